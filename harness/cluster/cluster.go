@@ -1,0 +1,79 @@
+// Package cluster names what a run needs of brokers, whatever they are: the
+// interfaces that the cluster kinds implement and the Provider through which
+// a kind is passed to a run. Providers are passed, never registered.
+//
+// The abilities that faults need (kill, start, pause, wipe) are the
+// interfaces of package chaos/fault; a cluster has those that it implements.
+package cluster
+
+import (
+	"context"
+	"io"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/flowweir/weir/reports/run"
+)
+
+// The cluster kinds.
+const (
+	Embedded = "embedded"
+	Docker   = "docker"
+	External = "external"
+)
+
+// Spec is what a scenario asks of a cluster.
+type Spec struct {
+	// Kind is embedded, docker or external.
+	Kind string
+	// Brokers is the number of brokers; default 3.
+	Brokers int
+	// Config are broker settings by Kafka's names. A kind refuses those
+	// that it cannot honor.
+	Config map[string]string
+	// Image is the container image of a docker cluster; default
+	// apache/kafka:4.3.1, or WEIR_KAFKA_IMAGE.
+	Image string
+	// Controllers is combined (default) or separate.
+	Controllers string
+	// Bootstrap and ClientConfig (a client.properties file) locate an
+	// external cluster.
+	Bootstrap    []string
+	ClientConfig string
+	// RunID labels everything that is started, so that it can be removed.
+	RunID string
+	// Log receives progress lines and, for docker, the brokers' logs go to
+	// LogDir when that is not empty.
+	Log    io.Writer
+	LogDir string
+}
+
+// Cluster is a set of brokers that a run uses.
+type Cluster interface {
+	// Bootstrap are the addresses for clients on this host.
+	Bootstrap() []string
+	// ContainerBootstrap are the addresses for a service in a container,
+	// and the network that the container must join ("host" for the host's
+	// own). It errs where no container can reach the brokers.
+	ContainerBootstrap() (addresses []string, network string, err error)
+	// ClientOptions are what a franz-go client needs to connect: seed
+	// brokers, and TLS and SASL where the cluster asks for them.
+	ClientOptions() []kgo.Opt
+	// ClientProperties are the same settings by Kafka's own names, for
+	// services; without bootstrap.servers.
+	ClientProperties() map[string]string
+	// Info describes the cluster for the report.
+	Info() run.Cluster
+	// Nodes are the broker ids.
+	Nodes() []int32
+	// Close removes everything that was started. It is safe to call twice.
+	Close(ctx context.Context) error
+}
+
+// Provider starts clusters of one kind.
+type Provider interface {
+	Kind() string
+	// Start returns a cluster that is ready: all brokers registered and
+	// able to create topics.
+	Start(ctx context.Context, spec Spec) (Cluster, error)
+}

@@ -1,0 +1,127 @@
+// Package finding holds what a rule or an invariant has to say: one Finding
+// type for static analysis and for verdicts over a run alike, so that every
+// view (text, JSON, JUnit, HTML) renders both the same way.
+//
+// Findings are plain data. They carry a stable id, a place (a file position,
+// a record in a topic, or both) and the evidence that lets a stranger check
+// the claim. This package imports nothing of the project and decides nothing.
+package finding
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Severity says whether a finding fails a run.
+type Severity string
+
+// The severities, most serious first. Only Error makes a command exit with 1.
+const (
+	Error   Severity = "error"
+	Warning Severity = "warning"
+	Info    Severity = "info"
+)
+
+// Finding is one thing that a rule or an invariant found.
+type Finding struct {
+	// ID is the stable id of the rule or invariant, such as "no-loss" or
+	// "contract/unknown-field".
+	ID       string   `json:"id"`
+	Severity Severity `json:"severity"`
+	// Message is one sentence, without a trailing period's worth of advice.
+	Message string `json:"message"`
+	// Position is the place in a file, when there is one.
+	Position *Position `json:"position,omitempty"`
+	// Related are further places that explain the finding.
+	Related []Related `json:"related,omitempty"`
+	// Hint is the next step: the nearest valid name, or what to change.
+	Hint string `json:"hint,omitempty"`
+	// Record is the offending record of a run, when there is one.
+	Record *Record `json:"record,omitempty"`
+}
+
+// Position is a place in a file. Line and Column count from 1; Column counts
+// bytes as compilers do. Zero means unknown.
+type Position struct {
+	File   string `json:"file"`
+	Line   int    `json:"line,omitempty"`
+	Column int    `json:"column,omitempty"`
+	// Source is the text of the line, for a snippet with a caret.
+	Source string `json:"source,omitempty"`
+}
+
+// String renders file:line:col, leaving out what is unknown.
+func (p Position) String() string {
+	switch {
+	case p.Line == 0:
+		return p.File
+	case p.Column == 0:
+		return fmt.Sprintf("%s:%d", p.File, p.Line)
+	}
+	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
+}
+
+// Related is a second place of a finding, with what it contributes.
+type Related struct {
+	Position Position `json:"position"`
+	Message  string   `json:"message"`
+}
+
+// Record identifies one record of a run and tells its story.
+type Record struct {
+	Topic     string `json:"topic,omitempty"`
+	Partition int32  `json:"partition"`
+	// Offset is -1 when the record was never seen at an offset.
+	Offset int64  `json:"offset"`
+	Key    string `json:"key,omitempty"`
+	// Sender and Sequence are the record identity of the ledger.
+	Sender   string `json:"sender,omitempty"`
+	Sequence uint64 `json:"sequence"`
+	// EventID is the event identity: the envelope's id of the first send.
+	EventID string `json:"event_id,omitempty"`
+	// Story is what happened to the record, in order of time.
+	Story []Step `json:"story,omitempty"`
+}
+
+// Step is one moment in the story of a record.
+type Step struct {
+	// At is the time since the start of the run.
+	At time.Duration `json:"at_ns"`
+	// What happened: "due", "sent", "acked at order.events/3@812", ...
+	What string `json:"what"`
+}
+
+// Sort orders findings by file, line, column, id and message, so that output
+// is stable across runs.
+func Sort(findings []Finding) {
+	slices.SortStableFunc(findings, func(a, b Finding) int {
+		pa, pb := a.position(), b.position()
+		return cmp.Or(
+			cmp.Compare(pa.File, pb.File),
+			cmp.Compare(pa.Line, pb.Line),
+			cmp.Compare(pa.Column, pb.Column),
+			cmp.Compare(a.ID, b.ID),
+			cmp.Compare(a.Message, b.Message),
+		)
+	})
+}
+
+func (f Finding) position() Position {
+	if f.Position == nil {
+		return Position{}
+	}
+	return *f.Position
+}
+
+// Errors counts the findings of severity Error.
+func Errors(findings []Finding) int {
+	n := 0
+	for _, f := range findings {
+		if f.Severity == Error {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,245 @@
+package run
+
+import (
+	"time"
+
+	"github.com/flowweir/weir/reports/finding"
+)
+
+// Results is results.json: everything that was counted, measured and judged.
+type Results struct {
+	Format     string      `json:"format"`
+	Senders    []Sender    `json:"senders"`
+	Latencies  []Latency   `json:"latencies"`
+	Partitions []Partition `json:"partitions"`
+	Groups     []Group     `json:"groups"`
+	Faults     []Fault     `json:"faults"`
+	Invariants []Outcome   `json:"invariants"`
+	Objectives []Objective `json:"objectives"`
+	Drain      Drain       `json:"drain"`
+	Generator  Generator   `json:"generator"`
+	// Findings are findings that belong to no invariant: a service that
+	// died, a contract that could not be exercised.
+	Findings []finding.Finding `json:"findings,omitempty"`
+}
+
+// Sender is the ledger of one sender, in exact counts of records.
+//
+// Sent = Acked + Failed + Unknown. Unknown sends are neither lost nor
+// delivered; UnknownSeen of them were found in the log all the same.
+type Sender struct {
+	Name        string `json:"name"`
+	Event       string `json:"event"`
+	Topic       string `json:"topic"`
+	Via         string `json:"via"`
+	Due         uint64 `json:"due"`
+	Sent        uint64 `json:"sent"`
+	Acked       uint64 `json:"acked"`
+	Failed      uint64 `json:"failed"`
+	Unknown     uint64 `json:"unknown"`
+	UnknownSeen uint64 `json:"unknown_seen"`
+	Received    uint64 `json:"received"`
+	// ReceivedTwice counts record identities seen at two offsets.
+	ReceivedTwice uint64 `json:"received_twice"`
+	Lost          uint64 `json:"lost"`
+	// Poison and Duplicates count records that the load made so on purpose.
+	Poison     uint64 `json:"poison"`
+	Duplicates uint64 `json:"duplicates"`
+	// Effects counts event identities with at least one effect.
+	Effects      uint64 `json:"effects"`
+	EffectsTwice uint64 `json:"effects_twice"`
+	// DeadLettered counts event identities found in a dead-letter topic.
+	DeadLettered      uint64 `json:"dead_lettered"`
+	DeadLetteredTwice uint64 `json:"dead_lettered_twice"`
+	Bytes             uint64 `json:"bytes"`
+}
+
+// The latency kinds; each begins at the time printed beside it.
+const (
+	// ScheduleDelay is sent − due: by how much the send was late.
+	ScheduleDelay = "schedule-delay"
+	// Send is acked − sent: what others call publish latency.
+	Send = "send"
+	// Publish is acked − due: what a producer that must send on time sees.
+	Publish = "publish"
+	// EndToEnd is received − due.
+	EndToEnd = "end-to-end"
+	// Effect is effect observed − due: the whole way through the service.
+	Effect = "effect"
+)
+
+// Latency summarizes one kind over one phase ("" is the whole run without
+// its warm-up). Nothing disappears: what has no latency is counted.
+type Latency struct {
+	Kind  string `json:"kind"`
+	Phase string `json:"phase,omitempty"`
+	// From and To are the two moments, such as "due" and "acked".
+	From  string `json:"from"`
+	To    string `json:"to"`
+	Count int64  `json:"count"`
+	// Min, Mean, Max and the quantiles are exact to 3 digits.
+	Min       time.Duration `json:"min_ns"`
+	Mean      time.Duration `json:"mean_ns"`
+	Max       time.Duration `json:"max_ns"`
+	Quantiles []Quantile    `json:"quantiles"`
+	// Negative and OutOfRange samples are counted and not in the histogram;
+	// Failed and Unfinished ones never got a latency.
+	Negative   int64 `json:"negative"`
+	OutOfRange int64 `json:"out_of_range"`
+	Failed     int64 `json:"failed"`
+	Unfinished int64 `json:"unfinished"`
+	// Excluded counts warm-up samples.
+	Excluded int64 `json:"excluded"`
+}
+
+// Quantile is one percentile. Judged is false where the number of samples is
+// below Need = 100/(1−q), and the value is then withheld by every view.
+type Quantile struct {
+	Q      float64       `json:"q"`
+	Value  time.Duration `json:"value_ns"`
+	Judged bool          `json:"judged"`
+	Need   int64         `json:"need"`
+}
+
+// Partition is the traffic of one partition, without warm-up.
+type Partition struct {
+	Topic     string `json:"topic"`
+	Partition int32  `json:"partition"`
+	Acked     int64  `json:"acked"`
+	Received  int64  `json:"received"`
+	Bytes     int64  `json:"bytes"`
+	// PublishP50 and PublishP99 come from a 2-digit histogram; zero where
+	// the partition was pooled (only the 64 busiest have their own).
+	PublishP50 time.Duration `json:"publish_p50_ns,omitempty"`
+	PublishP99 time.Duration `json:"publish_p99_ns,omitempty"`
+	// StartOffset and EndOffset are the recorded bounds of what was read.
+	StartOffset int64 `json:"start_offset"`
+	EndOffset   int64 `json:"end_offset"`
+}
+
+// Group is a consumer group that the run watched.
+type Group struct {
+	Name   string   `json:"name"`
+	Topics []string `json:"topics"`
+	// MaxLag is the highest lag seen, in records, and when.
+	MaxLag   int64         `json:"max_lag"`
+	MaxLagAt time.Duration `json:"max_lag_at_ns"`
+	EndLag   int64         `json:"end_lag"`
+	Warning  string        `json:"warning,omitempty"`
+}
+
+// Fault is what was injected, and the proof that it bit.
+type Fault struct {
+	Index int `json:"index"`
+	// What is the fault in words: "kill leader of order.events/0 (broker 2)".
+	What   string `json:"what"`
+	Kind   string `json:"kind"`
+	Target string `json:"target,omitempty"`
+	// Always marks a fault in the load (poison, duplicate) without a time.
+	Always bool          `json:"always,omitempty"`
+	Start  time.Duration `json:"start_ns"`
+	Healed time.Duration `json:"healed_ns,omitempty"`
+	// Bit says whether the evidence shows an effect of the fault; Evidence
+	// are its facts, before and after.
+	Bit      bool     `json:"bit"`
+	Evidence []string `json:"evidence"`
+	Error    string   `json:"error,omitempty"`
+	// PublishStall and ConsumeStall are the longest spans without an ack
+	// (first due record whose ack was delayed to the first ack after) and
+	// without an effect or receipt, that began within the fault's window.
+	PublishStall time.Duration `json:"publish_stall_ns,omitempty"`
+	ConsumeStall time.Duration `json:"consume_stall_ns,omitempty"`
+	// Recovery is the time from the fault to the first of three seconds
+	// with acked ≥ 95% of offered and lag no higher than before the fault.
+	Recovery  time.Duration `json:"recovery_ns,omitempty"`
+	Recovered bool          `json:"recovered"`
+	// Simulated marks a fault on a cluster that only imitates failover.
+	Simulated bool `json:"simulated,omitempty"`
+}
+
+// Outcome is the verdict of one invariant.
+type Outcome struct {
+	Invariant string          `json:"invariant"`
+	Verdict   finding.Verdict `json:"verdict"`
+	// Sentence says the verdict in plain words, with the counts.
+	Sentence string `json:"sentence"`
+	// Checked is what was examined; Violations is how many failed. At most
+	// 1,000 of them have a finding with a story.
+	Checked    uint64            `json:"checked"`
+	Violations uint64            `json:"violations"`
+	Findings   []finding.Finding `json:"findings,omitempty"`
+	// Notes are facts that qualify the verdict without changing it.
+	Notes []string `json:"notes,omitempty"`
+}
+
+// Objective is a judged service level objective.
+type Objective struct {
+	// Name is the objective as written: "publish.p99".
+	Name  string `json:"name"`
+	Phase string `json:"phase,omitempty"`
+	// Want and Got are rendered with their units.
+	Want    string          `json:"want"`
+	Got     string          `json:"got"`
+	Verdict finding.Verdict `json:"verdict"`
+	Note    string          `json:"note,omitempty"`
+	// Source is the file, scenario or contract, that the objective is from.
+	Source string `json:"source"`
+}
+
+// Drain says how the run's end was reached.
+type Drain struct {
+	Complete bool          `json:"complete"`
+	Took     time.Duration `json:"took_ns"`
+	// Open names partitions that were not read to their recorded end, groups
+	// that did not reach it, in words.
+	Open []string `json:"open,omitempty"`
+}
+
+// Generator is how the generator accounts for itself.
+type Generator struct {
+	// Offered and Achieved are records per second over the measured load.
+	Offered  float64 `json:"offered"`
+	Achieved float64 `json:"achieved"`
+	// Wake is how late the pacer woke (ours), Blocked how long the client's
+	// buffer held it up (the flow's): 99th percentiles.
+	WakeP99    time.Duration `json:"wake_p99_ns"`
+	BlockedP99 time.Duration `json:"blocked_p99_ns"`
+	// CPU is the share, 0 to 1, of the cores that the process could use.
+	CPU float64 `json:"cpu"`
+	// Bound says that the generator and not the flow limited a result.
+	Bound bool `json:"bound"`
+	// JournalBytes and JournalDropped account for the journal.
+	JournalBytes   int64  `json:"journal_bytes"`
+	JournalDropped uint64 `json:"journal_dropped"`
+}
+
+// Interval is one line of series.jsonl: what happened in a span of the run.
+type Interval struct {
+	// Start is since the load began; Length is one second, or ten beyond
+	// the first ten minutes.
+	Start    time.Duration `json:"start_ns"`
+	Length   time.Duration `json:"length_ns"`
+	Phase    string        `json:"phase"`
+	Due      int64         `json:"due"`
+	Sent     int64         `json:"sent"`
+	Acked    int64         `json:"acked"`
+	Failed   int64         `json:"failed"`
+	Received int64         `json:"received"`
+	Effects  int64         `json:"effects"`
+	Dead     int64         `json:"dead"`
+	Bytes    int64         `json:"bytes"`
+	// Partitions are acks by "topic/partition".
+	Partitions map[string]int64 `json:"partitions,omitempty"`
+	// Lag is by group, then "topic/partition".
+	Lag map[string]map[string]int64 `json:"lag,omitempty"`
+}
+
+// Event is one line of timeline.jsonl.
+type Event struct {
+	At time.Duration `json:"at_ns"`
+	// Kind is phase, fault, heal, service, drain or note.
+	Kind string `json:"kind"`
+	What string `json:"what"`
+	// Fault is the index of the fault that the event belongs to, or -1.
+	Fault int `json:"fault"`
+}
