@@ -1,0 +1,147 @@
+package run
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// LatencyKinds are the latency kinds in the order in which a record lives
+// through them.
+func LatencyKinds() []string {
+	return []string{ScheduleDelay, Send, Publish, EndToEnd, Effect}
+}
+
+// Span is one interval of a histogram log. Its samples stay encoded until
+// Histogram is called: decoded, an interval is some 200 kB.
+type Span struct {
+	// Start is since the load began.
+	Start  time.Duration
+	Length time.Duration
+	// Tag is what the writer set; empty for the latencies of a run.
+	Tag     string
+	payload string
+}
+
+// Histogram decodes the samples, in nanoseconds.
+func (s Span) Histogram() (*hdrhistogram.Histogram, error) {
+	return hdrhistogram.Decode([]byte(s.payload))
+}
+
+// Spans reads the histogram log of a latency kind, interval by interval. A
+// last line that was cut off while it was written ends the sequence silently;
+// any other line that is not of an HdrHistogram log ends it with an error.
+//
+// Times in the log may be absolute or count from its BaseTime, as the format
+// (HdrHistogram log 1.3) allows; Start counts from its StartTime.
+func (r *Record) Spans(kind string) iter.Seq2[Span, error] {
+	return func(yield func(Span, error) bool) {
+		name := path.Join(histogramsDir, kind+histogramExt)
+		f, err := os.OpenInRoot(r.Root, name)
+		if err != nil {
+			yield(Span{}, err)
+			return
+		}
+		defer func() { _ = f.Close() }()
+		in := bufio.NewReaderSize(f, 64<<10)
+		var log histogramLog
+		for n := 1; ; n++ {
+			line, err := in.ReadString('\n')
+			if errors.Is(err, io.EOF) {
+				return // a torn line is none
+			}
+			span, ok, err := log.parse(strings.TrimRight(line, "\r\n"), err)
+			if err != nil {
+				yield(Span{}, fmt.Errorf("%s:%d: %w", path.Join(r.Root, name), n, err))
+				return
+			}
+			if ok && !yield(span, nil) {
+				return
+			}
+		}
+	}
+}
+
+// histogramLog holds what the header of a log said so far.
+type histogramLog struct {
+	start, base       float64
+	hasStart, hasBase bool
+}
+
+// parse reads a line; ok is false for comments and the legend.
+func (l *histogramLog) parse(line string, err error) (_ Span, ok bool, _ error) {
+	if err != nil {
+		return Span{}, false, err
+	}
+	if rest, found := strings.CutPrefix(line, "#[StartTime: "); found {
+		l.start, err = leadingFloat(rest)
+		l.hasStart = true
+		return Span{}, false, err
+	}
+	if rest, found := strings.CutPrefix(line, "#[BaseTime: "); found {
+		l.base, err = leadingFloat(rest)
+		l.hasBase = true
+		return Span{}, false, err
+	}
+	if line == "" || line[0] == '#' || line[0] == '"' {
+		return Span{}, false, nil
+	}
+	var span Span
+	if rest, found := strings.CutPrefix(line, "Tag="); found {
+		span.Tag, line, _ = strings.Cut(rest, ",")
+	}
+	fields := strings.SplitN(line, ",", 4)
+	if len(fields) != 4 {
+		return Span{}, false, fmt.Errorf("want start, length, maximum and histogram, got %d fields", len(fields))
+	}
+	start, err := strconv.ParseFloat(fields[0], 64)
+	if err != nil {
+		return Span{}, false, fmt.Errorf("start: %w", err)
+	}
+	length, err := strconv.ParseFloat(fields[1], 64)
+	if err != nil {
+		return Span{}, false, fmt.Errorf("length: %w", err)
+	}
+	span.Start, span.Length, span.payload = l.offset(start), seconds(length), fields[3]
+	return span, true, nil
+}
+
+// offset is the time of an interval since StartTime. Without a BaseTime the
+// times are absolute, unless they lie more than a year before StartTime: the
+// rule of the reference implementation.
+func (l *histogramLog) offset(at float64) time.Duration {
+	const year = 365 * 24 * 3600.0
+	if !l.hasStart {
+		l.start, l.hasStart = at, true
+	}
+	if !l.hasBase {
+		l.hasBase = true
+		if at < l.start-year {
+			l.base = l.start
+		}
+	}
+	return seconds(at + l.base - l.start)
+}
+
+// seconds rounds to the millisecond, the resolution of the format: a sum of
+// large floats has more digits than meaning.
+func seconds(s float64) time.Duration {
+	return time.Duration(s * float64(time.Second)).Round(time.Millisecond)
+}
+
+func leadingFloat(s string) (float64, error) {
+	end := strings.IndexFunc(s, func(r rune) bool { return (r < '0' || r > '9') && r != '.' })
+	if end >= 0 {
+		s = s[:end]
+	}
+	return strconv.ParseFloat(s, 64)
+}
