@@ -12,7 +12,7 @@ set -eu
 image=weir/kafka:4.3.1
 here=$(cd "$(dirname "$0")" && pwd)
 kafka_inputs="pom.xml Dockerfile build.sh log4j2.yaml bin/kafka-run-class.sh bin/kafka-storage.sh bin/kafka-server-start.sh"
-modules=java.base,java.compiler,java.logging,java.management,java.naming,java.net.http,java.scripting,java.security.jgss,java.security.sasl,java.sql,java.xml,jdk.crypto.ec,jdk.management,jdk.net,jdk.security.auth,jdk.security.jgss,jdk.unsupported,jdk.zipfs
+modules=java.base,java.compiler,java.desktop,java.logging,java.management,java.naming,java.net.http,java.scripting,java.security.jgss,java.security.sasl,java.sql,java.xml,jdk.crypto.ec,jdk.management,jdk.net,jdk.security.auth,jdk.security.jgss,jdk.unsupported,jdk.zipfs
 dependency_plugin=org.apache.maven.plugins:maven-dependency-plugin:3.8.1
 
 fail() {
@@ -72,6 +72,11 @@ mvn -q -B -f pom.xml "$dependency_plugin:copy-dependencies" \
 echo "kafka-image: Java runtime"
 "$JAVA_HOME/bin/jlink" --module-path "$JAVA_HOME/jmods" --add-modules "$modules" \
 	--strip-debug --no-header-files --no-man-pages --compress=1 --output "$root/opt/java"
+# Kafka's dependencies need java.beans, which lives in java.desktop, and none
+# of its native code, which would draw in the X11 libraries.
+for name in awt awt_headless awt_xawt fontmanager freetype javajpeg jawt jsound lcms mlib_image splashscreen; do
+	rm -f "$root/opt/java/lib/lib$name.so"
+done
 # Debian keeps the certificates outside of the runtime: a dangling link would
 # only break TLS to others, so the file itself goes in where there is one.
 if [ -e "$JAVA_HOME/lib/security/cacerts" ]; then
