@@ -1,0 +1,119 @@
+package ledger
+
+import (
+	"iter"
+	"math/bits"
+)
+
+// Select yields, in ascending order, the sequences of records that have all
+// flags of want and none of without: Select(Acked, Received) are the lost.
+//
+// It is exact for every query, but made for those about incomplete, odd or
+// twice-seen records: on a folded page these cost nothing where there are
+// none, while a query that the ordinary record answers yields them all. A page
+// is examined under the sender's mutex and yielded without it, so the caller
+// may use the sender, and records that change meanwhile count as they were
+// when their page was examined.
+func (s *Sender) Select(want, without Flags) iter.Seq[uint64] {
+	return func(yield func(uint64) bool) {
+		var found []uint16
+		for n := uint64(0); ; n++ {
+			found = s.selectPage(n, want, without, found[:0])
+			for _, i := range found {
+				if !yield(n<<pageBits | uint64(i)) {
+					return
+				}
+			}
+			if (n+1)<<pageBits >= s.next.Load() {
+				return
+			}
+		}
+	}
+}
+
+// selectPage appends the matching indices of page n to found.
+func (s *Sender) selectPage(n uint64, want, without Flags, found []uint16) []uint16 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	next := s.next.Load()
+	if n<<pageBits >= next {
+		return found
+	}
+	size := int(min(next-n<<pageBits, pageSize))
+	p := s.pages[n]
+	if p.open == nil {
+		return p.selectFolded(want, without, found)
+	}
+	for w := 0; w<<6 < size; w++ {
+		v := p.open.match(w, want, without)
+		if rest := size - w<<6; rest < 64 {
+			v &= 1<<rest - 1
+		}
+		for ; v != 0; v &= v - 1 {
+			found = append(found, uint16(w<<6+bits.TrailingZeros64(v)))
+		}
+	}
+	return found
+}
+
+// match returns the bits of the begun records of word w that match.
+func (b *bitsets) match(w int, want, without Flags) uint64 {
+	match := ^uint64(0)
+	for n := range b {
+		f := Flags(1) << n
+		if (want|without)&f == 0 {
+			continue
+		}
+		v := b.word(f, w)
+		if want&f != 0 {
+			match &= v
+		}
+		if without&f != 0 {
+			match &^= v
+		}
+	}
+	return match
+}
+
+// word returns 64 bits of a flag, with what complete would add.
+func (b *bitsets) word(f Flags, w int) uint64 {
+	stored := func(f Flags) uint64 {
+		if set := b[plane(f)]; set != nil {
+			return set[w]
+		}
+		return 0
+	}
+	switch f {
+	case Sent:
+		return ^uint64(0)
+	case Unknown:
+		return ^(stored(Acked) | stored(Failed))
+	}
+	return stored(f)
+}
+
+func (p *page) selectFolded(want, without Flags, found []uint16) []uint16 {
+	matches := func(f Flags) bool {
+		f = complete(f)
+		return f&want == want && f&without == 0
+	}
+	if !matches(p.base) {
+		for _, o := range p.odds {
+			if matches(o.flags) {
+				found = append(found, o.index)
+			}
+		}
+		return found
+	}
+	rest := p.odds
+	for i := range pageSize {
+		f := p.base
+		if len(rest) > 0 && int(rest[0].index) == i {
+			f, rest = rest[0].flags, rest[1:]
+		}
+		if matches(f) {
+			found = append(found, uint16(i))
+		}
+	}
+	return found
+}
