@@ -1,0 +1,14 @@
+package cluster
+
+import "errors"
+
+// The two ways in which a cluster cannot be had. Providers wrap them; the
+// command line's exit codes follow them.
+var (
+	// ErrUnavailable: the infrastructure is missing or failed (no container
+	// engine, no image, no answer). Exit code 3.
+	ErrUnavailable = errors.New("cluster unavailable")
+	// ErrRefused: the Spec asks for something that this kind cannot do.
+	// Exit code 2.
+	ErrRefused = errors.New("refused")
+)
