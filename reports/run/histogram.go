@@ -83,12 +83,12 @@ func (l *histogramLog) parse(line string, err error) (_ Span, ok bool, _ error) 
 		return Span{}, false, err
 	}
 	if rest, found := strings.CutPrefix(line, "#[StartTime: "); found {
-		l.start, err = leadingFloat(rest)
+		l.start, err = leadingSeconds(rest)
 		l.hasStart = true
 		return Span{}, false, err
 	}
 	if rest, found := strings.CutPrefix(line, "#[BaseTime: "); found {
-		l.base, err = leadingFloat(rest)
+		l.base, err = leadingSeconds(rest)
 		l.hasBase = true
 		return Span{}, false, err
 	}
@@ -103,11 +103,11 @@ func (l *histogramLog) parse(line string, err error) (_ Span, ok bool, _ error) 
 	if len(fields) != 4 {
 		return Span{}, false, fmt.Errorf("want start, length, maximum and histogram, got %d fields", len(fields))
 	}
-	start, err := strconv.ParseFloat(fields[0], 64)
+	start, err := parseSeconds(fields[0])
 	if err != nil {
 		return Span{}, false, fmt.Errorf("start: %w", err)
 	}
-	length, err := strconv.ParseFloat(fields[1], 64)
+	length, err := parseSeconds(fields[1])
 	if err != nil {
 		return Span{}, false, fmt.Errorf("length: %w", err)
 	}
@@ -138,10 +138,21 @@ func seconds(s float64) time.Duration {
 	return time.Duration(s * float64(time.Second)).Round(time.Millisecond)
 }
 
-func leadingFloat(s string) (float64, error) {
+func leadingSeconds(s string) (float64, error) {
 	end := strings.IndexFunc(s, func(r rune) bool { return (r < '0' || r > '9') && r != '.' })
 	if end >= 0 {
 		s = s[:end]
 	}
-	return strconv.ParseFloat(s, 64)
+	return parseSeconds(s)
+}
+
+// parseSeconds refuses what no log holds and no time.Duration can: a value
+// below 0 or beyond the year 2200.
+func parseSeconds(s string) (float64, error) {
+	const most = 7.26e9
+	f, err := strconv.ParseFloat(s, 64)
+	if err == nil && !(f >= 0 && f <= most) {
+		err = fmt.Errorf("%q is not a number of seconds", s)
+	}
+	return f, err
 }

@@ -136,7 +136,9 @@ type Fault struct {
 	Kind   string `json:"kind"`
 	Target string `json:"target,omitempty"`
 	// Always marks a fault in the load (poison, duplicate) without a time.
-	Always bool          `json:"always,omitempty"`
+	Always bool `json:"always,omitempty"`
+	// Start and Healed are since the load began; Healed is 0 if the fault was
+	// not healed.
 	Start  time.Duration `json:"start_ns"`
 	Healed time.Duration `json:"healed_ns,omitempty"`
 	// Bit says whether the evidence shows an effect of the fault; Evidence
@@ -217,17 +219,21 @@ type Generator struct {
 type Interval struct {
 	// Start is since the load began; Length is one second, or ten beyond
 	// the first ten minutes.
-	Start    time.Duration `json:"start_ns"`
-	Length   time.Duration `json:"length_ns"`
-	Phase    string        `json:"phase"`
-	Due      int64         `json:"due"`
-	Sent     int64         `json:"sent"`
-	Acked    int64         `json:"acked"`
-	Failed   int64         `json:"failed"`
-	Received int64         `json:"received"`
-	Effects  int64         `json:"effects"`
-	Dead     int64         `json:"dead"`
-	Bytes    int64         `json:"bytes"`
+	Start  time.Duration `json:"start_ns"`
+	Length time.Duration `json:"length_ns"`
+	// Phase is the phase in which the interval began.
+	Phase string `json:"phase"`
+	// Due, Sent, Acked, Failed, Received, Effects, Dead and Bytes count what
+	// happened in the interval, whenever it was due. Dead are dead-lettered
+	// events; Bytes are of acknowledged keys, values and headers.
+	Due      int64 `json:"due"`
+	Sent     int64 `json:"sent"`
+	Acked    int64 `json:"acked"`
+	Failed   int64 `json:"failed"`
+	Received int64 `json:"received"`
+	Effects  int64 `json:"effects"`
+	Dead     int64 `json:"dead"`
+	Bytes    int64 `json:"bytes"`
 	// Partitions are acks by "topic/partition".
 	Partitions map[string]int64 `json:"partitions,omitempty"`
 	// Lag is by group, then "topic/partition".
@@ -236,9 +242,11 @@ type Interval struct {
 
 // Event is one line of timeline.jsonl.
 type Event struct {
+	// At is since the load began; what happened before has a negative time.
 	At time.Duration `json:"at_ns"`
 	// Kind is phase, fault, heal, service, drain or note.
 	Kind string `json:"kind"`
+	// What happened, in words.
 	What string `json:"what"`
 	// Fault is the index of the fault that the event belongs to, or -1.
 	Fault int `json:"fault"`

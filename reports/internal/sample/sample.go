@@ -1,0 +1,106 @@
+// Package sample makes run directories for the tests of the views: one small
+// simulated order flow in its variants (held, broken, killed, hostile). The
+// same variant is the same bytes everywhere and always.
+package sample
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/flowweir/weir/reports/run"
+)
+
+// Sample is a run directory before it is written.
+type Sample struct {
+	Run       run.Run
+	Scenario  any
+	Results   *run.Results // nil: the run was killed
+	Intervals []run.Interval
+	Events    []run.Event
+	// Histograms are by latency kind; element i is the i-th second.
+	Histograms map[string][]*hdrhistogram.Histogram
+	// Logs are by name of service.
+	Logs map[string]string
+}
+
+// Started is when every sample began; its load began LoadAfter later.
+var Started = time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC)
+
+// LoadAfter is how long the cluster and the services took to start.
+const LoadAfter = 9 * time.Second
+
+// Write writes the sample as the run directory dir, which must not hold a run
+// yet.
+func (s Sample) Write(dir string) error {
+	d, err := run.Create(dir, s.Run)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = d.Close() }() // closed below; this is for errors
+	if err := d.WriteScenario(s.Scenario); err != nil {
+		return err
+	}
+	for _, i := range s.Intervals {
+		if err := d.AppendInterval(i); err != nil {
+			return err
+		}
+	}
+	for _, e := range s.Events {
+		if err := d.AppendEvent(e); err != nil {
+			return err
+		}
+	}
+	for kind, histograms := range s.Histograms {
+		if err := writeLog(d.HistogramPath(kind), histograms); err != nil {
+			return err
+		}
+	}
+	for name, text := range s.Logs {
+		path := d.Path(filepath.FromSlash(run.ServiceLog(name)))
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	if s.Results != nil {
+		if err := d.WriteResults(*s.Results); err != nil {
+			return err
+		}
+	}
+	if err := d.WriteRun(s.Run); err != nil {
+		return err
+	}
+	return d.Close()
+}
+
+func writeLog(path string, histograms []*hdrhistogram.Histogram) error {
+	var b strings.Builder
+	w := hdrhistogram.NewHistogramLogWriter(&b)
+	load := Started.Add(LoadAfter)
+	if err := w.OutputLogFormatVersion(); err != nil {
+		return err
+	}
+	// Written by hand: OutputStartTime prints the local time zone.
+	fmt.Fprintf(&b, "#[StartTime: %.3f (seconds since epoch)]\n", float64(load.UnixMilli())/1000)
+	fmt.Fprintf(&b, "#[BaseTime: %.3f (seconds since epoch)]\n", float64(load.UnixMilli())/1000)
+	w.SetBaseTime(load.UnixMilli())
+	if err := w.OutputLegend(); err != nil {
+		return err
+	}
+	for i, h := range histograms {
+		if h.TotalCount() == 0 {
+			continue
+		}
+		start := load.Add(time.Duration(i) * time.Second)
+		h.SetStartTimeMs(start.UnixMilli())
+		h.SetEndTimeMs(start.Add(time.Second).UnixMilli())
+		if err := w.OutputIntervalHistogram(h); err != nil {
+			return err
+		}
+	}
+	return os.WriteFile(path, []byte(b.String()), 0o644)
+}
