@@ -1,0 +1,261 @@
+package contracts
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/flowweir/weir/contracts/document"
+	"github.com/flowweir/weir/contracts/place"
+	"github.com/flowweir/weir/reports/finding"
+)
+
+// validator checks a contract by itself, before short forms are spelled out,
+// so that every finding is about what the file says.
+type validator struct {
+	*document.Checker
+	c *Contract
+}
+
+func (c *Contract) validate() []finding.Finding {
+	v := &validator{document.NewChecker(c.Doc, kind), c}
+	if c.Weir == "" {
+		v.Missing(nil, "weir", fmt.Sprintf("the first line of a contract is: weir: %s", Version))
+	}
+	v.service()
+	for name, topic := range c.Topics {
+		v.topicName(document.Path{"topics", name}, name, true)
+		topic.Check(v.Checker, document.Path{"topics", name})
+	}
+	for name, schema := range c.Schemas {
+		v.schema(document.Path{"schemas", name}, schema)
+	}
+	if len(c.Produces)+len(c.Consumes) == 0 && c.AsyncAPI == "" && !c.Doc.Failed("produces") && !c.Doc.Failed("consumes") {
+		v.Error(document.Required, nil, "the contract neither produces nor consumes an event", "add produces or consumes")
+	}
+	for i, p := range c.Produces {
+		v.produces(document.Path{"produces", i}, p)
+		v.duplicate(i, "produces", func(j int) bool {
+			return c.Produces[j].Event == p.Event && sameAddress(c.Produces[j].Address, c.Produces[j].Topic, p.Address, p.Topic)
+		})
+	}
+	for i, consumes := range c.Consumes {
+		v.consumes(document.Path{"consumes", i}, consumes)
+		v.duplicate(i, "consumes", func(j int) bool {
+			other := c.Consumes[j]
+			return other.Event == consumes.Event && other.Group == consumes.Group &&
+				sameAddress(other.Address, other.Topic, consumes.Address, consumes.Topic)
+		})
+	}
+	if c.Objectives != nil {
+		c.Objectives.Check(v.Checker, document.Path{"objectives"})
+	}
+	for i, waiver := range c.Waive {
+		v.waiver(document.Path{"waive", i}, waiver)
+	}
+	return v.Findings()
+}
+
+func (v *validator) service() {
+	path := document.Path{"service"}
+	name := v.c.Service.Name
+	if name == "" {
+		v.Missing(path, "name", "")
+		return
+	}
+	if !regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`).MatchString(name) {
+		v.Error(ruleName, path.Add("name"), fmt.Sprintf("%q is no name of a service", name), "use letters, digits, '.', '_' and '-'")
+	}
+}
+
+// duplicate reports the interaction i if an earlier one is the same.
+func (v *validator) duplicate(i int, list string, same func(j int) bool) {
+	for j := range i {
+		if same(j) {
+			p := v.c.Doc.Position(list, j)
+			at := ""
+			if p != nil {
+				at = fmt.Sprintf(", first in line %d", p.Line)
+			}
+			v.Error(ruleDuplicate, document.Path{list, i}, fmt.Sprintf("%s has this interaction twice%s", list, at), "keep one of them")
+			return
+		}
+	}
+}
+
+func sameAddress(a Address, topicA string, b Address, topicB string) bool {
+	a.complete(topicA)
+	b.complete(topicB)
+	if a.Transport() != b.Transport() {
+		return false
+	}
+	switch a.Transport() {
+	case TransportKafka:
+		return *a.Kafka == *b.Kafka
+	case TransportRabbitMQ:
+		return *a.RabbitMQ == *b.RabbitMQ
+	case TransportRedis:
+		return *a.Redis == *b.Redis
+	case TransportEventBridge:
+		return *a.EventBridge == *b.EventBridge
+	}
+	return true
+}
+
+// event checks the name of an event.
+func (v *validator) event(path document.Path, name string) {
+	if name == "" {
+		v.Missing(path, "event", "name it as consumers know it, such as com.acme.order.OrderPlaced")
+		return
+	}
+	if strings.ContainsFunc(name, unicode.IsSpace) {
+		v.Error(ruleName, path.Add("event"), fmt.Sprintf("the event %q has white space in its name", name), "")
+	}
+}
+
+// address checks that exactly one transport is given, and that it is whole.
+func (v *validator) address(path document.Path, topic string, a Address) {
+	if topic == "" && a.Transport() == "" && v.c.AsyncAPI != "" {
+		return // the address comes from there
+	}
+	if !v.ExactlyOne(path,
+		document.Option{Field: "topic", Set: topic != ""},
+		document.Option{Field: TransportKafka, Set: a.Kafka != nil},
+		document.Option{Field: TransportRabbitMQ, Set: a.RabbitMQ != nil},
+		document.Option{Field: TransportRedis, Set: a.Redis != nil},
+		document.Option{Field: TransportEventBridge, Set: a.EventBridge != nil},
+	) {
+		return
+	}
+	switch a.Transport() {
+	case "":
+		v.topicName(path.Add("topic"), topic, false)
+	case TransportKafka:
+		if a.Kafka.Topic == "" {
+			v.Missing(path.Add(TransportKafka), "topic", "")
+			return
+		}
+		v.topicName(path.Add(TransportKafka, "topic"), a.Kafka.Topic, false)
+	case TransportRabbitMQ:
+		at := path.Add(TransportRabbitMQ)
+		if a.RabbitMQ.RoutingKey != "" && a.RabbitMQ.Exchange == "" {
+			v.Missing(at, "exchange", "a routing key says something to an exchange only")
+		} else if a.RabbitMQ.Exchange == "" && a.RabbitMQ.Queue == "" {
+			v.ExactlyOne(at, document.Option{Field: "exchange"}, document.Option{Field: "queue"})
+		}
+	case TransportRedis:
+		if a.Redis.Stream == "" {
+			v.Missing(path.Add(TransportRedis), "stream", "")
+		}
+	case TransportEventBridge:
+		if a.EventBridge.Bus == "" {
+			v.Missing(path.Add(TransportEventBridge), "bus", "")
+		}
+	}
+}
+
+var placeholder = regexp.MustCompile(`\{[^}]*\}?|\}`)
+
+// topicName checks a Kafka topic by Kafka's own rule. {env} stands for the
+// environment's name.
+func (v *validator) topicName(path document.Path, name string, key bool) {
+	report := v.Error
+	if key {
+		report = v.ErrorAtKey
+	}
+	for _, part := range placeholder.FindAllString(name, -1) {
+		if part != "{env}" {
+			report(ruleName, path, fmt.Sprintf("%s in the topic %q is no placeholder", part, name), "the one placeholder is {env}")
+			return
+		}
+	}
+	plain := strings.ReplaceAll(name, "{env}", "env")
+	if problem := TopicNameProblem(plain); problem != "" {
+		report(ruleName, path, fmt.Sprintf("the topic %q %s", name, problem), "Kafka takes 1 to 249 letters, digits, '.', '_' and '-'")
+	}
+}
+
+// TopicNameProblem says why Kafka refuses a topic of this name; "" if it
+// does not.
+func TopicNameProblem(name string) string {
+	const longest = 249
+	switch {
+	case name == "":
+		return "has no name"
+	case name == "." || name == "..":
+		return "cannot be a topic"
+	case len(name) > longest:
+		return fmt.Sprintf("has %d characters", len(name))
+	}
+	for _, r := range name {
+		if !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-", r) {
+			return fmt.Sprintf("has the character %q", r)
+		}
+	}
+	return ""
+}
+
+// place checks a place that the file has as a value.
+func (v *validator) place(path document.Path, text string, allowed ...place.Kind) {
+	p, err := place.Parse(text)
+	if err != nil {
+		offset, message := placeProblem(err)
+		v.ErrorInside(rulePlace, path, offset, fmt.Sprintf("%q is no place: %s", text, message), "")
+		return
+	}
+	if len(allowed) > 0 && !slices.Contains(allowed, p.Kind()) {
+		names := make([]string, len(allowed))
+		for i, kind := range allowed {
+			names[i] = map[place.Kind]string{place.Data: "$.field", place.Header: "header:name", place.Key: "key"}[kind]
+		}
+		v.Error(rulePlace, path, fmt.Sprintf("%q cannot stand here", text), "write "+strings.Join(names, " or "))
+	}
+}
+
+func placeProblem(err error) (offset int, message string) {
+	syntax, ok := err.(*place.SyntaxError) // Parse promises it
+	if !ok {
+		return 0, err.Error()
+	}
+	return syntax.Column - 1, syntax.Message
+}
+
+func (v *validator) waiver(path document.Path, w Waiver) {
+	for _, field := range []struct{ name, value, hint string }{
+		{"rule", w.Rule, "the id that the finding shows"},
+		{"reason", w.Reason, "say why it is accepted"},
+		{"until", w.Until, "a waiver ends; give the date as YYYY-MM-DD"},
+	} {
+		if strings.TrimSpace(field.value) == "" {
+			v.Missing(path, field.name, field.hint)
+		}
+	}
+	if w.Until == "" {
+		return
+	}
+	if _, err := time.Parse(time.DateOnly, w.Until); err != nil {
+		v.Error(ruleDate, path.Add("until"), fmt.Sprintf("%q is no date", w.Until), "write YYYY-MM-DD, such as 2027-03-31")
+	}
+}
+
+// Check reports what is wrong with a topic's facts, for contracts and
+// scenarios alike.
+func (t Topic) Check(c *document.Checker, path document.Path) {
+	// The replication factor is an int16 in Kafka's protocol.
+	const mostPartitions, mostReplicas = 1_000_000, 1<<15 - 1
+	c.Positive(path.Add("partitions"), t.Partitions > 0)
+	c.Positive(path.Add("replication"), t.Replication > 0)
+	c.Positive(path.Add("retention"), t.Retention > 0)
+	if t.Partitions > mostPartitions {
+		c.Error(document.OutOfRange, path.Add("partitions"), fmt.Sprintf("%d partitions are more than a cluster holds", t.Partitions), "")
+	}
+	if t.Replication > mostReplicas {
+		c.Error(document.OutOfRange, path.Add("replication"), fmt.Sprintf("the replication %d is more than Kafka can count", t.Replication), "")
+	}
+	if _, both := t.Config["retention.ms"]; both && t.Retention != 0 {
+		c.Conflict(path.Add("config", "retention.ms"), path.Add("retention"), "retention.ms excludes retention", "keep one of them")
+	}
+}
