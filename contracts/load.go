@@ -59,12 +59,12 @@ func wrongKind(c *Contract) []finding.Finding {
 	if c.Weir == "" || c.Weir == Version {
 		return nil
 	}
-	check := document.NewChecker(c.Doc, kind)
+	check := document.NewChecker(c.Doc)
 	hint := document.Suggest(c.Weir, []string{Version})
 	if strings.HasPrefix(c.Weir, "scenario/") {
 		hint = "run a scenario with: weir run " + c.Doc.File()
 	}
-	check.Error(ruleVersion, document.Path{"weir"}, fmt.Sprintf("%q is no version of a contract; this one is %q", c.Weir, Version), hint)
+	check.Error(BadVersion, document.Path{"weir"}, fmt.Sprintf("%q is no version of a contract; this one is %q", c.Weir, Version), hint)
 	return check.Findings()
 }
 
@@ -99,7 +99,7 @@ func LoadDir(fsys fs.FS, dir string) ([]*Contract, []finding.Finding) {
 	}
 	if len(contracts) == 0 && len(findings) == 0 {
 		findings = append(findings, finding.Finding{
-			ID: kind + "/" + ruleNone, Severity: finding.Error,
+			ID: NoContract, Severity: finding.Error,
 			Message:  fmt.Sprintf("no contract in %s", dir),
 			Position: &finding.Position{File: dir},
 			Hint:     fmt.Sprintf("contracts are files named %s or *.%s", FileName, FileName),

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/reports/finding"
 )
 
@@ -80,44 +79,30 @@ func compatibilityMode(name string) string {
 	return name
 }
 
-// The rules of contract files besides those of package document; ids are
-// contract/rule.
+// The ids of what Load and LoadDir find beside those of package document.
 const (
-	ruleVersion       = "version"
-	ruleNone          = "none-found"
-	ruleName          = "name"
-	rulePlace         = "place"
-	rulePattern       = "pattern"
-	ruleTrigger       = "trigger"
-	ruleDate          = "date"
-	ruleDuplicate     = "duplicate"
-	ruleUnknownSchema = "unknown-schema"
+	BadVersion    = "contract/version"
+	NoContract    = "contract/none-found"
+	BadName       = "contract/name"
+	BadPlace      = "contract/place"
+	BadPattern    = "contract/pattern"
+	BadTrigger    = "contract/trigger"
+	BadDate       = "contract/date"
+	Duplicate     = "contract/duplicate"
+	UnknownSchema = "contract/unknown-schema"
 )
 
-// kind is the first part of the ids of this package.
-const kind = "contract"
-
-// Rules are the ids of what Load and LoadDir find, beside those of
-// document.Rules, each with one line on what it finds.
+// Rules are those ids, each with one line on what it finds.
 func Rules() []finding.Rule {
-	rules := []struct{ name, summary string }{
-		{ruleNone, "A directory holds no contract file."},
-		{ruleVersion, "The field weir is not contract/v1."},
-		{document.Required, "A field is missing or empty without which an interaction says nothing."},
-		{document.UnknownValue, "A value is none of those that the field can have."},
-		{document.Conflicting, "Two fields exclude each other: two transports, two triggers, idempotent without acks: all."},
-		{document.OutOfRange, "A number or duration lies outside of what makes sense, or a limit is below its start."},
-		{ruleName, "A name cannot exist: an illegal Kafka topic, an event with white space, an unknown placeholder."},
-		{rulePlace, "A place in an event does not parse; places are $.field, header:name and key."},
-		{rulePattern, "A pattern is no regular expression."},
-		{ruleTrigger, "A trigger cannot be driven: its request, its expected answer or its id makes no sense."},
-		{ruleDate, "The date of a waiver is not of the form YYYY-MM-DD."},
-		{ruleDuplicate, "An interaction or a value is there twice."},
-		{ruleUnknownSchema, "A schema is referred to that the contract does not define and that is no file."},
+	return []finding.Rule{
+		{ID: NoContract, Summary: "A directory holds no contract file."},
+		{ID: BadVersion, Summary: "The field weir is not contract/v1."},
+		{ID: BadName, Summary: "A name cannot exist: an illegal Kafka topic, an event with white space, an unknown placeholder."},
+		{ID: BadPlace, Summary: "A place in an event does not parse, or cannot stand here; places are $.field, header:name and key."},
+		{ID: BadPattern, Summary: "A pattern is no regular expression."},
+		{ID: BadTrigger, Summary: "A trigger cannot be driven: its request, its expected answer or its id makes no sense."},
+		{ID: BadDate, Summary: "The date of a waiver is not of the form YYYY-MM-DD."},
+		{ID: Duplicate, Summary: "An interaction or a value is there twice."},
+		{ID: UnknownSchema, Summary: "A schema is referred to that the contract does not define and that is no file."},
 	}
-	out := make([]finding.Rule, len(rules))
-	for i, rule := range rules {
-		out[i] = finding.Rule{ID: kind + "/" + rule.name, Summary: rule.summary}
-	}
-	return out
 }

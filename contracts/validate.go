@@ -21,7 +21,7 @@ type validator struct {
 }
 
 func (c *Contract) validate() []finding.Finding {
-	v := &validator{document.NewChecker(c.Doc, kind), c}
+	v := &validator{document.NewChecker(c.Doc), c}
 	if c.Weir == "" {
 		v.Missing(nil, "weir", fmt.Sprintf("the first line of a contract is: weir: %s", Version))
 	}
@@ -67,7 +67,7 @@ func (v *validator) service() {
 		return
 	}
 	if !regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`).MatchString(name) {
-		v.Error(ruleName, path.Add("name"), fmt.Sprintf("%q is no name of a service", name), "use letters, digits, '.', '_' and '-'")
+		v.Error(BadName, path.Add("name"), fmt.Sprintf("%q is no name of a service", name), "use letters, digits, '.', '_' and '-'")
 	}
 }
 
@@ -80,7 +80,7 @@ func (v *validator) duplicate(i int, list string, same func(j int) bool) {
 			if p != nil {
 				at = fmt.Sprintf(", first in line %d", p.Line)
 			}
-			v.Error(ruleDuplicate, document.Path{list, i}, fmt.Sprintf("%s has this interaction twice%s", list, at), "keep one of them")
+			v.Error(Duplicate, document.Path{list, i}, fmt.Sprintf("%s has this interaction twice%s", list, at), "keep one of them")
 			return
 		}
 	}
@@ -112,7 +112,7 @@ func (v *validator) event(path document.Path, name string) {
 		return
 	}
 	if strings.ContainsFunc(name, unicode.IsSpace) {
-		v.Error(ruleName, path.Add("event"), fmt.Sprintf("the event %q has white space in its name", name), "")
+		v.Error(BadName, path.Add("event"), fmt.Sprintf("the event %q has white space in its name", name), "")
 	}
 }
 
@@ -168,13 +168,13 @@ func (v *validator) topicName(path document.Path, name string, key bool) {
 	}
 	for _, part := range placeholder.FindAllString(name, -1) {
 		if part != "{env}" {
-			report(ruleName, path, fmt.Sprintf("%s in the topic %q is no placeholder", part, name), "the one placeholder is {env}")
+			report(BadName, path, fmt.Sprintf("%s in the topic %q is no placeholder", part, name), "the one placeholder is {env}")
 			return
 		}
 	}
 	plain := strings.ReplaceAll(name, "{env}", "env")
 	if problem := TopicNameProblem(plain); problem != "" {
-		report(ruleName, path, fmt.Sprintf("the topic %q %s", name, problem), "Kafka takes 1 to 249 letters, digits, '.', '_' and '-'")
+		report(BadName, path, fmt.Sprintf("the topic %q %s", name, problem), "Kafka takes 1 to 249 letters, digits, '.', '_' and '-'")
 	}
 }
 
@@ -203,7 +203,7 @@ func (v *validator) place(path document.Path, text string, allowed ...place.Kind
 	p, err := place.Parse(text)
 	if err != nil {
 		offset, message := placeProblem(err)
-		v.ErrorInside(rulePlace, path, offset, fmt.Sprintf("%q is no place: %s", text, message), "")
+		v.ErrorInside(BadPlace, path, offset, fmt.Sprintf("%q is no place: %s", text, message), "")
 		return
 	}
 	if len(allowed) > 0 && !slices.Contains(allowed, p.Kind()) {
@@ -211,7 +211,7 @@ func (v *validator) place(path document.Path, text string, allowed ...place.Kind
 		for i, kind := range allowed {
 			names[i] = map[place.Kind]string{place.Data: "$.field", place.Header: "header:name", place.Key: "key"}[kind]
 		}
-		v.Error(rulePlace, path, fmt.Sprintf("%q cannot stand here", text), "write "+strings.Join(names, " or "))
+		v.Error(BadPlace, path, fmt.Sprintf("%q cannot stand here", text), "write "+strings.Join(names, " or "))
 	}
 }
 
@@ -237,7 +237,7 @@ func (v *validator) waiver(path document.Path, w Waiver) {
 		return
 	}
 	if _, err := time.Parse(time.DateOnly, w.Until); err != nil {
-		v.Error(ruleDate, path.Add("until"), fmt.Sprintf("%q is no date", w.Until), "write YYYY-MM-DD, such as 2027-03-31")
+		v.Error(BadDate, path.Add("until"), fmt.Sprintf("%q is no date", w.Until), "write YYYY-MM-DD, such as 2027-03-31")
 	}
 }
 

@@ -80,7 +80,7 @@ func (v *validator) schemaRef(path document.Path, ref SchemaRef) {
 	if hint == "" {
 		hint = "define it under schemas, or write the name of its file"
 	}
-	v.Error(ruleUnknownSchema, path, fmt.Sprintf("there is no schema %q in this contract", ref.Ref), hint)
+	v.Error(UnknownSchema, path, fmt.Sprintf("there is no schema %q in this contract", ref.Ref), hint)
 }
 
 func (v *validator) schema(path document.Path, s Schema) {
@@ -149,7 +149,7 @@ func (v *validator) template(path document.Path, template string) {
 		}
 		end := strings.IndexByte(rest[open:], '}')
 		if rest[open] == '}' || end < 0 {
-			v.Error(rulePlace, path, fmt.Sprintf("the braces of the template %q do not match", template), "places stand in braces: {$.tenant}:{$.order_id}")
+			v.Error(BadPlace, path, fmt.Sprintf("the braces of the template %q do not match", template), "places stand in braces: {$.tenant}:{$.order_id}")
 			return
 		}
 		v.place(path, rest[open+1:open+end], place.Data, place.Header)
@@ -157,7 +157,7 @@ func (v *validator) template(path document.Path, template string) {
 		rest = rest[open+end+1:]
 	}
 	if places == 0 {
-		v.Error(rulePlace, path, fmt.Sprintf("the template %q has no place: every record would have the same key", template), "places stand in braces: {$.tenant}:{$.order_id}")
+		v.Error(BadPlace, path, fmt.Sprintf("the template %q has no place: every record would have the same key", template), "places stand in braces: {$.tenant}:{$.order_id}")
 	}
 }
 
@@ -180,10 +180,10 @@ func (v *validator) delivery(path document.Path, d Delivery) {
 
 func (v *validator) header(path document.Path, name string, h Header) {
 	if name == "" {
-		v.ErrorAtKey(ruleName, path, "a header has no name", "")
+		v.ErrorAtKey(BadName, path, "a header has no name", "")
 	}
 	if _, err := regexp.Compile(h.Pattern); err != nil {
-		v.Error(rulePattern, path.Add("pattern"), fmt.Sprintf("the pattern is no regular expression: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: ")), "")
+		v.Error(BadPattern, path.Add("pattern"), fmt.Sprintf("the pattern is no regular expression: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: ")), "")
 	}
 }
 
@@ -229,12 +229,12 @@ func (v *validator) needs(path document.Path, needs Needs) {
 		case err == nil:
 		case v.c.Doc.Has(path.Add(need.Place)...):
 			_, message := placeProblem(err)
-			v.ErrorAtKey(rulePlace, at, fmt.Sprintf("%q is no place: %s", need.Place, message), "")
+			v.ErrorAtKey(BadPlace, at, fmt.Sprintf("%q is no place: %s", need.Place, message), "")
 		default:
 			v.place(at, need.Place)
 		}
 		if seen[need.Place] {
-			v.Error(ruleDuplicate, at, fmt.Sprintf("%s is needed twice", need.Place), "keep one of them")
+			v.Error(Duplicate, at, fmt.Sprintf("%s is needed twice", need.Place), "keep one of them")
 		}
 		seen[need.Place] = true
 		if need.Type != "" && !slices.Contains(needTypes, need.Type) {
@@ -264,7 +264,7 @@ func (v *validator) retry(path document.Path, r Retry) {
 	for i, topic := range r.Topics {
 		v.topicName(path.Add("topics", i), topic, false)
 		if slices.Index(r.Topics, topic) < i {
-			v.Error(ruleDuplicate, path.Add("topics", i), fmt.Sprintf("the retry topic %s is there twice", topic), "")
+			v.Error(Duplicate, path.Add("topics", i), fmt.Sprintf("the retry topic %s is there twice", topic), "")
 		}
 	}
 }
@@ -308,7 +308,7 @@ func (v *validator) dlq(path document.Path, d DLQ) {
 	for i, part := range d.Preserve {
 		at := path.Add("preserve", i)
 		if v.OneOf(at, part, preserved...) && slices.Index(d.Preserve, part) < i {
-			v.Error(ruleDuplicate, at, part+" is there twice", "")
+			v.Error(Duplicate, at, part+" is there twice", "")
 		}
 	}
 	v.OneOf(path.Add("delivery"), d.Delivery, DeliveryAtLeastOnce, DeliveryExactlyOnce)

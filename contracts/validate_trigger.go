@@ -45,7 +45,7 @@ func (v *validator) action(path document.Path, a action) {
 		v.expect(path, a.expect, http.StatusContinue, 599, "an HTTP status")
 	case a.exec != nil:
 		if len(a.exec) == 0 || a.exec[0] == "" {
-			v.Error(ruleTrigger, path.Add("exec"), "exec names no program", "write the program and its arguments as a list: [./place-order, --json]")
+			v.Error(BadTrigger, path.Add("exec"), "exec names no program", "write the program and its arguments as a list: [./place-order, --json]")
 		}
 		v.expect(path, a.expect, 0, 255, "an exit code")
 	default:
@@ -69,7 +69,7 @@ func (v *validator) without(path document.Path, field string, present bool) {
 
 func (v *validator) expect(path document.Path, expect, least, most int, what string) {
 	if at := path.Add("expect"); v.c.Doc.Has(at...) && (expect < least || expect > most) {
-		v.Error(ruleTrigger, at, fmt.Sprintf("expect %d is not %s", expect, what), fmt.Sprintf("write a number from %d to %d", least, most))
+		v.Error(BadTrigger, at, fmt.Sprintf("expect %d is not %s", expect, what), fmt.Sprintf("write a number from %d to %d", least, most))
 	}
 }
 
@@ -81,14 +81,14 @@ var methods = []string{
 func (v *validator) request(path document.Path, request string) {
 	method, target, ok := strings.Cut(request, " ")
 	if !ok || target == "" {
-		v.Error(ruleTrigger, path, fmt.Sprintf("%q is no request", request), "write the method and the path: POST /orders")
+		v.Error(BadTrigger, path, fmt.Sprintf("%q is no request", request), "write the method and the path: POST /orders")
 		return
 	}
 	if !v.oneOfMethods(path, method) {
 		return
 	}
 	if !strings.HasPrefix(target, "/") && !strings.HasPrefix(target, "{{") {
-		v.ErrorInside(ruleTrigger, path, len(method)+1, fmt.Sprintf("the path %q does not begin with /", target), "the host comes from the scenario's services")
+		v.ErrorInside(BadTrigger, path, len(method)+1, fmt.Sprintf("the path %q does not begin with /", target), "the host comes from the scenario's services")
 	}
 }
 
@@ -98,7 +98,7 @@ func (v *validator) oneOfMethods(path document.Path, method string) bool {
 			return true
 		}
 	}
-	v.Error(ruleTrigger, path, fmt.Sprintf("%q is no HTTP method", method), document.Suggest(method, methods))
+	v.Error(BadTrigger, path, fmt.Sprintf("%q is no HTTP method", method), document.Suggest(method, methods))
 	return false
 }
 
@@ -110,7 +110,7 @@ func (v *validator) save(path document.Path, step Step) {
 	for name, from := range step.Save {
 		at := path.Add("save", name)
 		if !variable.MatchString(name) {
-			v.ErrorAtKey(ruleTrigger, at, fmt.Sprintf("%q is no name of a variable", name), "it is used as {{.name}}: letters, digits and _")
+			v.ErrorAtKey(BadTrigger, at, fmt.Sprintf("%q is no name of a variable", name), "it is used as {{.name}}: letters, digits and _")
 		}
 		v.place(at, from, place.Data, place.Header)
 	}
@@ -120,7 +120,7 @@ func (v *validator) save(path document.Path, step Step) {
 // header:Idempotency-Key.
 func (v *validator) triggerID(path document.Path, t Trigger) {
 	if t.Go != "" {
-		v.Error(ruleTrigger, path, "a Go function is given the identity; id says nothing", "remove it")
+		v.Error(BadTrigger, path, "a Go function is given the identity; id says nothing", "remove it")
 		return
 	}
 	if inBody, ok := strings.CutPrefix(t.ID, "body:"); ok {
@@ -128,9 +128,9 @@ func (v *validator) triggerID(path document.Path, t Trigger) {
 		switch {
 		case err != nil:
 			offset, message := placeProblem(err)
-			v.ErrorInside(rulePlace, path, len("body:")+offset, fmt.Sprintf("%q is no place: %s", inBody, message), "")
+			v.ErrorInside(BadPlace, path, len("body:")+offset, fmt.Sprintf("%q is no place: %s", inBody, message), "")
 		case p.Kind() != place.Data:
-			v.Error(rulePlace, path, fmt.Sprintf("%q is not in the body", inBody), "write body:$.order_id or header:Idempotency-Key")
+			v.Error(BadPlace, path, fmt.Sprintf("%q is not in the body", inBody), "write body:$.order_id or header:Idempotency-Key")
 		case t.Body == "":
 			v.Missing(path[:len(path)-1], "body", "the identity goes into the body, so the trigger needs one")
 		}
@@ -140,5 +140,5 @@ func (v *validator) triggerID(path document.Path, t Trigger) {
 		v.place(path, t.ID)
 		return
 	}
-	v.Error(ruleTrigger, path, fmt.Sprintf("the identity cannot travel in %q", t.ID), "write body:$.order_id or, for http and event, header:Idempotency-Key")
+	v.Error(BadTrigger, path, fmt.Sprintf("the identity cannot travel in %q", t.ID), "write body:$.order_id or, for http and event, header:Idempotency-Key")
 }

@@ -29,28 +29,18 @@ func (p Path) name() string {
 	return "the file"
 }
 
-// The rules that every kind of file has; their ids are kind/rule, such as
-// contract/required.
-const (
-	Required     = "required"
-	Conflicting  = "conflict"
-	UnknownValue = "unknown-value"
-	OutOfRange   = "out-of-range"
-)
-
-// Checker collects the findings of checks over a decoded model. Ids of
-// findings are kind/rule. A problem at a value that could not be decoded is
-// not reported again: the model holds nothing of it.
+// Checker collects the findings of checks over a decoded model. A problem at
+// a value that could not be decoded is not reported again: the model holds
+// nothing of it.
 type Checker struct {
 	doc      *Document
-	kind     string
 	findings []finding.Finding
 }
 
-// NewChecker makes a Checker for a kind of file, such as "contract", over
-// doc, which may be nil: findings then have no place.
-func NewChecker(doc *Document, kind string) *Checker {
-	return &Checker{doc: doc, kind: kind}
+// NewChecker makes a Checker over doc, which may be nil: findings then have
+// no place.
+func NewChecker(doc *Document) *Checker {
+	return &Checker{doc: doc}
 }
 
 // Findings are what was found, sorted by place.
@@ -60,14 +50,14 @@ func (c *Checker) Findings() []finding.Finding {
 }
 
 // Error reports an error at the value of path.
-func (c *Checker) Error(rule string, path Path, message, hint string) {
-	c.add(path, finding.Finding{ID: rule, Message: message, Position: c.doc.Position(path...), Hint: hint})
+func (c *Checker) Error(id string, path Path, message, hint string) {
+	c.add(path, finding.Finding{ID: id, Message: message, Position: c.doc.Position(path...), Hint: hint})
 }
 
 // ErrorInside reports an error within the text of the value at path, offset
 // bytes from its start. Quotes and escapes make that place uncertain; the
 // finding then stands at the start.
-func (c *Checker) ErrorInside(rule string, path Path, offset int, message, hint string) {
+func (c *Checker) ErrorInside(id string, path Path, offset int, message, hint string) {
 	position := c.doc.Position(path...)
 	if nodes, complete := c.doc.walk(path); complete {
 		n := nodes[len(nodes)-1]
@@ -75,12 +65,12 @@ func (c *Checker) ErrorInside(rule string, path Path, offset int, message, hint 
 			position = c.doc.at(n.Line, n.Column+offset)
 		}
 	}
-	c.add(path, finding.Finding{ID: rule, Message: message, Position: position, Hint: hint})
+	c.add(path, finding.Finding{ID: id, Message: message, Position: position, Hint: hint})
 }
 
 // ErrorAtKey reports an error at the key that leads to path.
-func (c *Checker) ErrorAtKey(rule string, path Path, message, hint string) {
-	c.add(path, finding.Finding{ID: rule, Message: message, Position: c.doc.KeyPosition(path...), Hint: hint})
+func (c *Checker) ErrorAtKey(id string, path Path, message, hint string) {
+	c.add(path, finding.Finding{ID: id, Message: message, Position: c.doc.KeyPosition(path...), Hint: hint})
 }
 
 // Conflict reports that the field at path does not go with the one at other.
@@ -172,7 +162,6 @@ func (c *Checker) add(path Path, f finding.Finding) {
 	if c.doc.Failed(path...) {
 		return
 	}
-	f.ID = c.kind + "/" + f.ID
 	f.Severity = finding.Error
 	c.findings = append(c.findings, f)
 }

@@ -18,6 +18,14 @@ const (
 	Unreadable       = "file/unreadable"
 )
 
+// The ids of what a Checker finds by itself, the same for every kind of file.
+const (
+	Required     = "file/required"
+	Conflicting  = "file/conflict"
+	UnknownValue = "file/unknown-value"
+	OutOfRange   = "file/out-of-range"
+)
+
 // Rules are the ids of this package, each with one line on what it finds.
 func Rules() []finding.Rule {
 	return []finding.Rule{
@@ -33,5 +41,9 @@ func Rules() []finding.Rule {
 		{ID: UnknownField, Summary: "A field that the file's kind does not have, often a misspelt one."},
 		{ID: WrongType, Summary: "A value of the wrong type, such as a list where a number belongs, or none at all."},
 		{ID: BadValue, Summary: "A value of the right type that cannot be read, such as a duration without a unit."},
+		{ID: Required, Summary: "A field is missing or empty without which its surroundings say nothing."},
+		{ID: UnknownValue, Summary: "A value is none of those that the field can have."},
+		{ID: Conflicting, Summary: "Two fields exclude each other: two transports, two actions of a fault, idempotent without acks: all."},
+		{ID: OutOfRange, Summary: "A number or duration lies outside of what makes sense, or a limit is below its start."},
 	}
 }

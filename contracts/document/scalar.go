@@ -121,6 +121,10 @@ func (d Duration) String() string {
 // MarshalText writes String's form.
 func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
+// Milliseconds is the duration in whole milliseconds, the unit of most of
+// Kafka's settings.
+func (d Duration) Milliseconds() int64 { return time.Duration(d).Milliseconds() }
+
 // UnmarshalText reads the form that is described at Share.
 func (s *Share) UnmarshalText(text []byte) error {
 	number, percent := strings.CutSuffix(string(text), "%")
