@@ -6,6 +6,7 @@ import (
 
 	"github.com/flowweir/weir/reports/finding"
 	"github.com/flowweir/weir/reports/run"
+	"github.com/flowweir/weir/reports/summary"
 )
 
 // Broken is the run of a payment-service that commits before it processes and
@@ -34,7 +35,7 @@ func Broken() Sample {
 	s.Logs["payment-service"] += "2026-03-14T09:28:01.207Z ERROR dlq: MESSAGE_TOO_LARGE\npanic: runtime error: invalid memory address or nil pointer dereference\n"
 	r.Invariants[0] = run.Outcome{
 		Invariant: "no-loss", Verdict: finding.Fail, Checked: r.Senders[0].Acked, Violations: 214,
-		Sentence: fmt.Sprintf("214 of %d acknowledged events had no effect.", r.Senders[0].Acked),
+		Sentence: fmt.Sprintf("214 of %s acknowledged events had no effect.", summary.Count(r.Senders[0].Acked)),
 		Findings: lossStories(),
 		Notes:    []string{"The log holds all of them: the service lost them, not the brokers."},
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/flowweir/weir/reports/finding"
 	"github.com/flowweir/weir/reports/run"
+	"github.com/flowweir/weir/reports/summary"
 )
 
 // Held is a run on three containers that passed: a leader killed, a service
@@ -47,7 +48,7 @@ func build(f *flow) Sample {
 			CPU: 0.41, JournalBytes: 38 << 20,
 		},
 	}
-	s.Run.Reason = fmt.Sprintf("The flow held: %d events were sent and none was lost, 4 of 4 faults bit, and all 6 objectives were met.", sent)
+	s.Run.Reason = fmt.Sprintf("The flow held: %s events were sent and none was lost, 4 of 4 faults bit, and all 6 objectives were met.", summary.Count(sent))
 	return s
 }
 
@@ -152,11 +153,11 @@ func faults() []run.Fault {
 
 func invariants(sent, poison uint64) []run.Outcome {
 	return []run.Outcome{
-		{Invariant: "no-loss", Verdict: finding.Pass, Sentence: fmt.Sprintf("All %d acknowledged records were read back.", sent-7), Checked: sent - 7,
+		{Invariant: "no-loss", Verdict: finding.Pass, Sentence: fmt.Sprintf("All %s acknowledged records were read back.", summary.Count(sent-7)), Checked: sent - 7,
 			Notes: []string{"7 sends ended unknown; 3 of them were found in the log. Unknown is neither lost nor delivered."}},
 		{Invariant: "no-duplicate-effect", Verdict: finding.Pass, Sentence: "No event had two effects.", Checked: sent - poison},
 		{Invariant: "per-key-order", Verdict: finding.Pass, Sentence: "Every key was applied in the order in which it was sent.", Checked: sent - poison},
-		{Invariant: "dlq-complete", Verdict: finding.Pass, Sentence: fmt.Sprintf("All %d poisoned records were dead-lettered, with key, value and headers.", poison), Checked: poison},
+		{Invariant: "dlq-complete", Verdict: finding.Pass, Sentence: fmt.Sprintf("All %s poisoned records were dead-lettered, with key, value and headers.", summary.Count(poison)), Checked: poison},
 		{Invariant: "recovery", Verdict: finding.Pass, Sentence: "Both timed faults were recovered from, the slower within 8 s.", Checked: 2},
 	}
 }
@@ -164,16 +165,14 @@ func invariants(sent, poison uint64) []run.Outcome {
 func objectives(lat []run.Latency) []run.Objective {
 	contract, file := "order-service/weir.yaml", "examples/order-flow/broken.yaml"
 	return []run.Objective{
-		{Name: "publish.p99", Phase: run.PhaseSteady, Want: "≤ 50 ms", Got: millis(quantile(lat, run.Publish, run.PhaseSteady, 0.99)), Verdict: finding.Pass, Source: file},
-		{Name: "end-to-end.p99", Phase: run.PhaseSteady, Want: "≤ 250 ms", Got: millis(quantile(lat, run.EndToEnd, run.PhaseSteady, 0.99)), Verdict: finding.Pass, Source: file},
+		{Name: "publish.p99", Phase: run.PhaseSteady, Want: "≤ 50 ms", Got: summary.Duration(quantile(lat, run.Publish, run.PhaseSteady, 0.99)), Verdict: finding.Pass, Source: file},
+		{Name: "end-to-end.p99", Phase: run.PhaseSteady, Want: "≤ 250 ms", Got: summary.Duration(quantile(lat, run.EndToEnd, run.PhaseSteady, 0.99)), Verdict: finding.Pass, Source: file},
 		{Name: "achieved", Phase: run.PhaseSteady, Want: "≥ 99%", Got: "99.97%", Verdict: finding.Pass, Source: file},
 		{Name: "unavailable", Phase: run.PhaseFault, Want: "≤ 15 s", Got: "4.12 s", Verdict: finding.Pass, Source: file},
 		{Name: "healed.within", Phase: run.PhaseHealed, Want: "≤ 30 s", Got: "8 s", Verdict: finding.Pass, Source: file},
 		{Name: "lag.records", Want: "≤ 100,000", Got: "20,180", Verdict: finding.Pass, Source: contract},
 	}
 }
-
-func millis(d time.Duration) string { return fmt.Sprintf("%.2f ms", d.Seconds()*1000) }
 
 func groups(f *flow) []run.Group {
 	var all []run.Group

@@ -1,0 +1,104 @@
+package summary
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/flowweir/weir/reports/run"
+)
+
+func TestDuration(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0:                         "0",
+		7:                         "7 ns",
+		999:                       "999 ns",
+		1000:                      "1 µs",
+		410 * time.Microsecond:    "410 µs",
+		999_400:                   "999 µs",
+		999_600:                   "1 ms",
+		2_413_000:                 "2.41 ms",
+		24_130_000:                "24.1 ms",
+		99_960_000:                "100 ms",
+		4120 * time.Millisecond:   "4.12 s",
+		59_940 * time.Millisecond: "59.9 s",
+		59_960 * time.Millisecond: "1 m 00 s",
+		125 * time.Second:         "2 m 05 s",
+		59*time.Minute + 59*time.Second + 600*time.Millisecond: "1 h 00 m",
+		62 * time.Minute:           "1 h 02 m",
+		-3 * time.Millisecond:      "−3 ms",
+		25*time.Hour + time.Minute: "25 h 01 m",
+	} {
+		if got := Duration(d); got != want {
+			t.Errorf("Duration(%d) = %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestMoment(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0:                         "+0.000 s",
+		20_110 * time.Millisecond: "+20.110 s",
+		-1200 * time.Millisecond:  "−1.200 s",
+	} {
+		if got := Moment(d); got != want {
+			t.Errorf("Moment(%v) = %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestCount(t *testing.T) {
+	for n, want := range map[int64]string{
+		0: "0", 999: "999", 1000: "1,000", 287500: "287,500", 1234567: "1,234,567", -1234: "−1,234",
+		math.MaxInt64: "9,223,372,036,854,775,807", math.MinInt64: "−9,223,372,036,854,775,808",
+	} {
+		if got := Count(n); got != want {
+			t.Errorf("Count(%d) = %q, want %q", n, got, want)
+		}
+	}
+	if got := Count(uint64(math.MaxUint64)); got != "18,446,744,073,709,551,615" {
+		t.Errorf("Count of the largest uint64 = %q", got)
+	}
+}
+
+func TestBytes(t *testing.T) {
+	for n, want := range map[int64]string{
+		0: "0 B", 412: "412 B", 999: "999 B", 1000: "0.98 KiB", 1536: "1.5 KiB", 38 << 20: "38 MiB", 1 << 50: "1024 TiB",
+	} {
+		if got := Bytes(n); got != want {
+			t.Errorf("Bytes(%d) = %q, want %q", n, got, want)
+		}
+	}
+}
+
+func TestRate(t *testing.T) {
+	for f, want := range map[float64]string{0: "0/s", 0.25: "0.25/s", 999.4: "999/s", 999.5: "1,000/s", 4998.7: "4,999/s"} {
+		if got := Rate(f); got != want {
+			t.Errorf("Rate(%v) = %q, want %q", f, got, want)
+		}
+	}
+}
+
+func TestShare(t *testing.T) {
+	for f, want := range map[float64]string{
+		0: "0%", 1: "100%", 0.9997: "99.97%", 0.99999999: "> 99.99%", 0.0000001: "< 0.01%", 0.01: "1%", 1.2: "120%", math.NaN(): "–",
+	} {
+		if got := Share(f); got != want {
+			t.Errorf("Share(%v) = %q, want %q", f, got, want)
+		}
+	}
+}
+
+func TestQuantile(t *testing.T) {
+	for q, want := range map[float64]string{0.5: "p50", 0.95: "p95", 0.99: "p99", 0.999: "p99.9", 0.9999: "p99.99", 0.99999: "p99.999", 1: "max"} {
+		if got := QuantileName(q); got != want {
+			t.Errorf("QuantileName(%v) = %q, want %q", q, got, want)
+		}
+	}
+	if got, want := Quantile(run.Quantile{Q: 0.999, Value: time.Second, Need: 100_000}), "not judged (n < 100,000)"; got != want {
+		t.Errorf("withheld: %q, want %q", got, want)
+	}
+	if got, want := Quantile(run.Quantile{Q: 0.5, Value: time.Second, Judged: true, Need: 200}), "1 s"; got != want {
+		t.Errorf("judged: %q, want %q", got, want)
+	}
+}

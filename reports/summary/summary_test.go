@@ -1,0 +1,187 @@
+package summary_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flowweir/weir/reports/finding"
+	"github.com/flowweir/weir/reports/internal/sample"
+	"github.com/flowweir/weir/reports/run"
+	"github.com/flowweir/weir/reports/summary"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files in testdata")
+
+func open(t *testing.T, s sample.Sample) *run.Record {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "run")
+	if err := s.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	rec, err := run.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rec
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s differs; if the change is meant, run with -update and look at the difference. Got:\n%s", path, got)
+	}
+}
+
+func TestText(t *testing.T) {
+	for name, s := range map[string]sample.Sample{
+		"held.txt": sample.Held(), "broken.txt": sample.Broken(), "killed.txt": sample.Killed(), "embedded.txt": sample.Embedded(),
+	} {
+		var b bytes.Buffer
+		if err := summary.Text(&b, open(t, s), summary.TextOptions{Report: "runs/x/report.html"}); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, name, b.Bytes())
+	}
+}
+
+// TestTextIsInert: nothing that a run carries may drive the terminal.
+func TestTextIsInert(t *testing.T) {
+	s := sample.Broken()
+	s.Run.Name = "\x1b[1;31mred\x1b[0m\r\nforged line\u202e"
+	s.Run.Services[1].LastLines = []string{"\x1b]0;title\a"}
+	for _, color := range []bool{false, true} {
+		var b bytes.Buffer
+		if err := summary.Text(&b, open(t, s), summary.TextOptions{Color: color}); err != nil {
+			t.Fatal(err)
+		}
+		text := b.String()
+		if want := "\n      �[1;31mred�[0m��forged line�: docker"; !strings.Contains(text, want) {
+			t.Errorf("the text lacks %q:\n%s", want, text)
+		}
+		own := strings.NewReplacer("\x1b[1;31m", "", "\x1b[1;32m", "", "\x1b[1;33m", "", "\x1b[0m", "")
+		if color {
+			text = own.Replace(text)
+		}
+		if i := strings.IndexFunc(text, func(r rune) bool { return r < ' ' && r != '\n' }); i >= 0 {
+			t.Errorf("color %v: control character %q left at %d", color, text[i], i)
+		}
+	}
+}
+
+func TestJSON(t *testing.T) {
+	paths := map[string]string{"report": "report.html", "run": "run.json"}
+	for name, s := range map[string]sample.Sample{"broken.json": sample.Broken(), "killed.json": sample.Killed()} {
+		var b bytes.Buffer
+		if err := summary.Make(open(t, s), paths).WriteJSON(&b); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, name, b.Bytes())
+		if strings.Contains(b.String(), "null") {
+			t.Errorf("%s holds null", name)
+		}
+		var back summary.Summary
+		if err := json.Unmarshal(b.Bytes(), &back); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestJSONHasEveryCount: a count that is added to the ledger must reach
+// summary.json, or be left out knowingly.
+func TestJSONHasEveryCount(t *testing.T) {
+	leftOut := map[string]bool{"Name": true, "Event": true, "Topic": true, "Via": true, "DeadLetteredTwice": true}
+	counts := reflect.TypeFor[summary.Counts]()
+	senders := []run.Sender{{}, {}}
+	for i := range senders {
+		v := reflect.ValueOf(&senders[i]).Elem()
+		for f := range v.NumField() {
+			if v.Field(f).Kind() == reflect.Uint64 {
+				v.Field(f).SetUint(uint64(f + 1))
+			}
+		}
+	}
+	total := reflect.ValueOf(summary.Totals(senders))
+	for f := range total.NumField() {
+		field := total.Type().Field(f)
+		if field.Type.Kind() == reflect.Uint64 && total.Field(f).Uint() != 2*uint64(f+1) {
+			t.Errorf("Totals does not add %s", field.Name)
+		}
+		if _, ok := counts.FieldByName(field.Name); !ok && !leftOut[field.Name] {
+			t.Errorf("summary.json has no %s", field.Name)
+		}
+	}
+}
+
+func TestJudge(t *testing.T) {
+	ended := func(edit func(*run.Record)) *run.Record {
+		rec := &run.Record{
+			Run: run.Run{
+				Status: run.Complete, Verdict: finding.Pass, Cluster: run.Cluster{Kind: "docker", Durable: true},
+				Ended: sample.Started.Add(time.Minute), Started: sample.Started,
+			},
+			Results: &run.Results{
+				Senders:    []run.Sender{{Sent: 1200}},
+				Invariants: []run.Outcome{{Invariant: "no-loss", Verdict: finding.Pass}},
+				Faults:     []run.Fault{{What: "kill", Bit: true}},
+				Objectives: []run.Objective{{Name: "publish.p99", Phase: "steady", Verdict: finding.Pass, Want: "≤ 5 ms", Got: "3 ms"}},
+				Drain:      run.Drain{Complete: true},
+			},
+		}
+		edit(rec)
+		return rec
+	}
+	for name, c := range map[string]struct {
+		edit     func(*run.Record)
+		verdict  finding.Verdict
+		sentence string
+		exit     int
+	}{
+		"pass":     {func(*run.Record) {}, finding.Pass, "The flow held: 1,200 events were sent and none was lost, 1 of 1 fault bit, 1 of 1 objective was met.", 0},
+		"embedded": {func(r *run.Record) { r.Run.Cluster.Durable = false; r.Results.Faults = nil; r.Results.Objectives = nil }, finding.Pass, "The flow held: 1,200 events were sent and none was lost, broker durability was not exercised.", 0},
+		"loss not looked at": {func(r *run.Record) {
+			r.Results = &run.Results{Senders: []run.Sender{{Sent: 1}}, Drain: run.Drain{Complete: true}}
+		}, finding.Pass, "The flow held: 1 event was sent.", 0},
+		"reason of its own": {func(r *run.Record) { r.Run.Reason = "As said." }, finding.Pass, "As said.", 0},
+		"fail": {func(r *run.Record) {
+			r.Run.Verdict = finding.Fail
+			r.Results.Invariants[0] = run.Outcome{Invariant: "no-loss", Verdict: finding.Fail, Violations: 1}
+			r.Results.Objectives[0].Verdict = finding.Fail
+			r.Results.Objectives[0].Got = "9 ms"
+			r.Run.Services = []run.Service{{Name: "a", Died: "exit status 2"}, {Name: "b", Died: "killed"}}
+		}, finding.Fail, "The flow did not hold: no-loss failed (1 violation); publish.p99 (steady) was 9 ms, wanted ≤ 5 ms; a ended by itself (exit status 2); and 1 more.", 1},
+		"vacuous": {func(r *run.Record) { r.Run.Verdict = finding.Vacuous; r.Results.Faults[0].Bit = false }, finding.Vacuous, `Nothing was proven: the fault "kill" never bit.`, 4},
+		"interrupted": {func(r *run.Record) {
+			r.Run.Verdict, r.Run.Status, r.Results.Drain.Complete = finding.Inconclusive, run.Interrupted, false
+		}, finding.Inconclusive, "There is not enough evidence: the run was interrupted; the drain did not complete.", 4},
+		"killed":               {func(r *run.Record) { r.Run.Status = run.Running }, finding.Inconclusive, "The run did not end: weir was killed, or is still running. Nothing is judged, and nothing was measured.", 4},
+		"broken, never green":  {func(r *run.Record) { r.Run.Status, r.Run.Error = run.Broken, "no engine." }, finding.Inconclusive, "The run broke before anything could be judged: no engine.", 3},
+		"no results":           {func(r *run.Record) { r.Results = nil }, finding.Inconclusive, "The run has no results.json: nothing is judged, and nothing was measured.", 4},
+		"no verdict, no green": {func(r *run.Record) { r.Run.Verdict = "" }, finding.Inconclusive, "The run carries no verdict.", 4},
+	} {
+		rec := ended(c.edit)
+		v, sentence := summary.Judge(rec)
+		if v != c.verdict || sentence != c.sentence {
+			t.Errorf("%s:\n got %s %s\nwant %s %s", name, v, sentence, c.verdict, c.sentence)
+		}
+		if got := summary.ExitCode(rec); got != c.exit {
+			t.Errorf("%s: exit code %d, want %d", name, got, c.exit)
+		}
+	}
+}

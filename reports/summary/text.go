@@ -1,0 +1,264 @@
+package summary
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/flowweir/weir/reports/finding"
+	"github.com/flowweir/weir/reports/run"
+)
+
+// TextOptions say how Text writes.
+type TextOptions struct {
+	// Color marks verdicts with ANSI colors; for terminals only. Default off.
+	Color bool
+	// Report is the path of the report, printed last if it is set.
+	Report string
+}
+
+// Text writes what a terminal shows at the end of a run: about twenty lines,
+// the verdict first. What is not green is named; what is green is counted.
+// Text of others (names, reasons, log lines) loses its control characters, so
+// that nothing in a run can drive the terminal.
+func Text(w io.Writer, rec *run.Record, o TextOptions) error {
+	t := text{color: o.Color}
+	v, sentence := Judge(rec)
+	t.line("%s  %s", t.mark(v, Word(v)), sentence)
+	t.line("      %s: %s, seed %d", rec.Run.Name, Cluster(rec.Run.Cluster), rec.Run.Seed)
+	for _, note := range rec.Run.Cluster.Notes {
+		t.line("      %s", note)
+	}
+	if rec.Results != nil {
+		t.results(rec.Run, *rec.Results)
+	}
+	for _, s := range rec.Run.Services {
+		if s.Died == "" {
+			continue
+		}
+		t.row("service", "%s %s ended by itself: %s", t.mark(finding.Fail, "✗"), s.Name, s.Died)
+		for _, l := range s.LastLines[max(len(s.LastLines)-3, 0):] {
+			t.row("", "  | %s", l)
+		}
+	}
+	for _, warning := range append(append([]string{}, rec.Run.Warnings...), rec.Problems...) {
+		t.row("warning", "%s", warning)
+	}
+	if o.Report != "" {
+		t.row("report", "%s", o.Report)
+	}
+	_, err := io.WriteString(w, t.b.String())
+	return err
+}
+
+// text builds the lines.
+type text struct {
+	b     strings.Builder
+	color bool
+}
+
+func (t *text) results(r run.Run, res run.Results) {
+	t.b.WriteByte('\n')
+	n := Totals(res.Senders)
+	t.row("sent", "%s · acked %s · failed %s · unknown %s (%s of them seen)", Count(n.Sent), Count(n.Acked), Count(n.Failed), Count(n.Unknown), Count(n.UnknownSeen))
+	t.row("received", "%s · twice %s · lost %s", Count(n.Received), Count(n.ReceivedTwice), Count(n.Lost))
+	if n.Effects+n.DeadLettered > 0 {
+		t.row("effects", "%s · twice %s · dead-lettered %s", Count(n.Effects), Count(n.EffectsTwice), Count(n.DeadLettered))
+	}
+	t.latencies(res.Latencies)
+	t.invariants(res.Invariants)
+	t.objectives(res.Objectives)
+	t.faults(res.Faults)
+	if !res.Drain.Complete {
+		t.row("drain", "%s incomplete after %s: %s", t.mark(finding.Inconclusive, "?"), Duration(res.Drain.Took), listed(res.Drain.Open, "what is open is unknown"))
+	}
+	g := res.Generator
+	t.row("generator", "offered %s, achieved %s, woke %s late (p99), CPU %s%s", Rate(g.Offered), Rate(g.Achieved), Duration(g.WakeP99), Share(g.CPU), bound(g))
+	for _, f := range res.Findings {
+		t.row("finding", "%s: %s", f.ID, f.Message)
+	}
+}
+
+func bound(g run.Generator) string {
+	if g.Bound {
+		return "; it limited a result"
+	}
+	return ""
+}
+
+// latencies shows the whole run, one kind a line.
+func (t *text) latencies(all []run.Latency) {
+	const columns = "%-16s%10s%10s%10s%10s  %s"
+	first := true
+	for _, l := range all {
+		if l.Phase != "" || l.Count == 0 {
+			continue
+		}
+		if first {
+			t.row("latency", columns, "", "p50", "p99", "p99.9", "max", "from → to")
+			first = false
+		}
+		t.row("", columns, KindName(l.Kind), short(l, 0.5), short(l, 0.99), short(l, 0.999), Duration(l.Max), l.From+" → "+l.To)
+	}
+}
+
+// short is a percentile in a narrow column: a dash where it is withheld.
+func short(l run.Latency, q float64) string {
+	for _, x := range l.Quantiles {
+		if x.Q == q && x.Judged {
+			return Duration(x.Value)
+		}
+	}
+	return "–"
+}
+
+func (t *text) invariants(all []run.Outcome) {
+	var green []string
+	label := "invariants"
+	for _, o := range all {
+		if o.Verdict == finding.Pass {
+			green = append(green, o.Invariant)
+			continue
+		}
+		t.row(label, "%s %s: %s", t.mark(o.Verdict, Sign(o.Verdict)), o.Invariant, o.Sentence)
+		label = ""
+	}
+	if len(green) > 0 {
+		t.row(label, "%s %s", t.mark(finding.Pass, "✓"), strings.Join(green, ", "))
+	}
+}
+
+func (t *text) objectives(all []run.Objective) {
+	green := 0
+	label := "objectives"
+	for _, o := range all {
+		if o.Verdict == finding.Pass {
+			green++
+			continue
+		}
+		got := o.Got
+		if o.Note != "" {
+			got = strings.TrimSpace(got + " " + o.Note)
+		}
+		t.row(label, "%s %s: %s, wanted %s", t.mark(o.Verdict, Sign(o.Verdict)), ObjectiveName(o), got, o.Want)
+		label = ""
+	}
+	if green > 0 {
+		t.row(label, "%s %d of %d met", t.mark(finding.Pass, "✓"), green, len(all))
+	}
+}
+
+func (t *text) faults(all []run.Fault) {
+	label := "faults"
+	for _, f := range all {
+		v := FaultVerdict(f)
+		t.row(label, "%s %s: %s", t.mark(v, Sign(v)), f.What, FaultSentence(f))
+		label = ""
+	}
+}
+
+// FaultVerdict is what a fault contributes: vacuous if it never bit, fail if
+// what it broke did not recover.
+func FaultVerdict(f run.Fault) finding.Verdict {
+	switch {
+	case f.Error != "":
+		return finding.Inconclusive
+	case !f.Bit:
+		return finding.Vacuous
+	case !f.Always && !f.Recovered:
+		return finding.Fail
+	}
+	return finding.Pass
+}
+
+// FaultSentence says what came of a fault.
+func FaultSentence(f run.Fault) string {
+	if f.Error != "" {
+		return "could not be injected or healed: " + f.Error
+	}
+	if !f.Bit {
+		return "never bit"
+	}
+	parts := []string{"bit"}
+	if f.PublishStall > 0 {
+		parts = append(parts, "publishing stood still for "+Duration(f.PublishStall))
+	}
+	if f.ConsumeStall > 0 {
+		parts = append(parts, "consuming for "+Duration(f.ConsumeStall))
+	}
+	switch {
+	case f.Always:
+	case f.Recovered && f.Recovery > 0:
+		parts = append(parts, "recovered after "+Duration(f.Recovery))
+	case f.Recovered:
+		parts = append(parts, "recovered")
+	default:
+		parts = append(parts, "did not recover")
+	}
+	if f.Simulated {
+		parts = append(parts, "simulated")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Sign is a verdict in one character.
+func Sign(v finding.Verdict) string {
+	switch v {
+	case finding.Pass:
+		return "✓"
+	case finding.Fail:
+		return "✗"
+	case finding.Vacuous:
+		return "∅"
+	}
+	return "?"
+}
+
+// marked is text of this package's own, which line leaves as it is.
+type marked string
+
+// mark colors s by verdict.
+func (t *text) mark(v finding.Verdict, s string) marked {
+	if !t.color {
+		return marked(s)
+	}
+	color := 33 // yellow: inconclusive, vacuous
+	switch v {
+	case finding.Pass:
+		color = 32
+	case finding.Fail:
+		color = 31
+	}
+	return marked(fmt.Sprintf("\x1b[1;%dm%s\x1b[0m", color, s))
+}
+
+func (t *text) row(label, format string, args ...any) {
+	t.line("  %-11s "+format, append([]any{label}, args...)...)
+}
+
+func (t *text) line(format string, args ...any) {
+	for i, a := range args {
+		if s, ok := a.(string); ok {
+			args[i] = Plain(s)
+		}
+	}
+	t.b.WriteString(strings.TrimRight(fmt.Sprintf(format, args...), " "))
+	t.b.WriteByte('\n')
+}
+
+// Plain makes text of others fit for one line of a terminal or of a table:
+// control and formatting characters (escape sequences, line ends, direction
+// marks) become a visible "�".
+func Plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t':
+			return ' '
+		case r == utf8.RuneError, unicode.IsControl(r), unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp):
+			return utf8.RuneError
+		}
+		return r
+	}, s)
+}
