@@ -1,0 +1,251 @@
+package scenario
+
+import (
+	"fmt"
+	"net"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/flowweir/weir/contracts/document"
+)
+
+func (v *validator) cluster(path document.Path, c Cluster) {
+	v.OneOf(path.Add("kind"), c.Kind, clusterKinds...)
+	const mostBrokers = 99
+	v.Positive(path.Add("brokers"), c.Brokers > 0)
+	if c.Brokers > mostBrokers {
+		v.Error(document.OutOfRange, path.Add("brokers"), fmt.Sprintf("brokers must be at most %d", mostBrokers), "")
+	}
+	v.OneOf(path.Add("controllers"), c.Controllers, "combined", "separate")
+	if c.Controllers == "separate" {
+		v.notBuilt(path.Add("controllers"), "separate controllers are", "controllers: combined is the default")
+	}
+	if len(c.Racks) > 0 {
+		v.notBuilt(path.Add("racks"), "racks are", "")
+	}
+	if len(c.Nodes) > 0 {
+		v.notBuilt(path.Add("nodes"), "commands that act on the nodes of an external cluster are", "")
+	}
+	v.external(path, c)
+}
+
+// external checks that what locates an external cluster is there for one, and
+// that what shapes a cluster is not.
+func (v *validator) external(path document.Path, c Cluster) {
+	if c.Kind != "external" {
+		for _, field := range []string{"bootstrap", "client-config", "nodes"} {
+			if v.s.Doc.Has(path.Add(field)...) && slices.Contains(clusterKinds, c.kind()) {
+				v.needsKind(path, field, c, "external")
+			}
+		}
+		if c.Image != "" && c.Kind != "docker" {
+			v.needsKind(path, "image", c, "docker")
+		}
+		return
+	}
+	if len(c.Bootstrap) == 0 && c.ClientConfig == "" {
+		v.ExactlyOne(path, document.Option{Field: "bootstrap"}, document.Option{Field: "client-config"})
+	}
+	for i, address := range c.Bootstrap {
+		if host, port, err := net.SplitHostPort(address); err != nil || host == "" || port == "" {
+			v.Error(BadTarget, path.Add("bootstrap", i), fmt.Sprintf("%q is no address of a broker", address), "write host:port")
+		}
+	}
+	for _, field := range []string{"brokers", "config", "image", "controllers", "racks"} {
+		if v.s.Doc.Has(path.Add(field)...) {
+			v.Conflict(path.Add(field), path.Add("kind"), fmt.Sprintf("%s cannot be chosen for an external cluster", field), "remove it")
+		}
+	}
+}
+
+func (v *validator) needsKind(path document.Path, field string, c Cluster, kind string) {
+	v.Conflict(path.Add(field), path.Add("kind"), fmt.Sprintf("%s says nothing with kind: %s", field, c.kind()), "set kind: "+kind)
+}
+
+func (c Cluster) kind() string {
+	if c.Kind == "" {
+		return "embedded"
+	}
+	return c.Kind
+}
+
+func (v *validator) notBuilt(path document.Path, what, hint string) {
+	v.ErrorAtKey(NotBuilt, path, what+" not built yet", hint)
+}
+
+func (v *validator) service(path document.Path, s Service) {
+	if s.Name == "" {
+		v.Missing(path, "name", "the name in the service's contract")
+	}
+	v.ExactlyOne(path,
+		document.Option{Field: "build", Set: s.Build != ""},
+		document.Option{Field: "command", Set: s.Command != nil},
+		document.Option{Field: "image", Set: s.Image != ""},
+	)
+	if s.Command != nil && (len(s.Command) == 0 || s.Command[0] == "") {
+		v.Error(document.Required, path.Add("command"), "command names no program", "write the program and its arguments as a list")
+	}
+	if len(s.Args) > 0 && len(s.Command) > 0 {
+		v.Conflict(path.Add("args"), path.Add("command"), "args says nothing with command", "put them into command")
+	}
+	if s.Dir != "" && s.Image != "" {
+		v.Conflict(path.Add("dir"), path.Add("image"), "dir says nothing with image", "remove it")
+	}
+	if url := s.URL; url != "" && !strings.HasPrefix(url, "http://") && !strings.HasPrefix(url, "https://") && !strings.HasPrefix(url, "{{") {
+		v.Error(BadReady, path.Add("url"), fmt.Sprintf("%q is no URL", url), "write where it listens: http://127.0.0.1:{{.Port}}")
+	}
+	if s.Ready != nil {
+		v.ready(path, s)
+	}
+}
+
+func (v *validator) ready(service document.Path, s Service) {
+	path, ready := service.Add("ready"), s.Ready
+	if ready.TCP == "" && ready.HTTP == "" && ready.Group == "" && ready.Log == "" {
+		v.Error(document.Required, path, "ready needs a condition: tcp, http, group or log", "")
+	}
+	switch {
+	case ready.HTTP != "" && !strings.HasPrefix(ready.HTTP, "/"):
+		v.Error(BadReady, path.Add("http"), fmt.Sprintf("%q is no path", ready.HTTP), "write a path of the service's url, such as /healthz")
+	case ready.HTTP != "" && s.URL == "":
+		v.Missing(service, "url", "ready.http is a path of it: url: http://127.0.0.1:{{.Port}}")
+	}
+	if _, err := regexp.Compile(ready.Log); err != nil {
+		v.Error(BadReady, path.Add("log"), fmt.Sprintf("log is no regular expression: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: ")), "")
+	}
+	v.Positive(path.Add("timeout"), ready.Timeout > 0)
+}
+
+func (v *validator) load() {
+	if len(v.s.Load) == 0 {
+		v.Missing(nil, "load", "say which event is sent at which rate")
+	}
+	for i, load := range v.s.Load {
+		path := document.Path{"load", i}
+		if strings.TrimSpace(load.Event) == "" {
+			v.Missing(path, "event", "an event that one of the contracts produces")
+		}
+		for j := range i {
+			if load.Event != "" && v.s.Load[j].Event == load.Event {
+				v.Error(DuplicateName, path, fmt.Sprintf("the load of %s is there twice", load.Event), "put both into one profile")
+			}
+		}
+		v.via(path, load)
+		v.profile(path, load.Profile)
+		v.keys(path.Add("keys"), load.Keys)
+		v.producer(path.Add("producer"), load.Producer)
+	}
+}
+
+// via checks the fields that only one way of driving load takes.
+func (v *validator) via(path document.Path, load Load) {
+	if !v.OneOf(path.Add("via"), load.Via, ViaTopic, ViaTrigger) {
+		return
+	}
+	if load.Via != ViaTrigger {
+		if load.Service != "" {
+			v.Conflict(path.Add("service"), path.Add("via"), "service says nothing with via: topic", "remove it, or set via: trigger")
+		}
+		return
+	}
+	if v.s.Doc.Has(path.Add("producer")...) {
+		v.Conflict(path.Add("producer"), path.Add("via"), "producer says nothing with via: trigger: the service is the producer", "remove it")
+	}
+}
+
+func (v *validator) profile(path document.Path, profile []Segment) {
+	if len(profile) == 0 {
+		v.Missing(path, "profile", "write profile: [{hold: 1000/s, for: 30s}]")
+		return
+	}
+	for i, segment := range profile {
+		at := path.Add("profile", i)
+		if !v.ExactlyOne(at,
+			document.Option{Field: "ramp", Set: segment.Ramp != nil},
+			document.Option{Field: "hold", Set: segment.Hold != nil},
+		) {
+			continue
+		}
+		length, other, kind := "over", "for", "ramp"
+		value, misplaced := segment.Over, segment.For
+		if segment.Hold != nil {
+			length, other, kind = "for", "over", "hold"
+			value, misplaced = segment.For, segment.Over
+		}
+		switch {
+		case misplaced != 0:
+			v.Conflict(at.Add(other), at.Add(kind), fmt.Sprintf("%s does not go with %s", other, kind), fmt.Sprintf("a %s lasts %s a duration", kind, length))
+		case value == 0 && !v.s.Doc.Has(at.Add(length)...):
+			v.Missing(at, length, "say how long")
+		default:
+			v.Positive(at.Add(length), value > 0)
+		}
+	}
+}
+
+func (v *validator) keys(path document.Path, keys Keys) {
+	v.AtMostOne(path,
+		document.Option{Field: "zipf", Set: v.s.Doc.Has(path.Add("zipf")...)},
+		document.Option{Field: "sequential", Set: keys.Sequential},
+	)
+	if v.s.Doc.Has(path.Add("zipf")...) && keys.Zipf <= 1 {
+		v.Error(document.OutOfRange, path.Add("zipf"), "zipf must be above 1", "1.1 is a common skew; without zipf keys are uniform")
+	}
+	v.Positive(path.Add("cardinality"), keys.Cardinality > 0)
+}
+
+func (v *validator) producer(path document.Path, p Producer) {
+	acks := p.Acks
+	if name, ok := map[string]string{"-1": "all", "1": "leader", "0": "none"}[acks]; ok {
+		acks = name
+	}
+	if v.OneOf(path.Add("acks"), acks, "all", "leader", "none") && acks != "" && acks != "all" && p.Idempotent != nil && *p.Idempotent {
+		v.Conflict(path.Add("idempotent"), path.Add("acks"), "idempotent: true needs acks: all; Kafka refuses it with less", "set acks: all, or idempotent: false")
+	}
+	v.OneOf(path.Add("compression"), p.Compression, "none", "gzip", "snappy", "lz4", "zstd")
+	if p.Linger != nil && *p.Linger < 0 {
+		v.Error(document.OutOfRange, path.Add("linger"), "linger cannot be negative", "0 sends at once")
+	}
+	v.Positive(path.Add("batch"), p.BatchBytes > 0)
+	v.Positive(path.Add("delivery-timeout"), p.DeliveryTimeout > 0)
+	v.Positive(path.Add("request-timeout"), p.RequestTimeout > 0)
+	v.Positive(path.Add("max-buffered"), p.MaxBuffered > 0)
+}
+
+func (v *validator) consumers(path document.Path, c Consumers) {
+	if c.Group == "" {
+		v.Missing(path, "group", "the consumer group, Kafka's group.id")
+	}
+	if len(c.Topics) == 0 {
+		v.Missing(path, "topics", "")
+	}
+	for i, topic := range c.Topics {
+		if topic == "" {
+			v.Error(document.Required, path.Add("topics", i), "a topic has no name", "")
+		}
+	}
+	v.Positive(path.Add("members"), c.Members > 0)
+}
+
+// length is how long the load takes: that of its longest profile. It is not
+// known where a profile could not be read.
+func (s *Scenario) length() (total time.Duration, known bool) {
+	for i, load := range s.Load {
+		if s.Doc.Failed("load", i, "profile") {
+			return 0, false
+		}
+		var sum time.Duration
+		for j, segment := range load.Profile {
+			for _, field := range []string{"over", "for"} {
+				if s.Doc.Failed("load", i, "profile", j, field) {
+					return 0, false
+				}
+			}
+			sum += time.Duration(segment.Over) + time.Duration(segment.For)
+		}
+		total = max(total, sum)
+	}
+	return total, total > 0
+}

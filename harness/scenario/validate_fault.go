@@ -1,0 +1,137 @@
+package scenario
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/flowweir/weir/contracts/document"
+)
+
+// fault checks one entry of faults: one action, a time at which it can bite,
+// and a target.
+func (v *validator) fault(path document.Path, f Fault) {
+	inLoad := f.Poison != nil || f.Duplicate != nil
+	if !v.ExactlyOne(path,
+		document.Option{Field: "kill", Set: f.Kill != nil},
+		document.Option{Field: "stop", Set: f.Stop != nil},
+		document.Option{Field: "pause", Set: f.Pause != nil},
+		document.Option{Field: "wipe", Set: f.Wipe != nil},
+		document.Option{Field: "elect", Set: f.Elect != nil},
+		document.Option{Field: "crash", Set: f.Crash != nil},
+		document.Option{Field: "restart", Set: f.Restart != nil},
+		document.Option{Field: "poison", Set: f.Poison != nil},
+		document.Option{Field: "duplicate", Set: f.Duplicate != nil},
+	) {
+		return
+	}
+	v.timing(path, f, inLoad)
+	for _, action := range []struct {
+		field  string
+		target *Target
+	}{{"kill", f.Kill}, {"stop", f.Stop}, {"pause", f.Pause}, {"wipe", f.Wipe}} {
+		if action.target != nil {
+			v.target(path.Add(action.field), *action.target)
+		}
+	}
+	if f.Elect != nil {
+		at := path.Add("elect")
+		if f.Elect.Unclean == "" {
+			v.Missing(at, "unclean", "write elect: {unclean: order.events/0}")
+		} else {
+			v.topicPartition(at.Add("unclean"), f.Elect.Unclean)
+		}
+	}
+	for field, target := range map[string]*ServiceTarget{"crash": f.Crash, "restart": f.Restart} {
+		if target != nil && target.Service == "" {
+			v.Missing(path.Add(field), "service", "")
+		}
+	}
+	for field, target := range map[string]*LoadTarget{"poison": f.Poison, "duplicate": f.Duplicate} {
+		if target != nil {
+			v.loadTarget(path.Add(field), *target)
+		}
+	}
+}
+
+// timing checks at, always and heal-after. Faults in the load are there all
+// the time; the others happen once, while there is load.
+func (v *validator) timing(path document.Path, f Fault, inLoad bool) {
+	at, has := path.Add("at"), v.s.Doc.Has(path.Add("at")...)
+	switch {
+	case f.Always && has:
+		v.Conflict(at, path.Add("always"), "at excludes always", "keep one of them")
+	case inLoad && has:
+		v.ErrorAtKey(NotBuilt, at, "poison and duplicates from a moment on are not built yet", "write always: true")
+	case inLoad && !f.Always:
+		v.Missing(path, "always", "poison and duplicates are part of the load: write always: true")
+	case !inLoad && f.Always:
+		v.ErrorAtKey(BadTiming, path.Add("always"), "only poison and duplicate can be there always", "say when: at: 20s")
+	case !inLoad && !has:
+		v.Missing(path, "at", "the time since the load began, such as 20s")
+	case f.At < 0:
+		v.Error(BadTiming, at, "at cannot be negative: it counts from the load's begin", "")
+	case !inLoad:
+		if length, known := v.s.length(); known && time.Duration(f.At) >= length {
+			v.Error(BadTiming, at, fmt.Sprintf("the fault at %s comes after the load, which ends at %s", f.At, document.Duration(length)), "no fault bites without load: make the profile longer or the fault earlier")
+		}
+	}
+	v.healing(path, f, inLoad)
+}
+
+// healing checks heal-after, which an election and a restart cannot use.
+func (v *validator) healing(path document.Path, f Fault, inLoad bool) {
+	at := path.Add("heal-after")
+	if !v.s.Doc.Has(at...) {
+		return
+	}
+	switch {
+	case f.HealAfter < 0:
+		v.Error(document.OutOfRange, at, "heal-after cannot be negative", "")
+	case inLoad:
+		v.ErrorAtKey(document.Conflicting, at, "heal-after says nothing with poison and duplicate", "remove it")
+	case f.Elect != nil:
+		v.Conflict(at, path.Add("elect"), "an election cannot be healed", "remove heal-after")
+	case f.Restart != nil:
+		v.Conflict(at, path.Add("restart"), "a restart heals by itself", "remove heal-after")
+	}
+}
+
+func (v *validator) target(path document.Path, t Target) {
+	if !v.ExactlyOne(path,
+		document.Option{Field: "broker", Set: t.Broker != nil},
+		document.Option{Field: "all", Set: t.All},
+		document.Option{Field: "leader-of", Set: t.LeaderOf != ""},
+		document.Option{Field: "followers-of", Set: t.FollowersOf != ""},
+	) {
+		return
+	}
+	switch {
+	case t.Broker != nil && *t.Broker < 0:
+		v.Error(BadTarget, path.Add("broker"), fmt.Sprintf("%d is no broker: ids are not negative", *t.Broker), "")
+	case t.LeaderOf != "":
+		v.topicPartition(path.Add("leader-of"), t.LeaderOf)
+	case t.FollowersOf != "":
+		v.topicPartition(path.Add("followers-of"), t.FollowersOf)
+	}
+}
+
+func (v *validator) topicPartition(path document.Path, text string) {
+	if _, err := parseTopicPartition(text); err != nil {
+		hint := ""
+		if !strings.Contains(text, "/") {
+			hint = fmt.Sprintf("name a partition: %s/0", text)
+		}
+		v.Error(BadTarget, path, err.Error(), hint)
+	}
+}
+
+func (v *validator) loadTarget(path document.Path, t LoadTarget) {
+	if t.Event == "" {
+		v.Missing(path, "event", "an event of the load")
+	}
+	if t.Share == 0 && !v.s.Doc.Has(path.Add("share")...) {
+		v.Missing(path, "share", "such as 1%")
+	}
+	v.Positive(path.Add("share"), t.Share > 0)
+}
