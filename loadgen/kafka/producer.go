@@ -1,0 +1,318 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/flowweir/weir/loadgen/histogram"
+	"github.com/flowweir/weir/loadgen/journal"
+	"github.com/flowweir/weir/loadgen/ledger"
+	"github.com/flowweir/weir/loadgen/schedule"
+	"github.com/flowweir/weir/loadgen/series"
+)
+
+// ProducerConfig is all that a producer needs. Every field is required but
+// those that say otherwise.
+type ProducerConfig struct {
+	// Client says how to connect: seed brokers, TLS, SASL.
+	Client   []kgo.Opt
+	Settings Settings
+	Topic    string
+	// Schedule says when records are due, since Start. Tick i is the record
+	// with sequence i.
+	Schedule *schedule.Schedule
+	Start    time.Time
+	Maker    Maker
+	// Run is the run's identity, 48 bits.
+	Run uint64
+	// Sender must not have begun any record.
+	Sender *ledger.Sender
+	// Journal may be nil: then nothing is written to one.
+	Journal *journal.Writer
+	Meter   *histogram.Meter
+	// Counters, Stalls and Partitions may be shared by producers.
+	Counters   *series.Counters
+	Stalls     *series.Stalls
+	Partitions *series.Partitions
+}
+
+func (c ProducerConfig) validate() error {
+	var errs []error
+	for _, need := range []struct {
+		missing bool
+		what    string
+	}{
+		{c.Topic == "", "a topic"}, {c.Schedule == nil, "a schedule"}, {c.Start.IsZero(), "a start"},
+		{c.Maker == nil, "a maker"}, {c.Sender == nil, "a sender"}, {c.Meter == nil, "a meter"},
+		{c.Counters == nil, "counters"}, {c.Stalls == nil, "stalls"}, {c.Partitions == nil, "the stalls of partitions"},
+	} {
+		if need.missing {
+			errs = append(errs, fmt.Errorf("a producer needs %s", need.what))
+		}
+	}
+	if c.Sender != nil && c.Sender.Counts().Sent > 0 {
+		errs = append(errs, fmt.Errorf("sender %s has begun records already: give each producer its own", c.Sender.Name()))
+	}
+	return errors.Join(append(errs, c.Settings.Validate())...)
+}
+
+// Producer sends a load, open loop. Run and Flush are called by one
+// goroutine, one after the other.
+type Producer struct {
+	config ProducerConfig
+	sender uint16
+	client *kgo.Client
+	watch  *watch
+	pool   sync.Pool
+
+	// Of the goroutine of Run.
+	sends   *histogram.Recorder
+	counted uint64 // ticks that Counters.Due knows of
+	blocked blocked
+
+	// Of the promises, which the client calls one after the other.
+	outcomes  *histogram.Recorder
+	each      []*partition
+	stories   *journal.Stream // nil without a journal
+	topic     uint16          // in the journal
+	everAcked bool
+
+	// buffered is how many records are with the client. Whoever waits for it
+	// to fall sets waiting and is woken through fell.
+	buffered atomic.Int64
+	waiting  atomic.Bool
+	fell     chan struct{}
+
+	closing sync.Once
+}
+
+// partition is what is counted of one partition.
+type partition struct {
+	acked  *series.Counter
+	stalls *series.Stalls
+}
+
+// NewProducer makes a producer with a client of its own. It does not connect.
+func NewProducer(c ProducerConfig) (*Producer, error) {
+	if err := c.validate(); err != nil {
+		return nil, fmt.Errorf("producer for topic %q: %w", c.Topic, err)
+	}
+	p := &Producer{
+		config:   c,
+		sender:   c.Sender.ID(),
+		watch:    newWatch(c.Start),
+		sends:    c.Meter.Recorder(),
+		outcomes: c.Meter.Recorder(),
+		fell:     make(chan struct{}, 1),
+	}
+	p.pool.New = func() any { return newEntry(p) }
+	if c.Journal != nil {
+		p.stories, p.topic = c.Journal.Stream(), c.Journal.Topic(c.Topic)
+	}
+	opts := append(append([]kgo.Opt{}, c.Client...), common("weir-sender-"+c.Sender.Name(), p.watch)...)
+	client, err := kgo.NewClient(append(opts, c.Settings.options()...)...)
+	if err != nil {
+		return nil, fmt.Errorf("producer for topic %q: %w", c.Topic, err)
+	}
+	p.client = client
+	return p, nil
+}
+
+// Run sends every record of the schedule when it is due, or as soon after as
+// it can, and returns when the last one was handed to the client; with ctx's
+// error if that ended it early. Records that are with the client stay there:
+// Flush waits for them.
+func (p *Producer) Run(ctx context.Context) error {
+	pacer := schedule.Pacer{Schedule: p.config.Schedule, Start: p.config.Start}
+	_, err := pacer.Run(ctx, func(first, n uint64, _ time.Duration) error { return p.send(ctx, first, n) })
+	p.countDue(time.Since(p.config.Start))
+	if err != nil && ctx.Err() == nil {
+		return fmt.Errorf("producer for topic %q: %w", p.config.Topic, err)
+	}
+	return err
+}
+
+// send hands the records of due ticks to the client.
+func (p *Producer) send(ctx context.Context, first, n uint64) error {
+	p.countDue(time.Since(p.config.Start))
+	for seq := first; seq < first+n; seq++ {
+		if seq%64 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if p.buffered.Load() >= int64(p.config.Settings.MaxBuffered) {
+			if err := p.block(ctx); err != nil {
+				return err
+			}
+		}
+		if err := p.sendOne(seq); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *Producer) sendOne(seq uint64) error {
+	e := p.pool.Get().(*entry)
+	due := p.config.Schedule.Due(seq)
+	class := e.make(seq, due)
+	if begun := p.config.Sender.Begin(class); begun != seq {
+		return fmt.Errorf("sender %s began record %d where %d is due: it has another user", p.config.Sender.Name(), begun, seq)
+	}
+	sent := time.Since(p.config.Start)
+	e.sent = sent
+	// Also saves the client reading the clock.
+	e.Timestamp = p.config.Start.Add(sent)
+	p.buffered.Add(1)
+	p.config.Counters.Sent.Add(1)
+	// The context has no end: with one that has, cancelling Run would fail
+	// every record in the buffer, which Flush is there to save.
+	p.client.Produce(context.Background(), &e.Record, e.promise)
+
+	delay, held := sent-due, p.blocked.since(due)
+	p.sends.Record(histogram.ScheduleDelay, due, delay)
+	p.sends.Record(histogram.Blocked, due, held)
+	p.sends.Record(histogram.Wake, due, delay-held)
+	return nil
+}
+
+// countDue counts the ticks that have become due, also while sending is
+// blocked, so that an interval's offered load is what was due in it.
+func (p *Producer) countDue(now time.Duration) {
+	if n := p.config.Schedule.Count(now); n > p.counted {
+		p.config.Counters.Due.Add(int64(n - p.counted))
+		p.counted = n
+	}
+}
+
+// block waits until there is room for a record. The producer keeps this bound
+// itself because the client's own way to block starts a goroutine for each
+// record, and would take the cancelling of Run for that of its records.
+func (p *Producer) block(ctx context.Context) error {
+	from := time.Since(p.config.Start)
+	err := p.await(ctx, p.config.Settings.MaxBuffered-1, func() { p.countDue(time.Since(p.config.Start)) })
+	p.blocked.add(from, time.Since(p.config.Start))
+	return err
+}
+
+// await returns when at most n records are with the client, or ctx is done.
+// It calls tick now and then.
+func (p *Producer) await(ctx context.Context, n int, tick func()) error {
+	ticker := time.NewTicker(100 * time.Millisecond)
+	defer ticker.Stop()
+	p.waiting.Store(true)
+	defer p.waiting.Store(false)
+	for p.buffered.Load() > int64(n) {
+		select {
+		case <-p.fell:
+		case <-ticker.C:
+			tick()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// done is the promise: it takes the outcome of a record. Promises run one
+// after the other, so that what is slow here slows all acknowledgements.
+func (e *entry) done(r *kgo.Record, err error) {
+	p := e.producer
+	now := time.Since(p.config.Start)
+	switch p.classify(r, e.size, err) {
+	case journal.Acked:
+		p.acked(e, now)
+	case journal.Failed:
+		p.config.Sender.Failed(e.seq)
+		p.config.Counters.Failed.Add(1)
+		p.missed(e, now, journal.Failed, histogram.Failed, err)
+	case journal.Unknown:
+		p.config.Sender.Unknown(e.seq)
+		p.missed(e, now, journal.Unknown, histogram.Unfinished, err)
+	}
+	p.pool.Put(e)
+	p.buffered.Add(-1)
+	if p.waiting.Load() {
+		select {
+		case p.fell <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (p *Producer) acked(e *entry, now time.Duration) {
+	p.everAcked = true
+	part := p.partition(e.Partition)
+	p.config.Sender.Acked(e.seq)
+	p.config.Counters.Acked.Add(1)
+	p.config.Counters.Bytes.Add(int64(e.size))
+	part.acked.Add(1)
+	part.stalls.Acked(e.due, now)
+	p.config.Stalls.Acked(e.due, now)
+	p.outcomes.Record(histogram.Send, e.due, now-e.sent)
+	p.outcomes.Record(histogram.Publish, e.due, now-e.due)
+	p.outcomes.Partition(p.config.Topic, e.Partition, e.due, now-e.due, e.size)
+	if p.stories != nil {
+		p.stories.Ack(p.sender, e.seq, journal.Acked, p.topic, e.Partition, e.Offset, e.sent, now)
+	}
+}
+
+// missed takes a record that will have no latency.
+func (p *Producer) missed(e *entry, now time.Duration, o journal.Outcome, why histogram.Missing, err error) {
+	p.outcomes.Miss(histogram.Send, why, e.due)
+	p.outcomes.Miss(histogram.Publish, why, e.due)
+	reason := "acks=0: the broker answers nothing"
+	if err != nil {
+		reason = p.watch.add(StageRecord, -1, err)
+	}
+	if p.stories != nil {
+		o = o.Because(p.config.Journal.Reason(reason))
+		p.stories.Ack(p.sender, e.seq, o, p.topic, e.Partition, -1, e.sent, now)
+	}
+}
+
+func (p *Producer) partition(id int32) *partition {
+	if int(id) >= len(p.each) {
+		p.each = append(p.each, make([]*partition, int(id)+1-len(p.each))...)
+	}
+	if p.each[id] == nil {
+		p.each[id] = &partition{
+			acked:  p.config.Counters.Partition(p.config.Topic, id),
+			stalls: p.config.Partitions.Of(p.config.Topic, id),
+		}
+	}
+	return p.each[id]
+}
+
+// Flush waits until every record has its outcome. Where ctx ends before that
+// it closes the client, by which the records that are left become unknown,
+// and returns how many they were with ctx's error.
+func (p *Producer) Flush(ctx context.Context) (open int64, err error) {
+	if err = p.client.Flush(ctx); err == nil {
+		return 0, nil
+	}
+	open = p.buffered.Load()
+	p.Close()
+	return open, fmt.Errorf("producer for topic %q: %d records without an outcome: %w", p.config.Topic, open, err)
+}
+
+// Close closes the client. Records that are still with it become unknown
+// before it returns.
+func (p *Producer) Close() {
+	p.closing.Do(func() {
+		p.watch.close()
+		p.client.Close()
+		_ = p.await(context.Background(), 0, func() {})
+	})
+}
+
+// Errors is what went wrong so far, in order of first occurrence.
+func (p *Producer) Errors() []ClientError { return p.watch.all() }
+
+// Throttled is for how long brokers held the producer back in all (quotas).
+func (p *Producer) Throttled() time.Duration { return time.Duration(p.watch.throttled.Load()) }
