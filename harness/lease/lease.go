@@ -23,6 +23,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 )
 
 // ErrHeld says that a live process holds the lease.
@@ -48,14 +49,56 @@ func Dir() (string, error) {
 
 // Lease is a held lease. It lasts until Release or the end of the process.
 type Lease struct {
-	id   string
-	path string
-	file *os.File
+	id     string
+	path   string
+	file   *os.File
+	shared *sharedLease // of Hold; nil for Acquire
+	once   sync.Once
 }
 
-// Acquire takes the lease of a run in Dir, for a run that starts as well as
-// for sweeping one that may be dead. It returns an error that wraps ErrHeld
-// where a live process, this one included, has it.
+// sharedLease is one lease that several parts of this process hold.
+type sharedLease struct {
+	*Lease
+	holders int
+}
+
+var (
+	sharedMu sync.Mutex
+	shared   = map[string]*sharedLease{}
+)
+
+// Hold takes the lease of a run of this process. Several parts of it may hold
+// one run at once, and it is free when the last of them releases it. It
+// returns an error that wraps ErrHeld where another process, or Acquire in
+// this one, has it.
+func Hold(id string) (*Lease, error) {
+	dir, err := Dir()
+	if err != nil {
+		return nil, err
+	}
+	return holdIn(dir, id)
+}
+
+func holdIn(dir, id string) (*Lease, error) {
+	sharedMu.Lock()
+	defer sharedMu.Unlock()
+	path := filepath.Join(dir, id+".lock")
+	s := shared[path]
+	if s == nil {
+		l, err := acquireIn(dir, id)
+		if err != nil {
+			return nil, err
+		}
+		s = &sharedLease{Lease: l}
+		shared[path] = s
+	}
+	s.holders++
+	return &Lease{id: id, path: path, shared: s}, nil
+}
+
+// Acquire takes the lease of a run for itself alone: for removing what a run
+// left that may be dead. It returns an error that wraps ErrHeld where a live
+// process, this one included, has it.
 func Acquire(id string) (*Lease, error) {
 	dir, err := Dir()
 	if err != nil {
@@ -97,14 +140,27 @@ func acquireIn(dir, id string) (*Lease, error) {
 // ID is the run that the lease is for.
 func (l *Lease) ID() string { return l.id }
 
-// Release removes the lease. It is safe to call twice.
-func (l *Lease) Release() error {
-	if l == nil || l.file == nil {
+// Release gives the lease back. It is safe to call twice, and on nil.
+func (l *Lease) Release() (err error) {
+	if l == nil {
 		return nil
 	}
-	file := l.file
-	l.file = nil
-	return releaseFile(file, l.path)
+	l.once.Do(func() { err = l.release() })
+	return err
+}
+
+func (l *Lease) release() error {
+	if l.shared == nil {
+		return releaseFile(l.file, l.path)
+	}
+	sharedMu.Lock()
+	defer sharedMu.Unlock()
+	l.shared.holders--
+	if l.shared.holders > 0 {
+		return nil
+	}
+	delete(shared, l.path)
+	return l.shared.Release()
 }
 
 func sameFile(file *os.File, path string) bool {

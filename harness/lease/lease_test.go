@@ -125,6 +125,36 @@ func TestLeaseIsExclusiveUnderContention(t *testing.T) {
 	}
 }
 
+func TestHoldIsSharedWithinTheProcess(t *testing.T) {
+	dir := t.TempDir()
+	first, err := holdIn(dir, "run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := holdIn(dir, "run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range []*Lease{first, first, second} { // the first twice
+		if _, err := acquireIn(dir, "run"); !errors.Is(err, ErrHeld) {
+			t.Fatalf("while held: got %v, want ErrHeld", err)
+		}
+		if err := l.Release(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	taken, err := acquireIn(dir, "run")
+	if err != nil {
+		t.Fatalf("after the last release: %v", err)
+	}
+	if _, err := holdIn(dir, "run"); !errors.Is(err, ErrHeld) {
+		t.Fatalf("Hold of an acquired lease: got %v, want ErrHeld", err)
+	}
+	if err := taken.Release(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestAcquireRefusesNamesThatArePaths(t *testing.T) {
 	for _, id := range []string{"", ".", "..", ".id", "a/b", "/a"} {
 		if _, err := acquireIn(t.TempDir(), id); err == nil || errors.Is(err, ErrHeld) {

@@ -1,0 +1,176 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/flowweir/weir/harness/cluster"
+	"github.com/flowweir/weir/harness/lease"
+	"github.com/flowweir/weir/reports/run"
+)
+
+var _ cluster.Cluster = (*Cluster)(nil)
+
+// errDown says that a fault had nothing to act on.
+var errDown = errors.New("it is not running")
+
+// Cluster is a set of brokers in containers. All methods may be called
+// concurrently.
+type Cluster struct {
+	engine  *engine
+	own     owner
+	spec    cluster.Spec
+	image   string
+	version string
+	nets    *networks
+	nodes   []*node      // by id, fixed once started
+	lease   *lease.Lease // nil for the development cluster
+
+	closing   sync.Mutex
+	closed    bool
+	logWrites map[int32]*brokerLog
+}
+
+// brokerLog is the file of one node's output, across its lives.
+type brokerLog struct {
+	lockedWriter
+	file *os.File
+}
+
+// Bootstrap are the addresses for clients on this host. They stay the same
+// until Close.
+func (c *Cluster) Bootstrap() []string {
+	addrs := make([]string, len(c.nodes))
+	for i, n := range c.nodes {
+		addrs[i] = n.hostAddr
+	}
+	return addrs
+}
+
+// ContainerBootstrap are the addresses on the network that a service's
+// container must join.
+func (c *Cluster) ContainerBootstrap() (addresses []string, network string, err error) {
+	addresses = make([]string, len(c.nodes))
+	for i, n := range c.nodes {
+		addresses[i] = servicesAddress(n.id)
+	}
+	return addresses, c.own.name(netNames[netServices]), nil
+}
+
+// ClientOptions are the seed brokers; the listeners are plain.
+func (c *Cluster) ClientOptions() []kgo.Opt {
+	return []kgo.Opt{kgo.SeedBrokers(c.Bootstrap()...)}
+}
+
+// ClientProperties are empty: clients need nothing but the addresses.
+func (c *Cluster) ClientProperties() map[string]string { return map[string]string{} }
+
+// Nodes are the broker ids, 0 to n-1, whether up or down.
+func (c *Cluster) Nodes() []int32 {
+	ids := make([]int32, len(c.nodes))
+	for i, n := range c.nodes {
+		ids[i] = n.id
+	}
+	return ids
+}
+
+// Info describes the cluster for the report.
+func (c *Cluster) Info() run.Cluster {
+	notes := []string{"A killed node is a killed process: the page cache of its machine survives. Power loss is not shown."}
+	if len(c.nodes) > 1 {
+		notes = append(notes, fmt.Sprintf("Each node is broker and controller: with %d of %d down there is no controller, and nothing is fenced or elected.", (len(c.nodes)+1)/2, len(c.nodes)))
+	}
+	return run.Cluster{
+		Kind:      cluster.Docker,
+		Brokers:   len(c.nodes),
+		Version:   c.version,
+		Image:     c.image,
+		Bootstrap: c.Bootstrap(),
+		Config:    maps.Clone(c.spec.Config),
+		Durable:   true,
+		Notes:     notes,
+	}
+}
+
+// Close removes everything that was started for the cluster's run: nodes,
+// containers of services, networks and volumes. The brokers' logs are
+// complete when it returns.
+func (c *Cluster) Close(ctx context.Context) error {
+	c.closing.Lock()
+	defer c.closing.Unlock()
+	if c.closed {
+		return nil
+	}
+	if err := c.engine.removeAll(ctx, c.own); err != nil {
+		return fmt.Errorf("remove the docker cluster: %w", err)
+	}
+	c.closed = true
+	return errors.Join(c.detach(), c.lease.Release())
+}
+
+// detach stops copying logs and leaves the containers alone.
+func (c *Cluster) detach() error {
+	var errs []error
+	for _, n := range c.nodes {
+		n.mu.Lock()
+		n.logs.drain()
+		n.logs = nil
+		n.mu.Unlock()
+	}
+	for _, log := range c.logWrites {
+		errs = append(errs, log.file.Close())
+	}
+	c.logWrites = nil
+	errs = append(errs, c.engine.Close())
+	return errors.Join(errs...)
+}
+
+// LogFile is where a node's output is copied to; empty without Spec.LogDir.
+func (c *Cluster) LogFile(id int32) string {
+	if c.spec.LogDir == "" {
+		return ""
+	}
+	return filepath.Join(c.spec.LogDir, alias(id)+".log")
+}
+
+// follow copies a node's output of its present life to its log file.
+func (c *Cluster) follow(ctx context.Context, n *node) error {
+	if c.spec.LogDir == "" {
+		return nil
+	}
+	s, err := c.engine.state(ctx, n.container)
+	if err != nil {
+		return err
+	}
+	log, err := c.brokerLog(n.id)
+	if err != nil {
+		return err
+	}
+	n.logs.drain()
+	n.logs = c.engine.followLogs(n.container, s.started, log)
+	return nil
+}
+
+func (c *Cluster) brokerLog(id int32) (*brokerLog, error) {
+	c.closing.Lock()
+	defer c.closing.Unlock()
+	if log := c.logWrites[id]; log != nil {
+		return log, nil
+	}
+	file, err := os.Create(c.LogFile(id))
+	if err != nil {
+		return nil, fmt.Errorf("log of node %d: %w", id, err)
+	}
+	if c.logWrites == nil {
+		c.logWrites = map[int32]*brokerLog{}
+	}
+	c.logWrites[id] = &brokerLog{lockedWriter: lockedWriter{w: file}, file: file}
+	return c.logWrites[id], nil
+}

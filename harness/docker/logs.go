@@ -1,0 +1,62 @@
+package docker
+
+import (
+	"context"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/moby/moby/api/pkg/stdcopy"
+	"github.com/moby/moby/client"
+)
+
+// lockedWriter serializes the streams of one container's lives.
+type lockedWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (l *lockedWriter) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
+}
+
+// logFollower copies what a container writes, from one start to its end.
+type logFollower struct {
+	cancel context.CancelFunc
+	done   chan struct{}
+}
+
+// followLogs copies the container's output since the given time to w until
+// the container ends. Since keeps what an earlier life wrote out of it.
+func (e *engine) followLogs(id string, since time.Time, w io.Writer) *logFollower {
+	ctx, cancel := context.WithCancel(context.Background())
+	f := &logFollower{cancel: cancel, done: make(chan struct{})}
+	go func() {
+		defer close(f.done)
+		stream, err := e.ContainerLogs(ctx, id, client.ContainerLogsOptions{
+			ShowStdout: true, ShowStderr: true, Follow: true, Since: since.Format(time.RFC3339Nano),
+		})
+		if err != nil {
+			return // the container is gone, and with it its log
+		}
+		defer func() { _ = stream.Close() }()
+		_, _ = stdcopy.StdCopy(w, w, stream) // ends with the container or with ctx
+	}()
+	return f
+}
+
+// drain waits until the output of a container that ended is copied; it gives
+// up after a while on one that did not end.
+func (f *logFollower) drain() {
+	if f == nil {
+		return
+	}
+	select {
+	case <-f.done:
+	case <-time.After(2 * time.Second):
+	}
+	f.cancel()
+	<-f.done
+}

@@ -1,0 +1,200 @@
+package docker
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/mount"
+	"github.com/moby/moby/api/types/network"
+	"github.com/moby/moby/client"
+)
+
+// heap is the Java heap of a broker. With it a node needs 330 MB at first and
+// up to 730 MB after an hour of load.
+const heap = "-Xms256m -Xmx512m"
+
+// node is one broker-controller.
+type node struct {
+	id        int32
+	container string // its name, which stays the same
+	volume    string
+	hostAddr  string // host:port for clients on the host
+
+	mu   sync.Mutex // one action on the container at a time
+	logs *logFollower
+}
+
+// nodeSpec is what a node's container is made from.
+type nodeSpec struct {
+	own       owner
+	image     string
+	clusterID string
+	nets      *networks
+	host      hostAddress
+	brokers   int
+	config    map[string]string
+}
+
+func (s *nodeSpec) voters() string {
+	voters := make([]string, s.brokers)
+	for id := range s.brokers {
+		voters[id] = fmt.Sprintf("%d@%s", id, netip.AddrPortFrom(s.nets.node(netController, int32(id)), portController))
+	}
+	return strings.Join(voters, ",")
+}
+
+// alias is a node's name on the services' network.
+func alias(id int32) string { return fmt.Sprintf("broker-%d", id) }
+
+func servicesAddress(id int32) string {
+	return net.JoinHostPort(alias(id), strconv.Itoa(portServices))
+}
+
+// nodeAttempts bounds retries when a chosen port turns out to be taken.
+const nodeAttempts = 10
+
+// startNode makes a node's volume and container and starts it. The port is
+// fixed from then on.
+func (e *engine) startNode(ctx context.Context, spec *nodeSpec, id int32) (*node, error) {
+	n := &node{
+		id:        id,
+		container: spec.own.name(alias(id)),
+		volume:    spec.own.name(alias(id) + "-data"),
+	}
+	labels := spec.own.with(roleVolume, labelNode, strconv.Itoa(int(id)))
+	if _, err := e.VolumeCreate(ctx, client.VolumeCreateOptions{Name: n.volume, Labels: labels}); err != nil {
+		return nil, fmt.Errorf("node %d: create volume: %w", id, err)
+	}
+	var err error
+	for range nodeAttempts {
+		var port uint16
+		if port, err = choosePort(spec.host); err != nil {
+			return nil, fmt.Errorf("node %d: %w", id, err)
+		}
+		n.hostAddr = net.JoinHostPort(spec.host.advertise, strconv.Itoa(int(port)))
+		if err = e.createNode(ctx, spec, n, port); err != nil {
+			return nil, fmt.Errorf("node %d: create container: %w", id, err)
+		}
+		if _, err = e.ContainerStart(ctx, n.container, client.ContainerStartOptions{}); err == nil {
+			return n, nil
+		}
+		if !isPortTaken(err) {
+			break
+		}
+		if err := e.removeContainer(ctx, n.container); err != nil {
+			return nil, err
+		}
+	}
+	return nil, fmt.Errorf("node %d: start container: %w", id, err)
+}
+
+func (e *engine) createNode(ctx context.Context, spec *nodeSpec, n *node, port uint16) error {
+	kafkaPort, _ := network.PortFrom(portHost, network.TCP)
+	endpoint := func(net int) *network.EndpointSettings {
+		return &network.EndpointSettings{
+			NetworkID:  spec.nets.ids[net],
+			Aliases:    []string{alias(n.id)},
+			IPAMConfig: &network.EndpointIPAMConfig{IPv4Address: spec.nets.node(net, n.id)},
+		}
+	}
+	_, err := e.ContainerCreate(ctx, client.ContainerCreateOptions{
+		Name: n.container,
+		Config: &container.Config{
+			Image:      spec.image,
+			Hostname:   alias(n.id),
+			Entrypoint: []string{"sh", "-c", startScript},
+			// The public image would write log files where its user must not.
+			Env:          []string{"WEIR_CLUSTER_ID=" + spec.clusterID, "KAFKA_HEAP_OPTS=" + heap, "LOG_DIR=/tmp/kafka-logs"},
+			ExposedPorts: network.PortSet{kafkaPort: {}},
+			Labels:       spec.own.with(roleBroker, labelNode, strconv.Itoa(int(n.id))),
+			StopSignal:   "SIGTERM",
+		},
+		HostConfig: &container.HostConfig{
+			NetworkMode:  container.NetworkMode(spec.nets.names[netServices]),
+			PortBindings: network.PortMap{kafkaPort: {{HostIP: spec.host.bind, HostPort: strconv.Itoa(int(port))}}},
+			Mounts:       []mount.Mount{{Type: mount.TypeVolume, Source: n.volume, Target: dataVolume}},
+			LogConfig:    container.LogConfig{Type: "json-file", Config: map[string]string{"max-size": "64m", "max-file": "2"}},
+		},
+		NetworkingConfig: &network.NetworkingConfig{EndpointsConfig: map[string]*network.EndpointSettings{
+			spec.nets.names[netServices]: endpoint(netServices),
+		}},
+	})
+	if err != nil {
+		return err
+	}
+	// Engines before API 1.44 take one network at creation.
+	for _, net := range []int{netReplication, netController} {
+		if _, err := e.NetworkConnect(ctx, spec.nets.ids[net], client.NetworkConnectOptions{Container: n.container, EndpointConfig: endpoint(net)}); err != nil {
+			return fmt.Errorf("connect to network %s: %w", spec.nets.names[net], err)
+		}
+	}
+	return e.writeProperties(ctx, n.container, serverProperties(n.id, spec.voters(), addresses{
+		host:        n.hostAddr,
+		services:    servicesAddress(n.id),
+		replication: netip.AddrPortFrom(spec.nets.node(netReplication, n.id), portReplication).String(),
+	}, spec.config, spec.brokers))
+}
+
+// writeProperties puts a node's configuration into its container, where it
+// stays through kills and starts. A bind mount would need a directory on the
+// engine's machine.
+func (e *engine) writeProperties(ctx context.Context, id, content string) error {
+	var archive bytes.Buffer
+	w := tar.NewWriter(&archive)
+	if err := w.WriteHeader(&tar.Header{Name: strings.TrimPrefix(propertiesPath, "/tmp/"), Mode: 0o644, Size: int64(len(content))}); err != nil {
+		return err
+	}
+	if _, err := w.Write([]byte(content)); err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	if _, err := e.CopyToContainer(ctx, id, client.CopyToContainerOptions{DestinationPath: "/tmp", Content: &archive}); err != nil {
+		return fmt.Errorf("write %s: %w", propertiesPath, err)
+	}
+	return nil
+}
+
+// Ports are taken from below the ranges that Linux (32768 and up), macOS and
+// Windows (49152 and up) give to outgoing connections and to listeners on
+// port 0: while a node is down nobody else is given its port.
+const (
+	portMin = 20000
+	portMax = 32768
+)
+
+// choosePort finds a port that is free on the engine's machine, as far as
+// that can be told from here.
+func choosePort(host hostAddress) (uint16, error) {
+	var err error
+	for range 100 {
+		port := portMin + rand.IntN(portMax-portMin)
+		if !host.local {
+			return uint16(port), nil
+		}
+		var l net.Listener
+		if l, err = net.Listen("tcp4", net.JoinHostPort(host.bind.String(), strconv.Itoa(port))); err == nil {
+			return uint16(port), l.Close()
+		}
+	}
+	return 0, fmt.Errorf("find a free port from %d to %d: %w", portMin, portMax-1, err)
+}
+
+func isPortTaken(err error) bool {
+	for _, sign := range []string{"port is already allocated", "address already in use", "Only one usage of each socket address"} {
+		if strings.Contains(err.Error(), sign) {
+			return true
+		}
+	}
+	return false
+}

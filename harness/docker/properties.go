@@ -1,0 +1,138 @@
+package docker
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/flowweir/weir/harness/cluster"
+)
+
+// The listeners of a node and the ports they have inside of containers.
+const (
+	portHost        = 9092
+	portServices    = 9093
+	portReplication = 9094
+	portController  = 9095
+)
+
+// Where things are in a node's container. The image's user may write to its
+// volume and to /tmp only.
+const (
+	dataVolume     = "/var/lib/kafka/data"
+	logDirs        = dataVolume + "/log"
+	propertiesPath = "/tmp/weir/server.properties"
+)
+
+// addresses are a node's advertised addresses. A proxy in front of a listener
+// changes what is advertised here and nothing else.
+type addresses struct {
+	host, services, replication string // host:port
+}
+
+// owned are the settings that make nodes a cluster of Weir; a user's value
+// would take it apart.
+var owned = []string{
+	"advertised.listeners", "broker.id", "controller.listener.names",
+	"controller.quorum.bootstrap.servers", "controller.quorum.voters",
+	"inter.broker.listener.name", "listener.security.protocol.map",
+	"listeners", "log.dir", "log.dirs", "metadata.log.dir", "node.id",
+	"process.roles", "security.inter.broker.protocol",
+}
+
+// checkConfig refuses what Weir itself must set, and what could not be
+// written down in one line.
+func checkConfig(config map[string]string) error {
+	for _, name := range slices.Sorted(maps.Keys(config)) {
+		if slices.Contains(owned, name) {
+			return fmt.Errorf("docker: %w: broker setting %s is set by Weir, which gives each node its listeners and its disk: remove it", cluster.ErrRefused, name)
+		}
+		if name == "" || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r == '=' || r == ':' || r > '~' }) {
+			return fmt.Errorf("docker: %w: %q is no name of a broker setting", cluster.ErrRefused, name)
+		}
+	}
+	return nil
+}
+
+// defaults are the settings that differ from Kafka's own, for n brokers.
+// What a Spec says wins over them.
+func defaults(n int) map[string]string {
+	replication := strconv.Itoa(min(3, n))
+	inSync := strconv.Itoa(min(2, (n+1)/2))
+	return map[string]string{
+		"default.replication.factor": replication,
+		"min.insync.replicas":        inSync,
+		// Internal topics must survive what the faults do to one node.
+		"offsets.topic.replication.factor":                 replication,
+		"transaction.state.log.replication.factor":         replication,
+		"transaction.state.log.min.isr":                    inSync,
+		"share.coordinator.state.topic.replication.factor": replication,
+		"share.coordinator.state.topic.min.isr":            inSync,
+		// Kafka waits 3 s for more members before the first rebalance.
+		"group.initial.rebalance.delay.ms": "0",
+	}
+}
+
+// serverProperties is the server.properties of a node.
+func serverProperties(id int32, voters string, adv addresses, config map[string]string, brokers int) string {
+	settings := defaults(brokers)
+	maps.Copy(settings, config)
+	maps.Copy(settings, map[string]string{
+		"process.roles":                  "broker,controller",
+		"node.id":                        strconv.Itoa(int(id)),
+		"controller.quorum.voters":       voters,
+		"listeners":                      fmt.Sprintf("HOST://:%d,SERVICES://:%d,REPLICATION://:%d,CONTROLLER://:%d", portHost, portServices, portReplication, portController),
+		"advertised.listeners":           fmt.Sprintf("HOST://%s,SERVICES://%s,REPLICATION://%s", adv.host, adv.services, adv.replication),
+		"listener.security.protocol.map": "HOST:PLAINTEXT,SERVICES:PLAINTEXT,REPLICATION:PLAINTEXT,CONTROLLER:PLAINTEXT",
+		"inter.broker.listener.name":     "REPLICATION",
+		"controller.listener.names":      "CONTROLLER",
+		"log.dirs":                       logDirs,
+	})
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		b.WriteString(name)
+		b.WriteByte('=')
+		writeValue(&b, settings[name])
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// writeValue escapes a value for java.util.Properties, whose files are
+// Latin-1.
+func writeValue(b *strings.Builder, value string) {
+	for i, r := range value {
+		switch {
+		case r == '\\':
+			b.WriteString(`\\`)
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\r':
+			b.WriteString(`\r`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case r == ' ' && i == 0:
+			b.WriteString(`\ `)
+		case r > 0xffff:
+			r -= 0x10000
+			fmt.Fprintf(b, `\u%04x\u%04x`, 0xd800+(r>>10), 0xdc00+(r&0x3ff))
+		case r < ' ' || r > '~':
+			fmt.Fprintf(b, `\u%04x`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+}
+
+// startScript formats an empty disk and becomes the broker. It relies only on
+// what the public image has. The format step is short-lived: without the
+// optimizing compiler it takes half the time.
+const startScript = `set -e
+if [ ! -f ` + logDirs + `/meta.properties ]; then
+	KAFKA_HEAP_OPTS=-Xmx128m KAFKA_JVM_PERFORMANCE_OPTS='-XX:TieredStopAtLevel=1 -XX:+UseSerialGC' \
+		/opt/kafka/bin/kafka-storage.sh format --ignore-formatted --cluster-id "$WEIR_CLUSTER_ID" --config ` + propertiesPath + `
+fi
+exec /opt/kafka/bin/kafka-server-start.sh ` + propertiesPath + `
+`

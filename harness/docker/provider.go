@@ -1,0 +1,168 @@
+package docker
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/flowweir/weir/harness/cluster"
+	"github.com/flowweir/weir/harness/lease"
+)
+
+// DefaultBrokers is the number of nodes where a Spec names none: the least
+// with which acks=all and min.insync.replicas=2 survive one of them.
+const DefaultBrokers = 3
+
+// cleanupTimeout bounds the removal of what a failed start left.
+const cleanupTimeout = 30 * time.Second
+
+// Provider starts clusters of the kind docker.
+func Provider() cluster.Provider { return provider{} }
+
+type provider struct{}
+
+func (provider) Kind() string { return cluster.Docker }
+
+// Start removes what dead runs left behind, starts the nodes in parallel and
+// returns when all of them are registered, reachable from here, and able to
+// create a topic on all of them. The cluster's run is alive, to the sweeps of
+// other processes, until Close or the end of this process.
+func (provider) Start(ctx context.Context, spec cluster.Spec) (cluster.Cluster, error) {
+	if err := check(&spec); err != nil {
+		return nil, err
+	}
+	e, err := connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, _, err := e.sweep(ctx); err != nil {
+		// Leftovers of others are no reason not to run.
+		_, _ = fmt.Fprintf(spec.Log, "docker: could not remove what dead runs left: %v\n", err)
+	}
+	namespace, err := lease.Namespace()
+	if err != nil {
+		return nil, err
+	}
+	held, err := lease.Hold(spec.RunID)
+	if err != nil {
+		return nil, err
+	}
+	c, err := e.start(ctx, spec, runOwner(spec.RunID, namespace))
+	if err != nil {
+		return nil, errors.Join(err, held.Release())
+	}
+	c.lease = held
+	return c, nil
+}
+
+// check refuses what this kind cannot do and fills in the defaults.
+func check(spec *cluster.Spec) error {
+	if spec.Brokers == 0 {
+		spec.Brokers = DefaultBrokers
+	}
+	if spec.Brokers < 1 || spec.Brokers > maxBrokers {
+		return fmt.Errorf("docker: %w: %d brokers: there can be 1 to %d", cluster.ErrRefused, spec.Brokers, maxBrokers)
+	}
+	switch spec.Controllers {
+	case "", "combined":
+	case "separate":
+		return fmt.Errorf("docker: %w: controllers: separate is not built: use combined, where two of three nodes down stop the controller too", cluster.ErrRefused)
+	default:
+		return fmt.Errorf("docker: %w: controllers: %q: there is combined", cluster.ErrRefused, spec.Controllers)
+	}
+	if len(spec.Bootstrap) > 0 || spec.ClientConfig != "" {
+		return fmt.Errorf("docker: %w: bootstrap and client-config belong to the kind external", cluster.ErrRefused)
+	}
+	if spec.RunID == "" {
+		spec.RunID = randomID()
+	}
+	if spec.Log == nil {
+		spec.Log = io.Discard
+	}
+	return checkConfig(spec.Config)
+}
+
+// start makes a cluster that belongs to own. Whatever fails, nothing of it
+// remains.
+func (e *engine) start(ctx context.Context, spec cluster.Spec, own owner) (_ *Cluster, err error) {
+	began := time.Now()
+	image, err := e.chooseImage(ctx, spec.Image, spec.Log)
+	if err != nil {
+		return nil, err
+	}
+	if spec.LogDir != "" {
+		if err := os.MkdirAll(spec.LogDir, 0o755); err != nil {
+			return nil, fmt.Errorf("directory for the brokers' logs: %w", err)
+		}
+	}
+	c := &Cluster{engine: e, own: own, spec: spec, image: image}
+	defer func() {
+		if err != nil {
+			clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
+			defer cancel()
+			err = errors.Join(err, c.Close(clean))
+		}
+	}()
+	if c.nets, err = e.createNetworks(ctx, own); err != nil {
+		return nil, err
+	}
+	host, err := e.address(ctx, c.nets.gateway())
+	if err != nil {
+		return nil, err
+	}
+	if err := c.startNodes(ctx, host); err != nil {
+		return nil, err
+	}
+	if err := c.waitReady(ctx); err != nil {
+		return nil, err
+	}
+	if c.version, err = c.inspectBrokers(ctx); err != nil {
+		return nil, err
+	}
+	_, _ = fmt.Fprintf(spec.Log, "docker: %d brokers of %s ready after %s\n", spec.Brokers, image, time.Since(began).Round(100*time.Millisecond))
+	return c, nil
+}
+
+func (c *Cluster) startNodes(ctx context.Context, host hostAddress) error {
+	spec := &nodeSpec{
+		own: c.own, image: c.image, clusterID: newClusterID(), nets: c.nets,
+		host: host, brokers: c.spec.Brokers, config: c.spec.Config,
+	}
+	nodes := make([]*node, c.spec.Brokers)
+	group, groupCtx := errgroup.WithContext(ctx)
+	for id := range nodes {
+		group.Go(func() (err error) {
+			nodes[id], err = c.engine.startNode(groupCtx, spec, int32(id))
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return fmt.Errorf("%w: %w", cluster.ErrUnavailable, err)
+	}
+	c.nodes = nodes
+	for _, n := range nodes {
+		if err := c.follow(ctx, n); err != nil {
+			return fmt.Errorf("node %d: %w", n.id, err)
+		}
+	}
+	return nil
+}
+
+// newClusterID is a random UUID in Kafka's base64 form. One that begins with
+// a dash would read as an option of the format command.
+func newClusterID() string {
+	var b [16]byte
+	for {
+		_, _ = rand.Read(b[:]) // never fails, by its documentation
+		if id := base64.RawURLEncoding.EncodeToString(b[:]); id[0] != '-' {
+			return id
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package docker
+
+import (
+	"context"
+	"os"
+	"testing"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/flowweir/weir/harness/cluster"
+)
+
+// shared is the cluster of three brokers that the specs use one after the
+// other. Each leaves it whole.
+var (
+	shared      *Cluster
+	sharedReady time.Duration
+)
+
+const sharedRun = "docker-specs"
+
+// failover are the settings with which a lost leader costs seconds, not ten.
+var failover = map[string]string{"broker.session.timeout.ms": "3000", "broker.heartbeat.interval.ms": "500"}
+
+func TestDocker(t *testing.T) {
+	RegisterFailHandler(Fail)
+	e, err := connect(t.Context())
+	if err != nil {
+		if os.Getenv("WEIR_REQUIRE_DOCKER") == "1" {
+			t.Fatalf("WEIR_REQUIRE_DOCKER=1: %v", err)
+		}
+		t.Skipf("no container engine: %v", err)
+	}
+	defer func() { _ = e.Close() }()
+	// The specs' leases are not those of the user who runs them.
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	RunSpecs(t, "docker", Label("docker"))
+}
+
+var _ = BeforeSuite(func(ctx context.Context) {
+	began := time.Now()
+	c, err := Provider().Start(ctx, cluster.Spec{RunID: sharedRun, Config: failover, Log: GinkgoWriter, LogDir: GinkgoT().TempDir()})
+	Expect(err).NotTo(HaveOccurred())
+	sharedReady = time.Since(began)
+	AddReportEntry("cluster of 3 ready", sharedReady.String(), ReportEntryVisibilityAlways)
+	shared = c.(*Cluster)
+}, NodeTimeout(3*time.Minute))
+
+var _ = AfterSuite(func(ctx context.Context) {
+	if shared == nil {
+		return
+	}
+	Expect(shared.Close(ctx)).To(Succeed())
+	Expect(shared.Close(ctx)).To(Succeed(), "second Close")
+	left, err := leftOf(ctx, runOwner(sharedRun, shared.own.labels[labelNamespace]))
+	Expect(err).NotTo(HaveOccurred())
+	Expect(left).To(BeEmpty(), "what Close left behind")
+}, NodeTimeout(time.Minute))
+
+// leftOf names everything that carries the owner's labels.
+func leftOf(ctx context.Context, own owner) ([]string, error) {
+	e, err := connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = e.Close() }()
+	all, err := e.list(ctx)
+	var left []string
+	for _, l := range all {
+		if l.RunID == own.labels[labelRun] {
+			left = append(append(append(left, l.Containers...), l.Networks...), l.Volumes...)
+		}
+	}
+	return left, err
+}
+
+var _ = Describe("A cluster", func() {
+	It("is ready", func() {
+		Expect(shared.Nodes()).To(Equal([]int32{0, 1, 2}))
+		GinkgoWriter.Println(shared.Info())
+	})
+})
