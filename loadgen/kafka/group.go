@@ -31,9 +31,9 @@ type GroupConfig struct {
 // Group is a consumer group: its members process what they get and commit
 // after that, at least once, every five seconds and before they give a
 // partition up (Kafka's enable.auto.commit and auto.commit.interval.ms). A
-// group without commits begins at the end of each partition, as Kafka's
-// auto.offset.reset=latest does: what was there before the run is not its
-// affair.
+// group without commits begins with the first record that is stamped at Start
+// or later: what was there before the load is not its affair, and what comes
+// before it has joined is.
 type Group struct {
 	config  GroupConfig
 	watch   *watch
@@ -91,7 +91,7 @@ func (g *Group) client(m *member) (*kgo.Client, error) {
 	return kgo.NewClient(append(opts,
 		kgo.ConsumerGroup(g.config.Group),
 		kgo.ConsumeTopics(g.config.Topics...),
-		kgo.ConsumeStartOffset(kgo.NewOffset().AtEnd()),
+		kgo.ConsumeStartOffset(kgo.NewOffset().AfterMilli(g.config.Start.UnixMilli())),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.AutoCommitMarks(),
 		// Nothing is taken away between a poll and the marks for it.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -74,7 +73,6 @@ type Producer struct {
 	// Of the goroutine of Run.
 	sends   *histogram.Recorder
 	counted uint64 // ticks that Counters.Due knows of
-	blocked blocked
 
 	// Of the promises, which the client calls one after the other.
 	outcomes  *histogram.Recorder
@@ -83,11 +81,11 @@ type Producer struct {
 	topic     uint16          // in the journal
 	everAcked bool
 
-	// buffered is how many records are with the client. Whoever waits for it
-	// to fall sets waiting and is woken through fell.
-	buffered atomic.Int64
-	waiting  atomic.Bool
-	fell     chan struct{}
+	// window bounds the records that are with the client. The producer keeps
+	// this bound itself because the client's own way to block starts a
+	// goroutine for each record, and would take the cancelling of Run for
+	// that of its records.
+	window *schedule.Window
 
 	closing sync.Once
 }
@@ -109,8 +107,8 @@ func NewProducer(c ProducerConfig) (*Producer, error) {
 		watch:    newWatch(c.Start),
 		sends:    c.Meter.Recorder(),
 		outcomes: c.Meter.Recorder(),
-		fell:     make(chan struct{}, 1),
 	}
+	p.window = schedule.NewWindow(c.Start, c.Settings.MaxBuffered, p.countDue)
 	p.pool.New = func() any { return newEntry(p) }
 	if c.Journal != nil {
 		p.stories, p.topic = c.Journal.Stream(), c.Journal.Topic(c.Topic)
@@ -131,7 +129,7 @@ func NewProducer(c ProducerConfig) (*Producer, error) {
 func (p *Producer) Run(ctx context.Context) error {
 	pacer := schedule.Pacer{Schedule: p.config.Schedule, Start: p.config.Start}
 	_, err := pacer.Run(ctx, func(first, n uint64, _ time.Duration) error { return p.send(ctx, first, n) })
-	p.countDue(time.Since(p.config.Start))
+	p.countDue()
 	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("producer for topic %q: %w", p.config.Topic, err)
 	}
@@ -140,15 +138,13 @@ func (p *Producer) Run(ctx context.Context) error {
 
 // send hands the records of due ticks to the client.
 func (p *Producer) send(ctx context.Context, first, n uint64) error {
-	p.countDue(time.Since(p.config.Start))
+	p.countDue()
 	for seq := first; seq < first+n; seq++ {
 		if seq%64 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if p.buffered.Load() >= int64(p.config.Settings.MaxBuffered) {
-			if err := p.block(ctx); err != nil {
-				return err
-			}
+		if err := p.window.Enter(ctx); err != nil {
+			return err
 		}
 		if err := p.sendOne(seq); err != nil {
 			return err
@@ -168,13 +164,12 @@ func (p *Producer) sendOne(seq uint64) error {
 	e.sent = sent
 	// Also saves the client reading the clock.
 	e.Timestamp = p.config.Start.Add(sent)
-	p.buffered.Add(1)
 	p.config.Counters.Sent.Add(1)
 	// The context has no end: with one that has, cancelling Run would fail
 	// every record in the buffer, which Flush is there to save.
 	p.client.Produce(context.Background(), &e.Record, e.promise)
 
-	delay, held := sent-due, p.blocked.since(due)
+	delay, held := sent-due, p.window.Blocked(due)
 	p.sends.Record(histogram.ScheduleDelay, due, delay)
 	p.sends.Record(histogram.Blocked, due, held)
 	p.sends.Record(histogram.Wake, due, delay-held)
@@ -183,40 +178,11 @@ func (p *Producer) sendOne(seq uint64) error {
 
 // countDue counts the ticks that have become due, also while sending is
 // blocked, so that an interval's offered load is what was due in it.
-func (p *Producer) countDue(now time.Duration) {
-	if n := p.config.Schedule.Count(now); n > p.counted {
+func (p *Producer) countDue() {
+	if n := p.config.Schedule.Count(time.Since(p.config.Start)); n > p.counted {
 		p.config.Counters.Due.Add(int64(n - p.counted))
 		p.counted = n
 	}
-}
-
-// block waits until there is room for a record. The producer keeps this bound
-// itself because the client's own way to block starts a goroutine for each
-// record, and would take the cancelling of Run for that of its records.
-func (p *Producer) block(ctx context.Context) error {
-	from := time.Since(p.config.Start)
-	err := p.await(ctx, p.config.Settings.MaxBuffered-1, func() { p.countDue(time.Since(p.config.Start)) })
-	p.blocked.add(from, time.Since(p.config.Start))
-	return err
-}
-
-// await returns when at most n records are with the client, or ctx is done.
-// It calls tick now and then.
-func (p *Producer) await(ctx context.Context, n int, tick func()) error {
-	ticker := time.NewTicker(100 * time.Millisecond)
-	defer ticker.Stop()
-	p.waiting.Store(true)
-	defer p.waiting.Store(false)
-	for p.buffered.Load() > int64(n) {
-		select {
-		case <-p.fell:
-		case <-ticker.C:
-			tick()
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	return nil
 }
 
 // done is the promise: it takes the outcome of a record. Promises run one
@@ -236,13 +202,7 @@ func (e *entry) done(r *kgo.Record, err error) {
 		p.missed(e, now, journal.Unknown, histogram.Unfinished, err)
 	}
 	p.pool.Put(e)
-	p.buffered.Add(-1)
-	if p.waiting.Load() {
-		select {
-		case p.fell <- struct{}{}:
-		default:
-		}
-	}
+	p.window.Leave()
 }
 
 func (p *Producer) acked(e *entry, now time.Duration) {
@@ -296,7 +256,7 @@ func (p *Producer) Flush(ctx context.Context) (open int64, err error) {
 	if err = p.client.Flush(ctx); err == nil {
 		return 0, nil
 	}
-	open = p.buffered.Load()
+	open = p.window.Open()
 	p.Close()
 	return open, fmt.Errorf("producer for topic %q: %d records without an outcome: %w", p.config.Topic, open, err)
 }
@@ -307,7 +267,7 @@ func (p *Producer) Close() {
 	p.closing.Do(func() {
 		p.watch.close()
 		p.client.Close()
-		_ = p.await(context.Background(), 0, func() {})
+		_ = p.window.Drain(context.Background())
 	})
 }
 

@@ -197,7 +197,7 @@ func (s Settings) options() []kgo.Opt {
 		kgo.RecordDeliveryTimeout(s.DeliveryTimeout),
 		kgo.ProduceRequestTimeout(s.RequestTimeout / 2),
 		kgo.RequestTimeoutOverhead(s.RequestTimeout - s.RequestTimeout/2),
-		// The producer keeps the bound itself, see Producer.room; the
+		// The producer keeps the bound itself, see Producer.window; the
 		// client must never be the one that blocks.
 		kgo.MaxBufferedRecords(s.MaxBuffered + 1024),
 		kgo.RecordPartitioner(kgo.StickyKeyPartitioner(nil)),

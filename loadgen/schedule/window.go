@@ -1,0 +1,106 @@
+package schedule
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+)
+
+// Window bounds how many sends are under way, and measures for how long that
+// bound held the sender up. It splits a tick's lateness in two: Blocked is
+// the part that is the flow's, whose answers did not come, and the rest is
+// the generator's own.
+//
+// One goroutine calls Enter, Blocked and Drain; any number call Leave.
+type Window struct {
+	start   time.Time
+	limit   int64
+	waiting func()
+
+	under  atomic.Int64
+	waits  atomic.Bool
+	fell   chan struct{}
+	spans  []blockedSpan // in order, those that end after the latest due time asked for
+	length time.Duration // of all spans
+}
+
+type blockedSpan struct{ from, to time.Duration }
+
+// NewWindow returns a window that lets limit sends be under way. Times count
+// from start. While Enter or Drain waits it calls waiting, which may be nil,
+// every 100 ms.
+func NewWindow(start time.Time, limit int, waiting func()) *Window {
+	if waiting == nil {
+		waiting = func() {}
+	}
+	return &Window{start: start, limit: int64(limit), waiting: waiting, fell: make(chan struct{}, 1)}
+}
+
+// Enter takes a place for a send. It waits for one where all are taken, and
+// errs where ctx is done first.
+func (w *Window) Enter(ctx context.Context) error {
+	if w.under.Load() >= w.limit {
+		from := time.Since(w.start)
+		err := w.await(ctx, w.limit-1)
+		w.block(from, time.Since(w.start))
+		if err != nil {
+			return err
+		}
+	}
+	w.under.Add(1)
+	return nil
+}
+
+// Leave gives a place back.
+func (w *Window) Leave() {
+	w.under.Add(-1)
+	if w.waits.Load() {
+		select {
+		case w.fell <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Open is how many sends are under way.
+func (w *Window) Open() int64 { return w.under.Load() }
+
+// Drain waits until no send is under way, or errs where ctx is done first.
+func (w *Window) Drain(ctx context.Context) error { return w.await(ctx, 0) }
+
+// await returns when at most n sends are under way.
+func (w *Window) await(ctx context.Context, n int64) error {
+	ticker := time.NewTicker(100 * time.Millisecond)
+	defer ticker.Stop()
+	w.waits.Store(true)
+	defer w.waits.Store(false)
+	for w.under.Load() > n {
+		select {
+		case <-w.fell:
+		case <-ticker.C:
+			w.waiting()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+func (w *Window) block(from, to time.Duration) {
+	w.spans = append(w.spans, blockedSpan{from, to})
+	w.length += to - from
+}
+
+// Blocked is for how long Enter waited between due and now. Due times must
+// not decrease from call to call.
+func (w *Window) Blocked(due time.Duration) time.Duration {
+	gone := 0
+	for gone < len(w.spans) && w.spans[gone].to <= due {
+		w.length -= w.spans[gone].to - w.spans[gone].from
+		gone++
+	}
+	if w.spans = w.spans[gone:]; len(w.spans) == 0 {
+		return 0
+	}
+	return w.length - max(due-w.spans[0].from, 0)
+}
