@@ -1,0 +1,127 @@
+package finding
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Text writes findings for people, in the order given: a line that editors
+// and terminals can jump to, the source line with a caret under the place,
+// further places, the record's story and the next step.
+//
+//	weir.yaml:7:5: error: produces[0] has no field "topc" [file/unknown-field]
+//	    7 |     topc: order.events
+//	      |     ^
+//	      = hint: did you mean "topic"?
+//
+// What came from files and records is shown with its control characters
+// replaced, so that it cannot drive the terminal.
+func Text(w io.Writer, findings []Finding) error {
+	out := bufio.NewWriter(w)
+	for i, f := range findings {
+		if i > 0 {
+			fmt.Fprintln(out)
+		}
+		f.text(out)
+	}
+	return out.Flush()
+}
+
+func (f Finding) text(w io.Writer) {
+	if f.Position != nil {
+		fmt.Fprintf(w, "%s: ", printable(f.Position.String()))
+	}
+	fmt.Fprintf(w, "%s: %s [%s]\n", f.Severity, printable(f.Message), f.ID)
+	if f.Position != nil {
+		f.Position.snippet(w)
+	}
+	for _, related := range f.Related {
+		fmt.Fprintf(w, "%s= %s: %s\n", margin, printable(related.Position.String()), printable(related.Message))
+		related.Position.snippet(w)
+	}
+	if f.Record != nil {
+		f.Record.text(w)
+	}
+	if f.Hint != "" {
+		fmt.Fprintf(w, "%s= hint: %s\n", margin, printable(f.Hint))
+	}
+}
+
+// margin is as wide as the numbers of lines.
+const margin = "      "
+
+// snippet shows the line, cut around the column where it is long, and a caret
+// under the column.
+func (p Position) snippet(w io.Writer) {
+	if p.Line == 0 || p.Source == "" && p.Column <= 1 {
+		return
+	}
+	before, after := p.split()
+	fmt.Fprintf(w, "%5d | %s%s\n", p.Line, before, after)
+	if p.Column == 0 {
+		return
+	}
+	// A tab stays a tab, so that the caret stands right at any tab width.
+	pad := strings.Map(func(r rune) rune {
+		if r == '\t' {
+			return r
+		}
+		return ' '
+	}, before)
+	fmt.Fprintf(w, "%s| %s^\n", margin, pad)
+}
+
+// split cuts the source line at the column and shortens both sides to what a
+// terminal shows.
+func (p Position) split() (before, after string) {
+	const mostBefore, mostAfter = 60, 60
+	at := min(max(p.Column-1, 0), len(p.Source))
+	for at > 0 && at < len(p.Source) && !utf8.RuneStart(p.Source[at]) {
+		at--
+	}
+	left, right := []rune(p.Source[:at]), []rune(p.Source[at:])
+	if len(left) > mostBefore {
+		left = append([]rune("…"), left[len(left)-mostBefore:]...)
+	}
+	if len(right) > mostAfter {
+		right = append(right[:mostAfter:mostAfter], '…')
+	}
+	return printableLine(string(left)), strings.TrimRight(printableLine(string(right)), " \t")
+}
+
+func (r *Record) text(w io.Writer) {
+	fmt.Fprintf(w, "%s= record: %s/%d", margin, printable(r.Topic), r.Partition)
+	if r.Offset >= 0 {
+		fmt.Fprintf(w, "@%d", r.Offset)
+	}
+	if r.Key != "" {
+		fmt.Fprintf(w, ", key %s", printable(r.Key))
+	}
+	if r.Sender != "" {
+		fmt.Fprintf(w, ", %s #%d", printable(r.Sender), r.Sequence)
+	}
+	if r.EventID != "" {
+		fmt.Fprintf(w, ", event %s", printable(r.EventID))
+	}
+	fmt.Fprintln(w)
+	for _, step := range r.Story {
+		fmt.Fprintf(w, "%s  %12s  %s\n", margin, step.At, printable(step.What))
+	}
+}
+
+// printable replaces what is no visible text.
+func printable(s string) string { return strings.ReplaceAll(printableLine(s), "\t", " ") }
+
+// printableLine is printable, but keeps tabs.
+func printableLine(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\t' || unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, s)
+}

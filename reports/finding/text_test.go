@@ -1,0 +1,91 @@
+package finding
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+var update = flag.Bool("update", false, "write golden files")
+
+func TestText(t *testing.T) {
+	long := strings.Repeat("x", 100) + "HERE" + strings.Repeat("y", 100)
+	tests := []struct {
+		name     string
+		findings []Finding
+	}{
+		{"none", nil},
+		{"file", []Finding{{
+			ID: "file/unknown-field", Severity: Error, Message: `produces[0] has no field "topc"`, Hint: `did you mean "topic"?`,
+			Position: &Position{File: "order-service/weir.yaml", Line: 7, Column: 5, Source: "    topc: order.events"},
+		}}},
+		{"several", []Finding{
+			{ID: "file/empty", Severity: Error, Message: "the file is empty", Position: &Position{File: "weir.yaml", Line: 1, Column: 1}},
+			{ID: "contract/none-found", Severity: Warning, Message: "no contract in .", Position: &Position{File: "."}},
+			{ID: "no-loss", Severity: Info, Message: "no place at all"},
+		}},
+		{"related", []Finding{{
+			ID: "file/duplicate-key", Severity: Error, Message: `the key "a" is there twice`, Hint: "keep one of them",
+			Position: &Position{File: "weir.yaml", Line: 9, Column: 3, Source: "  a: 2"},
+			Related:  []Related{{Position: Position{File: "weir.yaml", Line: 2, Column: 3, Source: "  a: 1"}, Message: "first here"}},
+		}}},
+		{"columns", []Finding{
+			{ID: "tab", Severity: Error, Message: "a tab stays one", Position: &Position{File: "f", Line: 1, Column: 3, Source: "\t\tkey: v"}},
+			{ID: "bytes", Severity: Error, Message: "columns count bytes, carets characters", Position: &Position{File: "f", Line: 1, Column: 7, Source: "ééé: x"}},
+			{ID: "middle", Severity: Error, Message: "inside a character", Position: &Position{File: "f", Line: 1, Column: 2, Source: "é: x"}},
+			{ID: "end", Severity: Error, Message: "after the end", Position: &Position{File: "f", Line: 1, Column: 99, Source: "short"}},
+			{ID: "long", Severity: Error, Message: "a long line is cut", Position: &Position{File: "f", Line: 12345, Column: 101, Source: long}},
+			{ID: "line", Severity: Error, Message: "a line without a column", Position: &Position{File: "f", Line: 3, Source: "text"}},
+		}},
+		{"hostile", []Finding{{
+			ID: "file/encoding", Severity: Error, Message: "control \x1b[31mred\nnext", Hint: "\x07",
+			Position: &Position{File: "a\x1bb", Line: 1, Column: 2, Source: "x\x1b]0;title\x07y"},
+		}}},
+		{"record", []Finding{{
+			ID: "no-loss", Severity: Error, Message: "1 acknowledged record is not in the log",
+			Record: &Record{
+				Topic: "order.events", Partition: 3, Offset: 812, Key: "order-7", Sender: "load-0", Sequence: 41, EventID: "0190",
+				Story: []Step{{1500 * time.Millisecond, "due"}, {1502 * time.Millisecond, "acked at order.events/3@812"}},
+			},
+		}, {
+			ID: "no-loss", Severity: Error, Message: "never seen", Record: &Record{Topic: "order.events", Offset: -1},
+		}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var got bytes.Buffer
+			if err := Text(&got, tt.findings); err != nil {
+				t.Fatal(err)
+			}
+			golden := filepath.Join("testdata", "text", tt.name+".txt")
+			if *update {
+				if err := os.WriteFile(golden, got.Bytes(), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.String() != string(want) {
+				t.Errorf("got:\n%s\nwant:\n%s", got.String(), want)
+			}
+		})
+	}
+}
+
+func TestTextReportsAnErrorOfTheWriter(t *testing.T) {
+	broken := errors.New("disk full")
+	if err := Text(failing{broken}, []Finding{{ID: "x"}}); !errors.Is(err, broken) {
+		t.Errorf("got %v, want %v", err, broken)
+	}
+}
+
+type failing struct{ err error }
+
+func (f failing) Write([]byte) (int, error) { return 0, f.err }
