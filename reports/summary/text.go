@@ -203,7 +203,7 @@ func FaultSentence(f run.Fault) string {
 	return strings.Join(parts, ", ")
 }
 
-// Sign is a verdict in one character.
+// Sign is a verdict in one character; a dash for what was not judged.
 func Sign(v finding.Verdict) string {
 	switch v {
 	case finding.Pass:
@@ -212,6 +212,8 @@ func Sign(v finding.Verdict) string {
 		return "✗"
 	case finding.Vacuous:
 		return "∅"
+	case "":
+		return "–"
 	}
 	return "?"
 }

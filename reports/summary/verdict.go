@@ -254,3 +254,24 @@ func colon(s string) string {
 	}
 	return ": " + strings.TrimSuffix(s, ".")
 }
+
+// Place says which record it is: where it stands, its key and its identity.
+func Place(r finding.Record) string {
+	var parts []string
+	switch {
+	case r.Topic != "" && r.Offset >= 0:
+		parts = append(parts, fmt.Sprintf("%s/%d@%d", r.Topic, r.Partition, r.Offset))
+	case r.Topic != "":
+		parts = append(parts, r.Topic+", never seen at an offset")
+	}
+	if r.Key != "" {
+		parts = append(parts, "key "+r.Key)
+	}
+	if r.Sender != "" {
+		parts = append(parts, fmt.Sprintf("%s #%d", r.Sender, r.Sequence))
+	}
+	if r.EventID != "" {
+		parts = append(parts, "event "+r.EventID)
+	}
+	return strings.Join(parts, " · ")
+}

@@ -45,7 +45,7 @@ type flow struct {
 }
 
 func newHistogram() *hdrhistogram.Histogram {
-	return hdrhistogram.New(1000, int64(time.Hour), 3)
+	return hdrhistogram.New(1000, int64(time.Minute), 3)
 }
 
 // simulate runs the flow; the same every time.
@@ -70,7 +70,7 @@ func simulate() *flow {
 	}
 	for p := range partitions {
 		f.partitions = append(f.partitions, run.Partition{Topic: "order.events", Partition: int32(p)})
-		f.perPart = append(f.perPart, hdrhistogram.New(1000, int64(time.Hour), 2))
+		f.perPart = append(f.perPart, hdrhistogram.New(1000, int64(time.Minute), 2))
 		f.weights = append(f.weights, 1/math.Pow(float64(p)+2.2, 0.35))
 	}
 	for i := range int(loadFor/time.Second) * perSecond {
@@ -144,7 +144,7 @@ func (f *flow) record(due time.Duration, n int64) {
 		part.Acked += n
 		part.Received += n
 		part.Bytes += n * 412
-		_ = f.perPart[p].RecordValues(int64(acked-due), n) // below an hour
+		_ = f.perPart[p].RecordValues(int64(acked-due), n) // below a minute
 	}
 }
 
@@ -173,7 +173,7 @@ func (f *flow) at(t time.Duration) *run.Interval {
 // add records a latency: in the second in which it was known, and in the
 // phase in which the record was due.
 func (f *flow) add(kind string, due, known, d time.Duration, n int64) {
-	_ = f.histograms[kind][min(int(known/time.Second), seconds-1)].RecordValues(int64(d), n) // below an hour
+	_ = f.histograms[kind][min(int(known/time.Second), seconds-1)].RecordValues(int64(d), n) // below a minute
 	if due < warmup {
 		f.excluded[kind] += n
 		return
@@ -182,7 +182,7 @@ func (f *flow) add(kind string, due, known, d time.Duration, n int64) {
 		if f.phases[kind][phase] == nil {
 			f.phases[kind][phase] = newHistogram()
 		}
-		_ = f.phases[kind][phase].RecordValues(int64(d), n) // below an hour
+		_ = f.phases[kind][phase].RecordValues(int64(d), n) // below a minute
 	}
 }
 
