@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +11,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/flowweir/weir/examples/order-flow/payment-service/schemas"
 )
 
 const (
@@ -38,26 +39,6 @@ type paymentReceived struct {
 	ReceivedAt time.Time `json:"received_at"`
 }
 
-// orderPlacedJSON is order-service's schema as it was when this service was
-// built.
-//
-//go:embed schemas/order-placed.json
-var orderPlacedJSON []byte
-
-var orderPlacedSchema = mustCompile("urn:acme:order-placed", orderPlacedJSON)
-
-func mustCompile(name string, text []byte) *jsonschema.Schema {
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		panic(err)
-	}
-	c := jsonschema.NewCompiler()
-	if err := c.AddResource(name, doc); err != nil {
-		panic(err)
-	}
-	return c.MustCompile(name)
-}
-
 // decode reads an OrderPlaced, or says why it cannot be read: no later attempt
 // will fare better.
 func decode(r *kgo.Record) (orderPlaced, error) {
@@ -71,7 +52,7 @@ func decode(r *kgo.Record) (orderPlaced, error) {
 	if err != nil {
 		return order, fmt.Errorf("not JSON: %w", err)
 	}
-	if err := orderPlacedSchema.Validate(doc); err != nil {
+	if err := schemas.OrderPlaced.Validate(doc); err != nil {
 		return order, errors.New(strings.ReplaceAll(err.Error(), "\n", " ")) // one line, for a header
 	}
 	return order, json.Unmarshal(r.Value, &order)
