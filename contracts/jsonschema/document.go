@@ -1,0 +1,189 @@
+package jsonschema
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/flowweir/weir/reports/finding"
+)
+
+// Document is a JSON document that knows where in its file each value
+// stands. Values are named by JSON Pointers (RFC 6901).
+type Document struct {
+	file  string
+	src   []byte
+	value any
+	// values and keys are the byte offsets of values and of the member names
+	// that lead to them.
+	values, keys map[string]int
+}
+
+// ParseDocument reads one JSON document. Unlike encoding/json it refuses an
+// object that has a name twice, because the two readers of such a file may
+// not see the same value. Its error is always an *Error with the position.
+func ParseDocument(file string, src []byte) (*Document, error) {
+	d := &Document{file: file, src: src, values: map[string]int{}, keys: map[string]int{}}
+	value, err := decode(src)
+	if err != nil {
+		return nil, d.syntaxError(err)
+	}
+	d.value = value
+	if err := d.index(); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// File is the name that the document was parsed under.
+func (d *Document) File() string { return d.file }
+
+// Value is the decoded document; numbers are json.Number. The caller must
+// not change it.
+func (d *Document) Value() any { return d.value }
+
+// Position is where the value at pointer begins. For a pointer that leads
+// nowhere it is the position of the nearest enclosing value.
+func (d *Document) Position(pointer string) finding.Position {
+	for {
+		if offset, ok := d.values[pointer]; ok {
+			return d.at(offset)
+		}
+		pointer = pointer[:max(0, strings.LastIndexByte(pointer, '/'))]
+	}
+}
+
+// KeyPosition is where the name of the member at pointer begins, or Position
+// if the value is no member of an object.
+func (d *Document) KeyPosition(pointer string) finding.Position {
+	if offset, ok := d.keys[pointer]; ok {
+		return d.at(offset)
+	}
+	return d.Position(pointer)
+}
+
+func (d *Document) at(offset int) finding.Position {
+	offset = min(offset, len(d.src))
+	start := bytes.LastIndexByte(d.src[:offset], '\n') + 1
+	line := d.src[start:]
+	if end := bytes.IndexByte(line, '\n'); end >= 0 {
+		line = line[:end]
+	}
+	return finding.Position{
+		File:   d.file,
+		Line:   bytes.Count(d.src[:start], []byte("\n")) + 1,
+		Column: offset - start + 1,
+		Source: string(bytes.TrimSuffix(line, []byte("\r"))),
+	}
+}
+
+func (d *Document) fail(offset int, hint, format string, args ...any) *Error {
+	return &Error{[]Problem{{d.at(offset), fmt.Sprintf(format, args...), hint}}}
+}
+
+func (d *Document) syntaxError(err error) *Error {
+	var syntax *json.SyntaxError
+	// The offset that a Decoder gives depends on what it had buffered;
+	// Unmarshal's counts the bytes up to and with the offending one.
+	var any json.RawMessage
+	switch {
+	case len(bytes.TrimSpace(d.src)) == 0:
+		return d.fail(0, "", "not JSON: the file is empty")
+	case errors.As(json.Unmarshal(d.src, &any), &syntax):
+		offset := int(syntax.Offset) - 1
+		if strings.HasPrefix(syntax.Error(), "unexpected end") {
+			offset = len(d.src)
+		}
+		return d.fail(offset, "", "not JSON: %v", syntax)
+	}
+	return d.fail(0, "", "not JSON: %v", err)
+}
+
+// decode reads exactly one JSON value, with numbers as they are written.
+func decode(src []byte) (any, error) {
+	d := json.NewDecoder(bytes.NewReader(src))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		return nil, err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, errors.New("something follows the value")
+	}
+	return v, nil
+}
+
+// index walks the tokens of a document that is known to be well formed.
+func (d *Document) index() error {
+	w := &indexer{doc: d, decoder: json.NewDecoder(bytes.NewReader(d.src))}
+	w.decoder.UseNumber()
+	return w.value("")
+}
+
+type indexer struct {
+	doc     *Document
+	decoder *json.Decoder
+}
+
+// next is the offset of the token that the decoder reads next.
+func (w *indexer) next() int {
+	offset := int(w.decoder.InputOffset())
+	for offset < len(w.doc.src) && strings.IndexByte(" \t\r\n:,", w.doc.src[offset]) >= 0 {
+		offset++
+	}
+	return offset
+}
+
+func (w *indexer) value(pointer string) error {
+	w.doc.values[pointer] = w.next()
+	token, err := w.decoder.Token()
+	if err != nil {
+		return err
+	}
+	switch token {
+	case json.Delim('{'):
+		return w.members(pointer)
+	case json.Delim('['):
+		return w.elements(pointer)
+	}
+	return nil
+}
+
+func (w *indexer) members(pointer string) error {
+	for w.decoder.More() {
+		offset := w.next()
+		name, err := w.decoder.Token()
+		if err != nil {
+			return err
+		}
+		member := pointer + "/" + escapeToken(name.(string))
+		if _, twice := w.doc.keys[member]; twice {
+			return w.doc.fail(offset, "remove one of the two", "the name %q is there twice", name)
+		}
+		w.doc.keys[member] = offset
+		if err := w.value(member); err != nil {
+			return err
+		}
+	}
+	_, err := w.decoder.Token()
+	return err
+}
+
+func (w *indexer) elements(pointer string) error {
+	for i := 0; w.decoder.More(); i++ {
+		if err := w.value(pointer + "/" + strconv.Itoa(i)); err != nil {
+			return err
+		}
+	}
+	_, err := w.decoder.Token()
+	return err
+}
+
+var tokenEscaper = strings.NewReplacer("~", "~0", "/", "~1")
+
+// escapeToken writes a name as a reference token of a JSON Pointer.
+func escapeToken(name string) string { return tokenEscaper.Replace(name) }

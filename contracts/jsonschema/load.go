@@ -1,0 +1,299 @@
+package jsonschema
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+
+	js "github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/flowweir/weir/reports/finding"
+)
+
+// Option changes how a schema is loaded.
+type Option interface{ apply(*config) }
+
+type config struct{ assertFormat bool }
+
+type optionFunc func(*config)
+
+func (f optionFunc) apply(c *config) { f(c) }
+
+// AssertFormat makes the keyword format an assertion, overriding the default
+// that it is an annotation which Validate does not look at. Formats that
+// JSON Schema does not define stay annotations.
+func AssertFormat() Option { return optionFunc(func(c *config) { c.assertFormat = true }) }
+
+// Load reads a schema and every file that it refers to, by slash-separated
+// path in fsys. A reference is resolved against the file it stands in, or
+// against the schema's $id; a $id that is a URL is taken as the file's own
+// name, so that references beside it lead to files beside the file. A schema
+// without $schema is one of draft 2020-12.
+//
+// The error is an *Error with every position, or that of fsys for a file
+// that cannot be read.
+func Load(fsys fs.FS, file string, options ...Option) (*Schema, error) {
+	var cfg config
+	for _, o := range options {
+		o.apply(&cfg)
+	}
+	source := &loader{fsys: fsys, documents: map[string]*Document{}}
+	// The file itself first: its errors are the caller's, not a reference's.
+	if _, err := source.read(fileURL(file), file); err != nil {
+		return nil, err
+	}
+	compiler := js.NewCompiler()
+	compiler.UseLoader(source)
+	compiler.UseRegexpEngine(compilePattern)
+	compiler.AssertFormat() // kept on, so that Format says what to generate
+	root, err := compiler.Compile(fileURL(file))
+	if err != nil {
+		return nil, source.explain(file, err)
+	}
+	if !cfg.assertFormat {
+		walk(root, func(s *js.Schema) {
+			if s.Format != nil {
+				s.Format = &js.Format{Name: s.Format.Name, Validate: func(any) error { return nil }}
+			}
+		})
+	}
+	return &Schema{file: file, root: root, source: source}, nil
+}
+
+func fileURL(file string) string {
+	return (&url.URL{Scheme: "file", Path: "/" + file}).String()
+}
+
+// loader reads the files that references lead to, and remembers them for
+// positions.
+type loader struct {
+	fsys      fs.FS
+	documents map[string]*Document // by URL
+	order     []string             // URLs in the order of loading
+}
+
+// Load implements js.URLLoader.
+func (l *loader) Load(location string) (any, error) {
+	if d, ok := l.documents[location]; ok {
+		return d.value, nil
+	}
+	u, err := url.Parse(location)
+	if err != nil {
+		return nil, err
+	}
+	file := strings.TrimPrefix(u.Path, "/")
+	if u.Scheme != "file" {
+		if file = l.beside(u); file == "" {
+			return nil, errNetwork
+		}
+	}
+	d, err := l.read(location, file)
+	if err != nil {
+		return nil, err
+	}
+	return d.value, nil
+}
+
+var errNetwork = errors.New("schemas are never fetched from the network")
+
+// beside is the file that a URL stands for, given that a $id names the file
+// that it is in; "" if there is none.
+func (l *loader) beside(target *url.URL) string {
+	for _, location := range l.order {
+		d := l.documents[location]
+		id, err := url.Parse(d.id())
+		if err != nil || id.Host != target.Host || id.Scheme != target.Scheme {
+			continue
+		}
+		rest, ok := strings.CutPrefix(target.Path, path.Dir(id.Path))
+		file := path.Join(path.Dir(d.file), rest)
+		if !ok || !fs.ValidPath(file) {
+			continue
+		}
+		if info, err := fs.Stat(l.fsys, file); err == nil && info.Mode().IsRegular() {
+			return file
+		}
+	}
+	return ""
+}
+
+// id is the root's $id, "" without one.
+func (d *Document) id() string {
+	object, _ := d.value.(map[string]any)
+	id, _ := object["$id"].(string)
+	return id
+}
+
+func (l *loader) read(location, file string) (*Document, error) {
+	if ext := path.Ext(file); ext == ".yaml" || ext == ".yml" {
+		return nil, &Error{[]Problem{{finding.Position{File: file}, "JSON Schema files in YAML are not read",
+			"convert the file to JSON and name that"}}}
+	}
+	src, err := fs.ReadFile(l.fsys, file)
+	if err != nil {
+		return nil, err
+	}
+	d, err := ParseDocument(file, src)
+	if err != nil {
+		return nil, err
+	}
+	l.documents[location] = d
+	l.order = append(l.order, location)
+	return d, nil
+}
+
+// split cuts a location of the compiler, url#pointer.
+func (l *loader) split(location string) (*Document, string) {
+	base, fragment, _ := strings.Cut(location, "#")
+	if pointer, err := url.PathUnescape(fragment); err == nil {
+		fragment = pointer
+	}
+	return l.documents[base], fragment
+}
+
+// keyPosition is the position of a location; a part of a metaschema has
+// none.
+func (l *loader) keyPosition(location string) finding.Position {
+	d, pointer := l.split(location)
+	if d == nil {
+		return finding.Position{File: location}
+	}
+	return d.KeyPosition(pointer)
+}
+
+// explain turns the compiler's error into problems with positions.
+func (l *loader) explain(file string, err error) error {
+	var (
+		invalid *js.SchemaValidationError
+		load    *js.LoadURLError
+		missing *js.JSONPointerNotFoundError
+		anchor  *js.AnchorNotFoundError
+		pattern *js.InvalidRegexError
+		nested  *Error
+	)
+	switch {
+	case errors.As(err, &nested):
+		return nested
+	case errors.As(err, &invalid):
+		return l.explainInvalid(invalid)
+	case errors.As(err, &load):
+		return l.explainLoad(load)
+	case errors.As(err, &missing):
+		base, _, _ := strings.Cut(missing.URL, "#")
+		return l.atReference(missing.URL, fmt.Sprintf("the reference leads to nothing in %s", l.name(base)), "")
+	case errors.As(err, &anchor):
+		return l.atReference(anchor.Reference, fmt.Sprintf("the reference names an anchor that %s does not have", l.name(anchor.URL)), "")
+	case errors.As(err, &pattern):
+		return l.at(pattern.URL, fmt.Sprintf("the pattern %q cannot be used: %v", pattern.Regex, pattern.Err),
+			"patterns are read as RE2, which has no lookaround and no back references")
+	}
+	return &Error{[]Problem{{finding.Position{File: file, Line: 1, Column: 1}, err.Error(), ""}}}
+}
+
+func (l *loader) explainInvalid(invalid *js.SchemaValidationError) error {
+	d, base := l.split(invalid.URL)
+	var validation *js.ValidationError
+	if d == nil || !errors.As(invalid.Err, &validation) {
+		return l.at(invalid.URL, invalid.Err.Error(), "")
+	}
+	e := &Error{}
+	for _, v := range flatten(validation) {
+		e.Problems = append(e.Problems, Problem{Position: d.Position(base + v.Place), Message: "not a JSON Schema: " + v.Message})
+	}
+	slices.SortStableFunc(e.Problems, func(a, b Problem) int {
+		return (a.Position.Line-b.Position.Line)<<16 + a.Position.Column - b.Position.Column
+	})
+	return e
+}
+
+func (l *loader) explainLoad(load *js.LoadURLError) error {
+	if errors.Is(load.Err, errNetwork) {
+		return l.atReference(load.URL, fmt.Sprintf("%s is not a file here, and schemas are never fetched", load.URL),
+			"keep a copy beside this file and refer to it by its relative path")
+	}
+	if errors.Is(load.Err, fs.ErrNotExist) {
+		return l.atReference(load.URL, fmt.Sprintf("there is no file %s", l.name(load.URL)), "")
+	}
+	return l.atReference(load.URL, fmt.Sprintf("cannot read %s: %v", l.name(load.URL), load.Err), "")
+}
+
+// name is the file behind a URL, or the URL.
+func (l *loader) name(location string) string {
+	if d := l.documents[location]; d != nil {
+		return d.file
+	}
+	if u, err := url.Parse(location); err == nil && u.Scheme == "file" {
+		return strings.TrimPrefix(u.Path, "/")
+	}
+	return location
+}
+
+func (l *loader) at(location, message, hint string) error {
+	d, pointer := l.split(location)
+	if d == nil {
+		return &Error{[]Problem{{finding.Position{File: location}, message, hint}}}
+	}
+	return &Error{[]Problem{{d.Position(pointer), message, hint}}}
+}
+
+// atReference blames the first reference that resolves to target.
+func (l *loader) atReference(target, message, hint string) error {
+	for _, location := range l.order {
+		d := l.documents[location]
+		if pointer, ok := findReference(d.value, "", location, target); ok {
+			return &Error{[]Problem{{d.Position(pointer), message, hint}}}
+		}
+	}
+	d := l.documents[l.order[0]]
+	return &Error{[]Problem{{d.Position(""), message, hint}}}
+}
+
+// findReference looks for a reference to target, which may leave out the
+// fragment. base is the URL that references are resolved against.
+func findReference(v any, pointer, base, target string) (string, bool) {
+	switch v := v.(type) {
+	case map[string]any:
+		if id, ok := v["$id"].(string); ok {
+			base = resolve(base, id)
+		}
+		for _, keyword := range [...]string{"$ref", "$dynamicRef", "$recursiveRef", "$schema"} {
+			ref, ok := v[keyword].(string)
+			if !ok {
+				continue
+			}
+			full := resolve(base, ref)
+			withoutFragment, _, _ := strings.Cut(full, "#")
+			if ref == target || full == target || withoutFragment == target {
+				return pointer + "/" + keyword, true
+			}
+		}
+		for _, name := range sortedKeys(v) {
+			if p, ok := findReference(v[name], pointer+"/"+escapeToken(name), base, target); ok {
+				return p, true
+			}
+		}
+	case []any:
+		for i, item := range v {
+			if p, ok := findReference(item, fmt.Sprintf("%s/%d", pointer, i), base, target); ok {
+				return p, true
+			}
+		}
+	}
+	return "", false
+}
+
+func resolve(base, ref string) string {
+	b, err := url.Parse(base)
+	if err != nil {
+		return ref
+	}
+	r, err := b.Parse(ref)
+	if err != nil {
+		return ref
+	}
+	return r.String()
+}

@@ -1,0 +1,75 @@
+// Package jsonschema is what Weir knows of JSON Schema: it loads schemas of
+// drafts 7, 2019-09 and 2020-12 with the files that they refer to, validates
+// events, says what a schema promises about a field, and makes random events
+// that are valid.
+//
+// Guarantees:
+//   - Nothing is fetched. References lead to files of the same file system
+//     or to the drafts' own metaschemas; anything else is an error.
+//   - Every problem of a schema has a file, line and column.
+//   - Validate reports all violations, in a fixed order.
+//   - A generated document was validated before it is returned, and is the
+//     same for the same state of the random source.
+//
+// Formats are annotations unless AssertFormat is given, as drafts since
+// 2019-09 have it and for draft 7 too: a contract should not be broken by a
+// difference between two libraries' notions of an e-mail address. Regular
+// expressions are Go's (RE2) with ECMA's \u escapes: a pattern with
+// lookaround or a back reference is an error of the schema, never ignored.
+//
+// Validation is done by santhosh-tekuri/jsonschema. Comparing two versions of
+// a schema is not the job of this package.
+package jsonschema
+
+import (
+	"fmt"
+	"strings"
+
+	js "github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/flowweir/weir/reports/finding"
+)
+
+// Schema is a loaded schema. It is safe for concurrent use.
+type Schema struct {
+	file   string
+	root   *js.Schema
+	source *loader
+}
+
+// File is the file that the schema was loaded from.
+func (s *Schema) File() string { return s.file }
+
+// Position is where the schema's file begins.
+func (s *Schema) Position() finding.Position { return s.position(s.root) }
+
+// Error says what is wrong with a schema, or that a file is not JSON.
+type Error struct {
+	// Problems has at least one element, in the order of the files.
+	Problems []Problem
+}
+
+// Problem is one thing that is wrong, with its place and the next step.
+type Problem struct {
+	Position finding.Position
+	Message  string
+	Hint     string
+}
+
+// Error is "file:line:col: message" for every problem, one a line.
+func (e *Error) Error() string {
+	var lines []string
+	for _, p := range e.Problems {
+		line := fmt.Sprintf("%s: %s", p.Position, p.Message)
+		if p.Hint != "" {
+			line += " (" + p.Hint + ")"
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// position is where a subschema stands.
+func (s *Schema) position(at *js.Schema) finding.Position {
+	return s.source.keyPosition(at.Location)
+}

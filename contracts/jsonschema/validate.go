@@ -1,0 +1,223 @@
+package jsonschema
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	js "github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+
+	"github.com/flowweir/weir/reports/finding"
+)
+
+// Violation is one way in which a document breaks its schema.
+type Violation struct {
+	// Place is a JSON Pointer (RFC 6901) into the document; "" is the
+	// document itself.
+	Place string
+	// Message is one sentence about the value at Place.
+	Message string
+	// Keyword is the keyword that was broken, such as "required"; "" where
+	// the document is not JSON or the schema is false.
+	Keyword string
+	// Schema is where in the schema's files the broken rule stands.
+	Schema finding.Position
+
+	location string
+}
+
+// String is "place: message", with "the document" for the root.
+func (v Violation) String() string {
+	if v.Place == "" {
+		return "the document " + v.Message
+	}
+	return v.Place + " " + v.Message
+}
+
+// Validate checks a JSON document and returns all violations, sorted by
+// place; none means that it is valid.
+func (s *Schema) Validate(doc []byte) []Violation {
+	v, err := decode(doc)
+	if err != nil {
+		return []Violation{{Message: "is not JSON: " + err.Error(), Schema: s.Position()}}
+	}
+	return s.ValidateValue(v)
+}
+
+// ValidateValue is Validate for a decoded document: map[string]any, []any,
+// string, bool, nil and json.Number or Go's numbers.
+func (s *Schema) ValidateValue(v any) []Violation {
+	err := s.root.Validate(v)
+	if err == nil {
+		return nil
+	}
+	var invalid *js.ValidationError
+	if !errors.As(err, &invalid) {
+		return []Violation{{Message: err.Error(), Schema: s.Position()}}
+	}
+	violations := flatten(invalid)
+	for i := range violations {
+		violations[i].Schema = s.source.keyPosition(violations[i].location)
+	}
+	return violations
+}
+
+// flatten makes a list of the validator's tree of errors.
+func flatten(e *js.ValidationError) []Violation {
+	var f flattener
+	f.add(e)
+	slices.SortStableFunc(f.violations, func(a, b Violation) int {
+		return cmp.Or(cmp.Compare(a.Place, b.Place), cmp.Compare(a.Message, b.Message))
+	})
+	// The same rule can be reached on two ways, by two branches of allOf.
+	return slices.Compact(f.violations)
+}
+
+type flattener struct{ violations []Violation }
+
+func (f *flattener) add(e *js.ValidationError) {
+	switch k := e.ErrorKind.(type) {
+	case *kind.Schema, *kind.Group, *kind.Reference, *kind.AllOf:
+		for _, cause := range e.Causes {
+			f.add(cause)
+		}
+	case *kind.Required:
+		for _, name := range k.Missing {
+			f.leaf(e, "", "lacks the required property "+strconv.Quote(name))
+		}
+	case *kind.AdditionalProperties:
+		for _, name := range k.Properties {
+			f.leaf(e, "/"+escapeToken(name), "is not allowed: the schema has no such property")
+		}
+	case *kind.AnyOf:
+		f.leaf(e, "", nearest("anyOf", e.Causes))
+	case *kind.OneOf:
+		if len(k.Subschemas) == 0 {
+			f.leaf(e, "", nearest("oneOf", e.Causes))
+			return
+		}
+		f.leaf(e, "", fmt.Sprintf("matches alternatives %d and %d of oneOf, must match exactly one", k.Subschemas[0]+1, k.Subschemas[1]+1))
+	default:
+		f.leaf(e, "", sentence(e.ErrorKind)+because(e.Causes))
+	}
+}
+
+func (f *flattener) leaf(e *js.ValidationError, suffix, message string) {
+	keyword := ""
+	if path := e.ErrorKind.KeywordPath(); len(path) > 0 {
+		keyword = path[0]
+	} else if _, ok := e.ErrorKind.(*kind.Not); ok {
+		keyword = "not"
+	}
+	location := e.SchemaURL
+	if keyword != "" {
+		location += "/" + keyword
+	}
+	f.violations = append(f.violations, Violation{
+		Place: pointer(e.InstanceLocation) + suffix, Message: message, Keyword: keyword, location: location,
+	})
+}
+
+func pointer(tokens []string) string {
+	var b strings.Builder
+	for _, t := range tokens {
+		b.WriteString("/" + escapeToken(t))
+	}
+	return b.String()
+}
+
+// because adds the first cause of a keyword that judges parts, such as
+// propertyNames.
+func because(causes []*js.ValidationError) string {
+	if len(causes) == 0 {
+		return ""
+	}
+	if inner := flatten(causes[0]); len(inner) > 0 {
+		return ": " + inner[0].Message
+	}
+	return ""
+}
+
+// nearest says that no alternative matched and what the nearest one lacks: a
+// document that was meant for one alternative should not be told about all.
+func nearest(keyword string, alternatives []*js.ValidationError) string {
+	best, bestScore := -1, 0
+	var lacks []Violation
+	for i, a := range alternatives {
+		violations := flatten(a)
+		score := 0
+		for _, v := range violations {
+			score++
+			if v.Keyword == "const" || v.Keyword == "enum" || v.Keyword == "type" {
+				score += 2 // these tell alternatives apart: probably another one was meant
+			}
+		}
+		if best < 0 || score < bestScore {
+			best, bestScore, lacks = i, score, violations
+		}
+	}
+	if len(lacks) == 0 {
+		return "matches no alternative of " + keyword
+	}
+	return fmt.Sprintf("matches none of the %d alternatives of %s; the nearest, %d: %s", len(alternatives), keyword, best+1, lacks[0])
+}
+
+var printer = message.NewPrinter(language.English)
+
+// sentence completes "the value at this place ...".
+func sentence(k js.ErrorKind) string {
+	switch k := k.(type) {
+	case *kind.Type:
+		return fmt.Sprintf("is of type %s, must be %s", k.Got, strings.Join(k.Want, " or "))
+	case *kind.FalseSchema:
+		return "is not allowed"
+	case *kind.Not:
+		return "matches what not forbids"
+	case *kind.Const:
+		return fmt.Sprintf("must be %s", compact(k.Want))
+	case *kind.Enum:
+		var want []string
+		for _, v := range k.Want {
+			want = append(want, compact(v))
+		}
+		return fmt.Sprintf("is %s, must be one of %s", compact(k.Got), strings.Join(want, ", "))
+	case *kind.Minimum:
+		return fmt.Sprintf("is %s, must be at least %s", decimal(k.Got), decimal(k.Want))
+	case *kind.Maximum:
+		return fmt.Sprintf("is %s, must be at most %s", decimal(k.Got), decimal(k.Want))
+	case *kind.ExclusiveMinimum:
+		return fmt.Sprintf("is %s, must be more than %s", decimal(k.Got), decimal(k.Want))
+	case *kind.ExclusiveMaximum:
+		return fmt.Sprintf("is %s, must be less than %s", decimal(k.Got), decimal(k.Want))
+	case *kind.MultipleOf:
+		return fmt.Sprintf("is %s, must be a multiple of %s", decimal(k.Got), decimal(k.Want))
+	case *kind.MinLength:
+		return fmt.Sprintf("is %d characters long, must be at least %d", k.Got, k.Want)
+	case *kind.MaxLength:
+		return fmt.Sprintf("is %d characters long, must be at most %d", k.Got, k.Want)
+	case *kind.Pattern:
+		return fmt.Sprintf("is %q, must match the pattern %s", k.Got, k.Want)
+	case *kind.MinItems:
+		return fmt.Sprintf("has %d items, must have at least %d", k.Got, k.Want)
+	case *kind.MaxItems:
+		return fmt.Sprintf("has %d items, must have at most %d", k.Got, k.Want)
+	case *kind.UniqueItems:
+		return fmt.Sprintf("has equal items at %d and %d", k.Duplicates[0], k.Duplicates[1])
+	}
+	return k.LocalizedString(printer)
+}
+
+func compact(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	return string(text)
+}
