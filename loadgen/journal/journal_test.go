@@ -227,9 +227,9 @@ func TestDamaged(t *testing.T) {
 func TestNotAJournal(t *testing.T) {
 	dir := t.TempDir()
 	for content, want := range map[string]string{
-		"":                         journal.ErrTruncated.Error(),
+		"":                          journal.ErrTruncated.Error(),
 		"PK\x03\x04 something else": "no journal of Weir",
-		"WEIRJRNL\x02\x00\x00\x00": "a journal of version 2",
+		"WEIRJRNL\x02\x00\x00\x00":  "a journal of version 2",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, journal.File), []byte(content), 0o644); err != nil {
 			t.Fatal(err)

@@ -59,7 +59,6 @@ const (
 	DeadTwice
 	IsPoison
 	IsDuplicate
-	flagCount = iota
 )
 
 const outcomes = Acked | Failed | Unknown
@@ -153,7 +152,7 @@ func (l *Ledger) Sender(name string, e Expect) *Sender {
 		panic("ledger: more than 65,536 senders; a record identity has 16 bits for its sender")
 	}
 	s := newSender(uint16(len(old)), name, e)
-	senders := append(old[:len(old):len(old)], s)
+	senders := append(old, s)
 	l.senders.Store(&senders)
 	return s
 }

@@ -17,7 +17,34 @@ const (
 	noFold = 1 << 30
 )
 
+// bitset has a bit for each record of a page.
 type bitset [pageWords]uint64
+
+// plane numbers the bitsets of a page: that of flag 1<<n is plane n.
+type plane uint8
+
+const (
+	planeAcked plane = iota + 1
+	planeFailed
+	planeUnknown
+	planeReceived
+	planeReceivedTwice
+	planeEffect
+	planeEffectTwice
+	planeDead
+	planeDeadTwice
+	planePoison
+	planeDuplicate
+	planes
+)
+
+func planeOf(f Flags) plane { return plane(bits.TrailingZeros16(uint16(f))) }
+
+func (n plane) flag() Flags { return 1 << n }
+
+// none stands for every bitset without a bit, so that reading needs no test
+// for one that was not made. Nothing ever writes to it.
+var none bitset
 
 // odd is a record of a folded page whose flags differ from the page's base.
 type odd struct {
@@ -42,18 +69,24 @@ type page struct {
 	marks, foldAt int32
 }
 
-// bitsets has one bitset per flag, made when its first bit is set.
-type bitsets [flagCount]*bitset
+// bitsets has one bitset per plane, made when its first bit is set.
+type bitsets [planes]*bitset
 
-// plane is the index of a flag with one bit.
-func plane(f Flags) int { return bits.TrailingZeros16(uint16(f)) }
-
-func (p *page) has(f Flags, i uint16) bool {
-	if p.open == nil {
-		return p.folded(i)&f != 0
+func newBitsets() *bitsets {
+	b := &bitsets{}
+	for n := range b {
+		b[n] = &none
 	}
-	b := p.open[plane(f)]
-	return b != nil && b[i>>6]&(1<<(i&63)) != 0
+	return b
+}
+
+func (b *bitsets) has(n plane, i uint16) bool { return b[n][i>>6]&(1<<(i&63)) != 0 }
+
+func (b *bitsets) set(n plane, i uint16, pool *pool) {
+	if b[n] == &none {
+		b[n] = pool.get()
+	}
+	b[n][i>>6] |= 1 << (i & 63)
 }
 
 // flags gathers all facts about a record; Sent and an unreported outcome are
@@ -63,9 +96,9 @@ func (p *page) flags(i uint16) Flags {
 		return p.folded(i)
 	}
 	var f Flags
-	for n, b := range p.open {
-		if b != nil && b[i>>6]&(1<<(i&63)) != 0 {
-			f |= 1 << n
+	for n := planeAcked; n < planes; n++ {
+		if p.open.has(n, i) {
+			f |= n.flag()
 		}
 	}
 	return f
@@ -129,12 +162,9 @@ func (p *page) compact() {
 // oddWord returns the bits of the records of word w that differ from base.
 func (b *bitsets) oddWord(w int, base Flags) uint64 {
 	var odd uint64
-	for n, set := range b {
-		var v uint64
-		if set != nil {
-			v = set[w]
-		}
-		if base&(1<<n) != 0 {
+	for n := planeAcked; n < planes; n++ {
+		v := b[n][w]
+		if base&n.flag() != 0 {
 			v = ^v
 		}
 		odd |= v
@@ -170,9 +200,9 @@ func (p *page) fold(pool *pool, base Flags) bool {
 // unfold turns the list back into bits. The page then stays open: traffic
 // that made so many records odd is not what is expected.
 func (p *page) unfold(pool *pool) {
-	open := &bitsets{}
-	for n := range open {
-		if p.base&(1<<n) == 0 {
+	open := newBitsets()
+	for n := planeAcked; n < planes; n++ {
+		if p.base&n.flag() == 0 {
 			continue
 		}
 		open[n] = pool.get()
@@ -182,8 +212,8 @@ func (p *page) unfold(pool *pool) {
 	}
 	for _, o := range p.odds {
 		for diff := o.flags ^ p.base; diff != 0; diff &= diff - 1 {
-			n := plane(diff)
-			if open[n] == nil {
+			n := planeOf(diff)
+			if open[n] == &none {
 				open[n] = pool.get()
 			}
 			open[n][o.index>>6] ^= 1 << (o.index & 63)
@@ -207,7 +237,7 @@ func (p *pool) get() *bitset {
 
 func (p *pool) put(sets *bitsets) {
 	for _, b := range sets {
-		if b != nil && len(p.free) < 16 {
+		if b != &none && len(p.free) < 16 {
 			clear(b[:])
 			p.free = append(p.free, b)
 		}

@@ -59,16 +59,13 @@ func (s *Sender) selectPage(n uint64, want, without Flags, found []uint16) []uin
 // match returns the bits of the begun records of word w that match.
 func (b *bitsets) match(w int, want, without Flags) uint64 {
 	match := ^uint64(0)
-	for n := range b {
-		f := Flags(1) << n
-		if (want|without)&f == 0 {
-			continue
-		}
-		v := b.word(f, w)
-		if want&f != 0 {
+	for f := want | without; f != 0; f &= f - 1 {
+		one := f & -f
+		v := b.word(one, w)
+		if want&one != 0 {
 			match &= v
 		}
-		if without&f != 0 {
+		if without&one != 0 {
 			match &^= v
 		}
 	}
@@ -77,19 +74,16 @@ func (b *bitsets) match(w int, want, without Flags) uint64 {
 
 // word returns 64 bits of a flag, with what complete would add.
 func (b *bitsets) word(f Flags, w int) uint64 {
-	stored := func(f Flags) uint64 {
-		if set := b[plane(f)]; set != nil {
-			return set[w]
-		}
-		return 0
-	}
 	switch f {
 	case Sent:
 		return ^uint64(0)
 	case Unknown:
-		return ^(stored(Acked) | stored(Failed))
+		return ^(b[planeAcked][w] | b[planeFailed][w])
 	}
-	return stored(f)
+	if n := planeOf(f); n < planes {
+		return b[n][w]
+	}
+	return 0
 }
 
 func (p *page) selectFolded(want, without Flags, found []uint16) []uint16 {

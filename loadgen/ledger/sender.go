@@ -82,18 +82,18 @@ func (s *Sender) begin(seq uint64, c Class) {
 	p, i := s.pages[seq>>pageBits], uint16(seq)
 	if c&Poison != 0 {
 		s.count.poison++
-		s.set(p, i, IsPoison)
+		s.set(p, i, planePoison)
 	}
 	if c&Duplicate != 0 {
 		s.count.duplicates++
-		s.set(p, i, IsDuplicate)
+		s.set(p, i, planeDuplicate)
 	}
 }
 
 // grow appends a page, and folds older ones that will not become complete:
 // some of their records never will be.
 func (s *Sender) grow() {
-	p := &page{open: &bitsets{}}
+	p := &page{open: newBitsets()}
 	for f := s.base; f != 0; f &= f - 1 {
 		p.foldAt += pageSize
 	}
@@ -106,26 +106,27 @@ func (s *Sender) grow() {
 	}
 }
 
-// set records a fact that was not set before.
-func (s *Sender) set(p *page, i uint16, f Flags) {
+// set records a fact.
+func (s *Sender) set(p *page, i uint16, n plane) {
 	if p.open == nil {
-		p.update(&s.pool, i, f, 0)
+		p.update(&s.pool, i, n.flag(), 0)
 		return
 	}
-	n := plane(f)
-	b := p.open[n]
-	if b == nil {
-		b = s.pool.get()
-		p.open[n] = b
-	}
-	b[i>>6] |= 1 << (i & 63)
+	p.open.set(n, i, &s.pool)
 }
 
-// mark counts a first fact and folds the page when it is time. Only a page
-// whose last sequence was begun can be folded.
+// mark counts a first fact on an open page and folds the page when it is
+// time.
 func (s *Sender) mark(p *page, seq uint64) {
-	p.marks++
-	if p.marks < p.foldAt || p.open == nil || s.next.Load()>>pageBits == seq>>pageBits {
+	if p.marks++; p.marks >= p.foldAt {
+		s.tryFold(p, seq)
+	}
+}
+
+// tryFold folds a page if its last sequence was begun and few of its records
+// are odd.
+func (s *Sender) tryFold(p *page, seq uint64) {
+	if p.open == nil || s.next.Load()>>pageBits == seq>>pageBits {
 		return
 	}
 	if !p.fold(&s.pool, s.base) {
@@ -147,7 +148,7 @@ func (s *Sender) at(seq uint64) *page {
 // as a ghost.
 func (s *Sender) Acked(seq uint64) {
 	s.mu.Lock()
-	s.outcome(seq, Acked)
+	s.outcome(seq, planeAcked)
 	s.mu.Unlock()
 }
 
@@ -155,7 +156,7 @@ func (s *Sender) Acked(seq uint64) {
 func (s *Sender) AckedAll(seqs []uint64) {
 	s.mu.Lock()
 	for _, seq := range seqs {
-		s.outcome(seq, Acked)
+		s.outcome(seq, planeAcked)
 	}
 	s.mu.Unlock()
 }
@@ -164,7 +165,7 @@ func (s *Sender) AckedAll(seqs []uint64) {
 // Seeing it afterwards is Risen.
 func (s *Sender) Failed(seq uint64) {
 	s.mu.Lock()
-	s.outcome(seq, Failed)
+	s.outcome(seq, planeFailed)
 	s.mu.Unlock()
 }
 
@@ -172,64 +173,79 @@ func (s *Sender) Failed(seq uint64) {
 // not.
 func (s *Sender) Unknown(seq uint64) {
 	s.mu.Lock()
-	s.outcome(seq, Unknown)
+	s.outcome(seq, planeUnknown)
 	s.mu.Unlock()
 }
 
-func (s *Sender) outcome(seq uint64, f Flags) {
+func (s *Sender) outcome(seq uint64, n plane) {
 	p := s.at(seq)
 	if p == nil {
 		s.count.ghosts++
 		return
 	}
 	i := uint16(seq)
-	if p.has(Acked, i) || p.has(f, i) || f == Unknown && p.has(Failed, i) {
-		return
+	var seen bool
+	if o := p.open; o != nil && !o.has(planeAcked, i) && !o.has(planeFailed, i) && !o.has(planeUnknown, i) {
+		seen = o.has(planeReceived, i)
+		o.set(n, i, &s.pool)
+		s.mark(p, seq)
+	} else {
+		f := p.flags(i)
+		if weight(n.flag()) <= weight(f&outcomes) {
+			return
+		}
+		seen = f&Received != 0
+		s.replace(p, i, f, n)
 	}
-	fresh := s.withdraw(p, i)
-	seen := p.has(Received, i)
-	s.set(p, i, f)
-	switch f {
-	case Acked:
+	switch n {
+	case planeAcked:
 		s.count.acked++
 		if seen {
 			s.count.ackedSeen++
 		}
-	case Failed:
+	case planeFailed:
 		s.count.failed++
 		if seen {
 			s.count.failedSeen++
 		}
-	case Unknown:
+	case planeUnknown:
 		s.count.unknown++
-	}
-	if fresh {
-		s.mark(p, seq)
 	}
 }
 
-// withdraw takes back a weaker outcome and says whether there was none.
-func (s *Sender) withdraw(p *page, i uint16) (fresh bool) {
-	var was Flags
-	switch {
-	case p.has(Unknown, i):
-		was = Unknown
+// weight orders outcomes by how certain they are.
+func weight(outcome Flags) int {
+	switch outcome {
+	case Acked:
+		return 3
+	case Failed:
+		return 2
+	case Unknown:
+		return 1
+	}
+	return 0
+}
+
+// replace sets the outcome of a record with flags f and takes back the weaker
+// one that it may have had.
+func (s *Sender) replace(p *page, i uint16, f Flags, n plane) {
+	switch f & outcomes {
+	case Unknown:
 		s.count.unknown--
-	case p.has(Failed, i):
-		was = Failed
+	case Failed:
 		s.count.failed--
-		if p.has(Received, i) {
+		if f&Received != 0 {
 			s.count.failedSeen--
 		}
-	default:
-		return true
 	}
 	if p.open == nil {
-		p.update(&s.pool, i, 0, was)
-	} else {
-		p.open[plane(was)][i>>6] &^= 1 << (i & 63)
+		p.update(&s.pool, i, n.flag(), f&outcomes)
+		return
 	}
-	return false
+	if weaker := f & outcomes; weaker != 0 {
+		p.open[planeOf(weaker)][i>>6] &^= 1 << (i & 63)
+	}
+	p.open.set(n, i, &s.pool)
 }
 
 // Received records that the record was read from its topic.
@@ -253,17 +269,14 @@ func (s *Sender) ReceivedAll(seqs []uint64, sights []Sight) {
 }
 
 func (s *Sender) received(seq uint64) Sight {
-	sight := s.see(seq, Received, ReceivedTwice, &s.count.received, &s.count.receivedTwice)
-	if sight > First {
-		if sight == Risen {
-			s.count.failedSeen++
-		}
-		return sight
-	}
-	if s.pages[seq>>pageBits].has(Acked, uint16(seq)) {
+	sight, f := s.see(seq, planeReceived, planeReceivedTwice, &s.count.received, &s.count.receivedTwice)
+	switch {
+	case sight == Risen:
+		s.count.failedSeen++
+	case sight == First && f&Acked != 0:
 		s.count.ackedSeen++
 	}
-	return First
+	return sight
 }
 
 // Effect records that an effect of the event was observed. The sequence is
@@ -271,7 +284,8 @@ func (s *Sender) received(seq uint64) Sight {
 func (s *Sender) Effect(seq uint64) Sight {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.see(seq, Effect, EffectTwice, &s.count.effects, &s.count.effectsTwice)
+	sight, _ := s.see(seq, planeEffect, planeEffectTwice, &s.count.effects, &s.count.effectsTwice)
+	return sight
 }
 
 // EffectAll is Effect for a batch; sights as in ReceivedAll.
@@ -279,7 +293,7 @@ func (s *Sender) EffectAll(seqs []uint64, sights []Sight) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for n, seq := range seqs {
-		sight := s.see(seq, Effect, EffectTwice, &s.count.effects, &s.count.effectsTwice)
+		sight, _ := s.see(seq, planeEffect, planeEffectTwice, &s.count.effects, &s.count.effectsTwice)
 		if sights != nil {
 			sights[n] = sight
 		}
@@ -291,31 +305,44 @@ func (s *Sender) EffectAll(seqs []uint64, sights []Sight) {
 func (s *Sender) Dead(seq uint64) Sight {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.see(seq, Dead, DeadTwice, &s.count.dead, &s.count.deadTwice)
+	sight, _ := s.see(seq, planeDead, planeDeadTwice, &s.count.dead, &s.count.deadTwice)
+	return sight
 }
 
-func (s *Sender) see(seq uint64, once, twice Flags, count, countTwice *uint64) Sight {
+// see records a sighting. Of the flags that the record had before, it
+// returns Acked and Failed.
+func (s *Sender) see(seq uint64, once, twice plane, count, countTwice *uint64) (Sight, Flags) {
 	p := s.at(seq)
 	if p == nil {
 		s.count.ghosts++
-		return Ghost
+		return Ghost, 0
 	}
 	i := uint16(seq)
-	if p.has(once, i) {
-		if !p.has(twice, i) {
-			s.set(p, i, twice)
-			*countTwice++
+	var f Flags
+	if o := p.open; o != nil && !o.has(once, i) {
+		if o.has(planeAcked, i) {
+			f = Acked
+		} else if o.has(planeFailed, i) {
+			f = Failed
 		}
-		return Again
+		o.set(once, i, &s.pool)
+		s.mark(p, seq)
+	} else {
+		f = p.flags(i)
+		if f&once.flag() != 0 {
+			if f&twice.flag() == 0 {
+				s.set(p, i, twice)
+				*countTwice++
+			}
+			return Again, f
+		}
+		s.set(p, i, once)
 	}
-	failed := p.has(Failed, i)
-	s.set(p, i, once)
 	*count++
-	s.mark(p, seq)
-	if failed {
-		return Risen
+	if f&Failed != 0 {
+		return Risen, f
 	}
-	return First
+	return First, f
 }
 
 // Flags returns the facts about a record, exactly, also after its page was

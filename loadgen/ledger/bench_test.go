@@ -1,0 +1,143 @@
+package ledger_test
+
+import (
+	"flag"
+	"runtime"
+	"testing"
+
+	"github.com/flowweir/weir/loadgen/ledger"
+)
+
+// life takes n records through a full life, with the given number of records
+// between a send and its effect and in batches of 500, as a client polls.
+// Of every hundred records skip are never received.
+func life(s *ledger.Sender, n, lag, skip uint64, each func(seq uint64)) {
+	const batch = 500
+	seqs := make([]uint64, 0, batch)
+	sights := make([]ledger.Sight, batch)
+	for from := uint64(0); from < n; from += batch {
+		to := min(from+batch, n)
+		seqs = seqs[:0]
+		for range to - from {
+			seqs = append(seqs, s.Begin(ledger.Normal))
+		}
+		s.AckedAll(seqs)
+		if from < lag {
+			continue
+		}
+		seqs = seqs[:0]
+		for seq := from - lag; seq < to-lag; seq++ {
+			if seq%100 >= skip {
+				seqs = append(seqs, seq)
+			}
+		}
+		s.ReceivedAll(seqs, sights[:len(seqs)])
+		s.EffectAll(seqs, nil)
+		if each != nil {
+			each(to)
+		}
+	}
+}
+
+var both = ledger.Expect{Received: true, Effects: true}
+
+// BenchmarkLife is the cost of a record's full life: Begin, Acked, Received
+// and Effect. In batches, as the load does it, and one call at a time.
+func BenchmarkLife(b *testing.B) {
+	b.Run("batches", func(b *testing.B) {
+		b.ReportAllocs()
+		s := ledger.New().Sender("s", both)
+		life(s, uint64(b.N), 100_000, 0, nil)
+	})
+	b.Run("batches/1%lost", func(b *testing.B) {
+		b.ReportAllocs()
+		s := ledger.New().Sender("s", both)
+		life(s, uint64(b.N), 100_000, 1, nil)
+	})
+	b.Run("single", func(b *testing.B) {
+		b.ReportAllocs()
+		s := ledger.New().Sender("s", both)
+		for range b.N {
+			seq := s.Begin(ledger.Normal)
+			s.Acked(seq)
+			s.Received(seq)
+			s.Effect(seq)
+		}
+	})
+	b.Run("acked+received", func(b *testing.B) {
+		b.ReportAllocs()
+		s := ledger.New().Sender("s", ledger.Expect{Received: true})
+		seqs := make([]uint64, 0, 500)
+		for n := 0; n < b.N; n += 500 {
+			seqs = seqs[:0]
+			for range 500 {
+				seqs = append(seqs, s.Begin(ledger.Normal))
+			}
+			s.AckedAll(seqs)
+			s.ReceivedAll(seqs, nil)
+		}
+	})
+}
+
+// BenchmarkSelect is a query over a ledger of ten million records of which 1%
+// is lost.
+func BenchmarkSelect(b *testing.B) {
+	s := ledger.New().Sender("s", both)
+	life(s, 10_000_000, 0, 1, nil)
+	b.ReportAllocs()
+	for b.Loop() {
+		n := 0
+		for range s.Select(ledger.Acked, ledger.Received) {
+			n++
+		}
+		if n != 100_000 {
+			b.Fatal(n)
+		}
+	}
+}
+
+var memoryRecords = flag.Uint64("memory-records", 10_000_000, "how many records TestMemory takes through the ledger")
+
+// TestMemory holds the ledger to its bound: 64 MiB for 100 million records of
+// which 1% is never completed, in proportion. Run it with
+// -memory-records=100000000 -v for the whole.
+func TestMemory(t *testing.T) {
+	n := *memoryRecords
+	for _, c := range []struct {
+		name string
+		skip uint64
+		// perRecord bounds what stays for each record in bytes, beside the
+		// pages in flight.
+		perRecord float64
+	}{
+		{"all complete", 0, 0.005},
+		{"1% never completed", 1, 0.06},
+		{"5% never completed", 5, 0.3},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			before := heap()
+			s := ledger.New().Sender("s", both)
+			var peak uint64
+			life(s, n, 1_000_000, c.skip, func(at uint64) {
+				if at%(n/10) < 500 {
+					peak = max(peak, heap()-before)
+				}
+			})
+			const inFlight = 2 << 20
+			if bound := uint64(float64(n)*c.perRecord) + inFlight; peak > bound {
+				t.Errorf("%.1f MiB at the peak for %d records, want at most %.1f", mib(peak), n, mib(bound))
+			}
+			t.Logf("%d records, 1,000,000 in flight: %.1f MiB at the peak", n, mib(peak))
+			runtime.KeepAlive(s)
+		})
+	}
+}
+
+func mib(n uint64) float64 { return float64(n) / (1 << 20) }
+
+func heap() uint64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}

@@ -1,0 +1,302 @@
+package ledger_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/flowweir/weir/loadgen/ledger"
+)
+
+// model is the ledger as anyone would write it: the facts of each record.
+type model struct {
+	expect ledger.Expect
+	flags  []ledger.Flags
+	ghosts uint64
+}
+
+func (m *model) next() uint64 { return uint64(len(m.flags)) }
+
+func (m *model) begin(c ledger.Class) uint64 {
+	f := ledger.Sent
+	if c&ledger.Poison != 0 {
+		f |= ledger.IsPoison
+	}
+	if c&ledger.Duplicate != 0 {
+		f |= ledger.IsDuplicate
+	}
+	m.flags = append(m.flags, f)
+	return m.next() - 1
+}
+
+func (m *model) outcome(seq uint64, o ledger.Flags) {
+	if seq >= m.next() {
+		m.ghosts++
+		return
+	}
+	f := m.flags[seq]
+	const all = ledger.Acked | ledger.Failed | ledger.Unknown
+	stronger := map[ledger.Flags]ledger.Flags{
+		ledger.Unknown: ledger.Failed | ledger.Acked,
+		ledger.Failed:  ledger.Acked,
+	}
+	if f&o == 0 && f&stronger[o] == 0 {
+		m.flags[seq] = f&^all | o
+	}
+}
+
+func (m *model) see(seq uint64, once, twice ledger.Flags) ledger.Sight {
+	if seq >= m.next() {
+		m.ghosts++
+		return ledger.Ghost
+	}
+	f := m.flags[seq]
+	if f&once != 0 {
+		m.flags[seq] = f | twice
+		return ledger.Again
+	}
+	m.flags[seq] = f | once
+	if f&ledger.Failed != 0 {
+		return ledger.Risen
+	}
+	return ledger.First
+}
+
+func (m *model) get(seq uint64) ledger.Flags {
+	if seq >= m.next() {
+		return 0
+	}
+	f := m.flags[seq]
+	if f&(ledger.Acked|ledger.Failed) == 0 {
+		f |= ledger.Unknown
+	}
+	return f
+}
+
+func (m *model) sel(want, without ledger.Flags) []uint64 {
+	var found []uint64
+	for seq := range m.next() {
+		if f := m.get(seq); f&want == want && f&without == 0 {
+			found = append(found, seq)
+		}
+	}
+	return found
+}
+
+func (m *model) counts() ledger.Counts {
+	c := ledger.Counts{Sent: m.next(), Ghosts: m.ghosts}
+	for seq, stored := range m.flags {
+		f := m.get(uint64(seq))
+		has := func(want, without ledger.Flags) uint64 {
+			if f&want == want && f&without == 0 {
+				return 1
+			}
+			return 0
+		}
+		if stored&(ledger.Acked|ledger.Failed|ledger.Unknown) == 0 {
+			c.Pending++
+		}
+		c.Acked += has(ledger.Acked, 0)
+		c.Failed += has(ledger.Failed, 0)
+		c.Unknown += has(ledger.Unknown, 0)
+		c.UnknownSeen += has(ledger.Unknown|ledger.Received, 0)
+		c.FailedSeen += has(ledger.Failed|ledger.Received, 0)
+		c.Received += has(ledger.Received, 0)
+		c.ReceivedTwice += has(ledger.ReceivedTwice, 0)
+		if m.expect.Received {
+			c.Lost += has(ledger.Acked, ledger.Received)
+		}
+		c.Poison += has(ledger.IsPoison, 0)
+		c.Duplicates += has(ledger.IsDuplicate, 0)
+		c.Effects += has(ledger.Effect, 0)
+		c.EffectsTwice += has(ledger.EffectTwice, 0)
+		c.Dead += has(ledger.Dead, 0)
+		c.DeadTwice += has(ledger.DeadTwice, 0)
+	}
+	return c
+}
+
+// queries are those that invariants ask, and some that they don't.
+var queries = [][2]ledger.Flags{
+	{ledger.Acked, ledger.Received},
+	{ledger.ReceivedTwice, 0},
+	{ledger.Acked | ledger.Received, ledger.Effect | ledger.Dead | ledger.IsPoison | ledger.IsDuplicate},
+	{ledger.EffectTwice, 0},
+	{ledger.IsPoison, ledger.Dead},
+	{ledger.Dead, ledger.IsPoison},
+	{ledger.Failed | ledger.Received, 0},
+	{ledger.Unknown, 0},
+	{ledger.Unknown | ledger.Received, 0},
+	{ledger.IsDuplicate, 0},
+	{ledger.Sent, 0},
+	{0, ledger.Sent},
+	{ledger.Acked | ledger.Received | ledger.Effect, 0},
+}
+
+func compare(t interface{ Fatalf(string, ...any) }, s *ledger.Sender, m *model, seqs []uint64) {
+	if got, want := s.Counts(), m.counts(); got != want {
+		t.Fatalf("counts %+v\n  want %+v", got, want)
+	}
+	for _, q := range queries {
+		if got, want := slices.Collect(s.Select(q[0], q[1])), m.sel(q[0], q[1]); !slices.Equal(got, want) {
+			t.Fatalf("Select(%b, %b): %d records, want %d", q[0], q[1], len(got), len(want))
+		}
+	}
+	for _, seq := range seqs {
+		if got, want := s.Flags(seq), m.get(seq); got != want {
+			t.Fatalf("record %d has %012b, want %012b", seq, got, want)
+		}
+	}
+}
+
+// TestModel drives single records and whole ranges over several pages, so
+// that pages fold, are touched after that, and open again, and compares every
+// answer with the model's.
+func TestModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		e := ledger.Expect{Effects: rapid.Bool().Draw(t, "effects"), Received: rapid.Bool().Draw(t, "received")}
+		s := ledger.New().Sender("s", e)
+		m := &model{expect: e}
+		var touched []uint64
+		seq := func(t *rapid.T) uint64 {
+			return rapid.Uint64Range(0, m.next()+2).Draw(t, "sequence")
+		}
+		t.Repeat(map[string]func(*rapid.T){
+			"begin": func(t *rapid.T) {
+				c := ledger.Class(rapid.IntRange(0, 3).Draw(t, "class"))
+				if got, want := s.Begin(c), m.begin(c); got != want {
+					t.Fatalf("sequence %d, want %d", got, want)
+				}
+			},
+			"page": func(t *rapid.T) {
+				if m.next() > 3<<16 {
+					return
+				}
+				// Normal life, but for every nth record.
+				skip := rapid.SampledFrom([]uint64{7, 50, 1000, 1 << 20}).Draw(t, "skip")
+				for range 1<<16 - 10 {
+					n := s.Begin(ledger.Normal)
+					m.begin(ledger.Normal)
+					if n%skip == skip-1 {
+						continue
+					}
+					s.Acked(n)
+					m.outcome(n, ledger.Acked)
+					if e.Received {
+						s.Received(n)
+						m.see(n, ledger.Received, ledger.ReceivedTwice)
+					}
+					if e.Effects {
+						s.Effect(n)
+						m.see(n, ledger.Effect, ledger.EffectTwice)
+					}
+				}
+			},
+			"range": func(t *rapid.T) {
+				if m.next() == 0 {
+					return
+				}
+				from := rapid.Uint64Range(0, m.next()-1).Draw(t, "from")
+				step := rapid.Uint64Range(1, 5).Draw(t, "step")
+				act := rapid.SampledFrom(actions).Draw(t, "act")
+				for n := from; n < min(from+20_000*step, m.next()); n += step {
+					act.do(t, s, m, n)
+				}
+			},
+			"one": func(t *rapid.T) {
+				n := seq(t)
+				touched = append(touched, n)
+				rapid.SampledFrom(actions).Draw(t, "act").do(t, s, m, n)
+			},
+			"": func(t *rapid.T) {
+				for _, n := range touched {
+					if got, want := s.Flags(n), m.get(n); got != want {
+						t.Fatalf("record %d has %012b, want %012b", n, got, want)
+					}
+				}
+			},
+		})
+		compare(t, s, m, touched)
+	})
+}
+
+type action struct {
+	name string
+	do   func(t interface{ Fatalf(string, ...any) }, s *ledger.Sender, m *model, seq uint64)
+}
+
+func (a action) String() string { return a.name }
+
+var actions = func() []action {
+	outcome := func(name string, real func(*ledger.Sender, uint64), f ledger.Flags) action {
+		return action{name, func(_ interface{ Fatalf(string, ...any) }, s *ledger.Sender, m *model, seq uint64) {
+			real(s, seq)
+			m.outcome(seq, f)
+		}}
+	}
+	sight := func(name string, real func(*ledger.Sender, uint64) ledger.Sight, once, twice ledger.Flags) action {
+		return action{name, func(t interface{ Fatalf(string, ...any) }, s *ledger.Sender, m *model, seq uint64) {
+			if got, want := real(s, seq), m.see(seq, once, twice); got != want {
+				t.Fatalf("%s(%d) is %v, want %v", name, seq, got, want)
+			}
+		}}
+	}
+	return []action{
+		outcome("acked", (*ledger.Sender).Acked, ledger.Acked),
+		outcome("failed", (*ledger.Sender).Failed, ledger.Failed),
+		outcome("unknown", (*ledger.Sender).Unknown, ledger.Unknown),
+		sight("received", (*ledger.Sender).Received, ledger.Received, ledger.ReceivedTwice),
+		sight("effect", (*ledger.Sender).Effect, ledger.Effect, ledger.EffectTwice),
+		sight("dead", (*ledger.Sender).Dead, ledger.Dead, ledger.DeadTwice),
+	}
+}()
+
+// TestBatches: the calls for batches do what the single calls do.
+func TestBatches(t *testing.T) {
+	s := ledger.New().Sender("s", ledger.Expect{Received: true, Effects: true})
+	for range 5 {
+		s.Begin(ledger.Normal)
+	}
+	s.AckedAll([]uint64{0, 1, 2})
+	s.Failed(3)
+	sights := make([]ledger.Sight, 5)
+	s.ReceivedAll([]uint64{0, 0, 3, 9, 4}, sights)
+	if want := []ledger.Sight{ledger.First, ledger.Again, ledger.Risen, ledger.Ghost, ledger.First}; !slices.Equal(sights, want) {
+		t.Errorf("received: %v, want %v", sights, want)
+	}
+	s.EffectAll([]uint64{0, 1, 1, 9, 4}, sights)
+	if want := []ledger.Sight{ledger.First, ledger.First, ledger.Again, ledger.Ghost, ledger.First}; !slices.Equal(sights, want) {
+		t.Errorf("effects: %v, want %v", sights, want)
+	}
+	want := ledger.Counts{
+		Sent: 5, Acked: 3, Failed: 1, Unknown: 1, Pending: 1, UnknownSeen: 1, FailedSeen: 1,
+		Received: 3, ReceivedTwice: 1, Lost: 2, Effects: 3, EffectsTwice: 1, Ghosts: 2,
+	}
+	if got := s.Counts(); got != want {
+		t.Errorf("counts %+v\n  want %+v", got, want)
+	}
+}
+
+func TestSenders(t *testing.T) {
+	l := ledger.New()
+	for n := range 1 << 16 {
+		s := l.Sender(fmt.Sprint(n), ledger.Expect{})
+		if int(s.ID()) != n || s.Name() != fmt.Sprint(n) || l.At(uint16(n)) != s {
+			t.Fatalf("sender %d is %d, %q", n, s.ID(), s.Name())
+		}
+		if n == 3 && l.At(4) != nil {
+			t.Fatal("a sender that was never registered")
+		}
+	}
+	if n := len(l.Senders()); n != 1<<16 {
+		t.Fatalf("%d senders", n)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Fatal("the identity cannot hold that sender's id")
+		}
+	}()
+	l.Sender("one too many", ledger.Expect{})
+}
