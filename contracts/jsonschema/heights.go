@@ -38,10 +38,7 @@ func (g *Generator) height(schemas []*js.Schema) int {
 
 func (g *Generator) heightOf(s *js.Schema) int {
 	if s.Bool != nil {
-		if *s.Bool {
-			return 0
-		}
-		return endless
+		return 0 // false is no recursion; it is found out and named otherwise
 	}
 	height := max(g.ownHeight(s), g.height(conjuncts(s)))
 	for _, choice := range choicesOf(s) {

@@ -172,12 +172,8 @@ func (l *loader) explain(file string, err error) error {
 		load    *js.LoadURLError
 		missing *js.JSONPointerNotFoundError
 		anchor  *js.AnchorNotFoundError
-		pattern *js.InvalidRegexError
-		nested  *Error
 	)
 	switch {
-	case errors.As(err, &nested):
-		return nested
 	case errors.As(err, &invalid):
 		return l.explainInvalid(invalid)
 	case errors.As(err, &load):
@@ -187,9 +183,6 @@ func (l *loader) explain(file string, err error) error {
 		return l.atReference(missing.URL, fmt.Sprintf("the reference leads to nothing in %s", l.name(base)), "")
 	case errors.As(err, &anchor):
 		return l.atReference(anchor.Reference, fmt.Sprintf("the reference names an anchor that %s does not have", l.name(anchor.URL)), "")
-	case errors.As(err, &pattern):
-		return l.at(pattern.URL, fmt.Sprintf("the pattern %q cannot be used: %v", pattern.Regex, pattern.Err),
-			"patterns are read as RE2, which has no lookaround and no back references")
 	}
 	return &Error{[]Problem{{finding.Position{File: file, Line: 1, Column: 1}, err.Error(), ""}}}
 }
@@ -202,7 +195,11 @@ func (l *loader) explainInvalid(invalid *js.SchemaValidationError) error {
 	}
 	e := &Error{}
 	for _, v := range flatten(validation) {
-		e.Problems = append(e.Problems, Problem{Position: d.Position(base + v.Place), Message: "not a JSON Schema: " + v.Message})
+		p := Problem{Position: d.Position(base + v.Place), Message: "not a JSON Schema: " + v.Message}
+		if v.Keyword == "format" && strings.Contains(v.Message, "regex") {
+			p.Hint = "patterns are read as RE2, which has no lookaround and no back references"
+		}
+		e.Problems = append(e.Problems, p)
 	}
 	slices.SortStableFunc(e.Problems, func(a, b Problem) int {
 		return (a.Position.Line-b.Position.Line)<<16 + a.Position.Column - b.Position.Column
@@ -211,11 +208,14 @@ func (l *loader) explainInvalid(invalid *js.SchemaValidationError) error {
 }
 
 func (l *loader) explainLoad(load *js.LoadURLError) error {
-	if errors.Is(load.Err, errNetwork) {
+	var nested *Error
+	switch {
+	case errors.As(load.Err, &nested):
+		return nested
+	case errors.Is(load.Err, errNetwork):
 		return l.atReference(load.URL, fmt.Sprintf("%s is not a file here, and schemas are never fetched", load.URL),
 			"keep a copy beside this file and refer to it by its relative path")
-	}
-	if errors.Is(load.Err, fs.ErrNotExist) {
+	case errors.Is(load.Err, fs.ErrNotExist):
 		return l.atReference(load.URL, fmt.Sprintf("there is no file %s", l.name(load.URL)), "")
 	}
 	return l.atReference(load.URL, fmt.Sprintf("cannot read %s: %v", l.name(load.URL), load.Err), "")

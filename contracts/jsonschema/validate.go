@@ -199,19 +199,26 @@ func sentence(k js.ErrorKind) string {
 	case *kind.MultipleOf:
 		return fmt.Sprintf("is %s, must be a multiple of %s", decimal(k.Got), decimal(k.Want))
 	case *kind.MinLength:
-		return fmt.Sprintf("is %d characters long, must be at least %d", k.Got, k.Want)
+		return fmt.Sprintf("has %s, must have at least %d", count(k.Got, "character"), k.Want)
 	case *kind.MaxLength:
-		return fmt.Sprintf("is %d characters long, must be at most %d", k.Got, k.Want)
+		return fmt.Sprintf("has %s, must have at most %d", count(k.Got, "character"), k.Want)
 	case *kind.Pattern:
 		return fmt.Sprintf("is %q, must match the pattern %s", k.Got, k.Want)
 	case *kind.MinItems:
-		return fmt.Sprintf("has %d items, must have at least %d", k.Got, k.Want)
+		return fmt.Sprintf("has %s, must have at least %d", count(k.Got, "item"), k.Want)
 	case *kind.MaxItems:
-		return fmt.Sprintf("has %d items, must have at most %d", k.Got, k.Want)
+		return fmt.Sprintf("has %s, must have at most %d", count(k.Got, "item"), k.Want)
 	case *kind.UniqueItems:
 		return fmt.Sprintf("has equal items at %d and %d", k.Duplicates[0], k.Duplicates[1])
 	}
 	return k.LocalizedString(printer)
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func compact(v any) string {

@@ -1,0 +1,201 @@
+package jsonschema_test
+
+import (
+	"errors"
+	"io/fs"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/flowweir/weir/contracts/jsonschema"
+)
+
+// files makes a file system of name, content, name, content ...
+func files(pairs ...string) fstest.MapFS {
+	fsys := fstest.MapFS{}
+	for i := 0; i < len(pairs); i += 2 {
+		fsys[pairs[i]] = &fstest.MapFile{Data: []byte(pairs[i+1])}
+	}
+	return fsys
+}
+
+func TestLoadErrors(t *testing.T) {
+	tests := []struct {
+		name  string
+		files fstest.MapFS
+		want  string
+	}{
+		{"empty", files("s.json", " \n"), "s.json:1:1: not JSON: the file is empty"},
+		{"syntax", files("s.json", "{\n  \"type\": object\n}"), "s.json:2:11: not JSON: invalid character 'o' looking for beginning of value"},
+		{"cut off", files("s.json", `{"type":`), "s.json:1:9: not JSON: unexpected end of JSON input"},
+		{"trailing", files("s.json", `{} {}`), "s.json:1:4: not JSON: invalid character '{' after top-level value"},
+		{"a name twice", files("s.json", "{\"type\":\"object\",\n \"type\":\"string\"}"), `s.json:2:2: the name "type" is there twice (remove one of the two)`},
+		{"YAML", files("s.yaml", "type: object"), "s.yaml: JSON Schema files in YAML are not read (convert the file to JSON and name that)"},
+		{"not a schema", files("s.json", "{\"type\": \"strng\",\n \"minLength\": -1}"),
+			"s.json:1:10: not a JSON Schema: matches none of the 2 alternatives of anyOf; the nearest, 1: /type is \"strng\", must be one of \"array\", \"boolean\", \"integer\", \"null\", \"number\", \"object\", \"string\"\n" +
+				"s.json:2:15: not a JSON Schema: is -1, must be at least 0"},
+		{"network", files("s.json", "{\"properties\": {\n \"a\": {\"$ref\": \"https://acme.example/a.json#/x\"}}}"),
+			"s.json:2:16: https://acme.example/a.json is not a file here, and schemas are never fetched (keep a copy beside this file and refer to it by its relative path)"},
+		{"metaschema of one's own", files("s.json", `{"$schema": "https://acme.example/meta"}`),
+			"s.json:1:13: https://acme.example/meta is not a file here, and schemas are never fetched (keep a copy beside this file and refer to it by its relative path)"},
+		{"no such file", files("d/s.json", `{"$ref": "../other/a.json"}`), "d/s.json:1:10: there is no file other/a.json"},
+		{"error in a file referred to", files("s.json", `{"$ref": "a.json"}`, "a.json", `{"type": 1}`),
+			"a.json:1:10: not a JSON Schema: matches none of the 2 alternatives of anyOf; the nearest, 1: /type is 1, must be one of \"array\", \"boolean\", \"integer\", \"null\", \"number\", \"object\", \"string\""},
+		{"syntax in a file referred to", files("s.json", `{"$ref": "a.json"}`, "a.json", `{"type"}`),
+			"a.json:1:8: not JSON: invalid character '}' after object key"},
+		{"no such definition", files("s.json", `{"items": {"$ref": "#/$defs/none"}}`), "s.json:1:20: the reference leads to nothing in s.json"},
+		{"no such definition elsewhere", files("s.json", `{"items": {"$ref": "a.json#/$defs/none"}}`, "a.json", `{}`), "s.json:1:20: the reference leads to nothing in a.json"},
+		{"no such anchor", files("s.json", `{"items": {"$ref": "#none"}}`), "s.json:1:20: the reference names an anchor that s.json does not have"},
+		{"lookahead", files("s.json", `{"pattern": "^(?=a)b"}`),
+			"s.json:1:13: not a JSON Schema: '^(?=a)b' is not valid regex: error parsing regexp: invalid or unsupported Perl syntax: `(?=` (patterns are read as RE2, which has no lookaround and no back references)"},
+		{"lookahead in draft 7", files("s.json", `{"$schema": "http://json-schema.org/draft-07/schema#", "pattern": "^(?=a)b"}`),
+			"s.json:1:67: not a JSON Schema: '^(?=a)b' is not valid regex: error parsing regexp: invalid or unsupported Perl syntax: `(?=` (patterns are read as RE2, which has no lookaround and no back references)"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var file string
+			for _, name := range []string{"s.json", "s.yaml", "d/s.json"} {
+				if tt.files[name] != nil {
+					file = name
+				}
+			}
+			_, err := jsonschema.Load(tt.files, file)
+			var e *jsonschema.Error
+			if !errors.As(err, &e) {
+				t.Fatalf("Load = %v, want an *Error", err)
+			}
+			if diff := cmp.Diff(tt.want, err.Error()); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+	if _, err := jsonschema.Load(files(), "none.json"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("Load of a file that is not there = %v", err)
+	}
+}
+
+func TestPositions(t *testing.T) {
+	const src = "{\n  \"a\": [1, {\"b/c\": \"ü\"}],\r\n  \"d~\": null\n}\n"
+	d, err := jsonschema.ParseDocument("f.json", []byte(src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct{ pointer, value, key string }{
+		{"", "f.json:1:1", "f.json:1:1"},
+		{"/a", "f.json:2:8", "f.json:2:3"},
+		{"/a/0", "f.json:2:9", "f.json:2:9"},
+		{"/a/1", "f.json:2:12", "f.json:2:12"},
+		{"/a/1/b~1c", "f.json:2:20", "f.json:2:13"},
+		{"/d~0", "f.json:3:9", "f.json:3:3"},
+		{"/a/1/none/deeper", "f.json:2:12", "f.json:2:12"},
+		{"/none", "f.json:1:1", "f.json:1:1"},
+	}
+	for _, tt := range tests {
+		if got := d.Position(tt.pointer).String(); got != tt.value {
+			t.Errorf("Position(%q) = %s, want %s", tt.pointer, got, tt.value)
+		}
+		if got := d.KeyPosition(tt.pointer).String(); got != tt.key {
+			t.Errorf("KeyPosition(%q) = %s, want %s", tt.pointer, got, tt.key)
+		}
+	}
+	if got := d.Position("/a").Source; got != `  "a": [1, {"b/c": "ü"}],` {
+		t.Errorf("Source = %q", got)
+	}
+}
+
+const draft = `"$schema": "https://json-schema.org/draft/2020-12/schema"`
+
+func TestValidate(t *testing.T) {
+	tests := []struct {
+		name, schema, doc string
+		want              []string // place [keyword@line:col]: message
+	}{
+		{"valid", `{"type":"object"}`, `{}`, nil},
+		{"not JSON", `true`, `{"a":`, []string{" [@1:1]: is not JSON: unexpected EOF"}},
+		{"two documents", `true`, `1 2`, []string{" [@1:1]: is not JSON: something follows the value"}},
+		{"all at once", `{"type":"object","required":["a","b"],"properties":{"c":{"type":"string"},"d":{"minimum":3}},"additionalProperties":false}`,
+			`{"c":1,"d":2.5,"e/f":0}`, []string{
+				` [required@1:18]: lacks the required property "a"`,
+				` [required@1:18]: lacks the required property "b"`,
+				"/c [type@1:58]: is of type number, must be string",
+				"/d [minimum@1:80]: is 2.5, must be at least 3",
+				"/e~1f [additionalProperties@1:94]: is not allowed: the schema has no such property",
+			}},
+		{"sentences", `{"properties":{"a":{"enum":["x",1]},"b":{"const":null},"c":{"maxLength":2},"d":{"minLength":2},"e":{"pattern":"^a$"},
+ "f":{"minItems":2},"g":{"maxItems":0},"h":{"uniqueItems":true},"i":{"exclusiveMinimum":1},"j":{"exclusiveMaximum":1},"k":{"maximum":0},"l":{"multipleOf":0.1},"m":false,"n":{"not":{}},"o":{"type":["string","null"]}}}`,
+			`{"a":2,"b":1,"c":"abc","d":"a","e":"b","f":[1],"g":[1],"h":[1,2,1],"i":1,"j":1,"k":1e2,"l":0.25,"m":1,"n":1,"o":true}`, []string{
+				`/a [enum@1:21]: is 2, must be one of "x", 1`,
+				"/b [const@1:42]: must be null",
+				"/c [maxLength@1:61]: has 3 characters, must have at most 2",
+				"/d [minLength@1:81]: has 1 character, must have at least 2",
+				`/e [pattern@1:101]: is "b", must match the pattern ^a$`,
+				"/f [minItems@2:7]: has 1 item, must have at least 2",
+				"/g [maxItems@2:26]: has 1 item, must have at most 0",
+				"/h [uniqueItems@2:45]: has equal items at 0 and 2",
+				"/i [exclusiveMinimum@2:70]: is 1, must be more than 1",
+				"/j [exclusiveMaximum@2:97]: is 1, must be less than 1",
+				"/k [maximum@2:124]: is 100, must be at most 0",
+				"/l [multipleOf@2:142]: is 0.25, must be a multiple of 0.1",
+				"/m [@2:160]: is not allowed",
+				"/n [not@2:175]: matches what not forbids",
+				"/o [type@2:190]: is of type boolean, must be null or string",
+			}},
+		{"alternatives", `{"oneOf":[{"properties":{"k":{"const":"a"},"x":{"type":"string"}}},{"properties":{"k":{"const":"b"},"y":{"type":"string"}}}]}`,
+			`{"k":"b","y":1}`, []string{" [oneOf@1:2]: matches none of the 2 alternatives of oneOf; the nearest, 1: /k must be \"a\""}},
+		{"too many alternatives", `{"oneOf":[{"type":"integer"},{"minimum":0}]}`, `1`, []string{" [oneOf@1:2]: matches alternatives 1 and 2 of oneOf, must match exactly one"}},
+		{"the same rule twice", `{"allOf":[{"$ref":"#/$defs/s"},{"$ref":"#/$defs/s"}],"$defs":{"s":{"type":"string"}}}`, `1`,
+			[]string{" [type@1:68]: is of type number, must be string"}},
+		{"unevaluated", `{"properties":{"a":true},"unevaluatedProperties":false}`, `{"b":1}`, []string{"/b [@1:26]: is not allowed"}},
+		{"names", `{"propertyNames":{"maxLength":1}}`, `{"ab":1}`, []string{" [propertyNames@1:18]: invalid propertyName 'ab': has 2 characters, must have at most 1"}},
+		{"format is an annotation", `{"format":"uuid"}`, `"x"`, nil},
+		{"format in draft 7, too", `{"$schema":"http://json-schema.org/draft-07/schema#","properties":{"a":{"format":"email"},"b":{"format":"regex"}}}`, `{"a":"x","b":"("}`, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := load(t, files("s.json", tt.schema), "s.json")
+			var got []string
+			for _, v := range s.Validate([]byte(tt.doc)) {
+				at, _ := strings.CutPrefix(v.Schema.String(), "s.json:")
+				got = append(got, v.Place+" ["+v.Keyword+"@"+at+"]: "+v.Message)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestAssertFormat(t *testing.T) {
+	for _, schema := range []string{
+		`{` + draft + `,"format":"uuid"}`,
+		`{"$schema":"http://json-schema.org/draft-07/schema#","format":"uuid"}`,
+	} {
+		s := load(t, files("s.json", schema), "s.json", jsonschema.AssertFormat())
+		violations := s.Validate([]byte(`"x"`))
+		if len(violations) != 1 || violations[0].Keyword != "format" {
+			t.Errorf("%s: %v", schema, violations)
+		}
+	}
+}
+
+func TestReferencesBesideAnID(t *testing.T) {
+	fsys := files(
+		"schemas/order.json", `{"$id":"https://acme.example/v1/order.json","properties":{"a":{"$ref":"parts/a.json"},"b":{"$ref":"https://acme.example/v1/b.json"}}}`,
+		"schemas/parts/a.json", `{"type":"string"}`,
+		"schemas/b.json", `{"type":"integer"}`,
+	)
+	s := load(t, fsys, "schemas/order.json")
+	var got []string
+	for _, v := range s.Validate([]byte(`{"a":1,"b":"x"}`)) {
+		got = append(got, v.Schema.String()+" "+v.String())
+	}
+	want := []string{
+		"schemas/parts/a.json:1:2 /a is of type number, must be string",
+		"schemas/b.json:1:2 /b is of type string, must be integer",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
