@@ -1,0 +1,23 @@
+//go:build unix
+
+package service
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+)
+
+func killGroup(p *os.Process) error      { return signalGroup(p, syscall.SIGKILL) }
+func terminateGroup(p *os.Process) error { return signalGroup(p, syscall.SIGTERM) }
+
+// signalGroup signals every process of the group that p leads. That none is
+// left is no error.
+func signalGroup(p *os.Process, sig syscall.Signal) error {
+	err := syscall.Kill(-p.Pid, sig)
+	if err != nil && !errors.Is(err, syscall.ESRCH) {
+		return fmt.Errorf("send %s to process group %d: %w", sig, p.Pid, err)
+	}
+	return nil
+}

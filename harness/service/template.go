@@ -1,0 +1,135 @@
+package service
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"text/template"
+)
+
+// Vars are what a template may name.
+type Vars struct {
+	// Bootstrap is {{.Bootstrap}}: the brokers' addresses, separated by
+	// commas, as this service reaches them.
+	Bootstrap string
+	// Port is {{.Port}}: a free port of 127.0.0.1 (see FreePort). 0: none.
+	Port int
+	// Topic and Group are {{.Topic "name"}} and {{.Group "name"}}: the name
+	// on the cluster, with the prefix of a shared one. Nil: names as
+	// written.
+	Topic, Group func(name string) string
+	// URLs is {{.URL "service"}}: the url of another service, by name.
+	URLs map[string]string
+}
+
+// TemplateError is a template that cannot be expanded. Line and Column count
+// from 1 within the template; Column is 0 where only the line is known, and
+// counts bytes.
+type TemplateError struct {
+	Line, Column int
+	Message      string
+}
+
+func (e *TemplateError) Error() string {
+	if e.Column == 0 {
+		return fmt.Sprintf("line %d: %s", e.Line, e.Message)
+	}
+	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Message)
+}
+
+// Expand replaces the {{…}} of s, a text/template. A name that does not exist
+// is an error, always a *TemplateError.
+func Expand(s string, vars Vars) (string, error) {
+	t, err := template.New("t").Option("missingkey=error").Parse(s)
+	if err != nil {
+		return "", templateError(err)
+	}
+	var out strings.Builder
+	if err := t.Execute(&out, scope{vars}); err != nil {
+		return "", templateError(err)
+	}
+	return out.String(), nil
+}
+
+// scope is what a template sees; its methods are the names.
+type scope struct{ vars Vars }
+
+const scopeNames = `.Bootstrap, .Port, .Topic "name", .Group "name" and .URL "service"`
+
+// Bootstrap is {{.Bootstrap}}.
+func (s scope) Bootstrap() (string, error) {
+	if s.vars.Bootstrap == "" {
+		return "", fmt.Errorf("this service cannot reach the brokers")
+	}
+	return s.vars.Bootstrap, nil
+}
+
+// Port is {{.Port}}.
+func (s scope) Port() (int, error) {
+	if s.vars.Port == 0 {
+		return 0, fmt.Errorf("there is no port here")
+	}
+	return s.vars.Port, nil
+}
+
+// Topic is {{.Topic "name"}}.
+func (s scope) Topic(name string) string { return named(s.vars.Topic, name) }
+
+// Group is {{.Group "name"}}.
+func (s scope) Group(name string) string { return named(s.vars.Group, name) }
+
+func named(f func(string) string, name string) string {
+	if f == nil {
+		return name
+	}
+	return f(name)
+}
+
+// URL is {{.URL "service"}}.
+func (s scope) URL(service string) (string, error) {
+	if u, ok := s.vars.URLs[service]; ok {
+		return u, nil
+	}
+	if len(s.vars.URLs) == 0 {
+		return "", fmt.Errorf("no service has a url")
+	}
+	return "", fmt.Errorf("no service %q with a url; there are %s", service, strings.Join(slices.Sorted(maps.Keys(s.vars.URLs)), ", "))
+}
+
+var (
+	// text/template: `template: t:1:2: executing "t" at <.X>: message`.
+	templatePosition = regexp.MustCompile(`(?s)^template: t:(\d+)(?::(\d+))?: (.*)$`)
+	templateContext  = regexp.MustCompile(`(?s)^executing "t" at (<.*?>): (.*)$`)
+	templateNoField  = regexp.MustCompile(`^can't evaluate field (\w+) in type service\.scope$`)
+	templateCalling  = regexp.MustCompile(`(?s)^error calling \w+: (.*)$`)
+)
+
+// templateError puts text/template's error in the words of a scenario's
+// author.
+func templateError(err error) error {
+	m := templatePosition.FindStringSubmatch(err.Error())
+	if m == nil {
+		return &TemplateError{Line: 1, Message: err.Error()}
+	}
+	e := &TemplateError{Message: m[3]}
+	e.Line, _ = strconv.Atoi(m[1])
+	if m[2] != "" {
+		e.Column, _ = strconv.Atoi(m[2])
+		e.Column++ // text/template counts from 0
+	}
+	c := templateContext.FindStringSubmatch(e.Message)
+	if c == nil {
+		return e
+	}
+	at, what := strings.Trim(c[1], "<>"), c[2]
+	if f := templateNoField.FindStringSubmatch(what); f != nil {
+		what = fmt.Sprintf("there is no .%s; there are %s", f[1], scopeNames)
+	} else if f := templateCalling.FindStringSubmatch(what); f != nil {
+		what = f[1]
+	}
+	e.Message = fmt.Sprintf("{{%s}}: %s", at, what)
+	return e
+}
