@@ -15,6 +15,8 @@ const (
 	labelNamespace = "weir.namespace" // lease.Namespace of the process
 	labelRole      = "weir.role"      // broker, service, helper, network, volume
 	labelNode      = "weir.node"      // broker id
+	labelAddress   = "weir.address"   // a broker's host:port for clients on the host
+	labelSpec      = "weir.spec"      // what a broker was made from, as JSON
 	labelCluster   = "weir.cluster"   // dev: the cluster of "weir cluster up"
 )
 

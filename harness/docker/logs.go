@@ -22,6 +22,11 @@ func (l *lockedWriter) Write(p []byte) (int, error) {
 	return l.w.Write(p)
 }
 
+// followAll copies all output of a container that lives once.
+func (e *engine) followAll(id string, w io.Writer) *logFollower {
+	return e.followLogs(id, time.Time{}, w)
+}
+
 // logFollower copies what a container writes, from one start to its end.
 type logFollower struct {
 	cancel context.CancelFunc
@@ -29,15 +34,17 @@ type logFollower struct {
 }
 
 // followLogs copies the container's output since the given time to w until
-// the container ends. Since keeps what an earlier life wrote out of it.
+// the container ends. It keeps what an earlier life wrote out of it.
 func (e *engine) followLogs(id string, since time.Time, w io.Writer) *logFollower {
 	ctx, cancel := context.WithCancel(context.Background())
 	f := &logFollower{cancel: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(f.done)
-		stream, err := e.ContainerLogs(ctx, id, client.ContainerLogsOptions{
-			ShowStdout: true, ShowStderr: true, Follow: true, Since: since.Format(time.RFC3339Nano),
-		})
+		options := client.ContainerLogsOptions{ShowStdout: true, ShowStderr: true, Follow: true}
+		if !since.IsZero() {
+			options.Since = since.Format(time.RFC3339Nano)
+		}
+		stream, err := e.ContainerLogs(ctx, id, options)
 		if err != nil {
 			return // the container is gone, and with it its log
 		}

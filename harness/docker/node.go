@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"net/netip"
 	"strconv"
@@ -16,6 +15,8 @@ import (
 	"github.com/moby/moby/api/types/mount"
 	"github.com/moby/moby/api/types/network"
 	"github.com/moby/moby/client"
+
+	"github.com/flowweir/weir/harness/internal/port"
 )
 
 // heap is the Java heap of a broker. With it a node needs 330 MB at first and
@@ -43,6 +44,9 @@ type nodeSpec struct {
 	brokers   int
 	config    map[string]string
 }
+
+// describe is what labelSpec says: enough to tell two clusters apart.
+func (s *nodeSpec) describe() string { return describeSpec(s.brokers, s.image, s.config) }
 
 func (s *nodeSpec) voters() string {
 	voters := make([]string, s.brokers)
@@ -76,12 +80,14 @@ func (e *engine) startNode(ctx context.Context, spec *nodeSpec, id int32) (*node
 	}
 	var err error
 	for range nodeAttempts {
-		var port uint16
-		if port, err = choosePort(spec.host); err != nil {
+		// Where the engine is elsewhere, a port that is free here is only a
+		// guess, which its start confirms or not.
+		var number int
+		if number, err = port.Free(); err != nil {
 			return nil, fmt.Errorf("node %d: %w", id, err)
 		}
-		n.hostAddr = net.JoinHostPort(spec.host.advertise, strconv.Itoa(int(port)))
-		if err = e.createNode(ctx, spec, n, port); err != nil {
+		n.hostAddr = net.JoinHostPort(spec.host.advertise, strconv.Itoa(number))
+		if err = e.createNode(ctx, spec, n, number); err != nil {
 			return nil, fmt.Errorf("node %d: create container: %w", id, err)
 		}
 		if _, err = e.ContainerStart(ctx, n.container, client.ContainerStartOptions{}); err == nil {
@@ -97,7 +103,7 @@ func (e *engine) startNode(ctx context.Context, spec *nodeSpec, id int32) (*node
 	return nil, fmt.Errorf("node %d: start container: %w", id, err)
 }
 
-func (e *engine) createNode(ctx context.Context, spec *nodeSpec, n *node, port uint16) error {
+func (e *engine) createNode(ctx context.Context, spec *nodeSpec, n *node, hostPort int) error {
 	kafkaPort, _ := network.PortFrom(portHost, network.TCP)
 	endpoint := func(net int) *network.EndpointSettings {
 		return &network.EndpointSettings{
@@ -115,12 +121,12 @@ func (e *engine) createNode(ctx context.Context, spec *nodeSpec, n *node, port u
 			// The public image would write log files where its user must not.
 			Env:          []string{"WEIR_CLUSTER_ID=" + spec.clusterID, "KAFKA_HEAP_OPTS=" + heap, "LOG_DIR=/tmp/kafka-logs"},
 			ExposedPorts: network.PortSet{kafkaPort: {}},
-			Labels:       spec.own.with(roleBroker, labelNode, strconv.Itoa(int(n.id))),
+			Labels:       spec.own.with(roleBroker, labelNode, strconv.Itoa(int(n.id)), labelAddress, n.hostAddr, labelSpec, spec.describe()),
 			StopSignal:   "SIGTERM",
 		},
 		HostConfig: &container.HostConfig{
 			NetworkMode:  container.NetworkMode(spec.nets.names[netServices]),
-			PortBindings: network.PortMap{kafkaPort: {{HostIP: spec.host.bind, HostPort: strconv.Itoa(int(port))}}},
+			PortBindings: network.PortMap{kafkaPort: {{HostIP: spec.host.bind, HostPort: strconv.Itoa(hostPort)}}},
 			Mounts:       []mount.Mount{{Type: mount.TypeVolume, Source: n.volume, Target: dataVolume}},
 			LogConfig:    container.LogConfig{Type: "json-file", Config: map[string]string{"max-size": "64m", "max-file": "2"}},
 		},
@@ -163,31 +169,6 @@ func (e *engine) writeProperties(ctx context.Context, id, content string) error 
 		return fmt.Errorf("write %s: %w", propertiesPath, err)
 	}
 	return nil
-}
-
-// Ports are taken from below the ranges that Linux (32768 and up), macOS and
-// Windows (49152 and up) give to outgoing connections and to listeners on
-// port 0: while a node is down nobody else is given its port.
-const (
-	portMin = 20000
-	portMax = 32768
-)
-
-// choosePort finds a port that is free on the engine's machine, as far as
-// that can be told from here.
-func choosePort(host hostAddress) (uint16, error) {
-	var err error
-	for range 100 {
-		port := portMin + rand.IntN(portMax-portMin)
-		if !host.local {
-			return uint16(port), nil
-		}
-		var l net.Listener
-		if l, err = net.Listen("tcp4", net.JoinHostPort(host.bind.String(), strconv.Itoa(port))); err == nil {
-			return uint16(port), l.Close()
-		}
-	}
-	return 0, fmt.Errorf("find a free port from %d to %d: %w", portMin, portMax-1, err)
 }
 
 func isPortTaken(err error) bool {
