@@ -125,7 +125,7 @@ func ReadLog(dir string, k Kind) ([]Interval, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read a histogram log: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	intervals, err := readLog(f)
 	if err != nil {
 		return intervals, fmt.Errorf("%s:%w", path, err)

@@ -71,7 +71,7 @@ func TestForeignReader(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	r := hdrhistogram.NewHistogramLogReader(f)
 	var tags []string
 	for n := range 5 {

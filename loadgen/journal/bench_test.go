@@ -59,7 +59,10 @@ func BenchmarkRead(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		n := 0
-		for range journal.Read(dir) {
+		for _, err := range journal.Read(dir) {
+			if err != nil {
+				b.Fatal(err)
+			}
 			n++
 		}
 		if n < 300_000 {

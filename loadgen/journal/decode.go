@@ -29,6 +29,8 @@ type decoder struct {
 	content []byte
 
 	topics, reasons map[uint16]string
+	sequences       bases[stream]
+	offsets         bases[position]
 	entries         []entry
 }
 
@@ -170,11 +172,11 @@ func (d *decoder) columns(c *cursor, count int) {
 		before.sender = uint16(c.inside(int64(before.sender)+c.varint(), 0, 1<<16-1))
 		list[i].sender = before.sender
 	}
-	sequences := make(map[stream]uint64)
+	d.sequences.reset()
 	for i := range list {
-		key := stream{list[i].kind, list[i].sender}
-		sequences[key] += uint64(c.varint())
-		list[i].sequence = sequences[key]
+		base := d.sequences.of(stream{list[i].kind, list[i].sender})
+		*base += c.varint()
+		list[i].sequence = uint64(*base)
 	}
 	for i := range list {
 		before.topic = uint16(c.inside(int64(before.topic)+c.varint(), 0, 1<<16-1))
@@ -186,11 +188,11 @@ func (d *decoder) columns(c *cursor, count int) {
 		before.partition = int32(c.inside(int64(before.partition)+c.varint(), -1<<31, 1<<31-1))
 		list[i].partition = before.partition
 	}
-	offsets := make(map[position]int64)
+	d.offsets.reset()
 	for i := range list {
-		key := position{list[i].kind, list[i].topic, list[i].partition}
-		offsets[key] += c.varint()
-		list[i].offset = offsets[key]
+		base := d.offsets.of(position{list[i].kind, list[i].topic, list[i].partition})
+		*base += c.varint()
+		list[i].offset = *base
 	}
 	for i := range list {
 		before.at += c.varint()

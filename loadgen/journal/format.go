@@ -42,12 +42,45 @@ type stream struct {
 	sender uint16
 }
 
+// bases are what columns are relative to, by key. Entries come in runs of the
+// same key, which is remembered.
+type bases[K comparable] struct {
+	index  map[K]int
+	values []int64
+	last   K
+	value  *int64
+}
+
+// reset sets all bases to 0, for a new block.
+func (b *bases[K]) reset() {
+	if b.index == nil {
+		b.index = make(map[K]int)
+	}
+	clear(b.values)
+	b.value = nil
+}
+
+// of returns the base of a key; it is valid until the next call.
+func (b *bases[K]) of(key K) *int64 {
+	if b.value != nil && key == b.last {
+		return b.value
+	}
+	n, ok := b.index[key]
+	if !ok {
+		n = len(b.values)
+		b.index[key] = n
+		b.values = append(b.values, 0)
+	}
+	b.last, b.value = key, &b.values[n]
+	return b.value
+}
+
 // encoder makes blocks; its buffers are reused.
 type encoder struct {
 	zstd         *zstd.Encoder
 	content, out []byte
-	sequences    map[stream]uint64
-	offsets      map[position]int64
+	sequences    bases[stream]
+	offsets      bases[position]
 }
 
 func (e *encoder) init() error {
@@ -56,7 +89,6 @@ func (e *encoder) init() error {
 	if err != nil {
 		return fmt.Errorf("start the journal's compressor: %w", err)
 	}
-	e.sequences, e.offsets = make(map[stream]uint64), make(map[position]int64)
 	return nil
 }
 
@@ -113,21 +145,21 @@ func (e *encoder) entries(entries []entry) []byte {
 }
 
 func (e *encoder) sequenceColumn(c []byte, entries []entry) []byte {
-	clear(e.sequences)
+	e.sequences.reset()
 	for i := range entries {
-		key := stream{entries[i].kind, entries[i].sender}
-		c = binary.AppendVarint(c, int64(entries[i].sequence-e.sequences[key]))
-		e.sequences[key] = entries[i].sequence
+		base := e.sequences.of(stream{entries[i].kind, entries[i].sender})
+		c = binary.AppendVarint(c, int64(entries[i].sequence)-*base)
+		*base = int64(entries[i].sequence)
 	}
 	return c
 }
 
 func (e *encoder) offsetColumn(c []byte, entries []entry) []byte {
-	clear(e.offsets)
+	e.offsets.reset()
 	for i := range entries {
-		key := position{entries[i].kind, entries[i].topic, entries[i].partition}
-		c = binary.AppendVarint(c, entries[i].offset-e.offsets[key])
-		e.offsets[key] = entries[i].offset
+		base := e.offsets.of(position{entries[i].kind, entries[i].topic, entries[i].partition})
+		c = binary.AppendVarint(c, entries[i].offset-*base)
+		*base = entries[i].offset
 	}
 	return c
 }

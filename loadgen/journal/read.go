@@ -23,7 +23,7 @@ func Read(dir string) iter.Seq2[Entry, error] {
 			yield(Entry{}, fmt.Errorf("read the journal: %w", err))
 			return
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }()
 		for e, err := range read(f) {
 			if err != nil {
 				err = fmt.Errorf("%s: %w", path, err)
