@@ -3,10 +3,12 @@ package kafka
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 )
 
 // StartOffsets is the first offset of each partition of topics, by topic and
@@ -92,6 +94,9 @@ func ReadGroup(ctx context.Context, admin *kadm.Client, group string) (GroupStat
 	if err == nil {
 		err = lags.Error()
 	}
+	if errors.Is(err, kerr.GroupIDNotFound) { // which brokers before 4.0 call Dead
+		return GroupState{Group: group, State: "Dead"}, nil
+	}
 	if err != nil {
 		return GroupState{}, fmt.Errorf("read the lag of group %q: %w", group, err)
 	}
@@ -120,12 +125,15 @@ type PartitionState struct {
 }
 
 // Leaders reads who holds the partitions of topics, in order of topic and
-// partition. A partition without a leader is no error.
+// partition, as a broker sees it now. A partition without a leader is no
+// error.
 func Leaders(ctx context.Context, admin *kadm.Client, topics ...string) ([]PartitionState, error) {
 	if len(topics) == 0 {
 		return nil, nil
 	}
-	details, err := admin.ListTopics(ctx, topics...)
+	// The client answers from what it last heard, for as long as its
+	// MetadataMinAge, unless a request asks for what it does not keep.
+	details, err := admin.ListTopics(kadm.WithAuthorizedOps(ctx), topics...)
 	if err == nil {
 		err = details.Error()
 	}

@@ -61,7 +61,10 @@ type watch struct {
 
 	mu     sync.Mutex
 	closed bool
-	errors map[errorKind]*ClientError
+	// cancelled counts, by broker, the requests that the client cancelled
+	// itself, each of which costs a connection.
+	cancelled map[int32]int
+	errors    map[errorKind]*ClientError
 }
 
 type errorKind struct {
@@ -71,7 +74,7 @@ type errorKind struct {
 }
 
 func newWatch(start time.Time) *watch {
-	return &watch{start: start, errors: make(map[errorKind]*ClientError)}
+	return &watch{start: start, cancelled: make(map[int32]int), errors: make(map[errorKind]*ClientError)}
 }
 
 // add counts an error and returns its cause. Errors of a client that is being
@@ -134,14 +137,24 @@ func (w *watch) OnBrokerConnect(meta kgo.BrokerMetadata, _ time.Duration, _ net.
 	}
 }
 
-// OnBrokerDisconnect counts connections that ended.
+// OnBrokerDisconnect counts connections that ended, but for those that the
+// client ended itself.
 func (w *watch) OnBrokerDisconnect(meta kgo.BrokerMetadata, _ net.Conn) {
-	w.add(StageDisconnect, meta.NodeID, errDisconnected)
+	w.mu.Lock()
+	own := w.cancelled[meta.NodeID] > 0
+	if own {
+		w.cancelled[meta.NodeID]--
+	}
+	w.mu.Unlock()
+	if !own {
+		w.add(StageDisconnect, meta.NodeID, errDisconnected)
+	}
 }
 
 var errDisconnected = errors.New("the connection ended")
 
-// OnBrokerE2E counts requests that failed on their way.
+// OnBrokerE2E counts requests that failed on their way, but for those that
+// the client cancelled itself.
 func (w *watch) OnBrokerE2E(meta kgo.BrokerMetadata, key int16, e2e kgo.BrokerE2E) {
 	err := e2e.Err()
 	if err == nil {
@@ -149,6 +162,13 @@ func (w *watch) OnBrokerE2E(meta kgo.BrokerMetadata, key int16, e2e kgo.BrokerE2
 	}
 	if kmsg.Key(key) == kmsg.Produce {
 		w.doubt.Store(true)
+	}
+	if errors.Is(err, context.Canceled) {
+		// As a consumer does with its fetches in a rebalance.
+		w.mu.Lock()
+		w.cancelled[meta.NodeID]++
+		w.mu.Unlock()
+		return
 	}
 	w.add(StageRequest, meta.NodeID, err)
 }
@@ -175,8 +195,10 @@ func cause(err error) string {
 		return "the log was truncated"
 	case errors.As(err, &errno):
 		return errno.Error()
-	case errors.Is(err, context.Canceled), errors.Is(err, net.ErrClosed):
+	case errors.Is(err, context.Canceled):
 		return "cancelled"
+	case errors.Is(err, net.ErrClosed):
+		return "the connection was closed"
 	case errors.Is(err, kgo.ErrRecordTimeout):
 		return "delivery timeout"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):

@@ -1,0 +1,310 @@
+package kafka_test
+
+import (
+	"context"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/gstruct"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/flowweir/weir/loadgen/histogram"
+	"github.com/flowweir/weir/loadgen/journal"
+	. "github.com/flowweir/weir/loadgen/kafka"
+	"github.com/flowweir/weir/loadgen/ledger"
+	"github.com/flowweir/weir/loadgen/schedule"
+	"github.com/flowweir/weir/reports/run"
+)
+
+// outcome is what a ledger says of sends.
+func outcome(acked, failed, unknown uint64) OmegaMatcher {
+	return gstruct.MatchFields(gstruct.IgnoreExtras, gstruct.Fields{
+		"Sent": Equal(acked + failed + unknown), "Acked": Equal(acked), "Failed": Equal(failed),
+		"Unknown": Equal(unknown), "Pending": BeZero(),
+	})
+}
+
+func latency(b *bench, kind string) run.Latency {
+	GinkgoHelper()
+	for _, l := range b.meter.Latencies() {
+		if l.Kind == kind && l.Phase == "" {
+			return l
+		}
+	}
+	Fail("no latency of kind " + kind)
+	return run.Latency{}
+}
+
+var _ = Describe("Producer", func() {
+	It("sends every record once, under its identity, to its key's partition", func(ctx context.Context) {
+		const n = 20_000
+		b := newBench()
+		c := b.config(n)
+		c.Maker = orders{class: func(seq uint64) ledger.Class {
+			if seq%100 == 7 {
+				return ledger.Poison
+			}
+			return ledger.Normal
+		}}
+		var first, second atomic.Int64
+		reader := b.read(ctx, false, func(batch []*kgo.Record, at time.Duration) {
+			b.receive(batch, at)
+			for _, r := range batch {
+				id, _ := identityOf(r)
+				want := &kgo.Record{}
+				orders{}.Make(id.Sequence, want)
+				if id.Run != runID || id.Due.Sub(b.start).Round(0) != c.Schedule.Due(id.Sequence) {
+					first.Add(1)
+				}
+				if string(r.Key) != string(want.Key) || string(r.Value) != string(want.Value) || r.Partition != Partition(want.Key, partitions) {
+					second.Add(1)
+				}
+			}
+		})
+		p := b.producer(c)
+		sendAll(ctx, p)
+		ends, err := EndOffsets(ctx, b.admin(), topic)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(reader.ReadTo(ctx, ends)).To(BeEmpty())
+		Expect(reader.Facts()).To(Equal(ReadFacts{Records: n}))
+		Expect(first.Load()).To(BeZero(), "records with a foreign run or due time")
+		Expect(second.Load()).To(BeZero(), "records with a foreign key, value or partition")
+
+		counts := c.Sender.Counts()
+		Expect(counts).To(outcome(n, 0, 0))
+		Expect(counts.Received).To(BeEquivalentTo(n))
+		Expect(counts.Poison).To(BeEquivalentTo(n / 100))
+		Expect(counts.ReceivedTwice + counts.Ghosts + counts.Lost).To(BeZero())
+		Expect(p.Errors()).To(BeEmpty())
+		Expect(p.Throttled()).To(BeZero())
+	})
+
+	It("reports the same to the meter, the counters and the journal", func(ctx context.Context) {
+		const n = 5_000
+		b := newBench()
+		c := b.config(n)
+		sendAll(ctx, b.producer(c))
+		b.meter.Rotate(time.Since(b.start))
+		for _, kind := range []string{"schedule-delay", "wake", "blocked", "send", "publish"} {
+			l := latency(b, kind)
+			Expect(l.Count).To(BeEquivalentTo(n), kind)
+			Expect(l.Negative+l.OutOfRange+l.Failed+l.Unfinished).To(BeZero(), kind)
+		}
+		total := b.counters.Totals(time.Second)
+		Expect([]int64{total.Due, total.Sent, total.Acked, total.Failed}).To(Equal([]int64{n, n, n, 0}))
+		byPartition, bytes := int64(0), int64(0)
+		for _, p := range b.meter.Partitions() {
+			Expect(total.Partitions).To(HaveKeyWithValue(topic+"/"+string(rune('0'+p.Partition)), p.Acked))
+			byPartition += p.Acked
+			bytes += p.Bytes
+		}
+		Expect(byPartition).To(BeEquivalentTo(n))
+		Expect(bytes).To(Equal(total.Bytes))
+
+		_, err := b.journal.Close()
+		Expect(err).NotTo(HaveOccurred())
+		seen := make(map[uint64]bool)
+		for e, err := range journal.Read(b.dir) {
+			Expect(err).NotTo(HaveOccurred())
+			Expect(e.Outcome.Base()).To(Equal(journal.Acked))
+			Expect(e.Topic).To(Equal(topic))
+			Expect(e.Partition).To(Equal(Partition([]byte("order-"+orderKey(e.Sequence)), partitions)))
+			Expect(e.Offset).To(BeNumerically(">=", 0))
+			Expect(e.Sent).To(BeNumerically(">=", c.Schedule.Due(e.Sequence).Truncate(time.Microsecond)))
+			seen[e.Sequence] = true
+		}
+		Expect(seen).To(HaveLen(n))
+	})
+
+	It("leaves what the client has when it is stopped, and Flush saves it", func(ctx context.Context) {
+		b := newBench()
+		c := b.load(schedule.Hold(10_000, time.Hour))
+		c.Settings.Linger = 100 * time.Millisecond
+		p := b.producer(c)
+		running, stop := context.WithCancel(ctx)
+		ended := make(chan error, 1)
+		go func() { ended <- p.Run(running) }()
+		Eventually(func() uint64 { return c.Sender.Counts().Sent }).Should(BeNumerically(">", 500))
+		stop()
+		Eventually(ended).Should(Receive(MatchError(context.Canceled)))
+		open, err := p.Flush(ctx)
+		Expect(open, err).To(BeZero())
+		counts := c.Sender.Counts()
+		Expect(counts).To(outcome(counts.Sent, 0, 0))
+	})
+
+	DescribeTable("takes acks=leader and no idempotence", func(ctx context.Context, acks Acks, want OmegaMatcher) {
+		b := newBench()
+		c := b.config(1000)
+		c.Settings.Acks, c.Settings.Idempotent = acks, false
+		sendAll(ctx, b.producer(c))
+		Expect(c.Sender.Counts()).To(want)
+		ends, err := EndOffsets(ctx, b.admin(), topic)
+		Expect(err).NotTo(HaveOccurred())
+		reader := b.read(ctx, false, b.receive)
+		Expect(reader.ReadTo(ctx, ends)).To(BeEmpty())
+		if acks == AcksNone {
+			// Without an answer the records may still be on their way.
+			Eventually(func() uint64 { return c.Sender.Counts().UnknownSeen }).WithTimeout(10 * time.Second).Should(BeEquivalentTo(1000))
+		}
+	},
+		Entry("leader", AcksLeader, outcome(1000, 0, 0)),
+		Entry("none is never acked", AcksNone, outcome(0, 0, 1000)),
+	)
+
+	fault := func(b *bench, err *kerr.Error, count int) {
+		b.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Err: err, Count: count})
+	}
+	brief := func(c ProducerConfig) ProducerConfig {
+		c.Settings.RequestTimeout, c.Settings.DeliveryTimeout = 500*time.Millisecond, time.Second
+		return c
+	}
+
+	DescribeTable("tells failed from unknown", func(ctx context.Context, idempotent bool, prepare func(*bench, *ProducerConfig), want OmegaMatcher, stage, text string) {
+		b := newBench()
+		c := brief(b.config(200))
+		c.Settings.Idempotent = idempotent
+		prepare(b, &c)
+		p := b.producer(c)
+		sendAll(ctx, p)
+		Expect(c.Sender.Counts()).To(want)
+		Expect(p.Errors()).To(ContainElement(gstruct.MatchFields(gstruct.IgnoreExtras, gstruct.Fields{
+			"Stage": Equal(stage), "Error": Equal(text),
+		})))
+		b.meter.Rotate(time.Since(b.start))
+		counts, publish := c.Sender.Counts(), latency(b, "publish")
+		Expect([]int64{publish.Count, publish.Failed, publish.Unfinished}).To(Equal(
+			[]int64{int64(counts.Acked), int64(counts.Failed), int64(counts.Unknown)}))
+		Expect(b.counters.Failed.Load()).To(BeEquivalentTo(counts.Failed))
+	},
+		Entry("a record that no batch may hold", false, func(_ *bench, c *ProducerConfig) {
+			c.Settings.BatchBytes, c.Maker = 1<<10, huge{}
+		}, outcome(0, 200, 0), StageRecord, "MESSAGE_TOO_LARGE"),
+		Entry("a refused batch", true, func(b *bench, _ *ProducerConfig) { fault(b, kerr.MessageTooLarge, -1) },
+			outcome(0, 200, 0), StageRecord, "MESSAGE_TOO_LARGE"),
+		Entry("a refused batch without idempotence: the next may be in flight", false, func(b *bench, _ *ProducerConfig) { fault(b, kerr.MessageTooLarge, -1) },
+			outcome(0, 0, 200), StageRecord, "MESSAGE_TOO_LARGE"),
+		Entry("rights that were never there", true, func(b *bench, _ *ProducerConfig) { fault(b, kerr.TopicAuthorizationFailed, -1) },
+			outcome(0, 200, 0), StageRecord, "TOPIC_AUTHORIZATION_FAILED"),
+		Entry("a topic that is not there", true, func(_ *bench, c *ProducerConfig) { c.Topic = "no.such.topic" },
+			outcome(0, 200, 0), StageRecord, "UNKNOWN_TOPIC_OR_PARTITION"),
+		Entry("a leader without its followers", true, func(b *bench, _ *ProducerConfig) { fault(b, kerr.NotEnoughReplicas, -1) },
+			outcome(0, 0, 200), StageRecord, "delivery timeout"),
+		Entry("an append that timed out", true, func(b *bench, _ *ProducerConfig) { fault(b, kerr.RequestTimedOut, -1) },
+			outcome(0, 0, 200), StageRecord, "delivery timeout"),
+	)
+
+	It("does not take rights that were taken away for a proof", func(ctx context.Context) {
+		b := newBench()
+		c := brief(b.load(schedule.Hold(2000, time.Hour)))
+		p := b.producer(c)
+		running, stop := context.WithCancel(ctx)
+		ended := make(chan error, 1)
+		go func() { ended <- p.Run(running) }()
+		Eventually(func() uint64 { return c.Sender.Counts().Acked }).Should(BeNumerically(">", 100))
+		fault(b, kerr.TopicAuthorizationFailed, -1)
+		Eventually(func() []ClientError { return p.Errors() }).WithTimeout(10 * time.Second).ShouldNot(BeEmpty())
+		stop()
+		<-ended
+		_, err := p.Flush(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		counts := c.Sender.Counts()
+		Expect(counts.Failed).To(BeZero())
+		Expect(counts.Unknown).NotTo(BeZero())
+	})
+
+	It("makes what was with brokers that vanish unknown", func(ctx context.Context) {
+		b := newBench()
+		c := b.load(schedule.Hold(5000, time.Hour))
+		p := b.producer(c)
+		running, stop := context.WithCancel(ctx)
+		ended := make(chan error, 1)
+		go func() { ended <- p.Run(running) }()
+		Eventually(func() uint64 { return c.Sender.Counts().Acked }).Should(BeNumerically(">", 500))
+		b.cluster.Close()
+		vanished := c.Sender.Counts().Sent
+		Eventually(func() uint64 { return c.Sender.Counts().Sent }).Should(BeNumerically(">", vanished+500))
+		stop()
+		<-ended
+		over, cancel := context.WithTimeout(ctx, 10*time.Millisecond)
+		defer cancel()
+		open, err := p.Flush(over)
+		Expect(err).To(MatchError(ContainSubstring("records without an outcome")))
+		counts := c.Sender.Counts()
+		Expect(open).To(BeNumerically(">=", 500))
+		Expect(counts.Unknown).To(BeEquivalentTo(open))
+		Expect(counts).To(outcome(counts.Acked, 0, counts.Unknown))
+		stages := make(map[string]int64)
+		for _, e := range p.Errors() {
+			stages[e.Stage] += e.Count
+			Expect(e.First).To(BeNumerically("<=", e.Last))
+		}
+		Expect(stages).To(HaveKey(StageDisconnect))
+		Expect(stages).To(HaveKeyWithValue(StageRecord, int64(counts.Unknown)))
+	})
+
+	It("shows a stall in publish, not in send", func(ctx context.Context) {
+		b := newBench()
+		c := b.load(schedule.Hold(5000, 2*time.Second))
+		c.Settings.MaxBuffered = 100 // 20 ms of load
+		answer := make(chan struct{})
+		b.cluster.ControlKey(int16(kmsg.Produce), func(kmsg.Request) (kmsg.Response, error, bool) {
+			b.cluster.KeepControl()
+			at := time.Since(b.start)
+			if at < 500*time.Millisecond || at > time.Second {
+				return nil, nil, false
+			}
+			b.cluster.SleepControl(func() { <-answer })
+			return nil, nil, false
+		})
+		timer := time.AfterFunc(time.Until(b.start.Add(time.Second)), func() { close(answer) })
+		DeferCleanup(timer.Stop)
+		p := b.producer(c)
+		sendAll(ctx, p)
+		Expect(c.Sender.Counts()).To(outcome(10_000, 0, 0))
+		b.meter.Rotate(time.Since(b.start))
+
+		_, stall := b.stalls.Longest(0, time.Minute)
+		Expect(stall).To(BeNumerically(">", 300*time.Millisecond))
+		// S − (1−q)·T, all partitions being affected.
+		want := (stall - 100*time.Millisecond).Seconds()
+		publish, _ := b.meter.Quantile(histogram.Publish, 0.95)
+		send, _ := b.meter.Quantile(histogram.Send, 0.95)
+		held, _ := b.meter.Quantile(histogram.Blocked, 0.95)
+		Expect(publish.Seconds()/want).To(BeNumerically("~", 1, 0.2), "publish p95 %s, stall %s", publish, stall)
+		Expect(held.Seconds()/want).To(BeNumerically("~", 1, 0.25), "blocked p95 %s, stall %s", held, stall)
+		Expect(send).To(BeNumerically("<", publish/3))
+		total := b.counters.Totals(time.Second)
+		Expect([]int64{total.Due, total.Sent}).To(Equal([]int64{10_000, 10_000}))
+	})
+
+	It("refuses what can't work", func() {
+		_, err := NewProducer(ProducerConfig{Topic: "a", Settings: Settings{Acks: "most", Idempotent: true}})
+		for _, part := range []string{
+			`producer for topic "a"`, "needs a schedule", "needs a start", "needs a maker", "needs a sender", "needs a meter",
+			"needs counters", "needs stalls", "the stalls of partitions", `acks "most"`, "idempotent producer needs acks all",
+			`compression ""`, "a batch of 0 bytes", "request timeout of 0s", "delivery timeout of 0s", "max-buffered 0", "max-in-flight 0",
+		} {
+			Expect(err).To(MatchError(ContainSubstring(part)))
+		}
+		b := newBench()
+		c := b.config(1)
+		c.Sender.Begin(ledger.Normal)
+		_, err = NewProducer(c)
+		Expect(err).To(MatchError(ContainSubstring("has begun records already")))
+	})
+})
+
+// huge makes records of 2 KiB.
+type huge struct{}
+
+func (huge) Make(_ uint64, r *kgo.Record) ledger.Class {
+	r.Value = append(r.Value, strings.Repeat("x", 2048)...)
+	return ledger.Normal
+}

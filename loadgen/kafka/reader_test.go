@@ -1,0 +1,222 @@
+package kafka_test
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	. "github.com/flowweir/weir/loadgen/kafka"
+)
+
+func nothing([]*kgo.Record, time.Duration) {}
+
+var _ = Describe("Reader", func() {
+	It("begins where it is told and names what is open", func(ctx context.Context) {
+		b := newBench()
+		sendAll(ctx, b.producer(b.config(1000)))
+		ends, err := EndOffsets(ctx, b.admin(), topic)
+		Expect(err).NotTo(HaveOccurred())
+		var seen atomic.Int64
+		r, err := NewReader(ReaderConfig{
+			Client: b.options(), Start: b.start,
+			From: map[string]map[int32]int64{topic: {1: ends[topic][1] - 5}},
+			Handler: func(batch []*kgo.Record, at time.Duration) {
+				for i, r := range batch {
+					if r.Partition == 1 && r.Offset == ends[topic][1]-5+seen.Load()+int64(i) && at > 0 {
+						continue
+					}
+					panic("a record that was not asked for")
+				}
+				seen.Add(int64(len(batch)))
+			},
+		})
+		Expect(err).NotTo(HaveOccurred())
+		running, stop := context.WithCancel(ctx)
+		ended := make(chan error, 1)
+		go func() { ended <- r.Run(running) }()
+
+		Expect(r.ReadTo(ctx, map[string]map[int32]int64{topic: {1: ends[topic][1]}})).To(BeEmpty())
+		Expect(seen.Load()).To(BeEquivalentTo(5))
+		brief, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+		defer cancel()
+		Expect(r.ReadTo(brief, map[string]map[int32]int64{topic: {0: 1, 1: 1_000_000}, "other": {3: 1}})).To(Equal([]string{
+			"order.events/0: not read by this reader",
+			"order.events/1: read to offset " + itoa(ends[topic][1]) + " of 1000000",
+			"other/3: not read by this reader",
+		}))
+		Expect(r.Positions()).To(Equal(map[string]map[int32]int64{topic: {1: ends[topic][1]}}))
+		stop()
+		Eventually(ended).Should(Receive(MatchError(context.Canceled)))
+		r.Close()
+	})
+
+	DescribeTable("reads past what transactions leave", func(ctx context.Context, committed bool, want int64) {
+		b := newBench()
+		client, err := kgo.NewClient(append(b.options(), kgo.TransactionalID("tx"), kgo.DefaultProduceTopic(topic), kgo.RecordPartitioner(kgo.ManualPartitioner()))...)
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(client.Close)
+		for _, how := range []kgo.TransactionEndTry{kgo.TryCommit, kgo.TryAbort} {
+			Expect(client.BeginTransaction()).To(Succeed())
+			for range 10 {
+				Expect(client.ProduceSync(ctx, kgo.StringRecord("x")).FirstErr()).To(Succeed())
+			}
+			Expect(client.EndTransaction(ctx, how)).To(Succeed())
+		}
+		ends, err := StableOffsets(ctx, b.admin(), topic)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(ends[topic][0]).To(BeEquivalentTo(22)) // 2 × (10 records and a marker)
+		r := b.read(ctx, committed, nothing)
+		Expect(r.ReadTo(ctx, ends)).To(BeEmpty())
+		Expect(r.Facts()).To(Equal(ReadFacts{Records: want}))
+	},
+		Entry("uncommitted", false, int64(20)),
+		Entry("committed", true, int64(10)),
+	)
+
+	It("counts what was deleted before it was read", func(ctx context.Context) {
+		b := newBench()
+		c := b.config(1000)
+		sendAll(ctx, b.producer(c))
+		ends, err := EndOffsets(ctx, b.admin(), topic)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(b.cluster.DeleteRecords(topic, 0, 7)).To(Succeed())
+		r, err := NewReader(ReaderConfig{Client: b.options(), Start: b.start, From: map[string]map[int32]int64{topic: {0: 0}}, Handler: nothing})
+		Expect(err).NotTo(HaveOccurred())
+		ended := make(chan error, 1)
+		go func() { ended <- r.Run(context.Background()) }()
+		Expect(r.ReadTo(ctx, map[string]map[int32]int64{topic: {0: ends[topic][0]}})).To(BeEmpty())
+		Expect(r.Facts()).To(Equal(ReadFacts{Records: ends[topic][0] - 7, Deleted: 7}))
+		r.Close()
+		Eventually(ended).Should(Receive(MatchError(kgo.ErrClientClosed)))
+	})
+
+	It("counts what it may not read", func(ctx context.Context) {
+		b := newBench()
+		b.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Fetch}, Err: kerr.TopicAuthorizationFailed, Count: 1})
+		r := b.read(ctx, false, nothing)
+		Eventually(r.Errors).WithTimeout(10 * time.Second).Should(ContainElement(And(
+			HaveField("Stage", StageFetch), HaveField("Error", "TOPIC_AUTHORIZATION_FAILED"))))
+	})
+
+	It("refuses a config that is not whole", func() {
+		_, err := NewReader(ReaderConfig{Start: time.Now()})
+		Expect(err).To(MatchError(ContainSubstring("a handler and a start")))
+		_, err = NewReader(ReaderConfig{Start: time.Now(), Handler: nothing, From: map[string]map[int32]int64{"a": {3: -1}}})
+		Expect(err).To(MatchError(ContainSubstring("read a/3: the offset -1")))
+	})
+})
+
+var _ = Describe("Group", func() {
+	It("shares the partitions, commits after processing and leaves", func(ctx context.Context) {
+		const n = 10_000
+		b := newBench(kfake.BrokerConfigs(map[string]string{"group.initial.rebalance.delay.ms": "0"}))
+		// Older records are not the group's.
+		old := b.producer(b.config(500))
+		sendAll(ctx, old)
+
+		start := time.Now().Truncate(time.Millisecond).Add(time.Millisecond)
+		var handled [3]atomic.Int64
+		g, err := StartGroup(GroupConfig{
+			Client: b.options(), Group: "weir-probe", Topics: []string{topic}, Members: 3, Start: start,
+			Handler: func(member int, batch []*kgo.Record, _ time.Duration) { handled[member].Add(int64(len(batch))) },
+		})
+		Expect(err).NotTo(HaveOccurred())
+		_, err = b.cluster.WaitGroupStable(ctx, "weir-probe", 3)
+		Expect(err).NotTo(HaveOccurred())
+		c := b.config(n)
+		c.Start = start
+		sendAll(ctx, b.producer(c))
+
+		received := func() (sum int64) {
+			for _, m := range g.Facts() {
+				sum += m.Received
+			}
+			return sum
+		}
+		Eventually(received).WithTimeout(20 * time.Second).Should(BeEquivalentTo(n))
+		for i, m := range g.Facts() {
+			Expect(m.Received).To(Equal(handled[i].Load()))
+			Expect(m.Received).NotTo(BeZero())
+			Expect(m.Rebalances).NotTo(BeZero())
+		}
+		admin := b.admin()
+		state, err := ReadGroup(ctx, admin, "weir-probe")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(state).To(And(HaveField("State", "Stable"), HaveField("Members", 3), HaveField("Partitions", HaveLen(partitions))))
+
+		Expect(g.Close(ctx)).To(Succeed())
+		Expect(g.Close(ctx)).To(Succeed())
+		ends, err := EndOffsets(ctx, admin, topic)
+		Expect(err).NotTo(HaveOccurred())
+		state, err = ReadGroup(ctx, admin, "weir-probe")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(state.State).To(Equal("Empty"))
+		Expect(state.Lag()).To(BeZero())
+		for i, p := range state.Partitions {
+			Expect(p).To(Equal(GroupPartition{Topic: topic, Partition: int32(i), Committed: ends[topic][int32(i)], End: ends[topic][int32(i)]}))
+		}
+		Expect(g.Errors()).To(BeEmpty())
+	})
+
+	It("refuses a config that is not whole", func() {
+		for _, c := range []GroupConfig{{}, {Group: "a", Start: time.Now()}, {Group: "a", Topics: []string{"a"}}, {Group: "a", Topics: []string{"a"}, Start: time.Now(), Members: -1}} {
+			_, err := StartGroup(c)
+			Expect(err).To(HaveOccurred())
+		}
+	})
+})
+
+var _ = Describe("Facts of the cluster", func() {
+	It("reads offsets, groups and leaders", func(ctx context.Context) {
+		b := newBench()
+		c := b.config(600)
+		sendAll(ctx, b.producer(c))
+		Expect(b.cluster.DeleteRecords(topic, 2, 3)).To(Succeed())
+		admin := b.admin()
+		starts, err := StartOffsets(ctx, admin, topic)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(starts).To(Equal(map[string]map[int32]int64{topic: {0: 0, 1: 0, 2: 3, 3: 0, 4: 0, 5: 0}}))
+		ends, err := EndOffsets(ctx, admin, topic)
+		Expect(err).NotTo(HaveOccurred())
+		sum := int64(0)
+		for _, end := range ends[topic] {
+			sum += end
+		}
+		Expect(sum).To(BeEquivalentTo(600))
+
+		Expect(b.cluster.MoveTopicPartition(topic, 4, 2)).To(Succeed())
+		before, err := Leaders(ctx, admin, topic)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(before).To(HaveLen(partitions))
+		Expect(before[4]).To(And(HaveField("Topic", topic), HaveField("Partition", int32(4)), HaveField("Leader", int32(2))))
+		Expect(before[4].Replicas).To(ContainElement(int32(2)))
+		Expect(before[4].InSync).To(ContainElement(int32(2)))
+		Expect(b.cluster.MoveTopicPartition(topic, 4, 0)).To(Succeed())
+		after, err := Leaders(ctx, admin, topic)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(after[4].Leader).To(BeZero())
+		Expect(after[4].Epoch).To(BeNumerically(">", before[4].Epoch))
+
+		state, err := ReadGroup(ctx, admin, "nobody")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(state).To(Equal(GroupState{Group: "nobody", State: "Dead"}))
+	})
+
+	It("says what it asked for and what is not there", func(ctx context.Context) {
+		b := newBench()
+		admin := b.admin()
+		_, err := EndOffsets(ctx, admin, "no.such.topic")
+		Expect(err).To(MatchError(And(ContainSubstring("end offsets of [no.such.topic]"), ContainSubstring("UNKNOWN_TOPIC"))))
+		_, err = Leaders(ctx, admin, "no.such.topic")
+		Expect(err).To(MatchError(ContainSubstring("leaders of [no.such.topic]")))
+		Expect(EndOffsets(ctx, admin)).To(BeEmpty())
+		Expect(Leaders(ctx, admin)).To(BeEmpty())
+	})
+})
