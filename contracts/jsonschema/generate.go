@@ -52,13 +52,17 @@ func OptionalFields(probability float64) GeneratorOption {
 	return generatorOption(func(g *Generator) { g.optional = probability })
 }
 
-// NewGenerator prepares a generator.
-func NewGenerator(s *Schema, options ...GeneratorOption) *Generator {
+// NewGenerator prepares a generator. It fails, with an *Unsatisfiable, for a
+// schema that requires itself without end.
+func NewGenerator(s *Schema, options ...GeneratorOption) (*Generator, error) {
 	g := &Generator{schema: s, optional: 0.5, heights: heights(s.root)}
 	for _, o := range options {
 		o.applyGenerator(g)
 	}
-	return g
+	if g.heights[s.root] >= endless {
+		return nil, g.unsatisfiable(&failure{at: s.root, keyword: "$ref", detail: "the schema requires itself without end"})
+	}
+	return g, nil
 }
 
 // Unsatisfiable says that no valid document was found, and which keyword
@@ -78,9 +82,6 @@ func (e *Unsatisfiable) Error() string {
 // Generate makes a document: map[string]any, []any, string, bool, nil, and
 // json.Number for numbers. Its error is an *Unsatisfiable.
 func (g *Generator) Generate(rng *rand.Rand) (any, error) {
-	if g.heights[g.schema.root] >= endless {
-		return nil, g.unsatisfiable(&failure{at: g.schema.root, keyword: "$ref", detail: "the schema requires itself without end"})
-	}
 	var last *failure
 	for range documentTries {
 		m := maker{Generator: g, rng: rng, budget: valueBudget}

@@ -25,6 +25,15 @@ func load(t testing.TB, fsys fs.FS, file string, options ...jsonschema.Option) *
 	return s
 }
 
+func generator(t testing.TB, s *jsonschema.Schema, options ...jsonschema.GeneratorOption) *jsonschema.Generator {
+	t.Helper()
+	g, err := jsonschema.NewGenerator(s, options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
 // TestGenerateValidates: documents of every schema in testdata/generate are
 // valid, formats included, and the same seed makes the same documents.
 func TestGenerateValidates(t *testing.T) {
@@ -38,7 +47,7 @@ func TestGenerateValidates(t *testing.T) {
 			s := load(t, fsys, file, jsonschema.AssertFormat())
 			distinct := map[string]bool{}
 			for seed := range uint64(100) {
-				g := jsonschema.NewGenerator(s, jsonschema.OptionalFields(float64(seed%5)/4))
+				g := generator(t, s, jsonschema.OptionalFields(float64(seed%5)/4))
 				v, err := g.Generate(rng(seed))
 				if err != nil {
 					t.Fatalf("seed %d: %v", seed, err)
@@ -75,7 +84,7 @@ func eachGenerated(t *testing.T, n uint64, f func(*testing.T, *jsonschema.Schema
 	for _, file := range names {
 		t.Run(file, func(t *testing.T) {
 			s := load(t, fsys, file)
-			g := jsonschema.NewGenerator(s)
+			g := generator(t, s)
 			for seed := range n {
 				v, err := g.Generate(rng(seed))
 				if err != nil {
@@ -109,7 +118,7 @@ func TestGenerateUnsatisfiable(t *testing.T) {
 			"s.json:1:1: no valid document found: cannot satisfy enum: no value of enum or const satisfies the rest of the schema"},
 		{"itself without end", `{"required":["a"],"properties":{"a":{"$ref":"#"}}}`, "$ref",
 			"s.json:1:1: no valid document found: cannot satisfy $ref: the schema requires itself without end"},
-		{"false", `{"properties":{"a":{"anyOf":[false]}},"required":["a"]}`, "false",
+		{"a false alternative", `{"properties":{"a":{"anyOf":[false]}},"required":["a"]}`, "false",
 			"s.json:1:16: no valid document found: cannot satisfy false: no value is allowed here"},
 		{"too few names", `{"minProperties":2,"properties":{"a":{}},"additionalProperties":false}`, "minProperties",
 			"s.json:1:1: no valid document found: cannot satisfy minProperties: no further property was found that is allowed"},
@@ -120,7 +129,10 @@ func TestGenerateUnsatisfiable(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := load(t, files("s.json", tt.schema), "s.json")
-			_, err := jsonschema.NewGenerator(s).Generate(rng(1))
+			g, err := jsonschema.NewGenerator(s)
+			if err == nil {
+				_, err = g.Generate(rng(1))
+			}
 			var u *jsonschema.Unsatisfiable
 			if !errors.As(err, &u) {
 				t.Fatalf("Generate = %v, want an *Unsatisfiable", err)
@@ -134,7 +146,7 @@ func TestGenerateUnsatisfiable(t *testing.T) {
 
 // TestGenerateCopies: changing a document must not change the schema's enum.
 func TestGenerateCopies(t *testing.T) {
-	g := jsonschema.NewGenerator(load(t, files("s.json", `{"const":{"a":[{"b":1}]}}`), "s.json"))
+	g := generator(t, load(t, files("s.json", `{"const":{"a":[{"b":1}]}}`), "s.json"))
 	for range 2 {
 		v, err := g.Generate(rng(1))
 		if err != nil {
@@ -152,9 +164,28 @@ func TestGenerateCopies(t *testing.T) {
 func TestOptionalFields(t *testing.T) {
 	s := load(t, files("s.json", `{"type":"object","properties":{"a":{},"b":{},"c":{}}}`), "s.json")
 	for probability, want := range map[float64]int{0: 0, 1: 3} {
-		v, err := jsonschema.NewGenerator(s, jsonschema.OptionalFields(probability)).Generate(rng(1))
+		v, err := generator(t, s, jsonschema.OptionalFields(probability)).Generate(rng(1))
 		if err != nil || len(v.(map[string]any)) != want {
 			t.Errorf("OptionalFields(%v) made %v, %v", probability, v, err)
+		}
+	}
+}
+
+func TestMatch(t *testing.T) {
+	for _, expr := range []string{"^[a-z]{3}$", `^\u00e4+$`, "", "(a|b)c?", `\bx\b`} {
+		text, err := jsonschema.Match(expr, rng(3))
+		again, _ := jsonschema.Match(expr, rng(3))
+		if err != nil || text != again {
+			t.Errorf("Match(%q) = %q and %q, %v", expr, text, again, err)
+		}
+	}
+	for expr, want := range map[string]string{
+		"(":                    "pattern \"(\": error parsing regexp: missing closing ): `(`",
+		"a^b":                  `pattern "a^b": no text found that matches`,
+		"[^\\x00-\\x{10FFFF}]": "pattern \"[^\\\\x00-\\\\x{10FFFF}]\": no text found that matches",
+	} {
+		if _, err := jsonschema.Match(expr, rng(3)); err == nil || err.Error() != want {
+			t.Errorf("Match(%q) = %v, want %s", expr, err, want)
 		}
 	}
 }
@@ -177,7 +208,11 @@ func FuzzLoad(f *testing.F) {
 			return
 		}
 		s.Lookup(place.MustParse("$.a.b[0]"))
-		v, err := jsonschema.NewGenerator(s).Generate(rng(1))
+		g, err := jsonschema.NewGenerator(s)
+		if err != nil {
+			return
+		}
+		v, err := g.Generate(rng(1))
 		if err == nil && s.ValidateValue(v) != nil {
 			t.Fatalf("%s made %v, which is not valid", src, v)
 		}
@@ -197,7 +232,7 @@ func BenchmarkValidate(b *testing.B) {
 
 func BenchmarkGenerate(b *testing.B) {
 	s, _ := benchmarkOrder(b)
-	g, r := jsonschema.NewGenerator(s), rng(1)
+	g, r := generator(b, s), rng(1)
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := g.Generate(r); err != nil {
@@ -209,7 +244,7 @@ func BenchmarkGenerate(b *testing.B) {
 func benchmarkOrder(b *testing.B) (*jsonschema.Schema, []byte) {
 	b.Helper()
 	s := load(b, os.DirFS("testdata/generate"), "order.json")
-	v, err := jsonschema.NewGenerator(s).Generate(rng(1))
+	v, err := generator(b, s).Generate(rng(1))
 	if err != nil {
 		b.Fatal(err)
 	}

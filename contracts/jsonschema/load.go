@@ -64,8 +64,40 @@ func Load(fsys fs.FS, file string, options ...Option) (*Schema, error) {
 	return &Schema{file: file, root: root, source: source}, nil
 }
 
+// References are resolved as URLs, and a URL cannot climb above its root,
+// while a file named relative to the working directory can refer to "../..".
+// So a relative file gets a root of this many made-up directories to climb
+// out of; a file name has no control character. An absolute file is its own
+// URL path.
+const (
+	climb  = 32
+	madeUp = "\x01/"
+)
+
 func fileURL(file string) string {
-	return (&url.URL{Scheme: "file", Path: "/" + file}).String()
+	file = path.Clean(file)
+	p := file
+	if !path.IsAbs(file) {
+		up := 0
+		for strings.HasPrefix(p, "../") && up < climb {
+			p, up = p[len("../"):], up+1
+		}
+		p = "/" + strings.Repeat(madeUp, climb-up) + p
+	}
+	return (&url.URL{Scheme: "file", Path: p}).String()
+}
+
+// fileOf is the inverse of fileURL.
+func fileOf(u *url.URL) string {
+	below, relative := strings.CutPrefix(u.Path, "/"+madeUp)
+	if !relative {
+		return u.Path
+	}
+	left := 1
+	for strings.HasPrefix(below, madeUp) {
+		below, left = below[len(madeUp):], left+1
+	}
+	return strings.Repeat("../", climb-left) + below
 }
 
 // loader reads the files that references lead to, and remembers them for
@@ -85,7 +117,7 @@ func (l *loader) Load(location string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	file := strings.TrimPrefix(u.Path, "/")
+	file := fileOf(u)
 	if u.Scheme != "file" {
 		if file = l.beside(u); file == "" {
 			return nil, errNetwork
@@ -111,7 +143,7 @@ func (l *loader) beside(target *url.URL) string {
 		}
 		rest, ok := strings.CutPrefix(target.Path, path.Dir(id.Path))
 		file := path.Join(path.Dir(d.file), rest)
-		if !ok || !fs.ValidPath(file) {
+		if !ok {
 			continue
 		}
 		if info, err := fs.Stat(l.fsys, file); err == nil && info.Mode().IsRegular() {
@@ -227,7 +259,7 @@ func (l *loader) name(location string) string {
 		return d.file
 	}
 	if u, err := url.Parse(location); err == nil && u.Scheme == "file" {
-		return strings.TrimPrefix(u.Path, "/")
+		return fileOf(u)
 	}
 	return location
 }

@@ -3,6 +3,7 @@ package jsonschema_test
 import (
 	"errors"
 	"io/fs"
+	"path"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -198,4 +199,35 @@ func TestReferencesBesideAnID(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+}
+
+// TestLoadOutsideTheWorkingDirectory: contracts of a workspace name files
+// beside and above the working directory, and by absolute path.
+func TestLoadOutsideTheWorkingDirectory(t *testing.T) {
+	for _, dir := range []string{"../../up", "up/deep", "/abs/olute", "../x/../up"} {
+		fsys := anyPath{
+			path.Join(dir, "s.json"):               `{"$ref":"../../other/a%20b.json"}`,
+			path.Join(dir, "../../other/a b.json"): `{"type":"string"}`,
+		}
+		s, err := jsonschema.Load(fsys, path.Join(dir, "s.json"))
+		if err != nil {
+			t.Errorf("%s: %v", dir, err)
+			continue
+		}
+		violations := s.Validate([]byte("1"))
+		if want := path.Join(dir, "../../other/a b.json") + ":1:2"; len(violations) != 1 || violations[0].Schema.String() != want {
+			t.Errorf("%s: %v, want one of %s", dir, violations, want)
+		}
+	}
+}
+
+// anyPath is a file system that takes any path, as that of the host does.
+type anyPath map[string]string
+
+func (a anyPath) Open(name string) (fs.File, error) {
+	content, ok := a[name]
+	if !ok {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+	return fstest.MapFS{"f": {Data: []byte(content)}}.Open("f")
 }

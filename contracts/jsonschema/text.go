@@ -177,6 +177,23 @@ func randomUUID(rng *rand.Rand) string {
 	return fmt.Sprintf("%08x-%04x-%04x-%04x-%012x", high>>32, high>>16&0xffff, high&0xffff, low>>48, low&0xffffffffffff)
 }
 
+// Match makes a random text that matches a regular expression in the syntax
+// of patterns (see the package's description). It fails for a text that is no
+// such expression, and where none was found: an anchor or a word boundary in
+// the middle of an expression is not aimed at.
+func Match(expr string, rng *rand.Rand) (string, error) {
+	re, err := compilePattern(expr)
+	if err != nil {
+		return "", fmt.Errorf("pattern %q: %w", expr, err)
+	}
+	r := textRules{max: -1, patterns: []string{expr}, matchers: []js.Regexp{re}}
+	text, keyword := r.pick(rng)
+	if keyword != "" {
+		return "", fmt.Errorf("pattern %q: no text found that matches", expr)
+	}
+	return text, nil
+}
+
 // fromPattern makes a string that the pattern matches, apart from what the
 // caller must check: word boundaries and anchors in the middle. Repetition
 // grows with try until the string can be min characters long.
