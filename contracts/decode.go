@@ -1,6 +1,8 @@
 package contracts
 
 import (
+	"fmt"
+
 	"github.com/flowweir/weir/contracts/document"
 )
 
@@ -68,15 +70,15 @@ func (h *Header) UnmarshalNode(d *document.Decoder, n *document.Node) {
 func (needs *Needs) UnmarshalNode(d *document.Decoder, n *document.Node) {
 	switch n.Kind {
 	case document.Sequence:
-		for _, item := range n.Items {
+		for i, item := range n.Items {
 			var need Need
-			d.Decode(item, &need.Place)
+			d.DecodeAs(fmt.Sprintf("needs[%d]", i), item, &need.Place)
 			*needs = append(*needs, need)
 		}
 	case document.Mapping:
 		for _, entry := range n.Entries {
 			need := Need{Place: entry.Key.Text}
-			d.Decode(entry.Value, &need.Type)
+			d.DecodeAs("the type of "+need.Place, entry.Value, &need.Type)
 			*needs = append(*needs, need)
 		}
 	default:

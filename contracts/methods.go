@@ -118,20 +118,17 @@ func (p Produces) CompatibilityMode() string {
 // OrderedPerKey says whether records of one key keep their order.
 func (p Produces) OrderedPerKey() bool { return p.Ordering == OrderingPerKey }
 
-// Recognition is how a record is known to be this event: match, or what the
-// envelope says by default. CloudEvents in binary mode carry the event's name
-// in the header ce_type; structured CloudEvents and the standard envelope
-// carry it in the field type. Without an envelope it is the zero Match: every
-// record of the topic is taken for the event.
+// Recognition is how a record is known to be this event, as far as its
+// headers and data tell: match, or the header ce_type for CloudEvents in
+// binary mode. The zero Match leaves it to the envelope's own field type
+// (structured CloudEvents, standard), which no place can name; without an
+// envelope every record of the topic is taken for the event.
 func (p Produces) Recognition() Match {
-	if p.Match != nil {
+	switch {
+	case p.Match != nil:
 		return *p.Match
-	}
-	switch p.EnvelopeName() {
-	case EnvelopeCloudEventsBinary:
+	case p.Envelope == EnvelopeCloudEventsBinary:
 		return Match{Header: "ce_type"}
-	case EnvelopeCloudEventsStructured, EnvelopeStandard:
-		return Match{Value: "$.type"}
 	}
 	return Match{}
 }

@@ -33,9 +33,7 @@ func (c *Contract) validate() []finding.Finding {
 	for name, schema := range c.Schemas {
 		v.schema(document.Path{"schemas", name}, schema)
 	}
-	if len(c.Produces)+len(c.Consumes) == 0 && c.AsyncAPI == "" && !c.Doc.Failed("produces") && !c.Doc.Failed("consumes") {
-		v.Error(document.Required, nil, "the contract neither produces nor consumes an event", "add produces or consumes")
-	}
+	v.promisesSomething()
 	for i, p := range c.Produces {
 		v.produces(document.Path{"produces", i}, p)
 		v.duplicate(i, "produces", func(j int) bool {
@@ -57,6 +55,18 @@ func (c *Contract) validate() []finding.Finding {
 		v.waiver(document.Path{"waive", i}, waiver)
 	}
 	return v.Findings()
+}
+
+func (v *validator) promisesSomething() {
+	if len(v.c.Produces)+len(v.c.Consumes) > 0 || v.c.AsyncAPI != "" {
+		return
+	}
+	for _, list := range []string{"produces", "consumes"} {
+		if v.c.Doc.Failed(list) || v.c.Doc.Misspelt(nil, list) {
+			return
+		}
+	}
+	v.Error(document.Required, nil, "the contract neither produces nor consumes an event", "add produces or consumes")
 }
 
 func (v *validator) service() {
@@ -220,7 +230,7 @@ func placeProblem(err error) (offset int, message string) {
 	if !ok {
 		return 0, err.Error()
 	}
-	return syntax.Column - 1, syntax.Message
+	return syntax.Column - 1, strings.TrimPrefix(syntax.Message, "not a place; ")
 }
 
 func (v *validator) waiver(path document.Path, w Waiver) {

@@ -88,7 +88,7 @@ func (c *Checker) Conflict(path, other Path, message, hint string) {
 // Missing reports that the field of the map at path is required. It keeps
 // silent where the file has the field misspelt.
 func (c *Checker) Missing(path Path, field, hint string) {
-	if c.doc.misspells(path, field) {
+	if c.doc.Misspelt(path, field) {
 		return
 	}
 	full := path.Add(field)
@@ -125,7 +125,7 @@ func (c *Checker) ExactlyOne(path Path, options ...Option) bool {
 	names := make([]string, len(options))
 	for i, option := range options {
 		names[i] = option.Field
-		if full := path.Add(option.Field); c.doc.misspells(path, option.Field) || c.doc.Failed(full...) {
+		if full := path.Add(option.Field); c.doc.Misspelt(path, option.Field) || c.doc.Failed(full...) {
 			return false
 		}
 	}
@@ -163,12 +163,24 @@ func (c *Checker) add(path Path, f finding.Finding) {
 		return
 	}
 	f.Severity = finding.Error
+	f.Message, f.Hint = shorten(f.Message), shorten(f.Hint)
 	c.findings = append(c.findings, f)
 }
 
-// misspells says whether the map at path has an unknown field that was
+// shorten cuts the middle out of a message that repeats a long value; the
+// source line shows it.
+func shorten(message string) string {
+	const longest = 300
+	runes := []rune(message)
+	if len(runes) <= longest {
+		return message
+	}
+	return string(runes[:longest/2]) + " … " + string(runes[len(runes)-longest/2:])
+}
+
+// Misspelt says whether the map at path has an unknown field that was
 // probably meant to be this one.
-func (d *Document) misspells(path Path, field string) bool {
+func (d *Document) Misspelt(path Path, field string) bool {
 	if d == nil {
 		return false
 	}

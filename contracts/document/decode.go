@@ -70,6 +70,7 @@ func (d *Decoder) report(f finding.Finding) {
 		return
 	}
 	f.Severity = finding.Error
+	f.Message, f.Hint = shorten(f.Message), shorten(f.Hint)
 	if len(d.findings) == maxFindings {
 		d.full = true
 		f.ID, f.Related = TooLarge, nil
@@ -85,6 +86,15 @@ func (d *Decoder) Decode(n *Node, out any) {
 		panic(fmt.Sprintf("document: Decode into %T, which is no pointer", out))
 	}
 	d.value(n, v.Elem())
+}
+
+// DecodeAs is Decode under a name of its own for messages, for the parts of
+// what a NodeUnmarshaler reads.
+func (d *Decoder) DecodeAs(name string, n *Node, out any) {
+	outer := d.name
+	d.name = name
+	d.Decode(n, out)
+	d.name = outer
 }
 
 func (d *Decoder) value(n *Node, v reflect.Value) {
@@ -138,14 +148,6 @@ func (d *Decoder) textValue(n *Node, v reflect.Value, out encoding.TextUnmarshal
 	}
 }
 
-// within decodes a part of the current value under its own name.
-func (d *Decoder) within(name string, n *Node, v reflect.Value) {
-	outer := d.name
-	d.name = name
-	d.value(n, v)
-	d.name = outer
-}
-
 func (d *Decoder) structValue(n *Node, v reflect.Value) {
 	if n.Kind != Mapping {
 		d.wrong(n, "a map", "")
@@ -159,7 +161,7 @@ func (d *Decoder) structValue(n *Node, v reflect.Value) {
 			d.unknown(n, entry, fields)
 			continue
 		}
-		d.within(entry.Key.Text, entry.Value, field)
+		d.DecodeAs(entry.Key.Text, entry.Value, field.Addr().Interface())
 	}
 }
 
@@ -204,9 +206,9 @@ func (d *Decoder) mapValue(n *Node, v reflect.Value) {
 	}
 	out := reflect.MakeMapWithSize(v.Type(), len(n.Entries))
 	for _, entry := range n.Entries {
-		element := reflect.New(v.Type().Elem()).Elem()
-		d.within(entry.Key.Text, entry.Value, element)
-		out.SetMapIndex(reflect.ValueOf(entry.Key.Text).Convert(v.Type().Key()), element)
+		element := reflect.New(v.Type().Elem())
+		d.DecodeAs(entry.Key.Text, entry.Value, element.Interface())
+		out.SetMapIndex(reflect.ValueOf(entry.Key.Text).Convert(v.Type().Key()), element.Elem())
 	}
 	v.Set(out)
 }
@@ -224,7 +226,7 @@ func (d *Decoder) sliceValue(n *Node, v reflect.Value) {
 	}
 	out := reflect.MakeSlice(v.Type(), len(n.Items), len(n.Items))
 	for i, item := range n.Items {
-		d.within(fmt.Sprintf("%s[%d]", d.name, i), item, out.Index(i))
+		d.DecodeAs(fmt.Sprintf("%s[%d]", d.name, i), item, out.Index(i).Addr().Interface())
 	}
 	v.Set(out)
 }

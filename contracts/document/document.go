@@ -52,8 +52,7 @@ func Decode(file string, src []byte, out any) (*Document, []finding.Finding) {
 	d := &Decoder{doc: doc}
 	doc.root = d.parse(src)
 	if doc.root != nil {
-		d.name = "the file"
-		d.Decode(doc.root, out)
+		d.DecodeAs("the file", doc.root, out)
 	}
 	finding.Sort(d.findings)
 	return doc, d.findings
@@ -107,10 +106,14 @@ func (d *Document) Has(path ...any) bool {
 }
 
 // Failed says whether the value at path, or one that encloses it, could not
-// be decoded. What the model holds there says nothing about the file.
+// be decoded; all of a file that is no YAML has failed. What the model holds
+// there says nothing about the file.
 func (d *Document) Failed(path ...any) bool {
 	if d == nil {
 		return false
+	}
+	if d.root == nil {
+		return true
 	}
 	nodes, _ := d.walk(path)
 	for _, n := range nodes {

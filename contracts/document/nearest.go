@@ -11,7 +11,7 @@ import (
 // other. It is "" where none is near.
 func Nearest(name string, valid []string) string {
 	plain := simplify(name)
-	best, bestDistance := "", len(plain)/3+1
+	best, bestDistance := "", max(2, len(plain)/3+1)
 	for _, candidate := range sorted(valid) {
 		other := simplify(candidate)
 		distance := editDistance(plain, other)

@@ -44,7 +44,7 @@ func (d *Decoder) parse(src []byte) *Node {
 			continue
 		}
 		if body != nil {
-			line, column := d.position(doc.Body.GetToken())
+			line, column := d.position(doc.Start)
 			d.reportAt(line, column, SeveralDocuments, "a second document begins here", "keep one document per file and remove the line ---")
 			return nil
 		}
@@ -80,7 +80,7 @@ func (d *Decoder) text(src []byte) (string, bool) {
 			line, column = line+1, 1
 			continue
 		case r != '\t' && unicode.IsControl(r) || r == '\ufeff':
-			d.reportAt(line, column, Encoding, fmt.Sprintf("control character %U", r), `write it as an escape in double quotes, such as "\e"`)
+			d.reportAt(line, column, Encoding, fmt.Sprintf("control character %U", r), `remove it, or write it as an escape in double quotes, such as "\x1b"`)
 			return "", false
 		}
 		column += utf8.RuneLen(r)
@@ -124,7 +124,7 @@ func (d *Decoder) yaml(text string) (file *ast.File, ok bool) {
 // parser because that is recursive, and a stack overflow cannot be recovered.
 func limits(tokens token.Tokens) (*token.Token, string) {
 	var (
-		flow    int
+		flow    int   // open brackets and braces
 		columns []int // of the open blocks
 		line    int
 		inLine  int // entries "- " and "? " of one line, and properties, nest too
@@ -132,9 +132,6 @@ func limits(tokens token.Tokens) (*token.Token, string) {
 	for i, tk := range tokens {
 		if i >= maxTokens {
 			return tk, fmt.Sprintf("the file has more than %d tokens", maxTokens)
-		}
-		if tk.Position.Line != line {
-			line, inLine = tk.Position.Line, 0
 		}
 		switch tk.Type {
 		case token.SequenceStartType, token.MappingStartType:
@@ -144,15 +141,14 @@ func limits(tokens token.Tokens) (*token.Token, string) {
 		case token.SequenceEntryType, token.MappingKeyType, token.AnchorType, token.TagType:
 			inLine++
 		}
-		if flow <= 0 {
-			for len(columns) > 0 && columns[len(columns)-1] > tk.Position.Column {
+		if tk.Position.Line != line {
+			line, inLine = tk.Position.Line, 0
+			for len(columns) > 0 && columns[len(columns)-1] >= tk.Position.Column {
 				columns = columns[:len(columns)-1]
 			}
-			if inLine <= 1 && (len(columns) == 0 || columns[len(columns)-1] < tk.Position.Column) {
-				columns = append(columns, tk.Position.Column)
-			}
+			columns = append(columns, tk.Position.Column)
 		}
-		if flow > maxDepth || inLine > maxDepth || len(columns) > 4*maxDepth {
+		if max(flow, inLine, len(columns)) > maxDepth {
 			return tk, fmt.Sprintf("values nest deeper than %d levels", maxDepth)
 		}
 	}
@@ -169,16 +165,16 @@ func (d *Decoder) syntax(tk *token.Token, message string) {
 	hint := ""
 	switch {
 	case strings.Contains(source, "{{") && !strings.Contains(source, `"{{`):
-		hint = `put a template in quotes: "{{.Bootstrap}}"`
+		hint = `put a value with {{ }} in quotes: "{{.Port}}"`
 	case strings.HasPrefix(strings.TrimLeft(source, " "), "\t"):
 		hint = "indent with spaces; YAML does not allow tabs"
 	case strings.Contains(message, "reserved character"):
 		hint = "put the value in quotes"
 	case strings.Contains(message, "mapping value is not allowed"):
 		hint = `put a value that contains ": " in quotes`
-	case strings.Contains(message, "not found") || strings.Contains(message, "could not find end"):
+	case strings.Contains(message, "end token"), strings.Contains(message, "could not find end"):
 		hint = "close what is opened here"
-	case strings.Contains(message, "not allowed in this context"), strings.Contains(message, "non-map value"):
+	case strings.Contains(message, "not allowed in this context"), strings.Contains(message, "non-map value"), strings.Contains(message, "unexpected key"):
 		hint = "check the indentation and the colon of this line and the one above"
 	}
 	d.reportAt(line, column, Syntax, "invalid YAML: "+message, hint)

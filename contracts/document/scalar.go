@@ -90,7 +90,7 @@ func durationError(s string) error {
 	if decimal.MatchString(s) || zeros.MatchString(s) {
 		return &HintError{
 			Message: fmt.Sprintf("the duration %s has no unit", s),
-			Hint:    fmt.Sprintf("add one: %sms, %ss", s, s),
+			Hint:    fmt.Sprintf("add one: %sms, %ss, %sh", s, s, s),
 		}
 	}
 	return &HintError{Message: fmt.Sprintf("%q is no duration", s), Hint: "write 250ms, 5s, 1h30m or 7d"}
@@ -132,13 +132,18 @@ func (s *Share) UnmarshalText(text []byte) error {
 	if !decimal.MatchString(number) {
 		return &HintError{Message: fmt.Sprintf("%q is no share", text), Hint: "write 1% or 0.01"}
 	}
-	f, err := strconv.ParseFloat(number, 64)
+	digits := number
+	if percent && !strings.ContainsAny(number, "eE") {
+		// Unlike a division this rounds once: 99.99% is 0.9999.
+		digits, percent = number+"e-2", false
+	}
+	f, err := strconv.ParseFloat(digits, 64)
 	if percent {
 		f /= 100
 	}
 	if err != nil || f < 0 || f > 1 {
 		hint := "a share lies between 0 and 1, or 0% and 100%"
-		if !percent && f > 1 && f <= 100 {
+		if !strings.HasSuffix(string(text), "%") && f > 1 && f <= 100 {
 			hint = fmt.Sprintf("write %s%% if percent was meant", number)
 		}
 		return &HintError{Message: fmt.Sprintf("the share %s is out of range", text), Hint: hint}

@@ -187,17 +187,17 @@ func (v *validator) objectives() {
 	}
 	if o.Fault != nil {
 		at := path.Add("fault")
-		if o.Fault.Unavailable == 0 {
+		if !v.s.Doc.Has(at.Add("unavailable")...) {
 			v.Missing(at, "unavailable", "the longest time that publishing may stand still")
 		}
-		v.Positive(at.Add("unavailable"), o.Fault.Unavailable >= 0)
+		v.Positive(at.Add("unavailable"), o.Fault.Unavailable > 0)
 	}
 	if o.Healed != nil {
 		at := path.Add("healed")
-		if o.Healed.Within == 0 {
+		if !v.s.Doc.Has(at.Add("within")...) {
 			v.Missing(at, "within", "the longest time from a fault to recovery")
 		}
-		v.Positive(at.Add("within"), o.Healed.Within >= 0)
+		v.Positive(at.Add("within"), o.Healed.Within > 0)
 	}
 }
 
