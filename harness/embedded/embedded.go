@@ -86,6 +86,9 @@ type Cluster struct {
 	// seen is what requests in flight may know of the above: they must not
 	// wait for mu, whose holder may wait for them.
 	seen atomic.Pointer[view]
+	// epochs is replaced within each change of leaderships, so that no
+	// request sees the one without the other.
+	epochs atomic.Pointer[epochs]
 }
 
 var (
@@ -181,6 +184,7 @@ func (c *Cluster) start() error {
 		c.control.close()
 		return err
 	}
+	c.epochs.Store(&epochs{})
 	c.publish()
 	c.installControls()
 	for _, n := range c.nodes {
@@ -197,6 +201,7 @@ func (c *Cluster) installControls() {
 	for _, key := range []kmsg.Key{kmsg.Metadata, kmsg.DescribeCluster} {
 		c.control.forward(key, func(resp kmsg.Response) { c.seen.Load().amend(resp) })
 	}
+	c.kfake.ControlKey(int16(kmsg.OffsetForLeaderEpoch), c.offsetForLeaderEpoch)
 	c.control.refuseElections(func(topic string, p int32) bool {
 		_, ok := c.seen.Load().stranded[partition{topic, p}]
 		return ok
@@ -271,7 +276,7 @@ func (c *Cluster) Close(context.Context) error {
 
 func (c *Cluster) logf(format string, args ...any) {
 	if c.spec.Log != nil {
-		fmt.Fprintf(c.spec.Log, "embedded: "+format+"\n", args...)
+		_, _ = fmt.Fprintf(c.spec.Log, "embedded: "+format+"\n", args...)
 	}
 }
 

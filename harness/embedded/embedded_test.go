@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	. "github.com/onsi/gomega"
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 	"go.uber.org/goleak"
 
 	"github.com/flowweir/weir/chaos/fault"
@@ -44,12 +46,14 @@ func start(ctx context.Context, spec cluster.Spec) *embedded.Cluster {
 	return c
 }
 
-// client connects with retries that do not outlast a failover.
+// client connects with retries that are quick and outlast a failover.
 func client(c *embedded.Cluster, opts ...kgo.Opt) *kgo.Client {
 	GinkgoHelper()
 	cl, err := kgo.NewClient(append(append(c.ClientOptions(),
 		kgo.MetadataMinAge(20*time.Millisecond),
 		kgo.RetryBackoffFn(func(int) time.Duration { return 20 * time.Millisecond }),
+		kgo.RequestRetries(1000),
+		kgo.RequestTimeoutOverhead(500*time.Millisecond),
 	), opts...)...)
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(cl.Close)
@@ -62,19 +66,47 @@ func createTopic(ctx context.Context, cl *kgo.Client, topic string, partitions i
 	Expect(err).NotTo(HaveOccurred())
 }
 
-func partition(ctx context.Context, cl *kgo.Client, topic string, id int32) kadm.PartitionDetail {
+// metadata asks the cluster now: kadm may answer from a cache.
+func metadata(ctx context.Context, cl *kgo.Client, topics ...string) *kmsg.MetadataResponse {
 	GinkgoHelper()
-	topics, err := kadm.NewClient(cl).ListTopics(ctx, topic)
-	Expect(err).NotTo(HaveOccurred())
-	Expect(topics[topic].Partitions).To(HaveKey(id))
-	return topics[topic].Partitions[id]
+	req := kmsg.NewPtrMetadataRequest()
+	for _, t := range topics {
+		rt := kmsg.NewMetadataRequestTopic()
+		rt.Topic = kmsg.StringPtr(t)
+		req.Topics = append(req.Topics, rt)
+	}
+	// A broker that is paused or down may be the one that is asked.
+	for {
+		resp, err := req.RequestWith(ctx, cl)
+		if err == nil {
+			return resp
+		}
+		Expect(ctx.Err()).NotTo(HaveOccurred(), "metadata: %v", err)
+	}
+}
+
+// partitions are a topic's, by id.
+func partitions(ctx context.Context, cl *kgo.Client, topic string) []kmsg.MetadataResponseTopicPartition {
+	GinkgoHelper()
+	resp := metadata(ctx, cl, topic)
+	Expect(resp.Topics).To(HaveLen(1))
+	ps := resp.Topics[0].Partitions
+	slices.SortFunc(ps, func(a, b kmsg.MetadataResponseTopicPartition) int { return int(a.Partition - b.Partition) })
+	return ps
+}
+
+func partition(ctx context.Context, cl *kgo.Client, topic string, id int32) kmsg.MetadataResponseTopicPartition {
+	GinkgoHelper()
+	return partitions(ctx, cl, topic)[id]
 }
 
 func brokerIDs(ctx context.Context, cl *kgo.Client) []int32 {
 	GinkgoHelper()
-	brokers, err := kadm.NewClient(cl).ListBrokers(ctx)
-	Expect(err).NotTo(HaveOccurred())
-	return brokers.NodeIDs()
+	var ids []int32
+	for _, b := range metadata(ctx, cl).Brokers {
+		ids = append(ids, b.NodeID)
+	}
+	return slices.Sorted(slices.Values(ids))
 }
 
 func produce(ctx context.Context, cl *kgo.Client, topic string, values ...string) {
@@ -149,18 +181,11 @@ var _ = Describe("a cluster", func() {
 		createTopic(ctx, cl, "a", 3, 1)
 		_, err := kadm.NewClient(cl).CreatePartitions(ctx, 2, "a")
 		Expect(err).NotTo(HaveOccurred())
-		Eventually(func() int { return len(mustTopic(ctx, cl, "a").Partitions) }).Should(Equal(5))
+		Eventually(func() int { return len(partitions(ctx, cl, "a")) }).Should(Equal(5))
 		_, err = kadm.NewClient(cl).DeleteTopics(ctx, "a")
 		Expect(err).NotTo(HaveOccurred())
 	})
 })
-
-func mustTopic(ctx context.Context, cl *kgo.Client, topic string) kadm.TopicDetail {
-	GinkgoHelper()
-	topics, err := kadm.NewClient(cl).ListTopics(ctx, topic)
-	Expect(err).NotTo(HaveOccurred())
-	return topics[topic]
-}
 
 func TestRefusals(t *testing.T) {
 	for _, tc := range []struct {

@@ -299,8 +299,25 @@ func (c *Cluster) change(brokers func() error, place func(p partition, leader in
 				return fmt.Errorf("move %s/%d to broker %d: %w", p.topic, p.id, want, err)
 			}
 		}
+		c.recordEpochs(topics)
 		return nil
 	})
+}
+
+// recordEpochs notes where the leader epochs that a change began start.
+func (c *Cluster) recordEpochs(topics []string) {
+	was, now := *c.epochs.Load(), make(epochs)
+	for _, name := range topics {
+		topic := c.kfake.TopicInfo(name)
+		if topic == nil {
+			continue // deleted since it was listed
+		}
+		for _, info := range c.kfake.PartitionInfos(name) {
+			id := partitionID{topic.TopicID, info.Partition}
+			now[id] = append(slices.Clone(was[id]), epochStart{info.Epoch, info.HighWatermark})
+		}
+	}
+	c.epochs.Store(&now)
 }
 
 // withholdStranded makes kfake answer for partitions without a leader as
@@ -325,7 +342,7 @@ func (c *Cluster) withholdStranded() {
 				Topic: topic, Partitions: partitions, Err: kerr.LeaderNotAvailable, Count: -1,
 			},
 			kfake.Fault{
-				Keys:  []kmsg.Key{kmsg.Produce, kmsg.Fetch, kmsg.ListOffsets, kmsg.OffsetForLeaderEpoch},
+				Keys:  []kmsg.Key{kmsg.Produce, kmsg.Fetch, kmsg.ListOffsets},
 				Topic: topic, Partitions: partitions, Err: kerr.NotLeaderForPartition, Count: -1,
 			})
 	}

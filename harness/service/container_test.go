@@ -20,7 +20,7 @@ type container struct {
 func (e *engine) Run(_ context.Context, c Container) (Runner, error) {
 	r := &container{Container: c, done: make(chan struct{})}
 	e.runs = append(e.runs, r)
-	fmt.Fprintln(c.Log, "life", len(e.runs))
+	_, _ = fmt.Fprintln(c.Log, "life", len(e.runs))
 	return r, nil
 }
 

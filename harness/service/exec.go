@@ -47,7 +47,7 @@ func startProcess(c *Config, log io.Writer) (Runner, error) {
 func (p *process) live(out, in *os.File, log io.Writer, started chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	defer out.Close()
+	defer func() { _ = out.Close() }()
 	err := p.cmd.Start()
 	_ = in.Close() // the child has its own
 	started <- err

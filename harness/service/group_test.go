@@ -8,9 +8,9 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -49,7 +49,7 @@ func awaitGone(t *testing.T, pid int) {
 		if t.Context().Err() != nil {
 			t.Fatalf("process %d is still there", pid)
 		}
-		syscall.Syscall(syscall.SYS_SCHED_YIELD, 0, 0, 0)
+		runtime.Gosched()
 	}
 }
 

@@ -39,7 +39,7 @@ func beService(mode string) int {
 		}
 		fmt.Println("listening")
 		mux := http.NewServeMux()
-		mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "ok") })
+		mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, "ok") })
 		fmt.Println(http.Serve(ln, mux))
 	case "die": // writes 30 lines and a partial one, and dies
 		for i := range 30 {
@@ -233,7 +233,7 @@ func TestCrashAndRestart(t *testing.T) {
 		t.Error("it runs after the crash")
 	}
 	if conn, err := net.Dial("tcp", addr); err == nil {
-		conn.Close()
+		_ = conn.Close()
 		t.Error("its port answers after the crash")
 	}
 	if err := p.Crash(t.Context()); err == nil || err.Error() != "service orders: crash: it is not running" {

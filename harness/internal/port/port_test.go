@@ -29,7 +29,7 @@ func TestListenersGetDifferentPorts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer ln.Close()
+		t.Cleanup(func() { _ = ln.Close() })
 		if seen[ln.Addr().String()] {
 			t.Fatalf("%s was given twice", ln.Addr())
 		}
