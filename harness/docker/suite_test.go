@@ -75,10 +75,3 @@ func leftOf(ctx context.Context, own owner) ([]string, error) {
 	}
 	return left, err
 }
-
-var _ = Describe("A cluster", func() {
-	It("is ready", func() {
-		Expect(shared.Nodes()).To(Equal([]int32{0, 1, 2}))
-		GinkgoWriter.Println(shared.Info())
-	})
-})

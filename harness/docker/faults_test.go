@@ -1,0 +1,175 @@
+package docker
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/flowweir/weir/harness/cluster"
+)
+
+// patience bounds what a broker needs to notice, elect or catch up; a node
+// of a starved machine may take most of it.
+const patience = 90 * time.Second
+
+// report shows a figure of the machine that ran the specs. None is asserted.
+func report(name string, format string, args ...any) {
+	AddReportEntry(name, fmt.Sprintf(format, args...), ReportEntryVisibilityAlways)
+}
+
+func round(d time.Duration) time.Duration { return d.Round(10 * time.Millisecond) }
+
+var _ = Describe("A cluster in containers", Ordered, func() {
+	It("describes itself", func() {
+		Expect(shared.Nodes()).To(Equal([]int32{0, 1, 2}))
+		info := shared.Info()
+		Expect(info.Kind).To(Equal(cluster.Docker))
+		Expect(info.Brokers).To(Equal(3))
+		Expect(info.Durable).To(BeTrue())
+		Expect(info.Version).To(HavePrefix("v4."))
+		Expect(info.Config).To(Equal(failover))
+		Expect(info.Bootstrap).To(HaveLen(3))
+		addresses, network, err := shared.ContainerBootstrap()
+		Expect(err).NotTo(HaveOccurred())
+		Expect(addresses).To(Equal([]string{"broker-0:9093", "broker-1:9093", "broker-2:9093"}))
+		Expect(network).To(Equal("weir-docker-specs-svc"))
+	})
+
+	It("carries records through its published ports, and reports topics that were there", func(ctx context.Context) {
+		newTopic(ctx, "through")
+		topics := existing("through")
+		Expect(cluster.CreateTopics(ctx, shared, topics)).To(Succeed())
+		Expect(topics[0].Created).To(BeFalse())
+		Expect(topics[0].Partitions).To(Equal(1))
+		Expect(topics[0].Replication).To(Equal(3))
+		l := startLoad("through")
+		Eventually(l.count).WithTimeout(patience).Should(BeNumerically(">=", 100))
+		l.expectWhole(ctx, "through")
+	}, NodeTimeout(2*patience))
+
+	It("moves leadership when a leader is killed, and takes the node back at its old address", func(ctx context.Context) {
+		newTopic(ctx, "killed")
+		kafka := newClient(kgo.MetadataMinAge(50 * time.Millisecond))
+		l := startLoad("killed")
+		Eventually(l.count).WithTimeout(patience).Should(BeNumerically(">=", 50))
+		before := partition(ctx, kafka, "killed")
+		bootstrap := shared.Bootstrap()
+
+		Expect(shared.Kill(ctx, before.Leader)).To(Succeed())
+		Expect(shared.Kill(ctx, before.Leader)).To(MatchError(errDown))
+		killed := time.Now()
+		acked := l.count()
+		Eventually(func() int32 { return partition(ctx, kafka, "killed").LeaderEpoch }).
+			WithTimeout(patience).WithPolling(50 * time.Millisecond).Should(BeNumerically(">", before.LeaderEpoch))
+		elected := time.Since(killed)
+		Expect(partition(ctx, kafka, "killed").Leader).NotTo(Equal(before.Leader))
+		Eventually(l.count).WithTimeout(patience).Should(BeNumerically(">=", acked+50))
+
+		Expect(shared.Start(ctx, before.Leader)).To(Succeed())
+		Expect(shared.Start(ctx, before.Leader)).To(Succeed(), "a node that runs")
+		started := time.Now()
+		Eventually(func() []int32 { return partition(ctx, kafka, "killed").ISR }).
+			WithTimeout(patience).WithPolling(50 * time.Millisecond).Should(ConsistOf(int32(0), int32(1), int32(2)))
+		report("leader killed", "leader after %s, publishing stood still %s, node in the ISR %s after its start",
+			round(elected), round(l.longestGap()), round(time.Since(started)))
+		Expect(shared.Bootstrap()).To(Equal(bootstrap))
+		Expect(directly(ctx, bootstrap[before.Leader])).To(Succeed())
+		l.expectWhole(ctx, "killed")
+	}, NodeTimeout(5*patience))
+
+	It("goes on after a rolling stop and start", func(ctx context.Context) {
+		newTopic(ctx, "rolled")
+		kafka := newClient()
+		l := startLoad("rolled")
+		for _, id := range shared.Nodes() {
+			began := time.Now()
+			Expect(shared.Stop(ctx, id)).To(Succeed())
+			stopped := time.Since(began)
+			Expect(shared.Stop(ctx, id)).To(MatchError(errDown))
+			Eventually(func() []int32 { return partition(ctx, kafka, "rolled").ISR }).
+				WithTimeout(patience).ShouldNot(ContainElement(id))
+			Expect(shared.Start(ctx, id)).To(Succeed())
+			Eventually(func() []int32 { return partition(ctx, kafka, "rolled").ISR }).
+				WithTimeout(patience).Should(ContainElement(id))
+			report(fmt.Sprintf("node %d stopped", id), "in %s", round(stopped))
+		}
+		l.expectWhole(ctx, "rolled")
+	}, NodeTimeout(5*patience))
+
+	It("loses the leadership of a node that is paused, and heals by the node's state", func(ctx context.Context) {
+		newTopic(ctx, "paused")
+		kafka := newClient(kgo.MetadataMinAge(50*time.Millisecond), kgo.RequestTimeoutOverhead(time.Second))
+		l := startLoad("paused")
+		Eventually(l.count).WithTimeout(patience).Should(BeNumerically(">=", 50))
+		before := partition(ctx, kafka, "paused")
+		Expect(shared.Pause(ctx, before.Leader)).To(Succeed())
+		Expect(shared.Pause(ctx, before.Leader)).To(Succeed(), "a node that is paused")
+		paused := time.Now()
+		Eventually(func() int32 { return partition(ctx, kafka, "paused").LeaderEpoch }).
+			WithTimeout(patience).WithPolling(50 * time.Millisecond).Should(BeNumerically(">", before.LeaderEpoch))
+		report("leader paused", "another leader after %s", round(time.Since(paused)))
+		Expect(shared.Start(ctx, before.Leader)).To(Succeed(), "a paused node runs")
+		Expect(shared.Unpause(ctx, before.Leader)).To(Succeed())
+		Expect(shared.Unpause(ctx, before.Leader)).To(Succeed(), "a node that is not paused")
+		Eventually(func() []int32 { return partition(ctx, kafka, "paused").ISR }).
+			WithTimeout(patience).Should(HaveLen(3))
+
+		By("killing a node that is paused")
+		follower := (partition(ctx, kafka, "paused").Leader + 1) % 3
+		Expect(shared.Pause(ctx, follower)).To(Succeed())
+		Expect(shared.Kill(ctx, follower)).To(Succeed())
+		Expect(shared.Unpause(ctx, follower)).To(Succeed(), "a node that ended while it was paused")
+		Expect(shared.Pause(ctx, follower)).To(MatchError(errDown))
+		Expect(shared.Start(ctx, follower)).To(Succeed())
+		Eventually(func() error { return directly(ctx, shared.Bootstrap()[follower]) }).WithTimeout(patience).Should(Succeed())
+		Eventually(func() []int32 { return partition(ctx, kafka, "paused").ISR }).
+			WithTimeout(patience).Should(HaveLen(3))
+		l.expectWhole(ctx, "paused")
+	}, NodeTimeout(5*patience))
+
+	It("replicates to a node that was wiped", func(ctx context.Context) {
+		newTopic(ctx, "wiped")
+		kafka := newClient()
+		l := startLoad("wiped")
+		Eventually(l.count).WithTimeout(patience).Should(BeNumerically(">=", 200))
+		follower := (partition(ctx, kafka, "wiped").Leader + 1) % 3
+		Expect(shared.Wipe(ctx, follower)).To(MatchError(ContainSubstring("kill or stop it first")))
+		Expect(shared.Kill(ctx, follower)).To(Succeed())
+		Eventually(func() []int32 { return partition(ctx, kafka, "wiped").ISR }).
+			WithTimeout(patience).ShouldNot(ContainElement(follower))
+		began := time.Now()
+		Expect(shared.Wipe(ctx, follower)).To(Succeed())
+		took := time.Since(began)
+		Expect(shared.Start(ctx, follower)).To(Succeed())
+		Eventually(func() []int32 { return partition(ctx, kafka, "wiped").ISR }).
+			WithTimeout(patience).Should(HaveLen(3))
+		report("node wiped", "in %s, full copy in the ISR %s later", round(took), round(time.Since(began)-took))
+		l.expectWhole(ctx, "wiped")
+	}, NodeTimeout(5*patience))
+
+	It("refuses to act on a node that does not exist", func(ctx context.Context) {
+		Expect(shared.Kill(ctx, 3)).To(MatchError("kill node 3: no such node; there are 0 to 2"))
+	})
+
+	It("keeps what every life of a node wrote", func() {
+		text, err := os.ReadFile(shared.LogFile(0))
+		Expect(err).NotTo(HaveOccurred())
+		// Started at first, stopped and started in the rolling stop at least.
+		Expect(string(text)).To(MatchRegexp(`(?s)Kafka Server started.*shut down completed.*Kafka Server started`))
+	})
+})
+
+// directly asks one node, and no other, for its metadata.
+func directly(ctx context.Context, address string) error {
+	kafka, err := kgo.NewClient(kgo.SeedBrokers(address), kgo.RequestRetries(1))
+	if err != nil {
+		return err
+	}
+	defer kafka.Close()
+	return kafka.Ping(ctx)
+}
