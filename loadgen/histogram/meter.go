@@ -83,9 +83,13 @@ type LiveKind struct {
 // logs get an interval a second, and one every ten seconds beyond the first
 // ten minutes, however often it is called. A sample belongs to the interval
 // in which it was recorded, which for a latency is that of its second moment.
+// After Close it does nothing.
 func (m *Meter) Rotate(at time.Duration) Live {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.closed {
+		return Live{Start: m.last, Err: m.logs.err}
+	}
 	live := Live{Start: m.last, Length: at - m.last}
 	interval := m.take()
 	m.last = at

@@ -96,7 +96,7 @@ func BenchmarkSelect(b *testing.B) {
 	}
 }
 
-var memoryRecords = flag.Uint64("memory-records", 10_000_000, "how many records TestMemory takes through the ledger")
+var memoryRecords = flag.Uint64("memory-records", 5_000_000, "how many records TestMemory takes through the ledger")
 
 // TestMemory holds the ledger to its bound: 64 MiB for 100 million records of
 // which 1% is never completed, in proportion. Run it with

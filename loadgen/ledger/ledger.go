@@ -85,7 +85,9 @@ const (
 	Again
 	// Ghost: a sequence that was never begun.
 	Ghost
-	// Risen: the first sight of a record whose send definitely failed.
+	// Risen: the first sight of a record whose send definitely failed. Where
+	// the failure is reported only after the sight, the sight was First;
+	// Counts.FailedSeen and Select(Failed|Received, 0) show both.
 	Risen
 )
 

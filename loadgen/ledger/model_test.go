@@ -38,11 +38,14 @@ func (m *model) outcome(seq uint64, o ledger.Flags) {
 	}
 	f := m.flags[seq]
 	const all = ledger.Acked | ledger.Failed | ledger.Unknown
-	stronger := map[ledger.Flags]ledger.Flags{
-		ledger.Unknown: ledger.Failed | ledger.Acked,
-		ledger.Failed:  ledger.Acked,
+	stronger := ledger.Flags(0)
+	switch o {
+	case ledger.Unknown:
+		stronger = ledger.Failed | ledger.Acked
+	case ledger.Failed:
+		stronger = ledger.Acked
 	}
-	if f&o == 0 && f&stronger[o] == 0 {
+	if f&(o|stronger) == 0 {
 		m.flags[seq] = f&^all | o
 	}
 }
