@@ -211,7 +211,7 @@ var _ = Describe("Producer", func() {
 		fault(b, kerr.TopicAuthorizationFailed, -1)
 		Eventually(func() []ClientError { return p.Errors() }).WithTimeout(10 * time.Second).ShouldNot(BeEmpty())
 		stop()
-		<-ended
+		Eventually(ended).Should(Receive(MatchError(context.Canceled)))
 		_, err := p.Flush(ctx)
 		Expect(err).NotTo(HaveOccurred())
 		counts := c.Sender.Counts()
@@ -231,7 +231,7 @@ var _ = Describe("Producer", func() {
 		vanished := c.Sender.Counts().Sent
 		Eventually(func() uint64 { return c.Sender.Counts().Sent }).Should(BeNumerically(">", vanished+500))
 		stop()
-		<-ended
+		Eventually(ended).Should(Receive(MatchError(context.Canceled)))
 		over, cancel := context.WithTimeout(ctx, 10*time.Millisecond)
 		defer cancel()
 		open, err := p.Flush(over)
@@ -277,8 +277,9 @@ var _ = Describe("Producer", func() {
 		publish, _ := b.meter.Quantile(histogram.Publish, 0.95)
 		send, _ := b.meter.Quantile(histogram.Send, 0.95)
 		held, _ := b.meter.Quantile(histogram.Blocked, 0.95)
-		Expect(publish.Seconds()/want).To(BeNumerically("~", 1, 0.2), "publish p95 %s, stall %s", publish, stall)
-		Expect(held.Seconds()/want).To(BeNumerically("~", 1, 0.25), "blocked p95 %s, stall %s", held, stall)
+		// A busy machine takes longer to catch up, never less.
+		Expect(publish.Seconds()/want).To(And(BeNumerically(">", 0.9), BeNumerically("<", 1.5)), "publish p95 %s, stall %s", publish, stall)
+		Expect(held.Seconds()/want).To(And(BeNumerically(">", 0.75), BeNumerically("<", 1.5)), "blocked p95 %s, stall %s", held, stall)
 		Expect(send).To(BeNumerically("<", publish/3))
 		total := b.counters.Totals(time.Second)
 		Expect([]int64{total.Due, total.Sent}).To(Equal([]int64{10_000, 10_000}))

