@@ -32,6 +32,9 @@ func shortSession() map[string]string {
 	return map[string]string{"broker.session.timeout.ms": fmt.Sprint(sessionTimeout.Milliseconds())}
 }
 
+// neverExpires is a cluster whose brokers' sessions outlast every spec.
+var neverExpires = cluster.Spec{Config: map[string]string{"broker.session.timeout.ms": "3600000"}}
+
 // start starts a cluster that is closed, and checked for leaks, at the end of
 // the spec.
 func start(ctx context.Context, spec cluster.Spec) *embedded.Cluster {
@@ -232,19 +235,27 @@ func BenchmarkFirstEventInGroup(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		cl, err := kgo.NewClient(append(c.ClientOptions(), kgo.ConsumerGroup("g"), kgo.ConsumeTopics("t"), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))...)
+		producer, err := kgo.NewClient(c.ClientOptions()...)
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := kadm.NewClient(cl).CreateTopic(b.Context(), 3, 3, nil, "t"); err != nil {
+		if _, err := kadm.NewClient(producer).CreateTopic(b.Context(), 3, 3, nil, "t"); err != nil {
 			b.Fatal(err)
 		}
-		if err := cl.ProduceSync(b.Context(), &kgo.Record{Topic: "t", Value: []byte("x")}).FirstErr(); err != nil {
+		consumer, err := kgo.NewClient(append(c.ClientOptions(), kgo.ConsumerGroup("g"), kgo.ConsumeTopics("t"), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))...)
+		if err != nil {
 			b.Fatal(err)
 		}
-		for cl.PollFetches(b.Context()).NumRecords() == 0 {
+		if err := producer.ProduceSync(b.Context(), &kgo.Record{Topic: "t", Value: []byte("x")}).FirstErr(); err != nil {
+			b.Fatal(err)
 		}
-		cl.Close()
+		for consumer.PollFetches(b.Context()).NumRecords() == 0 {
+			if err := b.Context().Err(); err != nil {
+				b.Fatal(err)
+			}
+		}
+		consumer.Close()
+		producer.Close()
 		_ = c.Close(b.Context())
 	}
 }

@@ -3,6 +3,7 @@ package embedded_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"sync"
@@ -123,8 +124,6 @@ var _ = Describe("a broker fault", func() {
 		steady(s)
 		Expect(c.Kill(ctx, before.Leader)).To(Succeed())
 		Expect(dials(c.Bootstrap()[before.Leader])).To(MatchError(syscall.ECONNREFUSED))
-		Expect(partition(ctx, cl, "orders", 0).Leader).To(Equal(before.Leader), "nothing moves before the session timeout")
-		Expect(brokerIDs(ctx, cl)).To(ContainElement(before.Leader))
 		steady(s)
 
 		after := partition(ctx, cl, "orders", 0)
@@ -139,13 +138,14 @@ var _ = Describe("a broker fault", func() {
 		steady(s)
 
 		acked := s.end()
+		AddReportEntry("longest gap between acknowledgments, session timeout", fmt.Sprintf("%s, %s", s.gap, sessionTimeout))
 		Expect(s.gap.Seconds()/sessionTimeout.Seconds()).To(And(BeNumerically(">", 0.9), BeNumerically("<", 10)),
 			"publishing stood still for about the session timeout")
 		Expect(readAll(ctx, c, "orders")).To(Equal(acked), "every acknowledged record once, in order")
 	})
 
 	It("moves nothing when the broker is back before its session expires", func(SpecContext) {
-		c := start(ctx, cluster.Spec{Config: map[string]string{"broker.session.timeout.ms": "3600000"}})
+		c := start(ctx, neverExpires)
 		cl := client(c)
 		createTopic(ctx, cl, "orders", 3, 3)
 		before := partitions(ctx, cl, "orders")
@@ -153,6 +153,10 @@ var _ = Describe("a broker fault", func() {
 		for _, id := range c.Nodes() {
 			Expect(c.Kill(ctx, id)).To(Succeed())
 			Expect(c.Kill(ctx, id)).To(Succeed(), "killing what is down is no error")
+			if id == 0 {
+				Expect(partitions(ctx, cl, "orders")).To(Equal(before))
+				Expect(brokerIDs(ctx, cl)).To(Equal([]int32{0, 1, 2}))
+			}
 		}
 		for _, id := range c.Nodes() {
 			Expect(c.Start(ctx, id)).To(Succeed())
@@ -163,7 +167,7 @@ var _ = Describe("a broker fault", func() {
 	})
 
 	It("moves leaderships before a controlled shutdown ends", func(SpecContext) {
-		c := start(ctx, cluster.Spec{}) // the session timeout is Kafka's: a move that waited for it would fail the spec
+		c := start(ctx, neverExpires) // a move that waited for the session would fail the spec
 		cl := client(c)
 		createTopic(ctx, cl, "orders", 1, 3)
 		before := partition(ctx, cl, "orders", 0)
@@ -178,7 +182,6 @@ var _ = Describe("a broker fault", func() {
 		Expect(c.Start(ctx, before.Leader)).To(Succeed())
 		Expect(readAll(ctx, c, "orders")).NotTo(BeEmpty())
 		acked := s.end()
-		Expect(s.gap).To(BeNumerically("<", 9*time.Second))
 		Expect(readAll(ctx, c, "orders")).To(Equal(acked))
 	})
 

@@ -98,12 +98,18 @@ var inherited = []string{
 	"SystemRoot", "SystemDrive", "ComSpec", "PATHEXT", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "ProgramData", "windir",
 }
 
+// isInherited compares without case, as Windows does.
+func isInherited(name string) bool {
+	return strings.HasPrefix(name, "LC_") ||
+		slices.ContainsFunc(inherited, func(s string) bool { return strings.EqualFold(s, name) })
+}
+
 // environment is what a process is started with; env wins.
 func environment(env map[string]string) []string {
 	var all []string
 	for _, kv := range os.Environ() {
 		name, _, _ := strings.Cut(kv, "=")
-		if _, set := env[name]; !set && (slices.Contains(inherited, name) || strings.HasPrefix(name, "LC_")) {
+		if _, set := env[name]; !set && isInherited(name) {
 			all = append(all, kv)
 		}
 	}
