@@ -75,6 +75,9 @@ const (
 	prefix = "ce_"
 )
 
+// RequiredHeaders are the headers that every binary CloudEvent has.
+var RequiredHeaders = []string{"ce_id", "ce_source", "ce_specversion", "ce_type"}
+
 // Header is a record header. Kafka allows the same key several times; where
 // one value is asked for the last one counts, as in Kafka's own
 // Headers.lastHeader.
