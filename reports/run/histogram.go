@@ -27,7 +27,8 @@ type Span struct {
 	// Start is since the load began.
 	Start  time.Duration
 	Length time.Duration
-	// Tag is what the writer set; empty for the latencies of a run.
+	// Tag is the phase in which the samples were due. An interval has one Span
+	// for each phase of which there are samples.
 	Tag     string
 	payload string
 }

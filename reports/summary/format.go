@@ -126,6 +126,23 @@ func KindName(kind string) string {
 	return strings.ReplaceAll(kind, "-", " ")
 }
 
+// Moments are the two moments of a known latency kind; empty for others.
+func Moments(kind string) (from, to string) {
+	switch kind {
+	case run.ScheduleDelay:
+		return "due", "sent"
+	case run.Send:
+		return "sent", "acked"
+	case run.Publish:
+		return "due", "acked"
+	case run.EndToEnd:
+		return "due", "received"
+	case run.Effect:
+		return "due", "effect observed"
+	}
+	return "", ""
+}
+
 // PhaseName is a phase in words; "" is the whole run.
 func PhaseName(phase string) string {
 	switch phase {

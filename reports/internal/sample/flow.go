@@ -223,7 +223,7 @@ func (f *flow) latencies() []run.Latency {
 		run.Send:          {"sent", "acked"},
 		run.Publish:       {"due", "acked"},
 		run.EndToEnd:      {"due", "received"},
-		run.Effect:        {"due", "effect"},
+		run.Effect:        {"due", "effect observed"},
 	}
 	var all []run.Latency
 	for _, kind := range run.LatencyKinds() {

@@ -97,6 +97,7 @@ func writeLog(path string, histograms []*hdrhistogram.Histogram) error {
 		}
 		start := load.Add(time.Duration(i) * time.Second)
 		h.SetStartTimeMs(start.UnixMilli())
+		h.SetTag(phaseAt(time.Duration(i) * time.Second))
 		h.SetEndTimeMs(start.Add(time.Second).UnixMilli())
 		if err := w.OutputIntervalHistogram(h); err != nil {
 			return err

@@ -1,0 +1,67 @@
+// Package html renders a run as one HTML file that needs nothing else: no
+// network, no server, no other file. Its Content-Security-Policy forbids every
+// request and every script but the two that are part of it.
+//
+// Everything that comes from the run is escaped for the place where it stands
+// (html/template); the data of the charts is JSON that is never executed. A
+// topic named <script> is a topic with a strange name.
+//
+// The page is complete without JavaScript: tables for every number, and
+// drawings of every chart, which are also what is printed. With it, the charts
+// are live: a shared cursor, zoom with percentiles of the zoomed range,
+// linear or logarithmic, light or dark.
+//
+// The file's size does not grow with the length of the run: charts have at
+// most 120 points, lists of offenders and log tails are cut and say so. The
+// run directory has the rest.
+package html
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+
+	"github.com/flowweir/weir/reports/run"
+)
+
+//go:embed assets
+var assets embed.FS
+
+// The parts of the page that are the same for every run.
+var (
+	page  = template.Must(template.New("").Funcs(funcs).ParseFS(assets, "assets/*.tmpl"))
+	plot  = asset("uPlot.iife.min.js")
+	code  = asset("report.js")
+	style = asset("uPlot.min.css") + asset("report.css")
+	// policy allows what is in the file, by its hash, and nothing else.
+	policy = fmt.Sprintf("default-src 'none'; script-src %s %s; style-src %s; img-src data:; base-uri 'none'; form-action 'none'",
+		hash(plot), hash(code), hash(style))
+)
+
+func asset(name string) string {
+	b, err := assets.ReadFile("assets/" + name)
+	if err != nil {
+		panic(err) // embedded: can only fail when the package is built wrongly
+	}
+	return string(b)
+}
+
+func hash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// Write writes the run as report.html. A histogram log that cannot be read
+// costs its chart and is named on the page; it is no error.
+func Write(w io.Writer, rec *run.Record) error {
+	var b bytes.Buffer // so that an error leaves no half page
+	if err := page.ExecuteTemplate(&b, "page.tmpl", newView(rec)); err != nil {
+		return fmt.Errorf("render report: %w", err)
+	}
+	_, err := b.WriteTo(w)
+	return err
+}

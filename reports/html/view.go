@@ -1,0 +1,263 @@
+package html
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/flowweir/weir/reports/finding"
+	"github.com/flowweir/weir/reports/run"
+	"github.com/flowweir/weir/reports/summary"
+)
+
+// Bounds of what the page shows; results.json and the run directory have all.
+const (
+	maxOffenders = 50   // per invariant
+	maxRows      = 1024 // of the table of partitions
+	tailLines    = 60   // of a service's log
+)
+
+// view is what the templates see.
+type view struct {
+	Rec      *run.Record
+	Run      run.Run
+	Results  *run.Results
+	Verdict  finding.Verdict
+	Sentence string
+	Took     time.Duration
+	Problems []string
+	Facts    []fact
+	Total    run.Sender
+
+	Kinds      []kindChart
+	Throughput *drawing
+	Lag        *drawing
+	Step       time.Duration
+	Numbers    []numbers
+
+	Latencies  []latencyTable
+	Partitions partitions
+	Services   []service
+	Scenario   string
+
+	Data   data
+	Policy string
+	Style  template.CSS
+	Plot   template.JS
+	Code   template.JS
+}
+
+// data is the JSON that the page's script reads.
+type data struct {
+	X       []float64       `json:"x"` // seconds since the load began
+	Step    float64         `json:"step"`
+	End     float64         `json:"end"`
+	Base    float64         `json:"base"` // of the buckets
+	Windows []window        `json:"windows"`
+	Kinds   []*latencyCurve `json:"kinds"`
+	Flow    flowCurves      `json:"flow"`
+}
+
+// fact is one of the figures below the verdict.
+type fact struct {
+	Label, Value, Note string
+	Verdict            finding.Verdict
+}
+
+// kindChart is the chart of one latency kind.
+type kindChart struct {
+	Kind, Name, From, To string
+	Drawing              *drawing
+	First                bool
+}
+
+func newView(rec *run.Record) *view {
+	v := &view{
+		Rec: rec, Run: rec.Run, Results: rec.Results, Took: summary.Took(rec.Run),
+		Problems: slices.Clone(rec.Problems),
+		Policy:   policy, Style: template.CSS(style), Plot: template.JS(plot), Code: template.JS(code),
+	}
+	v.Verdict, v.Sentence = summary.Judge(rec)
+	v.charts()
+	if rec.Results != nil {
+		v.Total = summary.Totals(rec.Results.Senders)
+		v.Facts = facts(rec.Run, *rec.Results, v.Total)
+		v.Latencies = latencyTables(rec.Results.Latencies)
+		v.Partitions = newPartitions(rec.Results.Partitions, rec.Run)
+	}
+	for _, s := range rec.Run.Services {
+		v.Services = append(v.Services, newService(s, rec.Logs[s.Name]))
+	}
+	if len(rec.Scenario) > 0 {
+		var b bytes.Buffer
+		if json.Indent(&b, rec.Scenario, "", "  ") == nil { // it was checked when it was read
+			v.Scenario = b.String()
+		}
+	}
+	return v
+}
+
+// charts reads what is drawn, and draws it for pages without script.
+func (v *view) charts() {
+	end := endOf(v.Rec)
+	g := newGrid(end)
+	v.Step = g.step
+	v.Data = data{
+		X: make([]float64, g.n), Step: g.step.Seconds(), End: end.Seconds(), Base: bucketBase,
+		Windows: windows(v.Rec, end), Kinds: []*latencyCurve{}, Flow: readFlow(v.Rec.Intervals, g),
+	}
+	for i := range g.n {
+		v.Data.X[i] = g.middle(i)
+	}
+	if end == 0 {
+		return
+	}
+	v.latencyCharts(g, end)
+	f := v.Data.Flow
+	v.Throughput = draw("Throughput over time", g, end, v.Data.Windows, false, countLabel,
+		curve{"s0", "due", f.Due}, curve{"s1", "acked", f.Acked}, curve{"s2", "received", f.Received}, curve{"s3", "effects", f.Effects})
+	var lag []curve
+	for i, l := range f.Lag {
+		lag = append(lag, curve{fmt.Sprintf("s%d", i%4+1), l.Group, floats(l.Lag)})
+	}
+	if len(lag) > 0 {
+		v.Lag = draw("Lag over time", g, end, v.Data.Windows, false, countLabel, lag...)
+	}
+	v.Numbers = newNumbers(v.Data, g)
+}
+
+func (v *view) latencyCharts(g grid, end time.Duration) {
+	kinds := slices.Clone(v.Rec.Kinds)
+	slices.SortStableFunc(kinds, byInterest)
+	for _, kind := range kinds {
+		c, err := readLatency(v.Rec, kind, g)
+		if err != nil {
+			v.Problems = append(v.Problems, "The chart of "+summary.KindName(kind)+" is missing: "+err.Error())
+			continue
+		}
+		if !slices.ContainsFunc(c.Count, func(n int64) bool { return n > 0 }) {
+			continue
+		}
+		c.Name = summary.KindName(kind)
+		c.From, c.To = moments(v.Rec, kind)
+		v.Data.Kinds = append(v.Data.Kinds, c)
+		v.Kinds = append(v.Kinds, kindChart{
+			Kind: kind, Name: c.Name, From: c.From, To: c.To, First: len(v.Kinds) == 0,
+			Drawing: draw("Latency over time: "+c.Name, g, end, v.Data.Windows, true, microsLabel,
+				curve{"s1", "p50", floats(c.P50)}, curve{"s2", "p99", floats(c.P99)}, curve{"s3", "max", floats(c.Max)}),
+		})
+	}
+}
+
+// byInterest orders latency kinds: first what a user of the flow feels, last
+// what only explains it.
+func byInterest(a, b string) int {
+	order := []string{run.Publish, run.EndToEnd, run.Effect, run.Send, run.ScheduleDelay}
+	at := func(kind string) int {
+		if i := slices.Index(order, kind); i >= 0 {
+			return i
+		}
+		return len(order)
+	}
+	return cmp.Compare(at(a), at(b))
+}
+
+// moments are those that the results name; a killed run has none.
+func moments(rec *run.Record, kind string) (from, to string) {
+	if rec.Results != nil {
+		for _, l := range rec.Results.Latencies {
+			if l.Kind == kind {
+				return l.From, l.To
+			}
+		}
+	}
+	return summary.Moments(kind)
+}
+
+// facts are the figures that most readers look for.
+func facts(r run.Run, res run.Results, n run.Sender) []fact {
+	all := []fact{{Label: "Sent", Value: summary.Count(n.Sent), Note: summary.Count(n.Acked) + " acked, " + summary.Count(n.Unknown) + " unknown"}}
+	all = append(all, judged(res, "no-loss", "Lost", n.Lost, "acked and not delivered"))
+	if n.Effects > 0 {
+		all = append(all, judged(res, "no-duplicate-effect", "Second effects", n.EffectsTwice, "of "+summary.Count(n.Effects)+" effects"))
+	}
+	for _, kind := range []string{run.Publish, run.EndToEnd} {
+		if f, ok := steadyP99(res.Latencies, kind); ok {
+			all = append(all, f)
+		}
+	}
+	var stall time.Duration
+	for _, f := range res.Faults {
+		stall = max(stall, f.PublishStall, f.ConsumeStall)
+	}
+	if stall > 0 {
+		all = append(all, fact{Label: "Longest stall", Value: summary.Duration(stall), Note: "while a fault was open"})
+	}
+	return all
+}
+
+// judged is a count that means something only beside the verdict on it.
+func judged(res run.Results, invariant, label string, n uint64, note string) fact {
+	f := fact{Label: label, Value: summary.Count(n), Note: note}
+	i := slices.IndexFunc(res.Invariants, func(o run.Outcome) bool { return o.Invariant == invariant })
+	switch {
+	case i < 0:
+		f.Note = "not asked for"
+	case res.Invariants[i].Verdict == finding.Fail:
+		f.Verdict = finding.Fail
+		f.Value = summary.Count(max(n, res.Invariants[i].Violations))
+	case res.Invariants[i].Verdict != finding.Pass:
+		f.Verdict, f.Note = res.Invariants[i].Verdict, "not judged"
+	}
+	return f
+}
+
+// steadyP99 is the p99 of a kind without faults, or of the whole run where it
+// had no steady phase.
+func steadyP99(all []run.Latency, kind string) (fact, bool) {
+	for _, phase := range []string{run.PhaseSteady, ""} {
+		for _, l := range all {
+			if l.Kind != kind || l.Phase != phase || l.Count == 0 {
+				continue
+			}
+			for _, q := range l.Quantiles {
+				if q.Q == 0.99 {
+					f := fact{Label: upperFirst(summary.KindName(kind)) + " p99", Value: summary.Duration(q.Value), Note: summary.PhaseName(phase) + ", " + l.From + " → " + l.To}
+					if !q.Judged {
+						f.Value, f.Note = "–", summary.Quantile(q)
+					}
+					return f, true
+				}
+			}
+		}
+	}
+	return fact{}, false
+}
+
+func upperFirst(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// service is a service with the end of its log.
+type service struct {
+	run.Service
+	Lines []string
+	// More says that the log has lines before these.
+	More bool
+}
+
+func newService(s run.Service, tail run.Tail) service {
+	if s.Died != "" && len(s.LastLines) > 0 { // the failing moment, not the end of the file
+		return service{s, s.LastLines, true}
+	}
+	n := max(len(tail.Lines)-tailLines, 0)
+	return service{s, tail.Lines[n:], n > 0 || tail.Omitted > 0}
+}
