@@ -18,10 +18,10 @@ const (
 	depthLimit = 64
 	// documentTries and valueTries bound how often a document, or a value
 	// under keywords that cannot be aimed at (not, oneOf, contains, ...), is
-	// made anew; valueBudget bounds the values made for one document in all.
+	// made anew; valueBudget bounds the values made in all these tries.
 	documentTries = 20
 	valueTries    = 20
-	valueBudget   = 20_000
+	valueBudget   = 100_000
 )
 
 // Generator makes random documents that are valid under a schema. It is safe
@@ -83,8 +83,8 @@ func (e *Unsatisfiable) Error() string {
 // json.Number for numbers. Its error is an *Unsatisfiable.
 func (g *Generator) Generate(rng *rand.Rand) (any, error) {
 	var last *failure
+	m := maker{Generator: g, rng: rng, budget: valueBudget}
 	for range documentTries {
-		m := maker{Generator: g, rng: rng, budget: valueBudget}
 		v, err := m.value([]*js.Schema{g.schema.root}, 0)
 		if err != nil {
 			errors.As(err, &last)
@@ -202,7 +202,7 @@ func (m *maker) add(atoms []*js.Schema, s *js.Schema, depth int) ([]*js.Schema, 
 		return atoms, true
 	}
 	atoms = append(atoms, s)
-	ok := true
+	var ok bool
 	for _, sub := range conjuncts(s) {
 		if atoms, ok = m.add(atoms, sub, depth); !ok {
 			return atoms, false

@@ -14,11 +14,21 @@ func (m *maker) object(atoms []*js.Schema, depth int) (any, error) {
 	}
 	object := make(map[string]any, len(names))
 	for _, name := range names {
-		if object[name], err = m.member(atoms, name, depth); err != nil {
+		v, err := m.member(atoms, name, depth)
+		switch {
+		case err == nil:
+			object[name] = v
+		case requiredBy(atoms, name):
 			return nil, err
 		}
 	}
 	return object, m.fill(atoms, object, depth)
+}
+
+// requiredBy reports whether the object is invalid without the member. One
+// that is not, and that no value was found for, is better left out.
+func requiredBy(atoms []*js.Schema, name string) bool {
+	return slices.ContainsFunc(atoms, func(s *js.Schema) bool { return slices.Contains(s.Required, name) })
 }
 
 func (m *maker) member(atoms []*js.Schema, name string, depth int) (any, error) {

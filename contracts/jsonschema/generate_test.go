@@ -190,6 +190,16 @@ func TestMatch(t *testing.T) {
 	}
 }
 
+// TestGenerateLeavesOut: an optional field without a possible value does not
+// stand in the way of the document.
+func TestGenerateLeavesOut(t *testing.T) {
+	s := load(t, files("s.json", `{"type":"object","required":["b"],"properties":{"a":{"type":"string","pattern":"x^y"},"b":{"const":1}}}`), "s.json")
+	v, err := generator(t, s, jsonschema.OptionalFields(1)).Generate(rng(1))
+	if err != nil || place.Text(v) != `{"b":1}` {
+		t.Errorf("made %v, %v", v, err)
+	}
+}
+
 // FuzzLoad holds that no schema makes Load, Lookup or Generate panic or run
 // away, and that what Generate returns is valid.
 func FuzzLoad(f *testing.F) {
@@ -249,4 +259,18 @@ func benchmarkOrder(b *testing.B) (*jsonschema.Schema, []byte) {
 		b.Fatal(err)
 	}
 	return s, []byte(place.Text(v))
+}
+
+// TestGenerateGivesUp: contradictions behind several layers of chance are
+// found out within the budget, not tried through.
+func TestGenerateGivesUp(t *testing.T) {
+	schema := `{"type":"integer","not":{"type":"integer"}}`
+	for range 6 {
+		schema = `{"type":"object","required":["a"],"properties":{"a":` + schema + `},"not":{"required":["b"]}}`
+	}
+	_, err := generator(t, load(t, files("s.json", schema), "s.json")).Generate(rng(1))
+	var u *jsonschema.Unsatisfiable
+	if !errors.As(err, &u) {
+		t.Errorf("Generate = %v, want an *Unsatisfiable", err)
+	}
 }

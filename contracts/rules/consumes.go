@@ -38,16 +38,36 @@ func (c *checker) unproduced(in consumed) {
 		return !slices.ContainsFunc(c.byEvent[name], func(p produced) bool { return address(p.promise().Address) == topic })
 	})
 	hint := "add the contract of the service that produces it"
-	near := cmp.Or(document.Nearest(event, here), document.Nearest(event, all))
+	near := cmp.Or(nearestEvent(event, here), nearestEvent(event, all))
 	switch {
 	case near != "":
 		hint = fmt.Sprintf("did you mean %q, which %s produces?", near, c.byEvent[near][0].service())
 	case len(here) > 0:
 		slices.Sort(here)
-		hint = fmt.Sprintf("on %s there are %s", topic, strings.Join(here, ", "))
+		hint = fmt.Sprintf("the events on %s are %s", topic, strings.Join(here, ", "))
 	}
 	c.report(in.contract, EventUnproduced, in.at("event"), fmt.Sprintf("no contract produces %s", event), hint)
 }
+
+// nearestEvent is the event that was probably meant. Names in reverse domain
+// order are also compared by their last part, in which people differ.
+func nearestEvent(name string, events []string) string {
+	if near := document.Nearest(name, events); near != "" {
+		return near
+	}
+	slices.Sort(events)
+	last := make([]string, len(events))
+	for i, e := range events {
+		last[i] = lastPart(e)
+	}
+	near := document.Nearest(lastPart(name), last)
+	if near == "" {
+		return ""
+	}
+	return events[slices.Index(last, near)]
+}
+
+func lastPart(event string) string { return event[strings.LastIndexByte(event, '.')+1:] }
 
 // sameAddress are the producers that send where the consumer listens. If
 // there is none, that is the finding, and needs are held against all.

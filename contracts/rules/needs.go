@@ -43,11 +43,11 @@ func (c *checker) need(in consumed, i int, p produced, at place.Place, f jsonsch
 	position := in.contract.Doc.KeyPosition("consumes", in.i, "needs", i)
 	promisedHere := related(&f.Position, "what %s promises", p.service())
 	says := fmt.Sprintf("%s needs %s of %s, but ", in.contract.Service.Name, at, in.promise().Event)
-	switch {
-	case f.Presence == jsonschema.Never || f.Presence == jsonschema.Unstated:
+	switch f.Presence {
+	case jsonschema.Never, jsonschema.Unstated:
 		c.report(in.contract, NeedMissing, position, says+presenceText(f.Presence, p.service(), at), requireHint(at), promisedHere...)
 		return
-	case f.Presence == jsonschema.Sometimes:
+	case jsonschema.Sometimes:
 		c.report(in.contract, NeedOptional, position, says+presenceText(f.Presence, p.service(), at), requireHint(at), promisedHere...)
 	}
 	if wrong := unexpected(f.Types, need.Type); wrong != "" {
