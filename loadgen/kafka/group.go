@@ -93,6 +93,7 @@ func (g *Group) client(m *member) (*kgo.Client, error) {
 		kgo.ConsumeTopics(g.config.Topics...),
 		kgo.ConsumeStartOffset(kgo.NewOffset().AfterMilli(g.config.Start.UnixMilli())),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+		kgo.RequestTimeoutOverhead(readTimeout),
 		kgo.AutoCommitMarks(),
 		// Nothing is taken away between a poll and the marks for it.
 		kgo.BlockRebalanceOnPoll(),

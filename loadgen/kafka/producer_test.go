@@ -197,6 +197,15 @@ var _ = Describe("Producer", func() {
 			outcome(0, 200, 0), StageRecord, "UNKNOWN_TOPIC_OR_PARTITION"),
 		Entry("a leader without its followers", true, func(b *bench, _ *ProducerConfig) { fault(b, kerr.NotEnoughReplicas, -1) },
 			outcome(0, 0, 200), StageRecord, "delivery timeout"),
+		Entry("a broker that does not answer", true, func(b *bench, _ *ProducerConfig) {
+			over := make(chan struct{})
+			DeferCleanup(func() { close(over) })
+			b.cluster.ControlKey(int16(kmsg.Produce), func(kmsg.Request) (kmsg.Response, error, bool) {
+				b.cluster.KeepControl()
+				b.cluster.SleepControl(func() { <-over })
+				return nil, nil, false
+			})
+		}, outcome(0, 0, 200), StageRequest, "timeout"),
 		Entry("an append that timed out", true, func(b *bench, _ *ProducerConfig) { fault(b, kerr.RequestTimedOut, -1) },
 			outcome(0, 0, 200), StageRecord, "delivery timeout"),
 	)

@@ -111,6 +111,7 @@ func NewReader(c ReaderConfig) (*Reader, error) {
 		// that ends in one would never be read to its end.
 		kgo.KeepControlRecords(),
 		kgo.FetchMaxWait(500*time.Millisecond),
+		kgo.RequestTimeoutOverhead(readTimeout),
 		kgo.WithPools(newPools()),
 	)
 	if c.ReadCommitted {

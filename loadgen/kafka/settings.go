@@ -176,6 +176,12 @@ func backoff(tries int) time.Duration {
 	return min(firstBackoff<<min(max(tries-1, 0), 10), lastBackoff)
 }
 
+// readTimeout is how long a reader waits for an answer beyond what it allowed
+// the broker to wait (FetchMaxWait). A broker that is frozen costs a reader
+// so much before it looks for another leader; franz-go's default is 10 s, as
+// the session timeout after which there is one.
+const readTimeout = 5 * time.Second
+
 // common are the options of all clients of this package.
 func common(id string, w *watch) []kgo.Opt {
 	return []kgo.Opt{

@@ -47,6 +47,10 @@ type ClientError struct {
 	First, Last time.Duration
 }
 
+// ownDisconnect is within what time of a request that the client cancelled a
+// connection ends because of it.
+const ownDisconnect = 100 * time.Millisecond
+
 // maxErrors bounds the kinds of errors that are kept apart; more are counted
 // as "other errors".
 const maxErrors = 256
@@ -61,9 +65,9 @@ type watch struct {
 
 	mu     sync.Mutex
 	closed bool
-	// cancelled counts, by broker, the requests that the client cancelled
-	// itself, each of which costs a connection.
-	cancelled map[int32]int
+	// cancelled is, by broker, when the client last cancelled a request
+	// itself, which costs it the connection.
+	cancelled map[int32]time.Time
 	errors    map[errorKind]*ClientError
 }
 
@@ -74,7 +78,7 @@ type errorKind struct {
 }
 
 func newWatch(start time.Time) *watch {
-	return &watch{start: start, cancelled: make(map[int32]int), errors: make(map[errorKind]*ClientError)}
+	return &watch{start: start, cancelled: make(map[int32]time.Time), errors: make(map[errorKind]*ClientError)}
 }
 
 // add counts an error and returns its cause. Errors of a client that is being
@@ -141,10 +145,7 @@ func (w *watch) OnBrokerConnect(meta kgo.BrokerMetadata, _ time.Duration, _ net.
 // client ended itself.
 func (w *watch) OnBrokerDisconnect(meta kgo.BrokerMetadata, _ net.Conn) {
 	w.mu.Lock()
-	own := w.cancelled[meta.NodeID] > 0
-	if own {
-		w.cancelled[meta.NodeID]--
-	}
+	own := time.Since(w.cancelled[meta.NodeID]) < ownDisconnect
 	w.mu.Unlock()
 	if !own {
 		w.add(StageDisconnect, meta.NodeID, errDisconnected)
@@ -166,7 +167,7 @@ func (w *watch) OnBrokerE2E(meta kgo.BrokerMetadata, key int16, e2e kgo.BrokerE2
 	if errors.Is(err, context.Canceled) {
 		// As a consumer does with its fetches in a rebalance.
 		w.mu.Lock()
-		w.cancelled[meta.NodeID]++
+		w.cancelled[meta.NodeID] = time.Now()
 		w.mu.Unlock()
 		return
 	}
