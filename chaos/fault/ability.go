@@ -1,0 +1,50 @@
+package fault
+
+import "fmt"
+
+// Refusal says that a fault cannot be injected on what the run has, and why.
+// It is an error of usage: the run must not start.
+type Refusal struct {
+	Fault  Fault
+	Reason string
+}
+
+func (r *Refusal) Error() string { return fmt.Sprintf("cannot %s: %s", r.Fault, r.Reason) }
+
+// Check refuses the faults that the cluster or the services cannot suffer.
+// kind names the cluster kind for the message.
+func Check(faults []Fault, cluster any, kind string, services map[string]Service) []*Refusal {
+	var refusals []*Refusal
+	for _, f := range faults {
+		if reason := missing(f, cluster, kind, services); reason != "" {
+			refusals = append(refusals, &Refusal{Fault: f, Reason: reason})
+		}
+	}
+	return refusals
+}
+
+func missing(f Fault, cluster any, kind string, services map[string]Service) string {
+	can := true
+	switch f.Kind {
+	case Kill:
+		can = has[Killer](cluster) && has[Starter](cluster)
+	case Stop:
+		can = has[Stopper](cluster) && has[Starter](cluster)
+	case Pause:
+		can = has[Pauser](cluster)
+	case Wipe:
+		can = has[Wiper](cluster) && has[Killer](cluster) && has[Starter](cluster)
+	case ElectUnclean:
+		can = !has[Simulator](cluster)
+	case Crash, Restart:
+		if services[f.Target.Service] == nil {
+			return fmt.Sprintf("the scenario starts no service %q", f.Target.Service)
+		}
+	}
+	if !can {
+		return fmt.Sprintf("a cluster of kind %s cannot do it", kind)
+	}
+	return ""
+}
+
+func has[T any](v any) bool { _, ok := v.(T); return ok }

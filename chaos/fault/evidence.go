@@ -1,0 +1,99 @@
+package fault
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+)
+
+// PartitionState is what the cluster says of one partition. Leader is -1
+// where there is none.
+type PartitionState struct {
+	Leader   int32
+	Epoch    int32
+	Replicas []int32
+	ISR      []int32
+}
+
+// State is what the cluster says of the partitions of a run.
+type State map[TopicPartition]PartitionState
+
+// Activity are counters of the run that tell whether the load went on and
+// whether clients suffered. All only grow.
+type Activity struct {
+	Due          int64
+	Acked        int64
+	Effects      int64
+	ClientErrors int64
+}
+
+// minStall is the shortest stand-still of acks that is evidence of a fault:
+// well above a garbage collection or a busy machine, well below a failover.
+const minStall = 400 * time.Millisecond
+
+// brokerEvidence collects the traces that a fault on nodes leaves.
+type brokerEvidence struct {
+	nodes   []int32
+	before  State
+	moved   map[TopicPartition]string
+	shrunk  map[TopicPartition]string
+	unreach bool
+}
+
+func newBrokerEvidence(nodes []int32, before State) *brokerEvidence {
+	return &brokerEvidence{
+		nodes:  nodes,
+		before: before,
+		moved:  map[TopicPartition]string{},
+		shrunk: map[TopicPartition]string{},
+	}
+}
+
+// observe compares a later state with the one before the fault.
+func (e *brokerEvidence) observe(now State) {
+	for tp, b := range e.before {
+		n, ok := now[tp]
+		if !ok {
+			continue
+		}
+		if slices.Contains(e.nodes, b.Leader) && (n.Leader != b.Leader || n.Epoch > b.Epoch) {
+			e.moved[tp] = fmt.Sprintf("%s: leader %d epoch %d, then leader %d epoch %d", tp, b.Leader, b.Epoch, n.Leader, n.Epoch)
+		}
+		for _, node := range e.nodes {
+			if slices.Contains(b.ISR, node) && !slices.Contains(n.ISR, node) {
+				e.shrunk[tp] = fmt.Sprintf("%s: in-sync replicas %v, then %v", tp, b.ISR, n.ISR)
+			}
+		}
+	}
+}
+
+// facts renders what was seen, at most three partitions of each kind.
+func (e *brokerEvidence) facts() []string {
+	facts := sample("leadership moved", e.moved)
+	facts = append(facts, sample("in-sync replicas shrank", e.shrunk)...)
+	if e.unreach {
+		facts = append(facts, "the cluster did not answer while the fault was open")
+	}
+	return facts
+}
+
+func sample(what string, by map[TopicPartition]string) []string {
+	if len(by) == 0 {
+		return nil
+	}
+	lines := make([]string, 0, len(by))
+	for _, line := range by {
+		lines = append(lines, line)
+	}
+	sort.Strings(lines)
+	shown := lines[:min(3, len(lines))]
+	more := ""
+	if len(lines) > len(shown) {
+		more = fmt.Sprintf(" (and %d more)", len(lines)-len(shown))
+	}
+	return []string{fmt.Sprintf("%s on %d partitions: %s%s", what, len(lines), strings.Join(shown, "; "), more)}
+}
+
+func (e *brokerEvidence) bit() bool { return len(e.moved)+len(e.shrunk) > 0 }

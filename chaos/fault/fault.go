@@ -1,0 +1,149 @@
+package fault
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Kind is what a fault does.
+type Kind string
+
+// The faults on brokers, on services and in the load.
+const (
+	Kill         Kind = "kill"
+	Stop         Kind = "stop"
+	Pause        Kind = "pause"
+	Wipe         Kind = "wipe"
+	ElectUnclean Kind = "elect-unclean"
+	Crash        Kind = "crash"
+	Restart      Kind = "restart"
+	Poison       Kind = "poison"
+	Duplicate    Kind = "duplicate"
+)
+
+// OnBrokers says whether the fault acts on nodes of the cluster.
+func (k Kind) OnBrokers() bool {
+	switch k {
+	case Kill, Stop, Pause, Wipe, ElectUnclean:
+		return true
+	}
+	return false
+}
+
+// InLoad says whether the fault is a property of the records that are sent.
+func (k Kind) InLoad() bool { return k == Poison || k == Duplicate }
+
+// TopicPartition names a partition.
+type TopicPartition struct {
+	Topic     string
+	Partition int32
+}
+
+// String renders topic/partition.
+func (tp TopicPartition) String() string { return fmt.Sprintf("%s/%d", tp.Topic, tp.Partition) }
+
+// Target is what a fault acts on. One of the fields is set; for brokers a
+// nil Broker, LeaderOf and FollowersOf with All means every node.
+type Target struct {
+	Broker      *int32
+	All         bool
+	LeaderOf    *TopicPartition
+	FollowersOf *TopicPartition
+	Partition   *TopicPartition // of elect-unclean
+	Service     string
+	Event       string  // of faults in the load
+	Share       float64 // of faults in the load, 0 to 1
+}
+
+// String renders the target as a scenario names it.
+func (t Target) String() string {
+	switch {
+	case t.Broker != nil:
+		return fmt.Sprintf("broker %d", *t.Broker)
+	case t.All:
+		return "all brokers"
+	case t.LeaderOf != nil:
+		return "leader of " + t.LeaderOf.String()
+	case t.FollowersOf != nil:
+		return "followers of " + t.FollowersOf.String()
+	case t.Partition != nil:
+		return t.Partition.String()
+	case t.Service != "":
+		return t.Service
+	}
+	return fmt.Sprintf("%s%% of %s", trimFloat(t.Share*100), t.Event)
+}
+
+func trimFloat(f float64) string {
+	return strings.TrimRight(strings.TrimRight(fmt.Sprintf("%.3f", f), "0"), ".")
+}
+
+// Fault is one entry of a schedule.
+type Fault struct {
+	Index  int
+	Kind   Kind
+	Target Target
+	// At is when the fault begins, since the load began. Always marks a
+	// fault in the load, which has no time.
+	At     time.Duration
+	Always bool
+	// HealAfter is how long the fault lasts; 0 means until the load ends,
+	// except for a crash, which is then started again after RestartDelay.
+	HealAfter time.Duration
+}
+
+// RestartDelay is how long a crashed service stays down when its fault has
+// no heal-after: about what a supervisor takes to notice.
+const RestartDelay = time.Second
+
+// heals says when the fault is healed on schedule; ok is false where it
+// lasts until the load ends or needs no healing.
+func (f Fault) heals() (after time.Duration, ok bool) {
+	switch {
+	case f.Kind == Restart || f.Kind == ElectUnclean || f.Kind.InLoad():
+		return 0, false
+	case f.HealAfter > 0:
+		return f.HealAfter, true
+	case f.Kind == Crash:
+		return RestartDelay, true
+	}
+	return 0, false
+}
+
+// String says what the fault does: "kill leader of order.events/0".
+func (f Fault) String() string {
+	if f.Kind == ElectUnclean {
+		return "elect an unclean leader of " + f.Target.String()
+	}
+	return string(f.Kind) + " " + f.Target.String()
+}
+
+// Timeline renders the schedule of the faults in order of time, for a dry
+// run.
+func Timeline(faults []Fault) []string {
+	sorted := slices.Clone(faults)
+	slices.SortStableFunc(sorted, func(a, b Fault) int {
+		if a.Always != b.Always {
+			if a.Always {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(a.At, b.At)
+	})
+	lines := make([]string, 0, len(sorted))
+	for _, f := range sorted {
+		switch after, heals := f.heals(); {
+		case f.Always:
+			lines = append(lines, fmt.Sprintf("always    %s", f))
+		case heals:
+			lines = append(lines, fmt.Sprintf("%-9s %s, healed after %s", f.At, f, after))
+		default:
+			lines = append(lines, fmt.Sprintf("%-9s %s", f.At, f))
+		}
+	}
+	return lines
+}

@@ -1,0 +1,313 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/flowweir/weir/reports/run"
+)
+
+// Facts tells the injector what the cluster says of the run's partitions.
+type Facts interface {
+	State(ctx context.Context) (State, error)
+	// ElectUnclean asks for an election in which any live replica may win.
+	ElectUnclean(ctx context.Context, tp TopicPartition) error
+}
+
+// Config is what an Injector works with.
+type Config struct {
+	// Cluster has those of the node interfaces that its kind can do.
+	Cluster  any
+	Facts    Facts
+	Nodes    []int32
+	Services map[string]Service
+	// Now is the time since the load began.
+	Now func() time.Duration
+	// Activity reads the run's counters.
+	Activity func() Activity
+	// Event receives what happens, for the timeline. It may be called from
+	// several goroutines.
+	Event func(run.Event)
+	// Open and Closed are told when the number of open faults leaves and
+	// reaches zero, so that the phases of a run follow what really happened.
+	Open, Closed func(at time.Duration)
+}
+
+// Injector runs a schedule of faults. Faults may overlap; each is healed by
+// its own schedule, and Heal ends what is still open.
+type Injector struct {
+	cfg    Config
+	mu     sync.Mutex
+	open   int
+	states []*injection
+}
+
+// injection is one fault of a run, from its start to its healing.
+type injection struct {
+	fault  Fault
+	result run.Fault
+	nodes  []int32
+	before Activity
+	// during is the activity when the fault was healed.
+	during   Activity
+	evidence *brokerEvidence
+	started  bool
+	done     bool
+	healing  sync.Once
+}
+
+// New returns an injector of the faults, which must have passed Check.
+func New(faults []Fault, cfg Config) *Injector {
+	in := &Injector{cfg: cfg}
+	for _, f := range faults {
+		_, simulated := cfg.Cluster.(Simulator)
+		in.states = append(in.states, &injection{fault: f, result: run.Fault{
+			Index: f.Index, What: f.String(), Kind: string(f.Kind), Target: f.Target.String(),
+			Always: f.Always, Start: f.At, Simulated: simulated && f.Kind.OnBrokers(),
+		}})
+	}
+	return in
+}
+
+// Run injects each fault at its time and heals it after its time; it returns
+// when all are done or ctx ends. Faults without an end stay open until Heal.
+func (in *Injector) Run(ctx context.Context) {
+	var wg sync.WaitGroup
+	for _, s := range in.states {
+		if s.fault.Kind.InLoad() {
+			continue
+		}
+		wg.Go(func() { in.play(ctx, s) })
+	}
+	wg.Wait()
+}
+
+func (in *Injector) play(ctx context.Context, s *injection) {
+	if !in.sleepUntil(ctx, s.fault.At) {
+		return
+	}
+	if err := in.begin(ctx, s); err != nil {
+		in.fail(s, err)
+		return
+	}
+	end, heals := s.fault.heals()
+	if !heals && (s.fault.Kind == Restart || s.fault.Kind == ElectUnclean) {
+		in.watch(ctx, s, in.cfg.Now()+settle)
+		in.finish(context.WithoutCancel(ctx), s)
+		return
+	}
+	until := s.result.Start + end
+	if !heals {
+		until = time.Duration(1<<63 - 1)
+	}
+	in.watch(ctx, s, until)
+	if ctx.Err() == nil {
+		in.finish(context.WithoutCancel(ctx), s)
+	}
+}
+
+// OpenFaults names the faults that are open.
+func (in *Injector) OpenFaults() []string {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	var open []string
+	for _, s := range in.states {
+		if s.started && !s.done {
+			open = append(open, s.result.What)
+		}
+	}
+	return open
+}
+
+// settle is how long the injector looks for traces of a fault that is over
+// as soon as it has begun.
+const settle = 5 * time.Second
+
+// watchEvery is how often the injector asks the cluster for its state.
+const watchEvery = 200 * time.Millisecond
+
+func (in *Injector) sleepUntil(ctx context.Context, at time.Duration) bool {
+	timer := time.NewTimer(at - in.cfg.Now())
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// watch collects evidence until a time or until ctx ends.
+func (in *Injector) watch(ctx context.Context, s *injection, until time.Duration) {
+	for in.cfg.Now() < until {
+		if s.evidence != nil {
+			in.observe(ctx, s)
+		}
+		if !in.sleepUntil(ctx, min(in.cfg.Now()+watchEvery, until)) {
+			return
+		}
+	}
+}
+
+func (in *Injector) observe(ctx context.Context, s *injection) {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	state, err := in.cfg.Facts.State(ctx)
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	switch {
+	case err == nil:
+		s.evidence.observe(state)
+	case !errors.Is(err, context.Canceled):
+		s.evidence.unreach = true
+	}
+}
+
+// begin resolves the target, notes the facts before, and injects.
+func (in *Injector) begin(ctx context.Context, s *injection) error {
+	var before State
+	if s.fault.Kind.OnBrokers() {
+		var err error
+		if before, err = in.cfg.Facts.State(ctx); err != nil {
+			return fmt.Errorf("the cluster's state before the fault: %w", err)
+		}
+		if s.nodes, err = in.resolve(s.fault.Target, before); err != nil {
+			return err
+		}
+	}
+	in.mu.Lock()
+	s.before = in.cfg.Activity()
+	s.result.Start = in.cfg.Now()
+	s.started = true
+	if len(s.nodes) > 0 && s.fault.Target.Broker == nil {
+		s.result.What = fmt.Sprintf("%s (%s)", s.fault, nodeList(s.nodes))
+	}
+	if s.fault.Kind.OnBrokers() {
+		s.evidence = newBrokerEvidence(s.nodes, before)
+	}
+	in.open++
+	first := in.open == 1
+	in.mu.Unlock()
+	if first && in.cfg.Open != nil {
+		in.cfg.Open(s.result.Start)
+	}
+	in.event(s, "fault", s.result.What)
+	return in.inject(ctx, s)
+}
+
+func (in *Injector) resolve(t Target, state State) ([]int32, error) {
+	switch {
+	case t.Broker != nil:
+		if !slices.Contains(in.cfg.Nodes, *t.Broker) {
+			return nil, fmt.Errorf("there is no broker %d; the cluster has %v", *t.Broker, in.cfg.Nodes)
+		}
+		return []int32{*t.Broker}, nil
+	case t.All:
+		return slices.Clone(in.cfg.Nodes), nil
+	}
+	tp := t.LeaderOf
+	if tp == nil {
+		tp = t.FollowersOf
+	}
+	if tp == nil {
+		tp = t.Partition
+	}
+	p, ok := state[*tp]
+	if !ok {
+		return nil, fmt.Errorf("the run has no partition %s", tp)
+	}
+	if t.FollowersOf != nil {
+		followers := slices.DeleteFunc(slices.Clone(p.Replicas), func(n int32) bool { return n == p.Leader })
+		if len(followers) == 0 {
+			return nil, fmt.Errorf("%s has no followers", tp)
+		}
+		return followers, nil
+	}
+	if t.Partition != nil {
+		return []int32{p.Leader}, nil
+	}
+	if p.Leader < 0 {
+		return nil, fmt.Errorf("%s has no leader", tp)
+	}
+	return []int32{p.Leader}, nil
+}
+
+func nodeList(nodes []int32) string {
+	names := make([]string, len(nodes))
+	for i, n := range nodes {
+		names[i] = fmt.Sprint(n)
+	}
+	if len(nodes) == 1 {
+		return "broker " + names[0]
+	}
+	return "brokers " + strings.Join(names, ", ")
+}
+
+func (in *Injector) inject(ctx context.Context, s *injection) error {
+	c := in.cfg.Cluster
+	switch s.fault.Kind {
+	case Kill:
+		return each(s.nodes, func(n int32) error { return c.(Killer).Kill(ctx, n) })
+	case Stop:
+		return each(s.nodes, func(n int32) error { return c.(Stopper).Stop(ctx, n) })
+	case Pause:
+		return each(s.nodes, func(n int32) error { return c.(Pauser).Pause(ctx, n) })
+	case Wipe:
+		return each(s.nodes, func(n int32) error {
+			if err := c.(Killer).Kill(ctx, n); err != nil {
+				return err
+			}
+			return c.(Wiper).Wipe(ctx, n)
+		})
+	case ElectUnclean:
+		return in.cfg.Facts.ElectUnclean(ctx, *s.fault.Target.Partition)
+	case Crash, Restart:
+		service := in.cfg.Services[s.fault.Target.Service]
+		up, since := service.Running()
+		if !up {
+			return fmt.Errorf("%s was already down", service.Name())
+		}
+		in.mu.Lock()
+		s.result.Evidence = append(s.result.Evidence, fmt.Sprintf("%s had been up for %s", service.Name(), time.Since(since).Round(time.Millisecond)))
+		in.mu.Unlock()
+		if s.fault.Kind == Restart {
+			return service.Restart(ctx)
+		}
+		return service.Crash(ctx)
+	}
+	return fmt.Errorf("%s is no fault that is injected", s.fault.Kind)
+}
+
+// each acts on all nodes at once: a pause of all brokers must not be a slow
+// wave over them.
+func each(nodes []int32, act func(int32) error) error {
+	errs := make([]error, len(nodes))
+	var wg sync.WaitGroup
+	for i, n := range nodes {
+		wg.Go(func() { errs[i] = act(n) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+func (in *Injector) event(s *injection, kind, what string) {
+	if in.cfg.Event != nil {
+		in.cfg.Event(run.Event{At: in.cfg.Now(), Kind: kind, What: what, Fault: s.fault.Index})
+	}
+}
+
+func (in *Injector) fail(s *injection, err error) {
+	in.mu.Lock()
+	s.result.Error = err.Error()
+	started := s.started
+	in.mu.Unlock()
+	in.event(s, "fault", fmt.Sprintf("%s failed: %v", s.fault, err))
+	if started {
+		in.finish(context.Background(), s)
+	}
+}

@@ -1,0 +1,76 @@
+package invariant
+
+import (
+	"fmt"
+
+	"github.com/flowweir/weir/loadgen/ledger"
+	"github.com/flowweir/weir/reports/finding"
+	"github.com/flowweir/weir/reports/run"
+)
+
+// noDuplicate: no record identity stands at two offsets of the log. Injected
+// duplicates are records of their own and do not count.
+func noDuplicate(e *Evidence) run.Outcome {
+	var o run.Outcome
+	for _, f := range e.Flows {
+		if !f.Traced {
+			return untraced(f)
+		}
+		o.Checked += f.Sender.Counts().Received
+		refs, n := selectRefs(f, ledger.ReceivedTwice, 0)
+		o.Violations += n
+		o.Findings = append(o.Findings, e.findings(NoDuplicate, refs, "stands at two offsets of the log")...)
+	}
+	return e.judgeCounted(o, "received record", "stands twice in the log", "stand twice in the log")
+}
+
+// noDuplicateEffect: no event identity has two effects, whatever was
+// redelivered, sent twice on purpose or replayed after a crash.
+func noDuplicateEffect(e *Evidence) run.Outcome {
+	var o run.Outcome
+	watched := false
+	for _, f := range e.Flows {
+		if f.Effect == "" {
+			continue
+		}
+		if !f.Traced {
+			return untraced(f)
+		}
+		watched = true
+		c := f.Sender.Counts()
+		o.Checked += c.Effects
+		refs, n := selectRefs(f, ledger.EffectTwice, 0)
+		o.Violations += n
+		o.Findings = append(o.Findings, e.findings(NoDuplicateEffect, refs, "has more than one "+f.Effect)...)
+		if c.Duplicates > 0 {
+			o.Notes = append(o.Notes, fmt.Sprintf("%s of %s were sent on purpose", plural(c.Duplicates, "duplicate"), f.Event))
+		}
+	}
+	if !watched {
+		return run.Outcome{Verdict: finding.Vacuous, Sentence: "no consumer's contract declares an effect, so none was watched"}
+	}
+	return e.judgeCounted(o, "event", "has two effects", "have two effects")
+}
+
+// judgeCounted gives the verdict on something that was counted over what was
+// read: a violation fails at once, an incomplete drain leaves it open.
+func (e *Evidence) judgeCounted(o run.Outcome, what, one, many string) run.Outcome {
+	switch {
+	case o.Violations == 1:
+		o.Verdict = finding.Fail
+		o.Sentence = fmt.Sprintf("1 of %s %s", plural(o.Checked, what), one)
+	case o.Violations > 0:
+		o.Verdict = finding.Fail
+		o.Sentence = fmt.Sprintf("%s of %s %s", count(o.Violations), plural(o.Checked, what), many)
+	case o.Checked == 0:
+		o.Verdict = finding.Vacuous
+		o.Sentence = "no " + what + " was seen"
+	case !e.Drain.Complete:
+		o.Verdict = finding.Inconclusive
+		o.Sentence = fmt.Sprintf("0 of %s %s, but not everything was read: %s", plural(o.Checked, what), many, e.open())
+	default:
+		o.Verdict = finding.Pass
+		o.Sentence = fmt.Sprintf("0 of %s %s", plural(o.Checked, what), many)
+	}
+	return o
+}

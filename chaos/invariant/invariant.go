@@ -1,0 +1,193 @@
+// Package invariant judges what must hold over the ledger of a run: nothing
+// lost, nothing doubled, keys in order, poison dead-lettered, the flow
+// recovered.
+//
+// Each invariant is a function from Evidence to an Outcome. It fails only on
+// evidence of a violation, passes only on complete evidence that something
+// was exercised, and says inconclusive or vacuous otherwise. An unknown send
+// is never called lost, and its arrival is never called a ghost. The package
+// knows no contract: promises arrive as plain parameters.
+package invariant
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/flowweir/weir/loadgen/ledger"
+	"github.com/flowweir/weir/reports/finding"
+	"github.com/flowweir/weir/reports/run"
+)
+
+// The invariants by name.
+const (
+	NoLoss            = "no-loss"
+	NoDuplicate       = "no-duplicate"
+	NoDuplicateEffect = "no-duplicate-effect"
+	PerKeyOrder       = "per-key-order"
+	DLQComplete       = "dlq-complete"
+	Recovery          = "recovery"
+)
+
+// Names are the invariants that can be judged, in the order of a report.
+var Names = []string{NoLoss, NoDuplicate, NoDuplicateEffect, PerKeyOrder, DLQComplete, Recovery}
+
+// Flow is one sender of a run and what was watched behind it.
+type Flow struct {
+	Sender *ledger.Sender
+	Event  string
+	Topic  string
+	// Trigger says that the service emits the event: acked is then the
+	// accepted trigger, received is the event in the topic.
+	Trigger bool
+	// Traced says that each record carries an identity. Without one (a
+	// trigger whose contract names no id) only counts can be compared, and
+	// invariants per record are inconclusive.
+	Traced bool
+	// Effect names what shows that the event was processed; empty where
+	// nothing does.
+	Effect string
+	// DLQ is the dead-letter topic of the consumer, if it declares one.
+	DLQ *DLQ
+	// Order watches the log; EffectOrder watches the effects, where their
+	// producer promises an order per key.
+	Order, EffectOrder *Order
+	// Observed counts the records found in the topic, traced or not.
+	Observed uint64
+}
+
+// DLQ is what was seen of a dead-letter topic.
+type DLQ struct {
+	Topic string
+	// Preserve names what must be kept: key, value, headers.
+	Preserve []string
+	// ExactlyOnce says that the contract promises no duplicate dead letters.
+	ExactlyOnce bool
+	// Seen counts its records; Altered are those that differ from what was
+	// sent; Untraced are those that lead back to no record of the run.
+	Seen     uint64
+	Altered  []Letter
+	Untraced []Letter
+}
+
+// Letter is a dead letter that is not what it should be.
+type Letter struct {
+	Ref
+	Partition int32
+	Offset    int64
+	// What says how it differs.
+	What string
+}
+
+// Ref is the identity of a record.
+type Ref struct {
+	Sender   uint16
+	Sequence uint64
+}
+
+// Evidence is everything that the invariants judge from.
+type Evidence struct {
+	Flows []*Flow
+	Drain run.Drain
+	// Closed says whether a partition was read to its recorded end.
+	Closed func(topic string, partition int32) bool
+	// PartitionsOf tells where the broker acknowledged records, as far as
+	// the journal knows.
+	PartitionsOf func([]Ref) map[Ref]int32
+	// Tell fills in what is known of records: place, key, event, story.
+	Tell func([]Ref) []finding.Record
+	// Durable is false on clusters that only imitate brokers.
+	Durable bool
+	// Faults and Intervals are for recovery; Leaderless are partitions that
+	// had no leader 30 s after the last fault was healed.
+	Faults     []run.Fault
+	Intervals  []run.Interval
+	Leaderless []string
+}
+
+// Judge judges the named invariants in the order of Names.
+func Judge(names []string, e *Evidence) []run.Outcome {
+	judges := map[string]func(*Evidence) run.Outcome{
+		NoLoss:            noLoss,
+		NoDuplicate:       noDuplicate,
+		NoDuplicateEffect: noDuplicateEffect,
+		PerKeyOrder:       perKeyOrder,
+		DLQComplete:       dlqComplete,
+		Recovery:          recovery,
+	}
+	var outcomes []run.Outcome
+	for _, name := range Names {
+		if slices.Contains(names, name) {
+			o := judges[name](e)
+			o.Invariant = name
+			outcomes = append(outcomes, o)
+		}
+	}
+	return outcomes
+}
+
+// findings tells the stories of offenders, at most maxFindings of them.
+func (e *Evidence) findings(id string, refs []Ref, message string) []finding.Finding {
+	if len(refs) == 0 {
+		return nil
+	}
+	records := e.Tell(refs[:min(len(refs), maxFindings)])
+	found := make([]finding.Finding, len(records))
+	for i := range records {
+		found[i] = finding.Finding{ID: id, Severity: finding.Error, Message: message, Record: &records[i]}
+	}
+	return found
+}
+
+// selectRefs are the records of a flow by their flags: at most maxFindings
+// of them, and how many there are.
+func selectRefs(f *Flow, want, without ledger.Flags) (refs []Ref, n uint64) {
+	for seq := range f.Sender.Select(want, without) {
+		if len(refs) < maxFindings {
+			refs = append(refs, Ref{f.Sender.ID(), seq})
+		}
+		n++
+	}
+	return refs, n
+}
+
+// open renders what a drain left open.
+func (e *Evidence) open() string {
+	if len(e.Drain.Open) == 0 {
+		return "the drain did not complete"
+	}
+	shown := e.Drain.Open[:min(3, len(e.Drain.Open))]
+	s := shown[0]
+	for _, o := range shown[1:] {
+		s += "; " + o
+	}
+	if more := len(e.Drain.Open) - len(shown); more > 0 {
+		s += fmt.Sprintf("; and %d more", more)
+	}
+	return s
+}
+
+// count renders a number with a comma between thousands.
+func count(n uint64) string {
+	s := strconv.FormatUint(n, 10)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// plural renders "1 record" and "2 records".
+func plural(n uint64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return count(n) + " " + what + "s"
+}
+
+func round(d time.Duration) time.Duration {
+	if d >= 10*time.Second {
+		return d.Round(100 * time.Millisecond)
+	}
+	return d.Round(time.Millisecond)
+}

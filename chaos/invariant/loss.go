@@ -1,0 +1,128 @@
+package invariant
+
+import (
+	"fmt"
+
+	"github.com/flowweir/weir/loadgen/ledger"
+	"github.com/flowweir/weir/reports/finding"
+	"github.com/flowweir/weir/reports/run"
+)
+
+// noLoss: what was acknowledged is in the log, and what is in the log has an
+// effect or a dead letter.
+//
+// A record is lost when it was acknowledged, its partition was read to the
+// recorded end, and it was not there (Jepsen's lost-write). An effect is lost
+// when the record is in the log, the consumers reached the end, and there is
+// neither an effect nor a dead letter.
+func noLoss(e *Evidence) run.Outcome {
+	var o run.Outcome
+	var unproven uint64
+	var acked, effects uint64
+	for _, f := range e.Flows {
+		if !f.Traced {
+			return untraced(f)
+		}
+		c := f.Sender.Counts()
+		acked += c.Acked
+		effects += c.Effects + c.Dead
+		o.Checked += c.Acked
+		unproven += lostRecords(e, f, &o)
+		if f.Effect != "" {
+			unproven += lostEffects(e, f, &o)
+		}
+		if c.Unknown > 0 {
+			o.Notes = append(o.Notes, fmt.Sprintf("%s of %s had an unknown outcome, %s of them are in the log: neither lost nor delivered",
+				plural(c.Unknown, "send"), f.Event, count(c.UnknownSeen)))
+		}
+	}
+	if !e.Durable {
+		o.Notes = append(o.Notes, "embedded broker: clients and services lost nothing; broker durability not exercised")
+	}
+	switch {
+	case o.Violations > 0:
+		o.Verdict = finding.Fail
+		o.Sentence = lossSentence(e, o)
+	case acked == 0:
+		o.Verdict = finding.Vacuous
+		o.Sentence = "nothing was acknowledged, so nothing could be lost"
+	case unproven > 0 || !e.Drain.Complete:
+		o.Verdict = finding.Inconclusive
+		o.Sentence = fmt.Sprintf("%s not accounted for, but not everything was read: %s", plural(unproven, "record"), e.open())
+	default:
+		o.Verdict = finding.Pass
+		o.Sentence = fmt.Sprintf("0 of %s lost", plural(acked, "acknowledged record"))
+		if effects > 0 {
+			o.Sentence += "; every event has an effect or a dead letter"
+		}
+	}
+	return o
+}
+
+func lossSentence(e *Evidence, o run.Outcome) string {
+	what := "acknowledged record"
+	if len(e.Flows) == 1 && e.Flows[0].Trigger {
+		what = "accepted trigger"
+	}
+	return fmt.Sprintf("%s lost of %s", plural(o.Violations, "event"), plural(o.Checked, what))
+}
+
+// lostRecords adds the acknowledged records that are not in the log. Those
+// whose partition was not read to its end are returned as unproven.
+func lostRecords(e *Evidence, f *Flow, o *run.Outcome) (unproven uint64) {
+	refs, n := selectRefs(f, ledger.Acked, ledger.Received)
+	if n == 0 {
+		return 0
+	}
+	if f.Trigger {
+		// The service chose the partition: only a complete drain proves it.
+		if !e.Drain.Complete {
+			return n
+		}
+		o.Violations += n
+		o.Findings = append(o.Findings, e.findings(NoLoss, refs, "accepted, but no event "+f.Event+" followed")...)
+		return 0
+	}
+	if e.Drain.Complete {
+		o.Violations += n
+		o.Findings = append(o.Findings, e.findings(NoLoss, refs, "acknowledged, but not in the log")...)
+		return 0
+	}
+	var lost []Ref
+	partitions := e.PartitionsOf(refs)
+	for _, ref := range refs {
+		if p, ok := partitions[ref]; ok && e.Closed(f.Topic, p) {
+			lost = append(lost, ref)
+		}
+	}
+	o.Violations += uint64(len(lost))
+	o.Findings = append(o.Findings, e.findings(NoLoss, lost, "acknowledged, but not in the log, whose partition was read to its end")...)
+	return n - uint64(len(lost))
+}
+
+// lostEffects adds the events in the log that nobody processed.
+func lostEffects(e *Evidence, f *Flow, o *run.Outcome) (unproven uint64) {
+	refs, n := selectRefs(f, ledger.Received, ledger.Effect|ledger.Dead|ledger.IsPoison|ledger.IsDuplicate)
+	if n == 0 {
+		return 0
+	}
+	if !e.Drain.Complete {
+		return n
+	}
+	message := fmt.Sprintf("in the log, but no %s and no dead letter followed", f.Effect)
+	o.Violations += n
+	o.Findings = append(o.Findings, e.findings(NoLoss, refs, message)...)
+	return 0
+}
+
+// untraced judges by counts alone, which never proves a loss per record.
+func untraced(f *Flow) run.Outcome {
+	c := f.Sender.Counts()
+	return run.Outcome{
+		Verdict: finding.Inconclusive,
+		Checked: c.Acked,
+		Sentence: fmt.Sprintf("%s accepted and %s seen, but the trigger of %s names no id that leads from one to the other",
+			plural(c.Acked, "trigger"), plural(f.Observed, "event"), f.Event),
+		Notes: []string{"give the contract's trigger an id, such as id: header:Idempotency-Key"},
+	}
+}

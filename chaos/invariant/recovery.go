@@ -1,0 +1,119 @@
+package invariant
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/flowweir/weir/chaos/fault"
+	"github.com/flowweir/weir/reports/finding"
+	"github.com/flowweir/weir/reports/run"
+)
+
+// recoveredFor is how many seconds in a row must be good.
+const recoveredFor = 3
+
+// recovery: after each fault the flow came back. See Recovered for the
+// definition. A partition without a leader 30 s after healing is a failed
+// recovery whatever the rest does.
+func recovery(e *Evidence) run.Outcome {
+	o := run.Outcome{}
+	var slowest time.Duration
+	var open []string
+	for _, f := range e.Faults {
+		if fault.Kind(f.Kind).InLoad() || !f.Bit {
+			continue
+		}
+		o.Checked++
+		switch {
+		case f.Recovered:
+			slowest = max(slowest, f.Recovery)
+		default:
+			open = append(open, f.What)
+		}
+	}
+	if len(e.Leaderless) > 0 {
+		o.Violations = uint64(len(e.Leaderless))
+		o.Verdict = finding.Fail
+		o.Sentence = fmt.Sprintf("%s without a leader 30 s after healing: %s", plural(o.Violations, "partition"), strings.Join(e.Leaderless, ", "))
+		for _, p := range e.Leaderless {
+			o.Findings = append(o.Findings, finding.Finding{ID: Recovery, Severity: finding.Error,
+				Message: p + " has no leader 30 s after the last fault was healed",
+				Hint:    "an election of the last known leader is up to an operator (KIP-966); elect: {unclean: " + p + "} forces one and may lose records"})
+		}
+		return o
+	}
+	switch {
+	case o.Checked == 0:
+		o.Verdict = finding.Vacuous
+		o.Sentence = "no fault bit, so there was nothing to recover from"
+	case len(open) > 0:
+		o.Verdict = finding.Inconclusive
+		o.Sentence = fmt.Sprintf("the run ended before the flow was seen to recover from: %s", strings.Join(open, "; "))
+		o.Notes = append(o.Notes, "let the load go on for longer after the fault is healed")
+	default:
+		o.Verdict = finding.Pass
+		o.Sentence = fmt.Sprintf("recovered from %s, at the slowest in %s", plural(o.Checked, "fault"), round(slowest))
+	}
+	return o
+}
+
+// Recovered is the time from a fault to the first of 3 consecutive seconds
+// in which acks are at least 95% of what was offered and the lag of every
+// group is no higher than its maximum before the fault.
+//
+// Lag that is worth less than one second of the offered load counts as no
+// higher: with a short history its maximum would be an accident. Seconds
+// after the load's end count only once nearly everything due was
+// acknowledged.
+func Recovered(intervals []run.Interval, at time.Duration) (time.Duration, bool) {
+	before := map[string]int64{}
+	var pending int64
+	good, first := 0, time.Duration(0)
+	for _, in := range intervals {
+		pending += in.Due - in.Acked - in.Failed
+		if in.Start < at {
+			for group, lag := range totalLag(in) {
+				before[group] = max(before[group], lag)
+			}
+			continue
+		}
+		if !goodSecond(in, before, pending) {
+			good = 0
+			continue
+		}
+		if good == 0 {
+			first = in.Start
+		}
+		if good++; good == recoveredFor {
+			return first - at, true
+		}
+	}
+	return 0, false
+}
+
+func goodSecond(in run.Interval, before map[string]int64, pending int64) bool {
+	rate := float64(in.Due) / in.Length.Seconds()
+	if float64(in.Acked) < 0.95*float64(in.Due) {
+		return false
+	}
+	if in.Due == 0 && pending > 0 && in.Acked == 0 {
+		return false
+	}
+	for group, lag := range totalLag(in) {
+		if float64(lag) > max(float64(before[group]), rate) {
+			return false
+		}
+	}
+	return true
+}
+
+func totalLag(in run.Interval) map[string]int64 {
+	total := make(map[string]int64, len(in.Lag))
+	for group, partitions := range in.Lag {
+		for _, lag := range partitions {
+			total[group] += lag
+		}
+	}
+	return total
+}

@@ -1,0 +1,155 @@
+package payload
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/loadgen/identity"
+)
+
+// enveloper wraps data as the contract's envelope says. It writes the few
+// fields by hand: this is the hot path of a load.
+type enveloper struct {
+	kind   string
+	event  string
+	source string
+	// match is the header that names the event where no envelope does.
+	match string
+}
+
+func newEnveloper(p *contracts.Produces, service string) (enveloper, error) {
+	e := enveloper{kind: p.EnvelopeName(), event: p.Event, source: "/" + service}
+	if p.Match != nil && p.Match.Header != "" && p.EnvelopeName() != contracts.EnvelopeCloudEventsBinary {
+		e.match = p.Match.Header
+	}
+	switch e.kind {
+	case contracts.EnvelopeNone, contracts.EnvelopeCloudEventsBinary, contracts.EnvelopeCloudEventsStructured, contracts.EnvelopeStandard:
+		return e, nil
+	}
+	return e, fmt.Errorf("%s: load in the envelope %q is not built", p.Event, e.kind)
+}
+
+// instant is the layout of event times: RFC 3339 with microseconds, UTC.
+const instant = "2006-01-02T15:04:05.000000Z"
+
+// wrap puts data and its attributes into a record. Poison is data that
+// breaks off, and breaks the document of an envelope that contains it too.
+func (e *enveloper) wrap(r *kgo.Record, id identity.EventID, at time.Time, data []byte, poison bool) {
+	switch e.kind {
+	case contracts.EnvelopeCloudEventsBinary:
+		e.binary(r, id, at)
+		r.Value = data
+	case contracts.EnvelopeCloudEventsStructured:
+		r.Value = e.structured(id, at, data)
+		r.Headers = append(r.Headers, kgo.RecordHeader{Key: "content-type", Value: []byte("application/cloudevents+json")})
+	case contracts.EnvelopeStandard:
+		r.Value = e.standard(id, at, data)
+	default:
+		r.Value = data
+	}
+	if poison && len(r.Value) > 0 && r.Value[len(r.Value)-1] == '}' {
+		r.Value = r.Value[:len(r.Value)-1]
+	}
+	if e.match != "" {
+		r.Headers = append(r.Headers, kgo.RecordHeader{Key: e.match, Value: []byte(e.event)})
+	}
+}
+
+// binary adds the headers of CloudEvents 1.0 in Kafka's binary mode.
+func (e *enveloper) binary(r *kgo.Record, id identity.EventID, at time.Time) {
+	buf := make([]byte, 0, identity.EventIDSize+len(instant))
+	buf = id.AppendText(buf)
+	buf = at.UTC().AppendFormat(buf, instant)
+	text := buf[:identity.EventIDSize:identity.EventIDSize]
+	r.Headers = append(r.Headers,
+		kgo.RecordHeader{Key: "ce_specversion", Value: specVersion},
+		kgo.RecordHeader{Key: "ce_id", Value: text},
+		kgo.RecordHeader{Key: "ce_type", Value: []byte(e.event)},
+		kgo.RecordHeader{Key: "ce_source", Value: []byte(e.source)},
+		kgo.RecordHeader{Key: "ce_time", Value: buf[identity.EventIDSize:]},
+		kgo.RecordHeader{Key: "content-type", Value: contentType},
+	)
+}
+
+var (
+	specVersion = []byte("1.0")
+	contentType = []byte("application/json")
+)
+
+func (e *enveloper) structured(id identity.EventID, at time.Time, data []byte) []byte {
+	b := make([]byte, 0, 256+len(data))
+	b = append(b, `{"specversion":"1.0","id":"`...)
+	b = id.AppendText(b)
+	b = fmt.Appendf(b, `","type":%q,"source":%q,"time":"`, e.event, e.source)
+	b = at.UTC().AppendFormat(b, instant)
+	b = append(b, `","datacontenttype":"application/json","data":`...)
+	return append(append(b, data...), '}')
+}
+
+// standard is the plain envelope of design: attributes beside the data.
+func (e *enveloper) standard(id identity.EventID, at time.Time, data []byte) []byte {
+	b := make([]byte, 0, 320+len(data))
+	b = append(b, `{"id":"`...)
+	b = id.AppendText(b)
+	b = fmt.Appendf(b, `","type":%q,"source":%q,"spec_version":"1.0","time":"`, e.event, e.source)
+	b = at.UTC().AppendFormat(b, instant)
+	b = append(b, `","correlation_id":"`...)
+	b = id.AppendText(b)
+	b = append(b, `","data":`...)
+	return append(append(b, data...), '}')
+}
+
+// constantHeaders are the headers that every record of the load carries: the
+// scenario's, and the required ones of the contract that the envelope does
+// not write.
+func constantHeaders(cfg Config) ([]kgo.RecordHeader, error) {
+	var headers []kgo.RecordHeader
+	add := func(name, value string) {
+		headers = append(headers, kgo.RecordHeader{Key: name, Value: []byte(value)})
+	}
+	rng := rand.New(rand.NewPCG(cfg.Seed, uint64(cfg.Sender)))
+	for _, name := range sortedNames(cfg.Produces.Headers) {
+		h := cfg.Produces.Headers[name]
+		if _, given := cfg.Headers[name]; given || !h.Required || written(cfg.Produces.EnvelopeName(), name) {
+			continue
+		}
+		value := "weir"
+		switch {
+		case h.Pattern != "":
+			v, err := cfg.Pattern(h.Pattern, rng)
+			if err != nil {
+				return nil, fmt.Errorf("header %s: %w", name, err)
+			}
+			value = v
+		case name == "traceparent":
+			value = fmt.Sprintf("00-%016x%016x-%016x-01", rng.Uint64(), rng.Uint64(), rng.Uint64()|1)
+		case name == "correlation_id" || name == "causation_id":
+			value = fmt.Sprintf("%016x", rng.Uint64())
+		}
+		add(name, value)
+	}
+	for _, name := range sortedNames(cfg.Headers) {
+		add(name, cfg.Headers[name])
+	}
+	return headers, nil
+}
+
+// written says whether an envelope writes a header itself.
+func written(envelope, name string) bool {
+	return envelope == contracts.EnvelopeCloudEventsBinary &&
+		slices.Contains([]string{"ce_specversion", "ce_id", "ce_type", "ce_source", "ce_time", "content-type"}, name)
+}
+
+func sortedNames[V any](m map[string]V) []string {
+	names := make([]string, 0, len(m))
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}

@@ -1,0 +1,151 @@
+package payload
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/place"
+)
+
+// keyMaker turns a key's index into the JSON value that stands at the key's
+// place, and that value into the record key.
+type keyMaker struct {
+	seed  uint64
+	place place.Place
+	// style is how an index becomes a value: found by trying on a document.
+	style keyStyle
+}
+
+type keyStyle int
+
+const (
+	styleUUID keyStyle = iota
+	styleText
+	styleNumber
+)
+
+// value is the JSON value of a key's index.
+func (k keyMaker) value(index uint64) any {
+	switch k.style {
+	case styleUUID:
+		return k.uuid(index).String()
+	case styleNumber:
+		return json.Number(fmt.Sprint(index + 1))
+	}
+	return fmt.Sprintf("key-%06d", index)
+}
+
+// appendJSON appends the value as it stands in a document.
+func (k keyMaker) appendJSON(b []byte, index uint64) []byte {
+	if k.style == styleNumber {
+		return fmt.Append(b, index+1)
+	}
+	b = append(b, '"')
+	b = k.appendText(b, index)
+	return append(b, '"')
+}
+
+// appendText appends the value as a record key.
+func (k keyMaker) appendText(b []byte, index uint64) []byte {
+	switch k.style {
+	case styleUUID:
+		var text [36]byte
+		u := k.uuid(index)
+		encodeUUID(&text, u)
+		return append(b, text[:]...)
+	case styleNumber:
+		return fmt.Append(b, index+1)
+	}
+	return fmt.Appendf(b, "key-%06d", index)
+}
+
+func encodeUUID(text *[36]byte, u uuid.UUID) {
+	t, _ := u.MarshalText() // never errs
+	copy(text[:], t)
+}
+
+// uuid is a UUID of version 4 made from the seed and the index.
+func (k keyMaker) uuid(index uint64) (u uuid.UUID) {
+	a, b := mix(k.seed^mix(index)), mix(k.seed+mix(^index))
+	for i := range 8 {
+		u[i], u[8+i] = byte(a>>(8*i)), byte(b>>(8*i))
+	}
+	u[6] = u[6]&0x0f | 0x40
+	u[8] = u[8]&0x3f | 0x80
+	return u
+}
+
+// mix is the finalizer of splitmix64 (Steele, Lea and Flood, 2014).
+func mix(z uint64) uint64 {
+	z += 0x9e3779b97f4a7c15
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}
+
+// keyTemplate is the contract's {template: "{$.tenant}:{$.order_id}"}.
+type keyTemplate struct {
+	texts  []string // one more than places
+	places []place.Place
+}
+
+func parseKeyTemplate(t string) (keyTemplate, error) {
+	var k keyTemplate
+	for {
+		text, rest, found := strings.Cut(t, "{")
+		k.texts = append(k.texts, text)
+		if !found {
+			return k, nil
+		}
+		at, rest, found := strings.Cut(rest, "}")
+		if !found {
+			return k, fmt.Errorf("key template %q: a { without its }", t)
+		}
+		p, err := place.Parse(at)
+		if err != nil {
+			return k, err
+		}
+		if p.Kind() != place.Data {
+			return k, fmt.Errorf("key template: %s is not a place in the data", p)
+		}
+		k.places, t = append(k.places, p), rest
+	}
+}
+
+// key is the record key of a document.
+func (k keyTemplate) key(doc any) ([]byte, error) {
+	key := []byte(k.texts[0])
+	for i, p := range k.places {
+		v, ok := p.In(doc)
+		if !ok {
+			return nil, fmt.Errorf("the document has nothing at %s, which its key is made of", p)
+		}
+		key = append(key, place.Text(v)...)
+		key = append(key, k.texts[i+1]...)
+	}
+	return key, nil
+}
+
+// keyPlaces is the contract's key as a template; ok is false where records
+// have no key.
+func keyPlaces(key *contracts.Key) (t keyTemplate, ok bool, err error) {
+	if key == nil {
+		return t, false, nil
+	}
+	if key.Template != "" {
+		t, err = parseKeyTemplate(key.Template)
+		return t, true, err
+	}
+	p, err := place.Parse(key.Place)
+	if err != nil {
+		return t, false, err
+	}
+	if p.Kind() != place.Data {
+		return t, false, fmt.Errorf("load for a key at %s is not built: give the key as a place in the data, $.a.b", p)
+	}
+	return keyTemplate{texts: []string{"", ""}, places: []place.Place{p}}, true, nil
+}

@@ -1,0 +1,173 @@
+package scenario
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+
+	"github.com/flowweir/weir/reports/run"
+)
+
+// offsets are end offsets, exclusive, by topic and partition.
+type offsets map[string]map[int32]int64
+
+func partitionName(topic string, partition int32) string {
+	return fmt.Sprintf("%s/%d", topic, partition)
+}
+
+// drainer reads a run to its end.
+type drainer struct {
+	admin *kadm.Client
+	// readTo waits until the observer has read to the given ends, and names
+	// the partitions where it has not when ctx ended.
+	readTo func(ctx context.Context, ends offsets) []string
+	// last is the highest offset that held a record. Behind it there are
+	// only transaction markers, which no consumer commits.
+	last   func(topic string, partition int32) (int64, bool)
+	groups []watchedGroup
+	// inputs get no more records; retries may while services work; outputs
+	// are read once services are done.
+	inputs, retries, outputs []string
+
+	ends offsets
+	open map[string]string
+}
+
+// drain follows the design's order: the inputs' ends are recorded and read;
+// then the groups must have committed to them, and the retry topics must be
+// empty; then the ends of outputs and dead-letter topics are recorded and
+// read. What is open when the time is over is named.
+func (d *drainer) drain(ctx context.Context, timeout time.Duration) run.Drain {
+	started := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	d.ends, d.open = offsets{}, map[string]string{}
+
+	d.read(ctx, d.inputs)
+	d.await(ctx)
+	d.read(ctx, d.retries)
+	d.read(ctx, d.outputs)
+
+	open := slices.Sorted(maps.Values(d.open))
+	return run.Drain{Complete: len(open) == 0, Took: time.Since(started), Open: open}
+}
+
+// read records the ends of topics and reads to them.
+func (d *drainer) read(ctx context.Context, topics []string) {
+	if len(topics) == 0 {
+		return
+	}
+	ends, open := d.list(ctx, topics)
+	for t, partitions := range ends {
+		d.ends[t] = partitions
+	}
+	maps.Copy(d.open, open)
+	for _, name := range d.readTo(ctx, ends) {
+		d.open[name] = name + " was not read to its end"
+	}
+}
+
+// list asks for end offsets until every partition answers or ctx ends.
+func (d *drainer) list(ctx context.Context, topics []string) (ends offsets, open map[string]string) {
+	for {
+		ends, open = offsets{}, map[string]string{}
+		listed, err := d.admin.ListEndOffsets(ctx, topics...)
+		if err != nil && len(listed) == 0 {
+			for _, t := range topics {
+				open[t] = fmt.Sprintf("the end of %s is not known: %v", t, err)
+			}
+		}
+		listed.Each(func(o kadm.ListedOffset) {
+			if o.Err != nil {
+				name := partitionName(o.Topic, o.Partition)
+				open[name] = fmt.Sprintf("the end of %s is not known: %v", name, o.Err)
+				return
+			}
+			if ends[o.Topic] == nil {
+				ends[o.Topic] = map[int32]int64{}
+			}
+			ends[o.Topic][o.Partition] = o.Offset
+		})
+		if len(open) == 0 || !pause(ctx, drainEvery) {
+			return ends, open
+		}
+	}
+}
+
+// drainEvery is how often the drain looks again.
+const drainEvery = 200 * time.Millisecond
+
+// settle is how long groups must stay drained: a record that moves from a
+// retry topic to another is in neither for a moment.
+const settle = 3
+
+// await waits until every group has committed all records of its topics.
+func (d *drainer) await(ctx context.Context) {
+	quiet := 0
+	for quiet < settle {
+		open := map[string]string{}
+		for _, g := range d.groups {
+			maps.Copy(open, d.behind(ctx, g))
+		}
+		if len(open) == 0 {
+			quiet++
+		} else {
+			quiet = 0
+		}
+		if !pause(ctx, drainEvery) {
+			maps.Copy(d.open, open)
+			return
+		}
+	}
+}
+
+// behind names the partitions whose records a group has not all committed.
+func (d *drainer) behind(ctx context.Context, g watchedGroup) map[string]string {
+	open := map[string]string{}
+	// Retry topics still grow: their ends are taken anew, and read.
+	wait, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	ends, unknown := d.list(wait, g.topics)
+	maps.Copy(open, unknown)
+	for _, name := range d.readTo(wait, ends) {
+		open[g.name+name] = name + " was not read to its end"
+	}
+	commits, err := d.admin.FetchOffsets(ctx, g.name)
+	if err != nil {
+		open[g.name] = fmt.Sprintf("the commits of group %s are not known: %v", g.name, err)
+		return open
+	}
+	for topic, partitions := range ends {
+		for partition := range partitions {
+			last, any := d.last(topic, partition)
+			if !any {
+				continue
+			}
+			at := int64(-1)
+			if c, ok := commits.Lookup(topic, partition); ok {
+				at = c.At
+			}
+			if at <= last {
+				name := partitionName(topic, partition)
+				open[g.name+name] = fmt.Sprintf("group %s has committed %s to %d of %d", g.name, name, max(at, 0), last+1)
+			}
+		}
+	}
+	return open
+}
+
+// pause sleeps; it is false when ctx ended.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

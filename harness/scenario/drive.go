@@ -1,0 +1,94 @@
+package scenario
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/flowweir/weir/harness/service"
+	"github.com/flowweir/weir/reports/finding"
+	"github.com/flowweir/weir/reports/run"
+)
+
+// load drives the load, the faults and the observation until the schedule is
+// over or ctx ends.
+func (x *execution) load(ctx, hard context.Context) {
+	x.note("phase", fmt.Sprintf("load begins: seed %d", x.info.Seed))
+	for _, l := range x.info.Loads {
+		x.logf("load of %s via %s: %s", l.Event, l.Via, l.Profile)
+	}
+	loading, stop := merge(ctx, hard)
+	defer stop()
+	watching, stopWatching := context.WithCancel(hard)
+	x.background(watching)
+	x.stopWatching = func() { stopWatching(); x.watchers.Wait() }
+
+	var faults, loads sync.WaitGroup
+	injecting, stopInjecting := context.WithCancel(loading)
+	faults.Go(func() { x.injector.Run(injecting) })
+	x.cpu.begin()
+	for _, f := range x.flows {
+		loads.Go(func() { x.drive(loading, f) })
+	}
+	loads.Wait()
+	x.offered = min(x.now(), x.plan.Length)
+	x.cpu.end()
+	stopInjecting()
+	faults.Wait()
+	if ctx.Err() != nil {
+		x.note("phase", "interrupted: the load ends early")
+	} else {
+		x.note("phase", "load ends")
+	}
+}
+
+// drive runs one flow's load.
+func (x *execution) drive(ctx context.Context, f *liveFlow) {
+	var err error
+	if f.producer != nil {
+		err = f.producer.Run(ctx)
+	} else {
+		err = f.driver.Run(ctx)
+	}
+	if err != nil && !errors.Is(err, context.Canceled) {
+		x.fail(fmt.Sprintf("the load of %s ended: %v", f.plan.Load.Event, err), "")
+	}
+}
+
+// background starts what goes on until the drain is over: reading, lag, the
+// clock of the series, and the watch for services that die.
+func (x *execution) background(ctx context.Context) {
+	x.watchers.Go(func() { _ = x.reader.Run(ctx) })
+	x.watchers.Go(func() { x.lag.run(ctx, x.now) })
+	x.watchers.Go(func() { x.clock(ctx) })
+	for _, s := range x.services {
+		x.watchers.Go(func() { x.watchService(ctx, s) })
+	}
+}
+
+// watchService fails the run when a service ends by itself.
+func (x *execution) watchService(ctx context.Context, s *service.Process) {
+	for {
+		select {
+		case d, ok := <-s.Died():
+			if !ok {
+				return
+			}
+			x.fail(d.String(), "see "+run.ServiceLog(s.Name()))
+			x.note("service", d.String())
+			x.mu.Lock()
+			x.deaths = append(x.deaths, d)
+			x.mu.Unlock()
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// fail adds a finding that fails the run whatever its invariants say.
+func (x *execution) fail(message, hint string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.results.Findings = append(x.results.Findings, finding.Finding{ID: "run/failed", Severity: finding.Error, Message: message, Hint: hint})
+}

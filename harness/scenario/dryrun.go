@@ -1,0 +1,84 @@
+package scenario
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"time"
+
+	"github.com/flowweir/weir/chaos/fault"
+	"github.com/flowweir/weir/contracts/document"
+)
+
+// defaultMaxBytes is the default of guard.max-bytes: 10 GiB.
+const defaultMaxBytes = 10 << 30
+
+func (g Guard) limit() int64 { return cmp.Or(int64(g.MaxBytes), defaultMaxBytes) }
+
+func byteSize(n int64) string { return document.Bytes(n).String() }
+
+// headerBytes is about what headers, weir-id and framing add to a record.
+const headerBytes = 250
+
+// valueBytes is the mean size of a flow's data: of documents made from its
+// schema, or a guess where there is nothing to make them from.
+func (f *Flow) valueBytes() int64 {
+	const guess, samples = 512, 32
+	docs, err := newDocuments(f.Producer, f.Produces, f.Load.Examples)
+	if err != nil {
+		return guess
+	}
+	rng := rand.New(rand.NewPCG(1, 1))
+	var sum int64
+	for range samples {
+		doc, err := docs.generate(rng)
+		if err != nil {
+			return guess
+		}
+		sum += int64(len(fmt.Sprint(doc)))
+	}
+	return sum / samples
+}
+
+// bytes is about what the load writes to all brokers together, replication
+// included, before compression.
+func (p *Plan) bytes() int64 {
+	var total int64
+	for _, f := range p.Flows {
+		total += int64(f.Schedule.Total()) * (f.valueBytes() + headerBytes) * int64(p.topic(f.Topic).Replication)
+	}
+	return total
+}
+
+// Describe prints what a run of the plan would do: topics, load, the
+// timeline of its faults, and what it would write to each broker.
+func (p *Plan) Describe(w io.Writer, kind string) {
+	s := p.Scenario
+	brokers := s.Cluster.brokers()
+	fmt.Fprintf(w, "scenario   %s\ncluster    %s, %d brokers\n", s.Name, cmp.Or(kind, s.Cluster.Kind, "embedded"), brokers)
+	for _, t := range p.Topics {
+		fmt.Fprintf(w, "topic      %s: %d partitions, replication %d (%s)\n", t.Name, t.Partitions, t.Replication, t.Role)
+	}
+	for _, svc := range s.Services {
+		fmt.Fprintf(w, "service    %s\n", svc.Name)
+	}
+	for _, f := range p.Flows {
+		fmt.Fprintf(w, "load       %s via %s: %s, %d records\n", f.Load.Event, via(f), f.Schedule, f.Schedule.Total())
+	}
+	for _, line := range fault.Timeline(p.Faults) {
+		fmt.Fprintf(w, "fault      %s\n", line)
+	}
+	for _, name := range p.Invariants {
+		fmt.Fprintf(w, "invariant  %s\n", name)
+	}
+	for _, o := range p.objectives() {
+		fmt.Fprintf(w, "objective  %s (%s)\n", o.name, o.source)
+	}
+	bytes := p.bytes()
+	fmt.Fprintf(w, "writes     about %s to all brokers, %s to each, replication included, before compression\n", byteSize(bytes), byteSize(bytes/int64(max(1, brokers))))
+	fmt.Fprintf(w, "takes      %s of load (%s of it warm-up), then a drain of at most %s\n", p.Length, p.Warmup, cmp.Or(time.Duration(s.Drain.Timeout), defaultDrain))
+	for _, n := range p.Notes {
+		fmt.Fprintf(w, "note       %s\n", n)
+	}
+}

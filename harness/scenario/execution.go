@@ -1,0 +1,113 @@
+package scenario
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/flowweir/weir/chaos/fault"
+	"github.com/flowweir/weir/harness/cluster"
+	"github.com/flowweir/weir/harness/observe"
+	"github.com/flowweir/weir/harness/payload"
+	"github.com/flowweir/weir/harness/service"
+	"github.com/flowweir/weir/loadgen/histogram"
+	"github.com/flowweir/weir/loadgen/journal"
+	"github.com/flowweir/weir/loadgen/kafka"
+	"github.com/flowweir/weir/loadgen/ledger"
+	"github.com/flowweir/weir/loadgen/series"
+	"github.com/flowweir/weir/reports/run"
+)
+
+// execution is one run of a plan, from its cluster to its verdict.
+type execution struct {
+	config
+	plan     *Plan
+	identity uint64
+	dir      *run.Dir
+	info     run.Run
+	results  run.Results
+
+	// up is the cluster; owned says that the run started it.
+	up      cluster.Cluster
+	owned   bool
+	client  *kgo.Client
+	admin   *kadm.Client
+	facts   facts
+	created []string
+
+	services map[string]*service.Process
+	order    []string // services in the order of their start
+
+	// t0 is when the load begins, from which every time of the run counts.
+	t0       time.Time
+	ledger   *ledger.Ledger
+	meter    *histogram.Meter
+	phases   *histogram.Phases
+	journal  *journal.Writer
+	counters *series.Counters
+	acks     *series.Stalls
+	shares   *series.Partitions
+	seen     *series.Stalls
+	flows    map[uint16]*liveFlow
+	observer *observe.Observer
+	reader   *kafka.Reader
+	begin    offsets
+	groups   []*kafka.Group
+	injector *fault.Injector
+	lag      *lagWatch
+	drained  run.Drain
+	ends     offsets
+
+	intervals []run.Interval
+	offered   time.Duration // how long the load really went on
+	cpu       usage
+	// leaderless are the partitions without a leader 30 s after healing.
+	leaderless []string
+
+	// watchers are the goroutines that go on until stopWatching.
+	watchers     sync.WaitGroup
+	stopWatching func()
+	// mu guards what watchers add: findings, deaths, intervals.
+	mu     sync.Mutex
+	deaths []service.Death
+}
+
+// liveFlow is a flow of the plan while it runs.
+type liveFlow struct {
+	plan     *Flow
+	sender   *ledger.Sender
+	maker    *payload.Maker
+	subject  *observe.Subject
+	producer *kafka.Producer
+	driver   driver
+}
+
+// driver is a load through a service's trigger.
+type driver interface {
+	Run(ctx context.Context) error
+	Flush(ctx context.Context) (open int64, err error)
+	Close()
+}
+
+// now is the time since the load began.
+func (x *execution) now() time.Duration { return time.Since(x.t0) }
+
+// event adds a line to the timeline.
+func (x *execution) event(e run.Event) {
+	x.logf("%8s  %s", e.At.Round(100*time.Millisecond), e.What)
+	if err := x.dir.AppendEvent(e); err != nil {
+		x.logf("timeline.jsonl: %v", err)
+	}
+}
+
+func (x *execution) note(kind, what string) {
+	x.event(run.Event{At: x.now(), Kind: kind, What: what, Fault: -1})
+}
+
+func (x *execution) warn(what string) {
+	x.info.Warnings = append(x.info.Warnings, what)
+	x.logf("warning: %s", what)
+}

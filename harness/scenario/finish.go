@@ -1,0 +1,120 @@
+package scenario
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// finish heals, flushes and drains.
+func (x *execution) finish(hard context.Context) {
+	x.injector.Heal(hard)
+	x.awaitLeaders(hard)
+	x.logf("waiting for the last acknowledgements")
+	for _, f := range x.flows {
+		x.flush(hard, f)
+	}
+	timeout := time.Duration(x.plan.Scenario.Drain.Timeout)
+	if timeout == 0 {
+		timeout = defaultDrain
+	}
+	for _, g := range x.groups {
+		// Members commit when they leave.
+		_ = g.Close(hard)
+	}
+	x.note("drain", fmt.Sprintf("draining for at most %s", timeout))
+	d := x.drainer()
+	x.drained = d.drain(hard, timeout)
+	x.ends = d.ends
+	x.drained.Open = append(x.drained.Open, x.readErrors()...)
+	x.drained.Complete = len(x.drained.Open) == 0
+	if x.drained.Complete {
+		x.note("drain", fmt.Sprintf("drained after %s", x.drained.Took.Round(time.Millisecond)))
+	} else {
+		x.note("drain", fmt.Sprintf("not drained after %s: %s", x.drained.Took.Round(time.Millisecond), strings.Join(x.drained.Open, "; ")))
+	}
+	x.lag.sample(hard, x.now())
+	x.stopWatching()
+	x.reader.Close()
+}
+
+// readErrors names what was gone before it could be read.
+func (x *execution) readErrors() []string {
+	if n := x.reader.Facts().Deleted; n > 0 {
+		return []string{fmt.Sprintf("%d offsets were deleted before they were read", n)}
+	}
+	return nil
+}
+
+// defaultDrain is the default of drain.timeout.
+const defaultDrain = 60 * time.Second
+
+// flushTimeout bounds the wait for outcomes beyond the delivery timeout.
+const flushTimeout = 5 * time.Second
+
+func (x *execution) flush(hard context.Context, f *liveFlow) {
+	wait := flushTimeout
+	if f.producer != nil {
+		wait += f.plan.settings().DeliveryTimeout
+	} else {
+		wait += triggerTimeout
+	}
+	ctx, cancel := context.WithTimeout(hard, wait)
+	defer cancel()
+	if f.producer != nil {
+		if open, err := f.producer.Flush(ctx); err != nil {
+			x.warn(fmt.Sprintf("%d records of %s were still in flight after %s: their outcome is unknown", open, f.plan.Load.Event, wait))
+		}
+		return
+	}
+	if open, err := f.driver.Flush(ctx); err != nil {
+		x.warn(fmt.Sprintf("%d triggers of %s were still open after %s: their outcome is unknown", open, f.plan.Load.Event, wait))
+	}
+}
+
+// leaderGrace is how long after healing a partition may be without a leader
+// before its recovery has failed.
+const leaderGrace = 30 * time.Second
+
+// awaitLeaders waits until every partition has a leader, or notes those that
+// have none. Without faults on brokers there is nothing to wait for.
+func (x *execution) awaitLeaders(hard context.Context) {
+	ctx, cancel := context.WithTimeout(hard, leaderGrace)
+	defer cancel()
+	for {
+		names, err := x.facts.leaderless(ctx)
+		if err == nil && len(names) == 0 {
+			x.leaderless = nil
+			return
+		}
+		if err == nil {
+			x.leaderless = names
+		}
+		if !pause(ctx, time.Second) {
+			return
+		}
+	}
+}
+
+func (x *execution) drainer() *drainer {
+	d := &drainer{
+		admin: x.admin, groups: x.plan.groups(), last: x.observer.Last,
+		readTo: func(ctx context.Context, ends offsets) []string { return x.reader.ReadTo(ctx, ends) },
+	}
+	role := map[string]*[]string{}
+	for _, f := range x.plan.Flows {
+		role[f.Topic] = &d.inputs
+	}
+	for _, topic := range x.watchedTopics() {
+		switch list := role[topic]; {
+		case list != nil:
+			d.inputs = append(d.inputs, topic)
+		case x.plan.topic(topic).Role == RoleRetry:
+			d.retries = append(d.retries, topic)
+		default:
+			d.outputs = append(d.outputs, topic)
+		}
+	}
+	return d
+}

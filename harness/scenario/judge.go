@@ -1,0 +1,273 @@
+package scenario
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/flowweir/weir/chaos/fault"
+	"github.com/flowweir/weir/chaos/invariant"
+	"github.com/flowweir/weir/loadgen/histogram"
+	"github.com/flowweir/weir/loadgen/journal"
+	"github.com/flowweir/weir/loadgen/ledger"
+	"github.com/flowweir/weir/reports/finding"
+	"github.com/flowweir/weir/reports/run"
+)
+
+// judge turns what was measured into results and a verdict, and writes both.
+func (x *execution) judge(interrupted bool) error {
+	x.config.progress(Progress{Phase: PhaseJudge, At: x.plan.Length, Length: x.plan.Length})
+	stats, err := x.journal.Close()
+	if err != nil {
+		x.warn("the journal: " + err.Error())
+	}
+	if err := x.meter.Close(); err != nil {
+		x.warn("the histograms: " + err.Error())
+	}
+	r := &x.results
+	r.Senders = x.senders()
+	r.Latencies = x.meter.Latencies()
+	r.Partitions = x.partitions()
+	r.Groups = x.lag.results()
+	r.Drain = x.drained
+	r.Generator = x.generator(stats)
+	r.Faults = x.judgeFaults()
+	r.Invariants = invariant.Judge(x.plan.Invariants, x.evidence())
+	if x.objectives {
+		r.Objectives = x.plan.judgeObjectives(x.measured())
+	}
+	for _, name := range x.order {
+		x.info.Services = append(x.info.Services, x.service(name))
+	}
+	x.info.Phases = append(x.phases.Spans(x.offered), run.Phase{Name: run.PhaseDrain, Start: x.offered, End: x.now()})
+	x.info.Ended = time.Now().UTC().Truncate(time.Millisecond)
+	x.info.Status = run.Complete
+	if interrupted {
+		x.info.Status = run.Interrupted
+	}
+	x.info.Verdict, x.info.Reason = x.verdict(interrupted)
+	if err := x.dir.WriteResults(*r); err != nil {
+		return &InfrastructureError{"writing results.json", err}
+	}
+	return x.writeInfo()
+}
+
+// PhaseJudge is the phase of Progress after the drain.
+const PhaseJudge = "judge"
+
+func (x *execution) senders() []run.Sender {
+	var senders []run.Sender
+	for _, s := range x.ledger.Senders() {
+		f := x.flows[s.ID()]
+		c := s.Counts()
+		senders = append(senders, run.Sender{
+			Name: s.Name(), Event: f.plan.Load.Event, Topic: f.plan.Topic, Via: via(f.plan),
+			Due: f.plan.Schedule.Count(x.offered), Sent: c.Sent, Acked: c.Acked, Failed: c.Failed,
+			Unknown: c.Unknown, UnknownSeen: c.UnknownSeen, Received: c.Received, ReceivedTwice: c.ReceivedTwice,
+			Lost: c.Lost, Poison: c.Poison, Duplicates: c.Duplicates,
+			Effects: c.Effects, EffectsTwice: c.EffectsTwice, DeadLettered: c.Dead, DeadLetteredTwice: c.DeadTwice,
+		})
+	}
+	if len(senders) > 0 {
+		// The counters hold the bytes of all senders together.
+		senders[0].Bytes = uint64(x.counters.Totals(x.now()).Bytes)
+	}
+	return senders
+}
+
+func via(f *Flow) string {
+	if f.Load.Via == ViaTrigger {
+		return ViaTrigger
+	}
+	return ViaTopic
+}
+
+// partitions are the meter's, with the bounds of what was read.
+func (x *execution) partitions() []run.Partition {
+	partitions := x.meter.Partitions()
+	for i := range partitions {
+		p := &partitions[i]
+		p.StartOffset = x.begin[p.Topic][p.Partition]
+		p.EndOffset = x.ends[p.Topic][p.Partition]
+	}
+	return partitions
+}
+
+func (x *execution) service(name string) run.Service {
+	p := x.services[name]
+	info := p.Info()
+	for _, d := range x.deaths {
+		if d.Service == name {
+			info.Died, info.LastLines = d.Exit.Reason, d.LastLines
+		}
+	}
+	return info
+}
+
+// judgeFaults judges whether each fault bit, and when the flow recovered.
+func (x *execution) judgeFaults() []run.Fault {
+	faults := x.injector.Results(
+		func(from, to time.Duration) fault.Stand {
+			_, publish := x.acks.Longest(from, to)
+			if _, one, _, _ := x.shares.Longest(from, to); one > publish {
+				publish = one
+			}
+			_, consume := x.seen.Longest(from, to)
+			return fault.Stand{Publish: publish, Consume: consume}
+		},
+		func(f fault.Fault) fault.LoadFacts {
+			return x.loadFacts(f)
+		})
+	for i := range faults {
+		f := &faults[i]
+		if f.Bit && !f.Always {
+			f.Recovery, f.Recovered = invariant.Recovered(x.intervals, f.Start)
+		}
+	}
+	return faults
+}
+
+// loadFacts counts the records that a fault in the load made.
+func (x *execution) loadFacts(f fault.Fault) fault.LoadFacts {
+	var facts fault.LoadFacts
+	for _, live := range x.flows {
+		if live.plan.Load.Event != f.Target.Event {
+			continue
+		}
+		c := live.sender.Counts()
+		sent, class := c.Poison, ledger.IsPoison
+		if f.Kind == fault.Duplicate {
+			sent, class = c.Duplicates, ledger.IsDuplicate
+		}
+		facts.Sent += sent
+		for range live.sender.Select(class|ledger.Received, 0) {
+			facts.Found++
+		}
+	}
+	return facts
+}
+
+func (x *execution) evidence() *invariant.Evidence {
+	teller := &storyteller{dir: x.dir.JournalPath(), run: x.identity, flows: x.flows, warn: x.warn, known: map[journal.ID]*journal.Story{}}
+	for _, f := range x.results.Faults {
+		if !f.Always && f.Healed > 0 {
+			teller.faults = append(teller.faults, openFault{f.What, f.Start, f.Healed})
+		}
+	}
+	e := &invariant.Evidence{
+		Drain: x.drained, Durable: x.info.Cluster.Durable,
+		Faults: x.results.Faults, Intervals: x.intervals, Leaderless: x.leaderless,
+		Tell: teller.tell, PartitionsOf: teller.partitionsOf, Closed: x.closedPartition,
+	}
+	for _, s := range x.ledger.Senders() {
+		e.Flows = append(e.Flows, x.flows[s.ID()].subject.Flow)
+	}
+	return e
+}
+
+// closedPartition says whether a partition was read to its recorded end.
+func (x *execution) closedPartition(topic string, partition int32) bool {
+	end, known := x.ends[topic][partition]
+	return known && x.reader.Positions()[topic][partition] >= end
+}
+
+func (x *execution) measured() *measured {
+	m := &measured{latencies: x.results.Latencies, groups: x.results.Groups, faults: x.results.Faults,
+		offered: x.results.Generator.Offered, achieved: x.results.Generator.Achieved}
+	for _, s := range x.results.Senders {
+		m.due += s.Due
+		m.failed += s.Failed + s.Unknown
+	}
+	return m
+}
+
+// generator accounts for the generator itself.
+func (x *execution) generator(stats journal.Stats) run.Generator {
+	g := run.Generator{CPU: x.cpu.share(), JournalBytes: stats.Bytes, JournalDropped: stats.Dropped}
+	g.WakeP99, _ = x.meter.Quantile(histogram.Wake, 0.99)
+	g.BlockedP99, _ = x.meter.Quantile(histogram.Blocked, 0.99)
+	span := (x.offered - x.plan.Warmup).Seconds()
+	if span <= 0 {
+		return g
+	}
+	var due, acked int64
+	for _, in := range x.intervals {
+		if in.Start >= x.plan.Warmup && in.Start < x.offered {
+			due += in.Due
+			acked += in.Acked
+		}
+	}
+	g.Offered, g.Achieved = float64(due)/span, float64(acked)/span
+	return g
+}
+
+// verdict judges the whole run: fail before inconclusive before vacuous
+// before pass, with the first reason for it in words.
+func (x *execution) verdict(interrupted bool) (finding.Verdict, string) {
+	r := &x.results
+	var all []judged
+	for _, f := range r.Findings {
+		if f.Severity == finding.Error {
+			all = append(all, judged{finding.Fail, f.Message})
+		}
+	}
+	for _, o := range r.Invariants {
+		all = append(all, judged{o.Verdict, o.Invariant + ": " + o.Sentence})
+	}
+	for _, o := range r.Objectives {
+		if o.Verdict != "" {
+			all = append(all, judged{o.Verdict, fmt.Sprintf("%s %s, wanted %s %s", o.Name, o.Got, o.Want, o.Note)})
+		}
+	}
+	for _, f := range r.Faults {
+		switch {
+		case f.Error != "":
+			all = append(all, judged{finding.Inconclusive, f.What + ": " + f.Error})
+		case !f.Bit:
+			all = append(all, judged{finding.Vacuous, "the fault never bit: " + f.What})
+		}
+	}
+	if interrupted {
+		all = append(all, judged{finding.Inconclusive, "the run was interrupted"})
+	}
+	if !x.drained.Complete {
+		all = append(all, judged{finding.Inconclusive, "not everything was read: " + first(x.drained.Open)})
+	}
+	return worst(all)
+}
+
+type judged struct {
+	verdict finding.Verdict
+	why     string
+}
+
+func worst(all []judged) (finding.Verdict, string) {
+	verdicts := make([]finding.Verdict, len(all))
+	for i, j := range all {
+		verdicts[i] = j.verdict
+	}
+	v := finding.Worst(verdicts...)
+	if v == finding.Pass {
+		return v, "everything that was promised held"
+	}
+	reason, more := "nothing was judged", 0
+	for _, j := range all {
+		if j.verdict != v {
+			continue
+		}
+		if more == 0 {
+			reason = j.why
+		}
+		more++
+	}
+	if more > 1 {
+		reason += fmt.Sprintf(" (and %d more)", more-1)
+	}
+	return v, reason
+}
+
+func first(s []string) string {
+	if len(s) == 0 {
+		return "the drain did not end"
+	}
+	return s[0]
+}

@@ -1,0 +1,282 @@
+package scenario
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/document"
+	"github.com/flowweir/weir/loadgen/histogram"
+	"github.com/flowweir/weir/reports/finding"
+	"github.com/flowweir/weir/reports/run"
+)
+
+// objective is one bound, where it is from and in which phase it holds.
+type objective struct {
+	name   string
+	phase  string
+	source string
+	// own says that the scenario itself names it: only then is too little
+	// evidence inconclusive, and not just a note.
+	own   bool
+	judge func(*measured) (want, got string, ok, judged bool, note string)
+}
+
+// measured is what objectives are judged from.
+type measured struct {
+	latencies []run.Latency
+	groups    []run.Group
+	faults    []run.Fault
+	offered   float64
+	achieved  float64
+	due       uint64
+	failed    uint64
+}
+
+// objectives joins the scenario's with those of the contracts that take
+// part; the scenario's override.
+func (p *Plan) objectives() []objective {
+	var all []objective
+	taken := map[string]bool{}
+	add := func(o objective) {
+		if !taken[o.name] {
+			taken[o.name] = true
+			all = append(all, o)
+		}
+	}
+	s := p.Scenario.Objectives
+	if s.Steady != nil {
+		for _, o := range bounds(s.Steady, p.Scenario.Doc.File(), true) {
+			add(o)
+		}
+	}
+	if s.Fault != nil && s.Fault.Unavailable > 0 {
+		add(unavailable(time.Duration(s.Fault.Unavailable), p.Scenario.Doc.File()))
+	}
+	if s.Healed != nil && s.Healed.Within > 0 {
+		add(healedWithin("healed.within", time.Duration(s.Healed.Within), p.Scenario.Doc.File(), true))
+	}
+	for _, c := range p.participants() {
+		if c.Objectives == nil {
+			continue
+		}
+		for _, o := range bounds(c.Objectives, c.Doc.File(), false) {
+			add(o)
+		}
+		if c.Objectives.Recovery > 0 && !taken["healed.within"] {
+			add(healedWithin("recovery", time.Duration(c.Objectives.Recovery), c.Doc.File(), false))
+		}
+	}
+	return all
+}
+
+// participants are the contracts of the flows' producers and consumers.
+func (p *Plan) participants() []*contracts.Contract {
+	var all []*contracts.Contract
+	add := func(c *contracts.Contract) {
+		if !slices.Contains(all, c) {
+			all = append(all, c)
+		}
+	}
+	for _, f := range p.Flows {
+		add(f.Producer)
+		for _, c := range f.Consumers {
+			add(c.Contract)
+		}
+	}
+	return all
+}
+
+// bounds are the objectives that hold in the steady phase.
+func bounds(o *contracts.Objectives, source string, own bool) []objective {
+	var all []objective
+	kinds := []struct {
+		name   string
+		kind   histogram.Kind
+		bounds map[string]document.Duration
+	}{
+		{run.Publish, histogram.Publish, o.Publish},
+		{run.Send, histogram.Send, o.Send},
+		{run.EndToEnd, histogram.EndToEnd, o.EndToEnd},
+		{run.Effect, histogram.Effect, o.Effect},
+	}
+	for _, k := range kinds {
+		for _, q := range slices.Sorted(maps.Keys(k.bounds)) {
+			all = append(all, latencyBound(k.kind, k.name+"."+q, q, time.Duration(k.bounds[q]), source, own))
+		}
+	}
+	if o.Achieved > 0 {
+		all = append(all, achievedBound(float64(o.Achieved), source, own))
+	}
+	if o.Errors != nil {
+		all = append(all, errorsBound(float64(*o.Errors), source, own))
+	}
+	if o.Lag != nil && o.Lag.Records > 0 {
+		all = append(all, lagBound(o.Lag.Records, source, own))
+	}
+	return all
+}
+
+func latencyBound(kind histogram.Kind, name, q string, bound time.Duration, source string, own bool) objective {
+	return objective{name: name, phase: run.PhaseSteady, source: source, own: own,
+		judge: func(m *measured) (string, string, bool, bool, string) {
+			want := "≤ " + bound.String()
+			for _, l := range m.latencies {
+				if l.Kind != kind.String() || l.Phase != run.PhaseSteady {
+					continue
+				}
+				value, judged, note := quantile(l, q)
+				if !judged {
+					return want, "—", false, false, note
+				}
+				if missed := l.Failed + l.Unfinished; missed > 0 {
+					note = fmt.Sprintf("%d without a latency", missed)
+					if q == "max" {
+						return want, "unbounded", false, true, note
+					}
+					if worse := tail(l, q); missed > worse {
+						return want, "unbounded", false, true, note + " outweigh this percentile"
+					}
+				}
+				return want, value.Round(10 * time.Microsecond).String(), value <= bound, true, note
+			}
+			return want, "—", false, false, "not judged (n = 0)"
+		}}
+}
+
+// tail is how many samples lie beyond a percentile.
+func tail(l run.Latency, q string) int64 {
+	p, _ := strconv.ParseFloat(strings.TrimPrefix(q, "p"), 64)
+	return int64(float64(l.Count+l.Failed+l.Unfinished) * (1 - p/100))
+}
+
+func quantile(l run.Latency, q string) (time.Duration, bool, string) {
+	if q == "max" {
+		if l.Count == 0 {
+			return 0, false, "not judged (n = 0)"
+		}
+		return l.Max, true, ""
+	}
+	p, _ := strconv.ParseFloat(strings.TrimPrefix(q, "p"), 64)
+	for _, x := range l.Quantiles {
+		if diff := x.Q*100 - p; diff > -1e-6 && diff < 1e-6 {
+			if !x.Judged {
+				return 0, false, fmt.Sprintf("not judged (n = %d < %d)", l.Count, x.Need)
+			}
+			return x.Value, true, ""
+		}
+	}
+	return 0, false, "not measured"
+}
+
+func achievedBound(bound float64, source string, own bool) objective {
+	return objective{name: "achieved", source: source, own: own,
+		judge: func(m *measured) (string, string, bool, bool, string) {
+			want := "≥ " + percent(bound)
+			if m.offered == 0 {
+				return want, "—", false, false, "nothing was offered"
+			}
+			got := m.achieved / m.offered
+			return want, percent(got), got >= bound, true, ""
+		}}
+}
+
+func errorsBound(bound float64, source string, own bool) objective {
+	return objective{name: "errors", source: source, own: own,
+		judge: func(m *measured) (string, string, bool, bool, string) {
+			want := "≤ " + percent(bound)
+			if m.due == 0 {
+				return want, "—", false, false, "nothing was sent"
+			}
+			got := float64(m.failed) / float64(m.due)
+			return want, percent(got), got <= bound, true, ""
+		}}
+}
+
+func lagBound(bound int64, source string, own bool) objective {
+	return objective{name: "lag", source: source, own: own,
+		judge: func(m *measured) (string, string, bool, bool, string) {
+			want := fmt.Sprintf("≤ %d records", bound)
+			if len(m.groups) == 0 {
+				return want, "—", false, false, "no group was watched"
+			}
+			var worst run.Group
+			for _, g := range m.groups {
+				if g.MaxLag >= worst.MaxLag {
+					worst = g
+				}
+			}
+			return want, fmt.Sprintf("%d records", worst.MaxLag), worst.MaxLag <= bound, true, worst.Name
+		}}
+}
+
+func unavailable(bound time.Duration, source string) objective {
+	return objective{name: "fault.unavailable", phase: run.PhaseFault, source: source, own: true,
+		judge: func(m *measured) (string, string, bool, bool, string) {
+			want := "≤ " + bound.String()
+			var worst time.Duration
+			bit := 0
+			for _, f := range m.faults {
+				if f.Bit && !f.Always {
+					bit++
+					worst = max(worst, f.PublishStall)
+				}
+			}
+			if bit == 0 {
+				return want, "—", false, false, "no fault bit"
+			}
+			return want, worst.Round(time.Millisecond).String(), worst <= bound, true, ""
+		}}
+}
+
+func healedWithin(name string, bound time.Duration, source string, own bool) objective {
+	return objective{name: name, phase: run.PhaseHealed, source: source, own: own,
+		judge: func(m *measured) (string, string, bool, bool, string) {
+			want := "≤ " + bound.String()
+			var worst time.Duration
+			bit := 0
+			for _, f := range m.faults {
+				if !f.Bit || f.Always {
+					continue
+				}
+				bit++
+				if !f.Recovered {
+					return want, "—", false, false, "the run ended before the flow was seen to recover from: " + f.What
+				}
+				worst = max(worst, f.Recovery)
+			}
+			if bit == 0 {
+				return want, "—", false, false, "no fault bit"
+			}
+			return want, worst.Round(time.Millisecond).String(), worst <= bound, true, "from the fault, not from its healing"
+		}}
+}
+
+func percent(share float64) string {
+	return strings.TrimRight(strings.TrimRight(strconv.FormatFloat(share*100, 'f', 2, 64), "0"), ".") + "%"
+}
+
+// judgeObjectives judges all. Too little evidence is inconclusive only where
+// the scenario itself names the objective; else it is left out of the run's
+// verdict and says so.
+func (p *Plan) judgeObjectives(m *measured) []run.Objective {
+	var judged []run.Objective
+	for _, o := range p.objectives() {
+		want, got, ok, known, note := o.judge(m)
+		j := run.Objective{Name: o.name, Phase: o.phase, Want: want, Got: got, Note: note, Source: o.source}
+		switch {
+		case known && ok:
+			j.Verdict = finding.Pass
+		case known:
+			j.Verdict = finding.Fail
+		case o.own:
+			j.Verdict = finding.Inconclusive
+		}
+		judged = append(judged, j)
+	}
+	return judged
+}

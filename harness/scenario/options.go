@@ -1,0 +1,125 @@
+package scenario
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/flowweir/weir/harness/cluster"
+	"github.com/flowweir/weir/harness/service"
+	"github.com/flowweir/weir/reports/finding"
+	"github.com/flowweir/weir/reports/run"
+)
+
+// Option adjusts a run.
+type Option func(*config)
+
+type config struct {
+	providers  []cluster.Provider
+	cluster    cluster.Cluster
+	containers service.Containers
+	dir        string
+	kind       string
+	bootstrap  []string
+	seed       *uint64
+	log        io.Writer
+	progress   func(Progress)
+	abort      <-chan struct{}
+	weir       run.Weir
+	journalMax int64
+	objectives bool
+}
+
+// With passes the cluster kinds that the run may use. A scenario that names a
+// kind whose provider was not passed is an error that shows what to import.
+func With(providers ...cluster.Provider) Option {
+	return func(c *config) { c.providers = append(c.providers, providers...) }
+}
+
+// On runs on a cluster that is up already; it is not closed by the run.
+func On(up cluster.Cluster) Option { return func(c *config) { c.cluster = up } }
+
+// Containers runs the services that are images.
+func Containers(containers service.Containers) Option {
+	return func(c *config) { c.containers = containers }
+}
+
+// Dir is the run directory; default runs/<time>-<name>-<id>.
+func Dir(dir string) Option { return func(c *config) { c.dir = dir } }
+
+// ClusterKind overrides the scenario's cluster kind.
+func ClusterKind(kind string) Option { return func(c *config) { c.kind = kind } }
+
+// Bootstrap overrides the addresses of an external cluster.
+func Bootstrap(addresses ...string) Option { return func(c *config) { c.bootstrap = addresses } }
+
+// Seed overrides the scenario's seed; without both it is drawn at random and
+// printed.
+func Seed(seed uint64) Option { return func(c *config) { c.seed = &seed } }
+
+// Log receives lines about what the run does: building, starting, faults.
+func Log(w io.Writer) Option { return func(c *config) { c.log = w } }
+
+// OnProgress is called about once a second while the run goes on.
+func OnProgress(f func(Progress)) Option { return func(c *config) { c.progress = f } }
+
+// Abort ends a run at once when the channel is closed: what was started is
+// removed, nothing is drained or judged. Cancelling the context of Run, in
+// contrast, ends the load early, heals, drains and reports.
+func Abort(abort <-chan struct{}) Option { return func(c *config) { c.abort = abort } }
+
+// By names the program in the report.
+func By(weir run.Weir) Option { return func(c *config) { c.weir = weir } }
+
+// JournalMax bounds the journal in bytes; default 2 GiB.
+func JournalMax(bytes int64) Option { return func(c *config) { c.journalMax = bytes } }
+
+// WithoutObjectives leaves objectives unjudged: a shared test machine is no
+// place for them.
+func WithoutObjectives() Option { return func(c *config) { c.objectives = false } }
+
+// Progress is the state of a run that goes on.
+type Progress struct {
+	// Phase is setup, warmup, steady, fault, healed, drain or judge.
+	Phase string
+	// At is the time since the load began, Length the load's length.
+	At, Length time.Duration
+	// Due and Acked are records per second in the last second.
+	Due, Acked float64
+	// PublishP99 and EndToEndP99 are of the last second; zero without samples.
+	PublishP99, EndToEndP99 time.Duration
+	// Lag is the sum of all groups'.
+	Lag int64
+	// Open names the faults that are open.
+	Open []string
+}
+
+// PlanError says that a scenario cannot be run as it is written: an error of
+// usage, exit code 2.
+type PlanError struct {
+	Findings []finding.Finding
+}
+
+func (e *PlanError) Error() string {
+	if len(e.Findings) == 1 {
+		return e.Findings[0].Message
+	}
+	return fmt.Sprintf("%d problems in the scenario", len(e.Findings))
+}
+
+// InfrastructureError says that what a run needs could not be started or
+// broke before anything could be judged: exit code 3.
+type InfrastructureError struct {
+	What string
+	Err  error
+}
+
+func (e *InfrastructureError) Error() string { return e.What + ": " + e.Err.Error() }
+func (e *InfrastructureError) Unwrap() error { return e.Err }
+
+// Result is a run that ended, and where its directory is.
+type Result struct {
+	Dir     string
+	Run     run.Run
+	Results run.Results
+}

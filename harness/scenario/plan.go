@@ -1,0 +1,417 @@
+package scenario
+
+import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/flowweir/weir/chaos/fault"
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/document"
+	"github.com/flowweir/weir/contracts/source"
+	"github.com/flowweir/weir/loadgen/schedule"
+	"github.com/flowweir/weir/reports/finding"
+	"github.com/flowweir/weir/reports/run"
+)
+
+// Ids of findings between a scenario and its contracts.
+const (
+	UnknownEvent   = "scenario/unknown-event"
+	UnknownTopic   = "scenario/unknown-topic"
+	UnknownService = "scenario/unknown-service"
+	NoTrigger      = "scenario/no-trigger"
+	NotBuilt       = "scenario/not-built"
+	BadLoad        = "scenario/bad-load"
+)
+
+// Plan is a scenario together with its contracts, resolved: everything that
+// a run does, before anything is started.
+type Plan struct {
+	Scenario   *Scenario
+	Contracts  []*contracts.Contract
+	Topics     []run.Topic
+	Flows      []*Flow
+	Faults     []fault.Fault
+	Invariants []string
+	// Length is the load's, Warmup the part of it that no figure includes.
+	Length, Warmup time.Duration
+	// Notes are things that a reader of the results must know.
+	Notes []string
+}
+
+// Flow is one entry of the load and what reacts to it.
+type Flow struct {
+	Load     *Load
+	Index    int
+	Producer *contracts.Contract
+	Produces *contracts.Produces
+	Topic    string
+	Schedule *schedule.Schedule
+	// Consumers are those whose service takes part in the run.
+	Consumers []Consumer
+	// Effect is what is watched behind the flow; nil where nothing is.
+	Effect *contracts.Effect
+	// EffectProduces is the effect's own interaction.
+	EffectProduces *contracts.Produces
+	DLQ            *contracts.DLQ
+	Retries        []string
+}
+
+// Consumer is a consumer entry and its service.
+type Consumer struct {
+	Contract *contracts.Contract
+	Consumes *contracts.Consumes
+}
+
+// resolver collects what is wrong while a plan is made.
+type resolver struct {
+	*document.Checker
+	plan *Plan
+	s    *Scenario
+	dir  string
+	// present are the services that take part in the run.
+	present func(service string) bool
+}
+
+// Resolve reads the scenario's contracts and joins everything up. in names
+// services that take part in the run beside those that the scenario starts.
+func Resolve(s *Scenario, in ...string) (*Plan, []finding.Finding) {
+	r := &resolver{
+		Checker: document.NewChecker(s.Doc),
+		plan:    &Plan{Scenario: s},
+		s:       s,
+		dir:     filepath.ToSlash(filepath.Dir(s.Doc.File())),
+	}
+	r.present = func(service string) bool {
+		return slices.Contains(in, service) || slices.ContainsFunc(s.Services, func(x Service) bool { return x.Name == service })
+	}
+	findings := r.contracts()
+	if finding.Errors(findings) > 0 {
+		return nil, findings
+	}
+	r.flows()
+	r.topics()
+	r.faults()
+	r.invariants()
+	r.consumers()
+	if found := r.Findings(); len(found) > 0 {
+		return nil, append(findings, found...)
+	}
+	return r.plan, findings
+}
+
+// Path is a file that the scenario names relative to itself.
+func (p *Plan) Path(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(filepath.Dir(p.Scenario.Doc.File()), filepath.FromSlash(name))
+}
+
+func (r *resolver) contracts() []finding.Finding {
+	var findings []finding.Finding
+	for i, name := range r.s.Contracts {
+		file := r.plan.Path(name)
+		found, problems := loadContracts(file)
+		if len(found) == 0 && len(problems) == 0 {
+			r.Error(document.Unreadable, document.Path{"contracts", i}, "no contract in "+file, "")
+		}
+		r.plan.Contracts = append(r.plan.Contracts, found...)
+		findings = append(findings, problems...)
+	}
+	return findings
+}
+
+// loadContracts reads a contract file, or all contracts of a directory.
+func loadContracts(file string) ([]*contracts.Contract, []finding.Finding) {
+	name := filepath.ToSlash(file)
+	if strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml") {
+		c, findings := contracts.Load(source.Host(), name)
+		return []*contracts.Contract{c}, findings
+	}
+	return contracts.LoadDir(source.Host(), name)
+}
+
+func (r *resolver) flows() {
+	for i := range r.s.Load {
+		load := &r.s.Load[i]
+		path := document.Path{"load", i}
+		f := &Flow{Load: load, Index: i}
+		f.Producer, f.Produces = r.producer(load.Event)
+		if f.Produces == nil {
+			r.Error(UnknownEvent, path.Add("event"), fmt.Sprintf("no contract of this scenario produces %s", load.Event),
+				document.Suggest(load.Event, r.events()))
+			continue
+		}
+		if f.Topic = f.Produces.TopicName(); f.Topic == "" {
+			r.Error(NotBuilt, path.Add("event"), fmt.Sprintf("load over %s is not built; Kafka is", f.Produces.Transport()), "")
+			continue
+		}
+		segments := make([]schedule.Segment, len(load.Profile))
+		for j, s := range load.Profile {
+			segments[j] = s.segment()
+		}
+		var err error
+		if f.Schedule, err = schedule.New(segments...); err != nil {
+			r.Error(BadLoad, path.Add("profile"), err.Error(), "")
+			continue
+		}
+		if load.Via == ViaTrigger {
+			r.trigger(f, path)
+		}
+		r.reactions(f, path)
+		r.plan.Flows = append(r.plan.Flows, f)
+		r.plan.Length = max(r.plan.Length, f.Schedule.Length())
+	}
+	r.plan.Warmup = min(r.plan.Length/10, 10*time.Second)
+	if w := r.s.Warmup; w != nil {
+		r.plan.Warmup = time.Duration(*w)
+	}
+}
+
+// segment is the schedule's form of a segment of the file.
+func (s Segment) segment() schedule.Segment {
+	if s.Ramp != nil {
+		return schedule.Ramp(float64(s.Ramp.From), float64(s.Ramp.To), time.Duration(s.Over))
+	}
+	return schedule.Hold(float64(*s.Hold), time.Duration(s.For))
+}
+
+func (r *resolver) producer(event string) (*contracts.Contract, *contracts.Produces) {
+	for _, c := range r.plan.Contracts {
+		if p := c.Producer(event); p != nil {
+			return c, p
+		}
+	}
+	return nil, nil
+}
+
+func (r *resolver) events() []string {
+	var events []string
+	for _, c := range r.plan.Contracts {
+		for _, p := range c.Produces {
+			events = append(events, p.Event)
+		}
+	}
+	return events
+}
+
+// trigger checks that the flow can be driven through the service.
+func (r *resolver) trigger(f *Flow, path document.Path) {
+	t := f.Produces.Trigger
+	switch {
+	case t == nil:
+		r.Error(NoTrigger, path.Add("via"), fmt.Sprintf("the contract of %s gives no trigger for %s", f.Producer.Service.Name, f.Load.Event),
+			"add trigger: {http: POST /..., id: header:Idempotency-Key} to the producer's entry, or use via: topic")
+		return
+	case t.HTTP == "":
+		r.Error(NotBuilt, path.Add("via"), "load through a trigger that is not http is not built", "")
+		return
+	}
+	name := f.DrivenService()
+	i := slices.IndexFunc(r.s.Services, func(s Service) bool { return s.Name == name })
+	switch {
+	case i < 0:
+		r.Error(UnknownService, path.Add("via"), fmt.Sprintf("the scenario starts no service %s to drive", name),
+			document.Suggest(name, r.services()))
+	case r.s.Services[i].URL == "":
+		r.Error(BadLoad, document.Path{"services", i}, fmt.Sprintf("%s is driven over HTTP but has no url", name),
+			`say where it listens: url: http://127.0.0.1:{{.Port}}`)
+	}
+}
+
+// DrivenService is the service whose url a load via trigger goes to.
+func (f *Flow) DrivenService() string { return cmp.Or(f.Load.Service, f.Producer.Service.Name) }
+
+func (r *resolver) services() []string {
+	names := make([]string, len(r.s.Services))
+	for i, s := range r.s.Services {
+		names[i] = s.Name
+	}
+	return names
+}
+
+// reactions finds the consumers of the flow's event and what shows that they
+// processed it.
+func (r *resolver) reactions(f *Flow, path document.Path) {
+	for _, c := range r.plan.Contracts {
+		for i := range c.Consumes {
+			consumes := &c.Consumes[i]
+			if consumes.Event != f.Load.Event || consumes.TopicName() != f.Topic {
+				continue
+			}
+			if !r.present(c.Service.Name) {
+				r.note("%s consumes %s but is not part of this run: its effects and dead letters are not watched", c.Service.Name, f.Load.Event)
+				continue
+			}
+			f.Consumers = append(f.Consumers, Consumer{c, consumes})
+			if consumes.Retry != nil {
+				f.Retries = append(f.Retries, consumes.Retry.Topics...)
+			}
+			r.effect(f, c, consumes, path)
+			if consumes.DLQ != nil {
+				if f.DLQ != nil && f.DLQ.Topic != consumes.DLQ.Topic {
+					r.Error(NotBuilt, path.Add("event"), fmt.Sprintf("two consumers of %s have dead-letter topics (%s, %s); watching both in one run is not built", f.Load.Event, f.DLQ.Topic, consumes.DLQ.Topic), "run them in two scenarios")
+				}
+				f.DLQ = consumes.DLQ
+			}
+		}
+	}
+}
+
+func (r *resolver) effect(f *Flow, c *contracts.Contract, consumes *contracts.Consumes, path document.Path) {
+	e := consumes.Effect
+	if e == nil {
+		r.note("%s declares no effect for %s: whether it was processed is not watched", c.Service.Name, f.Load.Event)
+		return
+	}
+	at := c.Doc.Position("consumes", slices.IndexFunc(c.Consumes, func(x contracts.Consumes) bool { return x.Effect == e }), "effect")
+	switch {
+	case e.Event == "":
+		r.Error(NotBuilt, path.Add("event"), fmt.Sprintf("the effect of %s at %s is seen through sql or http, which is not built; an event is", f.Load.Event, at), "")
+	case f.Effect != nil:
+		r.Error(NotBuilt, path.Add("event"), fmt.Sprintf("two consumers of %s declare effects; watching both in one run is not built", f.Load.Event), "run them in two scenarios")
+	default:
+		f.Effect = e
+		if _, f.EffectProduces = r.producer(e.Event); f.EffectProduces == nil {
+			r.Error(UnknownEvent, path.Add("event"), fmt.Sprintf("the effect of %s is %s (%s), which no contract of this scenario produces", f.Load.Event, e.Event, at), document.Suggest(e.Event, r.events()))
+		}
+	}
+}
+
+func (r *resolver) note(format string, args ...any) {
+	if n := fmt.Sprintf(format, args...); !slices.Contains(r.plan.Notes, n) {
+		r.plan.Notes = append(r.plan.Notes, n)
+	}
+}
+
+// invariants takes the scenario's list.
+func (r *resolver) invariants() { r.plan.Invariants = r.s.Invariants }
+
+// consumers checks the topics of Weir's own groups.
+func (r *resolver) consumers() {
+	for i, c := range r.s.Consumers {
+		for j, t := range c.Topics {
+			if r.plan.topic(t) == nil {
+				r.Error(UnknownTopic, document.Path{"consumers", i, "topics", j}, fmt.Sprintf("no contract of this scenario uses topic %s", t), document.Suggest(t, r.plan.topicNames()))
+			}
+		}
+	}
+}
+
+func (r *resolver) faults() {
+	for i := range r.s.Faults {
+		f, err := r.s.Faults[i].resolve(i)
+		path := document.Path{"faults", i}
+		if err != nil {
+			r.Error(BadLoad, path, err.Error(), "")
+			continue
+		}
+		r.checkTarget(f, path)
+		r.plan.Faults = append(r.plan.Faults, f)
+	}
+}
+
+func (r *resolver) checkTarget(f fault.Fault, path document.Path) {
+	path = path.Add(string(f.Kind))
+	if f.Kind == fault.ElectUnclean {
+		path[len(path)-1] = "elect"
+	}
+	for _, tp := range []*fault.TopicPartition{f.Target.LeaderOf, f.Target.FollowersOf, f.Target.Partition} {
+		if tp == nil {
+			continue
+		}
+		switch t := r.plan.topic(tp.Topic); {
+		case t == nil:
+			r.Error(UnknownTopic, path, fmt.Sprintf("no contract of this scenario uses topic %s", tp.Topic), document.Suggest(tp.Topic, r.plan.topicNames()))
+		case int(tp.Partition) >= t.Partitions:
+			r.Error(UnknownTopic, path, fmt.Sprintf("%s has %d partitions, 0 to %d", tp.Topic, t.Partitions, t.Partitions-1), "")
+		}
+	}
+	if f.Target.Service != "" && !r.present(f.Target.Service) {
+		r.Error(UnknownService, path.Add("service"), fmt.Sprintf("the scenario starts no service %s", f.Target.Service), document.Suggest(f.Target.Service, r.services()))
+	}
+	if !f.Kind.InLoad() {
+		return
+	}
+	flow := r.plan.flow(f.Target.Event)
+	switch {
+	case flow == nil:
+		var loaded []string
+		for _, l := range r.s.Load {
+			loaded = append(loaded, l.Event)
+		}
+		r.Error(UnknownEvent, path.Add("event"), fmt.Sprintf("the load has no %s", f.Target.Event), document.Suggest(f.Target.Event, loaded))
+	case flow.Load.Via == ViaTrigger:
+		r.Error(NotBuilt, path, fmt.Sprintf("%s in a load via trigger cannot be made: the service makes the records", f.Kind), "use via: topic")
+	}
+}
+
+func (p *Plan) flow(event string) *Flow {
+	for _, f := range p.Flows {
+		if f.Load.Event == event {
+			return f
+		}
+	}
+	return nil
+}
+
+// resolve is the engine's form of a fault of the file.
+func (f Fault) resolve(index int) (fault.Fault, error) {
+	out := fault.Fault{Index: index, At: time.Duration(f.At), Always: f.Always, HealAfter: time.Duration(f.HealAfter)}
+	brokers := func(kind fault.Kind, t *Target) (err error) {
+		out.Kind = kind
+		out.Target.All = t.All
+		if t.Broker != nil {
+			node := int32(*t.Broker)
+			out.Target.Broker = &node
+		}
+		if out.Target.LeaderOf, err = parseTopicPartition(t.LeaderOf); err != nil {
+			return err
+		}
+		out.Target.FollowersOf, err = parseTopicPartition(t.FollowersOf)
+		return err
+	}
+	switch {
+	case f.Kill != nil:
+		return out, brokers(fault.Kill, f.Kill)
+	case f.Stop != nil:
+		return out, brokers(fault.Stop, f.Stop)
+	case f.Pause != nil:
+		return out, brokers(fault.Pause, f.Pause)
+	case f.Wipe != nil:
+		return out, brokers(fault.Wipe, f.Wipe)
+	case f.Elect != nil:
+		out.Kind = fault.ElectUnclean
+		tp, err := parseTopicPartition(f.Elect.Unclean)
+		out.Target.Partition = tp
+		return out, err
+	case f.Crash != nil:
+		out.Kind, out.Target.Service = fault.Crash, f.Crash.Service
+	case f.Restart != nil:
+		out.Kind, out.Target.Service = fault.Restart, f.Restart.Service
+	case f.Poison != nil:
+		out.Kind, out.Target.Event, out.Target.Share = fault.Poison, f.Poison.Event, float64(f.Poison.Share)
+	case f.Duplicate != nil:
+		out.Kind, out.Target.Event, out.Target.Share = fault.Duplicate, f.Duplicate.Event, float64(f.Duplicate.Share)
+	}
+	return out, nil
+}
+
+// parseTopicPartition reads topic/partition; empty is nil.
+func parseTopicPartition(s string) (*fault.TopicPartition, error) {
+	if s == "" {
+		return nil, nil
+	}
+	i := strings.LastIndexByte(s, '/')
+	if i > 0 {
+		if p, err := strconv.ParseInt(s[i+1:], 10, 32); err == nil && p >= 0 {
+			return &fault.TopicPartition{Topic: s[:i], Partition: int32(p)}, nil
+		}
+	}
+	return nil, fmt.Errorf("%q is not topic/partition, such as order.events/0", s)
+}

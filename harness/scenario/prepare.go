@@ -1,0 +1,339 @@
+package scenario
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/flowweir/weir/chaos/fault"
+	"github.com/flowweir/weir/chaos/invariant"
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/place"
+	"github.com/flowweir/weir/harness/observe"
+	"github.com/flowweir/weir/harness/payload"
+	"github.com/flowweir/weir/loadgen/histogram"
+	"github.com/flowweir/weir/loadgen/journal"
+	"github.com/flowweir/weir/loadgen/kafka"
+	"github.com/flowweir/weir/loadgen/key"
+	"github.com/flowweir/weir/loadgen/ledger"
+	"github.com/flowweir/weir/loadgen/series"
+	"github.com/flowweir/weir/reports/run"
+)
+
+// lead is how long before its first record a load is made ready: clients
+// connect and learn who leads meanwhile.
+const lead = 500 * time.Millisecond
+
+// prepare makes everything that measures, and fixes the load's start.
+func (x *execution) prepare(ctx context.Context) error {
+	x.counters, x.acks, x.seen, x.shares = &series.Counters{}, &series.Stalls{}, &series.Stalls{}, &series.Partitions{}
+	x.phases = &histogram.Phases{}
+	x.ledger = ledger.New()
+	x.flows = map[uint16]*liveFlow{}
+	var err error
+	if x.journal, err = journal.Create(x.dir.JournalPath(), x.journalMax); err != nil {
+		return &InfrastructureError{"the journal", err}
+	}
+	makers, err := x.makers()
+	if err != nil {
+		return err
+	}
+	if x.begin, err = kafka.EndOffsets(ctx, x.admin, x.watchedTopics()...); err != nil {
+		return &InfrastructureError{"reading where the topics end", err}
+	}
+	x.t0 = time.Now().Add(lead)
+	x.phases.Set(histogram.Steady, x.plan.Warmup)
+	if x.meter, err = histogram.New(x.dir.Path(), x.t0, x.phases); err != nil {
+		return &InfrastructureError{"the histograms", err}
+	}
+	x.observer = observe.New(observe.Config{
+		Run: x.identity, Journal: x.journal, Meter: x.meter, Counters: x.counters, Seen: x.seen.Observed,
+	})
+	for i, f := range x.plan.Flows {
+		if err := x.prepareFlow(f, makers[i]); err != nil {
+			return err
+		}
+	}
+	x.reader, err = kafka.NewReader(kafka.ReaderConfig{
+		Client: x.up.ClientOptions(), From: x.begin, ReadCommitted: true, Start: x.t0, Handler: x.observer.Handle,
+	})
+	if err != nil {
+		return &InfrastructureError{"reading the topics", err}
+	}
+	x.lag = newLagWatch(x.admin, x.plan.groups())
+	x.prepareFaults()
+	return x.startGroups()
+}
+
+// makers are the record makers of the flows, by index; nil for triggers.
+func (x *execution) makers() ([]*payload.Maker, error) {
+	makers := make([]*payload.Maker, len(x.plan.Flows))
+	for i, f := range x.plan.Flows {
+		// A record is received in any case; effects are expected where a
+		// consumer declares one.
+		sender := x.ledger.Sender(fmt.Sprintf("%s-%d", f.Producer.Service.Name, i), ledger.Expect{Received: true, Effects: f.Effect != nil})
+		if f.Load.Via == ViaTrigger {
+			continue
+		}
+		keys, err := f.keys(x.info.Seed, sender.ID())
+		if err != nil {
+			return nil, x.usage(BadLoad, err.Error(), "load", i, "keys")
+		}
+		docs, err := newDocuments(f.Producer, f.Produces, f.Load.Examples)
+		if err != nil {
+			return nil, x.usage(BadLoad, err.Error(), "load", i, "event")
+		}
+		makers[i], err = payload.New(payload.Config{
+			Produces: f.Produces, Service: f.Producer.Service.Name,
+			Generate: docs.generate, Validate: docs.validate, Pattern: docs.pattern,
+			Seed: x.info.Seed, Run: x.identity, Sender: sender.ID(),
+			Schedule: f.Schedule, Keys: keys, Headers: f.Load.Headers,
+			Poison: x.plan.share(fault.Poison, f), Duplicate: x.plan.share(fault.Duplicate, f),
+		})
+		if err != nil {
+			return nil, x.usage(BadLoad, err.Error(), "load", i, "event")
+		}
+	}
+	return makers, nil
+}
+
+// share is the share of a flow's load that a fault makes so.
+func (p *Plan) share(kind fault.Kind, f *Flow) float64 {
+	var share float64
+	for _, fault := range p.Faults {
+		if fault.Kind == kind && fault.Target.Event == f.Load.Event {
+			share += fault.Target.Share
+		}
+	}
+	return share
+}
+
+// defaultCardinality is the number of different keys of a load.
+const defaultCardinality = 10_000
+
+func (f *Flow) keys(seed uint64, sender uint16) (key.Distribution, error) {
+	n := uint64(f.Load.Keys.Cardinality)
+	if n == 0 {
+		n = defaultCardinality
+	}
+	switch {
+	case f.Load.Keys.Zipf > 0:
+		return key.Zipf(seed, sender, n, f.Load.Keys.Zipf)
+	case f.Load.Keys.Sequential:
+		return key.Sequential(n)
+	}
+	return key.Uniform(seed, sender, n)
+}
+
+// watchedTopics are the topics that the observer reads.
+func (x *execution) watchedTopics() []string {
+	topics := map[string]bool{}
+	for _, f := range x.plan.Flows {
+		topics[f.Topic] = true
+		if f.EffectProduces != nil {
+			topics[f.EffectProduces.TopicName()] = true
+		}
+		if f.DLQ != nil {
+			topics[f.DLQ.Topic] = true
+		}
+		for _, r := range f.Retries {
+			topics[r] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(topics))
+}
+
+// prepareFlow joins a flow's sender, maker and observation.
+func (x *execution) prepareFlow(f *Flow, maker *payload.Maker) error {
+	sender := x.ledger.Senders()[f.Index]
+	live := &liveFlow{plan: f, sender: sender, maker: maker}
+	flow := &invariant.Flow{Sender: sender, Event: f.Load.Event, Topic: f.Topic, Trigger: maker == nil, Traced: true}
+	live.subject = &observe.Subject{Flow: flow, Due: f.Schedule.Due}
+	if f.Effect != nil {
+		flow.Effect = f.Effect.Event
+	}
+	if maker != nil {
+		maker.Begin(x.t0)
+		live.subject.Original, live.subject.Event, live.subject.KeyHash = maker.Original, maker.Event, maker.KeyHash
+		x.watchOrder(f, flow, maker)
+	} else {
+		flow.Traced = f.Produces.Trigger.ID != ""
+		live.subject.Event = func(seq uint64) uint64 { return seq }
+		live.subject.KeyHash = func(seq uint64) uint64 { return seq }
+	}
+	x.observer.Watch(live.subject)
+	if f.Effect != nil {
+		if err := x.watchEffect(f); err != nil {
+			return err
+		}
+	}
+	for _, topic := range f.Retries {
+		x.observer.WatchRetry(topic)
+	}
+	if f.DLQ != nil {
+		flow.DLQ = x.deadLetters(f.DLQ)
+	}
+	x.flows[sender.ID()] = live
+	x.info.Loads = append(x.info.Loads, f.describe(sender.Name()))
+	return x.prepareLoad(live)
+}
+
+// watchOrder watches the order of keys in the log, and of effects where
+// their producer promises it and no retry topic gives it up.
+func (x *execution) watchOrder(f *Flow, flow *invariant.Flow, maker *payload.Maker) {
+	key := func(_ uint16, seq uint64) uint64 { return maker.KeyHash(seq) }
+	sender := flow.Sender
+	flow.Order = invariant.NewOrder(key, func(_ uint16, seq uint64) bool { return sender.Flags(seq)&ledger.Received != 0 })
+	if f.EffectProduces != nil && f.EffectProduces.OrderedPerKey() && len(f.Retries) == 0 {
+		flow.EffectOrder = invariant.NewOrder(key, func(_ uint16, seq uint64) bool { return sender.Flags(seq)&ledger.Effect != 0 })
+	}
+}
+
+func (x *execution) watchEffect(f *Flow) error {
+	correlate, err := place.Parse(f.Effect.Correlate)
+	if err != nil {
+		return x.usage(BadLoad, fmt.Sprintf("the effect of %s: correlate: %v", f.Load.Event, err), "load", f.Index, "event")
+	}
+	e := observe.Effect{Topic: f.EffectProduces.TopicName(), Correlate: correlate}
+	if m := f.EffectProduces.Recognition(); m.Header != "" {
+		e.Type, e.TypeHeader = f.Effect.Event, m.Header
+	}
+	// An id in an envelope around the data, or one that a trigger put into
+	// its body, is found wherever it stands.
+	e.Searched = f.EffectProduces.EnvelopeName() == contracts.EnvelopeStandard ||
+		f.EffectProduces.EnvelopeName() == contracts.EnvelopeCloudEventsStructured ||
+		f.Load.Via == ViaTrigger
+	x.observer.WatchEffect(e)
+	return nil
+}
+
+// deadLetters is the watch over a dead-letter topic, one for all flows.
+func (x *execution) deadLetters(d *contracts.DLQ) *invariant.DLQ {
+	for _, other := range x.flows {
+		if q := other.subject.Flow.DLQ; q != nil && q.Topic == d.Topic {
+			return q
+		}
+	}
+	watched := &invariant.DLQ{Topic: d.Topic, ExactlyOnce: d.Guarantee() == contracts.DeliveryExactlyOnce}
+	for _, part := range []string{"key", "value", "headers"} {
+		if d.Preserves(part) {
+			watched.Preserve = append(watched.Preserve, part)
+		}
+	}
+	x.observer.WatchDLQ(watched)
+	return watched
+}
+
+func (f *Flow) describe(sender string) run.Load {
+	l := run.Load{Event: f.Load.Event, Topic: f.Topic, Via: ViaTopic, Sender: sender, Profile: f.Schedule.String()}
+	if f.Load.Via == ViaTrigger {
+		l.Via, l.Trigger = ViaTrigger, f.Produces.Trigger.HTTP
+	}
+	return l
+}
+
+// prepareLoad makes the producer or driver of a flow.
+func (x *execution) prepareLoad(live *liveFlow) error {
+	f := live.plan
+	if f.Load.Via == ViaTrigger {
+		return x.prepareTrigger(live)
+	}
+	settings := f.settings()
+	described := &x.info.Loads[len(x.info.Loads)-1]
+	described.Producer = settings.Map()
+	var err error
+	live.producer, err = kafka.NewProducer(kafka.ProducerConfig{
+		Client: x.up.ClientOptions(), Settings: settings, Topic: f.Topic, Schedule: f.Schedule, Start: x.t0,
+		Maker: live.maker, Run: x.identity, Sender: live.sender, Meter: x.meter, Journal: x.journal,
+		Counters: x.counters, Stalls: x.acks, Partitions: x.shares,
+	})
+	if err != nil {
+		return x.usage(BadLoad, err.Error(), "load", f.Index, "producer")
+	}
+	return nil
+}
+
+// settings are the scenario's producer settings over the contract's delivery
+// over the defaults.
+func (f *Flow) settings() kafka.Settings {
+	s := kafka.DefaultSettings()
+	s.Acks = kafka.Acks(f.Produces.Delivery.RequiredAcks())
+	s.Idempotent = f.Produces.Delivery.IsIdempotent()
+	p := f.Load.Producer
+	if p.Acks != "" {
+		s.Acks = kafka.Acks(p.Acks)
+		s.Idempotent = s.Idempotent && s.Acks == kafka.AcksAll
+	}
+	if p.Idempotent != nil {
+		s.Idempotent = *p.Idempotent
+	}
+	if p.Linger != nil {
+		s.Linger = time.Duration(*p.Linger)
+	}
+	if p.Compression != "" {
+		s.Compression = p.Compression
+	}
+	if p.BatchBytes > 0 {
+		s.BatchBytes = int(p.BatchBytes)
+	}
+	if p.RequestTimeout > 0 {
+		s.RequestTimeout = time.Duration(p.RequestTimeout)
+	}
+	if p.DeliveryTimeout > 0 {
+		s.DeliveryTimeout = time.Duration(p.DeliveryTimeout)
+	}
+	s.MaxBuffered = kafka.Buffer(f.Schedule.Peak(), s.DeliveryTimeout)
+	if p.MaxBuffered > 0 {
+		s.MaxBuffered = int(p.MaxBuffered)
+	}
+	return s
+}
+
+// startGroups starts Weir's own consumers.
+func (x *execution) startGroups() error {
+	for i, c := range x.plan.Scenario.Consumers {
+		g, err := kafka.StartGroup(kafka.GroupConfig{
+			Client: x.up.ClientOptions(), Group: c.Group, Topics: c.Topics, Members: max(1, c.Members), Start: x.t0,
+		})
+		if err != nil {
+			return x.usage(BadLoad, err.Error(), "consumers", i)
+		}
+		x.groups = append(x.groups, g)
+	}
+	return nil
+}
+
+func (x *execution) prepareFaults() {
+	services := map[string]fault.Service{}
+	for name, s := range x.services {
+		services[name] = s
+	}
+	x.injector = fault.New(x.plan.Faults, fault.Config{
+		Cluster: x.up, Facts: x.facts, Nodes: x.up.Nodes(), Services: services, Now: x.now,
+		Activity: x.activity, Event: x.event,
+		Open: func(at time.Duration) {
+			x.phases.Set(histogram.Fault, at)
+			x.journal.FaultWindow(true)
+		},
+		Closed: func(at time.Duration) {
+			x.phases.Set(histogram.Healed, at)
+			x.journal.FaultWindow(false)
+		},
+	})
+}
+
+func (x *execution) activity() fault.Activity {
+	t := x.counters.Totals(0)
+	a := fault.Activity{Due: t.Due, Acked: t.Acked, Effects: t.Effects}
+	for _, f := range x.flows {
+		if f.producer == nil {
+			continue
+		}
+		for _, e := range f.producer.Errors() {
+			a.ClientErrors += e.Count
+		}
+	}
+	return a
+}

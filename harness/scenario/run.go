@@ -1,0 +1,160 @@
+package scenario
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/flowweir/weir/reports/finding"
+	"github.com/flowweir/weir/reports/run"
+)
+
+// Run runs a scenario and returns what it measured and judged. The run
+// directory is complete when it returns; making reports from it is the
+// caller's.
+//
+// Cancelling ctx ends the load early: faults are healed, the flow is drained,
+// the run is judged and its verdict is at best inconclusive. Errors are a
+// *PlanError (usage), or an *InfrastructureError, with which the Result still
+// names the directory if there is one.
+func Run(ctx context.Context, s *Scenario, opts ...Option) (*Result, error) {
+	c := config{log: io.Discard, progress: func(Progress) {}, objectives: true}
+	for _, o := range opts {
+		o(&c)
+	}
+	plan, findings := Resolve(s)
+	if plan == nil || finding.Errors(findings) > 0 {
+		return nil, &PlanError{Findings: findings}
+	}
+	x := &execution{config: c, plan: plan}
+	hard, cancel := hardContext(c.abort)
+	defer cancel()
+	return x.run(ctx, hard)
+}
+
+// hardContext ends when the run is aborted. It, and not the context that
+// ends the load, is what healing, draining and removing use.
+func hardContext(abort <-chan struct{}) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	go func() {
+		select {
+		case <-abort:
+			cancel(errAborted)
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { cancel(nil) }
+}
+
+var errAborted = errors.New("aborted")
+
+// cleanup bounds the removal of what was started.
+const cleanupTimeout = 60 * time.Second
+
+func (x *execution) run(ctx, hard context.Context) (result *Result, err error) {
+	if err := x.open(); err != nil {
+		return nil, err
+	}
+	defer func() {
+		clean, cancel := context.WithTimeout(context.WithoutCancel(hard), cleanupTimeout)
+		defer cancel()
+		x.close(clean)
+		if err != nil {
+			x.broken(err)
+		}
+		result = &Result{Dir: x.dir.Path(), Run: x.info, Results: x.results}
+		if e := x.dir.Close(); err == nil && e != nil {
+			err = &InfrastructureError{"writing the run directory", e}
+		}
+	}()
+	// What is started before the load ends with either context.
+	starting, stop := merge(ctx, hard)
+	defer stop()
+	if err := x.start(starting); err != nil {
+		return nil, err
+	}
+	if err := x.prepare(starting); err != nil {
+		return nil, err
+	}
+	x.load(ctx, hard)
+	if hard.Err() != nil {
+		return nil, &InfrastructureError{"the run", errAborted}
+	}
+	x.finish(hard)
+	if hard.Err() != nil {
+		return nil, &InfrastructureError{"the run", errAborted}
+	}
+	return nil, x.judge(ctx.Err() != nil)
+}
+
+// merge is a context that ends with either.
+func merge(a, b context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(a)
+	stop := context.AfterFunc(b, cancel)
+	return ctx, func() { stop(); cancel() }
+}
+
+// open makes the run directory and its first run.json.
+func (x *execution) open() error {
+	s := x.plan.Scenario
+	x.identity = random() >> 16
+	switch {
+	case x.seed != nil:
+		x.info.Seed = *x.seed
+	case s.Seed != nil:
+		x.info.Seed = *s.Seed
+	default:
+		x.info.Seed = random() >> 11 // exact in JSON readers that know only float64
+	}
+	x.info.Started = time.Now().UTC().Truncate(time.Millisecond)
+	x.info.Name = s.Name
+	x.info.Scenario = s.Doc.File()
+	x.info.Identity = fmt.Sprintf("%012x", x.identity)
+	x.info.ID = run.DirName(x.info.Started, s.Name, x.info.Identity)
+	x.info.Weir = x.weir
+	x.info.Host = host()
+	x.info.Topics = x.plan.Topics
+	x.info.Warnings = append(x.info.Warnings, x.plan.Notes...)
+	root := x.config.dir
+	if root == "" {
+		root = run.DefaultDir(x.info.Started, s.Name, x.info.Identity)
+	}
+	dir, err := run.Create(root, x.info)
+	if err != nil {
+		return &InfrastructureError{"the run directory", err}
+	}
+	x.dir = dir
+	if err := dir.WriteScenario(s); err != nil {
+		return &InfrastructureError{"the run directory", err}
+	}
+	return nil
+}
+
+func random() uint64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never errs, see crypto/rand
+	return binary.BigEndian.Uint64(b[:])
+}
+
+// broken records that infrastructure ended the run.
+func (x *execution) broken(err error) {
+	x.info.Status = run.Broken
+	if errors.Is(err, errAborted) {
+		x.info.Status = run.Interrupted
+	}
+	x.info.Verdict = finding.Inconclusive
+	x.info.Error = err.Error()
+	x.info.Reason = "the run ended before anything could be judged: " + err.Error()
+	x.info.Ended = time.Now().UTC().Truncate(time.Millisecond)
+	if e := x.dir.WriteRun(x.info); e != nil {
+		x.logf("run.json could not be written: %v", e)
+	}
+}
+
+func (x *execution) logf(format string, args ...any) {
+	fmt.Fprintf(x.config.log, format+"\n", args...)
+}

@@ -1,0 +1,288 @@
+package scenario
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/flowweir/weir/chaos/fault"
+	"github.com/flowweir/weir/harness/cluster"
+	"github.com/flowweir/weir/harness/service"
+	"github.com/flowweir/weir/loadgen/kafka"
+	"github.com/flowweir/weir/reports/finding"
+	"github.com/flowweir/weir/reports/run"
+)
+
+// start brings up the cluster, the topics and the services.
+func (x *execution) start(ctx context.Context) error {
+	x.config.progress(Progress{Phase: PhaseSetup, Length: x.plan.Length})
+	// Programs are built first: a mistake in them should cost no cluster.
+	binaries, err := x.build(ctx)
+	if err != nil {
+		return err
+	}
+	if err := x.startCluster(ctx); err != nil {
+		return err
+	}
+	if err := x.refuse(); err != nil {
+		return err
+	}
+	if err := x.guard(ctx); err != nil {
+		return err
+	}
+	x.logf("creating %d topics", len(x.info.Topics))
+	err = cluster.CreateTopics(ctx, x.up, x.info.Topics)
+	for _, t := range x.info.Topics {
+		if t.Created {
+			x.created = append(x.created, t.Name)
+		}
+	}
+	if err != nil {
+		return &InfrastructureError{"creating topics", err}
+	}
+	return x.startServices(ctx, binaries)
+}
+
+// PhaseSetup is the phase of Progress before the load begins.
+const PhaseSetup = "setup"
+
+func (x *execution) startCluster(ctx context.Context) error {
+	if x.config.cluster != nil {
+		x.up = x.config.cluster
+	} else {
+		spec, provider, err := x.provider()
+		if err != nil {
+			return err
+		}
+		x.logf("starting the cluster: %s", spec.Kind)
+		began := time.Now()
+		up, err := provider.Start(ctx, spec)
+		if errors.Is(err, cluster.ErrRefused) {
+			return x.usage(NotBuilt, err.Error(), "cluster")
+		}
+		if err != nil {
+			return &InfrastructureError{"starting the cluster", err}
+		}
+		x.up, x.owned = up, true
+		x.logf("cluster ready after %s: %s", time.Since(began).Round(10*time.Millisecond), strings.Join(up.Bootstrap(), ","))
+	}
+	x.info.Cluster = x.up.Info()
+	client, err := kgo.NewClient(append(slices.Clone(x.up.ClientOptions()), kgo.MetadataMinAge(100*time.Millisecond), kgo.ClientID("weir-admin"))...)
+	if err != nil {
+		return &InfrastructureError{"connecting to the cluster", err}
+	}
+	x.client, x.admin = client, kadm.NewClient(client)
+	x.admin.SetTimeoutMillis(10_000)
+	for _, t := range x.plan.Topics {
+		x.facts.topics = append(x.facts.topics, t.Name)
+	}
+	x.facts.admin = x.admin
+	return x.writeInfo()
+}
+
+// usage is an error of the scenario's file that was found after it was read.
+func (x *execution) usage(id, message string, path ...any) error {
+	return &PlanError{Findings: []finding.Finding{{ID: id, Severity: finding.Error, Message: message, Position: x.plan.Scenario.Doc.Position(path...)}}}
+}
+
+func (x *execution) provider() (cluster.Spec, cluster.Provider, error) {
+	s := x.plan.Scenario
+	spec := cluster.Spec{
+		Kind:         cmp.Or(x.kind, s.Cluster.Kind, cluster.Embedded),
+		Brokers:      s.Cluster.brokers(),
+		Config:       s.Cluster.Config,
+		Image:        s.Cluster.Image,
+		Controllers:  s.Cluster.Controllers,
+		Bootstrap:    s.Cluster.Bootstrap,
+		ClientConfig: s.Cluster.ClientConfig,
+		RunID:        x.info.ID,
+		Log:          x.log,
+		LogDir:       x.dir.Path("brokers"),
+	}
+	if spec.ClientConfig != "" {
+		spec.ClientConfig = x.plan.Path(spec.ClientConfig)
+	}
+	if len(x.bootstrap) > 0 {
+		spec.Bootstrap = x.bootstrap
+	}
+	for _, p := range x.providers {
+		if p.Kind() == spec.Kind {
+			return spec, p, nil
+		}
+	}
+	return spec, nil, x.usage(NotBuilt, fmt.Sprintf("the run has no provider of clusters of kind %s: import github.com/flowweir/weir/harness/%s and pass scenario.With(%s.Provider())", spec.Kind, spec.Kind, spec.Kind), "cluster", "kind")
+}
+
+// refuse checks the faults against what the cluster and services can do.
+func (x *execution) refuse() error {
+	services := map[string]fault.Service{}
+	for _, s := range x.plan.Scenario.Services {
+		services[s.Name] = placeholder{}
+	}
+	refusals := fault.Check(x.plan.Faults, x.up, x.up.Info().Kind, services)
+	if x.up.Info().Kind == cluster.External && len(refusals) == 0 {
+		return nil
+	}
+	var findings []finding.Finding
+	for _, r := range refusals {
+		findings = append(findings, finding.Finding{ID: NotBuilt, Severity: finding.Error, Message: r.Error(),
+			Position: x.plan.Scenario.Doc.Position("faults", r.Fault.Index)})
+	}
+	if len(findings) > 0 {
+		return &PlanError{Findings: findings}
+	}
+	return nil
+}
+
+// placeholder stands for a service that is started later.
+type placeholder struct{ fault.Service }
+
+// build compiles the services that are Go packages.
+func (x *execution) build(ctx context.Context) (map[string]string, error) {
+	binaries := map[string]string{}
+	for i, s := range x.plan.Scenario.Services {
+		if s.Build == "" {
+			continue
+		}
+		x.logf("building %s", s.Name)
+		binary, err := service.Build(ctx, x.plan.Path(s.Build), x.dir.Path("bin"))
+		if err != nil {
+			return nil, x.usage("scenario/build", fmt.Sprintf("%s does not build: %v", s.Name, err), "services", i, "build")
+		}
+		binaries[s.Name] = binary
+	}
+	return binaries, nil
+}
+
+// startServices starts the services one after the other, in the file's order.
+func (x *execution) startServices(ctx context.Context, binaries map[string]string) error {
+	x.services = map[string]*service.Process{}
+	urls := map[string]string{}
+	for i := range x.plan.Scenario.Services {
+		s := &x.plan.Scenario.Services[i]
+		cfg, err := x.serviceConfig(s, i, binaries[s.Name], urls)
+		if err != nil {
+			return err
+		}
+		x.logf("starting %s", s.Name)
+		p, err := service.Start(ctx, cfg, service.Deps{Group: x.groupState, Containers: x.containers})
+		if err != nil {
+			return &InfrastructureError{"starting " + s.Name, err}
+		}
+		x.services[s.Name], urls[s.Name] = p, cfg.URL
+		x.order = append(x.order, s.Name)
+	}
+	return nil
+}
+
+func (x *execution) groupState(ctx context.Context, group string) (int, string, error) {
+	state, err := kafka.ReadGroup(ctx, x.admin, group)
+	return state.Members, state.State, err
+}
+
+// serviceConfig expands the templates of a service.
+func (x *execution) serviceConfig(s *Service, index int, binary string, urls map[string]string) (service.Config, error) {
+	cfg := service.Config{Name: s.Name, LogFile: x.dir.Path(run.ServiceLog(s.Name))}
+	addresses := x.up.Bootstrap()
+	if s.Image != "" {
+		var err error
+		if addresses, cfg.Network, err = x.up.ContainerBootstrap(); err != nil {
+			return cfg, x.usage(NotBuilt, err.Error(), "services", index, "image")
+		}
+	}
+	vars := service.Vars{Bootstrap: strings.Join(addresses, ","), URLs: urls}
+	e := expander{x: x, index: index, vars: &vars}
+	if e.needsPort(s) {
+		port, err := service.FreePort()
+		if err != nil {
+			return cfg, &InfrastructureError{"a port for " + s.Name, err}
+		}
+		vars.Port = port
+	}
+	cfg.URL = e.expand(s.URL, "url")
+	cfg.Env = map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(s.Env)) {
+		cfg.Env[name] = e.expand(s.Env[name], "env", name)
+	}
+	args := e.all(s.Args, "args")
+	switch {
+	case s.Build != "":
+		cfg.Kind, cfg.Command = service.KindBuild, append([]string{binary}, args...)
+	case s.Image != "":
+		cfg.Kind, cfg.Image, cfg.Args, cfg.Port = service.KindImage, s.Image, args, vars.Port
+		cfg.Labels = map[string]string{}
+	default:
+		cfg.Kind, cfg.Command = service.KindCommand, e.all(s.Command, "command")
+		cfg.Dir = filepath.Dir(x.plan.Scenario.Doc.File())
+	}
+	if s.Dir != "" {
+		cfg.Dir = x.plan.Path(s.Dir)
+	}
+	if r := s.Ready; r != nil {
+		cfg.Ready = service.Ready{TCP: e.expand(r.TCP, "ready", "tcp"), HTTP: e.expand(r.HTTP, "ready", "http"),
+			Group: r.Group, Timeout: time.Duration(r.Timeout)}
+		if r.Log != "" {
+			re, err := regexp.Compile(r.Log)
+			if err != nil {
+				return cfg, x.usage(BadLoad, err.Error(), "services", index, "ready", "log")
+			}
+			cfg.Ready.Log = re
+		}
+	}
+	return cfg, e.err
+}
+
+// expander expands the templates of one service and keeps the first error.
+type expander struct {
+	x     *execution
+	index int
+	vars  *service.Vars
+	err   error
+}
+
+func (e *expander) expand(text string, path ...any) string {
+	out, err := service.Expand(text, *e.vars)
+	if err != nil && e.err == nil {
+		e.err = e.x.usage("scenario/template", err.Error(), append([]any{"services", e.index}, path...)...)
+	}
+	return out
+}
+
+func (e *expander) all(texts []string, field string) []string {
+	out := make([]string, len(texts))
+	for i, t := range texts {
+		out[i] = e.expand(t, field, i)
+	}
+	return out
+}
+
+// needsPort says whether a service's templates name {{.Port}}.
+func (e *expander) needsPort(s *Service) bool {
+	texts := slices.Concat([]string{s.URL}, s.Args, s.Command, slices.Collect(maps.Values(s.Env)))
+	return slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(t, ".Port") })
+}
+
+// writeInfo replaces run.json.
+func (x *execution) writeInfo() error {
+	if err := x.dir.WriteRun(x.info); err != nil {
+		return &InfrastructureError{"writing run.json", err}
+	}
+	return nil
+}
+
+// host describes this machine.
+func host() run.Host {
+	return run.Host{OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU()}
+}
+

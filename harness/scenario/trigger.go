@@ -1,0 +1,258 @@
+package scenario
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"strings"
+	"text/template"
+	"time"
+
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/place"
+	"github.com/flowweir/weir/contracts/source"
+	"github.com/flowweir/weir/loadgen/identity"
+	"github.com/flowweir/weir/loadgen/trigger"
+)
+
+// triggerTimeout bounds one trigger with its preconditions.
+const triggerTimeout = trigger.DefaultTimeout
+
+// prepareTrigger makes the driver of a flow that goes through its service.
+func (x *execution) prepareTrigger(live *liveFlow) error {
+	f := live.plan
+	t, err := newTriggerMaker(f.Producer, f.Produces.Trigger, x.services[f.DrivenService()].URL())
+	if err != nil {
+		return x.usage(BadLoad, fmt.Sprintf("the trigger of %s: %v", f.Load.Event, err), "load", f.Index, "via")
+	}
+	sender := live.sender.ID()
+	driver, err := trigger.New(trigger.Config{
+		Name: f.Produces.Trigger.HTTP,
+		Do: func(ctx context.Context, seq uint64, _ time.Time) (bool, error) {
+			return t.do(ctx, identity.EventID{Run: x.identity, Sender: sender, Sequence: seq})
+		},
+		Timeout:  triggerTimeout,
+		Schedule: f.Schedule, Start: x.t0, Sender: live.sender, Journal: x.journal, Meter: x.meter,
+		Counters: x.counters, Stalls: x.acks,
+	})
+	if err != nil {
+		return x.usage(BadLoad, err.Error(), "load", f.Index, "via")
+	}
+	live.driver = driver
+	return nil
+}
+
+// triggerMaker drives a contract's HTTP trigger.
+type triggerMaker struct {
+	client *http.Client
+	base   string
+	given  []request
+	main   request
+	// id puts the identity into the main request.
+	id func(*call, string) error
+}
+
+// request is an HTTP request of a contract, its templates parsed.
+type request struct {
+	method  string
+	path    *template.Template
+	body    *template.Template
+	headers map[string]*template.Template
+	expect  int
+	save    map[string]place.Place
+}
+
+// call is a request that is about to be made.
+type call struct {
+	body    []byte
+	headers http.Header
+}
+
+func newTriggerMaker(c *contracts.Contract, t *contracts.Trigger, base string) (*triggerMaker, error) {
+	m := &triggerMaker{client: trigger.Client(trigger.DefaultInFlight), base: strings.TrimSuffix(base, "/")}
+	for i, step := range t.Given {
+		if step.HTTP == "" {
+			return nil, fmt.Errorf("given step %d is not http, which is the only kind of step that is built", i+1)
+		}
+		r, err := newRequest(c, step.HTTP, step.Body, step.Headers, step.Expect)
+		if err != nil {
+			return nil, fmt.Errorf("given step %d: %w", i+1, err)
+		}
+		r.save = map[string]place.Place{}
+		for name, at := range step.Save {
+			if r.save[name], err = place.Parse(at); err != nil {
+				return nil, fmt.Errorf("given step %d: save %s: %w", i+1, name, err)
+			}
+		}
+		m.given = append(m.given, r)
+	}
+	var err error
+	if m.main, err = newRequest(c, t.HTTP, t.Body, t.Headers, t.Expect); err != nil {
+		return nil, err
+	}
+	m.id, err = identityPlace(t.ID)
+	return m, err
+}
+
+// identityPlace is how an identity is put where the contract says: into
+// header:NAME or body:$.a.b; nowhere without an id.
+func identityPlace(at string) (func(*call, string) error, error) {
+	if name, ok := strings.CutPrefix(at, "header:"); ok {
+		return func(c *call, id string) error { c.headers.Set(name, id); return nil }, nil
+	}
+	at, ok := strings.CutPrefix(at, "body:")
+	if !ok {
+		return func(*call, string) error { return nil }, nil
+	}
+	p, err := place.Parse(at)
+	if err != nil {
+		return nil, fmt.Errorf("id: %w", err)
+	}
+	return func(c *call, id string) error {
+		doc, err := decode(c.body)
+		if err != nil {
+			return fmt.Errorf("the body is no JSON to put %s into: %w", p, err)
+		}
+		if err := p.Set(doc, id); err != nil {
+			return err
+		}
+		c.body, err = json.Marshal(doc)
+		return err
+	}, nil
+}
+
+func newRequest(c *contracts.Contract, line, body string, headers map[string]string, expect int) (request, error) {
+	method, path, ok := strings.Cut(line, " ")
+	if !ok {
+		return request{}, fmt.Errorf("http %q is not a method and a path, such as POST /orders", line)
+	}
+	r := request{method: method, expect: expect, headers: map[string]*template.Template{}}
+	var err error
+	if r.path, err = parseTemplate("path", path); err != nil {
+		return r, err
+	}
+	if body != "" {
+		text, err := fs.ReadFile(source.Host(), c.Resolve(body))
+		if err != nil {
+			return r, fmt.Errorf("body: %w", err)
+		}
+		if r.body, err = parseTemplate("body", string(text)); err != nil {
+			return r, err
+		}
+	}
+	for name, value := range headers {
+		if r.headers[name], err = parseTemplate("header "+name, value); err != nil {
+			return r, err
+		}
+	}
+	return r, nil
+}
+
+func parseTemplate(name, text string) (*template.Template, error) {
+	return template.New(name).Option("missingkey=error").Parse(text)
+}
+
+// do drives the trigger once: its preconditions, then itself.
+func (m *triggerMaker) do(ctx context.Context, id identity.EventID) (accepted bool, err error) {
+	text := id.String()
+	vars := map[string]any{"id": text, "seq": id.Sequence}
+	for i := range m.given {
+		accepted, reply, err := m.send(ctx, &m.given[i], vars, nil)
+		if err != nil || !accepted {
+			return false, fmt.Errorf("given step %d was not met: %w", i+1, orRefused(err))
+		}
+		if err := m.given[i].keep(reply, vars); err != nil {
+			return false, fmt.Errorf("given step %d: %w", i+1, err)
+		}
+	}
+	accepted, _, err = m.send(ctx, &m.main, vars, func(c *call) error { return m.id(c, text) })
+	return accepted, err
+}
+
+func orRefused(err error) error {
+	if err == nil {
+		return fmt.Errorf("refused")
+	}
+	return err
+}
+
+// maxReply bounds what is read of a reply.
+const maxReply = 1 << 20
+
+func (m *triggerMaker) send(ctx context.Context, r *request, vars map[string]any, change func(*call) error) (bool, []byte, error) {
+	path, err := render(r.path, vars)
+	if err != nil {
+		return false, nil, err
+	}
+	c := call{headers: http.Header{}}
+	if r.body != nil {
+		if c.body, err = render(r.body, vars); err != nil {
+			return false, nil, err
+		}
+	}
+	for name, t := range r.headers {
+		value, err := render(t, vars)
+		if err != nil {
+			return false, nil, err
+		}
+		c.headers.Set(name, string(value))
+	}
+	if change != nil {
+		if err := change(&c); err != nil {
+			return false, nil, err
+		}
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, m.base+string(path), bytes.NewReader(c.body))
+	if err != nil {
+		return false, nil, err
+	}
+	req.Header = c.headers
+	reply, err := m.client.Do(req)
+	if err != nil {
+		return false, nil, err
+	}
+	defer func() { _ = reply.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(reply.Body, maxReply))
+	if err != nil {
+		return false, nil, err
+	}
+	accepted, err := r.judge(reply.StatusCode)
+	return accepted, body, err
+}
+
+// judge compares with the expected status; without one every 2xx accepts.
+func (r *request) judge(status int) (bool, error) {
+	if r.expect == 0 && status >= 200 && status < 300 {
+		return true, nil
+	}
+	return trigger.Judge(status, r.expect)
+}
+
+// keep saves what later requests need of a reply.
+func (r *request) keep(reply []byte, vars map[string]any) error {
+	if len(r.save) == 0 {
+		return nil
+	}
+	doc, err := decode(reply)
+	if err != nil {
+		return fmt.Errorf("the reply is no JSON to save from: %w", err)
+	}
+	for name, p := range r.save {
+		v, ok := p.In(doc)
+		if !ok {
+			return fmt.Errorf("the reply has nothing at %s", p)
+		}
+		vars[name] = place.Text(v)
+	}
+	return nil
+}
+
+func render(t *template.Template, vars map[string]any) ([]byte, error) {
+	var b bytes.Buffer
+	err := t.Execute(&b, vars)
+	return b.Bytes(), err
+}
