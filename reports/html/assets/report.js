@@ -110,6 +110,12 @@
     },
   });
 
+  // A value without neighbors has no line to be seen by: it is a dot.
+  const alone = (u, series) => {
+    const v = u.data[series];
+    return [...v.keys()].filter((i) => v[i] != null && v[i - 1] == null && v[i + 1] == null);
+  };
+
   const options = (el, height, series, format, log) => ({
     width: Math.max(el.clientWidth, 200), height,
     padding: [20, 10, 0, 0],
@@ -120,7 +126,7 @@
     },
     axes: [axis((u, ticks) => ticks.map(seconds), 30), axis((u, ticks) => ticks.map((v) => (v == null ? "" : format(v))), 72, log)],
     series: [{ label: "at", value: (u, v) => seconds(v) }, ...series.map((s) => ({
-      label: s.label, stroke: () => color(s.color), width: 1.6, dash: s.dash, points: { show: data.x.length < 4 },
+      label: s.label, stroke: () => color(s.color), width: 1.6, dash: s.dash, points: { show: true, size: 4, filter: alone },
       value: (u, v) => format(v), spanGaps: false,
     }))],
     hooks: { drawClear: [shade], draw: [label], setScale: [(u, key) => key === "x" && u === charts[0] && zoomed(u)] },

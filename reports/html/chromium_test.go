@@ -1,0 +1,317 @@
+package html_test
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"github.com/flowweir/weir/reports/internal/sample"
+	"github.com/flowweir/weir/reports/run"
+)
+
+// browser starts Chromium once for a test. Without one the test is skipped,
+// or fails where WEIR_REQUIRE_CHROMIUM is set.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	var binary string
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			binary = path
+			break
+		}
+	}
+	if binary == "" {
+		if os.Getenv("WEIR_REQUIRE_CHROMIUM") != "" {
+			t.Fatal("no chromium in PATH, and WEIR_REQUIRE_CHROMIUM is set: install Debian's package chromium")
+		}
+		t.Skip("no chromium in PATH: install Debian's package chromium")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(binary), chromedp.NoSandbox, chromedp.WSURLReadTimeout(time.Minute))
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	if err := chromedp.Run(ctx); err != nil {
+		t.Fatalf("start %s: %v", binary, err)
+	}
+	return ctx
+}
+
+// tab is a page with everything that it complained of and asked for.
+type tab struct {
+	t   *testing.T
+	ctx context.Context
+
+	mu       sync.Mutex
+	problems []string
+	requests []string
+}
+
+// open shows a page in a tab of its own.
+func open(t *testing.T, browser context.Context, page []byte, before ...chromedp.Action) *tab {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "report.html")
+	if err := os.WriteFile(path, page, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := chromedp.NewContext(browser)
+	t.Cleanup(cancel)
+	b := &tab{t: t, ctx: ctx}
+	url := "file://" + filepath.ToSlash(path)
+	chromedp.ListenTarget(ctx, func(event any) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		switch e := event.(type) {
+		case *runtime.EventExceptionThrown:
+			b.problems = append(b.problems, e.ExceptionDetails.Error())
+		case *runtime.EventConsoleAPICalled:
+			b.problems = append(b.problems, fmt.Sprint("console: ", e.Type, e.Args))
+		case *log.EventEntryAdded:
+			if !strings.Contains(e.Entry.Text, "willReadFrequently") { // of this test's own reading
+				b.problems = append(b.problems, "log: "+e.Entry.Text)
+			}
+		case *network.EventRequestWillBeSent:
+			if u := e.Request.URL; u != url && !strings.HasPrefix(u, "data:") {
+				b.requests = append(b.requests, u)
+			}
+		}
+	})
+	b.do(append(append([]chromedp.Action{network.Enable(), log.Enable(), runtime.Enable()}, before...), chromedp.Navigate(url))...)
+	return b
+}
+
+func (b *tab) do(actions ...chromedp.Action) {
+	b.t.Helper()
+	if err := chromedp.Run(b.ctx, actions...); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// eval evaluates an expression on the page.
+func eval[T any](b *tab, expression string) T {
+	b.t.Helper()
+	var v T
+	b.do(chromedp.Evaluate(expression, &v))
+	return v
+}
+
+// quiet fails if the page complained or asked for anything.
+func (b *tab) quiet() {
+	b.t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.problems) > 0 {
+		b.t.Errorf("the page complained: %q", b.problems)
+	}
+	if len(b.requests) > 0 {
+		b.t.Errorf("requests left the page: %q", b.requests)
+	}
+}
+
+// painted counts the pixels of each chart that have the color of a line in
+// the theme that is shown.
+const painted = `[...document.querySelectorAll("canvas")].map((canvas) => {
+	const probe = document.createElement("canvas").getContext("2d");
+	const colors = ["--s0", "--s1", "--s2", "--s3", "--s4"].map((name) => {
+		probe.fillStyle = getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+		probe.fillRect(0, 0, 1, 1);
+		return probe.getImageData(0, 0, 1, 1).data;
+	});
+	const px = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+	let n = 0;
+	for (let i = 0; i < px.length; i += 4) {
+		if (colors.some((c) => Math.abs(px[i] - c[0]) + Math.abs(px[i + 1] - c[1]) + Math.abs(px[i + 2] - c[2]) < 24)) n++;
+	}
+	return n;
+})`
+
+// drawn fails unless each of n charts shows lines.
+func (b *tab) drawn(n int) {
+	b.t.Helper()
+	charts := eval[[]int](b, painted)
+	if len(charts) != n {
+		b.t.Errorf("%d charts, want %d", len(charts), n)
+	}
+	for i, pixels := range charts {
+		if pixels < 400 {
+			b.t.Errorf("chart %d has %d pixels of its lines", i, pixels)
+		}
+	}
+}
+
+func TestChromium(t *testing.T) {
+	ctx := browser(t)
+	t.Run("charts", func(t *testing.T) { testCharts(t, ctx) })
+	t.Run("zoom", func(t *testing.T) { testZoom(t, ctx) })
+	t.Run("theme", func(t *testing.T) { testTheme(t, ctx) })
+	t.Run("hostile", func(t *testing.T) { testHostile(t, ctx) })
+	t.Run("without script", func(t *testing.T) { testWithoutScript(t, ctx) })
+	t.Run("narrow", func(t *testing.T) { testNarrow(t, ctx) })
+	t.Run("killed", func(t *testing.T) { testKilled(t, ctx) })
+}
+
+func testCharts(t *testing.T, ctx context.Context) {
+	b := open(t, ctx, render(t, sample.Held()))
+	b.drawn(3) // latency, throughput, lag
+	if kinds := eval[int](b, `document.querySelectorAll("input[name=kind]").length`); kinds != len(run.LatencyKinds()) {
+		t.Errorf("%d kinds to choose from", kinds)
+	}
+	// Each control redraws without complaint and keeps the charts.
+	for _, click := range []string{`document.querySelector("input[value=effect]").click()`, `document.getElementById("log").click()`} {
+		b.do(chromedp.Evaluate(click, nil))
+		b.drawn(3)
+	}
+	// A line is switched off by keyboard alone.
+	b.do(chromedp.Evaluate(`{
+		const th = document.querySelectorAll("[data-chart=throughput] .u-series th")[2];
+		th.focus();
+		if (document.activeElement !== th) throw new Error("the legend cannot be focused");
+		th.dispatchEvent(new KeyboardEvent("keydown", {key: "Enter", bubbles: true}));
+	}`, nil))
+	if off := eval[string](b, `document.querySelectorAll("[data-chart=throughput] .u-series")[2].className`); !strings.Contains(off, "u-off") {
+		t.Errorf("the legend's entry has class %q after Enter", off)
+	}
+	b.quiet()
+}
+
+// testZoom compares the percentiles of a zoomed range with those of the
+// histogram logs themselves.
+func testZoom(t *testing.T, ctx context.Context) {
+	s := sample.Held()
+	b := open(t, ctx, render(t, s))
+	b.do(chromedp.Evaluate(`{
+		document.getElementById("from").value = 20;
+		document.getElementById("to").value = 40;
+		document.getElementById("to").dispatchEvent(new Event("change"));
+	}`, nil))
+	var text string
+	b.do(chromedp.Poll(`document.getElementById("range").textContent.includes("p99") && document.getElementById("range").textContent`, &text))
+	want := hdrhistogram.New(1000, int64(time.Minute), 3)
+	for _, h := range s.Histograms[run.Publish][20:40] {
+		want.Merge(h)
+	}
+	for _, q := range []float64{50, 99} {
+		got := zoomed(t, text, fmt.Sprintf("p%g ", q))
+		exact := time.Duration(want.ValueAtQuantile(q))
+		if ratio := float64(got) / float64(exact); math.Abs(ratio-1) > 0.05 {
+			t.Errorf("p%g = %v, the logs say %v", q, got, exact)
+		}
+	}
+	if n := fmt.Sprint(want.TotalCount()); !strings.Contains(strings.ReplaceAll(text, ",", ""), n+" samples") {
+		t.Errorf("%q does not say %s samples", text, n)
+	}
+	b.do(chromedp.Evaluate(`document.getElementById("reset").click()`, nil),
+		chromedp.Poll(`document.getElementById("reset").disabled`, nil))
+	b.quiet()
+}
+
+func zoomed(t *testing.T, text, name string) time.Duration {
+	t.Helper()
+	_, rest, ok := strings.Cut(text, name)
+	fields := strings.Fields(rest)
+	if !ok || len(fields) < 2 {
+		t.Fatalf("no %s in %q", name, text)
+	}
+	d, err := time.ParseDuration(fields[0] + strings.TrimRight(fields[1], ","))
+	if err != nil {
+		t.Fatalf("%q: %v", text, err)
+	}
+	return d
+}
+
+func testTheme(t *testing.T, ctx context.Context) {
+	ground := `getComputedStyle(document.body).backgroundColor`
+	b := open(t, ctx, render(t, sample.Broken()), emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}))
+	dark := eval[string](b, ground)
+	b.drawn(3)
+	b.do(chromedp.Evaluate(`document.getElementById("theme").click()`, nil))
+	light := eval[string](b, ground)
+	if dark != "rgb(20, 24, 29)" || light != "rgb(246, 247, 248)" {
+		t.Errorf("dark %s, light %s", dark, light)
+	}
+	b.drawn(3) // in the colors of the light theme
+	// Print is light whatever the screen is, with drawings for charts.
+	b.do(chromedp.Evaluate(`document.documentElement.dataset.theme = "dark"`, nil), emulation.SetEmulatedMedia().WithMedia("print"))
+	if got := eval[string](b, ground); got != "rgb(255, 255, 255)" {
+		t.Errorf("printed on %s", got)
+	}
+	if n := eval[int](b, shown(".plot")); n != 0 {
+		t.Errorf("%d live charts in print", n)
+	}
+	if n := eval[int](b, shown(".drawing svg")); n != len(run.LatencyKinds())+2 {
+		t.Errorf("%d drawings in print", n)
+	}
+	b.quiet()
+}
+
+// shown counts the elements that take room on the page.
+func shown(selector string) string {
+	return `[...document.querySelectorAll("` + selector + `")].filter((e) => e.getBoundingClientRect().height > 0).length`
+}
+
+func testHostile(t *testing.T, ctx context.Context) {
+	b := open(t, ctx, render(t, sample.Hostile()))
+	if got := eval[string](b, `String(window.pwned)`); got != "undefined" {
+		t.Errorf("script of the run was executed: %s", got)
+	}
+	if n := eval[int](b, `document.querySelectorAll("img, svg [onload], [onerror], a[href^=javascript]").length`); n != 0 {
+		t.Errorf("%d elements of the run", n)
+	}
+	b.drawn(3)
+	b.quiet()
+}
+
+func testWithoutScript(t *testing.T, ctx context.Context) {
+	b := open(t, ctx, render(t, sample.Held()), emulation.SetScriptExecutionDisabled(true))
+	if n := eval[int](b, shown(".drawing svg")); n != len(run.LatencyKinds())+2 {
+		t.Errorf("%d drawings", n)
+	}
+	if n := eval[int](b, shown(".scripted")); n != 0 {
+		t.Errorf("%d controls that do nothing", n)
+	}
+	b.quiet()
+}
+
+func testNarrow(t *testing.T, ctx context.Context) {
+	for name, s := range map[string]sample.Sample{"broken": sample.Broken(), "hostile": sample.Hostile()} {
+		b := open(t, ctx, render(t, s), chromedp.EmulateViewport(390, 800))
+		if over := eval[int](b, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
+			t.Errorf("%s: the page is %d pixels too wide for a telephone", name, over)
+		}
+		b.quiet()
+	}
+}
+
+func testKilled(t *testing.T, ctx context.Context) {
+	nothing := sample.Killed()
+	nothing.Intervals, nothing.Histograms, nothing.Events = nil, nil, nil
+	for name, c := range map[string]struct {
+		s      sample.Sample
+		charts int
+	}{"under load": {sample.Killed(), 3}, "before the load": {nothing, 0}} {
+		b := open(t, ctx, render(t, c.s))
+		if n := eval[int](b, `document.querySelectorAll("canvas").length`); n != c.charts {
+			t.Errorf("%s: %d charts, want %d", name, n, c.charts)
+		}
+		if text := eval[string](b, `document.querySelector(".sentence").textContent`); !strings.HasPrefix(text, "The run did not end") {
+			t.Errorf("%s: %q", name, text)
+		}
+		b.quiet()
+	}
+}
