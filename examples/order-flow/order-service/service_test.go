@@ -43,9 +43,9 @@ var _ = Describe("POST /orders", func() {
 		}
 		res, err := server.Client().Do(req)
 		Expect(err).NotTo(HaveOccurred())
-		defer res.Body.Close()
 		data, err := io.ReadAll(res.Body)
 		Expect(err).NotTo(HaveOccurred())
+		Expect(res.Body.Close()).To(Succeed())
 		Expect(json.Unmarshal(data, &reply)).To(Succeed())
 		return res.StatusCode, reply
 	}

@@ -73,8 +73,8 @@ var _ = Describe("payment-service, killed without warning", func() {
 		AddReportEntry("payments committed", len(payments))
 	})
 
-	It("sustains thousands of orders a second", func() {
-		const n = 100_000
+	It("keeps up from a cold start, at the rate that it reports", func() {
+		const n = 50_000
 		binary := build()
 		cluster := broker()
 		cfg := settings(cluster, nil)

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
@@ -155,14 +157,34 @@ var _ = Describe("payment-service", func() {
 		})
 		stop := start(cfg)
 		Eventually(aborted).WithTimeout(30 * time.Second).Should(Receive())
-		Expect(committed(cluster, cfg.paymentTopic)).To(BeEmpty())
 		stop()
+		commits, err := kadm.NewClient(cl).FetchOffsets(context.Background(), cfg.group)
+		Expect(err).NotTo(HaveOccurred())
+		commit, _ := commits.Lookup(poison.Topic, poison.Partition)
+		Expect(commit.At).To(BeNumerically("<=", poison.Offset), "the unreadable record is still to be consumed")
 
 		cfg.dlqTopic = goodDLQ
 		start(cfg)
 		drained(cluster, cfg)
 		Expect(times(committed(cluster, goodDLQ), "ce_id")).To(Equal(map[string]int{"poison-0": 1}))
 		Expect(times(committed(cluster, cfg.paymentTopic), "causation_id")).To(Equal(once(20)))
+	})
+
+	It("ends when another process runs under its INSTANCE_ID", func() {
+		cluster := broker()
+		cfg := settings(cluster, map[string]string{"INSTANCE_ID": "twice"})
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		ended := make(chan error, 2)
+		go func() { ended <- run(ctx, cfg) }()
+		publish(client(cluster), orders(1)...)
+		drained(cluster, cfg)
+		go func() { ended <- run(ctx, cfg) }()
+		var err error
+		Eventually(ended).WithTimeout(30 * time.Second).Should(Receive(&err))
+		Expect(err).To(MatchError(ContainSubstring("another process runs as INSTANCE_ID=twice")))
+		cancel()
+		Eventually(ended).WithTimeout(30 * time.Second).Should(Receive())
 	})
 
 	It("keeps every promise while brokers go and come", func() {

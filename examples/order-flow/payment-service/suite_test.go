@@ -13,10 +13,14 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"go.uber.org/goleak"
 )
 
 func TestPaymentService(t *testing.T) {
 	RegisterFailHandler(Fail)
+	// Ginkgo's own watch for interrupts lives as long as the process.
+	defer goleak.VerifyNone(t, goleak.IgnoreTopFunction(
+		"github.com/onsi/ginkgo/v2/internal/interrupt_handler.(*InterruptHandler).registerForInterrupts.func2"))
 	RunSpecs(t, "payment-service")
 }
 
