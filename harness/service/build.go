@@ -3,6 +3,7 @@ package service
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,8 +13,9 @@ import (
 )
 
 // Build compiles the Go main package in pkgDir and returns the path of the
-// binary, which lies in out under the directory's name. The package is built
-// once, before the start, in the module that pkgDir belongs to: `go run`
+// binary, which lies in out. Its name is the directory's and a hash of the
+// whole path: two services may both be in a directory "cmd". The package is
+// built once, before the start, in the module that pkgDir belongs to: `go run`
 // would put a parent between Weir and the service, and a crash must hit the
 // service.
 //
@@ -39,7 +41,8 @@ func Build(ctx context.Context, pkgDir, out string) (binary string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("build %s: %w", pkgDir, err)
 	}
-	binary = filepath.Join(out, filepath.Base(dir))
+	hash := sha256.Sum256([]byte(dir))
+	binary = filepath.Join(out, fmt.Sprintf("%s-%x", filepath.Base(dir), hash[:4]))
 	if runtime.GOOS == "windows" {
 		binary += ".exe"
 	}

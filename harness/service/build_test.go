@@ -27,9 +27,17 @@ func module(t *testing.T, source string) string {
 
 func TestBuild(t *testing.T) {
 	dir := module(t, "package main\n\nfunc main() { println(\"hi\") }\n")
-	binary, err := Build(t.Context(), dir, filepath.Join(t.TempDir(), "bin"))
+	bin := filepath.Join(t.TempDir(), "bin")
+	binary, err := Build(t.Context(), dir, bin)
 	if err != nil {
 		t.Fatal(err)
+	}
+	other, err := Build(t.Context(), module(t, "package main\n\nfunc main() { println(\"ho\") }\n"), bin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if filepath.Dir(other) != bin || other == binary {
+		t.Errorf("two directories of one name build %s and %s", binary, other)
 	}
 	out, err := exec.Command(binary).CombinedOutput()
 	if err != nil || string(out) != "hi\n" {

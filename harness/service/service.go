@@ -23,7 +23,6 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -90,7 +89,8 @@ type Config struct {
 	// 10s.
 	Grace time.Duration
 	// LogFile receives standard output and error of all lives of the
-	// service. Empty: only the last lines are kept, in memory.
+	// service; in a run directory it is run.ServiceLog(Name), which is what
+	// Info calls it. Empty: only the last lines are kept, in memory.
 	LogFile string
 }
 
@@ -248,7 +248,7 @@ func (c *Config) info() run.Service {
 		info.URL = u.Redacted()
 	}
 	if c.LogFile != "" {
-		info.Log = "services/" + filepath.Base(c.LogFile) // the layout of package run
+		info.Log = run.ServiceLog(c.Name)
 	}
 	return info
 }
