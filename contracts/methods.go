@@ -247,12 +247,12 @@ func (s Schema) wire() string {
 func (c *Contract) normalize() {
 	for i := range c.Produces {
 		p := &c.Produces[i]
-		p.Topic = p.Address.complete(p.Topic)
+		p.Topic = p.complete(p.Topic)
 		p.Delivery.Acks = canonical(p.Delivery.Acks, acksNames)
 		p.Compatibility = compatibilityMode(p.Compatibility)
 	}
 	for i := range c.Consumes {
-		c.Consumes[i].Topic = c.Consumes[i].Address.complete(c.Consumes[i].Topic)
+		c.Consumes[i].Topic = c.Consumes[i].complete(c.Consumes[i].Topic)
 	}
 }
 

@@ -1,6 +1,7 @@
 package contracts
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -226,8 +227,8 @@ func (v *validator) place(path document.Path, text string, allowed ...place.Kind
 }
 
 func placeProblem(err error) (offset int, message string) {
-	syntax, ok := err.(*place.SyntaxError) // Parse promises it
-	if !ok {
+	var syntax *place.SyntaxError
+	if !errors.As(err, &syntax) {
 		return 0, err.Error()
 	}
 	return syntax.Column - 1, strings.TrimPrefix(syntax.Message, "not a place; ")

@@ -25,7 +25,7 @@ type model struct {
 	Hidden  string            `yaml:"-"`
 	address `yaml:",inline"`
 
-	untagged string
+	Untagged string
 }
 
 type part struct {
@@ -127,7 +127,7 @@ parts:
 best:
 union: {ID: x}
 Hidden: x
-untagged: x
+Untagged: x
 ctiy: y
 address: {}
 `)
@@ -146,7 +146,7 @@ address: {}
 		`13:1 file/wrong-type: best has no value; a map belongs here | give it a value or remove it`,
 		`14:9 file/unknown-field: union has no field "ID" | did you mean "id"?`,
 		`15:1 file/unknown-field: the file has no field "Hidden" | valid are city, street`,
-		`16:1 file/unknown-field: the file has no field "untagged" | valid are city, street`,
+		`16:1 file/unknown-field: the file has no field "Untagged" | valid are city, street`,
 		`17:1 file/unknown-field: the file has no field "ctiy" | did you mean "city"?`,
 		`18:1 file/unknown-field: the file has no field "address" | valid are city, street`,
 	})

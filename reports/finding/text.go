@@ -1,7 +1,6 @@
 package finding
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"strings"
@@ -21,17 +20,18 @@ import (
 // What came from files and records is shown with its control characters
 // replaced, so that it cannot drive the terminal.
 func Text(w io.Writer, findings []Finding) error {
-	out := bufio.NewWriter(w)
+	var out strings.Builder
 	for i, f := range findings {
 		if i > 0 {
-			fmt.Fprintln(out)
+			out.WriteByte('\n')
 		}
-		f.text(out)
+		f.text(&out)
 	}
-	return out.Flush()
+	_, err := io.WriteString(w, out.String())
+	return err
 }
 
-func (f Finding) text(w io.Writer) {
+func (f Finding) text(w *strings.Builder) {
 	if f.Position != nil {
 		fmt.Fprintf(w, "%s: ", printable(f.Position.String()))
 	}
@@ -56,7 +56,7 @@ const margin = "      "
 
 // snippet shows the line, cut around the column where it is long, and a caret
 // under the column.
-func (p Position) snippet(w io.Writer) {
+func (p Position) snippet(w *strings.Builder) {
 	if p.Line == 0 || p.Source == "" && p.Column <= 1 {
 		return
 	}
@@ -93,7 +93,7 @@ func (p Position) split() (before, after string) {
 	return printableLine(string(left)), strings.TrimRight(printableLine(string(right)), " \t")
 }
 
-func (r *Record) text(w io.Writer) {
+func (r *Record) text(w *strings.Builder) {
 	fmt.Fprintf(w, "%s= record: %s/%d", margin, printable(r.Topic), r.Partition)
 	if r.Offset >= 0 {
 		fmt.Fprintf(w, "@%d", r.Offset)
@@ -107,7 +107,7 @@ func (r *Record) text(w io.Writer) {
 	if r.EventID != "" {
 		fmt.Fprintf(w, ", event %s", printable(r.EventID))
 	}
-	fmt.Fprintln(w)
+	w.WriteByte('\n')
 	for _, step := range r.Story {
 		fmt.Fprintf(w, "%s  %12s  %s\n", margin, step.At, printable(step.What))
 	}
