@@ -209,7 +209,7 @@ func judged(res run.Results, invariant, label string, n uint64, note string) fac
 	case i < 0:
 		f.Note = "not asked for"
 	case res.Invariants[i].Verdict == finding.Fail:
-		f.Verdict = finding.Fail
+		f.Verdict, f.Note = finding.Fail, "violations of "+invariant
 		f.Value = summary.Count(max(n, res.Invariants[i].Violations))
 	case res.Invariants[i].Verdict != finding.Pass:
 		f.Verdict, f.Note = res.Invariants[i].Verdict, "not judged"
