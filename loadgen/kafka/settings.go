@@ -189,6 +189,10 @@ func common(id string, w *watch) []kgo.Opt {
 		kgo.MetadataMinAge(metadataMinAge),
 		kgo.RetryBackoffFn(backoff),
 		kgo.DisableClientMetrics(),
+		// A port forwarder, Docker's for one, accepts connections for a dead
+		// broker and closes them; the client would take that for a wrong
+		// password and fail every record.
+		kgo.AlwaysRetryEOF(),
 		kgo.WithHooks(w),
 	}
 }

@@ -1,0 +1,204 @@
+package scenario
+
+import (
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/document"
+)
+
+// Version is the value of the field "weir" of a scenario file.
+const Version = "scenario/v1"
+
+// Scenario is one scenario file: a cluster, the contracts and services under
+// test, load, faults, and what must hold.
+type Scenario struct {
+	Weir       string                     `yaml:"weir"`
+	Name       string                     `yaml:"name"`
+	Seed       *uint64                    `yaml:"seed"`
+	Cluster    Cluster                    `yaml:"cluster"`
+	Contracts  []string                   `yaml:"contracts"` // files or directories, relative to the scenario's file
+	Topics     map[string]contracts.Topic `yaml:"topics"`    // override what contracts say
+	Services   []Service                  `yaml:"services"`
+	Load       []Load                     `yaml:"load"`
+	Consumers  []Consumers                `yaml:"consumers"`
+	Faults     []Fault                    `yaml:"faults"`
+	Invariants []string                   `yaml:"invariants"`
+	Objectives Objectives                 `yaml:"objectives"`
+	Warmup     *document.Duration         `yaml:"warmup"` // default: 10% of the load's length, at most 10s
+	Drain      Drain                      `yaml:"drain"`
+	Guard      Guard                      `yaml:"guard"`
+	// AllowDestructive permits load into topics that other groups read, and
+	// broker faults, on an external cluster.
+	AllowDestructive bool `yaml:"allow-destructive"`
+
+	Doc *document.Document `yaml:"-"`
+}
+
+// Cluster says what brokers the run uses.
+type Cluster struct {
+	Kind         string            `yaml:"kind"`    // embedded (default) | docker | external
+	Brokers      int               `yaml:"brokers"` // default 3
+	Config       map[string]string `yaml:"config"`
+	Image        string            `yaml:"image"`
+	Controllers  string            `yaml:"controllers"` // combined (default) | separate
+	Racks        []string          `yaml:"racks"`
+	Bootstrap    []string          `yaml:"bootstrap"`
+	ClientConfig string            `yaml:"client-config"`
+	Nodes        map[string]Node   `yaml:"nodes"`
+}
+
+// Node are the commands that act on a node of an external cluster.
+type Node struct {
+	Kill    []string `yaml:"kill"`
+	Start   []string `yaml:"start"`
+	Stop    []string `yaml:"stop"`
+	Pause   []string `yaml:"pause"`
+	Unpause []string `yaml:"unpause"`
+}
+
+// Service is a service under test. Exactly one of Build, Command and Image
+// is set. Env values and Command arguments are templates: {{.Bootstrap}},
+// {{.Port}}, {{.Topic "order.events"}}, {{.Group "payment-service"}}.
+type Service struct {
+	Name    string            `yaml:"name"`
+	Build   string            `yaml:"build"` // a Go main package, relative to the scenario's file
+	Command []string          `yaml:"command"`
+	Image   string            `yaml:"image"`
+	Args    []string          `yaml:"args"` // for build and image
+	Dir     string            `yaml:"dir"`
+	Env     map[string]string `yaml:"env"`
+	URL     string            `yaml:"url"` // where it listens: http://127.0.0.1:{{.Port}}
+	Ready   *Ready            `yaml:"ready"`
+}
+
+// Ready says when a service can be used. Each condition that is set must
+// hold.
+type Ready struct {
+	TCP     string            `yaml:"tcp"`  // host:port, a template
+	HTTP    string            `yaml:"http"` // a path of URL, answered with 2xx
+	Group   string            `yaml:"group"`
+	Log     string            `yaml:"log"` // a regular expression
+	Timeout document.Duration `yaml:"timeout"`
+}
+
+// Load drives one event.
+type Load struct {
+	Event    string            `yaml:"event"`
+	Via      string            `yaml:"via"`     // topic (default) | trigger
+	Service  string            `yaml:"service"` // via trigger: the service whose url is driven; default: the producer's name
+	Profile  []Segment         `yaml:"profile"`
+	Keys     Keys              `yaml:"keys"`
+	Producer Producer          `yaml:"producer"`
+	Examples bool              `yaml:"examples"` // payloads from the contract's examples instead of its schema
+	Headers  map[string]string `yaml:"headers"`
+}
+
+// Segment is a part of a load profile: one of Ramp with Over, Hold with For.
+type Segment struct {
+	Ramp *Ramp             `yaml:"ramp"`
+	Over document.Duration `yaml:"over"`
+	Hold *Rate             `yaml:"hold"`
+	For  document.Duration `yaml:"for"`
+}
+
+// Rate is a number of events per second, written "5000/s" or "5k/s".
+type Rate float64
+
+// Ramp is a linear change of rate, written "0..5000/s".
+type Ramp struct{ From, To Rate }
+
+// Keys is the distribution of record keys. At most one of Zipf and
+// Sequential is set; neither is uniform.
+type Keys struct {
+	Cardinality document.Count `yaml:"cardinality"` // default 10k
+	Zipf        float64        `yaml:"zipf"`        // exponent > 1
+	Sequential  bool           `yaml:"sequential"`
+}
+
+// Producer are the settings of Weir's producer; defaults follow the
+// contract's delivery.
+type Producer struct {
+	Acks            string             `yaml:"acks"` // all | leader | none
+	Idempotent      *bool              `yaml:"idempotent"`
+	Linger          *document.Duration `yaml:"linger"`           // linger.ms; default 5ms
+	Compression     string             `yaml:"compression"`      // none | gzip | snappy | lz4 | zstd; default none
+	BatchBytes      document.Bytes     `yaml:"batch"`            // batch.size; default 1MiB
+	DeliveryTimeout document.Duration  `yaml:"delivery-timeout"` // delivery.timeout.ms; default 30s
+	RequestTimeout  document.Duration  `yaml:"request-timeout"`  // request.timeout.ms; default 10s
+	MaxBuffered     document.Count     `yaml:"max-buffered"`     // records; default 2 × peak rate × delivery timeout, at least 10k
+}
+
+// Consumers are groups of Weir's own consumers.
+type Consumers struct {
+	Group   string   `yaml:"group"`
+	Topics  []string `yaml:"topics"`
+	Members int      `yaml:"members"`
+}
+
+// Fault is one entry of faults. Exactly one action is set.
+type Fault struct {
+	At        document.Duration `yaml:"at"` // since the load began
+	Always    bool              `yaml:"always"`
+	Kill      *Target           `yaml:"kill"`
+	Stop      *Target           `yaml:"stop"`
+	Pause     *Target           `yaml:"pause"`
+	Wipe      *Target           `yaml:"wipe"` // kill and empty the disk; heal starts it empty
+	Elect     *Elect            `yaml:"elect"`
+	Crash     *ServiceTarget    `yaml:"crash"`
+	Restart   *ServiceTarget    `yaml:"restart"`
+	Poison    *LoadTarget       `yaml:"poison"`
+	Duplicate *LoadTarget       `yaml:"duplicate"`
+	HealAfter document.Duration `yaml:"heal-after"`
+}
+
+// Target names brokers. Exactly one field is set.
+type Target struct {
+	Broker      *int   `yaml:"broker"`
+	All         bool   `yaml:"all"`
+	LeaderOf    string `yaml:"leader-of"`    // topic/partition
+	FollowersOf string `yaml:"followers-of"` // topic/partition
+}
+
+// Elect forces an election.
+type Elect struct {
+	Unclean string `yaml:"unclean"` // topic/partition
+}
+
+// ServiceTarget names a service.
+type ServiceTarget struct {
+	Service string `yaml:"service"`
+}
+
+// LoadTarget names a share of an event's load.
+type LoadTarget struct {
+	Event string         `yaml:"event"`
+	Share document.Share `yaml:"share"`
+}
+
+// Objectives are what the scenario itself asks for; they override the
+// contracts'.
+type Objectives struct {
+	Steady *contracts.Objectives `yaml:"steady"`
+	Fault  *FaultObjective       `yaml:"fault"`
+	Healed *HealedObjective      `yaml:"healed"`
+}
+
+// FaultObjective bounds what may happen while a fault is open.
+type FaultObjective struct {
+	Unavailable document.Duration `yaml:"unavailable"` // longest publish stall
+}
+
+// HealedObjective bounds the recovery.
+type HealedObjective struct {
+	Within document.Duration `yaml:"within"`
+}
+
+// Drain bounds the end of the run.
+type Drain struct {
+	Timeout document.Duration `yaml:"timeout"` // default 60s
+}
+
+// Guard limits what a run may do to a cluster.
+type Guard struct {
+	TopicPrefix string         `yaml:"topic-prefix"`
+	MaxBytes    document.Bytes `yaml:"max-bytes"` // default 10GiB
+}
