@@ -99,13 +99,7 @@ func (e *engine) place(ctx context.Context, c service.Container) (owner, netip.A
 	if err != nil {
 		return owner{}, netip.Addr{}, fmt.Errorf("%w: network %s: %w", cluster.ErrUnavailable, name, err)
 	}
-	var gateway netip.Addr
-	for _, config := range inspected.Network.IPAM.Config {
-		if config.Gateway.Is4() {
-			gateway = config.Gateway
-		}
-	}
-	host, err := e.address(ctx, gateway)
+	host, err := e.address(ctx, gatewayOf(inspected.Network.IPAM))
 	if err != nil {
 		return owner{}, netip.Addr{}, err
 	}

@@ -49,6 +49,20 @@ func (n *networks) node(net int, id int32) netip.Addr {
 // gateway is the engine's own address on the services' network.
 func (n *networks) gateway() netip.Addr { return offset(n.subnets[netServices].Addr(), 1) }
 
+// gatewayOf is the engine's own address on a network that anybody made. The
+// engine does not tell it of its default bridge, where it is the first one.
+func gatewayOf(ipam network.IPAM) netip.Addr {
+	for _, config := range ipam.Config {
+		switch {
+		case config.Gateway.Is4():
+			return config.Gateway
+		case config.Subnet.Addr().Is4():
+			return offset(config.Subnet.Masked().Addr(), 1)
+		}
+	}
+	return netip.Addr{}
+}
+
 // offset returns the address by n behind addr, which is IPv4.
 func offset(addr netip.Addr, n uint32) netip.Addr {
 	b := addr.As4()

@@ -20,8 +20,8 @@ import (
 
 const (
 	// readyTimeout bounds the start of a cluster. It takes 6 to 10 s on two
-	// idle cores.
-	readyTimeout = 2 * time.Minute
+	// idle cores, and many times that where others use them.
+	readyTimeout = 4 * time.Minute
 	readyPoll    = 100 * time.Millisecond
 	// lastLines is how much of a dead node's output an error shows.
 	lastLines = "20"
@@ -39,7 +39,7 @@ func (c *Cluster) waitReady(ctx context.Context) error {
 		if missing == nil {
 			return nil
 		}
-		if err := c.checkAlive(ctx); err != nil {
+		if err := c.checkAlive(ctx); err != nil && ctx.Err() == nil {
 			return err
 		}
 		select {

@@ -24,6 +24,14 @@ const sharedRun = "docker-specs"
 // failover are the settings with which a lost leader costs seconds, not ten.
 var failover = map[string]string{"broker.session.timeout.ms": "3000", "broker.heartbeat.interval.ms": "500"}
 
+// TestMain makes the test binary a program of its own where childEnv is set.
+func TestMain(m *testing.M) {
+	if mode := os.Getenv(childEnv); mode != "" {
+		os.Exit(child(mode))
+	}
+	os.Exit(m.Run())
+}
+
 func TestDocker(t *testing.T) {
 	RegisterFailHandler(Fail)
 	e, err := connect(t.Context())
@@ -46,7 +54,7 @@ var _ = BeforeSuite(func(ctx context.Context) {
 	sharedReady = time.Since(began)
 	AddReportEntry("cluster of 3 ready", sharedReady.String(), ReportEntryVisibilityAlways)
 	shared = c.(*Cluster)
-}, NodeTimeout(3*time.Minute))
+}, NodeTimeout(5*time.Minute))
 
 var _ = AfterSuite(func(ctx context.Context) {
 	if shared == nil {

@@ -11,7 +11,7 @@ set -eu
 
 image=weir/kafka:4.3.1
 here=$(cd "$(dirname "$0")" && pwd)
-kafka_inputs="pom.xml Dockerfile build.sh log4j2.yaml bin/kafka-run-class.sh bin/kafka-storage.sh bin/kafka-server-start.sh"
+kafka_inputs="pom.xml Dockerfile build.sh log4j2.yaml bin/kafka-run-class.sh bin/kafka-storage.sh bin/kafka-server-start.sh bin/share-classes.sh"
 modules=java.base,java.compiler,java.desktop,java.logging,java.management,java.naming,java.net.http,java.scripting,java.security.jgss,java.security.sasl,java.sql,java.xml,jdk.crypto.ec,jdk.management,jdk.net,jdk.security.auth,jdk.security.jgss,jdk.unsupported,jdk.zipfs
 dependency_plugin=org.apache.maven.plugins:maven-dependency-plugin:3.8.1
 
@@ -103,7 +103,7 @@ for applet in $("$busybox" --list); do
 	[ "$applet" = busybox ] || ln -s busybox "$root/bin/$applet"
 done
 ln -s ../../bin/env "$root/usr/bin/env"
-cp bin/kafka-run-class.sh bin/kafka-storage.sh bin/kafka-server-start.sh "$root/opt/kafka/bin/"
+cp bin/*.sh "$root/opt/kafka/bin/"
 cp log4j2.yaml "$root/opt/kafka/config/"
 chmod 755 "$root"/opt/kafka/bin/*.sh
 printf 'root:x:0:0:root:/:/bin/sh\nappuser:x:1000:1000:appuser:/opt/kafka:/bin/sh\n' >"$root/etc/passwd"
@@ -120,8 +120,12 @@ tar -C "$root" --no-recursion --numeric-owner --owner=0 --group=0 --mode=1777 -r
 tar -C "$root" --no-recursion --numeric-owner --owner=1000 --group=1000 --mode=755 -rf "$context/rootfs.tar" ./var/lib/kafka/data
 
 echo "kafka-image: $image"
+replaced=$(docker image inspect --format '{{.Id}}' "$image" 2>/dev/null || true)
 docker build --quiet --build-arg INPUTS="$inputs" --tag "$image" "$context" >"$work/build.log" 2>&1 || {
 	cat "$work/build.log" >&2
 	fail "docker build failed"
 }
 docker image inspect --format 'kafka-image: {{index .RepoTags 0}}, {{.Size}} bytes' "$image"
+if [ -n "$replaced" ] && [ "$replaced" != "$(docker image inspect --format '{{.Id}}' "$image")" ]; then
+	docker image rm "$replaced" >/dev/null 2>&1 || true # a container may still use it
+fi

@@ -1,0 +1,170 @@
+package docker
+
+import (
+	"errors"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/moby/moby/api/types/network"
+
+	"github.com/flowweir/weir/harness/cluster"
+	"github.com/flowweir/weir/harness/service"
+)
+
+func TestCheckRefuses(t *testing.T) {
+	for name, c := range map[string]struct {
+		spec cluster.Spec
+		want string
+	}{
+		"too many brokers":      {cluster.Spec{Brokers: 31}, "31 brokers: there can be 1 to 30"},
+		"negative brokers":      {cluster.Spec{Brokers: -1}, "-1 brokers"},
+		"separate controllers":  {cluster.Spec{Controllers: "separate"}, "separate is not built"},
+		"unknown controllers":   {cluster.Spec{Controllers: "zookeeper"}, `"zookeeper"`},
+		"external bootstrap":    {cluster.Spec{Bootstrap: []string{"a:1"}}, "belong to the kind external"},
+		"external properties":   {cluster.Spec{ClientConfig: "c.properties"}, "belong to the kind external"},
+		"a setting Weir owns":   {cluster.Spec{Config: map[string]string{"advertised.listeners": "x"}}, "advertised.listeners is set by Weir"},
+		"a setting of two":      {cluster.Spec{Config: map[string]string{"a\nlisteners": "x"}}, "no name of a broker setting"},
+		"a setting with equals": {cluster.Spec{Config: map[string]string{"a=b": "x"}}, "no name of a broker setting"},
+		"a nameless setting":    {cluster.Spec{Config: map[string]string{"": "x"}}, "no name of a broker setting"},
+	} {
+		err := check(&c.spec)
+		if !errors.Is(err, cluster.ErrRefused) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want ErrRefused with %q", name, err, c.want)
+		}
+	}
+	spec := cluster.Spec{Controllers: "combined"}
+	if err := check(&spec); err != nil || spec.Brokers != 3 || spec.RunID == "" || spec.Log == nil {
+		t.Errorf("defaults: %+v, %v", spec, err)
+	}
+}
+
+func TestServerProperties(t *testing.T) {
+	adv := addresses{host: "127.0.0.1:20001", services: "broker-1:9093", replication: "10.0.1.3:9094"}
+	got := serverProperties(1, "0@10.0.2.2:9095,1@10.0.2.3:9095", adv, map[string]string{
+		"min.insync.replicas": "1", "broker.rack": ` a\b` + "\tü\n😀",
+	}, 2)
+	want := `advertised.listeners=HOST://127.0.0.1:20001,SERVICES://broker-1:9093,REPLICATION://10.0.1.3:9094
+broker.rack=\ a\\b\t\u00fc\n\ud83d\ude00
+controller.listener.names=CONTROLLER
+controller.quorum.voters=0@10.0.2.2:9095,1@10.0.2.3:9095
+default.replication.factor=2
+group.initial.rebalance.delay.ms=0
+inter.broker.listener.name=REPLICATION
+listener.security.protocol.map=HOST:PLAINTEXT,SERVICES:PLAINTEXT,REPLICATION:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=HOST://:9092,SERVICES://:9093,REPLICATION://:9094,CONTROLLER://:9095
+log.dirs=/var/lib/kafka/data/log
+min.insync.replicas=1
+node.id=1
+offsets.topic.replication.factor=2
+process.roles=broker,controller
+share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.replication.factor=2
+transaction.state.log.min.isr=1
+transaction.state.log.replication.factor=2
+`
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestDefaultsAreCappedByTheBrokers(t *testing.T) {
+	for brokers, want := range map[int][2]string{1: {"1", "1"}, 2: {"2", "1"}, 3: {"3", "2"}, 5: {"3", "2"}} {
+		d := defaults(brokers)
+		got := [2]string{d["default.replication.factor"], d["min.insync.replicas"]}
+		if got != want {
+			t.Errorf("%d brokers: replication and min.insync.replicas are %v, want %v", brokers, got, want)
+		}
+	}
+}
+
+func TestQuartersOfAPool(t *testing.T) {
+	for pool, want := range map[string]string{
+		"172.18.0.0/16":   "172.18.0.0/24 172.18.1.0/24 172.18.2.0/24",
+		"192.168.16.0/20": "192.168.16.0/24 192.168.17.0/24 192.168.18.0/24",
+		"10.1.2.0/24":     "10.1.2.0/26 10.1.2.64/26 10.1.2.128/26",
+	} {
+		subnets, err := quarters(netip.MustParsePrefix(pool))
+		if err != nil {
+			t.Errorf("%s: %v", pool, err)
+			continue
+		}
+		var got []string
+		for _, s := range subnets {
+			got = append(got, s.String())
+		}
+		if s := strings.Join(got, " "); s != want {
+			t.Errorf("%s: got %s, want %s", pool, s, want)
+		}
+		// The last pinned address and the engine's range do not meet.
+		n := networks{subnets: subnets}
+		for i := range subnets {
+			last := n.node(i, maxBrokers-1)
+			if !subnets[i].Contains(last) || upperHalf(subnets[i]).Contains(last) {
+				t.Errorf("%s: node %d has %s, the engine %s", subnets[i], maxBrokers-1, last, upperHalf(subnets[i]))
+			}
+		}
+	}
+	if _, err := quarters(netip.MustParsePrefix("10.1.2.0/25")); err == nil || !strings.Contains(err.Error(), "too small") {
+		t.Errorf("a pool of 128 addresses: %v", err)
+	}
+}
+
+func TestGatewayOf(t *testing.T) {
+	subnet := netip.MustParsePrefix("172.17.0.0/16")
+	for want, ipam := range map[string]network.IPAM{
+		"172.17.0.1":   {Config: []network.IPAMConfig{{Subnet: subnet}}},
+		"172.17.9.9":   {Config: []network.IPAMConfig{{Subnet: netip.MustParsePrefix("fd00::/64")}, {Subnet: subnet, Gateway: netip.MustParseAddr("172.17.9.9")}}},
+		"invalid IP":   {},
+		"10.0.0.1":     {Config: []network.IPAMConfig{{Subnet: netip.MustParsePrefix("10.0.0.7/8")}}},
+		"192.168.64.1": {Config: []network.IPAMConfig{{Subnet: netip.MustParsePrefix("192.168.64.0/20")}}},
+	} {
+		if got := gatewayOf(ipam).String(); got != want {
+			t.Errorf("gatewayOf(%v) = %s, want %s", ipam, got, want)
+		}
+	}
+}
+
+func TestExitOf(t *testing.T) {
+	for _, c := range []struct {
+		in   state
+		want service.Exit
+	}{
+		{state{exitCode: 0}, service.Exit{Code: 0, Reason: "exit status 0"}},
+		{state{exitCode: 128}, service.Exit{Code: 128, Reason: "exit status 128"}},
+		{state{exitCode: 137}, service.Exit{Code: -1, Reason: "signal: killed"}},
+		{state{exitCode: 137, outOfMemory: true}, service.Exit{Code: -1, Reason: "signal: killed (out of memory)"}},
+		{state{exitCode: 255}, service.Exit{Code: 255, Reason: "exit status 255"}},
+	} {
+		if got := exitOf(c.in); got != c.want {
+			t.Errorf("exitOf(%+v) = %+v, want %+v", c.in, got, c.want)
+		}
+	}
+}
+
+func TestNameOf(t *testing.T) {
+	if got := nameOf("2026 orders/§kill_1.a"); got != "2026-orders--kill_1.a" {
+		t.Errorf("nameOf = %q", got)
+	}
+}
+
+func TestPortTaken(t *testing.T) {
+	for text, want := range map[string]bool{
+		"driver failed programming external connectivity: Bind for 127.0.0.1:20000 failed: port is already allocated":       true,
+		"Error starting userland proxy: listen tcp4 127.0.0.1:20000: bind: address already in use":                          true,
+		"listen tcp 127.0.0.1:1: bind: Only one usage of each socket address (protocol/network address/port) is normally …": true,
+		"no such image": false,
+	} {
+		if got := isPortTaken(errors.New(text)); got != want {
+			t.Errorf("isPortTaken(%q) = %v", text, got)
+		}
+	}
+}
+
+// The engine's absence is one of infrastructure, with a next step.
+func TestNoEngine(t *testing.T) {
+	err := unreachable(errors.New("connection refused"))
+	if !errors.Is(err, cluster.ErrUnavailable) || !strings.Contains(err.Error(), "start Docker, set DOCKER_HOST, or use --cluster embedded") {
+		t.Error(err)
+	}
+}
