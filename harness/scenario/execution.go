@@ -38,6 +38,8 @@ type execution struct {
 	facts   facts
 	created []string
 
+	// bin is a directory with the services that were built.
+	bin      string
 	services map[string]*service.Process
 	order    []string // services in the order of their start
 

@@ -105,18 +105,7 @@ func (x *execution) service(name string) run.Service {
 
 // judgeFaults judges whether each fault bit, and when the flow recovered.
 func (x *execution) judgeFaults() []run.Fault {
-	faults := x.injector.Results(
-		func(from, to time.Duration) fault.Stand {
-			_, publish := x.acks.Longest(from, to)
-			if _, one, _, _ := x.shares.Longest(from, to); one > publish {
-				publish = one
-			}
-			_, consume := x.seen.Longest(from, to)
-			return fault.Stand{Publish: publish, Consume: consume}
-		},
-		func(f fault.Fault) fault.LoadFacts {
-			return x.loadFacts(f)
-		})
+	faults := x.injector.Results(x.stand, x.loadFacts)
 	for i := range faults {
 		f := &faults[i]
 		if f.Bit && !f.Always {
@@ -124,6 +113,36 @@ func (x *execution) judgeFaults() []run.Fault {
 		}
 	}
 	return faults
+}
+
+// stand is how long publishing and consuming stood still in a span: the
+// longest stall of all partitions together, or of one. Where sends ended with
+// no outcome the record that waited longest was never acknowledged, and only
+// the whole silence says how long it was.
+func (x *execution) stand(from, to time.Duration) fault.Stand {
+	_, publish := x.acks.Longest(from, to)
+	if _, one, _, _ := x.shares.Longest(from, to); one > publish {
+		publish = one
+	}
+	if x.unknown() {
+		for _, s := range x.acks.All() {
+			if s.After <= to && s.Until >= from {
+				publish = max(publish, s.Until-s.After)
+			}
+		}
+	}
+	_, consume := x.seen.Longest(from, to)
+	return fault.Stand{Publish: publish, Consume: consume}
+}
+
+// unknown says whether any send ended with no outcome.
+func (x *execution) unknown() bool {
+	for _, s := range x.ledger.Senders() {
+		if s.Counts().Unknown > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // loadFacts counts the records that a fault in the load made.

@@ -3,6 +3,7 @@ package scenario
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 
 	"github.com/flowweir/weir/harness/cluster"
@@ -32,6 +33,9 @@ func (x *execution) close(ctx context.Context) {
 		if err := x.services[name].Stop(ctx); err != nil {
 			x.logf("stopping %s: %v", name, err)
 		}
+	}
+	if x.bin != "" {
+		_ = os.RemoveAll(x.bin)
 	}
 	x.removeTopics(ctx)
 	if x.client != nil {

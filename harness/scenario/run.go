@@ -116,7 +116,7 @@ func (x *execution) open() error {
 	x.info.Identity = fmt.Sprintf("%012x", x.identity)
 	x.info.ID = run.DirName(x.info.Started, s.Name, x.info.Identity)
 	x.info.Weir = x.weir
-	x.info.Host = host()
+	x.info.Host = thisHost(context.Background())
 	x.info.Topics = x.plan.Topics
 	x.info.Warnings = append(x.info.Warnings, x.plan.Notes...)
 	root := x.config.dir

@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -87,7 +87,7 @@ func (x *execution) startCluster(ctx context.Context) error {
 	for _, t := range x.plan.Topics {
 		x.facts.topics = append(x.facts.topics, t.Name)
 	}
-	x.facts.admin = x.admin
+	x.facts.client, x.facts.admin, x.facts.nodes = client, x.admin, x.up.Nodes()
 	return x.writeInfo()
 }
 
@@ -156,7 +156,13 @@ func (x *execution) build(ctx context.Context) (map[string]string, error) {
 			continue
 		}
 		x.logf("building %s", s.Name)
-		binary, err := service.Build(ctx, x.plan.Path(s.Build), x.dir.Path("bin"))
+		if x.bin == "" {
+			var err error
+			if x.bin, err = os.MkdirTemp("", "weir-build-"); err != nil {
+				return nil, &InfrastructureError{"a directory to build in", err}
+			}
+		}
+		binary, err := service.Build(ctx, x.plan.Path(s.Build), x.bin)
 		if err != nil {
 			return nil, x.usage("scenario/build", fmt.Sprintf("%s does not build: %v", s.Name, err), "services", i, "build")
 		}
@@ -280,9 +286,3 @@ func (x *execution) writeInfo() error {
 	}
 	return nil
 }
-
-// host describes this machine.
-func host() run.Host {
-	return run.Host{OS: runtime.GOOS, Arch: runtime.GOARCH, Cores: runtime.NumCPU()}
-}
-

@@ -34,6 +34,7 @@ func (c config) client() []kgo.Opt {
 		kgo.ClientID("payment-service"),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.MetadataMinAge(250 * time.Millisecond), // find a new leader soon
+		kgo.AlwaysRetryEOF(),                       // a port forwarder closes for a dead broker
 	}
 }
 
