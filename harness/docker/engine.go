@@ -26,7 +26,7 @@ type engine struct {
 var connecting sync.Mutex
 
 // connect finds the engine. Where there is none the error wraps
-// cluster.ErrUnavailable and says what to do.
+// cluster.ErrNoEngine and says what to do.
 func connect(ctx context.Context) (*engine, error) {
 	// Testcontainers prints a banner to its default logger when it first
 	// asks the engine for its version. Weir's output is its own.
@@ -55,7 +55,7 @@ func unreachable(err error) error {
 	if host == "" {
 		host = "the default socket"
 	}
-	return fmt.Errorf("%w: no container engine answers at %s: start Docker, set DOCKER_HOST, or use --cluster embedded: %w", cluster.ErrUnavailable, host, err)
+	return fmt.Errorf("%w at %s: start Docker, set DOCKER_HOST, or use --cluster embedded: %w", cluster.ErrNoEngine, host, err)
 }
 
 // hostAddress is where published ports of the engine are reached from here.

@@ -78,6 +78,10 @@ func JournalMax(bytes int64) Option { return func(c *config) { c.journalMax = by
 // place for them.
 func WithoutObjectives() Option { return func(c *config) { c.objectives = false } }
 
+// WithObjectives judges objectives, overriding an earlier WithoutObjectives.
+// It is the default.
+func WithObjectives() Option { return func(c *config) { c.objectives = true } }
+
 // Progress is the state of a run that goes on.
 type Progress struct {
 	// Phase is setup, warmup, steady, fault, healed, drain or judge.

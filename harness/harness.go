@@ -1,0 +1,270 @@
+// Package harness tests event flows from go test: a cluster, the services
+// under test and their contracts, in a few lines and with any testing.TB,
+// Ginkgo's GinkgoTB() included.
+//
+//	func TestPayment(t *testing.T) {
+//		c := harness.Run(t, harness.Contracts("."))
+//		c.Start(harness.Service{Name: "payment-service", Build: "./payment-service",
+//			Env: map[string]string{"BROKERS": "{{.Bootstrap}}"}, Ready: &harness.Ready{Group: "payment-service"}})
+//		order := c.Produce("com.acme.order.OrderPlaced", harness.Set("$.total", 13800))
+//		c.Await("com.acme.payment.PaymentReceived", harness.CausedBy(order), harness.Where("$.amount", 13800))
+//	}
+//
+// [Cluster.Interactions] tests each promise of the contracts alone, and
+// [Scenario] runs a scenario file and fails the test unless its verdict is
+// pass: inconclusive and vacuous are not green. Package harness/match has
+// Gomega matchers for what these return.
+//
+// What it guarantees: a fresh cluster for each Run, with the topics that the
+// contracts name; everything that a test starts is ended when the test does; a
+// service that dies by itself fails the test and shows its last log lines; a
+// wait that ends in vain says how long it was, what was there instead and
+// where to set it; every random choice comes from a seed that is printed.
+//
+// The cluster is embedded: no broker to install, no durability to test.
+// WEIR_CLUSTER=docker or external, the latter with WEIR_BOOTSTRAP, runs the
+// same tests elsewhere. Docker needs its provider, so that the package itself
+// depends on no container engine:
+//
+//	c := harness.Run(t, harness.With(docker.Provider()))
+//
+// Where no engine answers such a test is skipped, and with
+// WEIR_REQUIRE_DOCKER=1 fails. Run directories and service logs are test
+// artifacts: go test -artifacts keeps them, and WEIR_RUN_DIR=DIR keeps them in
+// DIR.
+//
+// What it is not for: load. Produce sends one event at a time; a Scenario
+// drives rates and measures. Objectives are judged there only if asked for
+// with scenario.WithObjectives, because a shared test machine is no place for
+// them.
+//
+// The package holds no state between tests but the programs that Start has
+// built, by their directory: each is built once per test binary.
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/harness/cluster"
+	"github.com/flowweir/weir/harness/scenario"
+	"github.com/flowweir/weir/harness/service"
+	"github.com/flowweir/weir/loadgen/kafka"
+	"github.com/flowweir/weir/reports/finding"
+	"github.com/flowweir/weir/reports/run"
+)
+
+// The bounds of everything that waits.
+const (
+	// DefaultTimeout is how long Produce, Await and their like wait; see
+	// Timeout and Cluster.Within.
+	DefaultTimeout = 30 * time.Second
+	// StartTimeout bounds the start of a cluster.
+	StartTimeout = 3 * time.Minute
+	// cleanupTimeout bounds the end of each thing that a test started.
+	cleanupTimeout = 30 * time.Second
+)
+
+// Cluster is a running cluster and what a test has started on it. Its methods
+// fail the test of Run, or of For, instead of returning errors, and so must be
+// called from that test's goroutine; several tests may use one at a time, each
+// through its own For.
+type Cluster struct {
+	t       testing.TB
+	timeout time.Duration
+	*state
+}
+
+// state is what all tests of a cluster share.
+type state struct {
+	up         cluster.Cluster
+	contracts  []*contracts.Contract
+	containers service.Containers
+	dir        string
+	client     *kgo.Client
+	admin      *kadm.Client
+	run        uint64 // the identity in the ids of events
+	sequence   atomic.Uint64
+
+	mu       sync.Mutex
+	rng      *rand.Rand
+	from     map[string]map[int32]int64
+	taps     map[string]*tap
+	services map[string]*service.Process
+	deaths   []string
+	// closeTaps closes the readers; a cluster outlives them.
+	closeTaps []func()
+}
+
+// Run starts a cluster for a test and creates the topics of its contracts. It
+// is closed when the test ends.
+func Run(t testing.TB, options ...Option) *Cluster {
+	t.Helper()
+	cfg := newConfig(options)
+	plan := cfg.plan(t)
+	s := &state{
+		contracts: plan.Contracts, containers: cfg.containers, dir: artifacts(t),
+		run:  rand.Uint64() >> 16,
+		rng:  rand.New(rand.NewPCG(cfg.seed, 0)),
+		from: map[string]map[int32]int64{}, taps: map[string]*tap{}, services: map[string]*service.Process{},
+	}
+	c := &Cluster{t: t, timeout: cfg.timeout, state: s}
+	c.start(cfg, plan)
+	t.Logf("weir: %s cluster at %s, seed %d", s.up.Info().Kind, strings.Join(s.up.Bootstrap(), ","), cfg.seed)
+	return c
+}
+
+// start brings up the cluster, its clients and its topics.
+func (c *Cluster) start(cfg *config, plan *scenario.Plan) {
+	c.t.Helper()
+	spec, provider := cfg.provider(c.t)
+	spec.RunID = run.DirName(time.Now(), plan.Scenario.Name, fmt.Sprintf("%012x", c.run))
+	spec.Log, spec.LogDir = c.t.Output(), filepath.Join(c.dir, "brokers")
+	ctx, cancel := context.WithTimeout(c.t.Context(), StartTimeout)
+	defer cancel()
+	var err error
+	if c.up, err = provider.Start(ctx, spec); err != nil {
+		skipWithoutEngine(c.t, err)
+		c.t.Fatalf("the %s cluster did not start: %v", spec.Kind, err)
+	}
+	c.cleanup("the cluster", c.up.Close)
+	c.t.Cleanup(c.closeReaders)
+	c.client = c.Client(kgo.ProducerLinger(0), kgo.ClientID("weir-test"))
+	c.admin = kadm.NewClient(c.client)
+	c.CreateTopics(plan.Topics...)
+}
+
+func (s *state) closeReaders() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, end := range s.closeTaps {
+		end()
+	}
+}
+
+// skipWithoutEngine skips a test whose only trouble is that the machine has
+// no container engine, unless WEIR_REQUIRE_DOCKER is 1.
+func skipWithoutEngine(t testing.TB, err error) {
+	t.Helper()
+	if errors.Is(err, cluster.ErrNoEngine) && os.Getenv("WEIR_REQUIRE_DOCKER") != "1" {
+		t.Skipf("%v (WEIR_REQUIRE_DOCKER=1 makes this a failure)", err)
+	}
+}
+
+// cleanup ends something when the test does. The test's own context has ended
+// by then.
+func (c *Cluster) cleanup(what string, end func(context.Context) error) {
+	t := c.t
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), cleanupTimeout)
+		defer cancel()
+		if err := end(ctx); err != nil {
+			t.Errorf("ending %s: %v", what, err)
+		}
+	})
+}
+
+// For is the same cluster in a subtest: what fails, fails t; what is started
+// through it ends with t.
+func (c *Cluster) For(t testing.TB) *Cluster {
+	return &Cluster{t: t, timeout: c.timeout, state: c.state}
+}
+
+// Within is the same cluster with another timeout.
+func (c *Cluster) Within(timeout time.Duration) *Cluster {
+	return &Cluster{t: c.t, timeout: timeout, state: c.state}
+}
+
+// Bootstrap are the brokers' addresses, separated by commas.
+func (c *Cluster) Bootstrap() string { return strings.Join(c.up.Bootstrap(), ",") }
+
+// Brokers is the cluster itself. It also implements those interfaces of
+// package chaos/fault that its kind can: kill, start, pause.
+func (c *Cluster) Brokers() cluster.Cluster { return c.up }
+
+// Contracts are the contracts that were given to Run.
+func (c *Cluster) Contracts() []*contracts.Contract { return slices.Clone(c.contracts) }
+
+// Client is a client of the cluster, which is closed when the test ends.
+func (c *Cluster) Client(options ...kgo.Opt) *kgo.Client {
+	c.t.Helper()
+	client, err := kgo.NewClient(append(slices.Clone(c.up.ClientOptions()), options...)...)
+	if err != nil {
+		c.t.Fatalf("a client of the cluster: %v", err)
+	}
+	c.t.Cleanup(client.Close)
+	return client
+}
+
+// CreateTopics creates topics that no contract names. One that exists already
+// stays as it is; those that were created are deleted again where the cluster
+// outlives the test. The role of a topic means nothing here.
+func (c *Cluster) CreateTopics(topics ...run.Topic) {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(c.t.Context(), c.timeout)
+	defer cancel()
+	topics = slices.Clone(topics)
+	err := cluster.CreateTopics(ctx, c.up, topics)
+	c.deleteLater(topics)
+	if err != nil {
+		c.t.Fatalf("creating topics: %v", err)
+	}
+	c.watchFromHere(ctx, topics)
+}
+
+// deleteLater removes what was created on a cluster that stays.
+func (c *Cluster) deleteLater(topics []run.Topic) {
+	var names []string
+	for _, t := range topics {
+		if t.Created {
+			names = append(names, t.Name)
+		}
+	}
+	if c.up.Info().Kind == cluster.External {
+		c.cleanup("the topics", func(ctx context.Context) error { return cluster.DeleteTopics(ctx, c.up, names...) })
+	}
+}
+
+// watchFromHere remembers where topics end: what was there before the test is
+// none of its business.
+func (c *Cluster) watchFromHere(ctx context.Context, topics []run.Topic) {
+	c.t.Helper()
+	if len(topics) == 0 {
+		return
+	}
+	names := make([]string, len(topics))
+	for i, t := range topics {
+		names[i] = t.Name
+	}
+	ends, err := kafka.EndOffsets(ctx, c.admin, names...)
+	if err != nil {
+		c.t.Fatalf("reading where the topics end: %v", err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	maps.Copy(c.from, ends)
+}
+
+// problems shows findings as text, for a test's log.
+func problems(findings []finding.Finding) string {
+	var b strings.Builder
+	if err := finding.Text(&b, findings); err != nil {
+		return err.Error()
+	}
+	return strings.TrimRight(b.String(), "\n")
+}

@@ -1,0 +1,157 @@
+package harness
+
+import (
+	"cmp"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/flowweir/weir/harness/cluster"
+	"github.com/flowweir/weir/harness/embedded"
+	"github.com/flowweir/weir/harness/scenario"
+	"github.com/flowweir/weir/harness/service"
+	"github.com/flowweir/weir/reports/finding"
+)
+
+// The variables that move tests to another cluster, and keep what they leave.
+const (
+	envCluster   = "WEIR_CLUSTER"
+	envBootstrap = "WEIR_BOOTSTRAP"
+	envRunDir    = "WEIR_RUN_DIR"
+)
+
+// Option adjusts Run.
+type Option func(*config)
+
+type config struct {
+	providers  []cluster.Provider
+	containers service.Containers
+	spec       cluster.Spec
+	contracts  []string
+	timeout    time.Duration
+	seed       uint64
+}
+
+// With passes cluster kinds beside embedded and external, which a test always
+// has: With(docker.Provider()).
+func With(providers ...cluster.Provider) Option {
+	return func(c *config) { c.providers = append(c.providers, providers...) }
+}
+
+// Kind sets the kind of cluster, overriding WEIR_CLUSTER and the default
+// embedded: for a test that means nothing elsewhere.
+func Kind(kind string) Option { return func(c *config) { c.spec.Kind = kind } }
+
+// Brokers sets the number of brokers, overriding the default 3. An external
+// cluster has those that it has.
+func Brokers(n int) Option { return func(c *config) { c.spec.Brokers = n } }
+
+// BrokerConfig sets broker settings by Kafka's names.
+func BrokerConfig(settings map[string]string) Option {
+	return func(c *config) { c.spec.Config = settings }
+}
+
+// Contracts passes contract files, or directories that are searched for them,
+// relative to the test's directory. Their topics are created.
+func Contracts(paths ...string) Option {
+	return func(c *config) { c.contracts = append(c.contracts, paths...) }
+}
+
+// Containers runs the services that are images: Containers(docker.Containers()).
+func Containers(containers service.Containers) Option {
+	return func(c *config) { c.containers = containers }
+}
+
+// Timeout sets how long Produce, Await and their like wait, overriding
+// DefaultTimeout. It does not bound the start of the cluster, nor that of a
+// service, which is Ready.Timeout.
+func Timeout(d time.Duration) Option { return func(c *config) { c.timeout = d } }
+
+// Seed sets the number that all generated data comes from, overriding the
+// default, a random one that the test logs.
+func Seed(seed uint64) Option { return func(c *config) { c.seed = seed } }
+
+func newConfig(options []Option) *config {
+	c := &config{timeout: DefaultTimeout, seed: rand.Uint64() >> 11, providers: ownProviders()}
+	for _, o := range options {
+		o(c)
+	}
+	c.spec.Kind = cmp.Or(c.spec.Kind, os.Getenv(envCluster), cluster.Embedded)
+	c.spec.Bootstrap = bootstrap()
+	return c
+}
+
+// ownProviders are the kinds that need no option.
+func ownProviders() []cluster.Provider { return []cluster.Provider{embedded.Provider()} }
+
+// bootstrap are the addresses of WEIR_BOOTSTRAP.
+func bootstrap() []string {
+	return strings.FieldsFunc(os.Getenv(envBootstrap), func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+// provider is the one that starts the kind that was asked for.
+func (c *config) provider(t testing.TB) (cluster.Spec, cluster.Provider) {
+	t.Helper()
+	if c.spec.Kind != cluster.External {
+		c.spec.Bootstrap = nil
+	} else {
+		c.spec.Brokers = 0
+	}
+	for _, p := range c.providers {
+		if p.Kind() == c.spec.Kind {
+			return c.spec, p
+		}
+	}
+	switch c.spec.Kind {
+	case cluster.Docker:
+		t.Fatalf("the test asks for a docker cluster and was given no provider of one: import \"github.com/flowweir/weir/harness/docker\" and pass harness.With(docker.Provider())")
+	default:
+		t.Fatalf("%q is no kind of cluster: %s is embedded, docker or external", c.spec.Kind, envCluster)
+	}
+	return cluster.Spec{}, nil
+}
+
+// plan reads the contracts and lists their topics, as a scenario does.
+func (c *config) plan(t testing.TB) *scenario.Plan {
+	t.Helper()
+	plan, findings := scenario.Resolve(&scenario.Scenario{
+		Name: slug(t.Name()), Contracts: c.contracts, Cluster: scenario.Cluster{Brokers: c.spec.Brokers},
+	})
+	if plan == nil || finding.Errors(findings) > 0 {
+		t.Fatalf("the contracts cannot be used:\n%s", problems(findings))
+	}
+	return plan
+}
+
+// artifacts is a directory of the test's own: a test artifact, or one below
+// WEIR_RUN_DIR.
+func artifacts(t testing.TB) string {
+	t.Helper()
+	parent := os.Getenv(envRunDir)
+	if parent == "" {
+		parent = t.ArtifactDir()
+	}
+	if err := os.MkdirAll(parent, 0o755); err != nil {
+		t.Fatalf("the directory for runs: %v", err)
+	}
+	dir, err := os.MkdirTemp(parent, slug(t.Name())+"-")
+	if err == nil {
+		dir, err = filepath.Abs(dir)
+	}
+	if err != nil {
+		t.Fatalf("the directory for runs: %v", err)
+	}
+	return dir
+}
+
+var notInNames = regexp.MustCompile(`[^a-zA-Z0-9]+`)
+
+// slug is a test's name as part of a file name and of a container's.
+func slug(name string) string {
+	name = strings.Trim(notInNames.ReplaceAllString(name, "-"), "-")
+	return strings.ToLower(name[max(0, len(name)-60):])
+}

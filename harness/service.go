@@ -1,0 +1,255 @@
+package harness
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/flowweir/weir/harness/scenario"
+	"github.com/flowweir/weir/harness/service"
+	"github.com/flowweir/weir/loadgen/kafka"
+)
+
+// Service is a service under test, with the fields and the templates of a
+// scenario's file: {{.Bootstrap}}, {{.Port}}, {{.URL "other-service"}}. Paths
+// are relative to the test's directory.
+type Service = scenario.Service
+
+// Ready says when a service can be used. Its Timeout is 60s by default.
+type Ready = scenario.Ready
+
+// Start starts a service and returns when it is ready. It is ended when the
+// test is; if it ends by itself before that, the test fails. Crash, Start and
+// Restart of the result are faults.
+func (c *Cluster) Start(s Service) *service.Process {
+	c.t.Helper()
+	cfg, err := c.serviceConfig(s)
+	if err != nil {
+		c.t.Fatalf("service %s: %v", s.Name, err)
+	}
+	p, err := service.Start(c.t.Context(), cfg, service.Deps{Group: c.groupState, Containers: c.containers})
+	if err != nil {
+		c.t.Fatalf("service %s: %v", s.Name, err)
+	}
+	c.mu.Lock()
+	_, twice := c.services[s.Name]
+	c.services[s.Name] = p
+	c.mu.Unlock()
+	t := c.t
+	c.cleanup(s.Name, p.Stop)
+	t.Cleanup(func() {
+		if why := c.dead(); why != "" {
+			t.Errorf("%s", why)
+		} else if t.Failed() {
+			t.Logf("the last lines of %s:\n  %s", s.Name, strings.Join(p.Tail(logLines), "\n  "))
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		delete(c.services, s.Name)
+	})
+	if twice {
+		t.Fatalf("service %s was started already: give the second one another name", s.Name)
+	}
+	return p
+}
+
+// logLines is how much of a service's log a failure shows.
+const logLines = 20
+
+func (s *state) groupState(ctx context.Context, group string) (int, string, error) {
+	state, err := kafka.ReadGroup(ctx, s.admin, group)
+	return state.Members, state.State, err
+}
+
+// dead says which services ended by themselves; "" for none.
+func (s *state) dead() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.services {
+		select {
+		case d, ok := <-p.Died():
+			if ok {
+				s.deaths = append(s.deaths, fmt.Sprintf("%s; its last lines:\n  %s", d, strings.Join(d.LastLines, "\n  ")))
+			}
+		default:
+		}
+	}
+	return strings.Join(s.deaths, "\n")
+}
+
+// logs shows how the services' logs end.
+func (s *state) logs() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var b strings.Builder
+	for _, name := range sortedKeys(s.services) {
+		if lines := s.services[name].Tail(logLines / 4); len(lines) > 0 {
+			fmt.Fprintf(&b, "\n%s, its last lines:\n  %s", name, strings.Join(lines, "\n  "))
+		}
+	}
+	return b.String()
+}
+
+// serviceConfig expands the templates of a service.
+func (c *Cluster) serviceConfig(s Service) (service.Config, error) {
+	cfg := service.Config{Name: s.Name, Image: s.Image, Dir: s.Dir, LogFile: filepath.Join(c.dir, "services", s.Name+".log")}
+	vars, err := c.vars(s, &cfg)
+	if err != nil {
+		return cfg, err
+	}
+	x := expander{vars: vars}
+	cfg.URL = x.expand(s.URL)
+	cfg.Env = map[string]string{}
+	for _, name := range sortedKeys(s.Env) {
+		cfg.Env[name] = x.expand(s.Env[name])
+	}
+	args, command := x.all(s.Args), x.all(s.Command)
+	if err := x.ready(s.Ready, &cfg.Ready); err != nil {
+		return cfg, err
+	}
+	if x.err != nil {
+		return cfg, x.err
+	}
+	return cfg, c.program(s, args, command, vars.Port, &cfg)
+}
+
+// program sets what is run: a program that is built, a command or an image.
+func (c *Cluster) program(s Service, args, command []string, port int, cfg *service.Config) error {
+	n := 0
+	if s.Build != "" {
+		n++
+		cfg.Kind = service.KindBuild
+	}
+	if len(command) > 0 {
+		n++
+		cfg.Kind, cfg.Command = service.KindCommand, command
+	}
+	if s.Image != "" {
+		n++
+		cfg.Kind, cfg.Args, cfg.Port = service.KindImage, args, port
+	}
+	if n != 1 {
+		return fmt.Errorf("%d of Build, Command and Image are set; exactly one must be", n)
+	}
+	if len(command) > 0 && len(args) > 0 {
+		return fmt.Errorf("Args are for Build and Image: Command has its own")
+	}
+	if s.Build == "" {
+		return nil
+	}
+	binary, err := build(c.t.Context(), s.Build)
+	cfg.Command = append([]string{binary}, args...)
+	return err
+}
+
+// vars are what a service's templates may name. For a container it also sets
+// the network.
+func (c *Cluster) vars(s Service, cfg *service.Config) (service.Vars, error) {
+	addresses := c.up.Bootstrap()
+	if s.Image != "" {
+		var err error
+		if addresses, cfg.Network, err = c.up.ContainerBootstrap(); err != nil {
+			return service.Vars{}, err
+		}
+	}
+	vars := service.Vars{Bootstrap: strings.Join(addresses, ","), URLs: map[string]string{}}
+	c.mu.Lock()
+	for name, p := range c.services {
+		vars.URLs[name] = p.URL()
+	}
+	c.mu.Unlock()
+	texts := slices.Concat([]string{s.URL}, s.Args, s.Command, slices.Collect(maps.Values(s.Env)))
+	if slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(t, ".Port") }) {
+		var err error
+		if vars.Port, err = service.FreePort(); err != nil {
+			return vars, err
+		}
+	}
+	return vars, nil
+}
+
+// expander expands templates and keeps the first error.
+type expander struct {
+	vars service.Vars
+	err  error
+}
+
+func (x *expander) expand(text string) string {
+	out, err := service.Expand(text, x.vars)
+	if x.err == nil {
+		x.err = err
+	}
+	return out
+}
+
+func (x *expander) all(texts []string) []string {
+	out := make([]string, len(texts))
+	for i, t := range texts {
+		out[i] = x.expand(t)
+	}
+	return out
+}
+
+func (x *expander) ready(from *Ready, to *service.Ready) error {
+	if from == nil {
+		return nil
+	}
+	to.TCP, to.HTTP, to.Group, to.Timeout = x.expand(from.TCP), x.expand(from.HTTP), from.Group, time.Duration(from.Timeout)
+	if from.Log == "" {
+		return nil
+	}
+	var err error
+	to.Log, err = regexp.Compile(from.Log)
+	return err
+}
+
+// builds are the programs that this process has built, by the absolute path
+// of their package. It is the package's only state: a program is the same for
+// every test of a test binary, and linking it takes a second.
+var builds sync.Map // string to func() (string, error)
+
+// build builds the Go main package in dir, once.
+func build(ctx context.Context, dir string) (string, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	// The first test's end must not end the build that others wait for.
+	ctx = context.WithoutCancel(ctx)
+	once, _ := builds.LoadOrStore(abs, sync.OnceValues(func() (string, error) {
+		out, err := buildDir()
+		if err != nil {
+			return "", err
+		}
+		return service.Build(ctx, abs, out)
+	}))
+	return once.(func() (string, error))()
+}
+
+// staleBuilds is the age at which the programs of earlier test binaries are
+// removed. No hook of package testing runs when a test binary ends.
+const staleBuilds = 24 * time.Hour
+
+const buildPrefix = "weir-test-programs-"
+
+// buildDir is a directory for one program; those that earlier test binaries
+// left are removed on the way.
+func buildDir() (string, error) {
+	left, err := filepath.Glob(filepath.Join(os.TempDir(), buildPrefix+"*"))
+	if err != nil {
+		return "", err
+	}
+	for _, dir := range left {
+		if info, err := os.Stat(dir); err == nil && time.Since(info.ModTime()) > staleBuilds {
+			_ = os.RemoveAll(dir) // another user's, or gone meanwhile
+		}
+	}
+	return os.MkdirTemp("", buildPrefix)
+}
