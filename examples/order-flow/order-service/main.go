@@ -26,6 +26,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
+// retryBackoff is the pause between attempts of a request to a broker.
+const retryBackoff = 250 * time.Millisecond
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -45,7 +48,9 @@ func run(ctx context.Context) error {
 		kgo.SeedBrokers(strings.Split(env("BROKERS", "127.0.0.1:9092"), ",")...),
 		kgo.ClientID("order-service"),
 		kgo.ProducerLinger(2*time.Millisecond),
-		kgo.MetadataMinAge(250*time.Millisecond), // find a new leader soon
+		// Find a new leader soon: the client's default backs off to 5 s.
+		kgo.MetadataMinAge(retryBackoff),
+		kgo.RetryBackoffFn(func(int) time.Duration { return retryBackoff }),
 		// acks=all and idempotence are the client's defaults.
 	)
 	if err != nil {

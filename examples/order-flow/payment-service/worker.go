@@ -21,6 +21,8 @@ const (
 	transactionTimeout = 15 * time.Second
 	// maxBatch bounds a transaction, in records.
 	maxBatch = 5000
+	// retryBackoff is the pause between attempts of a request.
+	retryBackoff = 250 * time.Millisecond
 	// restartDelay is the pause before a session that failed is begun anew.
 	restartDelay = 250 * time.Millisecond
 )
@@ -33,8 +35,12 @@ func (c config) client() []kgo.Opt {
 		kgo.SeedBrokers(c.brokers...),
 		kgo.ClientID("payment-service"),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
-		kgo.MetadataMinAge(250 * time.Millisecond), // find a new leader soon
-		kgo.AlwaysRetryEOF(),                       // a port forwarder closes for a dead broker
+		// Find a new leader or coordinator soon: the client's default backs
+		// off to 5 s, on top of what the brokers take.
+		kgo.MetadataMinAge(retryBackoff),
+		kgo.RetryBackoffFn(func(int) time.Duration { return retryBackoff }),
+		kgo.RequestRetries(100),
+		kgo.AlwaysRetryEOF(), // a port forwarder closes for a dead broker
 	}
 }
 
@@ -84,7 +90,7 @@ func (w *worker) session(ctx context.Context) error {
 		// A transaction costs the brokers about the same whatever is in it:
 		// wait a little for more.
 		kgo.FetchMinBytes(64<<10),
-		kgo.FetchMaxWait(50*time.Millisecond),
+		kgo.FetchMaxWait(100*time.Millisecond),
 	)
 	if w.assigned != nil {
 		opts = append(opts, kgo.AdjustFetchOffsetsFn(w.assigned))
