@@ -79,7 +79,7 @@ func run(ctx context.Context, fault string, brokers []string) error {
 		if err := fetches.Err(); err != nil {
 			slog.Warn("poll", "error", err)
 		}
-		if err := s.batch(ctx, fetches.Records()); err != nil {
+		if err := s.batch(ctx, fetches.Records()); err != nil && ctx.Err() == nil {
 			return err
 		}
 	}
