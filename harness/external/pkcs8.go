@@ -23,7 +23,7 @@ var (
 )
 
 // maxIterations bounds the work that a file can ask for.
-const maxIterations = 10_000_000
+const maxIterations = 2_000_000
 
 // prfs are the pseudo-random functions of PBKDF2.
 var prfs = map[string]func() hash.Hash{
