@@ -51,14 +51,20 @@ func newBrokerEvidence(nodes []int32, before State) *brokerEvidence {
 	}
 }
 
-// observe compares a later state with the one before the fault.
+// observe compares a state while the fault is open with the one before it.
+//
+// Only partitions that a node of the fault led, or followed in sync, are
+// looked at, and of the former only whether another leads now (or none). A
+// higher epoch under the same leader proves nothing: Kafka raises it also
+// when another replica leaves, and the embedded cluster raises it for every
+// partition when any broker leaves or returns.
 func (e *brokerEvidence) observe(now State) {
 	for tp, b := range e.before {
 		n, ok := now[tp]
 		if !ok {
 			continue
 		}
-		if slices.Contains(e.nodes, b.Leader) && (n.Leader != b.Leader || n.Epoch > b.Epoch) {
+		if slices.Contains(e.nodes, b.Leader) && n.Leader != b.Leader {
 			e.moved[tp] = fmt.Sprintf("%s: leader %d epoch %d, then leader %d epoch %d", tp, b.Leader, b.Epoch, n.Leader, n.Epoch)
 		}
 		for _, node := range e.nodes {
@@ -93,7 +99,11 @@ func sample(what string, by map[TopicPartition]string) []string {
 	if len(lines) > len(shown) {
 		more = fmt.Sprintf(" (and %d more)", len(lines)-len(shown))
 	}
-	return []string{fmt.Sprintf("%s on %d partitions: %s%s", what, len(lines), strings.Join(shown, "; "), more)}
+	on := "1 partition"
+	if len(lines) > 1 {
+		on = fmt.Sprintf("%d partitions", len(lines))
+	}
+	return []string{fmt.Sprintf("%s on %s: %s%s", what, on, strings.Join(shown, "; "), more)}
 }
 
 func (e *brokerEvidence) bit() bool { return len(e.moved)+len(e.shrunk) > 0 }

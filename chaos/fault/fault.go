@@ -99,11 +99,15 @@ type Fault struct {
 // no heal-after: about what a supervisor takes to notice.
 const RestartDelay = time.Second
 
+// momentary says whether the fault is over as soon as it has begun, so that
+// nothing is left to heal.
+func (f Fault) momentary() bool { return f.Kind == Restart || f.Kind == ElectUnclean }
+
 // heals says when the fault is healed on schedule; ok is false where it
 // lasts until the load ends or needs no healing.
 func (f Fault) heals() (after time.Duration, ok bool) {
 	switch {
-	case f.Kind == Restart || f.Kind == ElectUnclean || f.Kind.InLoad():
+	case f.momentary() || f.Kind.InLoad():
 		return 0, false
 	case f.HealAfter > 0:
 		return f.HealAfter, true

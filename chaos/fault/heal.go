@@ -3,6 +3,8 @@ package fault
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/flowweir/weir/reports/run"
@@ -26,35 +28,51 @@ func (in *Injector) finish(ctx context.Context, s *injection) {
 	s.healing.Do(func() {
 		// The activity is read before healing, so that what follows it does
 		// not count as progress during the fault.
-		during := in.cfg.Activity()
-		err := in.undo(ctx, s)
-		now := in.cfg.Now()
 		in.mu.Lock()
-		s.during, s.done = during, true
-		s.result.Healed = now
-		if err != nil {
-			s.result.Error = fmt.Sprintf("healing: %v", err)
-		}
-		in.open--
-		last := in.open == 0
+		s.during, s.released = in.cfg.Activity(), true
+		nodes := in.free(s)
 		in.mu.Unlock()
-		if _, heals := s.fault.heals(); heals || s.fault.Kind.OnBrokers() && s.fault.Kind != ElectUnclean {
-			in.event(s, "heal", "healed: "+s.result.What)
+		err := in.undo(ctx, s, nodes)
+		in.mu.Lock()
+		s.done, s.ended = true, in.cfg.Now()
+		if err == nil {
+			s.result.Healed = s.ended
+		} else {
+			s.result.Error = strings.TrimPrefix(fmt.Sprintf("%s; healing: %v", s.result.Error, err), "; ")
 		}
-		if last && in.cfg.Closed != nil {
-			in.cfg.Closed(now)
+		if in.open--; in.open == 0 && in.cfg.Closed != nil {
+			in.cfg.Closed(s.ended)
+		}
+		in.mu.Unlock()
+		switch {
+		case err != nil:
+			in.event(s, "heal", fmt.Sprintf("healing failed: %s: %v", s.result.What, err))
+		case !s.fault.momentary():
+			in.event(s, "heal", "healed: "+s.result.What)
 		}
 	})
 }
 
-func (in *Injector) undo(ctx context.Context, s *injection) error {
+// free are the nodes of a fault that no other open fault holds in the same
+// way: a node that two faults took down comes back with the later of them.
+func (in *Injector) free(s *injection) []int32 {
+	return slices.DeleteFunc(slices.Clone(s.nodes), func(node int32) bool {
+		return slices.ContainsFunc(in.states, func(other *injection) bool {
+			return other.started && !other.released && (other.fault.Kind == Pause) == (s.fault.Kind == Pause) &&
+				other.fault.Kind != ElectUnclean && slices.Contains(other.nodes, node)
+		})
+	})
+}
+
+func (in *Injector) undo(ctx context.Context, s *injection, nodes []int32) error {
 	c := in.cfg.Cluster
 	switch s.fault.Kind {
 	case Kill, Stop, Wipe:
-		return each(s.nodes, func(n int32) error { return c.(Starter).Start(ctx, n) })
+		return each(nodes, func(n int32) error { return c.(Starter).Start(ctx, n) })
 	case Pause:
-		return each(s.nodes, func(n int32) error { return c.(Pauser).Unpause(ctx, n) })
-	case Crash:
+		return each(nodes, func(n int32) error { return c.(Pauser).Unpause(ctx, n) })
+	case Crash, Restart:
+		// After a restart that worked this does nothing.
 		return in.cfg.Services[s.fault.Target.Service].Start(ctx)
 	}
 	return nil
@@ -81,10 +99,12 @@ func (in *Injector) Results(stand func(from, to time.Duration) Stand, load func(
 		switch {
 		case s.fault.Kind.InLoad():
 			in.judgeLoad(s, load(s.fault))
+		case !s.started && s.result.Error != "":
+			s.result.Evidence = append(s.result.Evidence, "never injected")
 		case !s.started:
 			s.result.Evidence = append(s.result.Evidence, "never injected: the load ended before its time")
 		default:
-			in.judge(s, stand(s.result.Start, s.result.Healed))
+			in.judge(s, stand(s.result.Start, s.ended))
 		}
 		results = append(results, s.result)
 	}
@@ -94,6 +114,14 @@ func (in *Injector) Results(stand func(from, to time.Duration) Stand, load func(
 func (in *Injector) judgeLoad(s *injection, facts LoadFacts) {
 	s.result.Bit = facts.Found > 0
 	s.result.Evidence = append(s.result.Evidence, fmt.Sprintf("%d records sent, %d found in the input topic", facts.Sent, facts.Found))
+}
+
+// upAgain says when a service that the fault ended was there again.
+func (s *injection) upAgain() string {
+	if s.result.Healed == 0 {
+		return "and not up again"
+	}
+	return "up again at " + s.result.Healed.Round(time.Millisecond).String()
 }
 
 // judge decides from the evidence. A fault bit if the cluster or its clients
@@ -106,14 +134,16 @@ func (in *Injector) judge(s *injection, st Stand) {
 	trace := false
 	switch s.fault.Kind {
 	case Crash, Restart:
-		// The service was up and the engine ended it: inject errs otherwise.
-		trace = r.Error == ""
-		r.Evidence = append(r.Evidence, fmt.Sprintf("ended by the run at %s, up again at %s", r.Start.Round(time.Millisecond), r.Healed.Round(time.Millisecond)))
+		// The service was up before, and the engine ended it.
+		trace = s.injected
+		if trace {
+			r.Evidence = append(r.Evidence, fmt.Sprintf("ended by the run at %s, %s", r.Start.Round(time.Millisecond), s.upAgain()))
+		}
 	default:
 		r.Evidence = append(r.Evidence, s.evidence.facts()...)
 		trace = s.evidence.bit()
 		if s.fault.Kind != ElectUnclean {
-			trace = trace || errs > 0 || st.Publish >= minStall
+			trace = s.injected && (trace || errs > 0 || st.Publish >= minStall)
 			r.Evidence = append(r.Evidence, fmt.Sprintf("%d client errors while it was open", errs))
 		}
 	}

@@ -35,6 +35,8 @@ type Config struct {
 	Event func(run.Event)
 	// Open and Closed are told when the number of open faults leaves and
 	// reaches zero, so that the phases of a run follow what really happened.
+	// They are called one at a time and in order of time, and must not call
+	// the injector.
 	Open, Closed func(at time.Duration)
 }
 
@@ -53,12 +55,15 @@ type injection struct {
 	result run.Fault
 	nodes  []int32
 	before Activity
-	// during is the activity when the fault was healed.
+	// during is the activity just before the fault was healed.
 	during   Activity
 	evidence *brokerEvidence
-	started  bool
-	done     bool
-	healing  sync.Once
+	// started: the target was about to suffer; injected: it did, as the
+	// engine says; released: the fault holds its target no more; done: it
+	// was healed, at ended, or healing it failed.
+	started, injected, released, done bool
+	ended                             time.Duration
+	healing                           sync.Once
 }
 
 // New returns an injector of the faults, which must have passed Check.
@@ -92,21 +97,24 @@ func (in *Injector) play(ctx context.Context, s *injection) {
 		return
 	}
 	if err := in.begin(ctx, s); err != nil {
+		if !s.started && ctx.Err() != nil {
+			return // the load ended while the target was looked up
+		}
 		in.fail(s, err)
 		return
 	}
 	end, heals := s.fault.heals()
-	if !heals && (s.fault.Kind == Restart || s.fault.Kind == ElectUnclean) {
-		in.watch(ctx, s, in.cfg.Now()+settle)
-		in.finish(context.WithoutCancel(ctx), s)
-		return
-	}
 	until := s.result.Start + end
-	if !heals {
+	switch {
+	case s.fault.Kind == Restart:
+		until = 0 // it is over as soon as the service is up again
+	case s.fault.Kind == ElectUnclean:
+		until = in.cfg.Now() + settle
+	case !heals:
 		until = time.Duration(1<<63 - 1)
 	}
 	in.watch(ctx, s, until)
-	if ctx.Err() == nil {
+	if ctx.Err() == nil || s.fault.momentary() {
 		in.finish(context.WithoutCancel(ctx), s)
 	}
 }
@@ -124,12 +132,16 @@ func (in *Injector) OpenFaults() []string {
 	return open
 }
 
-// settle is how long the injector looks for traces of a fault that is over
-// as soon as it has begun.
+// settle is how long the injector looks for the traces of an election, which
+// is over as soon as it has begun.
 const settle = 5 * time.Second
 
-// watchEvery is how often the injector asks the cluster for its state.
-const watchEvery = 200 * time.Millisecond
+// watchEvery is how often the injector asks the cluster for its state, and
+// lookTimeout how long one answer may take.
+const (
+	watchEvery  = 200 * time.Millisecond
+	lookTimeout = time.Second
+)
 
 func (in *Injector) sleepUntil(ctx context.Context, at time.Duration) bool {
 	timer := time.NewTimer(at - in.cfg.Now())
@@ -146,7 +158,7 @@ func (in *Injector) sleepUntil(ctx context.Context, at time.Duration) bool {
 func (in *Injector) watch(ctx context.Context, s *injection, until time.Duration) {
 	for in.cfg.Now() < until {
 		if s.evidence != nil {
-			in.observe(ctx, s)
+			in.observe(ctx, s, until-in.cfg.Now())
 		}
 		if !in.sleepUntil(ctx, min(in.cfg.Now()+watchEvery, until)) {
 			return
@@ -154,50 +166,76 @@ func (in *Injector) watch(ctx context.Context, s *injection, until time.Duration
 	}
 }
 
-func (in *Injector) observe(ctx context.Context, s *injection) {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
+// observe looks at the cluster once. A cluster that does not answer must not
+// hold up the healing, so a look takes no longer than what is left until then;
+// one that was cut short says nothing.
+func (in *Injector) observe(ctx context.Context, s *injection, left time.Duration) {
+	look, cancel := context.WithTimeout(ctx, min(lookTimeout, left))
 	defer cancel()
-	state, err := in.cfg.Facts.State(ctx)
+	state, err := in.cfg.Facts.State(look)
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	switch {
 	case err == nil:
 		s.evidence.observe(state)
-	case !errors.Is(err, context.Canceled):
+	case ctx.Err() == nil && (look.Err() == nil || left >= lookTimeout):
 		s.evidence.unreach = true
 	}
 }
 
 // begin resolves the target, notes the facts before, and injects.
 func (in *Injector) begin(ctx context.Context, s *injection) error {
-	var before State
-	if s.fault.Kind.OnBrokers() {
-		var err error
-		if before, err = in.cfg.Facts.State(ctx); err != nil {
-			return fmt.Errorf("the cluster's state before the fault: %w", err)
-		}
-		if s.nodes, err = in.resolve(s.fault.Target, before); err != nil {
-			return err
-		}
+	if err := in.aim(ctx, s); err != nil {
+		return err
 	}
 	in.mu.Lock()
 	s.before = in.cfg.Activity()
 	s.result.Start = in.cfg.Now()
 	s.started = true
-	if len(s.nodes) > 0 && s.fault.Target.Broker == nil {
-		s.result.What = fmt.Sprintf("%s (%s)", s.fault, nodeList(s.nodes))
-	}
-	if s.fault.Kind.OnBrokers() {
-		s.evidence = newBrokerEvidence(s.nodes, before)
-	}
-	in.open++
-	first := in.open == 1
-	in.mu.Unlock()
-	if first && in.cfg.Open != nil {
+	if in.open++; in.open == 1 && in.cfg.Open != nil {
 		in.cfg.Open(s.result.Start)
 	}
+	in.mu.Unlock()
 	in.event(s, "fault", s.result.What)
-	return in.inject(ctx, s)
+	// What has begun is not broken off half-way when the load ends.
+	if err := in.inject(context.WithoutCancel(ctx), s); err != nil {
+		return err
+	}
+	in.mu.Lock()
+	s.injected = true
+	in.mu.Unlock()
+	return nil
+}
+
+// aim finds the target and notes what it was like before. An error means that
+// nothing was touched, and that there is nothing to heal.
+func (in *Injector) aim(ctx context.Context, s *injection) error {
+	if !s.fault.Kind.OnBrokers() {
+		service := in.cfg.Services[s.fault.Target.Service]
+		up, since := service.Running()
+		if !up {
+			return fmt.Errorf("%s was already down", service.Name())
+		}
+		s.result.Evidence = append(s.result.Evidence, fmt.Sprintf("%s had been up for %s", service.Name(), time.Since(since).Round(time.Millisecond)))
+		return nil
+	}
+	before, err := in.cfg.Facts.State(ctx)
+	if err != nil {
+		return fmt.Errorf("the cluster's state before the fault: %w", err)
+	}
+	if s.nodes, err = in.resolve(s.fault.Target, before); err != nil {
+		return err
+	}
+	s.evidence = newBrokerEvidence(s.nodes, before)
+	switch {
+	case s.fault.Kind == ElectUnclean:
+		// An election is of one partition, whatever else its leader led.
+		tp := *s.fault.Target.Partition
+		s.evidence.before = State{tp: before[tp]}
+	case s.fault.Target.Broker == nil:
+		s.result.What = fmt.Sprintf("%s (%s)", s.fault, nodeList(s.nodes))
+	}
+	return nil
 }
 
 func (in *Injector) resolve(t Target, state State) ([]int32, error) {
@@ -216,6 +254,9 @@ func (in *Injector) resolve(t Target, state State) ([]int32, error) {
 	}
 	if tp == nil {
 		tp = t.Partition
+	}
+	if tp == nil {
+		return nil, errors.New("the fault names no broker")
 	}
 	p, ok := state[*tp]
 	if !ok {
@@ -266,19 +307,10 @@ func (in *Injector) inject(ctx context.Context, s *injection) error {
 		})
 	case ElectUnclean:
 		return in.cfg.Facts.ElectUnclean(ctx, *s.fault.Target.Partition)
-	case Crash, Restart:
-		service := in.cfg.Services[s.fault.Target.Service]
-		up, since := service.Running()
-		if !up {
-			return fmt.Errorf("%s was already down", service.Name())
-		}
-		in.mu.Lock()
-		s.result.Evidence = append(s.result.Evidence, fmt.Sprintf("%s had been up for %s", service.Name(), time.Since(since).Round(time.Millisecond)))
-		in.mu.Unlock()
-		if s.fault.Kind == Restart {
-			return service.Restart(ctx)
-		}
-		return service.Crash(ctx)
+	case Crash:
+		return in.cfg.Services[s.fault.Target.Service].Crash(ctx)
+	case Restart:
+		return in.cfg.Services[s.fault.Target.Service].Restart(ctx)
 	}
 	return fmt.Errorf("%s is no fault that is injected", s.fault.Kind)
 }
