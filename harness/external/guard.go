@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"sync"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/flowweir/weir/reports/run"
 )
@@ -25,12 +27,16 @@ func OtherGroups(ctx context.Context, adm *kadm.Client, topic string, except []s
 	if err != nil {
 		return nil, fmt.Errorf("list the groups that may read %s: %w", topic, err)
 	}
+	modern, err := newProtocol(ctx, adm)
+	if err != nil {
+		return nil, fmt.Errorf("find out what groups the brokers know: %w", err)
+	}
 	var others []string
 	for _, group := range listed.Sorted() {
 		if slices.Contains(except, group.Group) {
 			continue
 		}
-		reads, err := reads(ctx, adm, group, topic)
+		reads, err := reads(ctx, adm, group, topic, modern)
 		if err != nil {
 			return nil, fmt.Errorf("find out whether group %s reads %s: %w", group.Group, topic, err)
 		}
@@ -41,7 +47,7 @@ func OtherGroups(ctx context.Context, adm *kadm.Client, topic string, except []s
 	return others, nil
 }
 
-func reads(ctx context.Context, adm *kadm.Client, group kadm.ListedGroup, topic string) (bool, error) {
+func reads(ctx context.Context, adm *kadm.Client, group kadm.ListedGroup, topic string, modern bool) (bool, error) {
 	if group.ProtocolType == "share" {
 		return shareReads(ctx, adm, group.Group, topic)
 	}
@@ -59,20 +65,32 @@ func reads(ctx context.Context, adm *kadm.Client, group kadm.ListedGroup, topic 
 	default:
 		return false, nil // Connect workers, schema registries, streams
 	}
-	classic, err := adm.DescribeGroups(ctx, group.Group)
-	if err != nil {
-		return false, err
-	}
-	if g := classic[group.Group]; g.Err == nil && g.State != "Dead" {
-		return slices.Contains(g.JoinTopics(), topic) || has(g.AssignedPartitions(), topic), nil
-	} else if g.Err != nil && !errors.Is(g.Err, kerr.GroupIDNotFound) {
-		return false, g.Err
+	// Brokers answer about a group of either protocol when they are asked
+	// about the other, without its members: both questions count.
+	classic, err := classicReads(ctx, adm, group.Group, topic)
+	if err != nil || classic || !modern {
+		return classic, err
 	}
 	return consumerReads(ctx, adm, group.Group, topic)
 }
 
-// consumerReads looks at a group of the new protocol. Brokers that do not
-// know it have none; a group that is gone reads nothing.
+func classicReads(ctx context.Context, adm *kadm.Client, group, topic string) (bool, error) {
+	described, err := adm.DescribeGroups(ctx, group)
+	if err != nil {
+		return false, err
+	}
+	g := described[group]
+	switch {
+	case errors.Is(g.Err, kerr.GroupIDNotFound):
+		return false, nil
+	case g.Err != nil:
+		return false, g.Err
+	}
+	return slices.Contains(g.JoinTopics(), topic) || has(g.AssignedPartitions(), topic), nil
+}
+
+// consumerReads looks at a group of the new protocol. One that is gone reads
+// nothing.
 func consumerReads(ctx context.Context, adm *kadm.Client, group, topic string) (bool, error) {
 	described, err := adm.DescribeConsumerGroups(ctx, group)
 	if err != nil {
@@ -80,12 +98,26 @@ func consumerReads(ctx context.Context, adm *kadm.Client, group, topic string) (
 	}
 	g := described[group]
 	switch {
-	case g.Err == nil:
-		return slices.Contains(g.SubscribedTopics(), topic) || has(g.AssignedPartitions(), topic), nil
 	case errors.Is(g.Err, kerr.GroupIDNotFound):
 		return false, nil
+	case g.Err != nil:
+		return false, g.Err
+	case slices.Contains(g.SubscribedTopics(), topic), has(g.AssignedPartitions(), topic):
+		return true, nil
 	}
-	return false, g.Err
+	for _, m := range g.Members {
+		if m.SubscribedTopicRegex == nil || *m.SubscribedTopicRegex == "" {
+			continue
+		}
+		pattern, err := regexp.Compile("^(?:" + *m.SubscribedTopicRegex + ")$")
+		if err != nil {
+			return false, fmt.Errorf("the pattern of member %s: %w", m.MemberID, err)
+		}
+		if pattern.MatchString(topic) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 func shareReads(ctx context.Context, adm *kadm.Client, group, topic string) (bool, error) {
@@ -113,6 +145,17 @@ func shareReads(ctx context.Context, adm *kadm.Client, group, topic string) (boo
 	}
 	_, holds := o.Offsets[topic]
 	return holds, nil
+}
+
+// newProtocol says whether any broker has groups of KIP-848.
+func newProtocol(ctx context.Context, adm *kadm.Client) (bool, error) {
+	versions, err := adm.ApiVersions(ctx)
+	for _, broker := range versions {
+		if _, _, known := broker.KeyVersions(int16(kmsg.ConsumerGroupDescribe)); broker.Err == nil && known {
+			return true, nil
+		}
+	}
+	return false, err
 }
 
 func has(s kadm.TopicsSet, topic string) bool {
