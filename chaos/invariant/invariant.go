@@ -80,6 +80,14 @@ type Letter struct {
 	What string
 }
 
+// Truncation says that the offsets From to To (exclusive) of a partition had
+// been read, and were then gone or held other records.
+type Truncation struct {
+	Topic     string
+	Partition int32
+	From, To  int64
+}
+
 // Ref is the identity of a record.
 type Ref struct {
 	Sender   uint16
@@ -97,6 +105,8 @@ type Evidence struct {
 	PartitionsOf func([]Ref) map[Ref]int32
 	// Tell fills in what is known of records: place, key, event, story.
 	Tell func([]Ref) []finding.Record
+	// Truncated are places where a log lost its end after it had been read.
+	Truncated []Truncation
 	// Durable is false on clusters that only imitate brokers.
 	Durable bool
 	// Faults and Intervals are for recovery; Leaderless are partitions that

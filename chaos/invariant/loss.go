@@ -14,7 +14,8 @@ import (
 // A record is lost when it was acknowledged, its partition was read to the
 // recorded end, and it was not there (Jepsen's lost-write). An effect is lost
 // when the record is in the log, the consumers reached the end, and there is
-// neither an effect nor a dead letter.
+// neither an effect nor a dead letter. Offsets that had been read and are then
+// gone (a truncated log) are lost from it too, each once.
 func noLoss(e *Evidence) run.Outcome {
 	var o run.Outcome
 	var unproven uint64
@@ -35,6 +36,12 @@ func noLoss(e *Evidence) run.Outcome {
 			o.Notes = append(o.Notes, fmt.Sprintf("%s of %s had an unknown outcome, %s of them are in the log: neither lost nor delivered",
 				plural(c.Unknown, "send"), f.Event, count(c.UnknownSeen)))
 		}
+	}
+	for _, t := range e.Truncated {
+		o.Violations += uint64(t.To - t.From)
+		o.Findings = append(o.Findings, finding.Finding{ID: NoLoss, Severity: finding.Error,
+			Message: fmt.Sprintf("%s/%d lost its end: offsets %d to %d had been read, and are gone from the log", t.Topic, t.Partition, t.From, t.To-1),
+			Record:  &finding.Record{Topic: t.Topic, Partition: t.Partition, Offset: t.From}})
 	}
 	if !e.Durable {
 		o.Notes = append(o.Notes, "embedded broker: clients and services lost nothing; broker durability not exercised")

@@ -107,21 +107,28 @@ func (f facts) ask(ctx context.Context, node int32) (fault.State, error) {
 	return state, nil
 }
 
-// ElectUnclean asks for an election in which any live replica may win.
+// electTimeout is how long an election is asked for: the controller may be
+// on its way back too.
+const electTimeout = 10 * time.Second
+
+// ElectUnclean asks for an election in which any live replica may win, again
+// until the controller has answered.
 func (f facts) ElectUnclean(ctx context.Context, tp fault.TopicPartition) error {
-	results, err := f.admin.ElectLeaders(ctx, kadm.ElectLiveReplica, kadm.TopicsSet{tp.Topic: {tp.Partition: {}}})
-	if err != nil {
-		return err
-	}
-	var errs []error
-	for _, partitions := range results {
-		for _, r := range partitions {
-			if r.Err != nil {
-				errs = append(errs, fmt.Errorf("%s: %w %s", tp, r.Err, r.ErrMessage))
+	ctx, cancel := context.WithTimeout(ctx, electTimeout)
+	defer cancel()
+	for {
+		results, err := f.admin.ElectLeaders(ctx, kadm.ElectLiveReplica, kadm.TopicsSet{tp.Topic: {tp.Partition: {}}})
+		if err == nil {
+			r := results[tp.Topic][tp.Partition]
+			if r.Err == nil || !kerr.IsRetriable(r.Err) {
+				return r.Err
 			}
+			err = fmt.Errorf("%w %s", r.Err, r.ErrMessage)
+		}
+		if !pause(ctx, 500*time.Millisecond) {
+			return err
 		}
 	}
-	return errors.Join(errs...)
 }
 
 // leaderless names the partitions without a leader.

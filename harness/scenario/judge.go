@@ -8,6 +8,7 @@ import (
 	"github.com/flowweir/weir/chaos/invariant"
 	"github.com/flowweir/weir/loadgen/histogram"
 	"github.com/flowweir/weir/loadgen/journal"
+	"github.com/flowweir/weir/loadgen/kafka"
 	"github.com/flowweir/weir/loadgen/ledger"
 	"github.com/flowweir/weir/reports/finding"
 	"github.com/flowweir/weir/reports/run"
@@ -175,12 +176,21 @@ func (x *execution) evidence() *invariant.Evidence {
 	e := &invariant.Evidence{
 		Drain: x.drained, Durable: x.info.Cluster.Durable,
 		Faults: x.results.Faults, Intervals: x.intervals, Leaderless: x.leaderless,
-		Tell: teller.tell, PartitionsOf: teller.partitionsOf, Closed: x.closedPartition,
+		Truncated: truncations(x.reader.Facts()),
+		Tell:      teller.tell, PartitionsOf: teller.partitionsOf, Closed: x.closedPartition,
 	}
 	for _, s := range x.ledger.Senders() {
 		e.Flows = append(e.Flows, x.flows[s.ID()].subject.Flow)
 	}
 	return e
+}
+
+func truncations(facts kafka.ReadFacts) []invariant.Truncation {
+	all := make([]invariant.Truncation, len(facts.Truncations))
+	for i, t := range facts.Truncations {
+		all[i] = invariant.Truncation{Topic: t.Topic, Partition: t.Partition, From: t.From, To: t.To}
+	}
+	return all
 }
 
 // closedPartition says whether a partition was read to its recorded end.

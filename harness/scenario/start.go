@@ -78,7 +78,7 @@ func (x *execution) startCluster(ctx context.Context) error {
 		x.logf("cluster ready after %s: %s", time.Since(began).Round(10*time.Millisecond), strings.Join(up.Bootstrap(), ","))
 	}
 	x.info.Cluster = x.up.Info()
-	client, err := kgo.NewClient(append(slices.Clone(x.up.ClientOptions()), kgo.MetadataMinAge(100*time.Millisecond), kgo.ClientID("weir-admin"))...)
+	client, err := kgo.NewClient(append(slices.Clone(x.up.ClientOptions()), kgo.MetadataMinAge(100*time.Millisecond), kgo.AlwaysRetryEOF(), kgo.ClientID("weir-admin"))...)
 	if err != nil {
 		return &InfrastructureError{"connecting to the cluster", err}
 	}

@@ -1,0 +1,150 @@
+// Package durability_test runs the scenarios of this folder: what producers
+// and brokers lose by configuration, and whether a stall is measured honestly.
+package durability_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/flowweir/weir/harness/cluster"
+	"github.com/flowweir/weir/harness/docker"
+	"github.com/flowweir/weir/harness/embedded"
+	"github.com/flowweir/weir/harness/scenario"
+	"github.com/flowweir/weir/reports/finding"
+	"github.com/flowweir/weir/reports/run"
+)
+
+func TestDurability(t *testing.T) {
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "Durability")
+}
+
+// load reads a scenario of this folder.
+func load(file string) *scenario.Scenario {
+	GinkgoHelper()
+	s, findings := scenario.LoadFile(file)
+	Expect(findings).To(BeEmpty())
+	return s
+}
+
+func play(ctx context.Context, s *scenario.Scenario, opts ...scenario.Option) *scenario.Result {
+	GinkgoHelper()
+	opts = append(opts,
+		scenario.With(embedded.Provider(), docker.Provider()),
+		scenario.Dir(filepath.Join(GinkgoT().TempDir(), "run")),
+		scenario.Log(GinkgoWriter))
+	r, err := scenario.Run(ctx, s, opts...)
+	if errors.Is(err, cluster.ErrNoEngine) && os.Getenv("WEIR_REQUIRE_DOCKER") != "1" {
+		Skip(err.Error())
+	}
+	Expect(err).NotTo(HaveOccurred())
+	return r
+}
+
+// outcome is the verdict of one invariant.
+func outcome(r *scenario.Result, invariant string) run.Outcome {
+	GinkgoHelper()
+	for _, o := range r.Results.Invariants {
+		if o.Invariant == invariant {
+			return o
+		}
+	}
+	Fail("the run did not judge " + invariant)
+	return run.Outcome{}
+}
+
+// latency is a kind's over the whole run.
+func latency(r *scenario.Result, kind string) run.Latency {
+	GinkgoHelper()
+	for _, l := range r.Results.Latencies {
+		if l.Kind == kind && l.Phase == "" {
+			return l
+		}
+	}
+	Fail("the run did not measure " + kind)
+	return run.Latency{}
+}
+
+func quantile(l run.Latency, q float64) time.Duration {
+	for _, x := range l.Quantiles {
+		if x.Q == q {
+			return x.Value
+		}
+	}
+	return -1
+}
+
+// expectHonest holds the publish latency to the arithmetic: a stall of length
+// S in a run of length T shows p(q) = S − (1−q)·T, while the send latency of
+// the same run shows next to nothing of it.
+func expectHonest(r *scenario.Result, length time.Duration) {
+	GinkgoHelper()
+	Expect(r.Results.Faults).To(HaveLen(1))
+	stall := r.Results.Faults[0].PublishStall
+	Expect(stall).To(BeNumerically(">", time.Second), "the stall must be long enough to be seen")
+	publish, send := latency(r, run.Publish), latency(r, run.Send)
+	for _, q := range []float64{0.95, 0.99} {
+		want := stall - time.Duration((1-q)*float64(length))
+		tolerance := time.Duration(0.03*float64(want)) + 20*time.Millisecond
+		Expect(quantile(publish, q)).To(BeNumerically("~", want, tolerance), "publish p%v of a stall of %s", q*100, stall)
+		Expect(quantile(send, q)).To(BeNumerically("<", want/4), "send p%v, which the stall must not show in", q*100)
+	}
+}
+
+var _ = Describe("A stall of two seconds", func() {
+	It("is in the publish latency and not in the send latency", func(ctx SpecContext) {
+		r := play(ctx, load("stall.yaml"))
+		Expect(r.Run.Reason).To(Equal("everything that was promised held"))
+		Expect(r.Run.Verdict).To(Equal(finding.Pass))
+		expectHonest(r, 20*time.Second)
+	})
+
+	It("is so on real brokers, one of which is frozen", Label("docker"), func(ctx SpecContext) {
+		s := load("stall.yaml")
+		frozen := 0
+		s.Faults[0].Pause = &scenario.Target{Broker: &frozen}
+		r := play(ctx, s, scenario.ClusterKind("docker"))
+		Expect(r.Run.Verdict).To(Equal(finding.Pass), r.Run.Reason)
+		expectHonest(r, 20*time.Second)
+	})
+})
+
+var _ = Describe("Records that brokers lose", Label("docker"), func() {
+	It("are found when acks=1 acknowledged what no follower had", func(ctx SpecContext) {
+		r := play(ctx, load("acks-leader.yaml"))
+		Expect(r.Run.Verdict).To(Equal(finding.Fail), r.Run.Reason)
+		o := outcome(r, "no-loss")
+		Expect(o.Verdict).To(Equal(finding.Fail), o.Sentence)
+		Expect(o.Violations).To(BeNumerically(">=", 2000))
+		Expect(o.Violations).To(Equal(r.Results.Senders[0].Lost))
+		Expect(o.Findings).To(HaveLen(1000))
+		first := o.Findings[0]
+		Expect(first.Message).To(Equal("acknowledged, but not in the log"))
+		Expect(first.Record.Topic).To(Equal("meter.readings"))
+		Expect(first.Record.Story).NotTo(BeEmpty())
+	})
+
+	It("are unavailable, not lost, while a wiped partition has no leader", func(ctx SpecContext) {
+		r := play(ctx, load("wiped.yaml"))
+		Expect(r.Run.Verdict).To(Equal(finding.Fail), r.Run.Reason)
+		recovery := outcome(r, "recovery")
+		Expect(recovery.Verdict).To(Equal(finding.Fail))
+		Expect(recovery.Sentence).To(Equal("1 partition without a leader 30 s after healing: meter.readings/0"))
+		Expect(outcome(r, "no-loss").Verdict).To(Equal(finding.Inconclusive))
+	})
+
+	It("are lost once an unclean leader is elected", func(ctx SpecContext) {
+		r := play(ctx, load("wiped-elected.yaml"))
+		o := outcome(r, "no-loss")
+		Expect(o.Verdict).To(Equal(finding.Fail), o.Sentence)
+		Expect(o.Violations).To(BeNumerically(">=", 1000))
+		Expect(r.Results.Faults[1].Bit).To(BeTrue(), "%v", r.Results.Faults[1].Evidence)
+	})
+})
