@@ -12,6 +12,7 @@ import (
 
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/embedded"
+	"github.com/flowweir/weir/harness/external"
 	"github.com/flowweir/weir/harness/scenario"
 	"github.com/flowweir/weir/harness/service"
 	"github.com/flowweir/weir/reports/finding"
@@ -86,7 +87,9 @@ func newConfig(options []Option) *config {
 }
 
 // ownProviders are the kinds that need no option.
-func ownProviders() []cluster.Provider { return []cluster.Provider{embedded.Provider()} }
+func ownProviders() []cluster.Provider {
+	return []cluster.Provider{embedded.Provider(), external.Provider()}
+}
 
 // bootstrap are the addresses of WEIR_BOOTSTRAP.
 func bootstrap() []string {

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -42,13 +43,13 @@ func LoadScenario(t testing.TB, file string) *scenario.Scenario {
 //
 // The run directory is a test artifact, or below WEIR_RUN_DIR. WEIR_CLUSTER
 // and WEIR_BOOTSTRAP override the scenario's cluster, and options override
-// those. A scenario without objectives of its own in Go has them unjudged: see
-// scenario.WithObjectives.
+// those; scenario.WithObjectives has objectives judged.
 func Measure(t testing.TB, s *scenario.Scenario, options ...scenario.Option) *scenario.Result {
 	t.Helper()
 	all := []scenario.Option{
 		scenario.With(ownProviders()...), scenario.Log(t.Output()), scenario.WithoutObjectives(),
 		scenario.Dir(filepath.Join(artifacts(t), "run")),
+		scenario.BuildWith(func(ctx context.Context, pkgDir, _ string) (string, error) { return build(ctx, pkgDir) }),
 	}
 	if kind := os.Getenv(envCluster); kind != "" {
 		all = append(all, scenario.ClusterKind(kind))

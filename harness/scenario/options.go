@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"time"
@@ -28,6 +29,7 @@ type config struct {
 	weir       run.Weir
 	journalMax int64
 	objectives bool
+	build      func(ctx context.Context, pkgDir, out string) (binary string, err error)
 }
 
 // With passes the cluster kinds that the run may use. A scenario that names a
@@ -81,6 +83,13 @@ func WithoutObjectives() Option { return func(c *config) { c.objectives = false 
 // WithObjectives judges objectives, overriding an earlier WithoutObjectives.
 // It is the default.
 func WithObjectives() Option { return func(c *config) { c.objectives = true } }
+
+// BuildWith builds the services that are Go packages, overriding
+// service.Build: for a caller that runs many scenarios and keeps the programs.
+// The program may lie outside out, a directory of the run.
+func BuildWith(build func(ctx context.Context, pkgDir, out string) (binary string, err error)) Option {
+	return func(c *config) { c.build = build }
+}
 
 // Progress is the state of a run that goes on.
 type Progress struct {

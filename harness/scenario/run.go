@@ -9,6 +9,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/flowweir/weir/harness/service"
 	"github.com/flowweir/weir/reports/finding"
 	"github.com/flowweir/weir/reports/run"
 )
@@ -22,7 +23,7 @@ import (
 // *PlanError (usage), or an *InfrastructureError, with which the Result still
 // names the directory if there is one.
 func Run(ctx context.Context, s *Scenario, opts ...Option) (*Result, error) {
-	c := config{log: io.Discard, progress: func(Progress) {}, objectives: true}
+	c := config{log: io.Discard, progress: func(Progress) {}, objectives: true, build: service.Build}
 	for _, o := range opts {
 		o(&c)
 	}

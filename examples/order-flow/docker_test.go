@@ -1,0 +1,48 @@
+package orderflow_test
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/flowweir/weir/harness"
+	"github.com/flowweir/weir/harness/cluster"
+	"github.com/flowweir/weir/harness/docker"
+	"github.com/flowweir/weir/harness/match"
+	"github.com/flowweir/weir/harness/scenario"
+	"github.com/flowweir/weir/reports/summary"
+)
+
+// Without a container engine these are skipped; WEIR_REQUIRE_DOCKER=1 makes
+// that a failure.
+var _ = Describe("the order flow on real brokers", Label("docker"), func() {
+	It("loses nothing in the whole scenario", func() {
+		s := harness.LoadScenario(GinkgoTB(), "scenario.yaml")
+		result := measure(s, scenario.ClusterKind(cluster.Docker))
+		Expect(result).To(match.Pass())
+
+		total := summary.Totals(result.Results.Senders)
+		Expect(total.Sent).To(BeNumerically(">=", 100_000))
+		Expect(total.Sent).To(Equal(total.Acked + total.Failed + total.Unknown))
+		Expect(total.Lost).To(BeZero())
+		Expect(total.EffectsTwice).To(BeZero())
+		expectEqualCounts(result)
+	})
+
+	It("pays an order", func() {
+		c := harness.Run(GinkgoTB(), harness.Kind(cluster.Docker), harness.With(docker.Provider()),
+			harness.Contracts("order-service", "payment-service"))
+		c.Start(harness.Service{
+			Name: "payment-service", Build: "./payment-service",
+			Env:   map[string]string{"BROKERS": "{{.Bootstrap}}"},
+			Ready: &harness.Ready{Group: "payment-service"},
+		})
+		order := c.Produce("com.acme.order.OrderPlaced", harness.Set("$.total", 13800))
+		paid := c.Await("com.acme.payment.PaymentReceived", harness.CausedBy(order))
+		Expect(paid).To(And(
+			match.BeEvent("com.acme.payment.PaymentReceived", match.Fields{"$.amount": 13800}),
+			match.HaveKey(string(order.Key)),
+			match.HaveHeader("correlation_id"),
+			match.ObeyContract(),
+		))
+	})
+})

@@ -1,0 +1,73 @@
+package orderflow_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/flowweir/weir/harness"
+	"github.com/flowweir/weir/harness/docker"
+)
+
+// TestPayment follows one order through both services.
+func TestPayment(t *testing.T) {
+	c, orders := orderFlow(t)
+
+	post(t, orders+"/orders", "order-1", `{"customer_id": "cus-1", "currency": "EUR",
+		"items": [{"sku": "BOOT-42", "quantity": 2, "unit_price": 6900}]}`)
+
+	order := c.Await("com.acme.order.OrderPlaced", harness.Where("header:ce_id", "order-1"))
+	c.Await("com.acme.payment.PaymentReceived", harness.CausedBy(order), harness.Where("$.amount", 13800))
+}
+
+// TestDeadLetter sends what payment-service cannot read.
+func TestDeadLetter(t *testing.T) {
+	c, _ := orderFlow(t)
+	order := c.Produce("com.acme.order.OrderPlaced", harness.Poison([]byte(`{"order_id": 7}`)))
+	dead := c.AwaitDeadLetter(order)
+	if string(dead.Value) != `{"order_id": 7}` || string(dead.Key) != string(order.Key) {
+		t.Errorf("the dead letter is not what was sent:\n%s", dead)
+	}
+}
+
+// TestContracts tests each interaction of both contracts alone.
+func TestContracts(t *testing.T) {
+	c, _ := orderFlow(t)
+	c.Interactions(t)
+}
+
+// orderFlow starts a cluster with both services, and answers where orders are
+// placed.
+func orderFlow(t *testing.T) (c *harness.Cluster, orders string) {
+	t.Helper()
+	c = harness.Run(t, harness.Contracts("order-service", "payment-service"), harness.With(docker.Provider()))
+	placing := c.Start(harness.Service{
+		Name: "order-service", Build: "./order-service", URL: "http://127.0.0.1:{{.Port}}",
+		Env:   map[string]string{"BROKERS": "{{.Bootstrap}}", "ADDR": "127.0.0.1:{{.Port}}"},
+		Ready: &harness.Ready{HTTP: "/healthz"},
+	})
+	c.Start(harness.Service{
+		Name: "payment-service", Build: "./payment-service",
+		Env:   map[string]string{"BROKERS": "{{.Bootstrap}}"},
+		Ready: &harness.Ready{Group: "payment-service"},
+	})
+	return c, placing.URL()
+}
+
+func post(t *testing.T, url, key, body string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Idempotency-Key", key)
+	reply, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reply.Body.Close()
+	if reply.StatusCode != http.StatusAccepted {
+		t.Fatalf("POST %s: %s, want 202", url, reply.Status)
+	}
+}

@@ -1,0 +1,110 @@
+package orderflow_test
+
+import (
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/flowweir/weir/chaos/invariant"
+	"github.com/flowweir/weir/contracts/document"
+	"github.com/flowweir/weir/harness/match"
+	"github.com/flowweir/weir/harness/scenario"
+	"github.com/flowweir/weir/reports/finding"
+)
+
+var _ = Describe("the order flow", func() {
+	It("loses nothing while all is calm", func() {
+		result := measure(load("scenario-calm.yaml", 200, 3*time.Second))
+		Expect(result).To(match.Pass())
+		expectEqualCounts(result)
+	})
+
+	It("loses nothing while a leader is killed, the service crashes, and poison and duplicates come", func() {
+		s := load("scenario.yaml", 500, 10*time.Second)
+		s.Cluster.Config["broker.session.timeout.ms"] = "1000"
+		s.Faults[0].At, s.Faults[0].HealAfter = seconds(1), seconds(2)
+		s.Faults[1].At, s.Faults[1].HealAfter = seconds(4), seconds(0.5)
+		result := measure(s)
+		Expect(result).To(match.Pass())
+		expectEqualCounts(result)
+	})
+})
+
+var _ = Describe("a scenario without evidence", func() {
+	It("is vacuous when its fault never bites", func() {
+		s := load("scenario.yaml", 200, time.Second)
+		s.Faults = []scenario.Fault{{Always: true, Poison: &scenario.LoadTarget{Event: s.Load[0].Event, Share: 1e-12}}}
+		s.Invariants = []string{invariant.NoLoss}
+		result := measure(s)
+		Expect(result).To(match.HaveVerdict(finding.Vacuous))
+		Expect(result.Run.Reason).To(HavePrefix("the fault never bit: "))
+		Expect(result).To(match.HaveOutcome(invariant.NoLoss, finding.Pass))
+	})
+
+	It("is inconclusive when its drain is cut short", func() {
+		s := load("scenario.yaml", 200, time.Second)
+		s.Faults, s.Invariants = nil, []string{invariant.NoLoss}
+		s.Drain.Timeout = document.Duration(time.Millisecond)
+		result := measure(s)
+		Expect(result).To(match.HaveVerdict(finding.Inconclusive))
+		Expect(result).To(match.HaveOutcome(invariant.NoLoss, finding.Inconclusive))
+		Expect(result.Results.Drain.Complete).To(BeFalse())
+		Expect(result.Results.Drain.Open).NotTo(BeEmpty())
+	})
+})
+
+var _ = Describe("a mistake in payment-service", func() {
+	const orders = "com.acme.order.OrderPlaced"
+
+	// planted runs the payment-service with a mistake, under a load in which
+	// the mistake shows.
+	planted := func(mistake, name string, faults ...scenario.Fault) *scenario.Result {
+		GinkgoHelper()
+		s := load("scenario.yaml", 500, 3*time.Second)
+		s.Name = mistake
+		s.Services[0].Build = "./broken/payment-service"
+		s.Services[0].Env = map[string]string{"BROKERS": "{{.Bootstrap}}", "FAULT": mistake}
+		s.Invariants, s.Faults = []string{name}, faults
+		return measure(s)
+	}
+	crash := func(at float64) scenario.Fault {
+		return scenario.Fault{At: seconds(at), Crash: &scenario.ServiceTarget{Service: "payment-service"}, HealAfter: seconds(0.3)}
+	}
+	poison := scenario.Fault{Always: true, Poison: &scenario.LoadTarget{Event: orders, Share: 0.02}}
+	duplicates := scenario.Fault{Always: true, Duplicate: &scenario.LoadTarget{Event: orders, Share: 0.05}}
+
+	It("that commits before it processes loses what it held when it crashed", func() {
+		result := planted("commit-before-process", invariant.NoLoss, crash(0.6), crash(1.4), crash(2.2))
+		Expect(result).To(match.HaveVerdict(finding.Fail))
+		Expect(result).To(match.HaveOutcome(invariant.NoLoss, finding.Fail,
+			"in the log, but no com.acme.payment.PaymentReceived and no dead letter followed"))
+	})
+
+	It("that does not know an event again pays twice", func() {
+		result := planted("no-dedupe", invariant.NoDuplicateEffect, duplicates)
+		Expect(result).To(match.HaveVerdict(finding.Fail))
+		Expect(result).To(match.HaveOutcome(invariant.NoDuplicateEffect, finding.Fail,
+			"has more than one com.acme.payment.PaymentReceived"))
+		sender := result.Results.Senders[0]
+		Expect(sender.EffectsTwice).To(And(BeNumerically(">", 0), BeNumerically("<=", sender.Duplicates)))
+	})
+
+	It("that drops the headers of dead letters keeps less than it promised", func() {
+		result := planted("drop-dlq-headers", invariant.DLQComplete, poison)
+		Expect(result).To(match.HaveVerdict(finding.Fail))
+		Expect(result).To(match.HaveOutcome(invariant.DLQComplete, finding.Fail,
+			"dead letter at payment-service.order-placed.dlq/{}: the header ce_specversion is missing"))
+	})
+
+	It("that swallows the error of a dead letter loses poison", func() {
+		result := planted("swallow-dlq-error", invariant.DLQComplete, poison)
+		Expect(result).To(match.HaveVerdict(finding.Fail))
+		Expect(result).To(match.HaveOutcome(invariant.DLQComplete, finding.Fail,
+			"poison in the log, but not in payment-service.order-placed.dlq"))
+	})
+})
+
+func seconds(s float64) document.Duration {
+	return document.Duration(s * float64(time.Second))
+}
