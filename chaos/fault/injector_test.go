@@ -3,6 +3,7 @@ package fault
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -367,13 +368,29 @@ func (f slowFacts) State(ctx context.Context) (State, error) {
 	}
 }
 
+// cutOffFacts answers nothing once it is cut off.
+type cutOffFacts struct {
+	*world
+	cut atomic.Bool
+}
+
+func (f *cutOffFacts) State(ctx context.Context) (State, error) {
+	if !f.cut.Load() {
+		return f.world.State(ctx)
+	}
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
 // TestACutOffClusterDoesNotDelayHealing: looking for traces takes no longer
 // than what is left of the fault.
 func TestACutOffClusterDoesNotDelayHealing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
 		in := w.injector(Fault{Kind: Pause, Target: Target{All: true}, HealAfter: 2500 * time.Millisecond})
-		w.acted = func(string) { in.cfg.Facts = slowFacts{w, time.Hour} }
+		facts := &cutOffFacts{world: w}
+		in.cfg.Facts = facts
+		w.acted = func(string) { facts.cut.Store(true) }
 		w.play(in, 5*time.Second)
 		r := results(in)[0]
 		if r.Healed != 2500*time.Millisecond {
