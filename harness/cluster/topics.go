@@ -65,7 +65,8 @@ func DeleteTopics(ctx context.Context, cl Cluster, names ...string) error {
 }
 
 func withAdmin(cl Cluster, do func(*kadm.Client) error) error {
-	client, err := kgo.NewClient(cl.ClientOptions()...)
+	// kadm answers from the client's cache, which by default is up to 5 s old.
+	client, err := kgo.NewClient(append(cl.ClientOptions(), kgo.MetadataMinAge(topicPoll))...)
 	if err != nil {
 		return fmt.Errorf("connect to the %s cluster: %w", cl.Info().Kind, err)
 	}

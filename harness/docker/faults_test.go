@@ -54,7 +54,7 @@ var _ = Describe("A cluster in containers", Ordered, func() {
 
 	It("moves leadership when a leader is killed, and takes the node back at its old address", func(ctx context.Context) {
 		newTopic(ctx, "killed")
-		kafka := newClient(kgo.MetadataMinAge(50 * time.Millisecond))
+		kafka := newClient()
 		l := startLoad("killed")
 		Eventually(l.count).WithTimeout(patience).Should(BeNumerically(">=", 50))
 		before := partition(ctx, kafka, "killed")
@@ -103,7 +103,7 @@ var _ = Describe("A cluster in containers", Ordered, func() {
 
 	It("loses the leadership of a node that is paused, and heals by the node's state", func(ctx context.Context) {
 		newTopic(ctx, "paused")
-		kafka := newClient(kgo.MetadataMinAge(50*time.Millisecond), kgo.RequestTimeoutOverhead(time.Second))
+		kafka := newClient(kgo.RequestTimeoutOverhead(time.Second))
 		l := startLoad("paused")
 		Eventually(l.count).WithTimeout(patience).Should(BeNumerically(">=", 50))
 		before := partition(ctx, kafka, "paused")

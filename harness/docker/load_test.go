@@ -15,10 +15,12 @@ import (
 	"github.com/flowweir/weir/reports/run"
 )
 
-// client is closed when the spec ends.
+// newClient's client is closed when the spec ends.
 func newClient(opts ...kgo.Opt) *kgo.Client {
 	GinkgoHelper()
-	kafka, err := kgo.NewClient(append(shared.ClientOptions(), opts...)...)
+	// kadm answers from the client's cache, which by default is up to 5 s old.
+	fresh := append(shared.ClientOptions(), kgo.MetadataMinAge(50*time.Millisecond))
+	kafka, err := kgo.NewClient(append(fresh, opts...)...)
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(kafka.Close)
 	return kafka
@@ -47,7 +49,7 @@ type load struct {
 
 func startLoad(topic string) *load {
 	GinkgoHelper()
-	kafka := newClient(kgo.DefaultProduceTopic(topic), kgo.RequiredAcks(kgo.AllISRAcks()), kgo.MetadataMinAge(100*time.Millisecond))
+	kafka := newClient(kgo.DefaultProduceTopic(topic), kgo.RequiredAcks(kgo.AllISRAcks()))
 	ctx, cancel := context.WithCancel(context.Background())
 	l := &load{stop: cancel, done: make(chan struct{}), acked: map[uint64]bool{}}
 	go func() {
