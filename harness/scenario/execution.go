@@ -10,6 +10,7 @@ import (
 
 	"github.com/flowweir/weir/chaos/fault"
 	"github.com/flowweir/weir/harness/cluster"
+	"github.com/flowweir/weir/harness/external"
 	"github.com/flowweir/weir/harness/observe"
 	"github.com/flowweir/weir/harness/payload"
 	"github.com/flowweir/weir/harness/service"
@@ -36,7 +37,7 @@ type execution struct {
 	client  *kgo.Client
 	admin   *kadm.Client
 	facts   facts
-	created []string
+	created external.Created
 
 	// bin is a directory with the services that were built.
 	bin      string

@@ -2,7 +2,6 @@ package scenario
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"slices"
 
@@ -37,7 +36,7 @@ func (x *execution) close(ctx context.Context) {
 	if x.bin != "" {
 		_ = os.RemoveAll(x.bin)
 	}
-	x.removeTopics(ctx)
+	x.removeCreated(ctx)
 	if x.client != nil {
 		x.client.Close()
 	}
@@ -55,58 +54,13 @@ func (x *execution) close(ctx context.Context) {
 	}
 }
 
-// removeTopics deletes the topics that this run created, and the groups of
-// Weir's own, where the cluster outlives the run.
-func (x *execution) removeTopics(ctx context.Context) {
-	if x.up == nil || x.owned && x.info.Cluster.Kind != cluster.External {
+// removeCreated deletes the topics and groups that this run created, and
+// nothing else, where the cluster outlives the run.
+func (x *execution) removeCreated(ctx context.Context) {
+	if x.admin == nil || x.owned && x.info.Cluster.Kind != cluster.External {
 		return
 	}
-	if err := cluster.DeleteTopics(ctx, x.up, x.created...); err != nil {
-		x.logf("deleting the topics of the run: %v", err)
+	if err := x.created.Delete(ctx, x.admin); err != nil {
+		x.logf("removing what the run created: %v", err)
 	}
-	for _, c := range x.plan.Scenario.Consumers {
-		if _, err := x.admin.DeleteGroup(ctx, c.Group); err != nil {
-			x.logf("deleting group %s: %v", c.Group, err)
-		}
-	}
-}
-
-// guard keeps a run from harming a cluster that others use.
-func (x *execution) guard(ctx context.Context) error {
-	g := x.plan.Scenario.Guard
-	if limit, bytes := g.limit(), x.plan.bytes(); bytes > limit {
-		return x.usage("scenario/guard", fmt.Sprintf("the load would write about %s to each replica's brokers together, and guard.max-bytes is %s: raise it, or shorten the load", byteSize(bytes), byteSize(limit)), "guard", "max-bytes")
-	}
-	if x.info.Cluster.Kind != cluster.External || x.plan.Scenario.AllowDestructive {
-		return nil
-	}
-	for _, f := range x.plan.Flows {
-		others, err := x.otherGroups(ctx, f.Topic)
-		if err != nil {
-			return &InfrastructureError{"reading which groups use " + f.Topic, err}
-		}
-		if len(others) > 0 {
-			return x.usage("scenario/guard", fmt.Sprintf("load into %s, which other groups read (%v), needs allow-destructive: true", f.Topic, others), "load", f.Index, "event")
-		}
-	}
-	return nil
-}
-
-// otherGroups are the groups, none of the run's own, that read a topic.
-func (x *execution) otherGroups(ctx context.Context, topic string) ([]string, error) {
-	own := map[string]bool{}
-	for _, g := range x.plan.groups() {
-		own[g.name] = true
-	}
-	all, err := x.admin.Lag(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var others []string
-	for _, g := range all.Sorted() {
-		if _, reads := g.Lag[topic]; reads && !own[g.Group] {
-			others = append(others, g.Group)
-		}
-	}
-	return others, nil
 }

@@ -43,11 +43,7 @@ func (x *execution) start(ctx context.Context) error {
 	}
 	x.logf("creating %d topics", len(x.info.Topics))
 	err = cluster.CreateTopics(ctx, x.up, x.info.Topics)
-	for _, t := range x.info.Topics {
-		if t.Created {
-			x.created = append(x.created, t.Name)
-		}
-	}
+	x.created.Topics(x.info.Topics)
 	if err != nil {
 		return &InfrastructureError{"creating topics", err}
 	}
@@ -131,12 +127,13 @@ func (x *execution) refuse() error {
 		services[s.Name] = placeholder{}
 	}
 	refusals := fault.Check(x.plan.Faults, x.up, x.up.Info().Kind, services)
-	if x.up.Info().Kind == cluster.External && len(refusals) == 0 {
-		return nil
+	hint := ""
+	if e, ok := x.up.(interface{ FaultNote() string }); ok {
+		hint = e.FaultNote()
 	}
 	var findings []finding.Finding
 	for _, r := range refusals {
-		findings = append(findings, finding.Finding{ID: NotBuilt, Severity: finding.Error, Message: r.Error(),
+		findings = append(findings, finding.Finding{ID: NotBuilt, Severity: finding.Error, Message: r.Error(), Hint: hint,
 			Position: x.plan.Scenario.Doc.Position("faults", r.Fault.Index)})
 	}
 	if len(findings) > 0 {
