@@ -86,7 +86,7 @@ func WithObjectives() Option { return func(c *config) { c.objectives = true } }
 
 // BuildWith builds the services that are Go packages, overriding
 // service.Build: for a caller that runs many scenarios and keeps the programs.
-// The program may lie outside out, a directory of the run.
+// The program may lie outside out, which ends with the run.
 func BuildWith(build func(ctx context.Context, pkgDir, out string) (binary string, err error)) Option {
 	return func(c *config) { c.build = build }
 }

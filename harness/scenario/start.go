@@ -159,7 +159,7 @@ func (x *execution) build(ctx context.Context) (map[string]string, error) {
 				return nil, &InfrastructureError{"a directory to build in", err}
 			}
 		}
-		binary, err := service.Build(ctx, x.plan.Path(s.Build), x.bin)
+		binary, err := x.config.build(ctx, x.plan.Path(s.Build), x.bin)
 		if err != nil {
 			return nil, x.usage("scenario/build", fmt.Sprintf("%s does not build: %v", s.Name, err), "services", i, "build")
 		}
