@@ -110,7 +110,7 @@ func (x *execution) judgeFaults() []run.Fault {
 	for i := range faults {
 		f := &faults[i]
 		if f.Bit && !f.Always {
-			f.Recovery, f.Recovered = invariant.Recovered(x.intervals, f.Start)
+			f.Recovery, f.Recovered = invariant.Recovered(x.intervals, f.Start, x.plan.groupNames())
 		}
 	}
 	return faults
@@ -234,6 +234,9 @@ func (x *execution) generator(stats journal.Stats) run.Generator {
 func (x *execution) verdict(interrupted bool) (finding.Verdict, string) {
 	r := &x.results
 	var all []judged
+	if interrupted {
+		all = append(all, judged{finding.Inconclusive, "the run was interrupted before its end"})
+	}
 	for _, f := range r.Findings {
 		if f.Severity == finding.Error {
 			all = append(all, judged{finding.Fail, f.Message})
@@ -254,9 +257,6 @@ func (x *execution) verdict(interrupted bool) (finding.Verdict, string) {
 		case !f.Bit:
 			all = append(all, judged{finding.Vacuous, "the fault never bit: " + f.What})
 		}
-	}
-	if interrupted {
-		all = append(all, judged{finding.Inconclusive, "the run was interrupted"})
 	}
 	if !x.drained.Complete {
 		all = append(all, judged{finding.Inconclusive, "not everything was read: " + first(x.drained.Open)})
