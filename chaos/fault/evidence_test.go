@@ -238,7 +238,7 @@ func TestWhatCountsAsBitten(t *testing.T) {
 			},
 		},
 		{
-			name: "an election that changes nothing, whatever else happens",
+			name:  "an election that changes nothing, whatever else happens",
 			fault: Fault{Kind: ElectUnclean, Target: Target{Partition: ptr(tp("dark", 0))}, At: time.Second},
 			prepare: func(w *world) {
 				w.state[tp("dark", 1)] = PartitionState{Leader: -1}

@@ -12,31 +12,22 @@ import (
 // duplicates are records of their own and do not count.
 func noDuplicate(e *Evidence) run.Outcome {
 	var o run.Outcome
-	for _, f := range e.Flows {
-		if !f.Traced {
-			return untraced(f)
-		}
+	flows, untraced := e.traced(anyFlow)
+	for _, f := range flows {
 		o.Checked += f.Sender.Counts().Received
 		refs, n := selectRefs(f, ledger.ReceivedTwice, 0)
 		o.Violations += n
 		o.Findings = append(o.Findings, e.findings(NoDuplicate, refs, "stands at two offsets of the log")...)
 	}
-	return e.judgeCounted(o, "received record", "stands twice in the log", "stand twice in the log")
+	return unless(untraced, e.judgeCounted(o, "received record", "stands twice in the log", "stand twice in the log"))
 }
 
 // noDuplicateEffect: no event identity has two effects, whatever was
 // redelivered, sent twice on purpose or replayed after a crash.
 func noDuplicateEffect(e *Evidence) run.Outcome {
 	var o run.Outcome
-	watched := false
-	for _, f := range e.Flows {
-		if f.Effect == "" {
-			continue
-		}
-		if !f.Traced {
-			return untraced(f)
-		}
-		watched = true
+	flows, untraced := e.traced(func(f *Flow) bool { return f.Effect != "" })
+	for _, f := range flows {
 		c := f.Sender.Counts()
 		o.Checked += c.Effects
 		refs, n := selectRefs(f, ledger.EffectTwice, 0)
@@ -46,10 +37,10 @@ func noDuplicateEffect(e *Evidence) run.Outcome {
 			o.Notes = append(o.Notes, fmt.Sprintf("%s of %s were sent on purpose", plural(c.Duplicates, "duplicate"), f.Event))
 		}
 	}
-	if !watched {
+	if len(flows) == 0 && untraced == nil {
 		return run.Outcome{Verdict: finding.Vacuous, Sentence: "no consumer's contract declares an effect, so none was watched"}
 	}
-	return e.judgeCounted(o, "event", "has two effects", "have two effects")
+	return unless(untraced, e.judgeCounted(o, "event", "has two effects", "have two effects"))
 }
 
 // judgeCounted gives the verdict on something that was counted over what was

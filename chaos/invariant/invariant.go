@@ -131,6 +131,7 @@ func Judge(names []string, e *Evidence) []run.Outcome {
 		if slices.Contains(names, name) {
 			o := judges[name](e)
 			o.Invariant = name
+			o.Findings = o.Findings[:min(len(o.Findings), maxFindings)]
 			outcomes = append(outcomes, o)
 		}
 	}
@@ -148,6 +149,37 @@ func (e *Evidence) findings(id string, refs []Ref, message string) []finding.Fin
 		found[i] = finding.Finding{ID: id, Severity: finding.Error, Message: message, Record: &records[i]}
 	}
 	return found
+}
+
+// traced are the flows whose records carry an identity, and the first of the
+// others.
+func (e *Evidence) traced(of func(*Flow) bool) (flows []*Flow, untraced *Flow) {
+	for _, f := range e.Flows {
+		switch {
+		case !of(f):
+		case f.Traced:
+			flows = append(flows, f)
+		case untraced == nil:
+			untraced = f
+		}
+	}
+	return flows, untraced
+}
+
+func anyFlow(*Flow) bool { return true }
+
+// unless gives an outcome up to a flow whose records carry no identity: counts
+// alone prove nothing of a record, and take back no violation elsewhere.
+func unless(untraced *Flow, o run.Outcome) run.Outcome {
+	if untraced == nil || o.Verdict == finding.Fail {
+		return o
+	}
+	c := untraced.Sender.Counts()
+	o.Verdict = finding.Inconclusive
+	o.Sentence = fmt.Sprintf("%s accepted and %s seen, but the trigger of %s names no id that leads from one to the other",
+		plural(c.Acked, "trigger"), plural(untraced.Observed, "event"), untraced.Event)
+	o.Notes = append(o.Notes, "give the contract's trigger an id, such as id: header:Idempotency-Key")
+	return o
 }
 
 // selectRefs are the records of a flow by their flags: at most maxFindings

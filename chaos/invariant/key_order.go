@@ -31,10 +31,8 @@ func perKeyOrder(e *Evidence) run.Outcome {
 		}
 		o.Findings = append(o.Findings, found...)
 	}
-	for _, f := range e.Flows {
-		if !f.Traced {
-			return untraced(f)
-		}
+	flows, untraced := e.traced(anyFlow)
+	for _, f := range flows {
 		judge(f.Order, "stands in the log after sequence %d of the same key, which was sent later")
 		judge(f.EffectOrder, "had its effect after sequence %d of the same key, which was sent later")
 	}
@@ -43,5 +41,5 @@ func perKeyOrder(e *Evidence) run.Outcome {
 		o.Sentence = "too much is out of order to compare every key"
 		return o
 	}
-	return e.judgeCounted(o, "record", "is out of the order of its key", "are out of the order of their keys")
+	return unless(untraced, e.judgeCounted(o, "record", "is out of the order of its key", "are out of the order of their keys"))
 }

@@ -2,6 +2,7 @@ package invariant
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/flowweir/weir/loadgen/ledger"
 	"github.com/flowweir/weir/reports/finding"
@@ -19,18 +20,19 @@ import (
 func noLoss(e *Evidence) run.Outcome {
 	var o run.Outcome
 	var unproven uint64
-	var acked, effects uint64
-	for _, f := range e.Flows {
-		if !f.Traced {
-			return untraced(f)
-		}
+	var acked uint64
+	var followed []string
+	flows, untraced := e.traced(anyFlow)
+	for _, f := range flows {
 		c := f.Sender.Counts()
 		acked += c.Acked
-		effects += c.Effects + c.Dead
 		o.Checked += c.Acked
 		unproven += lostRecords(e, f, &o)
 		if f.Effect != "" {
 			unproven += lostEffects(e, f, &o)
+			followed = append(followed, f.Event)
+		} else {
+			o.Notes = append(o.Notes, fmt.Sprintf("nothing shows whether %s was processed: only the log was checked", f.Event))
 		}
 		if c.Unknown > 0 {
 			o.Notes = append(o.Notes, fmt.Sprintf("%s of %s had an unknown outcome, %s of them are in the log: neither lost nor delivered",
@@ -59,11 +61,14 @@ func noLoss(e *Evidence) run.Outcome {
 	default:
 		o.Verdict = finding.Pass
 		o.Sentence = fmt.Sprintf("0 of %s lost", plural(acked, "acknowledged record"))
-		if effects > 0 {
+		switch {
+		case len(followed) == len(flows):
 			o.Sentence += "; every event has an effect or a dead letter"
+		case len(followed) > 0:
+			o.Sentence += fmt.Sprintf("; every event of %s has an effect or a dead letter", strings.Join(followed, ", "))
 		}
 	}
-	return o
+	return unless(untraced, o)
 }
 
 func lossSentence(e *Evidence, o run.Outcome) string {
@@ -120,16 +125,4 @@ func lostEffects(e *Evidence, f *Flow, o *run.Outcome) (unproven uint64) {
 	o.Violations += n
 	o.Findings = append(o.Findings, e.findings(NoLoss, refs, message)...)
 	return 0
-}
-
-// untraced judges by counts alone, which never proves a loss per record.
-func untraced(f *Flow) run.Outcome {
-	c := f.Sender.Counts()
-	return run.Outcome{
-		Verdict: finding.Inconclusive,
-		Checked: c.Acked,
-		Sentence: fmt.Sprintf("%s accepted and %s seen, but the trigger of %s names no id that leads from one to the other",
-			plural(c.Acked, "trigger"), plural(f.Observed, "event"), f.Event),
-		Notes: []string{"give the contract's trigger an id, such as id: header:Idempotency-Key"},
-	}
 }

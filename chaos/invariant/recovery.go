@@ -10,8 +10,8 @@ import (
 	"github.com/flowweir/weir/reports/run"
 )
 
-// recoveredFor is how many seconds in a row must be good.
-const recoveredFor = 3
+// recoveredFor is how long everything must be good.
+const recoveredFor = 3 * time.Second
 
 // recovery: after each fault the flow came back. See Recovered for the
 // definition. A partition without a leader 30 s after healing is a failed
@@ -59,55 +59,67 @@ func recovery(e *Evidence) run.Outcome {
 }
 
 // Recovered is the time from a fault to the first of 3 consecutive seconds
-// in which acks are at least 95% of what was offered and the lag of every
-// group is no higher than its maximum before the fault.
+// in which acks are at least 95% of what was offered and the lag of each of
+// the groups is known and no higher than its maximum before the fault.
 //
 // Lag that is worth less than one second of the offered load counts as no
 // higher: with a short history its maximum would be an accident. Seconds
-// after the load's end count only once nearly everything due was
-// acknowledged.
-func Recovered(intervals []run.Interval, at time.Duration) (time.Duration, bool) {
+// after the load's end count only once at most 5% of what was due since the
+// fault is without an outcome. The second in which the fault came counts
+// neither as before it nor as after.
+func Recovered(intervals []run.Interval, at time.Duration, groups []string) (time.Duration, bool) {
 	before := map[string]int64{}
-	var pending int64
-	good, first := 0, time.Duration(0)
+	var open, due int64 // without an outcome; due since the fault
+	var good, first, end time.Duration
 	for _, in := range intervals {
-		pending += in.Due - in.Acked - in.Failed
+		open += in.Due - in.Acked - in.Failed
 		if in.Start < at {
-			for group, lag := range totalLag(in) {
-				before[group] = max(before[group], lag)
+			if in.Start+in.Length <= at {
+				for group, lag := range totalLag(in) {
+					before[group] = max(before[group], lag)
+				}
 			}
 			continue
 		}
-		if !goodSecond(in, before, pending) {
+		due += in.Due
+		if in.Start != end {
+			good = 0 // a hole in the series proves nothing
+		}
+		end = in.Start + in.Length
+		if !goodAcks(in, open, due) || !goodLag(in, before, groups) {
 			good = 0
 			continue
 		}
 		if good == 0 {
 			first = in.Start
 		}
-		if good++; good == recoveredFor {
+		if good += in.Length; good >= recoveredFor {
 			return first - at, true
 		}
 	}
 	return 0, false
 }
 
-func goodSecond(in run.Interval, before map[string]int64, pending int64) bool {
-	rate := float64(in.Due) / in.Length.Seconds()
-	if float64(in.Acked) < 0.95*float64(in.Due) {
-		return false
+func goodAcks(in run.Interval, open, due int64) bool {
+	if in.Due == 0 {
+		return float64(open) <= 0.05*float64(due)
 	}
-	if in.Due == 0 && pending > 0 && in.Acked == 0 {
-		return false
-	}
-	for group, lag := range totalLag(in) {
-		if float64(lag) > max(float64(before[group]), rate) {
+	return float64(in.Acked) >= 0.95*float64(in.Due)
+}
+
+func goodLag(in run.Interval, before map[string]int64, groups []string) bool {
+	second := float64(in.Due) / in.Length.Seconds()
+	lags := totalLag(in)
+	for _, group := range groups {
+		lag, known := lags[group]
+		if !known || float64(lag) > max(float64(before[group]), second) {
 			return false
 		}
 	}
 	return true
 }
 
+// totalLag is the lag of each group of which anything is known.
 func totalLag(in run.Interval) map[string]int64 {
 	total := make(map[string]int64, len(in.Lag))
 	for group, partitions := range in.Lag {

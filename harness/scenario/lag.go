@@ -57,6 +57,14 @@ func (p *Plan) groups() []watchedGroup {
 	return groups
 }
 
+func (p *Plan) groupNames() []string {
+	var names []string
+	for _, g := range p.groups() {
+		names = append(names, g.name)
+	}
+	return names
+}
+
 // lagWatch samples the lag of groups, apart from the clock of the series: a
 // cluster that does not answer must not hold it up.
 type lagWatch struct {

@@ -1,0 +1,121 @@
+package invariant
+
+import (
+	"testing"
+	"time"
+
+	"github.com/flowweir/weir/reports/run"
+)
+
+func TestRecovery(t *testing.T) {
+	bitten := func(f run.Fault) run.Fault {
+		f.Bit = true
+		if f.Kind == "" {
+			f.Kind = "kill"
+		}
+		return f
+	}
+	kill := bitten(run.Fault{What: "kill broker 1", Recovered: true, Recovery: 4321400 * time.Microsecond})
+	faults := func(all ...run.Fault) func(*Evidence) { return func(e *Evidence) { e.Faults = all } }
+	const none = "no fault bit, so there was nothing to recover from"
+	runCases(t, Recovery, []testCase{
+		{name: "recovered", change: faults(kill), want: outcome{pass, "recovered from 1 fault, at the slowest in 4.321s", 1, 0, nil, nil}},
+		{name: "the slowest counts", change: faults(kill, bitten(run.Fault{Recovered: true, Recovery: 12345 * time.Millisecond})),
+			want: outcome{pass, "recovered from 2 faults, at the slowest in 12.3s", 2, 0, nil, nil}},
+		{name: "not seen to recover", change: faults(kill, bitten(run.Fault{What: "crash pay"})),
+			want: outcome{inconclusive, "the run ended before the flow was seen to recover from: crash pay", 2, 0, nil,
+				[]string{"let the load go on for longer after the fault is healed"}}},
+		{name: "no fault", want: outcome{vacuous, none, 0, 0, nil, nil}},
+		{name: "a fault that did not bite", change: faults(run.Fault{Kind: "kill", Recovered: true}), want: outcome{vacuous, none, 0, 0, nil, nil}},
+		{name: "faults in the load are nothing to recover from", change: faults(bitten(run.Fault{Kind: "poison"}), bitten(run.Fault{Kind: "duplicate"})),
+			want: outcome{vacuous, none, 0, 0, nil, nil}},
+		{name: "leaderless", change: both(faults(kill), func(e *Evidence) { e.Leaderless = []string{"a/0", "b/1"} }),
+			want: outcome{fail, "2 partitions without a leader 30 s after healing: a/0, b/1", 1, 2, []string{
+				"a/0 has no leader 30 s after the last fault was healed", "b/1 has no leader 30 s after the last fault was healed",
+			}, nil}},
+		{name: "leaderless without a fault that bit", change: func(e *Evidence) { e.Leaderless = []string{"a/0"} },
+			want: outcome{fail, "1 partition without a leader 30 s after healing: a/0", 0, 1, []string{"a/0 has no leader 30 s after the last fault was healed"}, nil}},
+	})
+}
+
+// sec is a second of a series: due, acked and, where it is not -1, the lag of
+// group g.
+type sec struct{ due, acked, lag int64 }
+
+func series(seconds ...sec) []run.Interval {
+	all := make([]run.Interval, len(seconds))
+	for i, s := range seconds {
+		all[i] = run.Interval{Start: time.Duration(i) * time.Second, Length: time.Second, Due: s.due, Acked: s.acked}
+		if s.lag >= 0 {
+			all[i].Lag = map[string]map[string]int64{"g": {"t/0": s.lag}}
+		}
+	}
+	return all
+}
+
+func TestRecovered(t *testing.T) {
+	good, bad := sec{100, 100, 0}, sec{100, 20, 0}
+	tests := []struct {
+		name   string
+		series []run.Interval
+		at     time.Duration
+		groups []string
+		want   time.Duration
+		ok     bool
+	}{
+		{"at once", series(good, good, good, good), time.Second, nil, 0, true},
+		{"two good seconds are too few", series(good, good, good), time.Second, nil, 0, false},
+		{"the first of three in a row", series(good, bad, good, good, bad, good, good, good, good), time.Second, nil, 4 * time.Second, true},
+		{"95% is enough", series(sec{100, 95, 0}, sec{100, 95, 0}, sec{100, 95, 0}), 0, nil, 0, true},
+		{"94% is not", series(sec{100, 94, 0}, sec{100, 94, 0}, sec{100, 94, 0}), 0, nil, 0, false},
+		{"more acks than due: a backlog drains", series(bad, sec{100, 180, 0}, good, good), 0, nil, time.Second, true},
+		{"the second of the fault counts neither way", series(good, good, good, good, good), 1500 * time.Millisecond, nil, 500 * time.Millisecond, true},
+		{"seconds before the fault are not after it", series(good, good, good, good, bad, bad), 4 * time.Second, nil, 0, false},
+		{"no series", nil, 0, nil, 0, false},
+
+		{"lag back to its maximum before", series(sec{10, 10, 40}, sec{10, 10, 25}, sec{10, 10, 90}, sec{10, 10, 41}, sec{10, 10, 40}, sec{10, 10, 40}, sec{10, 10, 3}),
+			2 * time.Second, []string{"g"}, 2 * time.Second, true},
+		{"lag stays one above", series(sec{10, 10, 40}, sec{10, 10, 41}, sec{10, 10, 41}, sec{10, 10, 41}), time.Second, []string{"g"}, 0, false},
+		{"lag of one second of load is no higher", series(sec{100, 100, 0}, sec{100, 100, 100}, sec{100, 100, 100}, sec{100, 100, 100}), time.Second, []string{"g"}, 0, true},
+		{"lag of more is", series(sec{100, 100, 0}, sec{100, 100, 101}, sec{100, 100, 101}, sec{100, 100, 101}), time.Second, []string{"g"}, 0, false},
+		{"the lag in the second of the fault is not from before it", series(sec{10, 10, 5}, sec{10, 10, 900}, sec{10, 10, 800}, sec{10, 10, 800}, sec{10, 10, 800}),
+			1500 * time.Millisecond, []string{"g"}, 0, false},
+		{"unknown lag is not low", series(sec{100, 100, 0}, sec{100, 100, -1}, sec{100, 100, -1}, sec{100, 100, -1}, sec{100, 100, -1}), time.Second, []string{"g"}, 0, false},
+		{"lag is unknown in the midst", series(good, good, sec{100, 100, -1}, good, good, good), time.Second, []string{"g"}, 2 * time.Second, true},
+		{"a group of which nothing is ever known", series(good, good, good, good), 0, []string{"g", "other"}, 0, false},
+		{"without a group lag is no matter", series(sec{100, 100, -1}, sec{100, 100, -1}, sec{100, 100, -1}), 0, nil, 0, true},
+
+		{"after the load nearly everything must have its ack", series(good, bad, bad, sec{0, 70, 0}, sec{0, 79, 0}, sec{0, 6, 0}, sec{0, 0, 0}, sec{0, 0, 0}),
+			time.Second, nil, 4 * time.Second, true},
+		{"after the load sends stay without an outcome", series(good, bad, sec{0, 0, 0}, sec{0, 0, 0}, sec{0, 0, 0}, sec{0, 0, 0}), time.Second, nil, 0, false},
+		{"the load ended before the fault", series(good, sec{0, 0, 0}, sec{0, 0, 0}, sec{0, 0, 0}), time.Second, nil, 0, true},
+		{"after the load lag must be down", series(sec{100, 100, 10}, sec{100, 100, 500}, sec{0, 0, 300}, sec{0, 0, 11}, sec{0, 0, 10}, sec{0, 0, 0}, sec{0, 0, 0}),
+			time.Second, []string{"g"}, 3 * time.Second, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, ok := Recovered(tt.series, tt.at, tt.groups)
+			if got != tt.want || ok != tt.ok {
+				t.Errorf("%v, %v; want %v, %v", got, ok, tt.want, tt.ok)
+			}
+		})
+	}
+}
+
+func TestRecoveredOverIntervalsOfOtherLengths(t *testing.T) {
+	second := func(start, length time.Duration) run.Interval {
+		return run.Interval{Start: start, Length: length, Due: 10, Acked: 10}
+	}
+	ten := []run.Interval{second(0, 10*time.Second), second(10*time.Second, 10*time.Second)}
+	if got, ok := Recovered(ten, 5*time.Second, nil); got != 5*time.Second || !ok {
+		t.Errorf("one interval of ten good seconds: %v, %v", got, ok)
+	}
+	hole := []run.Interval{second(0, time.Second), second(time.Second, time.Second), second(3*time.Second, time.Second), second(4*time.Second, time.Second)}
+	if got, ok := Recovered(hole, 0, nil); ok {
+		t.Errorf("three good seconds around a hole: %v", got)
+	}
+	failed := []run.Interval{{Length: time.Second, Due: 100, Failed: 100}, {Start: time.Second, Length: 5 * time.Second}}
+	if got, ok := Recovered(failed, 0, nil); got != time.Second || !ok {
+		t.Errorf("sends that failed for certain are not waited for: %v, %v", got, ok)
+	}
+}
