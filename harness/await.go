@@ -28,7 +28,7 @@ type Condition struct {
 // Where asks for a value at a place ($.a.b, header:name, key), compared as
 // text: Where("$.amount", 13800).
 func Where(at string, value any) Condition {
-	p, err := parsePlace(at)
+	p, err := place.Parse(at)
 	v, convert := plain(value)
 	text := place.Text(v)
 	return Condition{

@@ -8,7 +8,6 @@ import (
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/envelope"
 	"github.com/flowweir/weir/contracts/jsonschema"
-	"github.com/flowweir/weir/contracts/place"
 	"github.com/flowweir/weir/contracts/source"
 	"github.com/flowweir/weir/harness/payload"
 	"github.com/flowweir/weir/reports/finding"
@@ -148,13 +147,4 @@ func plain(v any) (any, error) {
 	decoder.UseNumber()
 	err = decoder.Decode(&v)
 	return v, err
-}
-
-// parsePlace is place.Parse with the next step in its error.
-func parsePlace(at string) (place.Place, error) {
-	p, err := place.Parse(at)
-	if err != nil {
-		return p, fmt.Errorf("%w: places are $.field, header:name and key", err)
-	}
-	return p, nil
 }

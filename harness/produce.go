@@ -40,7 +40,7 @@ type draft struct {
 // Where the key is made of data it follows the data.
 func Set(at string, value any) Override {
 	return func(d *draft) error {
-		p, err := parsePlace(at)
+		p, err := place.Parse(at)
 		if err != nil {
 			return err
 		}
@@ -201,22 +201,26 @@ func (s *state) record(c *contracts.Contract, p *contracts.Produces, d *draft) (
 		attributes.CorrelationID = attributes.ID
 	}
 	value, written := envelope.Encode(kind, attributes, body, nil)
-	required, err := payload.RequiredHeaders(payload.Config{Produces: p, Headers: d.headers, Seed: id.Run, Pattern: jsonschema.Match})
-	if err != nil {
-		return nil, err
-	}
 	if m := p.Recognition(); m.Header != "" && !slices.ContainsFunc(written, func(h envelope.Header) bool { return h.Key == m.Header }) {
 		written = append(written, envelope.Header{Key: m.Header, Value: []byte(p.Event)})
 	}
+	mark := identity.Record{Run: id.Run, Sequence: id.Sequence, Due: now}.AppendHeader(nil)
+	written = append(written, envelope.Header{Key: identity.Header, Value: mark})
+	// What an override sets replaces what is written here; the others stand
+	// beside it.
+	others := maps.Clone(d.headers)
 	for _, h := range written {
-		// What an override sets replaces what the envelope writes.
-		if _, overridden := d.headers[h.Key]; !overridden {
-			r.Headers = append(r.Headers, kgo.RecordHeader(h))
+		if v, ok := others[h.Key]; ok {
+			h.Value = []byte(v)
+			delete(others, h.Key)
 		}
+		r.Headers = append(r.Headers, kgo.RecordHeader(h))
+	}
+	required, err := payload.RequiredHeaders(payload.Config{Produces: p, Headers: others, Seed: id.Run, Pattern: jsonschema.Match})
+	if err != nil {
+		return nil, err
 	}
 	r.Headers = append(r.Headers, required...)
-	mark := identity.Record{Run: id.Run, Sequence: id.Sequence, Due: now}.AppendHeader(nil)
-	r.Headers = append(r.Headers, kgo.RecordHeader{Key: identity.Header, Value: mark})
 	if r.Value = value; d.invalid {
 		r.Value = d.poison
 	}

@@ -39,7 +39,7 @@ func (m beEvent) Match(actual any) (bool, error) {
 	}
 	for at := range m.fields {
 		if _, err := place.Parse(at); err != nil {
-			return false, fmt.Errorf("BeEvent matcher: %w: places are $.field, header:name and key", err)
+			return false, fmt.Errorf("BeEvent matcher: %w", err)
 		}
 	}
 	return len(m.wrong(r)) == 0, nil

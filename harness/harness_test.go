@@ -1,0 +1,207 @@
+package harness
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/flowweir/weir/harness/cluster"
+	"github.com/flowweir/weir/harness/scenario"
+	"github.com/flowweir/weir/reports/run"
+)
+
+// shop is a cluster with the contracts of two services and none of them.
+func shop(t testing.TB, options ...Option) *Cluster {
+	t.Helper()
+	return Run(t, append([]Option{Contracts("testdata/shop/weir.yaml", "testdata/books/weir.yaml")}, options...)...)
+}
+
+func TestRunCreatesTheTopicsOfContracts(t *testing.T) {
+	c := shop(t, Brokers(1))
+	got, err := c.admin.ListTopics(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	partitions := map[string]int{}
+	got.EachPartition(func(p kadm.PartitionDetail) { partitions[p.Topic]++ })
+	want := map[string]int{"shop.sales": 2, "shop.refunds": 3, "books.entries": 3, "books.dlq": 3}
+	if fmt.Sprint(partitions) != fmt.Sprint(want) {
+		t.Errorf("topics %v, want %v", partitions, want)
+	}
+	if kind := c.Brokers().Info().Kind; kind != cluster.Embedded {
+		t.Errorf("kind %s, want embedded", kind)
+	}
+}
+
+func TestRunFailsWhere(t *testing.T) {
+	for name, test := range map[string]struct {
+		env     map[string]string
+		options []Option
+		want    string
+	}{
+		"docker has no provider": {
+			env:  map[string]string{envCluster: "docker"},
+			want: `the test asks for a docker cluster and was given no provider of one: import "github.com/flowweir/weir/harness/docker" and pass harness.With(docker.Provider())`,
+		},
+		"the kind is unknown": {
+			env:  map[string]string{envCluster: "dokcer"},
+			want: `"dokcer" is no kind of cluster: WEIR_CLUSTER is embedded, docker or external`,
+		},
+		"a contract does not exist": {
+			options: []Option{Contracts("testdata/nothing/weir.yaml")},
+			want: "the contracts cannot be used:\n" +
+				"testdata/nothing/weir.yaml: error: cannot read the file: no such file or directory [file/unreadable]",
+		},
+		"brokers cannot do what is asked": {
+			options: []Option{BrokerConfig(map[string]string{"process.roles": "broker"})},
+			want:    "the embedded cluster did not start: ",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for k, v := range test.env {
+				t.Setenv(k, v)
+			}
+			r := failing(t, func(t testing.TB) { Run(t, test.options...) })
+			if !r.failed || !strings.HasPrefix(r.said(), test.want) {
+				t.Errorf("said %q, want %q", r.said(), test.want)
+			}
+		})
+	}
+}
+
+// noEngine is the docker provider on a machine without a container engine.
+type noEngine struct{}
+
+func (noEngine) Kind() string { return cluster.Docker }
+func (noEngine) Start(context.Context, cluster.Spec) (cluster.Cluster, error) {
+	return nil, fmt.Errorf("%w at unix:///nowhere", cluster.ErrNoEngine)
+}
+
+func TestWithoutAnEngine(t *testing.T) {
+	for name, start := range map[string]func(testing.TB){
+		"Run": func(t testing.TB) { Run(t, Kind(cluster.Docker), With(noEngine{})) },
+		"Scenario": func(t testing.TB) {
+			Scenario(t, "testdata/scenario.yaml", scenario.ClusterKind(cluster.Docker), scenario.With(noEngine{}))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("WEIR_REQUIRE_DOCKER", "")
+			const why = "cluster unavailable: no container engine answers at unix:///nowhere"
+			if r := failing(t, start); !r.skipped || r.failed || !strings.HasSuffix(r.said(), why+" (WEIR_REQUIRE_DOCKER=1 makes this a failure)") {
+				t.Errorf("skipped %t, failed %t, said %q; want it skipped with the reason", r.skipped, r.failed, r.said())
+			}
+			t.Setenv("WEIR_REQUIRE_DOCKER", "1")
+			if r := failing(t, start); r.skipped || !r.failed || !strings.HasSuffix(r.said(), why) {
+				t.Errorf("skipped %t, failed %t, said %q; want it failed with the reason", r.skipped, r.failed, r.said())
+			}
+		})
+	}
+}
+
+func TestAnExternalCluster(t *testing.T) {
+	up := Run(t)
+	up.CreateTopics(run.Topic{Name: "shop.sales", Partitions: 4})
+	before := &kgo.Record{Topic: "shop.sales", Value: []byte("of another test")}
+	if err := up.client.ProduceSync(t.Context(), before).FirstErr(); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv(envCluster, "external")
+	t.Setenv(envBootstrap, up.Bootstrap())
+	t.Run("test", func(t *testing.T) {
+		c := shop(t, Brokers(1))
+		if got := c.Brokers().Info().Kind; got != cluster.External {
+			t.Errorf("kind %s, want external", got)
+		}
+		if got := c.Records("shop.sales"); len(got) != 0 {
+			t.Errorf("records of another test are seen: %v", got)
+		}
+		c.Produce("shop.Sold")
+		if got := c.Records("shop.sales"); len(got) != 1 {
+			t.Errorf("%d records, want the one of this test", len(got))
+		}
+	})
+	left, err := up.admin.ListTopics(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(left.Names()); got != "[shop.sales]" {
+		t.Errorf("topics left %s, want only the one that was there before", got)
+	}
+}
+
+func TestStart(t *testing.T) {
+	for name, test := range map[string]struct {
+		service Service
+		want    string
+	}{
+		"two programs":       {Service{Name: "a", Build: "./x", Command: []string{"x"}}, "service a: 2 of Build, Command and Image are set; exactly one must be"},
+		"no program":         {Service{Name: "a"}, "service a: 0 of Build, Command and Image are set; exactly one must be"},
+		"args and a command": {Service{Name: "a", Command: []string{"x"}, Args: []string{"y"}}, "service a: Args are for Build and Image: Command has its own"},
+		"an unknown name":    {Service{Name: "a", Command: []string{"{{.Boot}}"}}, "service a: "},
+		"no main package":    {Service{Name: "a", Build: "testdata"}, "service a: build "},
+		"an image":           {Service{Name: "a", Image: "shop:1"}, "service a: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := failing(t, func(t testing.TB) { Run(t).Start(test.service) })
+			if !r.failed || !strings.HasPrefix(r.said(), test.want) {
+				t.Errorf("said %q, want %q", r.said(), test.want)
+			}
+		})
+	}
+}
+
+func TestAServiceThatDiesFailsTheTest(t *testing.T) {
+	r := failing(t, func(t testing.TB) {
+		c := shop(t)
+		s := child("shop", "dies")
+		s.Ready = nil
+		c.Start(s)
+		c.Await("shop.Sold")
+	})
+	for _, want := range []string{"awaiting shop.Sold: ", "exit status 3", "out of luck"} {
+		if !strings.Contains(r.said(), want) {
+			t.Errorf("said %q, want %q in it", r.said(), want)
+		}
+	}
+}
+
+func TestAServiceIsBuiltOnce(t *testing.T) {
+	dir := "../examples/order-flow/order-service"
+	first, err := build(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := build(t.Context(), "./"+dir)
+	if err != nil || second != first {
+		t.Errorf("built %s and %s (%v), want one program", first, second, err)
+	}
+}
+
+func TestWithinBoundsTheWait(t *testing.T) {
+	r := failing(t, func(t testing.TB) {
+		c := shop(t, Seed(7))
+		sold := c.Produce("shop.Sold", Set("$.sale", "0e8b2d1c-6f0a-4a57-9d0e-5b1f5d0c7a11"), Set("$.amount", 3), Set("$.customer", map[string]any{"name": "x"}))
+		dead := &kgo.Record{Topic: "books.dlq", Key: []byte("k"), Value: []byte(`{"amount":3}`), Headers: append(sold.Headers, kgo.RecordHeader{Key: "dlq-reason", Value: []byte("no luck")})}
+		if err := c.client.ProduceSync(t.Context(), dead).FirstErr(); err != nil {
+			t.Fatal(err)
+		}
+		c.Within(100*time.Millisecond).Await("books.Booked", CausedBy(sold), Where("$.amount", 3), That("of any kind", func(*Record) bool { return true }))
+	})
+	said := r.said()
+	id, _, _ := strings.Cut(strings.TrimPrefix(said, "no books.Booked caused by "), " ")
+	for _, want := range []string{
+		"no books.Booked caused by " + id + " with $.amount = 3 of any kind within 100ms (harness.Timeout and Cluster.Within set it)\n",
+		"books.entries holds 0 records since the test began\n",
+		"a dead letter leads back to it:\n  books.dlq/",
+		"\n    dlq-reason: no luck\n    {\"amount\":3}",
+	} {
+		if !strings.Contains(said, want) {
+			t.Errorf("said:\n%s\nwant in it:\n%s", said, want)
+		}
+	}
+}

@@ -1,0 +1,134 @@
+package harness
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+func TestProduceObeysTheContract(t *testing.T) {
+	c := shop(t)
+	for _, event := range []string{"shop.Sold", "shop.Refunded"} {
+		sent := c.Produce(event)
+		if found := sent.Problems(); len(found) > 0 {
+			t.Errorf("%s breaks its contract:\n%s", event, problems(found))
+		}
+		read := c.AwaitIn(sent.Topic, LeadsBackTo(sent))
+		if read.String() != sent.String() || read.Event != event || read.ID() != sent.ID() {
+			t.Errorf("read\n%s\nand sent\n%s", read, sent)
+		}
+	}
+}
+
+func TestOverrides(t *testing.T) {
+	c := shop(t)
+	r := c.Produce("shop.Sold", Set("$.amount", 42), Set("$.customer.name", "Ada"), Set("header:tenant", "xyz"), Set("header:ce_source", "/till"), Set("header:note", "n"))
+	for at, want := range map[string]string{
+		"$.amount": "42", "$.customer.name": "Ada", "header:tenant": "xyz", "header:ce_source": "/till", "header:note": "n",
+	} {
+		if got, _ := r.At(at); got != want {
+			t.Errorf("%s is %q, want %q", at, got, want)
+		}
+	}
+	if key, _ := r.At("$.sale"); key != string(r.Key) {
+		t.Errorf("key %q, want that of the data %q", r.Key, key)
+	}
+	if n := len(slices.DeleteFunc(slices.Clone(r.Headers), func(h kgo.RecordHeader) bool { return h.Key != "ce_source" })); n != 1 {
+		t.Errorf("ce_source is there %d times, want once", n)
+	}
+	if r := c.Produce("shop.Sold", Set("key", "k")); string(r.Key) != "k" {
+		t.Errorf("key %q, want k", r.Key)
+	}
+	if r := c.Produce("shop.Refunded"); string(r.Key) != "north:s-1" {
+		t.Errorf("key %q, want north:s-1", r.Key)
+	}
+	if r := c.Produce("shop.Sold", Poison([]byte("{"))); string(r.Value) != "{" || r.Event != "shop.Sold" {
+		t.Errorf("poison is %s", r)
+	}
+}
+
+func TestProduceFailsWhere(t *testing.T) {
+	for name, test := range map[string]struct {
+		event    string
+		override Override
+		want     string
+	}{
+		"the event is unknown": {"shop.Solt", nil, `Produce shop.Solt: no contract of this test produces it: did you mean "shop.Sold"?`},
+		"data becomes invalid": {"shop.Sold", Set("$.amount", 0), "Produce shop.Sold: with its overrides it is not valid any more (harness.Poison sends what is not):\n  /amount is 0, must be at least 1 (testdata/shop/sold.json:7:35)"},
+		"the place is none":    {"shop.Sold", Set("amount", 1), "Produce shop.Sold: "},
+		"a header is no text":  {"shop.Sold", Set("header:tenant", 1), "Produce shop.Sold: header:tenant: 1 is a int, and only a string can stand there"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := failing(t, func(t testing.TB) {
+				var overrides []Override
+				if test.override != nil {
+					overrides = append(overrides, test.override)
+				}
+				shop(t).Produce(test.event, overrides...)
+			})
+			if !r.failed || !strings.HasPrefix(r.said(), test.want) {
+				t.Errorf("said %q, want %q", r.said(), test.want)
+			}
+		})
+	}
+}
+
+func TestProblems(t *testing.T) {
+	const number = "0e8b2d1c-6f0a-4a57-9d0e-5b1f5d0c7a11"
+	good := func() *kgo.Record { return soldRecord("s-1", number, `{"sale": "`+number+`", "amount": 5}`) }
+	without := func(name string) *kgo.Record {
+		r := good()
+		r.Headers = slices.DeleteFunc(r.Headers, func(h kgo.RecordHeader) bool { return h.Key == name })
+		return r
+	}
+	c := shop(t)
+	for name, test := range map[string]struct {
+		record *kgo.Record
+		want   []string
+	}{
+		"nothing": {good(), nil},
+		"the schema": {soldRecord("s-1", number, `{"sale": "`+number+`", "amount": 0}`),
+			[]string{"testdata/shop/sold.json:7:35 record/schema"}},
+		"data that is no JSON": {soldRecord("s-1", number, `{`),
+			[]string{"testdata/shop/weir.yaml:10:13 record/schema", "testdata/shop/weir.yaml:12:10 record/key"}},
+		"the key":           {soldRecord("s-1", "4711", `{"sale": "`+number+`", "amount": 5}`), []string{"testdata/shop/weir.yaml:12:10 record/key"}},
+		"the envelope":      {without("ce_source"), []string{"testdata/shop/weir.yaml:8:5 record/envelope"}},
+		"a required header": {without("tenant"), []string{"testdata/shop/weir.yaml:14:15 record/header"}},
+		"a header's pattern": {func() *kgo.Record {
+			r := without("tenant")
+			r.Headers = append(r.Headers, kgo.RecordHeader{Key: "tenant", Value: []byte("AB")})
+			return r
+		}(), []string{"testdata/shop/weir.yaml:14:15 record/header"}},
+		"the type": {without("ce_type"), []string{" record/unknown-event"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			for _, f := range c.read(test.record).Problems() {
+				at := ""
+				if f.Position != nil {
+					at = f.Position.String()
+				}
+				got = append(got, at+" "+f.ID)
+			}
+			if fmt.Sprint(got) != fmt.Sprint(test.want) {
+				t.Errorf("found %q, want %q:\n%s", got, test.want, problems(c.read(test.record).Problems()))
+			}
+		})
+	}
+}
+
+func TestRecordShowsItself(t *testing.T) {
+	r := soldRecord("s-1", "k", "{}")
+	r.Partition, r.Offset = 1, 17
+	r.Headers = append(r.Headers[:1], kgo.RecordHeader{Key: "weir-id", Value: []byte{1, 2}})
+	if got, want := (&Record{Record: r, Event: "shop.Sold"}).String(), "shop.sales/1@17 shop.Sold key k\n  ce_specversion: 1.0\n  weir-id: \"\\x01\\x02\"\n  {}"; got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	r.Value = []byte(strings.Repeat("x", maxShown+1))
+	if got := (&Record{Record: r}).String(); !strings.HasSuffix(got, "x… (401 bytes)") {
+		t.Errorf("a long value ends with %q", got[len(got)-30:])
+	}
+}

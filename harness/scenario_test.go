@@ -1,0 +1,54 @@
+package harness
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/flowweir/weir/harness/scenario"
+	"github.com/flowweir/weir/reports/finding"
+)
+
+func TestScenarioPasses(t *testing.T) {
+	t.Setenv(envRunDir, t.TempDir())
+	r := Scenario(t, "testdata/scenario.yaml")
+	if r.Run.Verdict != finding.Pass || len(r.Results.Objectives) != 0 {
+		t.Errorf("verdict %s and objectives %v; want pass, and none judged", r.Run.Verdict, r.Results.Objectives)
+	}
+	if !strings.HasPrefix(r.Dir, os.Getenv(envRunDir)) {
+		t.Errorf("the run is in %s, not below %s", r.Dir, os.Getenv(envRunDir))
+	}
+	for _, file := range []string{"run.json", "results.json", "report.html", "junit.xml"} {
+		if _, err := os.Stat(filepath.Join(r.Dir, file)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestScenarioFailsUnlessItPasses(t *testing.T) {
+	vacuous := func(s *scenario.Scenario) *scenario.Scenario {
+		s.Invariants = []string{"no-duplicate-effect"}
+		return s
+	}
+	for name, test := range map[string]struct {
+		run  func(testing.TB)
+		want string
+	}{
+		"fail":      {func(t testing.TB) { Scenario(t, "testdata/scenario.yaml", scenario.WithObjectives()) }, "FAIL  "},
+		"not there": {func(t testing.TB) { Scenario(t, "testdata/scenery.yaml") }, "testdata/scenery.yaml cannot be run:\ntestdata/scenery.yaml: error: cannot read the file: no such file or directory [file/unreadable]"},
+		"not built": {func(t testing.TB) { Scenario(t, "testdata/scenario.yaml", scenario.ClusterKind("docker")) }, "sales cannot be run:\ntestdata/scenario.yaml:2:1: error: the run has no provider of clusters of kind docker: import github.com/flowweir/weir/harness/docker and pass scenario.With(docker.Provider())"},
+		"vacuous": {func(t testing.TB) {
+			if r := Measure(t, vacuous(LoadScenario(t, "testdata/scenario.yaml"))); r.Run.Verdict != finding.Pass {
+				t.Fatal(Explain(r))
+			}
+		}, "VACUOUS  no-duplicate-effect: no consumer's contract declares an effect, so none was watched"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := failing(t, test.run)
+			if !r.failed || !strings.HasPrefix(r.said(), test.want) {
+				t.Errorf("said:\n%s\nwant:\n%s", r.said(), test.want)
+			}
+		})
+	}
+}
