@@ -1,0 +1,98 @@
+# Weir is built with Go alone; make help lists what there is to make.
+#
+# Variables: GO (the Go command), TESTFLAGS (more flags for go test, such as
+# -v), VERSION and COMMIT (what weir version says), IMAGE (the image's name).
+
+GO        ?= go
+TESTFLAGS ?=
+FUZZTIME  ?= 1m
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+COMMIT    ?= $(shell git describe --always --dirty --abbrev=40 --match= 2>/dev/null)
+IMAGE     ?= weir:$(VERSION)
+DIST      ?= dist
+
+# Nothing of the machine, its paths or its time goes into a binary: the same
+# commit and the same Go give the same bytes anywhere.
+STATIC   := CGO_ENABLED=0 GOFLAGS= GOAMD64=v1 GOARM64=v8.0
+LDFLAGS  := -s -w -buildid= -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+RELEASED := $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
+
+# Packages whose tests start containers, where an engine is: those that know
+# harness/docker. They run one after another, so that no two clusters share
+# the machine, and their results are not cached: Go cannot see the engine.
+module     := github.com/flowweir/weir
+imports    := {{.ImportPath}} {{join .Imports " "}} {{join .TestImports " "}} {{join .XTestImports " "}} $(module)/.
+containers  = $(shell $(GO) list -f '$(imports)' ./... | awk '/$(subst /,\/,$(module))\/harness\/docker / {print $$1}')
+others      = $(filter-out $(containers),$(shell $(GO) list ./...))
+
+.DEFAULT_GOAL := help
+.PHONY: help build test race bench lint fmt tidy-check kafka-image release release-check image proof clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+build: ## build bin/weir for this machine
+	$(GO) build -o bin/weir ./cmd/weir
+
+test: ## run all tests: embedded clusters, and containers where an engine answers
+	$(GO) test -timeout 15m $(TESTFLAGS) $(others)
+	$(GO) test -timeout 30m -count=1 -p 1 $(TESTFLAGS) $(containers)
+
+race: ## run the tests that start no containers under the race detector (needs a C compiler)
+	$(GO) test -race -timeout 30m $(TESTFLAGS) $(others)
+
+bench: ## run the benchmarks, one package at a time
+	$(GO) test -p 1 -run '^$$' -bench . -benchmem $(TESTFLAGS) ./...
+
+lint: ## vet for every platform and run golangci-lint
+	$(GO) vet ./...
+	GOOS=darwin $(GO) vet ./...
+	GOOS=windows $(GO) vet ./...
+	golangci-lint run ./...
+
+fmt: ## format the Go files
+	gofmt -w $$(git ls-files '*.go')
+
+tidy-check: ## fail where go.mod and go.sum are not tidy
+	$(GO) mod tidy -diff
+
+kafka-image: ## build weir/kafka:4.3.1 from Maven Central (needs Docker, Maven, JDK 17, busybox-static)
+	./harness/docker/image/build.sh
+
+release: ## build static binaries for every platform into dist/, with checksums
+	@rm -rf $(DIST) && mkdir -p $(DIST)
+	@set -e; for platform in $(PLATFORMS); do \
+		os=$${platform%/*} arch=$${platform#*/} suffix=; \
+		[ $$os != windows ] || suffix=.exe; \
+		echo "$(DIST)/weir-$$os-$$arch$$suffix"; \
+		$(STATIC) GOOS=$$os GOARCH=$$arch $(RELEASED) -o "$(DIST)/weir-$$os-$$arch$$suffix" ./cmd/weir; \
+	done
+	@cd $(DIST) && sha256sum weir-* >checksums.txt
+
+release-check: release ## build the release again in another directory and compare every byte
+	@set -e; copy=$$(mktemp -d); trap 'rm -rf "$$copy"' EXIT; \
+	git ls-files -z --cached --others --exclude-standard | tar --null --files-from=- -cf - | tar -xf - -C "$$copy"; \
+	GOCACHE="$$copy/.cache" $(MAKE) -s -C "$$copy" release DIST=dist VERSION='$(VERSION)' COMMIT='$(COMMIT)' >/dev/null; \
+	diff $(DIST)/checksums.txt "$$copy/dist/checksums.txt" && echo "both builds are the same"
+
+image: ## build the container image of weir (IMAGE, default weir:VERSION)
+	@set -e; context=$$(mktemp -d); trap 'rm -rf "$$context"' EXIT; \
+	$(STATIC) GOOS=linux $(RELEASED) -o "$$context/weir" ./cmd/weir; \
+	docker build --quiet --file cmd/weir/Dockerfile --tag '$(IMAGE)' "$$context" >/dev/null; \
+	echo '$(IMAGE)'
+
+proof: ## run the long batteries: everything three times, the race detector everywhere, fuzzing, benchmarks, the release twice
+	WEIR_PROOF=1 $(GO) test -timeout 60m -count=3 -p 1 $(TESTFLAGS) ./...
+	WEIR_PROOF=1 $(GO) test -race -timeout 60m -count=1 -p 1 $(TESTFLAGS) ./...
+	@set -e; for file in $$(grep -rl --include='*_test.go' '^func Fuzz' .); do \
+		for name in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(.*/\1/p' $$file); do \
+			echo "$$(dirname $$file) $$name"; \
+			$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) $$(dirname $$file); \
+		done; \
+	done
+	$(MAKE) bench
+	$(MAKE) release-check
+
+clean: ## remove what the targets above made; runs/ stays
+	rm -rf bin $(DIST)
