@@ -1,13 +1,15 @@
 package scenario
 
 import (
+	"os"
 	"runtime"
-	"runtime/metrics"
 	"time"
+
+	"github.com/shirou/gopsutil/v4/process"
 )
 
 // usage measures the CPU that this process used, as a share of the cores
-// that it could use.
+// that it could use. The brokers of an embedded cluster are in it.
 type usage struct {
 	from, until time.Time
 	before, cpu float64
@@ -25,12 +27,16 @@ func (u *usage) share() float64 {
 	return min(1, u.cpu/span)
 }
 
-// cpuSeconds is user time, garbage collection included, as the runtime
-// estimates it: the same on every system.
+// cpuSeconds is the user and system time of this process so far; 0 where the
+// system does not tell.
 func cpuSeconds() float64 {
-	samples := []metrics.Sample{{Name: "/cpu/classes/total:cpu-seconds"}, {Name: "/cpu/classes/idle:cpu-seconds"}}
-	// The classes are brought up to date by a collection.
-	runtime.GC()
-	metrics.Read(samples)
-	return samples[0].Value.Float64() - samples[1].Value.Float64()
+	p, err := process.NewProcess(int32(os.Getpid()))
+	if err != nil {
+		return 0
+	}
+	times, err := p.Times()
+	if err != nil {
+		return 0
+	}
+	return times.User + times.System
 }
