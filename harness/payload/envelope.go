@@ -15,23 +15,50 @@ import (
 // enveloper wraps data as the contract's envelope says. It writes the few
 // fields by hand: this is the hot path of a load.
 type enveloper struct {
-	kind   string
-	event  string
-	source string
+	kind string
+	// event and source are as they stand in headers, names as they stand in
+	// a document: its members type and source.
+	event, source, names []byte
 	// match is the header that names the event where no envelope does.
 	match string
 }
 
 func newEnveloper(p *contracts.Produces, service string) (enveloper, error) {
-	e := enveloper{kind: p.EnvelopeName(), event: p.Event, source: "/" + service}
-	if p.Match != nil && p.Match.Header != "" && p.EnvelopeName() != contracts.EnvelopeCloudEventsBinary {
-		e.match = p.Match.Header
+	e := enveloper{kind: p.EnvelopeName(), event: []byte(p.Event), source: []byte("/" + service), match: matchHeader(p)}
+	event, err := marshal(p.Event)
+	if err != nil {
+		return e, err
 	}
+	source, err := marshal(string(e.source))
+	if err != nil {
+		return e, err
+	}
+	e.names = fmt.Appendf(nil, `"type":%s,"source":%s`, event, source)
 	switch e.kind {
 	case contracts.EnvelopeNone, contracts.EnvelopeCloudEventsBinary, contracts.EnvelopeCloudEventsStructured, contracts.EnvelopeStandard:
 		return e, nil
 	}
 	return e, fmt.Errorf("%s: load in the envelope %q is not built", p.Event, e.kind)
+}
+
+// matchHeader is the header by which consumers know the event, where it is
+// none that the envelope writes.
+func matchHeader(p *contracts.Produces) string {
+	if p.Match == nil || slices.Contains(envelopeHeaders(p.EnvelopeName()), p.Match.Header) {
+		return ""
+	}
+	return p.Match.Header
+}
+
+// envelopeHeaders are the headers that an envelope writes.
+func envelopeHeaders(kind string) []string {
+	switch kind {
+	case contracts.EnvelopeCloudEventsBinary:
+		return []string{"ce_specversion", "ce_id", "ce_type", "ce_source", "ce_time", "content-type"}
+	case contracts.EnvelopeCloudEventsStructured:
+		return []string{"content-type"}
+	}
+	return nil
 }
 
 // instant is the layout of event times: RFC 3339 with microseconds, UTC.
@@ -46,7 +73,7 @@ func (e *enveloper) wrap(r *kgo.Record, id identity.EventID, at time.Time, data 
 		r.Value = data
 	case contracts.EnvelopeCloudEventsStructured:
 		r.Value = e.structured(id, at, data)
-		r.Headers = append(r.Headers, kgo.RecordHeader{Key: "content-type", Value: []byte("application/cloudevents+json")})
+		r.Headers = append(r.Headers, kgo.RecordHeader{Key: "content-type", Value: structuredType})
 	case contracts.EnvelopeStandard:
 		r.Value = e.standard(id, at, data)
 	default:
@@ -56,7 +83,7 @@ func (e *enveloper) wrap(r *kgo.Record, id identity.EventID, at time.Time, data 
 		r.Value = r.Value[:len(r.Value)-1]
 	}
 	if e.match != "" {
-		r.Headers = append(r.Headers, kgo.RecordHeader{Key: e.match, Value: []byte(e.event)})
+		r.Headers = append(r.Headers, kgo.RecordHeader{Key: e.match, Value: e.event})
 	}
 }
 
@@ -69,23 +96,26 @@ func (e *enveloper) binary(r *kgo.Record, id identity.EventID, at time.Time) {
 	r.Headers = append(r.Headers,
 		kgo.RecordHeader{Key: "ce_specversion", Value: specVersion},
 		kgo.RecordHeader{Key: "ce_id", Value: text},
-		kgo.RecordHeader{Key: "ce_type", Value: []byte(e.event)},
-		kgo.RecordHeader{Key: "ce_source", Value: []byte(e.source)},
+		kgo.RecordHeader{Key: "ce_type", Value: e.event},
+		kgo.RecordHeader{Key: "ce_source", Value: e.source},
 		kgo.RecordHeader{Key: "ce_time", Value: buf[identity.EventIDSize:]},
 		kgo.RecordHeader{Key: "content-type", Value: contentType},
 	)
 }
 
 var (
-	specVersion = []byte("1.0")
-	contentType = []byte("application/json")
+	specVersion    = []byte("1.0")
+	contentType    = []byte("application/json")
+	structuredType = []byte("application/cloudevents+json")
 )
 
 func (e *enveloper) structured(id identity.EventID, at time.Time, data []byte) []byte {
 	b := make([]byte, 0, 256+len(data))
 	b = append(b, `{"specversion":"1.0","id":"`...)
 	b = id.AppendText(b)
-	b = fmt.Appendf(b, `","type":%q,"source":%q,"time":"`, e.event, e.source)
+	b = append(b, `",`...)
+	b = append(b, e.names...)
+	b = append(b, `,"time":"`...)
 	b = at.UTC().AppendFormat(b, instant)
 	b = append(b, `","datacontenttype":"application/json","data":`...)
 	return append(append(b, data...), '}')
@@ -96,7 +126,9 @@ func (e *enveloper) standard(id identity.EventID, at time.Time, data []byte) []b
 	b := make([]byte, 0, 320+len(data))
 	b = append(b, `{"id":"`...)
 	b = id.AppendText(b)
-	b = fmt.Appendf(b, `","type":%q,"source":%q,"spec_version":"1.0","time":"`, e.event, e.source)
+	b = append(b, `",`...)
+	b = append(b, e.names...)
+	b = append(b, `,"spec_version":"1.0","time":"`...)
 	b = at.UTC().AppendFormat(b, instant)
 	b = append(b, `","correlation_id":"`...)
 	b = id.AppendText(b)
@@ -104,10 +136,28 @@ func (e *enveloper) standard(id identity.EventID, at time.Time, data []byte) []b
 	return append(append(b, data...), '}')
 }
 
+// writtenHeaders are the headers of a load that are written apart from the
+// constant ones.
+func writtenHeaders(p *contracts.Produces) []string {
+	return append(envelopeHeaders(p.EnvelopeName()), matchHeader(p), identity.Header)
+}
+
+// reserved refuses headers that would stand beside what a load writes itself.
+func reserved(cfg Config) error {
+	written := writtenHeaders(cfg.Produces)
+	for _, name := range sortedNames(cfg.Headers) {
+		if slices.Contains(written, name) {
+			return fmt.Errorf("header %s: a load writes it itself; remove it from headers", name)
+		}
+	}
+	return nil
+}
+
 // constantHeaders are the headers that every record of the load carries: the
 // scenario's, and the required ones of the contract that the envelope does
 // not write.
 func constantHeaders(cfg Config) ([]kgo.RecordHeader, error) {
+	written := writtenHeaders(cfg.Produces)
 	var headers []kgo.RecordHeader
 	add := func(name, value string) {
 		headers = append(headers, kgo.RecordHeader{Key: name, Value: []byte(value)})
@@ -115,7 +165,7 @@ func constantHeaders(cfg Config) ([]kgo.RecordHeader, error) {
 	rng := rand.New(rand.NewPCG(cfg.Seed, uint64(cfg.Sender)))
 	for _, name := range sortedNames(cfg.Produces.Headers) {
 		h := cfg.Produces.Headers[name]
-		if _, given := cfg.Headers[name]; given || !h.Required || written(cfg.Produces.EnvelopeName(), name) {
+		if _, given := cfg.Headers[name]; given || !h.Required || slices.Contains(written, name) {
 			continue
 		}
 		value := "weir"
@@ -137,12 +187,6 @@ func constantHeaders(cfg Config) ([]kgo.RecordHeader, error) {
 		add(name, cfg.Headers[name])
 	}
 	return headers, nil
-}
-
-// written says whether an envelope writes a header itself.
-func written(envelope, name string) bool {
-	return envelope == contracts.EnvelopeCloudEventsBinary &&
-		slices.Contains([]string{"ce_specversion", "ce_id", "ce_type", "ce_source", "ce_time", "content-type"}, name)
 }
 
 func sortedNames[V any](m map[string]V) []string {

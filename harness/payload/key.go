@@ -14,8 +14,7 @@ import (
 // keyMaker turns a key's index into the JSON value that stands at the key's
 // place, and that value into the record key.
 type keyMaker struct {
-	seed  uint64
-	place place.Place
+	seed uint64
 	// style is how an index becomes a value: found by trying on a document.
 	style keyStyle
 }

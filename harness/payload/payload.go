@@ -18,12 +18,14 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/place"
 	"github.com/flowweir/weir/loadgen/identity"
 	"github.com/flowweir/weir/loadgen/key"
 	"github.com/flowweir/weir/loadgen/ledger"
@@ -84,6 +86,9 @@ func New(cfg Config) (*Maker, error) {
 	if m.envelope, err = newEnveloper(cfg.Produces, cfg.Service); err != nil {
 		return nil, err
 	}
+	if err = reserved(cfg); err != nil {
+		return nil, err
+	}
 	if m.headers, err = constantHeaders(cfg); err != nil {
 		return nil, err
 	}
@@ -106,21 +111,22 @@ func (m *Maker) Begin(start time.Time) { m.start = start }
 // hole is what stands at the key's place while a document is cut in two.
 const hole = "\ufdd0weir-key\ufdd0"
 
-// splice cuts documents at the key's place. It is false where no style of
-// key is valid under the schema.
+// splice cuts documents at the key's place. It is false where keys
+// of their style would not be valid in each of them.
 func (m *Maker) splice(rng *rand.Rand, places keyTemplate) (bool, error) {
-	for i := range documents {
-		doc, err := m.document(rng)
-		if err != nil {
+	at := places.places[0]
+	docs := make([]any, documents)
+	for i := range docs {
+		var err error
+		if docs[i], err = m.document(rng); err != nil {
 			return false, err
 		}
-		if i == 0 {
-			var ok bool
-			if m.key, ok = m.chooseStyle(doc, places); !ok {
-				return false, nil
-			}
-		}
-		if err := places.places[0].Set(doc, hole); err != nil {
+	}
+	if !m.chooseStyle(docs, at) {
+		return false, nil
+	}
+	for _, doc := range docs {
+		if err := at.Set(doc, hole); err != nil {
 			return false, err
 		}
 		text, err := marshal(doc)
@@ -136,36 +142,52 @@ func (m *Maker) splice(rng *rand.Rand, places keyTemplate) (bool, error) {
 	return true, nil
 }
 
-// chooseStyle tries styles of keys until the document is valid with one.
-func (m *Maker) chooseStyle(doc any, places keyTemplate) (keyMaker, bool) {
-	old, _ := places.places[0].In(doc)
-	for _, style := range []keyStyle{styleUUID, styleText, styleNumber} {
-		k := keyMaker{seed: m.cfg.Seed, place: places.places[0], style: style}
-		if places.places[0].Set(doc, k.value(0)) != nil {
-			return k, false
+// chooseStyle takes the style of key that the first document has, if all
+// documents are valid with the first key of that style and with the last.
+func (m *Maker) chooseStyle(docs []any, at place.Place) bool {
+	old, _ := at.In(docs[0])
+	m.key = keyMaker{seed: m.cfg.Seed}
+	switch v := old.(type) {
+	case string:
+		m.key.style = styleText
+		if looksLikeUUID(v) {
+			m.key.style = styleUUID
+		}
+	case json.Number, float64, int64, int:
+		m.key.style = styleNumber
+	default:
+		return false
+	}
+	return !slices.ContainsFunc(docs, func(doc any) bool { return !m.fits(doc, at) })
+}
+
+// fits says whether a document is valid with the first key and with the last.
+func (m *Maker) fits(doc any, at place.Place) bool {
+	for _, index := range []uint64{0, m.cfg.Keys.Cardinality() - 1} {
+		if at.Set(doc, m.key.value(index)) != nil {
+			return false
 		}
 		text, err := marshal(doc)
-		if err == nil && m.cfg.Validate(text) == nil && (style == styleUUID) == looksLikeUUID(old) {
-			return k, true
+		if err != nil || m.cfg.Validate(text) != nil {
+			return false
 		}
 	}
-	_ = places.places[0].Set(doc, old)
-	return keyMaker{}, false
+	return true
 }
 
-func looksLikeUUID(v any) bool {
-	s, ok := v.(string)
-	return ok && len(s) == 36 && s[8] == '-' && s[13] == '-' && s[18] == '-' && s[23] == '-'
+func looksLikeUUID(s string) bool {
+	return len(s) == 36 && s[8] == '-' && s[13] == '-' && s[18] == '-' && s[23] == '-'
 }
 
-// pool makes one document for each key, where a key cannot be spliced.
+// pool makes one document for each key, where a key cannot be spliced: as many
+// as there are different keys to be had.
 func (m *Maker) pool(rng *rand.Rand, places keyTemplate, hasKey bool) error {
 	n := uint64(documents)
 	if hasKey {
 		n = max(n, min(m.cfg.Keys.Cardinality(), maxPool))
 	}
 	distinct := map[string]bool{}
-	for tries := uint64(0); uint64(len(m.whole)) < n && tries < 20*n; tries++ {
+	for repeated := 0; uint64(len(m.whole)) < n && repeated < maxRepeated; {
 		doc, err := m.document(rng)
 		if err != nil {
 			return err
@@ -176,8 +198,10 @@ func (m *Maker) pool(rng *rand.Rand, places keyTemplate, hasKey bool) error {
 				return err
 			}
 			if distinct[string(d.key)] {
+				repeated++
 				continue
 			}
+			repeated = 0
 			distinct[string(d.key)] = true
 		}
 		if d.value, err = marshal(doc); err != nil {
@@ -185,14 +209,16 @@ func (m *Maker) pool(rng *rand.Rand, places keyTemplate, hasKey bool) error {
 		}
 		m.whole = append(m.whole, d)
 	}
-	if len(m.whole) == 0 {
-		return errors.New("no document could be made")
-	}
 	return nil
 }
 
-// maxPool bounds the documents that are kept for keys that cannot be spliced.
-const maxPool = 20_000
+// maxPool bounds the documents that are kept for keys that cannot be spliced,
+// maxRepeated how many in a row may bring no new key before it is taken that
+// there are no more.
+const (
+	maxPool     = 20_000
+	maxRepeated = 1_000
+)
 
 func (m *Maker) document(rng *rand.Rand) (any, error) {
 	doc, err := m.cfg.Generate(rng)
@@ -222,22 +248,26 @@ func (m *Maker) Class(seq uint64) ledger.Class {
 	if m.cfg.Poison == 0 && m.cfg.Duplicate == 0 {
 		return ledger.Normal
 	}
-	switch share := float64(m.random(seq)>>11) / (1 << 53); {
-	case share < m.cfg.Poison:
+	switch {
+	case m.share(seq) < m.cfg.Poison:
 		return ledger.Poison
-	case share < m.cfg.Poison+m.cfg.Duplicate && m.Event(seq) != seq:
+	case m.Event(seq) != seq:
 		return ledger.Duplicate
 	}
 	return ledger.Normal
 }
 
+// share is where a sequence falls among the shares of the load, from 0 to 1.
+func (m *Maker) share(seq uint64) float64 { return float64(m.random(seq)>>11) / (1 << 53) }
+
 // drawn says whether the share of duplicates falls on a sequence.
 func (m *Maker) drawn(seq uint64) bool {
-	share := float64(m.random(seq)>>11) / (1 << 53)
+	share := m.share(seq)
 	return share >= m.cfg.Poison && share < m.cfg.Poison+m.cfg.Duplicate
 }
 
-// reach is how far back an injected duplicate's first send is, at most.
+// reach is how far back an injected duplicate's first send is looked for; it
+// is at most twice as far back.
 const reach = 64
 
 // Event is the sequence of the first send of a sequence's event: an earlier
@@ -248,13 +278,9 @@ func (m *Maker) Event(seq uint64) uint64 {
 		return seq
 	}
 	back := 1 + m.random(^seq)%reach
-	for first := seq - back; back <= seq && first < seq; first-- {
-		share := float64(m.random(first)>>11) / (1 << 53)
-		if share >= m.cfg.Poison+m.cfg.Duplicate {
-			return first
-		}
-		if first == 0 {
-			break
+	for ; back <= min(seq, 2*reach); back++ {
+		if m.share(seq-back) >= m.cfg.Poison+m.cfg.Duplicate {
+			return seq - back
 		}
 	}
 	return seq
