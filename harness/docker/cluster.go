@@ -33,15 +33,9 @@ type Cluster struct {
 	nodes   []*node      // by id, fixed once started
 	lease   *lease.Lease // nil for the development cluster
 
-	closing   sync.Mutex
-	closed    bool
-	logWrites map[int32]*brokerLog
-}
-
-// brokerLog is the file of one node's output, across its lives.
-type brokerLog struct {
-	lockedWriter
-	file *os.File
+	closing sync.Mutex // guards what follows
+	closed  bool
+	logs    map[int32]*os.File // of all lives of a node
 }
 
 // Bootstrap are the addresses for clients on this host. They stay the same
@@ -124,10 +118,10 @@ func (c *Cluster) detach() error {
 		n.logs = nil
 		n.mu.Unlock()
 	}
-	for _, log := range c.logWrites {
-		errs = append(errs, log.file.Close())
+	for _, log := range c.logs {
+		errs = append(errs, log.Close())
 	}
-	c.logWrites = nil
+	c.logs = nil
 	errs = append(errs, c.engine.Close())
 	return errors.Join(errs...)
 }
@@ -153,24 +147,24 @@ func (c *Cluster) follow(ctx context.Context, n *node) error {
 	if err != nil {
 		return err
 	}
-	n.logs.drain()
+	n.logs.drain() // one writer at a time
 	n.logs = c.engine.followLogs(n.container, s.started, log)
 	return nil
 }
 
-func (c *Cluster) brokerLog(id int32) (*brokerLog, error) {
+func (c *Cluster) brokerLog(id int32) (*os.File, error) {
 	c.closing.Lock()
 	defer c.closing.Unlock()
-	if log := c.logWrites[id]; log != nil {
+	if log := c.logs[id]; log != nil {
 		return log, nil
 	}
 	file, err := os.Create(c.LogFile(id))
 	if err != nil {
 		return nil, fmt.Errorf("log of node %d: %w", id, err)
 	}
-	if c.logWrites == nil {
-		c.logWrites = map[int32]*brokerLog{}
+	if c.logs == nil {
+		c.logs = map[int32]*os.File{}
 	}
-	c.logWrites[id] = &brokerLog{lockedWriter: lockedWriter{w: file}, file: file}
-	return c.logWrites[id], nil
+	c.logs[id] = file
+	return file, nil
 }

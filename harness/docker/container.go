@@ -13,6 +13,7 @@ import (
 	"sync"
 	"syscall"
 
+	"github.com/containerd/errdefs"
 	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/api/types/network"
 	"github.com/moby/moby/client"
@@ -40,7 +41,7 @@ type containers struct {
 	engine *engine
 }
 
-func (cs *containers) connect(ctx context.Context) (*engine, error) {
+func (cs *containers) connect(ctx context.Context, log io.Writer) (*engine, error) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	if cs.engine != nil {
@@ -50,22 +51,20 @@ func (cs *containers) connect(ctx context.Context) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, _, err := e.sweep(ctx); err != nil {
-		return nil, errors.Join(err, e.Close())
-	}
+	e.sweepBeforeStart(ctx, log)
 	cs.engine = e
 	return e, nil
 }
 
 // Run starts a container and returns when it runs.
 func (cs *containers) Run(ctx context.Context, c service.Container) (service.Runner, error) {
-	e, err := cs.connect(ctx)
-	if err != nil {
-		return nil, err
-	}
 	log := c.Log
 	if log == nil {
 		log = io.Discard
+	}
+	e, err := cs.connect(ctx, log)
+	if err != nil {
+		return nil, fmt.Errorf("service %s: %w", c.Name, err)
 	}
 	if err := e.ensureImage(ctx, c.Image, log); err != nil {
 		return nil, fmt.Errorf("service %s: %w", c.Name, err)
@@ -138,7 +137,7 @@ func (e *engine) runService(ctx context.Context, c service.Container, own owner,
 		config.ExposedPorts = network.PortSet{port: {}}
 		host.PortBindings = network.PortMap{port: {{HostIP: bind, HostPort: strconv.Itoa(c.Port)}}}
 	}
-	created, err := e.ContainerCreate(ctx, client.ContainerCreateOptions{
+	created, err := e.ContainerCreate(making(ctx), client.ContainerCreateOptions{
 		Name: own.name(nameOf(c.Name) + "-" + randomID()), Config: config, HostConfig: host,
 	})
 	if err != nil {
@@ -192,10 +191,13 @@ func (r *runner) watch(log io.Writer, held *lease.Lease) {
 		s, err = r.engine.state(ctx, r.id)
 	}
 	follower.drain()
-	if err != nil {
-		r.exit = service.Exit{Code: -1, Reason: fmt.Sprintf("the container engine lost it: %v", err)}
-	} else {
+	switch {
+	case err == nil:
 		r.exit = exitOf(s)
+	case errdefs.IsNotFound(err):
+		r.exit = service.Exit{Code: -1, Reason: "its container was removed"}
+	default:
+		r.exit = service.Exit{Code: -1, Reason: fmt.Sprintf("the container engine lost it: %v", err)}
 	}
 	// If this fails the labels remain, and the next sweep has it.
 	_ = r.engine.removeContainer(ctx, r.id)

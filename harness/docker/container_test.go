@@ -2,8 +2,11 @@ package docker
 
 import (
 	"archive/tar"
+	"bufio"
 	"bytes"
 	"context"
+	"fmt"
+	"net"
 	"os"
 	"strings"
 	"sync"
@@ -13,6 +16,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/flowweir/weir/harness/internal/port"
 	"github.com/flowweir/weir/harness/service"
 )
 
@@ -111,6 +115,28 @@ var _ = Describe("A service in a container", func() {
 		Expect(r.Kill(ctx)).To(Succeed())
 		Eventually(r.Done()).WithContext(ctx).Should(BeClosed())
 	}, NodeTimeout(time.Minute))
+
+	It("listens on a published port", func(ctx context.Context) {
+		number, err := port.Free()
+		Expect(err).NotTo(HaveOccurred())
+		_, network, err := shared.ContainerBootstrap()
+		Expect(err).NotTo(HaveOccurred())
+		r, err := Containers().Run(ctx, service.Container{
+			Name: "listener", Image: shared.image, Network: network, Port: number,
+			Args: []string{"sh", "-c", fmt.Sprintf("while :; do echo hello | nc -l -p %d; done", number)},
+		})
+		Expect(err).NotTo(HaveOccurred())
+		Eventually(func() (string, error) {
+			conn, err := net.Dial("tcp", strings.Split(shared.Bootstrap()[0], ":")[0]+fmt.Sprintf(":%d", number))
+			if err != nil {
+				return "", err
+			}
+			defer func() { _ = conn.Close() }()
+			return bufio.NewReader(conn).ReadString('\n')
+		}).WithTimeout(time.Minute).WithPolling(100 * time.Millisecond).Should(Equal("hello\n"))
+		Expect(r.Kill(ctx)).To(Succeed())
+		Eventually(r.Done()).WithContext(ctx).Should(BeClosed())
+	}, NodeTimeout(2*time.Minute))
 
 	It("answers when it cannot be started", func(ctx context.Context) {
 		_, network, err := shared.ContainerBootstrap()

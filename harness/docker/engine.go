@@ -100,3 +100,8 @@ func isOurs(addr netip.Addr) bool {
 	}
 	return false
 }
+
+// making is the context of requests that make something. The engine goes on
+// with a request whose client has gone: a cancelled one would make its thing
+// after everything was removed. Such requests are short.
+func making(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }

@@ -96,7 +96,7 @@ func (c *Cluster) Wipe(ctx context.Context, id int32) error {
 
 // empty runs a short-lived container that removes what is on a node's volume.
 func (e *engine) empty(ctx context.Context, own owner, image string, n *node) error {
-	created, err := e.ContainerCreate(ctx, client.ContainerCreateOptions{
+	created, err := e.ContainerCreate(making(ctx), client.ContainerCreateOptions{
 		Name: own.name("wipe-" + randomID()),
 		Config: &container.Config{
 			Image:      image,

@@ -164,6 +164,45 @@ var _ = Describe("A cluster in containers", Ordered, func() {
 	})
 })
 
+var _ = Describe("A cluster that cannot be had", func() {
+	It("is refused for a setting that the brokers do not know, and leaves nothing behind", func(ctx context.Context) {
+		spec := cluster.Spec{Brokers: 1, RunID: "refused-run", Config: map[string]string{"num.partitons": "3"}}
+		_, err := Provider().Start(ctx, spec)
+		Expect(err).To(MatchError(cluster.ErrRefused))
+		Expect(err).To(MatchError(ContainSubstring("knows no broker setting num.partitons")))
+		Expect(leftOf(ctx, "refused-run")).To(BeEmpty())
+	}, NodeTimeout(3*patience))
+
+	It("says what a node said that ended by itself, and leaves nothing behind", func(ctx context.Context) {
+		spec := cluster.Spec{Brokers: 1, RunID: "failed-run", Config: map[string]string{"num.partitions": "none"}}
+		_, err := Provider().Start(ctx, spec)
+		Expect(err).To(MatchError(cluster.ErrUnavailable))
+		Expect(err).To(MatchError(And(ContainSubstring("node 0 ended with status 1; its last lines:"), ContainSubstring("num.partitions"))))
+		Expect(leftOf(ctx, "failed-run")).To(BeEmpty())
+	}, NodeTimeout(3*patience))
+
+	It("is left off when it is cancelled, and leaves nothing behind", func(ctx context.Context) {
+		starting, cancel := context.WithCancel(ctx)
+		defer cancel()
+		done := make(chan error)
+		go func() {
+			_, err := Provider().Start(starting, cluster.Spec{Brokers: 1, RunID: "cancelled-run"})
+			done <- err
+		}()
+		Eventually(func() ([]string, error) { return leftOf(ctx, "cancelled-run") }).WithTimeout(patience).
+			Should(ContainElement("weir-cancelled-run-broker-0"))
+		cancel()
+		Eventually(done).WithTimeout(patience).Should(Receive(MatchError(context.Canceled)))
+		Expect(leftOf(ctx, "cancelled-run")).To(BeEmpty())
+	}, NodeTimeout(3*patience))
+
+	It("names the image that is missing, and what to do", func(ctx context.Context) {
+		_, err := Provider().Start(ctx, cluster.Spec{Image: "127.0.0.1:1/no/such:image"})
+		Expect(err).To(MatchError(cluster.ErrUnavailable))
+		Expect(err).To(MatchError(And(ContainSubstring("image 127.0.0.1:1/no/such:image is not present and cannot be pulled"), ContainSubstring("named by cluster.image"))))
+	}, NodeTimeout(patience))
+})
+
 // directly asks one node, and no other, for its metadata.
 func directly(ctx context.Context, address string) error {
 	kafka, err := kgo.NewClient(kgo.SeedBrokers(address), kgo.RequestRetries(1))

@@ -3,24 +3,11 @@ package docker
 import (
 	"context"
 	"io"
-	"sync"
 	"time"
 
 	"github.com/moby/moby/api/pkg/stdcopy"
 	"github.com/moby/moby/client"
 )
-
-// lockedWriter serializes the streams of one container's lives.
-type lockedWriter struct {
-	mu sync.Mutex
-	w  io.Writer
-}
-
-func (l *lockedWriter) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.w.Write(p)
-}
 
 // followAll copies all output of a container that lives once.
 func (e *engine) followAll(id string, w io.Writer) *logFollower {

@@ -98,7 +98,7 @@ func (e *engine) createNetworks(ctx context.Context, own owner) (*networks, erro
 
 // freePool is an address pool that the engine would give to a network.
 func (e *engine) freePool(ctx context.Context, own owner) (netip.Prefix, error) {
-	created, err := e.NetworkCreate(ctx, own.name("pool-"+randomID()), client.NetworkCreateOptions{
+	created, err := e.NetworkCreate(making(ctx), own.name("pool-"+randomID()), client.NetworkCreateOptions{
 		Driver: "bridge", Labels: own.with(roleNetwork),
 	})
 	if err != nil {
@@ -131,7 +131,7 @@ func (e *engine) divide(ctx context.Context, own owner, pool netip.Prefix) (n *n
 	for i := range n.ids {
 		n.names[i] = own.name(netNames[i])
 		subnet := n.subnets[i]
-		created, err := e.NetworkCreate(ctx, n.names[i], client.NetworkCreateOptions{
+		created, err := e.NetworkCreate(making(ctx), n.names[i], client.NetworkCreateOptions{
 			Driver: "bridge",
 			// Without a way out these networks take no part in published
 			// ports: a node that is cut off from one keeps its HOST port.

@@ -75,11 +75,14 @@ func (e *engine) startNode(ctx context.Context, spec *nodeSpec, id int32) (*node
 		volume:    spec.own.name(alias(id) + "-data"),
 	}
 	labels := spec.own.with(roleVolume, labelNode, strconv.Itoa(int(id)))
-	if _, err := e.VolumeCreate(ctx, client.VolumeCreateOptions{Name: n.volume, Labels: labels}); err != nil {
+	if _, err := e.VolumeCreate(making(ctx), client.VolumeCreateOptions{Name: n.volume, Labels: labels}); err != nil {
 		return nil, fmt.Errorf("node %d: create volume: %w", id, err)
 	}
 	var err error
 	for range nodeAttempts {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("node %d: %w", id, err)
+		}
 		// Where the engine is elsewhere, a port that is free here is only a
 		// guess, which its start confirms or not.
 		var number int
@@ -112,7 +115,7 @@ func (e *engine) createNode(ctx context.Context, spec *nodeSpec, n *node, hostPo
 			IPAMConfig: &network.EndpointIPAMConfig{IPv4Address: spec.nets.node(net, n.id)},
 		}
 	}
-	_, err := e.ContainerCreate(ctx, client.ContainerCreateOptions{
+	_, err := e.ContainerCreate(making(ctx), client.ContainerCreateOptions{
 		Name: n.container,
 		Config: &container.Config{
 			Image:      spec.image,

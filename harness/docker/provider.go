@@ -42,17 +42,14 @@ func (provider) Start(ctx context.Context, spec cluster.Spec) (cluster.Cluster, 
 	if err != nil {
 		return nil, err
 	}
-	if _, _, err := e.sweep(ctx); err != nil {
-		// Leftovers of others are no reason not to run.
-		_, _ = fmt.Fprintf(spec.Log, "docker: could not remove what dead runs left: %v\n", err)
-	}
+	e.sweepBeforeStart(ctx, spec.Log)
 	namespace, err := lease.Namespace()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", cluster.ErrUnavailable, err)
 	}
 	held, err := lease.Hold(spec.RunID)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", cluster.ErrUnavailable, err)
 	}
 	c, err := e.start(ctx, spec, runOwner(spec.RunID, namespace))
 	if err != nil {

@@ -7,13 +7,16 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/moby/moby/api/pkg/stdcopy"
 	"github.com/moby/moby/client"
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/flowweir/weir/harness/cluster"
 )
@@ -131,32 +134,48 @@ func (c *Cluster) inspectBrokers(ctx context.Context) (version string, err error
 		return "", err
 	}
 	defer kafka.Close()
-	adm := kadm.NewClient(kafka)
-	configs, err := adm.DescribeBrokerConfigs(ctx, c.nodes[0].id)
+	known, err := c.knownSettings(ctx, kafka)
 	if err != nil {
 		return "", fmt.Errorf("%w: read the brokers' settings: %w", cluster.ErrUnavailable, err)
 	}
-	var known []string
-	for _, resource := range configs {
-		for _, config := range resource.Configs {
-			known = append(known, config.Key)
-		}
-	}
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(c.spec.Config)) {
-		if !slices.Contains(known, name) && !strings.HasPrefix(name, "listener.name.") {
+		if !known[name] && !strings.HasPrefix(name, "listener.name.") {
 			errs = append(errs, fmt.Errorf("docker: %w: %s knows no broker setting %s", cluster.ErrRefused, c.image, name))
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
 		return "", err
 	}
-	return c.engine.kafkaVersion(ctx, adm)
+	return kafkaVersion(ctx, kadm.NewClient(kafka))
+}
+
+// knownSettings are the names of the brokers' settings. Brokers list those
+// that they do not know too, as being of no type.
+func (c *Cluster) knownSettings(ctx context.Context, kafka *kgo.Client) (map[string]bool, error) {
+	request := kmsg.NewPtrDescribeConfigsRequest()
+	resource := kmsg.NewDescribeConfigsRequestResource()
+	resource.ResourceType, resource.ResourceName = kmsg.ConfigResourceTypeBroker, strconv.Itoa(int(c.nodes[0].id))
+	request.Resources = append(request.Resources, resource)
+	response, err := request.RequestWith(ctx, kafka)
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]bool{}
+	for _, r := range response.Resources {
+		if err := kerr.ErrorForCode(r.ErrorCode); err != nil {
+			return nil, err
+		}
+		for _, config := range r.Configs {
+			known[config.Name] = config.ConfigType != 0
+		}
+	}
+	return known, nil
 }
 
 // kafkaVersion is guessed from the protocol, as brokers do not tell: the
 // newest release whose requests all brokers understand.
-func (e *engine) kafkaVersion(ctx context.Context, adm *kadm.Client) (string, error) {
+func kafkaVersion(ctx context.Context, adm *kadm.Client) (string, error) {
 	versions, err := adm.ApiVersions(ctx)
 	if err != nil {
 		return "", fmt.Errorf("%w: read the brokers' versions: %w", cluster.ErrUnavailable, err)

@@ -62,13 +62,11 @@ var _ = AfterSuite(func(ctx context.Context) {
 	}
 	Expect(shared.Close(ctx)).To(Succeed())
 	Expect(shared.Close(ctx)).To(Succeed(), "second Close")
-	left, err := leftOf(ctx, runOwner(sharedRun, shared.own.labels[labelNamespace]))
-	Expect(err).NotTo(HaveOccurred())
-	Expect(left).To(BeEmpty(), "what Close left behind")
+	Expect(leftOf(ctx, sharedRun)).To(BeEmpty(), "what Close left behind")
 }, NodeTimeout(time.Minute))
 
-// leftOf names everything that carries the owner's labels.
-func leftOf(ctx context.Context, own owner) ([]string, error) {
+// leftOf names everything that carries a run's labels.
+func leftOf(ctx context.Context, runID string) ([]string, error) {
 	e, err := connect(ctx)
 	if err != nil {
 		return nil, err
@@ -77,7 +75,7 @@ func leftOf(ctx context.Context, own owner) ([]string, error) {
 	all, err := e.list(ctx)
 	var left []string
 	for _, l := range all {
-		if l.RunID == own.labels[labelRun] {
+		if l.RunID == runID {
 			left = append(append(append(left, l.Containers...), l.Networks...), l.Volumes...)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
@@ -80,6 +81,18 @@ func List(ctx context.Context) ([]Leftover, error) {
 		}
 	}
 	return all, nil
+}
+
+// sweepBeforeStart removes what dead runs left. That this fails is told, and
+// no reason not to run.
+func (e *engine) sweepBeforeStart(ctx context.Context, log io.Writer) {
+	removed, _, err := e.sweep(ctx)
+	for _, l := range removed {
+		_, _ = fmt.Fprintf(log, "docker: removed what run %s left behind\n", l.RunID)
+	}
+	if err != nil {
+		_, _ = fmt.Fprintf(log, "docker: could not remove what dead runs left: %v\n", err)
+	}
 }
 
 func (e *engine) sweep(ctx context.Context) (removed, foreign []Leftover, err error) {

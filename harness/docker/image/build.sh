@@ -24,6 +24,7 @@ need() {
 	command -v "$1" >/dev/null 2>&1 || fail "$1 is missing: install $2"
 }
 
+[ "$(uname -s)" = Linux ] || fail "the image takes its Java runtime and C library from this machine, which must be Linux: build it there, then docker save and docker load it"
 need docker "the Docker client and an engine"
 need mvn "Maven (Debian package maven)"
 need sha256sum "coreutils"
