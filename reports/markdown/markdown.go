@@ -8,6 +8,7 @@
 package markdown
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -62,7 +63,7 @@ func (p *page) table(title string, columns ...string) {
 func (p *page) where(rec *run.Record) {
 	r := rec.Run
 	p.line("Measured on **%s**, from %s (%s/%s, %s), seed `%d`, weir %s, %s.",
-		esc(summary.Cluster(r.Cluster)), esc(r.Host.Name), esc(r.Host.OS), esc(r.Host.Arch),
+		esc(summary.Cluster(r.Cluster)), esc(cmp.Or(r.Host.Name, "one machine")), esc(r.Host.OS), esc(r.Host.Arch),
 		summary.Plural(r.Host.Cores, "core", "cores"), r.Seed, esc(r.Weir.Version), r.Started.UTC().Format("2006-01-02 15:04 UTC"))
 	for _, note := range r.Cluster.Notes {
 		p.line("*%s*", esc(note))

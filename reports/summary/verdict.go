@@ -191,7 +191,7 @@ func Cluster(c run.Cluster) string {
 		return "unknown cluster"
 	}
 	if c.Version != "" && c.Kind != "embedded" {
-		s += ", Kafka " + c.Version
+		s += ", Kafka " + strings.TrimPrefix(c.Version, "v")
 	}
 	return s
 }
