@@ -2,6 +2,7 @@ package html_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"math"
 	"os"
@@ -69,7 +70,7 @@ func textOf(t *testing.T, page []byte) string {
 	for {
 		switch z.Next() {
 		case html.ErrorToken:
-			if z.Err() != io.EOF {
+			if !errors.Is(z.Err(), io.EOF) {
 				t.Fatal(z.Err())
 			}
 			return b.String()

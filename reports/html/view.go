@@ -86,7 +86,7 @@ func newView(rec *run.Record) *view {
 	v.charts()
 	if rec.Results != nil {
 		v.Total = summary.Totals(rec.Results.Senders)
-		v.Facts = facts(rec.Run, *rec.Results, v.Total)
+		v.Facts = facts(*rec.Results, v.Total)
 		v.Latencies = latencyTables(rec.Results.Latencies)
 		v.Partitions = newPartitions(rec.Results.Partitions, rec.Run)
 	}
@@ -180,7 +180,7 @@ func moments(rec *run.Record, kind string) (from, to string) {
 }
 
 // facts are the figures that most readers look for.
-func facts(r run.Run, res run.Results, n run.Sender) []fact {
+func facts(res run.Results, n run.Sender) []fact {
 	all := []fact{{Label: "Sent", Value: summary.Count(n.Sent), Note: summary.Count(n.Acked) + " acked, " + summary.Count(n.Unknown) + " unknown"}}
 	all = append(all, judged(res, "no-loss", "Lost", n.Lost, "acked and not delivered"))
 	if n.Effects > 0 {

@@ -32,7 +32,7 @@ func Text(w io.Writer, rec *run.Record, o TextOptions) error {
 		t.line("      %s", note)
 	}
 	if rec.Results != nil {
-		t.results(rec.Run, *rec.Results)
+		t.results(*rec.Results)
 	}
 	for _, s := range rec.Run.Services {
 		if s.Died == "" {
@@ -59,7 +59,7 @@ type text struct {
 	color bool
 }
 
-func (t *text) results(r run.Run, res run.Results) {
+func (t *text) results(res run.Results) {
 	t.b.WriteByte('\n')
 	n := Totals(res.Senders)
 	t.row("sent", "%s · acked %s · failed %s · unknown %s (%s of them seen)", Count(n.Sent), Count(n.Acked), Count(n.Failed), Count(n.Unknown), Count(n.UnknownSeen))
