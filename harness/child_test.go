@@ -44,11 +44,11 @@ func serveShop(mode string) {
 		panic(err)
 	}
 	send := func(w http.ResponseWriter, r *kgo.Record) {
-		switch {
-		case mode == "refuses":
+		switch mode {
+		case "refuses":
 			w.WriteHeader(http.StatusConflict)
 			return
-		case mode == "silent":
+		case "silent":
 		default:
 			if err := client.ProduceSync(context.Background(), r).FirstErr(); err != nil {
 				panic(err)

@@ -139,7 +139,7 @@ func (c *Cluster) program(s Service, args, command []string, port int, cfg *serv
 		return fmt.Errorf("%d of Build, Command and Image are set; exactly one must be", n)
 	}
 	if len(command) > 0 && len(args) > 0 {
-		return fmt.Errorf("Args are for Build and Image: Command has its own")
+		return fmt.Errorf("a service with Command has its arguments there: Args are for Build and Image")
 	}
 	if s.Build == "" {
 		return nil
