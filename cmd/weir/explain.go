@@ -1,0 +1,126 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/flowweir/weir/chaos/invariant"
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/document"
+	"github.com/flowweir/weir/contracts/rules"
+	"github.com/flowweir/weir/harness/scenario"
+	"github.com/flowweir/weir/reports/finding"
+)
+
+func newExplain(s *state) *cobra.Command {
+	return &cobra.Command{
+		Use:   "explain [RULE]",
+		Short: "Say what a rule or an invariant finds; list all without an argument",
+		Example: `  weir explain
+  weir explain check/need-missing
+  weir explain no-duplicate-effect`,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) <= 1 {
+				return nil
+			}
+			return oneArg("a rule")(c, args)
+		},
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			var out []string
+			for _, p := range pages() {
+				out = append(out, cobra.CompletionWithDesc(p.id, p.why))
+			}
+			return out, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return s.explainAll()
+			}
+			return s.explain(args[0])
+		},
+	}
+}
+
+// page explains one id.
+type page struct {
+	id       string
+	severity finding.Severity
+	why      string
+	// where says when it is found; next what to do about it.
+	where, next string
+}
+
+// pages are those of all ids, in the order of a list.
+func pages() []page {
+	var all []page
+	add := func(rs []finding.Rule, where, next string) {
+		for _, r := range rs {
+			all = append(all, page{r.ID, finding.Error, r.Summary, where, next})
+		}
+	}
+	add(document.Rules(), "When a contract or scenario file is read; exit code 2.", "Change the file at the place that the finding shows.")
+	add(contracts.Rules(), "When a contract is read; exit code 2.", "Change the contract at the place that the finding shows.")
+	for _, r := range rules.Rules() {
+		all = append(all, page{r.ID, r.Severity, r.Summary, "By weir check, over all contracts together; errors give exit code 1.",
+			"Change the contract or its schema, or waive the rule there until a date: waive: [{rule, reason, until}]."})
+	}
+	add(scenario.Rules(), "When a scenario is read and joined with its contracts; exit code 2.", "Change the scenario at the place that the finding shows.")
+	for _, name := range invariant.Names {
+		all = append(all, page{name, finding.Error, invariants[name], "By weir run, over the ledger of the run; a violation gives exit code 1, missing evidence 4.",
+			"Read the stories of the offending records in the report; weir journal DIR has all of them."})
+	}
+	return all
+}
+
+// invariants says what each invariant holds a run to.
+var invariants = map[string]string{
+	invariant.NoLoss:            "Every record that a broker acknowledged, and every trigger that a service accepted, is in the topic. A send of unknown outcome is neither lost nor delivered.",
+	invariant.NoDuplicate:       "No record stands at two offsets of the log, unless the load put it there.",
+	invariant.NoDuplicateEffect: "No event has two effects, however often it was delivered.",
+	invariant.PerKeyOrder:       "Records of one key stand in the log, and their effects follow, in the order in which they were sent.",
+	invariant.DLQComplete:       "Every record that cannot be processed is in the dead-letter topic, once if that is promised, with what the contract preserves, and no good record is.",
+	invariant.Recovery:          "After each fault the flow is back to its rate and lag within bounds, and every partition has a leader.",
+}
+
+func (s *state) explainAll() error {
+	var b strings.Builder
+	for _, p := range pages() {
+		fmt.Fprintf(&b, "%-26s %-8s %s\n", p.id, p.severity, p.why)
+	}
+	_, err := fmt.Fprint(s.stdout, b.String())
+	return err
+}
+
+func (s *state) explain(id string) error {
+	var ids []string
+	for _, p := range pages() {
+		if p.id == id {
+			_, err := fmt.Fprintf(s.stdout, "%s (%s)\n\n%s\n\nFound: %s\nNext:  %s\n", p.id, p.severity, p.why, p.where, p.next)
+			return err
+		}
+		ids = append(ids, p.id)
+	}
+	return usageError(nearest(id, ids), "there is no rule or invariant %q", id)
+}
+
+// nearest suggests ids: people often leave out the part before the slash.
+func nearest(id string, ids []string) string {
+	var same []string
+	for _, known := range ids {
+		if _, last, ok := strings.Cut(known, "/"); ok && last == id {
+			same = append(same, known)
+		}
+	}
+	switch {
+	case len(same) > 0:
+		return "did you mean " + strings.Join(same, " or ") + "?"
+	case document.Nearest(id, ids) != "":
+		return document.Suggest(id, ids)
+	}
+	return "weir explain lists all"
+}

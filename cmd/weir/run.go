@@ -1,0 +1,214 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/flowweir/weir/contracts/document"
+	"github.com/flowweir/weir/harness/cluster"
+	"github.com/flowweir/weir/harness/docker"
+	"github.com/flowweir/weir/harness/scenario"
+	"github.com/flowweir/weir/reports/finding"
+	"github.com/flowweir/weir/reports/run"
+)
+
+// The environment that stands in for flags of weir run.
+const (
+	clusterEnv   = "WEIR_CLUSTER"
+	bootstrapEnv = "WEIR_BOOTSTRAP"
+)
+
+// runFlags are the flags of weir run. A nil seed and a zero journalMax leave
+// the choice to the scenario and to the journal.
+type runFlags struct {
+	cluster    choice
+	bootstrap  []string
+	seed       *uint64
+	dir        string
+	dryRun     bool
+	journalMax document.Bytes
+	quiet      bool
+}
+
+func newRun(s *state) *cobra.Command {
+	f := runFlags{cluster: choice{valid: clusterKinds}}
+	var (
+		seed       uint64
+		journalMax string
+	)
+	cmd := &cobra.Command{
+		Use:   "run SCENARIO",
+		Short: "Run a scenario: cluster, services, load, faults, verdict, report",
+		Long: `Run starts what a scenario file names, drives its load, injects its faults,
+drains, judges, and writes a run directory with report.html, junit.xml,
+summary.json and summary.md.
+
+Ctrl-C ends the load early: faults are healed, the flow is drained, and what
+was measured is reported; the verdict is then at best inconclusive. Ctrl-C
+again removes everything at once. SIGTERM does the same.
+
+WEIR_CLUSTER and WEIR_BOOTSTRAP stand in for --cluster and --bootstrap; flags
+win. Addresses without a kind mean an external cluster.`,
+		Example: `  weir run examples/order-flow/scenario.yaml
+  weir run examples/order-flow/scenario.yaml --cluster docker --seed 7
+  weir run scenario.yaml --bootstrap kafka-1:9092,kafka-2:9092 --dry-run`,
+		Args: oneArg("a scenario file"),
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("seed") {
+				f.seed = &seed
+			}
+			if cmd.Flags().Changed("journal-max") {
+				if err := f.journalMax.UnmarshalText([]byte(journalMax)); err != nil || f.journalMax <= 0 {
+					return usageError("write a size such as 512MiB", "--journal-max: %q is no size of more than 0 bytes", journalMax)
+				}
+			}
+			return s.run(cmd.Context(), args[0], f)
+		},
+	}
+	flags := cmd.Flags()
+	f.cluster.bind(cmd, "cluster", "run on another kind of cluster than the scenario says")
+	flags.StringSliceVar(&f.bootstrap, "bootstrap", nil, "addresses of an external cluster, host:port,…")
+	flags.Uint64Var(&seed, "seed", 0, "make every random choice from this number (default: the scenario's, else drawn and printed)")
+	flags.StringVar(&f.dir, "dir", "", "the run directory, which must not hold a run yet (default runs/TIME-NAME-ID)")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "print what would be done and written, and do nothing")
+	flags.StringVar(&journalMax, "journal-max", "2GiB", "bound of the record of single events; beyond it only failures and fault windows are kept")
+	flags.BoolVar(&f.quiet, "quiet", false, "print the summary alone")
+	return cmd
+}
+
+// place fills in the cluster from the environment where flags leave it open.
+func (f *runFlags) place(env func(string) string) error {
+	fromFlag := f.cluster.value != ""
+	if addresses := env(bootstrapEnv); len(f.bootstrap) == 0 && addresses != "" && (!fromFlag || f.cluster.value == cluster.External) {
+		f.bootstrap = strings.Split(addresses, ",")
+	} else if len(f.bootstrap) > 0 && !fromFlag {
+		f.cluster.value, fromFlag = cluster.External, true
+	}
+	if kind := env(clusterEnv); !fromFlag && kind != "" {
+		if err := f.cluster.Set(kind); err != nil {
+			return usageError(err.Error(), "%s: there is no cluster of kind %q", clusterEnv, kind)
+		}
+	}
+	for _, a := range f.bootstrap {
+		if _, port, err := net.SplitHostPort(a); err != nil || port == "" {
+			return usageError("write host:port", "bootstrap: %q is no address", a)
+		}
+	}
+	switch {
+	case len(f.bootstrap) == 0:
+	case f.cluster.value == "":
+		f.cluster.value = cluster.External
+	case f.cluster.value != cluster.External:
+		return usageError("leave out one of the two", "bootstrap addresses are for a cluster of kind external, not %s", f.cluster.value)
+	}
+	return nil
+}
+
+func (s *state) run(ctx context.Context, file string, f runFlags) error {
+	if err := f.place(s.env); err != nil {
+		return err
+	}
+	sc, findings := scenario.LoadFile(file)
+	if finding.Errors(findings) > 0 {
+		return &scenario.PlanError{Findings: findings}
+	}
+	if f.dryRun {
+		return s.dryRun(sc, f.cluster.value)
+	}
+	ctx, abort, stop := s.interruptible(ctx)
+	defer stop()
+	progress := newProgress(s, f.quiet)
+	result, err := scenario.Run(ctx, sc, append(f.options(), scenario.Abort(abort), scenario.Log(progress), scenario.OnProgress(progress.show))...)
+	progress.done()
+	return s.ended(result, err)
+}
+
+func (f *runFlags) options() []scenario.Option {
+	opts := []scenario.Option{
+		scenario.With(providers()...),
+		scenario.Containers(docker.Containers()),
+		scenario.By(program()),
+		scenario.Dir(f.dir),
+		scenario.ClusterKind(f.cluster.value),
+		scenario.Bootstrap(f.bootstrap...),
+		scenario.JournalMax(int64(f.journalMax)),
+	}
+	if f.seed != nil {
+		opts = append(opts, scenario.Seed(*f.seed))
+	}
+	return opts
+}
+
+func (s *state) dryRun(sc *scenario.Scenario, kind string) error {
+	plan, findings := scenario.Resolve(sc)
+	if plan == nil || finding.Errors(findings) > 0 {
+		return &scenario.PlanError{Findings: findings}
+	}
+	if err := finding.Text(s.stderr, findings); err != nil {
+		return err
+	}
+	plan.Describe(s.stdout, kind)
+	return nil
+}
+
+// ended reports a run that ended, however it did, and answers its exit code.
+func (s *state) ended(result *scenario.Result, err error) error {
+	var plan *scenario.PlanError
+	if result == nil || errors.As(err, &plan) {
+		return err
+	}
+	rec, e := run.Open(result.Dir)
+	if e == nil {
+		e = s.show(rec)
+	}
+	if err == nil && e == nil {
+		return exit(result.Run.Verdict.ExitCode())
+	}
+	return errors.Join(err, e)
+}
+
+// interruptible returns a context that the first signal ends, and a channel
+// that the second one closes.
+func (s *state) interruptible(parent context.Context) (context.Context, <-chan struct{}, func()) {
+	ctx, cancel := context.WithCancel(parent)
+	abort, quit, gone := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	signals, stop := s.interrupts()
+	acts := []func(){
+		func() {
+			_, _ = fmt.Fprintln(s.stderr, "\nending the load, healing, draining, reporting; press Ctrl-C again to abort")
+			cancel()
+		},
+		func() {
+			_, _ = fmt.Fprintln(s.stderr, "\naborting: removing what was started")
+			close(abort)
+		},
+	}
+	go func() {
+		defer close(gone)
+		for _, act := range acts {
+			select {
+			case <-signals:
+				act()
+			case <-quit:
+				return
+			}
+		}
+	}()
+	return ctx, abort, func() {
+		stop()
+		close(quit)
+		<-gone
+		cancel()
+	}
+}
