@@ -46,8 +46,9 @@ type Subject struct {
 // Effect says how an effect of a subject is recognized.
 type Effect struct {
 	Topic string
-	// Type is the event's name, compared with the header TypeHeader; an
-	// empty TypeHeader takes every record of the topic.
+	// Type is the event's name, as Flow.Effect of the subjects that it is an
+	// effect of. It is compared with the header TypeHeader; an empty
+	// TypeHeader takes every record of the topic.
 	Type       string
 	TypeHeader string
 	// Correlate is the place that holds the id of the causing event.
@@ -63,7 +64,8 @@ type Config struct {
 	Journal  *journal.Writer
 	Meter    *histogram.Meter
 	Counters *series.Counters
-	// Effects receives each first effect or receipt, for stand-stills.
+	// Seen is told of each first effect, and of each first receipt where no
+	// effect is watched, for stand-stills.
 	Seen func(at time.Duration)
 }
 
@@ -88,7 +90,7 @@ type watched struct {
 	dlq     *invariant.DLQ
 	// untraced is the flow of the topic whose records carry no identity.
 	untraced *invariant.Flow
-	// last is the highest offset with a record, by partition.
+	// last is the offset of the last record, by partition.
 	last map[int32]int64
 }
 
@@ -116,8 +118,10 @@ func (o *Observer) Watch(s *Subject) {
 // WatchEffect adds a topic in which effects appear.
 func (o *Observer) WatchEffect(e Effect) {
 	w := o.topic(e.Topic)
-	for _, known := range w.effects {
-		if known.Type == e.Type && known.Correlate.String() == e.Correlate.String() {
+	for i := range w.effects {
+		known := &w.effects[i]
+		if known.Type == e.Type && known.TypeHeader == e.TypeHeader && known.Correlate.String() == e.Correlate.String() {
+			known.Searched = known.Searched || e.Searched
 			return
 		}
 	}
@@ -129,6 +133,9 @@ func (o *Observer) WatchRetry(topic string) { o.topic(topic).retry = true }
 
 // WatchDLQ adds a dead-letter topic.
 func (o *Observer) WatchDLQ(d *invariant.DLQ) { o.topic(d.Topic).dlq = d }
+
+// Follow adds a topic of which only Last is asked.
+func (o *Observer) Follow(topic string) { o.topic(topic) }
 
 // Topics are the names of what is watched.
 func (o *Observer) Topics() []string {
@@ -148,8 +155,8 @@ func (o *Observer) topic(name string) *watched {
 	return w
 }
 
-// Last is the highest offset of a partition that held a record; ok is false
-// before the first. Transaction markers and compacted offsets are no records.
+// Last is the offset of the last record that was read of a partition; ok is
+// false before the first. Transaction markers and compacted offsets are no records.
 // It may be called at any time.
 func (o *Observer) Last(topic string, partition int32) (offset int64, ok bool) {
 	w := o.topics[topic]
@@ -176,7 +183,10 @@ func (o *Observer) Handle(batch []*kgo.Record, at time.Duration) {
 			o.received(w, r, at)
 		}
 		for i := range w.effects {
-			o.effect(w, &w.effects[i], r, at)
+			// A record is one effect, however many ways lead back from it.
+			if o.effect(w, &w.effects[i], r, at) {
+				break
+			}
 		}
 		if w.retry {
 			o.retried(w, r, at)
@@ -216,20 +226,22 @@ func (o *Observer) see(kind journal.Kind, f *invariant.Flow, seq uint64, w *watc
 	o.stream.See(kind, f.Sender.ID(), seq, w.index, r.Partition, r.Offset, at)
 }
 
-func (o *Observer) effect(w *watched, e *Effect, r *kgo.Record, at time.Duration) {
+// effect says whether a record is an effect of the run.
+func (o *Observer) effect(w *watched, e *Effect, r *kgo.Record, at time.Duration) bool {
 	if e.TypeHeader != "" && string(header(r, e.TypeHeader)) != e.Type {
-		return
+		return false
 	}
 	id, ok := identity.ParseEventID(valueAt(r, e.Correlate))
 	if !ok && e.Searched {
 		id, ok = o.search(r)
 	}
 	if !ok || id.Run != o.cfg.Run {
-		return
+		return false
 	}
+	// Another consumer of the event may pass its id on in an event of its own.
 	s := o.subjects[id.Sender]
-	if s == nil || s.Flow.Effect == "" {
-		return
+	if s == nil || s.Flow.Effect == "" || s.Flow.Effect != e.Type {
+		return false
 	}
 	f := s.Flow
 	if f.Sender.Effect(id.Sequence) == ledger.First {
@@ -244,6 +256,7 @@ func (o *Observer) effect(w *watched, e *Effect, r *kgo.Record, at time.Duration
 		}
 	}
 	o.see(journal.Effect, f, id.Sequence, w, r, at)
+	return true
 }
 
 func (o *Observer) retried(w *watched, r *kgo.Record, at time.Duration) {

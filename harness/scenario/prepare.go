@@ -56,6 +56,9 @@ func (x *execution) prepare(ctx context.Context) error {
 			return err
 		}
 	}
+	for _, topic := range x.watchedTopics() {
+		x.observer.Follow(topic)
+	}
 	x.reader, err = kafka.NewReader(kafka.ReaderConfig{
 		Client: x.up.ClientOptions(), From: x.begin, ReadCommitted: true, Start: x.t0, Handler: x.observer.Handle,
 	})
@@ -142,6 +145,12 @@ func (x *execution) watchedTopics() []string {
 			topics[r] = true
 		}
 	}
+	// How far a group has come is known of what is read.
+	for _, g := range x.plan.groups() {
+		for _, t := range g.topics {
+			topics[t] = true
+		}
+	}
 	return slices.Sorted(maps.Keys(topics))
 }
 
@@ -196,9 +205,9 @@ func (x *execution) watchEffect(f *Flow) error {
 	if err != nil {
 		return x.usage(BadLoad, fmt.Sprintf("the effect of %s: correlate: %v", f.Load.Event, err), "load", f.Index, "event")
 	}
-	e := observe.Effect{Topic: f.EffectProduces.TopicName(), Correlate: correlate}
-	if m := f.EffectProduces.Recognition(); m.Header != "" {
-		e.Type, e.TypeHeader = f.Effect.Event, m.Header
+	e := observe.Effect{
+		Topic: f.EffectProduces.TopicName(), Correlate: correlate,
+		Type: f.Effect.Event, TypeHeader: f.EffectProduces.Recognition().Header,
 	}
 	// An id in an envelope around the data, or one that a trigger put into
 	// its body, is found wherever it stands.
