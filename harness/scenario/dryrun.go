@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -36,7 +37,11 @@ func (f *Flow) valueBytes() int64 {
 		if err != nil {
 			return guess
 		}
-		sum += int64(len(fmt.Sprint(doc)))
+		text, err := json.Marshal(doc)
+		if err != nil {
+			return guess
+		}
+		sum += int64(len(text))
 	}
 	return sum / samples
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -143,5 +144,6 @@ func (f facts) leaderless(ctx context.Context) ([]string, error) {
 			names = append(names, tp.String())
 		}
 	}
+	slices.Sort(names)
 	return names, nil
 }

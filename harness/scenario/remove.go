@@ -14,6 +14,10 @@ func (x *execution) close(ctx context.Context) {
 	if x.stopWatching != nil {
 		x.stopWatching()
 	}
+	if x.injector != nil && x.outlives() {
+		// After an abort faults may be open.
+		x.injector.Heal(ctx)
+	}
 	for _, f := range x.flows {
 		if f.producer != nil {
 			f.producer.Close()
@@ -54,10 +58,13 @@ func (x *execution) close(ctx context.Context) {
 	}
 }
 
+// outlives says whether the cluster goes on after the run.
+func (x *execution) outlives() bool { return !x.owned || x.info.Cluster.Kind == cluster.External }
+
 // removeCreated deletes the topics and groups that this run created, and
 // nothing else, where the cluster outlives the run.
 func (x *execution) removeCreated(ctx context.Context) {
-	if x.admin == nil || x.owned && x.info.Cluster.Kind != cluster.External {
+	if x.admin == nil || !x.outlives() {
 		return
 	}
 	if err := x.created.Delete(ctx, x.admin); err != nil {
