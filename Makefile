@@ -12,6 +12,9 @@ COMMIT    ?= $(shell git describe --always --dirty --abbrev=40 --match= 2>/dev/n
 IMAGE     ?= weir:$(VERSION)
 DIST      ?= dist
 
+# What the image trusts, for TLS to clusters with public certificates.
+CERTIFICATES ?= /etc/ssl/certs/ca-certificates.crt
+
 # Nothing of the machine, its paths or its time goes into a binary: the same
 # commit and the same Go give the same bytes anywhere.
 STATIC   := CGO_ENABLED=0 GOFLAGS= GOAMD64=v1 GOARM64=v8.0
@@ -76,9 +79,11 @@ release-check: release ## build the release again in another directory and compa
 	GOCACHE="$$copy/.cache" $(MAKE) -s -C "$$copy" release DIST=dist VERSION='$(VERSION)' COMMIT='$(COMMIT)' >/dev/null; \
 	diff $(DIST)/checksums.txt "$$copy/dist/checksums.txt" && echo "both builds are the same"
 
-image: ## build the container image of weir (IMAGE, default weir:VERSION)
-	@set -e; context=$$(mktemp -d); trap 'rm -rf "$$context"' EXIT; \
-	$(STATIC) GOOS=linux $(RELEASED) -o "$$context/weir" ./cmd/weir; \
+image: ## build the container image of weir (IMAGE, default weir:VERSION); needs Docker
+	@set -e; context=$$(mktemp -d); trap 'rm -rf "$$context"' EXIT; root=$$context/root; \
+	mkdir -p $$root/usr/bin $$root/etc/ssl/certs $$root/tmp $$root/work; chmod 1777 $$root/tmp $$root/work; \
+	cp '$(CERTIFICATES)' $$root/etc/ssl/certs/ca-certificates.crt; \
+	$(STATIC) GOOS=linux $(RELEASED) -o $$root/usr/bin/weir ./cmd/weir; \
 	docker build --quiet --file cmd/weir/Dockerfile --tag '$(IMAGE)' "$$context" >/dev/null; \
 	echo '$(IMAGE)'
 
