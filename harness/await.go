@@ -303,9 +303,14 @@ func (t *tap) lastErr() error {
 
 // readToEnd reads to where the topic ends now.
 func (t *tap) readToEnd(ctx context.Context, s *state) error {
+	// A broker that does not know a new topic yet, or lost its leader, is
+	// asked again.
 	ends, err := kafka.StableOffsets(ctx, s.admin, t.topic)
-	if err != nil {
-		return err
+	for ; err != nil; ends, err = kafka.StableOffsets(ctx, s.admin, t.topic) {
+		t.poll(ctx, s)
+		if ctx.Err() != nil {
+			return errors.Join(ctx.Err(), err)
+		}
 	}
 	for !t.reached(ends[t.topic]) {
 		if ctx.Err() != nil {

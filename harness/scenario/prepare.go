@@ -335,8 +335,11 @@ func (x *execution) prepareFaults() {
 
 func (x *execution) activity() fault.Activity {
 	t := x.counters.Totals(0)
-	a := fault.Activity{Due: t.Due, Acked: t.Acked, Effects: t.Effects}
+	a := fault.Activity{Acked: t.Acked, Effects: t.Effects}
 	for _, f := range x.flows {
+		// What is due is the schedule's: a generator that is late counts it
+		// late, and a fault meanwhile would seem to have met no load.
+		a.Due += int64(f.plan.Schedule.Count(x.now()))
 		if f.producer == nil {
 			continue
 		}
