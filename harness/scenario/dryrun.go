@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/flowweir/weir/chaos/fault"
-	"github.com/flowweir/weir/contracts/document"
 )
 
 // defaultMaxBytes is the default of guard.max-bytes: 10 GiB.
@@ -17,7 +16,20 @@ const defaultMaxBytes = 10 << 30
 
 func (g Guard) limit() int64 { return cmp.Or(int64(g.MaxBytes), defaultMaxBytes) }
 
-func byteSize(n int64) string { return document.Bytes(n).String() }
+// byteSize renders a number of bytes that is known roughly.
+func byteSize(n int64) string {
+	size, unit := float64(n), "bytes"
+	for _, next := range []string{"KiB", "MiB", "GiB", "TiB"} {
+		if size < 1024 {
+			break
+		}
+		size, unit = size/1024, next
+	}
+	if size < 10 && unit != "bytes" {
+		return fmt.Sprintf("%.1f %s", size, unit)
+	}
+	return fmt.Sprintf("%.0f %s", size, unit)
+}
 
 // headerBytes is about what headers, weir-id and framing add to a record.
 const headerBytes = 250

@@ -114,12 +114,8 @@ func (p *Plan) Path(name string) string {
 
 func (r *resolver) contracts() []finding.Finding {
 	var findings []finding.Finding
-	for i, name := range r.s.Contracts {
-		file := r.plan.Path(name)
-		found, problems := loadContracts(file)
-		if len(found) == 0 && len(problems) == 0 {
-			r.Error(document.Unreadable, document.Path{"contracts", i}, "no contract in "+file, "")
-		}
+	for _, name := range r.s.Contracts {
+		found, problems := loadContracts(r.plan.Path(name))
 		r.plan.Contracts = append(r.plan.Contracts, found...)
 		findings = append(findings, problems...)
 	}

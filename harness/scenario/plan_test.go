@@ -1,0 +1,273 @@
+package scenario
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/flowweir/weir/chaos/fault"
+	"github.com/flowweir/weir/reports/run"
+)
+
+// planFile is where the scenarios of these tests would stand: beside the
+// contracts of testdata/plan.
+const planFile = "testdata/plan/s.yaml"
+
+// load10 is a load of 100 OrderPlaced.
+const load10 = "load: [{event: OrderPlaced, profile: [{hold: 10/s, for: 10s}]}]\n"
+
+const both = "contracts: [orders.yaml, payments.yaml]\n"
+
+// paying starts the service that consumes.
+const paying = "services: [{name: payment-service, command: [x]}]\n"
+
+func scenarioOf(t *testing.T, parts ...string) *Scenario {
+	t.Helper()
+	s, findings := parse(planFile, []byte("weir: scenario/v1\nname: x\n"+strings.Join(parts, "")))
+	for _, line := range summary(findings) {
+		t.Fatalf("the scenario itself: %s", line)
+	}
+	return s
+}
+
+func planOf(t *testing.T, parts ...string) *Plan {
+	t.Helper()
+	p, findings := Resolve(scenarioOf(t, parts...))
+	for _, line := range summary(findings) {
+		t.Error(line)
+	}
+	if p == nil {
+		t.FailNow()
+	}
+	return p
+}
+
+// TestWhatDoesNotResolve compares every finding with its place and hint.
+func TestWhatDoesNotResolve(t *testing.T) {
+	const triggered = "load: [{event: OrderPlaced, via: trigger, profile: [{hold: 1/s, for: 1s}]}]\n"
+	tests := []struct {
+		name  string
+		parts []string
+		want  []string
+	}{
+		{"an unknown event", []string{both, "load: [{event: OrderPlacd, profile: [{hold: 1/s, for: 1s}]}]\n"},
+			[]string{`:4:16 scenario/unknown-event: no contract of this scenario produces OrderPlacd (did you mean "OrderPlaced"?)`}},
+		{"a transport that is not built", []string{both, "load: [{event: OrderShipped, profile: [{hold: 1/s, for: 1s}]}]\n"},
+			[]string{`:4:16 scenario/not-built: load over rabbitmq is not built; Kafka is`}},
+		{"no trigger", []string{both, "load: [{event: OrderCancelled, via: trigger, profile: [{hold: 1/s, for: 1s}]}]\n"},
+			[]string{`:4:37 scenario/no-trigger: the contract of order-service gives no trigger for OrderCancelled (add trigger: {http: POST /..., id: header:Idempotency-Key} to the producer's entry, or use via: topic)`}},
+		{"a trigger that is not http", []string{both, "load: [{event: OrderAudited, via: trigger, profile: [{hold: 1/s, for: 1s}]}]\n"},
+			[]string{`:4:35 scenario/not-built: load through a trigger that is not http is not built`}},
+		{"a driven service that is not started", []string{both, paying, triggered},
+			[]string{`:5:34 scenario/unknown-service: the scenario starts no service order-service to drive (valid are payment-service)`}},
+		{"a driven service without a url", []string{both, "services: [{name: order-service, command: [x]}]\n", triggered},
+			[]string{`:4:12 scenario/bad-load: order-service is driven over HTTP but has no url (say where it listens: url: http://127.0.0.1:{{.Port}})`}},
+		{"an unknown topic of a fault", []string{both, load10, "faults: [{at: 1s, kill: {leader-of: order.event/0}}]\n"},
+			[]string{`:5:25 scenario/unknown-topic: no contract of this scenario uses topic order.event (did you mean "order.events"?)`}},
+		{"an unknown partition", []string{both, load10, "faults: [{at: 1s, pause: {followers-of: order.events/6}}]\n"},
+			[]string{`:5:26 scenario/unknown-topic: order.events has 6 partitions, 0 to 5`}},
+		{"an unknown partition of an election", []string{both, load10, "faults: [{at: 1s, elect: {unclean: payment.events/2}}]\n"},
+			[]string{`:5:26 scenario/unknown-topic: payment.events has 2 partitions, 0 to 1`}},
+		{"an unknown service", []string{both, paying, load10, "faults: [{at: 1s, crash: {service: payments-service}}]\n"},
+			[]string{`:6:36 scenario/unknown-service: the scenario starts no service payments-service (did you mean "payment-service"?)`}},
+		{"poison of an event that is not in the load", []string{both, load10, "faults: [{always: true, poison: {event: OrderCancelled, share: 1%}}]\n"},
+			[]string{`:5:41 scenario/unknown-event: the load has no OrderCancelled (valid are OrderPlaced)`}},
+		{"poison through a trigger", []string{both, "services: [{name: order-service, command: [x], url: http://127.0.0.1}]\n", triggered, "faults: [{always: true, poison: {event: OrderPlaced, share: 1%}}]\n"},
+			[]string{`:6:33 scenario/not-built: poison in a load via trigger cannot be made: the service makes the records (use via: topic)`}},
+		{"an unknown topic", []string{both, load10, "topics: {order.evens: {partitions: 3}}\n"},
+			[]string{`:5:23 scenario/unknown-topic: no contract of this scenario uses topic order.evens (did you mean "order.events"?)`}},
+		{"an unknown topic of a group", []string{both, load10, "consumers: [{group: probe, topics: [order.events, payments]}]\n"},
+			[]string{`:5:51 scenario/unknown-topic: no contract of this scenario uses topic payments (valid are audit.events, order.dlq, order.events, order.retry, payment.events, unused.events)`}},
+		{"an effect that nobody produces", []string{"contracts: [orders.yaml, billing.yaml]\n", "services: [{name: billing-service, command: [x]}]\n", load10},
+			[]string{`:5:16 scenario/unknown-event: the effect of OrderPlaced is InvoiceSent (testdata/plan/billing.yaml:9:13), which no contract of this scenario produces (valid are OrderAudited, OrderCancelled, OrderPlaced, OrderShipped)`}},
+		{"an effect that is not an event", []string{"contracts: [orders.yaml, ledger.yaml]\n", "services: [{name: ledger-service, command: [x]}]\n", load10},
+			[]string{`:5:16 scenario/not-built: the effect of OrderPlaced at testdata/plan/ledger.yaml:8:13 is seen through sql or http, which is not built; an event is`}},
+		{"two consumers with effects and dead letters", []string{"contracts: [orders.yaml, payments.yaml, billing.yaml]\n", "services: [{name: billing-service, command: [x]}, {name: payment-service, command: [x]}]\n", load10},
+			[]string{
+				`:5:16 scenario/not-built: two consumers of OrderPlaced declare effects; watching both in one run is not built (run them in two scenarios)`,
+				`:5:16 scenario/not-built: two consumers of OrderPlaced have dead-letter topics (order.dlq, billing.dlq); watching both in one run is not built (run them in two scenarios)`,
+			}},
+		{"several at once", []string{both, "load: [{event: Nothing, profile: [{hold: 1/s, for: 1s}]}, {event: OrderShipped, profile: [{hold: 1/s, for: 1s}]}]\n"}, []string{
+			`:4:16 scenario/unknown-event: no contract of this scenario produces Nothing (valid are OrderAudited, OrderCancelled, OrderPlaced, OrderShipped, PaymentReceived)`,
+			`:4:67 scenario/not-built: load over rabbitmq is not built; Kafka is`,
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p, findings := Resolve(scenarioOf(t, tt.parts...))
+			if p != nil {
+				t.Error("a plan all the same")
+			}
+			var got []string
+			for _, f := range findings {
+				line := strings.TrimPrefix(f.Position.String(), planFile) + " " + f.ID + ": " + f.Message
+				if f.Hint != "" {
+					line += " (" + f.Hint + ")"
+				}
+				got = append(got, line)
+			}
+			equal(t, got, tt.want)
+		})
+	}
+}
+
+func TestContractsThatCannotBeRead(t *testing.T) {
+	_, findings := Resolve(scenarioOf(t, "contracts: [missing.yaml]\n", load10))
+	equal(t, summary(findings), []string{"testdata/plan/missing.yaml file/unreadable: cannot read the file: no such file or directory"})
+	_, findings = Resolve(scenarioOf(t, "contracts: [schemas]\n", load10))
+	equal(t, summary(findings), []string{"testdata/plan/schemas contract/none-found: no contract in testdata/plan/schemas"})
+}
+
+// TestPlanOfTheWholeFlow: facts about topics merge in order, and what reacts
+// to a flow is found where its service takes part.
+func TestPlanOfTheWholeFlow(t *testing.T) {
+	p := planOf(t, both, paying, load10, "topics: {order.events: {replication: 3, config: {min.insync.replicas: 1, x: y}}}\n",
+		"invariants: [no-loss, recovery]\n")
+	equal(t, p.Topics, []run.Topic{
+		{Name: "audit.events", Partitions: 3, Replication: 3, Role: RoleOutput, Config: map[string]string{}},
+		{Name: "order.dlq", Partitions: 3, Replication: 3, Role: RoleDLQ, Config: map[string]string{}},
+		{Name: "order.events", Partitions: 6, Replication: 3, Role: RoleInput,
+			Config: map[string]string{"retention.ms": "604800000", "min.insync.replicas": "1", "x": "y"}},
+		{Name: "order.retry", Partitions: 3, Replication: 3, Role: RoleRetry, Config: map[string]string{}},
+		{Name: "payment.events", Partitions: 2, Replication: 3, Role: RoleOutput, Config: map[string]string{}},
+		{Name: "unused.events", Partitions: 1, Replication: 3, Role: RoleOther, Config: map[string]string{}},
+	})
+	equal(t, p.Invariants, []string{"no-loss", "recovery"})
+	equal(t, []time.Duration{p.Length, p.Warmup}, []time.Duration{10 * time.Second, time.Second})
+	equal(t, p.Notes, []string(nil))
+	f := p.Flows[0]
+	equal(t, []any{f.Topic, f.Effect.Event, f.EffectProduces.Topic, f.DLQ.Topic, f.Retries, len(f.Consumers), f.DrivenService()},
+		[]any{"order.events", "PaymentReceived", "payment.events", "order.dlq", []string{"order.retry"}, 1, "order-service"})
+	var groups []any
+	for _, g := range p.groups() {
+		groups = append(groups, g.name, g.topics)
+	}
+	equal(t, groups, []any{"payment-service", []string{"order.events", "order.retry"}})
+}
+
+func TestWhoTakesPart(t *testing.T) {
+	p := planOf(t, both, load10, "consumers: [{group: probe, topics: [order.events]}, {group: probe-2, topics: [unused.events]}]\n")
+	equal(t, p.Notes, []string{"payment-service consumes OrderPlaced but is not part of this run: its effects and dead letters are not watched"})
+	f := p.Flows[0]
+	if f.Effect != nil || f.DLQ != nil || f.Retries != nil || f.Consumers != nil {
+		t.Errorf("%+v", f)
+	}
+	equal(t, p.groupNames(), []string{"probe", "probe-2"})
+
+	p, findings := Resolve(scenarioOf(t, both, load10), "payment-service")
+	equal(t, summary(findings), []string(nil))
+	if p.Flows[0].Effect == nil || len(p.Notes) != 0 {
+		t.Errorf("a service that takes part from outside: %+v, %q", p.Flows[0], p.Notes)
+	}
+
+	p = planOf(t, both, paying, "load: [{event: OrderCancelled, profile: [{hold: 10/s, for: 10s}]}]\n")
+	equal(t, p.Notes, []string{"payment-service declares no effect for OrderCancelled: whether it was processed is not watched"})
+}
+
+func TestWarmup(t *testing.T) {
+	for _, tt := range []struct {
+		load, warmup string
+		want         time.Duration
+	}{
+		{"10s", "", time.Second}, {"10m", "", 10 * time.Second}, {"10s", "warmup: 0s\n", 0}, {"10s", "warmup: 3s\n", 3 * time.Second},
+	} {
+		p := planOf(t, both, "load: [{event: OrderPlaced, profile: [{hold: 1/s, for: "+tt.load+"}]}]\n", tt.warmup)
+		equal(t, p.Warmup, tt.want)
+	}
+}
+
+// TestFaultsOfThePlan: every action and target of the file is one of the
+// engine's.
+func TestFaultsOfThePlan(t *testing.T) {
+	p := planOf(t, both, paying, load10, `faults:
+  - {at: 1s, kill: {leader-of: order.events/5}, heal-after: 2s}
+  - {at: 1s, stop: {broker: 2}}
+  - {at: 1s, pause: {all: true}}
+  - {at: 1s, wipe: {followers-of: payment.events/1}}
+  - {at: 1s, elect: {unclean: order.events/0}}
+  - {at: 2s, crash: {service: payment-service}}
+  - {at: 3s, restart: {service: payment-service}}
+  - {always: true, poison: {event: OrderPlaced, share: 1%}}
+  - {always: true, duplicate: {event: OrderPlaced, share: 2%}}
+  - {always: true, duplicate: {event: OrderPlaced, share: 1%}}
+`)
+	two := int32(2)
+	at := func(topic string, p int32) *fault.TopicPartition {
+		return &fault.TopicPartition{Topic: topic, Partition: p}
+	}
+	equal(t, p.Faults, []fault.Fault{
+		{Index: 0, Kind: fault.Kill, Target: fault.Target{LeaderOf: at("order.events", 5)}, At: time.Second, HealAfter: 2 * time.Second},
+		{Index: 1, Kind: fault.Stop, Target: fault.Target{Broker: &two}, At: time.Second},
+		{Index: 2, Kind: fault.Pause, Target: fault.Target{All: true}, At: time.Second},
+		{Index: 3, Kind: fault.Wipe, Target: fault.Target{FollowersOf: at("payment.events", 1)}, At: time.Second},
+		{Index: 4, Kind: fault.ElectUnclean, Target: fault.Target{Partition: at("order.events", 0)}, At: time.Second},
+		{Index: 5, Kind: fault.Crash, Target: fault.Target{Service: "payment-service"}, At: 2 * time.Second},
+		{Index: 6, Kind: fault.Restart, Target: fault.Target{Service: "payment-service"}, At: 3 * time.Second},
+		{Index: 7, Kind: fault.Poison, Target: fault.Target{Event: "OrderPlaced", Share: 0.01}, Always: true},
+		{Index: 8, Kind: fault.Duplicate, Target: fault.Target{Event: "OrderPlaced", Share: 0.02}, Always: true},
+		{Index: 9, Kind: fault.Duplicate, Target: fault.Target{Event: "OrderPlaced", Share: 0.01}, Always: true},
+	})
+	equal(t, []float64{p.share(fault.Poison, p.Flows[0]), p.share(fault.Duplicate, p.Flows[0])}, []float64{0.01, 0.03})
+}
+
+// TestDescribe is what --dry-run prints. Run with -update and read the diff.
+func TestDescribe(t *testing.T) {
+	p := planOf(t, both, paying, "load:\n  - {event: OrderPlaced, profile: [{ramp: 0..100/s, over: 2s}, {hold: 100/s, for: 8s}]}\n  - {event: OrderCancelled, profile: [{hold: 10/s, for: 5s}]}\n",
+		"consumers: [{group: probe, topics: [order.events], members: 2}]\n",
+		"faults: [{at: 4s, kill: {leader-of: order.events/0}, heal-after: 2s}, {at: 7s, crash: {service: payment-service}}, {always: true, poison: {event: OrderPlaced, share: 1%}}]\n",
+		"invariants: [no-loss, per-key-order]\n",
+		"objectives: {steady: {publish: {p99: 50ms, max: 1s}, achieved: 99%}, fault: {unavailable: 15s}, healed: {within: 30s}}\n")
+	var b bytes.Buffer
+	p.Describe(&b, "docker")
+	const golden = "testdata/plan/describe.txt"
+	if *update {
+		if err := os.WriteFile(golden, b.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), b.String()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	for kind, line := range map[string]string{"": "cluster    embedded, 3 brokers", "external": "cluster    external, 3 brokers"} {
+		b.Reset()
+		p.Describe(&b, kind)
+		if !strings.Contains(b.String(), line) {
+			t.Errorf("kind %q: no %q in %s", kind, line, b.String())
+		}
+	}
+}
+
+func TestParseTopicPartition(t *testing.T) {
+	for text, want := range map[string]string{
+		"a/0": "a/0", "a.b-c_d/12": "a.b-c_d/12", "a": "", "/1": "", "a/": "", "a/-1": "", "a/x": "", "a/2147483648": "",
+	} {
+		got, err := parseTopicPartition(text)
+		switch {
+		case want == "" && (err == nil || err.Error() != `"`+text+`" is not topic/partition, such as order.events/0`):
+			t.Errorf("%s: %v, %v", text, got, err)
+		case want != "" && (err != nil || got.String() != want):
+			t.Errorf("%s: %v, %v", text, got, err)
+		}
+	}
+	if got, err := parseTopicPartition(""); got != nil || err != nil {
+		t.Errorf("empty: %v, %v", got, err)
+	}
+}
+
+func TestByteSize(t *testing.T) {
+	for n, want := range map[int64]string{
+		0: "0 bytes", 1023: "1023 bytes", 1024: "1.0 KiB", 10 << 10: "10 KiB", 1536 << 10: "1.5 MiB", 10 << 30: "10 GiB", 5 << 50: "5120 TiB",
+	} {
+		if got := byteSize(n); got != want {
+			t.Errorf("%d is %s, want %s", n, got, want)
+		}
+	}
+}
