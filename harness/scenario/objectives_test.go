@@ -1,0 +1,133 @@
+package scenario
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/flowweir/weir/reports/finding"
+	"github.com/flowweir/weir/reports/run"
+)
+
+const ms = time.Millisecond
+
+// latency is a publish latency of the steady phase whose percentiles are
+// 10 ms, and 40 ms from p99.9 on; the slowest took 90 ms.
+func latency(count, failed, unfinished int64) run.Latency {
+	l := run.Latency{Kind: run.Publish, Phase: run.PhaseSteady, Count: count, Failed: failed, Unfinished: unfinished, Max: 90 * ms}
+	for _, q := range []struct {
+		q     float64
+		value time.Duration
+		need  int64
+	}{{0.5, 10 * ms, 200}, {0.99, 10 * ms, 10_000}, {0.999, 40 * ms, 100_000}} {
+		l.Quantiles = append(l.Quantiles, run.Quantile{Q: q.q, Value: q.value, Judged: count >= q.need, Need: q.need})
+	}
+	return l
+}
+
+// TestObjectives judges one objective of the scenario over what was measured.
+func TestObjectives(t *testing.T) {
+	steady := func(text string) string { return "objectives: {steady: {" + text + "}}\n" }
+	bitten := func(f run.Fault) *measured { return &measured{faults: []run.Fault{f}} }
+	tests := []struct {
+		name      string
+		objective string
+		measured  *measured
+		verdict   finding.Verdict
+		want      string
+	}{
+		{"met", steady("publish: {p99: 10ms}"), &measured{latencies: []run.Latency{latency(10_000, 0, 0)}}, finding.Pass, "publish.p99 ≤ 10ms: 10ms"},
+		{"not met", steady("publish: {p99: 9ms}"), &measured{latencies: []run.Latency{latency(10_000, 0, 0)}}, finding.Fail, "publish.p99 ≤ 9ms: 10ms"},
+		{"too few samples", steady("publish: {p99: 9ms}"), &measured{latencies: []run.Latency{latency(9_999, 0, 0)}}, finding.Inconclusive, "publish.p99 ≤ 9ms: — (not judged (n = 9999 < 10000))"},
+		{"no samples", steady("publish: {p99: 9ms}"), &measured{}, finding.Inconclusive, "publish.p99 ≤ 9ms: — (not judged (n = 0))"},
+		{"of another phase", steady("publish: {p99: 90ms}"), &measured{latencies: []run.Latency{{Kind: run.Publish, Phase: run.PhaseFault}}}, finding.Inconclusive, "publish.p99 ≤ 90ms: — (not judged (n = 0))"},
+		{"of another kind", steady("send: {p99: 90ms}"), &measured{latencies: []run.Latency{latency(10_000, 0, 0)}}, finding.Inconclusive, "send.p99 ≤ 90ms: — (not judged (n = 0))"},
+		{"a percentile that is not measured", steady("publish: {p90: 90ms}"), &measured{latencies: []run.Latency{latency(10_000, 0, 0)}}, finding.Inconclusive, "publish.p90 ≤ 90ms: — (not measured)"},
+		{"the maximum", steady("publish: {max: 90ms}"), &measured{latencies: []run.Latency{latency(1, 0, 0)}}, finding.Pass, "publish.max ≤ 90ms: 90ms"},
+		{"the maximum of nothing", steady("publish: {max: 90ms}"), &measured{latencies: []run.Latency{latency(0, 0, 0)}}, finding.Inconclusive, "publish.max ≤ 90ms: — (not judged (n = 0))"},
+		{"the maximum with one that never came", steady("publish: {max: 90ms}"), &measured{latencies: []run.Latency{latency(500, 0, 1)}}, finding.Fail, "publish.max ≤ 90ms: unbounded (1 without a latency)"},
+
+		{"missed samples outweigh the percentile", steady("publish: {p99: 10ms}"), &measured{latencies: []run.Latency{latency(10_000, 60, 60)}}, finding.Fail,
+			"publish.p99 ≤ 10ms: unbounded (120 without a latency outweigh this percentile)"},
+		{"missed samples shift it, but not over the bound", steady("publish: {p99: 40ms}"), &measured{latencies: []run.Latency{latency(10_000, 50, 0)}}, finding.Pass,
+			"publish.p99 ≤ 40ms: 10ms (50 without a latency)"},
+		{"missed samples may shift it over the bound", steady("publish: {p99: 39ms}"), &measured{latencies: []run.Latency{latency(10_000, 50, 0)}}, finding.Inconclusive,
+			"publish.p99 ≤ 39ms: 10ms (50 without a latency: with them it may be up to 40ms)"},
+		{"missed samples may shift it to the maximum", steady("publish: {p99: 89ms}"), &measured{latencies: []run.Latency{latency(10_000, 100, 0)}}, finding.Inconclusive,
+			"publish.p99 ≤ 89ms: 10ms (100 without a latency: with them it may be up to 90ms)"},
+		{"over the bound without them", steady("publish: {p99: 9ms}"), &measured{latencies: []run.Latency{latency(10_000, 1, 0)}}, finding.Fail, "publish.p99 ≤ 9ms: 10ms (1 without a latency)"},
+
+		{"achieved", steady("achieved: 99%"), &measured{offered: 1000, achieved: 990}, finding.Pass, "achieved ≥ 99%: 99%"},
+		{"not achieved", steady("achieved: 99%"), &measured{offered: 1000, achieved: 989}, finding.Fail, "achieved ≥ 99%: 98.9%"},
+		{"nothing offered", steady("achieved: 99%"), &measured{}, finding.Inconclusive, "achieved ≥ 99%: — (nothing was offered)"},
+		{"errors", steady("errors: 0.1%"), &measured{due: 1000, failed: 1}, finding.Pass, "errors ≤ 0.1%: 0.1%"},
+		{"no errors allowed", steady("errors: 0%"), &measured{due: 1000, failed: 1}, finding.Fail, "errors ≤ 0%: 0.1%"},
+		{"errors of nothing", steady("errors: 0%"), &measured{}, finding.Inconclusive, "errors ≤ 0%: — (nothing was sent)"},
+		{"lag", steady("lag: {records: 10}"), &measured{groups: []run.Group{{Name: "a", MaxLag: 9}, {Name: "b", MaxLag: 10}}}, finding.Pass, "lag ≤ 10 records: 10 records (b)"},
+		{"too much lag", steady("lag: {records: 10}"), &measured{groups: []run.Group{{Name: "a", MaxLag: 11}, {Name: "b", MaxLag: 10}}}, finding.Fail, "lag ≤ 10 records: 11 records (a)"},
+		{"lag of nobody", steady("lag: {records: 10}"), &measured{}, finding.Inconclusive, "lag ≤ 10 records: — (no group was watched)"},
+
+		{"unavailable", "objectives: {fault: {unavailable: 2s}}\n", bitten(run.Fault{Bit: true, PublishStall: 2 * time.Second}), finding.Pass, "fault.unavailable ≤ 2s: 2s"},
+		{"unavailable for too long", "objectives: {fault: {unavailable: 2s}}\n", bitten(run.Fault{Bit: true, PublishStall: 2001 * ms}), finding.Fail, "fault.unavailable ≤ 2s: 2.001s"},
+		{"no fault bit", "objectives: {fault: {unavailable: 2s}}\n", bitten(run.Fault{PublishStall: time.Hour}), finding.Inconclusive, "fault.unavailable ≤ 2s: — (no fault bit)"},
+		{"faults in the load stop nothing", "objectives: {fault: {unavailable: 2s}}\n", bitten(run.Fault{Bit: true, Always: true}), finding.Inconclusive, "fault.unavailable ≤ 2s: — (no fault bit)"},
+		{"healed", "objectives: {healed: {within: 5s}}\n", bitten(run.Fault{Bit: true, Recovered: true, Recovery: 5 * time.Second}), finding.Pass, "healed.within ≤ 5s: 5s (from the fault, not from its healing)"},
+		{"healed too late", "objectives: {healed: {within: 5s}}\n", bitten(run.Fault{Bit: true, Recovered: true, Recovery: 6 * time.Second}), finding.Fail, "healed.within ≤ 5s: 6s (from the fault, not from its healing)"},
+		{"not seen to heal", "objectives: {healed: {within: 5s}}\n", bitten(run.Fault{Bit: true, What: "kill all"}), finding.Inconclusive, "healed.within ≤ 5s: — (the run ended before the flow was seen to recover from: kill all)"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p := planOf(t, "contracts: [bare.yaml]\n", load10, tt.objective)
+			all := p.judgeObjectives(tt.measured)
+			if len(all) != 1 || all[0].Source != planFile {
+				t.Fatalf("%+v", all)
+			}
+			o := all[0]
+			got := fmt.Sprintf("%s %s: %s", o.Name, o.Want, o.Got)
+			if o.Note != "" {
+				got += " (" + o.Note + ")"
+			}
+			equal(t, []any{got, o.Verdict}, []any{tt.want, tt.verdict})
+		})
+	}
+}
+
+// TestWhoseObjectiveItIs: the scenario's override the contracts', the first
+// contract's the second's; what a contract asks for and cannot be judged for
+// want of evidence counts neither way.
+func TestWhoseObjectiveItIs(t *testing.T) {
+	p := planOf(t, both, paying, load10, "objectives: {steady: {lag: {records: 10}}}\n")
+	var got []string
+	for _, o := range p.judgeObjectives(&measured{groups: []run.Group{{Name: "g", MaxLag: 400}}}) {
+		got = append(got, fmt.Sprintf("%s %s %q from %s", o.Name, o.Want, o.Verdict, o.Source))
+	}
+	equal(t, got, []string{
+		`lag ≤ 10 records "fail" from testdata/plan/s.yaml`,
+		`publish.p99 ≤ 100ms "" from testdata/plan/orders.yaml`,
+		`recovery ≤ 20s "" from testdata/plan/orders.yaml`,
+		`end-to-end.p50 ≤ 1s "" from testdata/plan/payments.yaml`,
+	})
+	p = planOf(t, both, load10, "objectives: {healed: {within: 5s}}\n")
+	got = nil
+	for _, o := range p.objectives() {
+		got = append(got, o.name)
+	}
+	equal(t, got, []string{"healed.within", "publish.p99", "lag"})
+}
+
+func TestWorstVerdict(t *testing.T) {
+	for _, tt := range []struct {
+		all     []judged
+		verdict finding.Verdict
+		reason  string
+	}{
+		{nil, finding.Vacuous, "nothing was judged"},
+		{[]judged{{finding.Pass, "a"}}, finding.Pass, "everything that was promised held"},
+		{[]judged{{finding.Pass, "a"}, {finding.Vacuous, "b"}}, finding.Vacuous, "b"},
+		{[]judged{{finding.Vacuous, "a"}, {finding.Inconclusive, "b"}, {finding.Inconclusive, "c"}}, finding.Inconclusive, "b (and 1 more)"},
+		{[]judged{{finding.Inconclusive, "a"}, {finding.Fail, "b"}, {finding.Pass, "c"}, {finding.Fail, "d"}, {finding.Fail, "e"}}, finding.Fail, "b (and 2 more)"},
+	} {
+		v, reason := worst(tt.all)
+		equal(t, []any{v, reason}, []any{tt.verdict, tt.reason})
+	}
+}
