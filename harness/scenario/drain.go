@@ -2,12 +2,14 @@ package scenario
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 
 	"github.com/flowweir/weir/reports/run"
 )
@@ -59,6 +61,12 @@ func (d *drainer) drain(ctx context.Context, timeout time.Duration) run.Drain {
 // read records the ends of topics and reads to them.
 func (d *drainer) read(ctx context.Context, topics []string) {
 	if len(topics) == 0 {
+		return
+	}
+	if ctx.Err() != nil {
+		for _, t := range topics {
+			d.open[t] = t + " was not read to its end"
+		}
 		return
 	}
 	ends, open := d.list(ctx, topics)
@@ -137,7 +145,7 @@ func (d *drainer) behind(ctx context.Context, g watchedGroup) map[string]string 
 		open[g.name+name] = name + " was not read to its end"
 	}
 	commits, err := d.admin.FetchOffsets(ctx, g.name)
-	if err != nil {
+	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) { // which has committed nothing
 		open[g.name] = fmt.Sprintf("the commits of group %s are not known: %v", g.name, err)
 		return open
 	}

@@ -19,14 +19,14 @@ func (x *execution) finish(hard context.Context) {
 	if timeout == 0 {
 		timeout = defaultDrain
 	}
-	for _, g := range x.groups {
-		// Members commit when they leave.
-		_ = g.Close(hard)
-	}
 	x.note("drain", fmt.Sprintf("draining for at most %s", timeout))
 	d := x.drainer()
 	x.drained = d.drain(hard, timeout)
 	x.ends = d.ends
+	// Members leave last: what they have not read yet they still must.
+	for _, g := range x.groups {
+		_ = g.Close(hard)
+	}
 	x.drained.Open = append(x.drained.Open, x.readErrors()...)
 	x.drained.Complete = len(x.drained.Open) == 0
 	if x.drained.Complete {
