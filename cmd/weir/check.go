@@ -83,7 +83,7 @@ func (s *state) check(paths []string, format string) error {
 	} else {
 		err = result.text(s.stdout)
 	}
-	switch {
+	switch err := printed(err); {
 	case err != nil:
 		return err
 	case !result.Compared:

@@ -41,7 +41,7 @@ func newClusterUp(s *state) *cobra.Command {
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if spec.Brokers < 1 {
-				return usageError("", "--brokers: %d is no number of brokers", spec.Brokers)
+				return usageError("name 1 or more", "--brokers: %d is no number of brokers", spec.Brokers)
 			}
 			spec.Config = map[string]string{}
 			for _, entry := range config {

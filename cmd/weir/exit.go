@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"strings"
 	"syscall"
 
 	"github.com/flowweir/weir/harness/cluster"
@@ -57,7 +59,7 @@ func (s *state) fail(err error) int {
 		known *exitError
 	)
 	switch {
-	case err == nil, errors.Is(err, syscall.EPIPE):
+	case err == nil, errors.Is(err, errReaderGone):
 		return exitPass
 	case errors.As(err, &plan):
 		if err := finding.Text(s.stderr, plan.Findings); err != nil {
@@ -79,11 +81,35 @@ func (s *state) complain(err error, hint string) {
 	if err == nil {
 		return
 	}
-	if errors.Is(err, context.Canceled) {
-		err = errors.New("interrupted")
-	}
-	_, _ = fmt.Fprintf(s.stderr, "weir: %v\n", err)
+	// The signal is what happened, not the context.
+	text := strings.ReplaceAll(err.Error(), context.Canceled.Error(), "interrupted")
+	_, _ = fmt.Fprintf(s.stderr, "weir: %s\n", text)
 	if hint != "" {
 		_, _ = fmt.Fprintf(s.stderr, "      = hint: %s\n", hint)
 	}
+}
+
+// errReaderGone says that whoever read the results has read enough.
+var errReaderGone = errors.New("standard output is closed")
+
+// results is standard output. That its reader went away (weir journal DIR |
+// head) is an error of its own, so that it cannot be taken for a connection of
+// a run that broke.
+type results struct{ io.Writer }
+
+func (r results) Write(p []byte) (int, error) {
+	n, err := r.Writer.Write(p)
+	if errors.Is(err, syscall.EPIPE) {
+		err = errReaderGone
+	}
+	return n, err
+}
+
+// printed is the error of printing results, if it is one: where the reader
+// went away, the exit code is still that of the verdict.
+func printed(err error) error {
+	if errors.Is(err, errReaderGone) {
+		return nil
+	}
+	return err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -32,12 +33,25 @@ func (s *state) journal(dir string) error {
 	if _, err := run.Open(dir); err != nil {
 		return noRun(dir, err)
 	}
-	err := journal.CSV(filepath.Join(dir, "journal"), s.stdout)
-	if errors.Is(err, journal.ErrTruncated) {
+	out := sink{Writer: s.stdout}
+	err := journal.CSV(filepath.Join(dir, "journal"), &out)
+	switch {
+	case err == nil, out.failed:
+		return err
+	case errors.Is(err, journal.ErrTruncated):
 		return &exitError{code: exitInconclusive, err: err}
 	}
-	if errors.Is(err, journal.ErrCorrupt) {
-		return &exitError{code: exitUsage, err: err}
-	}
-	return err
+	return &exitError{code: exitUsage, err: err}
+}
+
+// sink tells errors of writing from errors of what is read.
+type sink struct {
+	io.Writer
+	failed bool
+}
+
+func (s *sink) Write(p []byte) (int, error) {
+	n, err := s.Writer.Write(p)
+	s.failed = s.failed || err != nil
+	return n, err
 }

@@ -83,6 +83,16 @@ func (p *progress) show(state scenario.Progress) {
 	p.print(progressLine(state) + "\n")
 }
 
+// notice prints a line whatever was asked for.
+func (p *progress) notice(line string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.terminal.is {
+		line = "\n" + line // below the ^C that the terminal shows
+	}
+	p.print(line + "\n")
+}
+
 // print writes text above the progress line, and that line again.
 func (p *progress) print(text string) {
 	if p.terminal.is {

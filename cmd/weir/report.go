@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"io/fs"
 
 	"github.com/spf13/cobra"
 
@@ -44,14 +43,14 @@ func (s *state) show(rec *run.Record) error {
 	if err != nil {
 		return err
 	}
-	return summary.Text(s.stdout, rec, summary.TextOptions{Color: s.color(), Report: paths.HTML})
+	return printed(summary.Text(s.stdout, rec, summary.TextOptions{Color: s.color(), Report: paths.HTML}))
 }
 
 // noRun is the error for a directory that cannot be read as a run's.
 func noRun(dir string, err error) error {
-	hint := ""
-	if errors.Is(err, fs.ErrNotExist) {
-		hint = "a run directory holds run.json; weir run names it in its last line"
+	hint := "a run directory holds run.json; weir run names it in its last line"
+	if newer := (*run.FormatError)(nil); errors.As(err, &newer) {
+		hint = "" // the error says what to do
 	}
 	return usageError(hint, "%s is no run directory that can be read: %w", dir, err)
 }

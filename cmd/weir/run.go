@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"strings"
 
@@ -126,9 +125,9 @@ func (s *state) run(ctx context.Context, file string, f runFlags) error {
 	if f.dryRun {
 		return s.dryRun(sc, f.cluster.value)
 	}
-	ctx, abort, stop := s.interruptible(ctx)
-	defer stop()
 	progress := newProgress(s, f.quiet)
+	ctx, abort, stop := s.interruptible(ctx, progress.notice)
+	defer stop()
 	result, err := scenario.Run(ctx, sc, append(f.options(), scenario.Abort(abort), scenario.Log(progress), scenario.OnProgress(progress.show))...)
 	progress.done()
 	return s.ended(result, err)
@@ -168,35 +167,40 @@ func (s *state) ended(result *scenario.Result, err error) error {
 	if result == nil || errors.As(err, &plan) {
 		return err
 	}
-	rec, e := run.Open(result.Dir)
-	if e == nil {
-		e = s.show(rec)
+	rec, shown := run.Open(result.Dir)
+	if shown == nil {
+		shown = s.show(rec)
 	}
-	if err == nil && e == nil {
-		return exit(result.Run.Verdict.ExitCode())
+	code := result.Run.Verdict.ExitCode()
+	switch {
+	case err != nil:
+		return errors.Join(err, shown)
+	case shown == nil:
+		return exit(code)
+	case code == exitPass:
+		code = exitInfrastructure // a pass without its report is none
 	}
-	return errors.Join(err, e)
+	return &exitError{code: code, err: shown}
 }
 
+// What is said at the first signal and at the second.
+const (
+	endingNotice   = "ending the load, healing, draining, reporting; press Ctrl-C again to abort"
+	abortingNotice = "aborting: removing what was started, judging nothing"
+)
+
 // interruptible returns a context that the first signal ends, and a channel
-// that the second one closes.
-func (s *state) interruptible(parent context.Context) (context.Context, <-chan struct{}, func()) {
+// that the second one closes. notice is called with what happens then.
+func (s *state) interruptible(parent context.Context, notice func(string)) (context.Context, <-chan struct{}, func()) {
 	ctx, cancel := context.WithCancel(parent)
 	abort, quit, gone := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	signals, stop := s.interrupts()
-	acts := []func(){
-		func() {
-			_, _ = fmt.Fprintln(s.stderr, "\nending the load, healing, draining, reporting; press Ctrl-C again to abort")
-			cancel()
-		},
-		func() {
-			_, _ = fmt.Fprintln(s.stderr, "\naborting: removing what was started")
-			close(abort)
-		},
-	}
 	go func() {
 		defer close(gone)
-		for _, act := range acts {
+		for _, act := range []func(){
+			func() { notice(endingNotice); cancel() },
+			func() { notice(abortingNotice); close(abort) },
+		} {
 			select {
 			case <-signals:
 				act()

@@ -39,7 +39,7 @@ func systemState() *state {
 	return &state{
 		args:       os.Args[1:],
 		env:        os.Getenv,
-		stdout:     os.Stdout,
+		stdout:     results{os.Stdout},
 		stderr:     os.Stderr,
 		now:        time.Now,
 		out:        terminalOf(os.Stdout),
