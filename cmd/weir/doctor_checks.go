@@ -26,7 +26,7 @@ const engineTimeout = 15 * time.Second
 func (s *state) examine(ctx context.Context) health {
 	h := health{Format: "weir/doctor/v1", Clusters: []string{}}
 	brokers := checkEmbedded(ctx)
-	h.Checks = append(h.Checks, checkPort(), brokers, checkCores(), checkMemory(ctx), checkClock(), checkFiles(), checkGo())
+	h.Checks = append(h.Checks, checkPort(ctx), brokers, checkCores(), checkMemory(ctx), checkClock(), checkFiles(), checkGo())
 	if brokers.Status == statusOK {
 		h.Clusters = append(h.Clusters, cluster.Embedded)
 	}
@@ -39,8 +39,8 @@ func (s *state) examine(ctx context.Context) health {
 	return h
 }
 
-func checkPort() diagnosis {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func checkPort(ctx context.Context) diagnosis {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return diagnosis{"ports", statusMissing, fmt.Sprintf("no port of 127.0.0.1 can be bound: %v", err), "allow this program to listen on 127.0.0.1"}
 	}

@@ -96,8 +96,8 @@ func (p *progress) notice(line string) {
 // print writes text above the progress line, and that line again.
 func (p *progress) print(text string) {
 	if p.terminal.is {
-		const back, clear = "\r", "\x1b[K"
-		text = back + clear + text + p.line
+		const erase = "\r\x1b[K" // back to the first column, clear the line
+		text = erase + text + p.line
 	}
 	// Progress is no result: where it cannot be shown the run goes on.
 	_, _ = io.WriteString(p.w, text)

@@ -50,9 +50,9 @@ func TestProgressOnATerminal(t *testing.T) {
 	p.done()
 	const (
 		line  = "steady    12 s · 2…"
-		clear = "\r\x1b[K"
+		erase = "\r\x1b[K"
 	)
-	want := clear + line + clear + "a fault �[31mopens\n" + line + clear + "\nbye\n" + line + clear
+	want := erase + line + erase + "a fault �[31mopens\n" + line + erase + "\nbye\n" + line + erase
 	if stderr.String() != want {
 		t.Errorf("got  %q\nwant %q", stderr, want)
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -138,6 +138,8 @@ func signalled(ts *testscript.TestScript, neg bool, args []string) {
 	checkCode(ts, code, err)
 }
 
+var signals = map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "KILL": os.Kill}
+
 // output is a buffer that is read while it is written.
 type output struct {
 	mu sync.Mutex
@@ -168,9 +170,5 @@ func brokersMain() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	_, _ = io.Copy(io.Discard, neverEnds{})
+	select {} // until killed
 }
-
-type neverEnds struct{}
-
-func (neverEnds) Read([]byte) (int, error) { select {} }
