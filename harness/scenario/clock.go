@@ -49,7 +49,7 @@ func (x *execution) tick() {
 		x.logf("series.jsonl: %v", err)
 	}
 	seconds := in.Length.Seconds()
-	x.config.progress(Progress{
+	x.progress(Progress{
 		Phase: in.Phase, At: at, Length: x.plan.Length,
 		Due: float64(in.Due) / seconds, Acked: float64(in.Acked) / seconds,
 		PublishP99: live.Kinds[histogram.Publish].P99, EndToEndP99: live.Kinds[histogram.EndToEnd].P99,

@@ -151,8 +151,8 @@ func (d *drainer) behind(ctx context.Context, g watchedGroup) map[string]string 
 	}
 	for topic, partitions := range ends {
 		for partition := range partitions {
-			last, any := d.last(topic, partition)
-			if !any {
+			last, some := d.last(topic, partition)
+			if !some {
 				continue
 			}
 			at := int64(-1)

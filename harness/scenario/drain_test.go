@@ -29,7 +29,9 @@ func read(ctx context.Context, topics ...string) *reading {
 	before := goleak.IgnoreCurrent()
 	up, err := embedded.Start(ctx, cluster.Spec{Brokers: 1})
 	Expect(err).NotTo(HaveOccurred())
-	client, err := kgo.NewClient(up.ClientOptions()...)
+	// A client waits this long for a broker that is frozen, whatever its
+	// context says.
+	client, err := kgo.NewClient(append(up.ClientOptions(), kgo.RequestTimeoutOverhead(time.Second))...)
 	Expect(err).NotTo(HaveOccurred())
 	admin := kadm.NewClient(client)
 	created, err := admin.CreateTopics(ctx, 1, 1, nil, topics...)

@@ -157,5 +157,5 @@ func (x *execution) broken(err error) {
 }
 
 func (x *execution) logf(format string, args ...any) {
-	fmt.Fprintf(x.config.log, format+"\n", args...)
+	fmt.Fprintf(x.log, format+"\n", args...)
 }

@@ -26,7 +26,7 @@ import (
 
 // start brings up the cluster, the topics and the services.
 func (x *execution) start(ctx context.Context) error {
-	x.config.progress(Progress{Phase: PhaseSetup, Length: x.plan.Length})
+	x.progress(Progress{Phase: PhaseSetup, Length: x.plan.Length})
 	// Programs are built first: a mistake in them should cost no cluster.
 	binaries, err := x.build(ctx)
 	if err != nil {
