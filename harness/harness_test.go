@@ -3,6 +3,9 @@ package harness
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/flowweir/weir/harness/cluster"
+	"github.com/flowweir/weir/harness/lease"
 	"github.com/flowweir/weir/harness/scenario"
 	"github.com/flowweir/weir/reports/run"
 )
@@ -203,5 +207,40 @@ func TestWithinBoundsTheWait(t *testing.T) {
 		if !strings.Contains(said, want) {
 			t.Errorf("said:\n%s\nwant in it:\n%s", said, want)
 		}
+	}
+}
+
+func TestProgramsOfDeadProcessesAreRemoved(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	for _, name := range []string{"TMPDIR", "TMP"} { // Unix, Windows
+		t.Setenv(name, t.TempDir())
+	}
+	namespace, err := lease.Namespace()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dead := filepath.Join(os.TempDir(), "weir-test-programs-"+namespace+"-1")
+	foreign := filepath.Join(os.TempDir(), "weir-test-programs-0123456789abcdef-1")
+	for _, dir := range []string{dead, foreign} {
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first, err := programDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := programDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	left, err := filepath.Glob(filepath.Join(os.TempDir(), "weir-test-programs-*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{foreign, first, second}
+	slices.Sort(want)
+	if !slices.Equal(left, want) {
+		t.Errorf("left %v, want %v: the dead one removed, live and foreign ones kept", left, want)
 	}
 }

@@ -4,12 +4,10 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/flowweir/weir/harness/scenario"
@@ -208,48 +206,4 @@ func (x *expander) ready(from *Ready, to *service.Ready) error {
 	var err error
 	to.Log, err = regexp.Compile(from.Log)
 	return err
-}
-
-// builds are the programs that this process has built, by the absolute path
-// of their package. It is the package's only state: a program is the same for
-// every test of a test binary, and linking it takes a second.
-var builds sync.Map // string to func() (string, error)
-
-// build builds the Go main package in dir, once.
-func build(ctx context.Context, dir string) (string, error) {
-	abs, err := filepath.Abs(dir)
-	if err != nil {
-		return "", err
-	}
-	// The first test's end must not end the build that others wait for.
-	ctx = context.WithoutCancel(ctx)
-	once, _ := builds.LoadOrStore(abs, sync.OnceValues(func() (string, error) {
-		out, err := buildDir()
-		if err != nil {
-			return "", err
-		}
-		return service.Build(ctx, abs, out)
-	}))
-	return once.(func() (string, error))()
-}
-
-// staleBuilds is the age at which the programs of earlier test binaries are
-// removed. No hook of package testing runs when a test binary ends.
-const staleBuilds = 24 * time.Hour
-
-const buildPrefix = "weir-test-programs-"
-
-// buildDir is a directory for one program; those that earlier test binaries
-// left are removed on the way.
-func buildDir() (string, error) {
-	left, err := filepath.Glob(filepath.Join(os.TempDir(), buildPrefix+"*"))
-	if err != nil {
-		return "", err
-	}
-	for _, dir := range left {
-		if info, err := os.Stat(dir); err == nil && time.Since(info.ModTime()) > staleBuilds {
-			_ = os.RemoveAll(dir) // another user's, or gone meanwhile
-		}
-	}
-	return os.MkdirTemp("", buildPrefix)
 }

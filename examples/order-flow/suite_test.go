@@ -24,6 +24,7 @@ func TestOrderFlow(t *testing.T) {
 func load(file string, rate scenario.Rate, span time.Duration) *scenario.Scenario {
 	GinkgoHelper()
 	s := harness.LoadScenario(GinkgoTB(), file)
+	s.Warmup = nil // its default follows the load's length
 	s.Load[0].Profile = []scenario.Segment{{Hold: &rate, For: document.Duration(span)}}
 	return s
 }
