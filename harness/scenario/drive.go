@@ -90,5 +90,5 @@ func (x *execution) watchService(ctx context.Context, s *service.Process) {
 func (x *execution) fail(message, hint string) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.results.Findings = append(x.results.Findings, finding.Finding{ID: "run/failed", Severity: finding.Error, Message: message, Hint: hint})
+	x.results.Findings = append(x.results.Findings, finding.Finding{ID: Failed, Severity: finding.Error, Message: message, Hint: hint})
 }

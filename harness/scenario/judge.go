@@ -214,18 +214,19 @@ func (x *execution) generator(stats journal.Stats) run.Generator {
 	g := run.Generator{CPU: x.cpu.share(), JournalBytes: stats.Bytes, JournalDropped: stats.Dropped}
 	g.WakeP99, _ = x.meter.Quantile(histogram.Wake, 0.99)
 	g.BlockedP99, _ = x.meter.Quantile(histogram.Blocked, 0.99)
-	span := (x.offered - x.plan.Warmup).Seconds()
-	if span <= 0 {
-		return g
-	}
+	// Whole intervals after the warm-up: one that it ends in is left out.
+	var span time.Duration
 	var due, acked int64
 	for _, in := range x.intervals {
 		if in.Start >= x.plan.Warmup && in.Start < x.offered {
+			span += min(in.Start+in.Length, x.offered) - in.Start
 			due += in.Due
 			acked += in.Acked
 		}
 	}
-	g.Offered, g.Achieved = float64(due)/span, float64(acked)/span
+	if span > 0 {
+		g.Offered, g.Achieved = float64(due)/span.Seconds(), float64(acked)/span.Seconds()
+	}
 	return g
 }
 

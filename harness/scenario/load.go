@@ -49,6 +49,10 @@ func Rules() []finding.Rule {
 		{ID: NoTrigger, Summary: "Load via trigger of an event whose contract gives none."},
 		{ID: BadLoad, Summary: "A load that cannot be made as it is written."},
 		{ID: NotBuilt, Summary: "Something that the file format has and this version of Weir cannot do."},
+		{ID: BadBuild, Summary: "A service that does not compile."},
+		{ID: BadTemplate, Summary: "A template of a service that cannot be expanded."},
+		{ID: Guarded, Summary: "A run that could harm a cluster that others use, or writes more than guard.max-bytes."},
+		{ID: Failed, Summary: "Something ended that the run needs: a service died by itself, or a load could not go on."},
 	}
 }
 

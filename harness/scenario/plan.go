@@ -26,6 +26,9 @@ const (
 	NoTrigger      = "scenario/no-trigger"
 	NotBuilt       = "scenario/not-built"
 	BadLoad        = "scenario/bad-load"
+	BadBuild       = "scenario/build"
+	BadTemplate    = "scenario/template"
+	Failed         = "run/failed"
 )
 
 // Plan is a scenario together with its contracts, resolved: everything that

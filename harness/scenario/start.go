@@ -54,8 +54,8 @@ func (x *execution) start(ctx context.Context) error {
 const PhaseSetup = "setup"
 
 func (x *execution) startCluster(ctx context.Context) error {
-	if x.config.cluster != nil {
-		x.up = x.config.cluster
+	if x.cluster != nil {
+		x.up = x.cluster
 	} else {
 		spec, provider, err := x.provider()
 		if err != nil {
@@ -161,7 +161,7 @@ func (x *execution) build(ctx context.Context) (map[string]string, error) {
 		}
 		binary, err := x.config.build(ctx, x.plan.Path(s.Build), x.bin)
 		if err != nil {
-			return nil, x.usage("scenario/build", fmt.Sprintf("%s does not build: %v", s.Name, err), "services", i, "build")
+			return nil, x.usage(BadBuild, fmt.Sprintf("%s does not build: %v", s.Name, err), "services", i, "build")
 		}
 		binaries[s.Name] = binary
 	}
@@ -257,7 +257,7 @@ type expander struct {
 func (e *expander) expand(text string, path ...any) string {
 	out, err := service.Expand(text, *e.vars)
 	if err != nil && e.err == nil {
-		e.err = e.x.usage("scenario/template", err.Error(), append([]any{"services", e.index}, path...)...)
+		e.err = e.x.usage(BadTemplate, err.Error(), append([]any{"services", e.index}, path...)...)
 	}
 	return out
 }
