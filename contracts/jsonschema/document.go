@@ -89,11 +89,11 @@ func (d *Document) syntaxError(err error) *Error {
 	var syntax *json.SyntaxError
 	// The offset that a Decoder gives depends on what it had buffered;
 	// Unmarshal's counts the bytes up to and with the offending one.
-	var any json.RawMessage
+	var whole json.RawMessage
 	switch {
 	case len(bytes.TrimSpace(d.src)) == 0:
 		return d.fail(0, "", "not JSON: the file is empty")
-	case errors.As(json.Unmarshal(d.src, &any), &syntax):
+	case errors.As(json.Unmarshal(d.src, &whole), &syntax):
 		offset := int(syntax.Offset) - 1
 		if strings.HasPrefix(syntax.Error(), "unexpected end") {
 			offset = len(d.src)

@@ -196,13 +196,13 @@ func Match(expr string, rng *rand.Rand) (string, error) {
 
 // fromPattern makes a string that the pattern matches, apart from what the
 // caller must check: word boundaries and anchors in the middle. Repetition
-// grows with try until the string can be min characters long.
-func fromPattern(rng *rand.Rand, pattern string, min, try int) string {
+// grows with try until the string can be shortest characters long.
+func fromPattern(rng *rand.Rand, pattern string, shortest, try int) string {
 	re, err := syntax.Parse(fromECMA(pattern), syntax.Perl)
 	if err != nil {
 		return ""
 	}
-	p := patternWriter{rng: rng, repeat: 3 + min*(1+try)/8}
+	p := patternWriter{rng: rng, repeat: 3 + shortest*(1+try)/8}
 	p.write(re)
 	return p.b.String()
 }

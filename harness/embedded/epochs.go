@@ -48,7 +48,7 @@ func (e epochs) end(p partitionID, epoch, current int32, highWatermark int64) (i
 }
 
 // offsetForLeaderEpoch answers in kfake's place.
-func (c *Cluster) offsetForLeaderEpoch(kreq kmsg.Request) (kmsg.Response, error, bool) {
+func (c *Cluster) offsetForLeaderEpoch(kreq kmsg.Request) (kmsg.Response, error, bool) { //nolint:revive // kfake's signature
 	c.kfake.KeepControl()
 	node, stranded, epochs := c.kfake.CurrentNode(), c.seen.Load().stranded, *c.epochs.Load()
 	req := kreq.(*kmsg.OffsetForLeaderEpochRequest)

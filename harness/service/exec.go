@@ -26,7 +26,7 @@ func startProcess(c *Config, log io.Writer) (Runner, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a pipe for its output: %w", err)
 	}
-	cmd := exec.Command(c.Command[0], c.Command[1:]...)
+	cmd := exec.Command(c.Command[0], c.Command[1:]...) //nolint:noctx // it outlives the context of its start
 	cmd.Dir = c.Dir
 	cmd.Env = environment(c.Env)
 	cmd.Stdout, cmd.Stderr = in, in

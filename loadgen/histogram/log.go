@@ -141,9 +141,9 @@ func readLog(r io.Reader) ([]Interval, error) {
 	for number := 1; ; number++ {
 		line, err := in.ReadString('\n')
 		switch {
-		case err == io.EOF && line == "" && next == nil:
+		case errors.Is(err, io.EOF) && line == "" && next == nil:
 			return intervals, nil
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return intervals, fmt.Errorf("%d: %w", number, ErrTruncated)
 		case err != nil:
 			return intervals, fmt.Errorf("%d: %w", number, err)

@@ -166,9 +166,9 @@ func (e *encoder) offsetColumn(c []byte, entries []entry) []byte {
 
 // block compresses the content and puts its header before it.
 func (e *encoder) block(kind byte, count int) []byte {
-	out := append(e.out[:0], make([]byte, headerSize)...)
-	out = e.zstd.EncodeAll(e.content, out)
-	e.out = out
+	e.out = append(e.out[:0], make([]byte, headerSize)...)
+	e.out = e.zstd.EncodeAll(e.content, e.out)
+	out := e.out
 	copy(out, blockMagic)
 	out[4], out[5], out[6], out[7] = kind, 0, 0, 0
 	binary.LittleEndian.PutUint32(out[8:], uint32(count))

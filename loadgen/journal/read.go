@@ -2,6 +2,7 @@ package journal
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -45,7 +46,7 @@ func read(in io.Reader) iter.Seq2[Entry, error] {
 		defer d.close()
 		for {
 			entries, err := d.next()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				return
 			}
 			if err != nil {

@@ -67,7 +67,7 @@ func TestFullDisk(t *testing.T) {
 	if stats.Entries != 0 || stats.Dropped != n {
 		t.Errorf("%+v, want %d dropped", stats, n)
 	}
-	if again, err2 := w.Close(); again != stats || err2 != err {
+	if again, err2 := w.Close(); again != stats || !errors.Is(err2, err) {
 		t.Errorf("closed again with %+v, %v", again, err2)
 	}
 	if s := w.Stream(); !s.closed {

@@ -2,6 +2,7 @@ package kafka_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -101,7 +102,7 @@ var _ = Describe("Producer", func() {
 		Expect([]int64{total.Due, total.Sent, total.Acked, total.Failed}).To(Equal([]int64{n, n, n, 0}))
 		byPartition, bytes := int64(0), int64(0)
 		for _, p := range b.meter.Partitions() {
-			Expect(total.Partitions).To(HaveKeyWithValue(topic+"/"+string(rune('0'+p.Partition)), p.Acked))
+			Expect(total.Partitions).To(HaveKeyWithValue(fmt.Sprintf("%s/%d", topic, p.Partition), p.Acked))
 			byPartition += p.Acked
 			bytes += p.Bytes
 		}

@@ -22,6 +22,7 @@ package ledger
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -154,7 +155,7 @@ func (l *Ledger) Sender(name string, e Expect) *Sender {
 		panic("ledger: more than 65,536 senders; a record identity has 16 bits for its sender")
 	}
 	s := newSender(uint16(len(old)), name, e)
-	senders := append(old, s)
+	senders := slices.Concat(old, []*Sender{s})
 	l.senders.Store(&senders)
 	return s
 }

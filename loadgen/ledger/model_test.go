@@ -233,15 +233,15 @@ type action struct {
 func (a action) String() string { return a.name }
 
 var actions = func() []action {
-	outcome := func(name string, real func(*ledger.Sender, uint64), f ledger.Flags) action {
+	outcome := func(name string, do func(*ledger.Sender, uint64), f ledger.Flags) action {
 		return action{name, func(_ interface{ Fatalf(string, ...any) }, s *ledger.Sender, m *model, seq uint64) {
-			real(s, seq)
+			do(s, seq)
 			m.outcome(seq, f)
 		}}
 	}
-	sight := func(name string, real func(*ledger.Sender, uint64) ledger.Sight, once, twice ledger.Flags) action {
+	sight := func(name string, do func(*ledger.Sender, uint64) ledger.Sight, once, twice ledger.Flags) action {
 		return action{name, func(t interface{ Fatalf(string, ...any) }, s *ledger.Sender, m *model, seq uint64) {
-			if got, want := real(s, seq), m.see(seq, once, twice); got != want {
+			if got, want := do(s, seq), m.see(seq, once, twice); got != want {
 				t.Fatalf("%s(%d) is %v, want %v", name, seq, got, want)
 			}
 		}}

@@ -118,10 +118,10 @@ func (p *page) find(i uint16) (int, bool) {
 
 // update sets and clears flags of a record of a folded page, and opens the
 // page again where too many records have become odd.
-func (p *page) update(pool *pool, i uint16, set, clear Flags) {
+func (p *page) update(pool *pool, i uint16, set, unset Flags) {
 	n, ok := p.find(i)
 	if !ok {
-		f := p.base&^clear | set
+		f := p.base&^unset | set
 		if f == p.base {
 			return
 		}
@@ -133,7 +133,7 @@ func (p *page) update(pool *pool, i uint16, set, clear Flags) {
 	}
 	o := &p.odds[n]
 	was := o.flags == p.base
-	o.flags = o.flags&^clear | set
+	o.flags = o.flags&^unset | set
 	switch is := o.flags == p.base; {
 	case is && !was:
 		p.settled++

@@ -50,8 +50,8 @@ func TestHandleSends(t *testing.T) {
 			r.Headers = kept
 		}
 	}
-	value := func(old, new string) func(*kgo.Record) {
-		return func(r *kgo.Record) { r.Value = bytes.Replace(r.Value, []byte(old), []byte(new), 1) }
+	value := func(from, to string) func(*kgo.Record) {
+		return func(r *kgo.Record) { r.Value = bytes.Replace(r.Value, []byte(from), []byte(to), 1) }
 	}
 	retried := func(attempt string) func(*kgo.Record) {
 		return func(r *kgo.Record) {

@@ -10,6 +10,7 @@
 package port
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -32,9 +33,10 @@ const attempts = 200
 // runs with one seed must be able to go on at the same time.
 func Listen() (net.Listener, error) {
 	var last error
+	var listener net.ListenConfig
 	for range attempts {
 		p := low + rand.IntN(high-low+1)
-		ln, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(p)))
+		ln, err := listener.Listen(context.Background(), "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(p)))
 		if err == nil {
 			return ln, nil
 		}
