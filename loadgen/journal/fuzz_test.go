@@ -64,7 +64,7 @@ func FuzzContent(f *testing.F) {
 	}
 	for {
 		kind, count, err := d.block()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
