@@ -40,7 +40,7 @@ func (x *execution) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if x.begin, err = kafka.EndOffsets(ctx, x.admin, x.watchedTopics()...); err != nil {
+	if x.begin, err = x.beginnings(ctx); err != nil {
 		return &InfrastructureError{"reading where the topics end", err}
 	}
 	x.t0 = time.Now().Add(lead)
@@ -68,6 +68,22 @@ func (x *execution) prepare(ctx context.Context) error {
 	x.lag = newLagWatch(x.admin, x.plan.groups())
 	x.prepareFaults()
 	return x.startGroups()
+}
+
+// newTopicGrace is how long a broker may take to learn of topics that another
+// one has created.
+const newTopicGrace = 10 * time.Second
+
+// beginnings are the offsets from which the run reads its topics.
+func (x *execution) beginnings(ctx context.Context) (offsets, error) {
+	ctx, cancel := context.WithTimeout(ctx, newTopicGrace)
+	defer cancel()
+	for {
+		ends, err := kafka.EndOffsets(ctx, x.admin, x.watchedTopics()...)
+		if err == nil || !pause(ctx, drainEvery) {
+			return ends, err
+		}
+	}
 }
 
 // makers are the record makers of the flows, by index; nil for triggers.
