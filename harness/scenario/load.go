@@ -210,6 +210,8 @@ func (v *validator) guard() {
 	if guard.TopicPrefix != "" {
 		if problem := contracts.TopicNameProblem(guard.TopicPrefix); problem != "" {
 			v.Error(contracts.BadName, path.Add("topic-prefix"), fmt.Sprintf("the prefix %q %s", guard.TopicPrefix, problem), "use letters, digits, '.', '_' and '-'")
+		} else {
+			v.notBuilt(path.Add("topic-prefix"), "prefixes of topic names are", "")
 		}
 	}
 	v.Positive(path.Add("max-bytes"), guard.MaxBytes > 0)
