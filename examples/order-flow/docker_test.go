@@ -1,6 +1,8 @@
 package orderflow_test
 
 import (
+	"time"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
@@ -15,13 +17,16 @@ import (
 // Without a container engine these are skipped; WEIR_REQUIRE_DOCKER=1 makes
 // that a failure.
 var _ = Describe("the order flow on real brokers", Label("docker"), func() {
+	// A quarter of the scenario's rate: three JVMs, the service and the
+	// generator share the cores of a test machine, and the verdict is about
+	// what is lost, not about how fast the machine is.
 	It("loses nothing in the whole scenario", func() {
-		s := harness.LoadScenario(GinkgoTB(), "scenario.yaml")
+		s := load("scenario.yaml", 500, 60*time.Second)
 		result := measure(s, scenario.ClusterKind(cluster.Docker))
 		Expect(result).To(match.Pass())
 
 		total := summary.Totals(result.Results.Senders)
-		Expect(total.Sent).To(BeNumerically(">=", 100_000))
+		Expect(total.Sent).To(BeNumerically(">=", 30_000))
 		Expect(total.Sent).To(Equal(total.Acked + total.Failed + total.Unknown))
 		Expect(total.Lost).To(BeZero())
 		Expect(total.EffectsTwice).To(BeZero())
