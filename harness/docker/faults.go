@@ -71,8 +71,7 @@ func (c *Cluster) Pause(ctx context.Context, id int32) error {
 		case s.paused:
 			return nil
 		}
-		_, err := c.engine.ContainerPause(ctx, n.container, client.ContainerPauseOptions{})
-		return err
+		return c.engine.pause(ctx, n.container)
 	})
 }
 

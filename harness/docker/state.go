@@ -70,6 +70,27 @@ func (e *engine) stop(ctx context.Context, id string, grace time.Duration) error
 	return err
 }
 
+// freezeTries is how often a container is asked to freeze: under load the
+// kernel can refuse it once with "unable to freeze" (cgroup v1).
+const freezeTries = 3
+
+// pause freezes a container.
+func (e *engine) pause(ctx context.Context, id string) error {
+	for try := 1; ; try++ {
+		_, err := e.ContainerPause(ctx, id, client.ContainerPauseOptions{})
+		if err == nil || try == freezeTries || ctx.Err() != nil {
+			return err
+		}
+		// The engine may have frozen it all the same.
+		if now, stateErr := e.state(ctx, id); stateErr != nil || now.paused || !now.running {
+			if stateErr == nil && now.paused {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
 // unpause thaws a container if it is frozen.
 func (e *engine) unpause(ctx context.Context, id string) error {
 	s, err := e.state(ctx, id)

@@ -2,6 +2,7 @@ package docker
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"testing"
 	"time"
@@ -19,7 +20,9 @@ var (
 	sharedReady time.Duration
 )
 
-const sharedRun = "docker-specs"
+// sharedRun is a name of this process alone: a suite that was killed leaves
+// networks behind, whose names must not be those of the next one.
+var sharedRun = fmt.Sprintf("docker-specs-%d", os.Getpid())
 
 // failover are the settings with which a lost leader costs seconds, not ten.
 var failover = map[string]string{"broker.session.timeout.ms": "3000", "broker.heartbeat.interval.ms": "500"}
