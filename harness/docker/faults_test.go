@@ -37,7 +37,7 @@ var _ = Describe("A cluster in containers", Ordered, func() {
 		addresses, network, err := shared.ContainerBootstrap()
 		Expect(err).NotTo(HaveOccurred())
 		Expect(addresses).To(Equal([]string{"broker-0:9093", "broker-1:9093", "broker-2:9093"}))
-		Expect(network).To(Equal("weir-docker-specs-svc"))
+		Expect(network).To(Equal("weir-" + sharedRun + "-svc"))
 	})
 
 	It("carries records through its published ports, and reports topics that were there", func(ctx context.Context) {

@@ -2,6 +2,8 @@ package scenario
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/flowweir/weir/chaos/fault"
@@ -176,7 +178,7 @@ func (x *execution) evidence() *invariant.Evidence {
 	e := &invariant.Evidence{
 		Drain: x.drained, Durable: x.info.Cluster.Durable,
 		Faults: x.results.Faults, Intervals: x.intervals, Leaderless: x.leaderless,
-		Truncated: truncations(x.reader.Facts()),
+		Truncated: truncations(x.reader.Facts().Truncations, x.reader.Positions(), x.ends),
 		Tell:      teller.tell, PartitionsOf: teller.partitionsOf, Closed: x.closedPartition,
 	}
 	for _, s := range x.ledger.Senders() {
@@ -185,10 +187,23 @@ func (x *execution) evidence() *invariant.Evidence {
 	return e
 }
 
-func truncations(facts kafka.ReadFacts) []invariant.Truncation {
-	all := make([]invariant.Truncation, len(facts.Truncations))
-	for i, t := range facts.Truncations {
-		all[i] = invariant.Truncation{Topic: t.Topic, Partition: t.Partition, From: t.From, To: t.To}
+// truncations are the places where a log lost its end after it was read: those
+// that the reader met, and those that it had no time to meet, where the
+// recorded end lies before what was read. Without the second kind a log that
+// came back empty would look read to its end. Ends never go back otherwise: a
+// new leader does not tell its end before it knows the last committed one
+// (KIP-207).
+func truncations(met []kafka.Truncation, positions, ends offsets) []invariant.Truncation {
+	var all []invariant.Truncation
+	for _, t := range met {
+		all = append(all, invariant.Truncation{Topic: t.Topic, Partition: t.Partition, From: t.From, To: t.To})
+	}
+	for _, topic := range slices.Sorted(maps.Keys(ends)) {
+		for _, partition := range slices.Sorted(maps.Keys(ends[topic])) {
+			if end, read := ends[topic][partition], positions[topic][partition]; end < read {
+				all = append(all, invariant.Truncation{Topic: topic, Partition: partition, From: end, To: read})
+			}
+		}
 	}
 	return all
 }
