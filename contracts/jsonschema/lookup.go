@@ -1,58 +1,13 @@
 package jsonschema
 
 import (
-	"fmt"
 	"slices"
 
 	js "github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/flowweir/weir/contracts/field"
 	"github.com/flowweir/weir/contracts/place"
-	"github.com/flowweir/weir/reports/finding"
 )
-
-// Presence is what a schema says about whether valid documents have a field.
-type Presence uint8
-
-// What a schema can say about a field.
-const (
-	// Unstated: documents may have the field with any value; the schema does
-	// not mention it, and the object is open.
-	Unstated Presence = iota
-	// Never: no valid document has the field.
-	Never
-	// Sometimes: documents may have the field; some valid ones do not, or
-	// only some alternatives of the schema have it.
-	Sometimes
-	// Always: every valid document has the field.
-	Always
-)
-
-// String is "unstated", "never", "sometimes" or "always".
-func (p Presence) String() string {
-	switch p {
-	case Unstated:
-		return "unstated"
-	case Never:
-		return "never"
-	case Sometimes:
-		return "sometimes"
-	case Always:
-		return "always"
-	}
-	return fmt.Sprintf("Presence(%d)", uint8(p))
-}
-
-// Field is what a schema says about a place in its documents.
-type Field struct {
-	Presence Presence
-	// Types are the JSON types that the field's value can have, in
-	// alphabetical order; nil means any. "integer" stands alone where only
-	// whole numbers are valid; "number" includes them.
-	Types []string
-	// Position is where the schema declares the field, or else the innermost
-	// object of the way to it that the schema does declare.
-	Position finding.Position
-}
 
 // Lookup says what the schema promises about a place in the data. It follows
 // references and allOf, and takes the union over anyOf, oneOf, and then and
@@ -62,20 +17,20 @@ type Field struct {
 // describe objects, as its author meant.
 //
 // Record headers and keys are not part of a schema: such a place is Unstated.
-func (s *Schema) Lookup(p place.Place) Field {
+func (s *Schema) Lookup(p place.Place) field.Field {
 	if p.Kind() != place.Data {
-		return Field{Position: s.Position()}
+		return field.Field{Position: s.Position()}
 	}
 	var l lookup
 	r := l.walk([]*js.Schema{s.root}, p.Path())
 	if l.alternatives > maxAlternatives {
-		r.presence, r.types = Unstated, anyType
+		r.presence, r.types = field.Unstated, anyType
 	}
 	at := s.root
 	if l.deepest != nil {
 		at = l.deepest
 	}
-	return Field{Presence: r.presence, Types: r.types.names(), Position: s.position(at)}
+	return field.Field{Presence: r.presence, Types: r.types.names(), Position: s.position(at)}
 }
 
 // maxAlternatives bounds the combinations of anyOf and oneOf that are looked
@@ -91,7 +46,7 @@ type lookup struct {
 }
 
 type result struct {
-	presence Presence
+	presence field.Presence
 	types    typeSet
 }
 
@@ -109,7 +64,7 @@ func (l *lookup) walk(schemas []*js.Schema, path []place.Segment) result {
 		if types == 0 {
 			continue // no document takes this alternative
 		}
-		r := result{Always, types}
+		r := result{field.Always, types}
 		if len(path) > 0 {
 			r = l.step(atoms, types, path)
 		}
@@ -120,7 +75,7 @@ func (l *lookup) walk(schemas []*js.Schema, path []place.Segment) result {
 		all = union(all, r)
 	}
 	if !filled {
-		return result{Never, 0}
+		return result{field.Never, 0}
 	}
 	return all
 }
@@ -133,24 +88,24 @@ func (l *lookup) step(atoms []*js.Schema, types typeSet, path []place.Segment) r
 		container = arrayType
 	}
 	if types&container == 0 {
-		return result{Never, 0}
+		return result{field.Never, 0}
 	}
 	children, required, closed := childrenOf(atoms, segment)
 	if closed {
-		return result{Never, 0}
+		return result{field.Never, 0}
 	}
 	if len(children) > 0 {
 		l.declared(children[0], len(path)-1)
 	}
-	r := result{Unstated, anyType}
+	r := result{field.Unstated, anyType}
 	switch {
 	case len(children) > 0:
 		r = l.walk(children, path[1:])
 	case required && len(path) == 1:
-		r.presence = Always
+		r.presence = field.Always
 	}
-	if r.presence == Always && (!required || types != container && typesStated(atoms)) {
-		r.presence = Sometimes
+	if r.presence == field.Always && (!required || types != container && typesStated(atoms)) {
+		r.presence = field.Sometimes
 	}
 	return r
 }
@@ -195,9 +150,9 @@ func isFalse(s *js.Schema) bool { return s != nil && s.Bool != nil && !*s.Bool }
 func union(a, b result) result {
 	r := result{presence: a.presence}
 	if a.presence != b.presence {
-		r.presence = Sometimes
-		if (a.presence == Never || b.presence == Never) && (a.presence == Unstated || b.presence == Unstated) {
-			r.presence = Unstated
+		r.presence = field.Sometimes
+		if (a.presence == field.Never || b.presence == field.Never) && (a.presence == field.Unstated || b.presence == field.Unstated) {
+			r.presence = field.Unstated
 		}
 	}
 	r.types = a.types | b.types

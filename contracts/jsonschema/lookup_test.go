@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flowweir/weir/contracts/field"
 	"github.com/flowweir/weir/contracts/jsonschema"
 	"github.com/flowweir/weir/contracts/place"
 )
@@ -104,7 +105,7 @@ func TestLookupHolds(t *testing.T) {
 			at := place.MustParse(p)
 			f := s.Lookup(at)
 			_, found := at.In(v)
-			if f.Presence == jsonschema.Always && !found || f.Presence == jsonschema.Never && found {
+			if f.Presence == field.Always && !found || f.Presence == field.Never && found {
 				t.Fatalf("%s is %s, but found = %v in %v", p, f.Presence, found, v)
 			}
 		}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/document"
-	"github.com/flowweir/weir/contracts/jsonschema"
+	"github.com/flowweir/weir/contracts/field"
 	"github.com/flowweir/weir/contracts/place"
 )
 
@@ -148,7 +148,7 @@ func (c *checker) effect(in consumed) {
 	}
 	from := produced{in.contract, slices.IndexFunc(in.contract.Produces, func(q contracts.Produces) bool { return q.Event == effect.Event })}
 	f, _, known := c.promised(from, at)
-	if !known || f.Presence == jsonschema.Always {
+	if !known || f.Presence == field.Always {
 		return
 	}
 	c.report(in.contract, EffectUncorrelated, in.at("effect", "correlate"),
@@ -165,12 +165,12 @@ func eventsOf(c *contracts.Contract) []string {
 }
 
 // presenceText completes "the place, but ...".
-func presenceText(p jsonschema.Presence, service string, at place.Place) string {
+func presenceText(p field.Presence, service string, at place.Place) string {
 	verb := "mention"
 	switch p {
-	case jsonschema.Never:
+	case field.Never:
 		verb = "allow"
-	case jsonschema.Sometimes:
+	case field.Sometimes:
 		verb = "require"
 	}
 	if at.Kind() == place.Data {

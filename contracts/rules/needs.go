@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/flowweir/weir/contracts/jsonschema"
+	"github.com/flowweir/weir/contracts/field"
 	"github.com/flowweir/weir/contracts/place"
 )
 
@@ -38,16 +38,16 @@ func (c *checker) needs(in consumed, p produced) {
 	}
 }
 
-func (c *checker) need(in consumed, i int, p produced, at place.Place, f jsonschema.Field) {
+func (c *checker) need(in consumed, i int, p produced, at place.Place, f field.Field) {
 	need := in.promise().Needs[i]
 	position := in.contract.Doc.KeyPosition("consumes", in.i, "needs", i)
 	promisedHere := related(&f.Position, "what %s promises", p.service())
 	says := fmt.Sprintf("%s needs %s of %s, but ", in.contract.Service.Name, at, in.promise().Event)
 	switch f.Presence {
-	case jsonschema.Never, jsonschema.Unstated:
+	case field.Never, field.Unstated:
 		c.report(in.contract, NeedMissing, position, says+presenceText(f.Presence, p.service(), at), requireHint(at), promisedHere...)
 		return
-	case jsonschema.Sometimes:
+	case field.Sometimes:
 		c.report(in.contract, NeedOptional, position, says+presenceText(f.Presence, p.service(), at), requireHint(at), promisedHere...)
 	}
 	if wrong := unexpected(f.Types, need.Type); wrong != "" {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/envelope"
-	"github.com/flowweir/weir/contracts/jsonschema"
+	"github.com/flowweir/weir/contracts/field"
 	"github.com/flowweir/weir/contracts/place"
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -54,13 +54,13 @@ func (c *checker) key(p produced) {
 	}
 }
 
-func keyProblem(f jsonschema.Field) (id, problem string) {
+func keyProblem(f field.Field) (id, problem string) {
 	switch f.Presence {
-	case jsonschema.Never:
+	case field.Never:
 		return KeyAbsent, "the schema does not allow"
-	case jsonschema.Unstated:
+	case field.Unstated:
 		return KeyOptional, "the schema does not mention"
-	case jsonschema.Sometimes:
+	case field.Sometimes:
 		return KeyOptional, "the schema does not require"
 	}
 	if slices.Contains(f.Types, "null") {
@@ -108,7 +108,7 @@ func (c *checker) sameSchema(inA *contracts.Contract, a *contracts.Schema, inB *
 // promised is what a producer says about a place in its records: the schema
 // about the data, headers and envelope about headers. why is set where that
 // cannot be judged; it is "" for a schema that a finding is about already.
-func (c *checker) promised(p produced, at place.Place) (f jsonschema.Field, why string, known bool) {
+func (c *checker) promised(p produced, at place.Place) (f field.Field, why string, known bool) {
 	switch at.Kind() {
 	case place.Key:
 		return keyPromise(p), "", true
@@ -117,17 +117,17 @@ func (c *checker) promised(p produced, at place.Place) (f jsonschema.Field, why 
 	}
 	schema, why := c.jsonSchema(p.contract, p.promise().Schema)
 	if schema == nil {
-		return jsonschema.Field{}, why, false
+		return field.Field{}, why, false
 	}
 	return schema.Lookup(at), "", true
 }
 
-func keyPromise(p produced) jsonschema.Field {
+func keyPromise(p produced) field.Field {
 	key := p.promise().Key
 	if key == nil {
-		return jsonschema.Field{Presence: jsonschema.Unstated, Position: position(p.at("event"))}
+		return field.Field{Presence: field.Unstated, Position: position(p.at("event"))}
 	}
-	f := jsonschema.Field{Presence: jsonschema.Always, Position: position(p.at("key"))}
+	f := field.Field{Presence: field.Always, Position: position(p.at("key"))}
 	switch key.SerializedAs() {
 	case "string":
 		f.Types = []string{"string"}
@@ -139,13 +139,13 @@ func keyPromise(p produced) jsonschema.Field {
 
 // headerPromise reads headers of the contract, and knows those of a binary
 // CloudEvent: the required attributes are always there.
-func headerPromise(p produced, name string) jsonschema.Field {
-	f := jsonschema.Field{Types: []string{"string"}, Position: position(p.at("headers"))}
+func headerPromise(p produced, name string) field.Field {
+	f := field.Field{Types: []string{"string"}, Position: position(p.at("headers"))}
 	if h, ok := p.promise().Headers[name]; ok {
 		f.Position = position(p.contract.Doc.KeyPosition("produces", p.i, "headers", name))
-		f.Presence = jsonschema.Sometimes
+		f.Presence = field.Sometimes
 		if h.Required {
-			f.Presence = jsonschema.Always
+			f.Presence = field.Always
 		}
 		return f
 	}
@@ -153,9 +153,9 @@ func headerPromise(p produced, name string) jsonschema.Field {
 	binary := p.promise().EnvelopeName() == contracts.EnvelopeCloudEventsBinary
 	switch {
 	case match != nil && match.Header == name:
-		f.Presence, f.Position = jsonschema.Always, position(p.at("match"))
+		f.Presence, f.Position = field.Always, position(p.at("match"))
 	case binary && slices.Contains(envelope.RequiredHeaders, name):
-		f.Presence, f.Position = jsonschema.Always, position(p.at("envelope"))
+		f.Presence, f.Position = field.Always, position(p.at("envelope"))
 	}
 	return f
 }

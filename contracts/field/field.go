@@ -1,0 +1,56 @@
+// Package field holds what a schema says about one place in its documents: in
+// every format of schema the same few words, so that rules about needs and
+// keys need not know JSON Schema, Avro and Protobuf apart.
+//
+// It is data only; the packages of the formats fill it in.
+package field
+
+import (
+	"fmt"
+
+	"github.com/flowweir/weir/reports/finding"
+)
+
+// Presence is what a schema says about whether valid documents have a field.
+type Presence uint8
+
+// What a schema can say about a field.
+const (
+	// Unstated: documents may have the field with any value; the schema does
+	// not mention it, and the object is open.
+	Unstated Presence = iota
+	// Never: no valid document has the field.
+	Never
+	// Sometimes: documents may have the field; some valid ones do not, or
+	// only some alternatives of the schema have it.
+	Sometimes
+	// Always: every valid document has the field.
+	Always
+)
+
+// String is "unstated", "never", "sometimes" or "always".
+func (p Presence) String() string {
+	switch p {
+	case Unstated:
+		return "unstated"
+	case Never:
+		return "never"
+	case Sometimes:
+		return "sometimes"
+	case Always:
+		return "always"
+	}
+	return fmt.Sprintf("Presence(%d)", uint8(p))
+}
+
+// Field is what a schema says about a place in its documents.
+type Field struct {
+	Presence Presence
+	// Types are the JSON types that the field's value can have, in
+	// alphabetical order; nil means any. "integer" stands alone where only
+	// whole numbers are valid; "number" includes them.
+	Types []string
+	// Position is where the schema declares the field, or else the innermost
+	// object of the way to it that the schema does declare.
+	Position finding.Position
+}
