@@ -38,6 +38,9 @@ type Finding struct {
 	Related []Related `json:"related,omitempty"`
 	// Hint is the next step: the nearest valid name, or what to change.
 	Hint string `json:"hint,omitempty"`
+	// Counterexample is a document that shows an incompatibility, when there
+	// is one.
+	Counterexample *Counterexample `json:"counterexample,omitempty"`
 	// Record is the offending record of a run, when there is one.
 	Record *Record `json:"record,omitempty"`
 }
@@ -67,6 +70,20 @@ func (p Position) String() string {
 type Related struct {
 	Position Position `json:"position"`
 	Message  string   `json:"message"`
+}
+
+// Counterexample is a document that one version of a schema allows to be
+// written and another one, which has to read it, does not understand.
+type Counterexample struct {
+	// Writer and Reader name the two versions.
+	Writer string `json:"writer"`
+	Reader string `json:"reader"`
+	// Document is the document as JSON.
+	Document string `json:"document"`
+	// Bytes are the encoded document where the format is binary.
+	Bytes []byte `json:"bytes,omitempty"`
+	// Outcome says what the reader makes of it.
+	Outcome string `json:"outcome"`
 }
 
 // Record identifies one record of a run and tells its story.

@@ -1,6 +1,7 @@
 package finding
 
 import (
+	"encoding/hex"
 	"fmt"
 	"io"
 	"strings"
@@ -42,6 +43,9 @@ func (f Finding) text(w *strings.Builder) {
 	for _, related := range f.Related {
 		fmt.Fprintf(w, "%s= %s: %s\n", margin, printable(related.Position.String()), printable(related.Message))
 		related.Position.snippet(w)
+	}
+	if f.Counterexample != nil {
+		f.Counterexample.text(w)
 	}
 	if f.Record != nil {
 		f.Record.text(w)
@@ -91,6 +95,32 @@ func (p Position) split() (before, after string) {
 		right = append(right[:mostAfter:mostAfter], '…')
 	}
 	return printableLine(string(left)), strings.TrimRight(printableLine(string(right)), " \t")
+}
+
+// longestDocument is how much of a document is shown, in bytes.
+const longestDocument = 2000
+
+func (c *Counterexample) text(w *strings.Builder) {
+	fmt.Fprintf(w, "%s= counter-example, written with %s and read with %s:\n", margin, printable(c.Writer), printable(c.Reader))
+	document := c.Document
+	if len(document) > longestDocument {
+		document = strings.ToValidUTF8(document[:longestDocument], "") + " …"
+	}
+	for line := range strings.Lines(document) {
+		fmt.Fprintf(w, "%s  %s\n", margin, printable(strings.TrimSuffix(line, "\n")))
+	}
+	if len(c.Bytes) > 0 {
+		fmt.Fprintf(w, "%s  bytes %s\n", margin, shortened(c.Bytes))
+	}
+	fmt.Fprintf(w, "%s  %s\n", margin, printable(c.Outcome))
+}
+
+// shortened writes bytes as hexadecimal digits, the first hundred at most.
+func shortened(b []byte) string {
+	if len(b) <= 100 {
+		return hex.EncodeToString(b)
+	}
+	return fmt.Sprintf("%s… (%d in all)", hex.EncodeToString(b[:100]), len(b))
 }
 
 func (r *Record) text(w *strings.Builder) {

@@ -46,6 +46,18 @@ func TestText(t *testing.T) {
 			ID: "file/encoding", Severity: Error, Message: "control \x1b[31mred\nnext", Hint: "\x07",
 			Position: &Position{File: "a\x1bb", Line: 1, Column: 2, Source: "x\x1b]0;title\x07y"},
 		}}},
+		{"counterexample", []Finding{{
+			ID: "compat/json-type", Severity: Error, Message: "amount may be a string", Hint: "add a new field instead",
+			Position: &Position{File: "new.json", Line: 4, Column: 5, Source: `    "type": "integer"`},
+			Related:  []Related{{Position: Position{File: "old.json", Line: 4, Column: 5, Source: `    "type": "string"`}, Message: "/properties/amount in old.json"}},
+			Counterexample: &Counterexample{
+				Writer: "old.json", Reader: "new.json", Document: "{\n  \"amount\": \"a\x1b[31m\"\n}", Bytes: []byte{0x02, 0x61},
+				Outcome: "refused: /amount is a string, not an integer",
+			},
+		}, {
+			ID: "compat/json-type", Severity: Error, Message: "a long one is cut",
+			Counterexample: &Counterexample{Writer: "a", Reader: "b", Document: strings.Repeat("d", 3000), Bytes: bytes.Repeat([]byte{0xff}, 101), Outcome: "refused"},
+		}}},
 		{"record", []Finding{{
 			ID: "no-loss", Severity: Error, Message: "1 acknowledged record is not in the log",
 			Record: &Record{

@@ -1,0 +1,114 @@
+package compat
+
+import (
+	"fmt"
+
+	"github.com/flowweir/weir/reports/finding"
+)
+
+// Version is one version of a schema, with the words by which findings name
+// it: "version 3", "v1.json", "the schema at main".
+type Version[S any] struct {
+	Name   string
+	Schema S
+}
+
+// Check compares the new version with old ones, the oldest first, under a
+// mode: against the last of them, or against all where it is transitive.
+// compare says whether reader understands all that writer writes.
+func Check[S any](mode Mode, olds []Version[S], latest Version[S], compare func(writer, reader S) Comparison) Outcome {
+	if !mode.Transitive && len(olds) > 1 {
+		olds = olds[len(olds)-1:]
+	}
+	out := Outcome{Result: Compatible}
+	for _, old := range olds {
+		if mode.Backward {
+			out.add(compare(old.Schema, latest.Schema), Direction{WriterName: old.Name, ReaderName: latest.Name, NewReads: true})
+		}
+		if mode.Forward {
+			out.add(compare(latest.Schema, old.Schema), Direction{WriterName: latest.Name, ReaderName: old.Name})
+		}
+	}
+	return out
+}
+
+// Outcome is what the comparisons under a mode say together.
+type Outcome struct {
+	Result   Result
+	Problems []Directed
+}
+
+// Directed is a problem with the versions that it is between.
+type Directed struct {
+	Problem
+	Direction
+}
+
+// Direction says who writes and who reads.
+type Direction struct {
+	WriterName, ReaderName string
+	// NewReads: the new version is the reader.
+	NewReads bool
+}
+
+func (o *Outcome) add(c Comparison, d Direction) {
+	o.Result = o.Result.and(c.Result())
+	for _, p := range c.Problems {
+		o.Problems = append(o.Problems, Directed{p, d})
+	}
+}
+
+// and is the worse of two results.
+func (r Result) and(other Result) Result {
+	for _, worse := range []Result{Incompatible, Undecided} {
+		if r == worse || other == worse {
+			return worse
+		}
+	}
+	return Compatible
+}
+
+// Findings are the problems as findings, each placed in the new version with
+// the old one as a related place: an error where it breaks or is open,
+// information where it is forgiven.
+func (o Outcome) Findings() []finding.Finding {
+	findings := make([]finding.Finding, 0, len(o.Problems))
+	for _, p := range o.Problems {
+		findings = append(findings, p.Finding())
+	}
+	return findings
+}
+
+// Finding is the problem as a finding.
+func (p Directed) Finding() finding.Finding {
+	changed, old, oldName := p.Writer, p.Reader, p.ReaderName
+	if p.NewReads {
+		changed, old, oldName = p.Reader, p.Writer, p.WriterName
+	}
+	f := finding.Finding{
+		ID: p.Rule, Severity: finding.Error, Message: p.Message, Hint: p.Hint, Position: &changed.Position,
+		Related: []finding.Related{{Position: old.Position, Message: fmt.Sprintf("%s in %s", path(old.Path), oldName)}},
+	}
+	switch p.Verdict {
+	case Forgiven:
+		f.Severity = finding.Info
+	case Open:
+		f.Hint = "undecided counts as not compatible; simplify the schemas at this place, or waive the rule"
+	case Breaks:
+	}
+	if p.Witness != nil {
+		f.Counterexample = &finding.Counterexample{
+			Writer: p.WriterName, Reader: p.ReaderName,
+			Document: p.Witness.Document, Bytes: p.Witness.Bytes, Outcome: p.Witness.Outcome,
+		}
+	}
+	return f
+}
+
+// path is a path in words; the root's is empty.
+func path(p string) string {
+	if p == "" {
+		return "the root"
+	}
+	return p
+}
