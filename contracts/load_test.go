@@ -95,8 +95,9 @@ func TestEveryField(t *testing.T) {
 				Topics:   []string{"payment.events.retry"},
 			},
 			DLQ:       &DLQ{Topic: "payment.events.dlq", Preserve: []string{"key", "value", "headers"}, Delivery: "at-least-once"},
-			Isolation: "read-committed",
-			Effect:    &Effect{Event: "com.acme.order.OrderPaid", Correlate: "header:causation_id"},
+			Isolation: "read-committed", Ordering: "none",
+			Members: 6, MaxPollInterval: document.Duration(5 * time.Minute), SessionTimeout: document.Duration(20 * time.Second),
+			Effect: &Effect{Event: "com.acme.order.OrderPaid", Correlate: "header:causation_id"},
 		}},
 		Objectives: &Objectives{
 			EndToEnd: map[string]document.Duration{"p99": document.Duration(250 * time.Millisecond)},

@@ -1,6 +1,7 @@
 package contracts
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -27,6 +28,49 @@ func (a Address) Transport() string {
 		return TransportRedis
 	case a.EventBridge != nil:
 		return TransportEventBridge
+	}
+	return ""
+}
+
+// Channel is an address as a comparable value: interactions meet where their
+// channels are equal. The zero Channel is no address.
+type Channel struct {
+	Transport string
+	// Name is the topic, exchange, stream or bus; Key the routing key or
+	// detail type; Queue is RabbitMQ's.
+	Name, Key, Queue string
+}
+
+// Channel is the address as a comparable value.
+func (a Address) Channel() Channel {
+	switch c := (Channel{Transport: a.Transport()}); c.Transport {
+	case TransportKafka:
+		c.Name = a.Kafka.Topic
+		return c
+	case TransportRabbitMQ:
+		c.Name, c.Key, c.Queue = a.RabbitMQ.Exchange, a.RabbitMQ.RoutingKey, a.RabbitMQ.Queue
+		return c
+	case TransportRedis:
+		c.Name = a.Redis.Stream
+		return c
+	case TransportEventBridge:
+		c.Name, c.Key = a.EventBridge.Bus, a.EventBridge.DetailType
+		return c
+	}
+	return Channel{}
+}
+
+// String is the channel in words; "" for none.
+func (c Channel) String() string {
+	switch c.Transport {
+	case TransportKafka:
+		return "topic " + c.Name
+	case TransportRabbitMQ:
+		return fmt.Sprintf("rabbitmq exchange %q, routing key %q, queue %q", c.Name, c.Key, c.Queue)
+	case TransportRedis:
+		return "redis stream " + c.Name
+	case TransportEventBridge:
+		return fmt.Sprintf("eventbridge bus %q, detail-type %q", c.Name, c.Key)
 	}
 	return ""
 }
@@ -145,6 +189,31 @@ func (k Key) SerializedAs() string {
 // ReadCommitted says whether isolation is read-committed; Kafka's default,
 // and this one, is read-uncommitted.
 func (c Consumes) ReadCommitted() bool { return c.Isolation == IsolationReadCommitted }
+
+// PollInterval is the longest time between two polls before the group takes
+// the member for dead: Kafka's default of 5 minutes where the contract gives
+// none.
+func (c Consumes) PollInterval() time.Duration {
+	if c.MaxPollInterval == 0 {
+		return 5 * time.Minute
+	}
+	return time.Duration(c.MaxPollInterval)
+}
+
+// Horizon is the time from the first attempt to the last: the sum of all
+// waits, without what the attempts themselves take.
+func (r Retry) Horizon() time.Duration {
+	var sum time.Duration
+	for attempt := 2; attempt <= r.Attempts; attempt++ {
+		if sum += r.Backoff.Delay(attempt); sum < 0 {
+			return math.MaxInt64
+		}
+	}
+	return sum
+}
+
+// LongestWait is the longest wait between two attempts.
+func (r Retry) LongestWait() time.Duration { return r.Backoff.Delay(r.Attempts) }
 
 // Delay is the wait before the given attempt. Attempts count from 1, the
 // first one waits for nothing; the second waits for initial. A fixed backoff

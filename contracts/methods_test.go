@@ -61,6 +61,29 @@ func TestDefaults(t *testing.T) {
 	equal(t, Backoff{}.GrowthFactor(), 2.0)
 }
 
+func TestRetryHorizon(t *testing.T) {
+	retry := Retry{Attempts: 4, Backoff: Backoff{Kind: "exponential", Initial: document.Duration(time.Second), Max: document.Duration(3 * time.Second)}}
+	equal(t, retry.Horizon(), 6*time.Second) // 1 + 2 + 3
+	equal(t, retry.LongestWait(), 3*time.Second)
+	equal(t, Retry{Attempts: 1}.Horizon(), time.Duration(0))
+	equal(t, Retry{Attempts: 1000, Backoff: Backoff{Initial: math.MaxInt64, Kind: "linear"}}.Horizon(), time.Duration(math.MaxInt64))
+	equal(t, Consumes{}.PollInterval(), 5*time.Minute)
+	equal(t, Consumes{MaxPollInterval: document.Duration(time.Minute)}.PollInterval(), time.Minute)
+}
+
+func TestChannel(t *testing.T) {
+	c := load(t, "other-transports.yaml")
+	var texts []string
+	for _, p := range c.Produces {
+		texts = append(texts, p.Channel().String())
+	}
+	equal(t, texts, []string{
+		"topic {env}.billing.events", `rabbitmq exchange "billing", routing key "refund.issued", queue ""`, "redis stream reminders", `eventbridge bus "billing", detail-type "Closed"`,
+	})
+	equal(t, Address{}.Channel(), Channel{})
+	equal(t, Channel{}.String(), "")
+}
+
 func TestRecognition(t *testing.T) {
 	tests := []struct {
 		produces Produces

@@ -175,6 +175,7 @@ type Consumes struct {
 	Topic       string `yaml:"topic"`
 	Address     `yaml:",inline"`
 	Group       string       `yaml:"group"`
+	Ordering    string       `yaml:"ordering"` // none | per-key: whether the order of one key's events matters here
 	Needs       Needs        `yaml:"needs"`
 	Schema      *SchemaRef   `yaml:"schema"` // the reader's own schema
 	Idempotency *Idempotency `yaml:"idempotency"`
@@ -182,6 +183,12 @@ type Consumes struct {
 	DLQ         *DLQ         `yaml:"dlq"`
 	Isolation   string       `yaml:"isolation"` // read-uncommitted | read-committed
 	Effect      *Effect      `yaml:"effect"`
+	// Members is how many members the group runs with.
+	Members int `yaml:"members"`
+	// MaxPollInterval and SessionTimeout are Kafka's max.poll.interval.ms and
+	// session.timeout.ms.
+	MaxPollInterval document.Duration `yaml:"max-poll-interval"`
+	SessionTimeout  document.Duration `yaml:"session-timeout"`
 }
 
 // Needs are the fields that a consumer reads, in the file's order. In the

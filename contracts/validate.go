@@ -35,19 +35,15 @@ func (c *Contract) validate() []finding.Finding {
 		v.schema(document.Path{"schemas", name}, schema)
 	}
 	v.promisesSomething()
+	produced := map[interaction]int{}
 	for i, p := range c.Produces {
 		v.produces(document.Path{"produces", i}, p)
-		v.duplicate(i, "produces", func(j int) bool {
-			return c.Produces[j].Event == p.Event && sameAddress(c.Produces[j].Address, c.Produces[j].Topic, p.Address, p.Topic)
-		})
+		v.duplicate(i, "produces", interaction{p.Event, "", p.channel(p.Topic)}, produced)
 	}
+	consumed := map[interaction]int{}
 	for i, consumes := range c.Consumes {
 		v.consumes(document.Path{"consumes", i}, consumes)
-		v.duplicate(i, "consumes", func(j int) bool {
-			other := c.Consumes[j]
-			return other.Event == consumes.Event && other.Group == consumes.Group &&
-				sameAddress(other.Address, other.Topic, consumes.Address, consumes.Topic)
-		})
+		v.duplicate(i, "consumes", interaction{consumes.Event, consumes.Group, consumes.channel(consumes.Topic)}, consumed)
 	}
 	if c.Objectives != nil {
 		c.Objectives.Check(v.Checker, document.Path{"objectives"})
@@ -82,38 +78,30 @@ func (v *validator) service() {
 	}
 }
 
-// duplicate reports the interaction i if an earlier one is the same.
-func (v *validator) duplicate(i int, list string, same func(j int) bool) {
-	for j := range i {
-		if same(j) {
-			p := v.c.Doc.Position(list, j)
-			at := ""
-			if p != nil {
-				at = fmt.Sprintf(", first in line %d", p.Line)
-			}
-			v.Error(Duplicate, document.Path{list, i}, fmt.Sprintf("%s has this interaction twice%s", list, at), "keep one of them")
-			return
-		}
-	}
+// interaction is what two interactions of one contract must differ in.
+type interaction struct {
+	event, group string
+	channel      Channel
 }
 
-func sameAddress(a Address, topicA string, b Address, topicB string) bool {
-	a.complete(topicA)
-	b.complete(topicB)
-	if a.Transport() != b.Transport() {
-		return false
+// duplicate reports the interaction i if an earlier one is the same.
+func (v *validator) duplicate(i int, list string, same interaction, first map[interaction]int) {
+	j, known := first[same]
+	if !known {
+		first[same] = i
+		return
 	}
-	switch a.Transport() {
-	case TransportKafka:
-		return *a.Kafka == *b.Kafka
-	case TransportRabbitMQ:
-		return *a.RabbitMQ == *b.RabbitMQ
-	case TransportRedis:
-		return *a.Redis == *b.Redis
-	case TransportEventBridge:
-		return *a.EventBridge == *b.EventBridge
+	at := ""
+	if p := v.c.Doc.Position(list, j); p != nil {
+		at = fmt.Sprintf(", first in line %d", p.Line)
 	}
-	return true
+	v.Error(Duplicate, document.Path{list, i}, fmt.Sprintf("%s has this interaction twice%s", list, at), "keep one of them")
+}
+
+// channel is the address before short forms are spelled out.
+func (a Address) channel(topic string) Channel {
+	a.complete(topic)
+	return a.Channel()
 }
 
 // event checks the name of an event.

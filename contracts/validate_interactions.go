@@ -193,6 +193,7 @@ func (v *validator) consumes(path document.Path, c Consumes) {
 	if c.Group == "" && (c.Topic != "" || c.Kafka != nil || c.Redis != nil) {
 		v.Missing(path, "group", "the consumer group, Kafka's group.id")
 	}
+	v.OneOf(path.Add("ordering"), c.Ordering, OrderingNone, OrderingPerKey)
 	if c.Schema != nil {
 		v.schemaRef(path.Add("schema"), *c.Schema)
 		if len(c.Needs) > 0 {
@@ -219,6 +220,9 @@ func (v *validator) consumes(path document.Path, c Consumes) {
 	if c.Effect != nil {
 		v.effect(path.Add("effect"), *c.Effect)
 	}
+	v.Positive(path.Add("members"), c.Members > 0)
+	v.Positive(path.Add("max-poll-interval"), c.MaxPollInterval > 0)
+	v.Positive(path.Add("session-timeout"), c.SessionTimeout > 0)
 }
 
 func (v *validator) needs(path document.Path, needs Needs) {
