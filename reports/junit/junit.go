@@ -1,7 +1,9 @@
-// Package junit renders a run as JUnit XML, in the shape that Jenkins, GitLab,
-// GitHub's reporters, Azure and others read: one test suite for the run, one
-// test case for each invariant, objective, fault and service, and one for the
-// run itself, so that a run that was killed is red too.
+// Package junit renders a run, or the findings of a static check, as JUnit
+// XML, in the shape that Jenkins, GitLab, GitHub's reporters, Azure and others
+// read. A run is one test suite: a test case for each invariant, objective,
+// fault and service, and one for the run itself, so that a run that was killed
+// is red too. A check is one test suite: a test case for each file and rule
+// that found something there, and one for its verdict.
 //
 // A fail is a failure; what is inconclusive or vacuous is an error. Neither is
 // ever "skipped", which most systems show as green. Skipped is only what the
@@ -41,9 +43,9 @@ type suite struct {
 	Errors     int        `xml:"errors,attr"`
 	Skipped    int        `xml:"skipped,attr"`
 	Time       string     `xml:"time,attr"`
-	Timestamp  string     `xml:"timestamp,attr"`
-	Hostname   string     `xml:"hostname,attr"`
-	Properties []property `xml:"properties>property"`
+	Timestamp  string     `xml:"timestamp,attr,omitempty"`
+	Hostname   string     `xml:"hostname,attr,omitempty"`
+	Properties []property `xml:"properties>property,omitempty"`
 	Cases      []testcase `xml:"testcase"`
 }
 
@@ -82,7 +84,10 @@ func escape(s string) string {
 
 // Write writes the run as junit.xml.
 func Write(w io.Writer, rec *run.Record) error {
-	s := makeSuite(rec)
+	return write(w, makeSuite(rec))
+}
+
+func write(w io.Writer, s suite) error {
 	all := suites{
 		Name: "weir", Tests: s.Tests, Failures: s.Failures, Errors: s.Errors, Time: s.Time, Suites: []suite{s},
 	}
@@ -135,6 +140,11 @@ func makeSuite(rec *run.Record) suite {
 	for _, x := range r.Services {
 		s.Cases = append(s.Cases, serviceCase(r.Name, x, rec.Logs[x.Name]))
 	}
+	s.count()
+	return s
+}
+
+func (s *suite) count() {
 	for _, c := range s.Cases {
 		s.Tests++
 		switch {
@@ -146,7 +156,6 @@ func makeSuite(rec *run.Record) suite {
 			s.Skipped++
 		}
 	}
-	return s
 }
 
 func newCase(run, class, name string) testcase {

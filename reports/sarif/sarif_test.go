@@ -117,7 +117,9 @@ func TestFingerprints(t *testing.T) {
 		}
 		return all
 	}
-	at := func(file string, line int) *finding.Position { return &finding.Position{File: file, Line: line, Column: 1} }
+	at := func(file string, line int) *finding.Position {
+		return &finding.Position{File: file, Line: line, Column: 1}
+	}
 	base := finding.Finding{ID: "a/b", Message: "produces[0] has x, first in line 4", Position: at("weir.yaml", 9)}
 	moved := finding.Finding{ID: "a/b", Message: "produces[12] has x, first in line 40", Position: at("weir.yaml", 90), Hint: "new"}
 	want := mark(base)[0]
