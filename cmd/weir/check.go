@@ -1,15 +1,10 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
-	"reflect"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -34,15 +29,24 @@ or a scenario with its contracts.
 
 The exit code is 1 where a rule of severity error found something, and 2 where
 a file cannot be read as it is; contracts are then not compared. weir explain
-RULE says what a rule is for.`,
+RULE says what a rule is for.
+
+The document of --format json has the fields format (weir/check/v1), contracts,
+scenarios, compared, errors, warnings and findings; a finding has id, severity
+and message and, where there are such, position, related, hint and
+counterexample.`,
 		Example: `  weir check
   weir check order-service payment-service/weir.yaml
-  weir check --format json > findings.json`,
+  weir check --format json > findings.json
+  weir check --format github                   # annotations, in GitHub Actions
+  weir check --format sarif > weir.sarif       # for code scanning
+  weir check --format junit > weir.xml
+  weir check --format markdown > comment.md    # for a pull request`,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return nil, cobra.ShellCompDirectiveDefault
 		},
 	}
-	format := formatFlag(cmd)
+	format := findingsFormatFlag(cmd)
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			args = []string{"."}
@@ -52,15 +56,13 @@ RULE says what a rule is for.`,
 	return cmd
 }
 
-// checked is what weir check found; it is the document of --format json.
+// checked is the document of --format json.
 type checked struct {
-	Format    string            `json:"format"` // weir/check/v1
-	Contracts int               `json:"contracts"`
-	Scenarios int               `json:"scenarios"`
-	Errors    int               `json:"errors"`
-	Warnings  int               `json:"warnings"`
-	Compared  bool              `json:"compared"` // false where files could not be read
-	Findings  []finding.Finding `json:"findings"`
+	Format    string `json:"format"` // weir/check/v1
+	Contracts int    `json:"contracts"`
+	Scenarios int    `json:"scenarios"`
+	Compared  bool   `json:"compared"` // false where files could not be read
+	counted
 }
 
 func (s *state) check(paths []string, format string) error {
@@ -71,19 +73,16 @@ func (s *state) check(paths []string, format string) error {
 	}
 	result := checked{
 		Format: "weir/check/v1", Contracts: len(found.contracts), Scenarios: found.scenarios,
-		Findings: found.findings, Compared: finding.Errors(found.findings) == 0,
+		Compared: finding.Errors(found.findings) == 0,
 	}
 	if result.Compared {
-		result.Findings = append(result.Findings, rules.Check(found.contracts, fsys, s.now())...)
+		found.findings = append(found.findings, rules.Check(found.contracts, fsys, s.now())...)
 	}
-	result.finish()
-	var err error
-	if format == formatJSON {
-		err = writeJSON(s.stdout, result)
-	} else {
-		err = result.text(s.stdout)
-	}
-	switch err := printed(err); {
+	result.counted = count(found.findings)
+	err := s.printFindings(format, judged{
+		verb: "check", verdict: result.verdict(), sentence: result.sentence(), counted: result.counted, document: result,
+	})
+	switch {
 	case err != nil:
 		return err
 	case !result.Compared:
@@ -94,39 +93,23 @@ func (s *state) check(paths []string, format string) error {
 	return nil
 }
 
-// finish sorts the findings, leaves each once and counts them.
-func (c *checked) finish() {
-	finding.Sort(c.Findings)
-	c.Findings = slices.CompactFunc(c.Findings, func(a, b finding.Finding) bool { return reflect.DeepEqual(a, b) })
-	if c.Findings == nil {
-		c.Findings = []finding.Finding{} // a list, never null
+func (c *checked) verdict() finding.Verdict {
+	if c.Errors > 0 {
+		return finding.Fail
 	}
-	c.Errors = finding.Errors(c.Findings)
-	for _, f := range c.Findings {
-		if f.Severity == finding.Warning {
-			c.Warnings++
-		}
-	}
+	return finding.Pass
 }
 
-func (c *checked) text(w io.Writer) error {
-	if err := finding.Text(w, c.Findings); err != nil {
-		return err
-	}
-	var line strings.Builder
-	if len(c.Findings) > 0 {
-		line.WriteByte('\n')
-	}
-	line.WriteString(summary.Plural(c.Contracts, "contract", "contracts"))
+func (c *checked) sentence() string {
+	what := summary.Plural(c.Contracts, "contract", "contracts")
 	if c.Scenarios > 0 {
-		line.WriteString(", " + summary.Plural(c.Scenarios, "scenario", "scenarios"))
+		what += ", " + summary.Plural(c.Scenarios, "scenario", "scenarios")
 	}
-	fmt.Fprintf(&line, ": %s, %s\n", summary.Plural(c.Errors, "error", "errors"), summary.Plural(c.Warnings, "warning", "warnings"))
+	sentence := what + ": " + c.String()
 	if !c.Compared {
-		line.WriteString("Contracts are compared once all files can be read.\n")
+		sentence += "; contracts are compared once all files can be read"
 	}
-	_, err := io.WriteString(w, line.String())
-	return err
+	return sentence
 }
 
 // inputs collects what the arguments name.
@@ -197,11 +180,4 @@ func isScenario(name string) bool {
 	}
 	document.Decode(name, src, &head)
 	return strings.HasPrefix(head.Weir, "scenario/")
-}
-
-func writeJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
 }

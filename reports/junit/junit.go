@@ -37,16 +37,20 @@ type suites struct {
 }
 
 type suite struct {
-	Name       string     `xml:"name,attr"`
-	Tests      int        `xml:"tests,attr"`
-	Failures   int        `xml:"failures,attr"`
-	Errors     int        `xml:"errors,attr"`
-	Skipped    int        `xml:"skipped,attr"`
-	Time       string     `xml:"time,attr"`
-	Timestamp  string     `xml:"timestamp,attr,omitempty"`
-	Hostname   string     `xml:"hostname,attr,omitempty"`
-	Properties []property `xml:"properties>property,omitempty"`
-	Cases      []testcase `xml:"testcase"`
+	Name       string      `xml:"name,attr"`
+	Tests      int         `xml:"tests,attr"`
+	Failures   int         `xml:"failures,attr"`
+	Errors     int         `xml:"errors,attr"`
+	Skipped    int         `xml:"skipped,attr"`
+	Time       string      `xml:"time,attr"`
+	Timestamp  string      `xml:"timestamp,attr,omitempty"`
+	Hostname   string      `xml:"hostname,attr,omitempty"`
+	Properties *properties `xml:"properties"`
+	Cases      []testcase  `xml:"testcase"`
+}
+
+type properties struct {
+	List []property `xml:"property"`
 }
 
 type property struct {
@@ -110,13 +114,13 @@ func makeSuite(rec *run.Record) suite {
 		Time:      seconds(summary.Took(r)),
 		Timestamp: r.Started.UTC().Format("2006-01-02T15:04:05"), // the schema allows no zone
 		Hostname:  r.Host.Name,
-		Properties: []property{
+		Properties: &properties{[]property{
 			{"weir.run", r.ID},
 			{"weir.scenario", r.Scenario},
 			{"weir.seed", fmt.Sprint(r.Seed)},
 			{"weir.cluster", summary.Cluster(r.Cluster)},
 			{"weir.version", r.Weir.Version},
-		},
+		}},
 	}
 	s.Cases = append(s.Cases, runCase(rec))
 	if rec.Results != nil {
