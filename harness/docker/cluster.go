@@ -28,6 +28,7 @@ type Cluster struct {
 	own     owner
 	spec    cluster.Spec
 	image   string
+	jvm     jvm
 	version string
 	nets    *networks
 	nodes   []*node      // by id, fixed once started
@@ -80,6 +81,9 @@ func (c *Cluster) Info() run.Cluster {
 	notes := []string{"A killed node is a killed process: the page cache of its machine survives. Power loss is not shown."}
 	if len(c.nodes) > 1 {
 		notes = append(notes, fmt.Sprintf("Each node is broker and controller: with %d of %d down there is no controller, and nothing is fenced or elected.", (len(c.nodes)+1)/2, len(c.nodes)))
+	}
+	if c.jvm.note != "" {
+		notes = append(notes, c.jvm.note)
 	}
 	return run.Cluster{
 		Kind:      cluster.Docker,

@@ -43,6 +43,7 @@ type nodeSpec struct {
 	host      hostAddress
 	brokers   int
 	config    map[string]string
+	jvm       jvm
 }
 
 // describe is what labelSpec says: enough to tell two clusters apart.
@@ -122,7 +123,7 @@ func (e *engine) createNode(ctx context.Context, spec *nodeSpec, n *node, hostPo
 			Hostname:   alias(n.id),
 			Entrypoint: []string{"sh", "-c", startScript},
 			// The public image would write log files where its user must not.
-			Env:          []string{"WEIR_CLUSTER_ID=" + spec.clusterID, "KAFKA_HEAP_OPTS=" + heap, "LOG_DIR=/tmp/kafka-logs"},
+			Env:          append([]string{"WEIR_CLUSTER_ID=" + spec.clusterID, "KAFKA_HEAP_OPTS=" + heap, "LOG_DIR=/tmp/kafka-logs"}, spec.jvm.environment()...),
 			ExposedPorts: network.PortSet{kafkaPort: {}},
 			Labels:       spec.own.with(roleBroker, labelNode, strconv.Itoa(int(n.id)), labelAddress, n.hostAddr, labelSpec, spec.describe()),
 			StopSignal:   "SIGTERM",

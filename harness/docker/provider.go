@@ -94,12 +94,16 @@ func (e *engine) start(ctx context.Context, spec cluster.Spec, own owner) (_ *Cl
 	if err != nil {
 		return nil, err
 	}
+	options, err := e.chooseJVM(ctx, spec.Brokers)
+	if err != nil {
+		return nil, err
+	}
 	if spec.LogDir != "" {
 		if err := os.MkdirAll(spec.LogDir, 0o755); err != nil {
 			return nil, fmt.Errorf("directory for the brokers' logs: %w", err)
 		}
 	}
-	c := &Cluster{engine: e, own: own, spec: spec, image: image}
+	c := &Cluster{engine: e, own: own, spec: spec, image: image, jvm: options}
 	defer func() {
 		if err != nil {
 			clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
@@ -130,7 +134,7 @@ func (e *engine) start(ctx context.Context, spec cluster.Spec, own owner) (_ *Cl
 func (c *Cluster) startNodes(ctx context.Context, host hostAddress) error {
 	spec := &nodeSpec{
 		own: c.own, image: c.image, clusterID: newClusterID(), nets: c.nets,
-		host: host, brokers: c.spec.Brokers, config: c.spec.Config,
+		host: host, brokers: c.spec.Brokers, config: c.spec.Config, jvm: c.jvm,
 	}
 	nodes := make([]*node, c.spec.Brokers)
 	group, groupCtx := errgroup.WithContext(ctx)

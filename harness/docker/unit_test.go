@@ -3,6 +3,7 @@ package docker
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,6 +12,26 @@ import (
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/service"
 )
+
+// Kafka's own choice stays where each broker has two cores.
+func TestJVMOptions(t *testing.T) {
+	few := jvmFor(5, 3)
+	if got, want := few.environment(), []string{"KAFKA_JVM_PERFORMANCE_OPTS=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}; !slices.Equal(got, want) {
+		t.Errorf("5 cores for 3 brokers: got %q, want %q", got, want)
+	}
+	if !strings.Contains(few.note, "3 brokers share 5 cores") {
+		t.Errorf("the report says %q", few.note)
+	}
+	if got := jvmFor(6, 3); got != (jvm{}) {
+		t.Errorf("6 cores for 3 brokers: got %+v, want the image's own options", got)
+	}
+	if got := namedJVM("default"); got != (jvm{}) {
+		t.Errorf("default: got %+v, want the image's own options", got)
+	}
+	if got := namedJVM("-XX:+UseZGC"); got.options != "-XX:+UseZGC" || got.note == "" {
+		t.Errorf("named: got %+v", got)
+	}
+}
 
 func TestCheckRefuses(t *testing.T) {
 	for name, c := range map[string]struct {
