@@ -1,0 +1,226 @@
+package proto
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/bufbuild/protocompile"
+	"github.com/bufbuild/protocompile/parser"
+	"github.com/bufbuild/protocompile/reporter"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/reflect/protoregistry"
+	"google.golang.org/protobuf/types/dynamicpb"
+
+	"github.com/flowweir/weir/reports/finding"
+)
+
+// Option changes how a schema is loaded.
+type Option interface{ apply(*config) }
+
+type config struct {
+	message     string
+	importPaths []string
+}
+
+type optionFunc func(*config)
+
+func (f optionFunc) apply(c *config) { f(c) }
+
+// Message chooses the message of the events by its full name, such as
+// "acme.order.OrderPlaced", overriding the default: the first message of the
+// file, as in Confluent's registry. It may stand in an imported file.
+func Message(fullName string) Option { return optionFunc(func(c *config) { c.message = fullName }) }
+
+// ImportPaths adds folders of the file system that imports are looked for
+// in, before the schema's own folder and its parents.
+func ImportPaths(dirs ...string) Option {
+	return optionFunc(func(c *config) { c.importPaths = append(c.importPaths, dirs...) })
+}
+
+// Load compiles a .proto file and every file that it imports. An import is
+// looked for in the import paths, then beside the file, then in each folder
+// above it; the files of google/protobuf are built in.
+//
+// The error is an *Error with every position, or that of fsys for a file that
+// cannot be read. A file may have 4 MiB, all together 32 MiB.
+func Load(fsys fs.FS, name string, options ...Option) (*Schema, error) {
+	var cfg config
+	for _, o := range options {
+		o.apply(&cfg)
+	}
+	src, err := readSources(fsys, name, cfg.importPaths)
+	if err != nil {
+		return nil, err
+	}
+	fd, err := src.compile()
+	if err != nil {
+		return nil, err
+	}
+	s := &Schema{file: name, main: fd, named: cfg.message != "", sources: src}
+	if err := s.register(); err != nil {
+		return nil, src.fail(finding.Position{File: name}, "", "%v", err)
+	}
+	if s.message, err = s.choose(cfg.message); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// maxProblems bounds what is reported of one schema.
+const maxProblems = 100
+
+// compile links the parsed files. The compiler checks a file by itself before
+// it looks at names, and stops there; so after a failure it goes on once more
+// without that check, for the problems that are left.
+func (s *sources) compile() (protoreflect.FileDescriptor, error) {
+	fd, problems, err := s.link(func(f *source) protocompile.SearchResult {
+		return protocompile.SearchResult{AST: f.node}
+	})
+	if err == nil {
+		return fd, nil
+	}
+	if len(problems) == 0 {
+		return nil, s.fail(finding.Position{File: s.order[0].file}, "", "cannot compile: %v", err)
+	}
+	_, more, _ := s.link(func(f *source) protocompile.SearchResult {
+		silent := reporter.NewHandler(reporter.NewReporter(func(reporter.ErrorWithPos) error { return nil }, nil))
+		if result, err := parser.ResultFromAST(f.node, false, silent); err == nil {
+			return protocompile.SearchResult{ParseResult: result}
+		}
+		return protocompile.SearchResult{AST: f.node}
+	})
+	return nil, s.sorted(append(problems, more...))
+}
+
+// link runs the compiler. The files are compiled one after the other, so that
+// problems come in the same order each time.
+func (s *sources) link(parsed func(*source) protocompile.SearchResult) (protoreflect.FileDescriptor, []Problem, error) {
+	var problems []Problem
+	report := func(err reporter.ErrorWithPos) error {
+		problems = append(problems, s.problem(err))
+		return nil
+	}
+	compiler := protocompile.Compiler{
+		Resolver: protocompile.WithStandardImports(protocompile.ResolverFunc(func(name string) (protocompile.SearchResult, error) {
+			if f := s.files[name]; f != nil {
+				return parsed(f), nil
+			}
+			return protocompile.SearchResult{}, protoregistry.NotFound
+		})),
+		MaxParallelism: 1,
+		Reporter:       reporter.NewReporter(report, nil),
+		SourceInfoMode: protocompile.SourceInfoStandard,
+	}
+	files, err := compiler.Compile(context.Background(), s.order[0].name)
+	if err == nil {
+		return files[0], nil, nil
+	}
+	if withPos := reporter.ErrorWithPos(nil); errors.As(err, &withPos) {
+		problems = append(problems, s.problem(withPos))
+	}
+	return nil, problems, err
+}
+
+// sorted orders problems by file, as they were read, and place.
+func (s *sources) sorted(problems []Problem) *Error {
+	rank := map[string]int{}
+	for i, f := range s.order {
+		rank[f.file] = i
+	}
+	slices.SortStableFunc(problems, func(a, b Problem) int {
+		return cmp.Or(
+			cmp.Compare(rank[a.Position.File], rank[b.Position.File]),
+			cmp.Compare(a.Position.Line, b.Position.Line),
+			cmp.Compare(a.Position.Column, b.Position.Column),
+			cmp.Compare(a.Message, b.Message),
+		)
+	})
+	problems = slices.Compact(problems)
+	return &Error{problems[:min(len(problems), maxProblems)]}
+}
+
+func (s *sources) fail(at finding.Position, hint, format string, args ...any) *Error {
+	return &Error{[]Problem{{at, fmt.Sprintf(format, args...), hint}}}
+}
+
+// register collects the files, for types named by Any and for extensions.
+func (s *Schema) register() error {
+	var (
+		files   protoregistry.Files
+		visit   func(protoreflect.FileDescriptor) error
+		inside  func(protoreflect.MessageDescriptors)
+		collect func(protoreflect.ExtensionDescriptors)
+	)
+	s.extensions = map[protoreflect.FullName][]protoreflect.FieldDescriptor{}
+	collect = func(xs protoreflect.ExtensionDescriptors) {
+		for i := range xs.Len() {
+			extended := xs.Get(i).ContainingMessage().FullName()
+			x := dynamicpb.NewExtensionType(xs.Get(i)).TypeDescriptor()
+			s.extensions[extended] = append(s.extensions[extended], x)
+		}
+	}
+	inside = func(ms protoreflect.MessageDescriptors) {
+		for i := range ms.Len() {
+			collect(ms.Get(i).Extensions())
+			inside(ms.Get(i).Messages())
+		}
+	}
+	visit = func(fd protoreflect.FileDescriptor) error {
+		if _, err := files.FindFileByPath(fd.Path()); err == nil || fd.IsPlaceholder() {
+			return nil
+		}
+		if err := files.RegisterFile(fd); err != nil {
+			return err
+		}
+		collect(fd.Extensions())
+		inside(fd.Messages())
+		for i := range fd.Imports().Len() {
+			if err := visit(fd.Imports().Get(i).FileDescriptor); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := visit(s.main); err != nil {
+		return err
+	}
+	for _, xs := range s.extensions {
+		slices.SortFunc(xs, func(a, b protoreflect.FieldDescriptor) int { return cmp.Compare(a.Number(), b.Number()) })
+	}
+	s.types = dynamicpb.NewTypes(&files)
+	return nil
+}
+
+// choose finds the message by name; without a name it is the first.
+func (s *Schema) choose(name string) (protoreflect.MessageDescriptor, error) {
+	all := s.main.Messages()
+	at := finding.Position{File: s.file}
+	switch {
+	case name == "" && all.Len() == 0:
+		return nil, s.sources.fail(at, "", "the file declares no message")
+	case name == "":
+		return all.Get(0), nil
+	}
+	if m := s.find(protoreflect.FullName(name)); m != nil {
+		return m, nil
+	}
+	var names []string
+	for i := range min(all.Len(), 10) {
+		names = append(names, string(all.Get(i).FullName()))
+	}
+	return nil, s.sources.fail(at, "it declares "+strings.Join(names, ", "), "no message %s is here", name)
+}
+
+// find looks a message up by its full name in all files; nil without one.
+func (s *Schema) find(name protoreflect.FullName) protoreflect.MessageDescriptor {
+	t, err := s.types.FindMessageByName(name)
+	if err != nil || t.Descriptor().IsMapEntry() {
+		return nil
+	}
+	return t.Descriptor()
+}

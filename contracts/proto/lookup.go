@@ -1,0 +1,128 @@
+package proto
+
+import (
+	"strings"
+
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"github.com/flowweir/weir/contracts/field"
+	"github.com/flowweir/weir/contracts/place"
+)
+
+// Lookup says what the schema promises about a place in the data. Places use
+// the names of the .proto file (order_id, not orderId), an extension its full
+// name in brackets, a map its keys.
+//
+// A field without presence (proto3's plain fields, repeated fields, maps) is
+// Always: where it is not on the wire it reads as its zero value, which is
+// what Decode shows. So is a required field of proto2. Fields with presence
+// (optional, members of a oneof, messages) are Sometimes.
+//
+// Types are those of Decode: a 64-bit number is an "integer", as to users of
+// Protobuf, though Protobuf's own JSON writes it as a string. Enums are names,
+// bytes are base64, Timestamp and Duration are strings, wrappers are what they
+// wrap. NaN and the infinities, written as strings, are not mentioned.
+//
+// Record headers and keys are not part of a schema: such a place is Unstated.
+func (s *Schema) Lookup(p place.Place) field.Field {
+	at := field.Field{Position: s.Position()}
+	if p.Kind() != place.Data {
+		return at
+	}
+	c := cursor{schema: s, message: s.message, form: formObject, presence: field.Always}
+	if f, isSpecial := special(s.message); isSpecial {
+		c.message, c.form = nil, f
+	}
+	for _, segment := range p.Path() {
+		c.step(segment, &at)
+	}
+	at.Presence, at.Types = c.presence, c.form.types()
+	if c.presence == field.Never {
+		at.Types = nil
+	}
+	return at
+}
+
+// cursor is what is known of the part of the way that was walked.
+type cursor struct {
+	schema   *Schema
+	presence field.Presence
+	form     form
+	message  protoreflect.MessageDescriptor // where its fields are the members
+	repeated protoreflect.FieldDescriptor   // where elements or entries follow
+}
+
+func (c *cursor) step(segment place.Segment, at *field.Field) {
+	switch {
+	case c.presence == field.Never || c.presence == field.Unstated:
+		return
+	case c.repeated != nil:
+		f := c.repeated
+		if f.IsMap() == segment.IsIndex {
+			c.presence = field.Never
+			return
+		}
+		if f.IsMap() {
+			f = f.MapValue()
+		}
+		c.presence = field.Sometimes
+		c.value(f)
+	case c.message != nil:
+		f := c.member(segment)
+		if f == nil {
+			c.presence = field.Never
+			return
+		}
+		at.Position = c.schema.position(f)
+		if !always(f) {
+			c.presence = field.Sometimes
+		}
+		c.field(f)
+	case c.form == formAny, c.form == formObject && !segment.IsIndex, c.form == formArray && segment.IsIndex:
+		// Struct, Value, ListValue and Any say nothing of what they hold.
+		c.presence, c.form = field.Unstated, formAny
+	default:
+		c.presence = field.Never
+	}
+}
+
+func (c *cursor) member(segment place.Segment) protoreflect.FieldDescriptor {
+	if segment.IsIndex {
+		return nil
+	}
+	if f := c.message.Fields().ByTextName(segment.Name); f != nil {
+		return f
+	}
+	name, bracketed := strings.CutPrefix(segment.Name, "[")
+	for _, x := range c.schema.extensions[c.message.FullName()] {
+		if bracketed && string(x.FullName())+"]" == name {
+			return x
+		}
+	}
+	return nil
+}
+
+// always: the field can be read from every message.
+func always(f protoreflect.FieldDescriptor) bool {
+	return f.Cardinality() != protoreflect.Optional || !f.HasPresence()
+}
+
+func (c *cursor) field(f protoreflect.FieldDescriptor) {
+	switch {
+	case f.IsMap():
+		*c = cursor{schema: c.schema, presence: c.presence, form: formObject, repeated: f}
+	case f.IsList():
+		*c = cursor{schema: c.schema, presence: c.presence, form: formArray, repeated: f}
+	default:
+		c.value(f)
+	}
+}
+
+func (c *cursor) value(f protoreflect.FieldDescriptor) {
+	*c = cursor{schema: c.schema, presence: c.presence, form: valueForm(f)}
+	if m := f.Message(); m != nil {
+		if _, isSpecial := special(m); !isSpecial {
+			c.message = m
+		}
+	}
+}
