@@ -1,0 +1,86 @@
+package avro
+
+import (
+	"slices"
+
+	"github.com/flowweir/weir/contracts/field"
+	"github.com/flowweir/weir/contracts/place"
+	"github.com/flowweir/weir/reports/finding"
+)
+
+// Lookup says what the schema promises about a place in the data, whose names
+// are those of fields and of keys of maps; the branches of unions have no
+// part in it. A field of a record is always there, a key of a map or an
+// element of an array sometimes; so is a field within one branch of a union.
+//
+// Record headers and keys are not part of a schema: such a place is Unstated.
+func (s *Schema) Lookup(p place.Place) field.Field {
+	if p.Kind() != place.Data {
+		return field.Field{Position: s.Position()}
+	}
+	at := spot{presence: field.Always, types: []use{s.root}, position: s.Position}
+	for _, segment := range p.Path() {
+		if at = at.step(segment); at.presence == field.Never {
+			return field.Field{Presence: field.Never, Types: []string{}, Position: at.position()}
+		}
+	}
+	all := &node{kind: unionKind, branches: at.types}
+	return field.Field{Presence: at.presence, Types: jsonTypes(all), Position: at.position()}
+}
+
+// spot is a place on the way: what can stand there.
+type spot struct {
+	presence field.Presence
+	types    []use
+	position func() finding.Position
+}
+
+// step goes on to a member or an element of what stands at the spot.
+func (s spot) step(segment place.Segment) spot {
+	next := spot{presence: s.presence, position: s.position}
+	for _, t := range alternatives(s.types) {
+		inner, presence, at := child(t, segment)
+		if presence == field.Never {
+			next.presence = field.Sometimes
+			continue
+		}
+		if len(next.types) == 0 {
+			next.position = func() finding.Position { return at.position("") }
+		}
+		if presence == field.Sometimes {
+			next.presence = field.Sometimes
+		}
+		if !slices.ContainsFunc(next.types, func(u use) bool { return u.node == inner.node }) {
+			next.types = append(next.types, inner)
+		}
+	}
+	if len(next.types) == 0 {
+		next.presence = field.Never
+	}
+	return next
+}
+
+// alternatives are the types with unions replaced by their branches.
+func alternatives(types []use) []use {
+	var all []use
+	for _, t := range types {
+		if t.kind == unionKind {
+			all = append(all, t.branches...)
+			continue
+		}
+		all = append(all, t)
+	}
+	return all
+}
+
+func child(t use, segment place.Segment) (inner use, p field.Presence, declared site) {
+	switch {
+	case segment.IsIndex && t.kind == arrayKind, !segment.IsIndex && t.kind == mapKind:
+		return t.element, field.Sometimes, t.element.at
+	case !segment.IsIndex && t.kind == recordKind:
+		if i := t.field(segment.Name); i >= 0 {
+			return t.fields[i].typ, field.Always, t.fields[i].site
+		}
+	}
+	return use{}, field.Never, site{}
+}

@@ -1,0 +1,229 @@
+package avro
+
+import (
+	"fmt"
+	"math/big"
+	"strings"
+
+	"github.com/flowweir/weir/contracts/compat"
+	"github.com/flowweir/weir/reports/finding"
+)
+
+// found adds a problem of a pair. wPart and rPart lead on from the pair's
+// places to the places of the break.
+func (c *comparer) found(at int, p compat.Problem, wPart, rPart string) {
+	pair := &c.pairs[at]
+	w, r, _ := c.paths(at)
+	p.Writer = compat.Place{Path: w + wPart, Position: partPosition(pair.w, wPart)}
+	p.Reader = compat.Place{Path: r + rPart, Position: partPosition(pair.r, rPart)}
+	c.problems = append(c.problems, p)
+}
+
+// partPosition is where a part of a type stands in its definition; for the
+// type as a whole it is the place that names or defines it.
+func partPosition(u use, part string) finding.Position {
+	if part == "" {
+		return u.at.position("")
+	}
+	return u.site.position(part)
+}
+
+func breaks(rule, message, hint string, w *compat.Witness) compat.Problem {
+	return compat.Problem{Rule: rule, Verdict: compat.Breaks, Message: message, Hint: hint, Witness: w}
+}
+
+func (c *comparer) typesDiffer(at int) {
+	p := c.pairs[at]
+	if p.step == toWriterBranch {
+		c.noBranch(at)
+		return
+	}
+	_, _, data := c.paths(at)
+	c.found(at, breaks(ruleType,
+		fmt.Sprintf("%s is written as %s, but the reader expects %s, and Avro does not read one as the other", data, p.w.node, p.r.node),
+		promotionHint(p.r.node),
+		c.witness(at, telling(p.w.node, p.r.node), fmt.Sprintf("the reader refuses it: at %s it finds %s where it needs %s", data, p.w.node, p.r.node)),
+	), "", "")
+}
+
+func promotionHint(r *node) string {
+	var from []string
+	for _, k := range primitives {
+		if promotes(k, r.kind) {
+			from = append(from, string(k))
+		}
+	}
+	if len(from) == 0 {
+		return "add a new field of the new type, and keep this one until no reader needs it"
+	}
+	return fmt.Sprintf("Avro reads %s as %s; for another type add a new field", strings.Join(from, " and "), r)
+}
+
+// noBranch is about a writer's type that no branch of the reader's union, or
+// not the reader's only type, can read.
+func (c *comparer) noBranch(at int) {
+	p := c.pairs[at]
+	_, _, data := c.paths(at)
+	may, expects := "is", "expects "+p.r.node.String()
+	if p.step == toWriterBranch {
+		may = "may be"
+	}
+	if p.r.kind == unionKind {
+		expects = "has only " + list(p.r.node)
+	}
+	c.found(at, breaks(ruleUnionBranch,
+		fmt.Sprintf("%s %s written as %s, but the reader %s", data, may, describe(p.w.node), expects),
+		fmt.Sprintf("add %s to the reader's types first, and let the writer use it when all readers have it", p.w.node),
+		c.witness(at, telling(p.w.node, p.r.node), fmt.Sprintf("the reader refuses it: at %s it finds %s, which it cannot read", data, describe(p.w.node))),
+	), "", "")
+}
+
+// list is what a reader's union can read, in a sentence.
+func list(union *node) string {
+	var names []string
+	for _, b := range union.branches {
+		names = append(names, describe(b.node))
+	}
+	if len(names) == 0 {
+		return "an empty union"
+	}
+	return strings.ReplaceAll(oneOf(names), " or ", " and ")
+}
+
+// describe is a type with what else it is matched by.
+func describe(n *node) string {
+	if n.kind == fixedKind {
+		return fmt.Sprintf("%s (%d bytes)", n, n.length)
+	}
+	return n.String()
+}
+
+func (c *comparer) namesDiffer(at int) {
+	p := c.pairs[at]
+	_, _, data := c.paths(at)
+	c.found(at, breaks(ruleName,
+		fmt.Sprintf("%s is written as %s, but the reader expects %s, and no alias says that they are the same", data, p.w.node, p.r.node),
+		fmt.Sprintf("give the reader's %s the alias %q, or keep the name", p.r.node, p.w.name),
+		c.witness(at, minimal(p.w.node), fmt.Sprintf("the reader refuses it: at %s it finds %s where it needs %s", data, p.w.node, p.r.node)),
+	), "/name", "/name")
+}
+
+func (c *comparer) sizesDiffer(at int) {
+	p := c.pairs[at]
+	_, _, data := c.paths(at)
+	c.found(at, breaks(ruleFixedSize,
+		fmt.Sprintf("%s is written as %d bytes of %s, but the reader expects %d", data, p.w.length, p.w.node, p.r.length),
+		"a fixed cannot change its size; add a new field with a new type",
+		c.witness(at, minimal(p.w.node), fmt.Sprintf("the reader refuses it: at %s it finds %d bytes where it needs %d", data, p.w.length, p.r.length)),
+	), "/size", "/size")
+}
+
+func (c *comparer) symbolsMissing(at int) {
+	p := c.pairs[at]
+	_, _, data := c.paths(at)
+	var missing []string
+	first := -1
+	for i, symbol := range p.w.symbols {
+		if p.r.lacks(symbol) {
+			if first < 0 {
+				first = i
+			}
+			missing = append(missing, symbol)
+		}
+	}
+	c.found(at, breaks(ruleEnumSymbol,
+		fmt.Sprintf("%s may be %s, which the reader's %s lacks, and it has no default symbol", data, oneOf(missing), p.r.node),
+		`add the symbols to the reader's enum first, or give it a "default" symbol`,
+		c.witness(at, p.w.symbols[first], fmt.Sprintf("the reader refuses it: at %s it finds the unknown symbol %s", data, missing[0])),
+	), fmt.Sprintf("/symbols/%d", first), "/symbols")
+}
+
+func (c *comparer) missingField(at, j int) {
+	p := c.pairs[at]
+	_, _, data := c.paths(at)
+	name := data + "." + p.r.fields[j].name
+	c.found(at, breaks(ruleMissingField,
+		fmt.Sprintf("%s is not written, but the reader needs it and has no default for it", name),
+		"give the reader's field a default, or let the writer keep the field",
+		c.witness(at, minimal(p.w.node), fmt.Sprintf("the reader refuses it: there is no %s in it, and no default to take", name)),
+	), "", fmt.Sprintf("/fields/%d", j))
+}
+
+func (c *comparer) ambiguousAlias(at, j, i, twice int) {
+	p := c.pairs[at]
+	_, _, data := c.paths(at)
+	first, second := p.w.fields[i].name, p.w.fields[twice].name
+	c.found(at, breaks(ruleAmbiguousAlias,
+		fmt.Sprintf("%s and %s are both written, and the reader's aliases make both of them its %s", data+"."+first, data+"."+second, p.r.fields[j].name),
+		"remove the alias from the reader, or stop writing one of the two",
+		c.witness(at, minimal(p.w.node), fmt.Sprintf("by the specification the reader renames %s, gets two fields %s and refuses the schema; a library that does not check reads %s and drops %s", second, p.r.fields[j].name, first, second)),
+	), fmt.Sprintf("/fields/%d", twice), fmt.Sprintf("/fields/%d", j))
+}
+
+func (c *comparer) scalesDiffer(at int) {
+	p := c.pairs[at]
+	_, _, data := c.paths(at)
+	one := big.NewInt(1)
+	c.found(at, breaks(ruleDecimalScale,
+		fmt.Sprintf("%s is written as a decimal of scale %d, but the reader expects scale %d", data, p.w.logical.scale, p.r.logical.scale),
+		"a decimal cannot change its scale; add a new field",
+		c.witness(at, unscaled(p.w.node, one), fmt.Sprintf("by the specification the reader refuses it; a library that does not check reads %s at %s instead of %s",
+			shift(one, p.r.logical.scale), data, shift(one, p.w.logical.scale))),
+	), "", "")
+}
+
+func (c *comparer) precisionsDiffer(at int) {
+	p := c.pairs[at]
+	_, _, data := c.paths(at)
+	w, r := p.w.logical, p.r.logical
+	value := digits(w, r)
+	outcome := "by the specification the reader refuses it, since the types do not match; a library that does not check reads it as it was written"
+	if value.Cmp(big.NewInt(1)) > 0 {
+		outcome = fmt.Sprintf("by the specification the reader refuses it; a library that does not check gets %d digits at %s where it has room for %d", r.precision+1, data, r.precision)
+	}
+	c.found(at, breaks(ruleDecimalPrecision,
+		fmt.Sprintf("%s is written as a decimal of precision %d, but the reader expects precision %d", data, w.precision, r.precision),
+		"a decimal cannot change its precision by the specification; waive this rule if all readers only widen and their libraries do not check",
+		c.witness(at, unscaled(p.w.node, value), outcome),
+	), "", "")
+}
+
+func (c *comparer) meaningsDiffer(at int) {
+	p := c.pairs[at]
+	_, _, data := c.paths(at)
+	w, r := p.w.logical, p.r.logical
+	count := int64(epoch.Unix())
+	if unit := units[w.name]; w.name != timeMillis && w.name != timeMicros {
+		count = int64(epoch.UnixNano()) / int64(unit)
+	} else {
+		count = int64(12 * 3600 * 1e9 / int64(unit)) // noon
+	}
+	value := any(count)
+	if p.w.kind == intKind {
+		value = int32(count)
+	}
+	problem := breaks(ruleLogicalType,
+		fmt.Sprintf("%s is written as %s, but the reader takes it for %s, and Avro converts nothing between them", data, w.name, r.name),
+		"a logical type cannot change its unit; add a new field",
+		c.witness(at, value, fmt.Sprintf("the reader reads %s at %s instead of %s", r.read(count), data, w.read(count))))
+	problem.Verdict = compat.Forgiven
+	c.found(at, problem, "", "")
+}
+
+func (c *comparer) tooDeep(at int) {
+	_, _, data := c.paths(at)
+	c.found(at, compat.Problem{
+		Rule: ruleDepth, Verdict: compat.Open,
+		Message: fmt.Sprintf("%s lies more than %d levels deep and was not compared", cut(data), compareDepth),
+		Hint:    "simplify the recursion of the schemas",
+	}, "", "")
+}
+
+// cut shortens a long place.
+func cut(data string) string {
+	const most = 60
+	if len(data) <= most {
+		return data
+	}
+	return data[:most] + "…"
+}
