@@ -100,3 +100,14 @@ func Verify(fsys fs.FS, dir string, files []File) ([]Difference, error) {
 	slices.SortFunc(differences, func(a, b Difference) int { return strings.Compare(a.Name, b.Name) })
 	return differences, nil
 }
+
+// String says it of the file.
+func (d Difference) String() string {
+	switch d.Kind {
+	case Missing:
+		return "is not here"
+	case Added:
+		return "is not pinned"
+	}
+	return "is another one than pinned"
+}
