@@ -1,5 +1,10 @@
 // Package source gives the places that contracts come from as an [fs.FS], so
-// that everything else reads them alike.
+// that everything else reads them alike: the files of this machine ([Host])
+// and a git revision ([Git]). A schema registry is in the package registry
+// below, apart from these, because it needs a client.
+//
+// Guarantees: nothing is written, nothing is checked out, and a revision stays
+// what it was when it was opened.
 package source
 
 import (
