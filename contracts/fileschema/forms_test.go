@@ -1,0 +1,275 @@
+package fileschema_test
+
+import (
+	"reflect"
+
+	"github.com/flowweir/weir/contracts"
+)
+
+// Places, as far as a pattern tells.
+const (
+	inData     = `\$`
+	inHeader   = `header:.`
+	anyPlace   = `^(` + inData + `|` + inHeader + `|key$)`
+	dataPlace  = `^` + inData
+	recordMade = `^(` + inData + `|` + inHeader + `)`
+)
+
+// The numbers that every reader of YAML takes for the same.
+const whole, fraction = `(0|[1-9][0-9]*)`, `(\.[0-9]+)?`
+
+// form is the schema of a type that reads its own text or node: each of its
+// forms, the short one first.
+func (g *generator) form(typ reflect.Type) *schema {
+	switch key(typ) {
+	case "document.Duration":
+		const n = `([0-9]+` + fraction
+		return anyOf(
+			&schema{Type: "string", MinLength: 2, Pattern: `^[+-]?` + n + `d)?` + n + `h)?` + n + `m)?` + n + `s)?` + n + `ms)?` + n + `(us|µs|μs))?` + n + `ns)?$`},
+			&schema{Enum: []any{0, "0"}},
+		)
+	case "document.Share":
+		return anyOf(
+			pattern(`^[+]?`+whole+fraction+`([eE][+-]?[0-9]+)?( ?%)?$`),
+			&schema{Type: "number", Minimum: number(0), Maximum: number(1)},
+		)
+	case "document.Bytes":
+		return anyOf(pattern(`^`+whole+fraction+` ?(TiB|TB|GiB|GB|MiB|MB|KiB|kB|B)?$`), &schema{Type: "integer", Minimum: number(0)})
+	case "document.Count":
+		return anyOf(pattern(`^`+whole+fraction+` ?[GMk]?$`), &schema{Type: "integer", Minimum: number(0)})
+	case "scenario.Rate":
+		return pattern(`^[0-9]+` + fraction + `[kM]?/s$`)
+	case "scenario.Ramp":
+		return pattern(`^[0-9]+` + fraction + `[kM]?(/s)?\.\.[0-9]+` + fraction + `[kM]?/s$`)
+	case "contracts.Schema":
+		return anyOf(name(), g.object(typ))
+	case "contracts.SchemaRef":
+		return anyOf(name(), g.object(reflect.TypeFor[contracts.Schema]()))
+	case "contracts.Key":
+		return anyOf(pattern(recordMade), g.object(typ))
+	case "contracts.Header":
+		return anyOf(enum("required", "optional"), g.object(typ))
+	case "contracts.Needs":
+		return anyOf(
+			&schema{Type: "array", Items: pattern(anyPlace), UniqueItems: true},
+			&schema{
+				Type: "object", PropertyNames: &schema{Pattern: anyPlace},
+				AdditionalProperties: enum("string", "number", "integer", "boolean", "object", "array", "null"),
+			},
+		)
+	}
+	g.t.Fatalf("the forms of %s are not known", key(typ))
+	return nil
+}
+
+// to replaces the schema of a field; several fields may share one.
+func to(s *schema) func(*schema) *schema {
+	return func(*schema) *schema { own := *s; return &own }
+}
+
+// keys limits the keys of a map.
+func keys(names *schema) func(*schema) *schema {
+	return func(s *schema) *schema { s.PropertyNames = names; return s }
+}
+
+// from bounds a number.
+func from(least float64) func(*schema) *schema {
+	return func(s *schema) *schema { s.Minimum = number(least); return s }
+}
+
+func between(least, most float64) func(*schema) *schema {
+	return func(s *schema) *schema { s.Minimum, s.Maximum = number(least), number(most); return s }
+}
+
+// each is a list of values of the schema.
+func each(s *schema) func(*schema) *schema {
+	return to(&schema{Type: "array", Items: s})
+}
+
+// filled is a list that has an element.
+func filled(s *schema) *schema { s.MinItems = 1; return s }
+
+var (
+	quantiles = keys(enum(contracts.Quantiles()...))
+	acks      = to(anyOf(enum("all", "leader", "none"), &schema{Enum: []any{-1, 0, 1, "-1", "0", "1"}, Description: "Kafka's own names."}))
+	// variables and templates may stand in a path.
+	request        = to(pattern(`^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) [/{]`))
+	topicPartition = to(pattern(`^.+/[0-9]+$`))
+)
+
+// name is text that is not blank.
+func name() *schema {
+	s := text()
+	s.Pattern = `\S`
+	return s
+}
+
+// names is a list of them that is not empty.
+var names = to(filled(&schema{Type: "array", Items: name()}))
+
+// fields are what the type of a field does not tell.
+var fields = map[string]func(*schema) *schema{
+	"contracts.Contract.weir":          to(&schema{Const: contracts.Version}),
+	"contracts.Service.name":           to(&schema{Type: []string{"string", "number", "boolean"}, Pattern: `^[A-Za-z0-9][A-Za-z0-9._-]*$`}),
+	"contracts.Topic.partitions":       between(1, 1_000_000),
+	"contracts.Topic.replication":      between(1, 32767),
+	"contracts.Schema.format":          to(enum(contracts.FormatJSONSchema, contracts.FormatAvro, contracts.FormatProtobuf)),
+	"contracts.Schema.wire":            to(enum(contracts.WireNone, contracts.WireConfluent, contracts.WireConfluentHeader)),
+	"contracts.Registry.version":       to(anyOf(enum("latest"), &schema{Type: "integer", Minimum: number(1)}, pattern(`^[+]?0*[1-9][0-9]*$`))),
+	"contracts.Match.value":            to(pattern(dataPlace)),
+	"contracts.Key.place":              to(pattern(recordMade)),
+	"contracts.Key.template":           to(pattern(`\{.+\}`)),
+	"contracts.Key.format":             to(enum("string", "json", "long", "bytes")),
+	"contracts.Produces.event":         to(name()),
+	"contracts.Consumes.event":         to(name()),
+	"contracts.Produces.kind":          to(enum("domain", "integration", "notification", "state-transfer", "command", "reply")),
+	"contracts.Produces.envelope":      to(enum(contracts.EnvelopeNone, contracts.EnvelopeCloudEventsBinary, contracts.EnvelopeCloudEventsStructured, contracts.EnvelopeStandard)),
+	"contracts.Produces.ordering":      to(enum(contracts.OrderingNone, contracts.OrderingPerKey)),
+	"contracts.Produces.compatibility": to(anyOf(enum("none", "backward", "backward-transitive", "forward", "forward-transitive", "full", "full-transitive"), pattern(`^(NONE|(BACKWARD|FORWARD|FULL)([_-]TRANSITIVE)?)$`))),
+	"contracts.Produces.headers":       keys(&schema{MinLength: 1}),
+	"contracts.Delivery.acks":          acks,
+	"contracts.Trigger.http":           request,
+	"contracts.Step.http":              request,
+	"contracts.Trigger.exec":           filled,
+	"contracts.Step.exec":              filled,
+	"contracts.Trigger.id":             to(pattern(`^(body:` + inData + `|` + inHeader + `)`)),
+	"contracts.Trigger.expect":         between(0, 599),
+	"contracts.Step.expect":            between(0, 599),
+	"contracts.Step.save": func(s *schema) *schema {
+		s.PropertyNames = &schema{Pattern: `^[A-Za-z_][A-Za-z0-9_]*$`}
+		s.AdditionalProperties = pattern(recordMade)
+		return s
+	},
+	"contracts.Consumes.ordering":     to(enum(contracts.OrderingNone, contracts.OrderingPerKey)),
+	"contracts.Consumes.isolation":    to(enum(contracts.IsolationReadUncommitted, contracts.IsolationReadCommitted)),
+	"contracts.Consumes.members":      from(1),
+	"contracts.Idempotency.key":       to(pattern(anyPlace)),
+	"contracts.Retry.attempts":        between(1, 1000),
+	"contracts.Backoff.kind":          to(enum(contracts.BackoffFixed, contracts.BackoffLinear, contracts.BackoffExponential)),
+	"contracts.Backoff.factor":        from(1),
+	"contracts.DLQ.preserve":          each(enum("key", "value", "headers")),
+	"contracts.DLQ.delivery":          to(enum(contracts.DeliveryAtLeastOnce, contracts.DeliveryExactlyOnce)),
+	"contracts.Effect.correlate":      to(pattern(anyPlace)),
+	"contracts.Objectives.publish":    quantiles,
+	"contracts.Objectives.send":       quantiles,
+	"contracts.Objectives.end-to-end": quantiles,
+	"contracts.Objectives.effect":     quantiles,
+	"contracts.LagObjective.records":  from(0),
+	"contracts.Waiver.until":          to(pattern(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)),
+	"scenario.Scenario.weir":          to(&schema{Const: "scenario/v1"}),
+	"scenario.Scenario.contracts":     names,
+	"scenario.Scenario.load":          filled,
+	"scenario.Scenario.invariants":    each(enum("no-loss", "no-duplicate", "no-duplicate-effect", "per-key-order", "dlq-complete", "retry-policy", "recovery")),
+	"scenario.Cluster.kind":           to(enum("embedded", "docker", "external")),
+	"scenario.Cluster.brokers":        between(1, 99),
+	"scenario.Cluster.controllers":    to(enum("combined", "separate")),
+	"scenario.Cluster.bootstrap":      each(pattern(`.:.`)),
+	"scenario.Service.command":        filled,
+	"scenario.Service.url":            to(pattern(`^(https?://|\{\{)`)),
+	"scenario.Ready.http":             to(pattern(`^/`)),
+	"scenario.Load.event":             to(name()),
+	"scenario.Load.via":               to(enum("topic", "trigger")),
+	"scenario.Load.profile":           filled,
+	"scenario.Keys.zipf":              func(s *schema) *schema { s.ExclusiveMinimum = number(1); return s },
+	"scenario.Producer.acks":          acks,
+	"scenario.Producer.compression":   to(enum("none", "gzip", "snappy", "lz4", "zstd")),
+	"scenario.Consumers.topics":       names,
+	"scenario.Consumers.members":      from(1),
+	"scenario.Target.broker":          from(0),
+	"scenario.Target.leader-of":       topicPartition,
+	"scenario.Target.followers-of":    topicPartition,
+	"scenario.Elect.unclean":          topicPartition,
+}
+
+// rules are what the fields of a map together must be.
+var rules = map[string]func(*schema){
+	"contracts.Contract":     contract,
+	"contracts.Service":      func(s *schema) { s.Required = []string{"name"} },
+	"contracts.Schema":       func(s *schema) { s.OneOf = oneOf("file", "registry").OneOf },
+	"contracts.Registry":     func(s *schema) { s.Required = []string{"subject"} },
+	"contracts.KafkaAddress": func(s *schema) { s.Required = []string{"topic"} },
+	"contracts.RabbitMQAddress": func(s *schema) {
+		s.AnyOf = someOf("exchange", "queue").AnyOf
+		s.AllOf = []*schema{{If: requires("routing-key"), Then: requires("exchange")}}
+	},
+	"contracts.RedisAddress":       func(s *schema) { s.Required = []string{"stream"} },
+	"contracts.EventBridgeAddress": func(s *schema) { s.Required = []string{"bus"} },
+	"contracts.Match":              func(s *schema) { s.OneOf = oneOf("header", "value", "name").OneOf },
+	"contracts.Key":                func(s *schema) { s.OneOf = oneOf("place", "template").OneOf },
+	"contracts.Produces":           func(s *schema) { s.Required, s.OneOf = []string{"event"}, atMostOneAddress() },
+	"contracts.Consumes": func(s *schema) {
+		s.Required, s.OneOf = []string{"event"}, atMostOneAddress()
+		s.AllOf = []*schema{{If: someOf("topic", "kafka", "redis"), Then: requires("group")}}
+	},
+	"contracts.Trigger": func(s *schema) {
+		s.OneOf = oneOf("http", "exec", "event", "go").OneOf
+		inBody := &schema{Required: []string{"id"}, Properties: named{{"id", &schema{Pattern: "^body:"}}}}
+		s.AllOf = []*schema{{If: inBody, Then: requires("body")}}
+	},
+	"contracts.Step":        func(s *schema) { s.OneOf = oneOf("http", "exec", "event", "go").OneOf },
+	"contracts.Idempotency": func(s *schema) { s.Required = []string{"key"} },
+	"contracts.Retry":       func(s *schema) { s.Required = []string{"attempts"} },
+	"contracts.Backoff":     func(s *schema) { s.Required = []string{"initial"} },
+	"contracts.DLQ":         func(s *schema) { s.Required = []string{"topic"} },
+	"contracts.Effect": func(s *schema) {
+		s.OneOf = oneOf("event", "sql", "http").OneOf
+		s.AllOf = []*schema{{If: requires("event"), Then: requires("correlate")}}
+	},
+	"contracts.LagObjective": func(s *schema) { s.MinProperties = 1 },
+	"contracts.Waiver":       func(s *schema) { s.Required = []string{"rule", "reason", "until"} },
+
+	"scenario.Scenario": func(s *schema) { s.Required = []string{"weir", "name", "contracts", "load"} },
+	"scenario.Cluster": func(s *schema) {
+		external := &schema{Required: []string{"kind"}, Properties: named{{"kind", &schema{Const: "external"}}}}
+		s.AllOf = []*schema{{If: external, Then: someOf("bootstrap", "client-config")}}
+	},
+	"scenario.Service": func(s *schema) {
+		s.Required = []string{"name"}
+		s.OneOf = oneOf("build", "command", "image").OneOf
+		asked := &schema{Required: []string{"ready"}, Properties: named{{"ready", requires("http")}}}
+		s.AllOf = []*schema{{If: asked, Then: requires("url")}}
+	},
+	"scenario.Ready":           func(s *schema) { s.AnyOf = someOf("tcp", "http", "group", "log").AnyOf },
+	"scenario.Load":            func(s *schema) { s.Required = []string{"event", "profile"} },
+	"scenario.Segment":         func(s *schema) { s.OneOf = []*schema{segment("ramp", "over", "for"), segment("hold", "for", "over")} },
+	"scenario.Consumers":       func(s *schema) { s.Required = []string{"group", "topics"} },
+	"scenario.Fault":           fault,
+	"scenario.Target":          func(s *schema) { s.OneOf = oneOf("broker", "all", "leader-of", "followers-of").OneOf },
+	"scenario.Elect":           func(s *schema) { s.Required = []string{"unclean"} },
+	"scenario.ServiceTarget":   func(s *schema) { s.Required = []string{"service"} },
+	"scenario.LoadTarget":      func(s *schema) { s.Required = []string{"event", "share"} },
+	"scenario.FaultObjective":  func(s *schema) { s.Required = []string{"unavailable"} },
+	"scenario.HealedObjective": func(s *schema) { s.Required = []string{"within"} },
+}
+
+var transports = []string{"topic", contracts.TransportKafka, contracts.TransportRabbitMQ, contracts.TransportRedis, contracts.TransportEventBridge}
+
+func atMostOneAddress() []*schema {
+	return append(oneOf(transports...).OneOf, &schema{Not: someOf(transports...)})
+}
+
+// contract asks for an interaction, and for an address in each where no
+// AsyncAPI document gives it.
+func contract(s *schema) {
+	s.Required = []string{"weir", "service"}
+	has := func(list string) *schema {
+		return &schema{Required: []string{list}, Properties: named{{list, &schema{MinItems: 1}}}}
+	}
+	s.AnyOf = []*schema{has("produces"), has("consumes"), requires("asyncapi")}
+	addressed := &schema{Items: someOf(transports...)}
+	s.If = &schema{Not: requires("asyncapi")}
+	s.Then = &schema{Properties: named{{"produces", addressed}, {"consumes", addressed}}}
+}
+
+// fault asks for one action; what happens once says when, what is part of the
+// load that it is always there.
+func fault(s *schema) {
+	for _, action := range []string{"kill", "stop", "pause", "wipe", "elect", "crash", "restart"} {
+		s.OneOf = append(s.OneOf, requires(action, "at"))
+	}
+	s.OneOf = append(s.OneOf, requires("poison", "always"), requires("duplicate", "always"))
+}
+
+func segment(change, length, not string) *schema {
+	return &schema{Required: []string{change, length}, Not: requires(not)}
+}
