@@ -42,10 +42,17 @@ const (
 
 	DeliveryAtLeastOnce = "at-least-once"
 	DeliveryExactlyOnce = "exactly-once"
+
+	KindDomain        = "domain"
+	KindIntegration   = "integration"
+	KindNotification  = "notification"
+	KindStateTransfer = "state-transfer"
+	KindCommand       = "command"
+	KindReply         = "reply"
 )
 
 var (
-	kinds         = []string{"domain", "integration", "notification", "state-transfer", "command", "reply"}
+	kinds         = []string{KindDomain, KindIntegration, KindNotification, KindStateTransfer, KindCommand, KindReply}
 	envelopes     = []string{EnvelopeNone, EnvelopeCloudEventsBinary, EnvelopeCloudEventsStructured, EnvelopeStandard}
 	keyFormats    = []string{"string", "json", "long", "bytes"}
 	compatibility = []string{

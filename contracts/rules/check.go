@@ -14,18 +14,9 @@ import (
 // have expired. The findings are sorted by place.
 func Check(set []*contracts.Contract, fsys fs.FS, now time.Time) []finding.Finding {
 	c := &checker{
-		set:     set,
-		files:   files{fsys: fsys, schemas: map[string]*schemaFile{}},
-		now:     now,
-		byEvent: map[string][]produced{},
-	}
-	for _, contract := range set {
-		for i := range contract.Produces {
-			p := produced{contract, i}
-			if name := p.promise().Event; name != "" {
-				c.byEvent[name] = append(c.byEvent[name], p)
-			}
-		}
+		index: indexOf(set),
+		files: files{fsys: fsys, schemas: map[string]*schemaFile{}},
+		now:   now,
 	}
 	c.services()
 	c.topics()
@@ -37,23 +28,22 @@ func Check(set []*contracts.Contract, fsys fs.FS, now time.Time) []finding.Findi
 		for i := range contract.Consumes {
 			c.consumes(consumed{contract, i})
 		}
-		if contract.AsyncAPI != "" {
-			c.report(contract, AsyncAPIUnchecked, contract.Doc.Position("asyncapi"),
-				fmt.Sprintf("%s is not read: events, addresses and schemas that only it gives are not checked", contract.AsyncAPI),
-				"state address and schema of each interaction in the contract")
-		}
+		c.whole(contract)
 	}
-	c.disagreements()
+	c.events()
+	c.channels()
+	c.failureLoops()
 	return c.waived()
 }
 
 // checker collects what is found about a set of contracts.
 type checker struct {
-	set     []*contracts.Contract
-	files   files
-	now     time.Time
-	byEvent map[string][]produced
-	found   []owned
+	index
+	files files
+	now   time.Time
+	found []owned
+	// suggested counts the names that were compared to find a near one.
+	suggested int
 }
 
 // owned is a finding with the contract whose waivers apply to it.
@@ -103,18 +93,82 @@ func (c consumed) at(path ...any) *finding.Position {
 	return c.contract.Doc.Position(append([]any{"consumes", c.i}, path...)...)
 }
 
-// address is where an event travels, in words and for comparison; "" where
-// the contract does not say.
-func address(a contracts.Address) string {
-	switch {
-	case a.Kafka != nil:
-		return "topic " + a.Kafka.Topic
-	case a.RabbitMQ != nil:
-		return fmt.Sprintf("rabbitmq exchange %q, routing key %q, queue %q", a.RabbitMQ.Exchange, a.RabbitMQ.RoutingKey, a.RabbitMQ.Queue)
-	case a.Redis != nil:
-		return "redis stream " + a.Redis.Stream
-	case a.EventBridge != nil:
-		return fmt.Sprintf("eventbridge bus %q, detail-type %q", a.EventBridge.Bus, a.EventBridge.DetailType)
+func (c consumed) service() string { return c.contract.Service.Name }
+
+// produces checks one interaction by itself.
+func (c *checker) produces(p produced) {
+	c.examples(p)
+	c.bodies(p)
+	c.key(p)
+	c.sentOrder(p)
+	c.sentAcks(p)
+	c.match(p)
+	c.envelope(p)
+	c.kind(p)
+}
+
+// consumes checks one interaction by itself and against its producers.
+func (c *checker) consumes(in consumed) {
+	if in.promise().Event == "" {
+		return
 	}
-	return ""
+	c.loops(in)
+	c.effect(in)
+	c.failures(in)
+	c.retry(in)
+	var producers []produced
+	if all := c.byEvent[in.promise().Event]; len(all) == 0 {
+		c.unproduced(in)
+	} else {
+		producers = c.sameAddress(in, all)
+	}
+	for _, p := range producers {
+		c.needs(in, p)
+		c.reads(in, p)
+	}
+	c.readOrder(in, producers)
+	c.idempotency(in, producers)
+}
+
+// reads checks what one producer means for one consumer, fields aside.
+func (c *checker) reads(in consumed, p produced) {
+	c.isolation(in, p)
+	c.domainConsumed(in, p)
+}
+
+// whole checks what concerns a contract and not one of its interactions.
+func (c *checker) whole(contract *contracts.Contract) {
+	c.absences(contract)
+	c.members(contract)
+	c.objectives(contract)
+	if contract.AsyncAPI != "" {
+		c.report(contract, AsyncAPIUnchecked, contract.Doc.Position("asyncapi"),
+			fmt.Sprintf("%s is not read: events, addresses and schemas that only it gives are not checked", contract.AsyncAPI),
+			"state address and schema of each interaction in the contract")
+	}
+}
+
+// events checks what the producers of one event have in common.
+func (c *checker) events() {
+	c.names()
+	for _, event := range c.eventNames {
+		producers := c.byEvent[event]
+		for _, other := range producers[1:] {
+			c.schemaAgreement(producers[0], other)
+			c.keyAgreement(producers[0], other)
+		}
+	}
+	c.integrations()
+}
+
+// channels checks what the events of one address have in common, and the
+// facts that contracts state about topics.
+func (c *checker) channels() {
+	for _, channel := range c.channelOrder {
+		senders := c.bySend[channel]
+		c.tellApart(channel, senders)
+		c.mixed(channel, senders)
+	}
+	c.durability()
+	c.unusedTopics()
 }

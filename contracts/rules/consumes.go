@@ -3,7 +3,6 @@ package rules
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -13,54 +12,40 @@ import (
 	"github.com/flowweir/weir/contracts/place"
 )
 
-func (c *checker) consumes(in consumed) {
-	if in.promise().Event == "" {
-		return
-	}
-	c.loops(in)
-	c.effect(in)
-	producers := c.byEvent[in.promise().Event]
-	if len(producers) == 0 {
-		c.unproduced(in)
-		return
-	}
-	for _, p := range c.sameAddress(in, producers) {
-		c.needs(in, p)
-	}
-}
-
 // unproduced reports an event that nobody produces, with the event that was
 // probably meant: one of the same topic before others.
 func (c *checker) unproduced(in consumed) {
-	event, topic := in.promise().Event, address(in.promise().Address)
-	all := slices.Collect(maps.Keys(c.byEvent))
-	here := slices.DeleteFunc(slices.Clone(all), func(name string) bool {
-		return !slices.ContainsFunc(c.byEvent[name], func(p produced) bool { return address(p.promise().Address) == topic })
-	})
+	event, channel := in.promise().Event, in.promise().Channel()
+	var here []string
+	if beside := c.bySend[channel]; c.affords(len(beside)) {
+		for _, p := range beside {
+			here = append(here, p.promise().Event)
+		}
+	}
+	slices.Sort(here)
+	here = slices.Compact(here)
 	hint := "add the contract of the service that produces it"
-	near := cmp.Or(nearestEvent(event, here), nearestEvent(event, all))
+	near := cmp.Or(c.nearestEvent(event, here), c.nearestEvent(event, c.eventNames))
 	switch {
 	case near != "":
 		hint = fmt.Sprintf("did you mean %q, which %s produces?", near, c.byEvent[near][0].service())
 	case len(here) > 0:
-		slices.Sort(here)
-		hint = fmt.Sprintf("the events on %s are %s", topic, strings.Join(here, ", "))
+		hint = fmt.Sprintf("the events on %s are %s", channel, some(here))
 	}
 	c.report(in.contract, EventUnproduced, in.at("event"), fmt.Sprintf("no contract produces %s", event), hint)
 }
 
 // nearestEvent is the event that was probably meant. Names in reverse domain
 // order are also compared by their last part, in which people differ.
-func nearestEvent(name string, events []string) string {
-	if near := document.Nearest(name, events); near != "" {
+func (c *checker) nearestEvent(name string, events []string) string {
+	if near := c.nearest(name, events); near != "" {
 		return near
 	}
-	slices.Sort(events)
 	last := make([]string, len(events))
 	for i, e := range events {
 		last[i] = lastPart(e)
 	}
-	near := document.Nearest(lastPart(name), last)
+	near := c.nearest(lastPart(name), last)
 	if near == "" {
 		return ""
 	}
@@ -72,20 +57,23 @@ func lastPart(event string) string { return event[strings.LastIndexByte(event, '
 // sameAddress are the producers that send where the consumer listens. If
 // there is none, that is the finding, and needs are held against all.
 func (c *checker) sameAddress(in consumed, producers []produced) []produced {
-	listens := address(in.promise().Address)
-	if listens == "" {
+	listens := in.promise().Channel()
+	if listens == (contracts.Channel{}) {
 		return producers
 	}
-	same := slices.DeleteFunc(slices.Clone(producers), func(p produced) bool {
-		sends := address(p.promise().Address)
-		return sends != "" && sends != listens
-	})
-	if len(same) > 0 {
+	elsewhere := func(p produced) bool {
+		sends := p.promise().Channel()
+		return sends != (contracts.Channel{}) && sends != listens
+	}
+	if !slices.ContainsFunc(producers, elsewhere) {
+		return producers
+	}
+	if same := slices.DeleteFunc(slices.Clone(producers), elsewhere); len(same) > 0 {
 		return same
 	}
 	p := producers[0]
 	c.report(in.contract, TopicMismatch, in.at(addressField(in)), fmt.Sprintf("%s comes by %s, but this consumer reads %s",
-		in.promise().Event, address(p.promise().Address), listens), "", related(p.at("event"), "%s produces it here", p.service())...)
+		in.promise().Event, p.promise().Channel(), listens), "", related(p.at("event"), "%s produces it here", p.service())...)
 	return producers
 }
 
@@ -95,36 +83,6 @@ func addressField(in consumed) string {
 		return "topic"
 	}
 	return in.promise().Transport()
-}
-
-// loops reports retry and dead-letter topics from which records come back.
-func (c *checker) loops(in consumed) {
-	promise := in.promise()
-	input := promise.TopicName()
-	if input == "" {
-		return
-	}
-	dlq := ""
-	if promise.DLQ != nil {
-		dlq = promise.DLQ.Topic
-	}
-	if dlq == input {
-		c.report(in.contract, TopicLoop, in.at("dlq", "topic"), fmt.Sprintf("dead letters go to %s, the topic that is read", dlq),
-			"give dead letters a topic of their own, such as "+input+".dlq")
-	}
-	if promise.Retry == nil {
-		return
-	}
-	for i, topic := range promise.Retry.Topics {
-		switch topic {
-		case input:
-			c.report(in.contract, TopicLoop, in.at("retry", "topics", i), fmt.Sprintf("retries go to %s, the topic that is read", topic),
-				"give retries a topic of their own, such as "+input+".retry; other groups read the input, too")
-		case dlq:
-			c.report(in.contract, TopicLoop, in.at("retry", "topics", i), fmt.Sprintf("%s is the topic of dead letters and of retries", topic),
-				"give dead letters a topic of their own, or they are read again", related(in.at("dlq", "topic"), "the topic of dead letters")...)
-		}
-	}
 }
 
 // effect checks that the service itself promises the event by which its work

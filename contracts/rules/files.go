@@ -11,7 +11,8 @@ import (
 	"slices"
 
 	"github.com/flowweir/weir/contracts"
-	"github.com/flowweir/weir/contracts/jsonschema"
+	"github.com/flowweir/weir/contracts/field"
+	"github.com/flowweir/weir/contracts/place"
 	"github.com/flowweir/weir/reports/finding"
 )
 
@@ -21,39 +22,58 @@ type files struct {
 	schemas map[string]*schemaFile
 }
 
-// schemaFile is a schema's file; schema is nil where it is no JSON Schema or
-// could not be loaded.
+// schemaFile is a schema's file; schema is nil where its format has no opener
+// or it could not be loaded.
 type schemaFile struct {
-	schema *jsonschema.Schema
-	src    []byte
-	err    error
+	schema  schema
+	src     []byte
+	err     error
+	lookups map[string]field.Field
 }
 
 func (f *files) schema(file, format string) *schemaFile {
 	if known, ok := f.schemas[file]; ok {
 		return known
 	}
-	s := &schemaFile{}
+	s := &schemaFile{lookups: map[string]field.Field{}}
 	f.schemas[file] = s
-	if s.src, s.err = fs.ReadFile(f.fsys, file); s.err == nil && format == contracts.FormatJSONSchema {
-		s.schema, s.err = jsonschema.Load(f.fsys, file)
+	if s.src, s.err = fs.ReadFile(f.fsys, file); s.err != nil {
+		return s
+	}
+	if open := openers[format]; open != nil {
+		s.schema, s.err = open(f.fsys, file, s.src)
 	}
 	return s
 }
 
-// jsonSchema is the JSON Schema behind ref; why says why there is none that
-// can be asked. It is "" where a finding says so already.
-func (c *checker) jsonSchema(contract *contracts.Contract, ref contracts.SchemaRef) (schema *jsonschema.Schema, why string) {
-	s := contract.SchemaOf(ref)
-	switch {
-	case s == nil:
-		return nil, "it has no schema"
-	case s.Registry != nil:
-		return nil, fmt.Sprintf("its schema is the subject %s of a registry", s.Registry.Subject)
-	case s.Format != contracts.FormatJSONSchema:
-		return nil, fmt.Sprintf("its schema is written in %s", s.Format)
+// lookup is the schema's Lookup, remembered: many consumers need one field.
+func (s *schemaFile) lookup(at place.Place) field.Field {
+	text := at.String()
+	f, known := s.lookups[text]
+	if !known {
+		f = s.schema.Lookup(at)
+		s.lookups[text] = f
 	}
-	return c.files.schema(contract.Resolve(s.File), s.Format).schema, ""
+	return f
+}
+
+// schemaOf is the schema behind ref; why says why there is none that can be
+// asked. It is "" where a finding says so already.
+func (c *checker) schemaOf(contract *contracts.Contract, ref contracts.SchemaRef) (s *schemaFile, why string) {
+	promised := contract.SchemaOf(ref)
+	switch {
+	case promised == nil:
+		return nil, "it has no schema"
+	case promised.Registry != nil:
+		return nil, fmt.Sprintf("its schema is the subject %s of a registry", promised.Registry.Subject)
+	case openers[promised.Format] == nil:
+		return nil, fmt.Sprintf("its schema is written in %s", promised.Format)
+	}
+	s = c.files.schema(contract.Resolve(promised.File), promised.Format)
+	if s.schema == nil {
+		return nil, ""
+	}
+	return s, ""
 }
 
 // schemas loads all schemas of a contract, used or not.
@@ -87,14 +107,14 @@ func (c *checker) schemaFile(contract *contracts.Contract, ref contracts.SchemaR
 	file := contract.Resolve(s.File)
 	_, known := c.files.schemas[file]
 	loaded := c.files.schema(file, s.Format)
-	var invalid *jsonschema.Error
+	var invalid *invalidError
 	switch {
 	case loaded.err == nil:
 	case errors.As(loaded.err, &invalid):
 		if known {
 			return // once per file, however many contracts use it
 		}
-		for _, p := range invalid.Problems {
+		for _, p := range invalid.problems {
 			c.report(contract, SchemaInvalid, &p.Position, p.Message, p.Hint, related(at, "the contract uses the schema here")...)
 		}
 	default:
@@ -114,7 +134,10 @@ func reason(err error) error {
 
 // examples reads and validates the examples of an interaction.
 func (c *checker) examples(p produced) {
-	schema, _ := c.jsonSchema(p.contract, p.promise().Schema)
+	if len(p.promise().Examples) == 0 {
+		return
+	}
+	s, _ := c.schemaOf(p.contract, p.promise().Schema)
 	for i, name := range p.promise().Examples {
 		if name == "" {
 			continue
@@ -126,26 +149,13 @@ func (c *checker) examples(p produced) {
 				"paths are relative to the contract's file")
 			continue
 		}
-		if schema != nil {
-			c.example(p, i, schema, file, src)
+		if s == nil {
+			continue
 		}
-	}
-}
-
-func (c *checker) example(p produced, i int, schema *jsonschema.Schema, file string, src []byte) {
-	used := related(p.at("examples", i), "an example of %s", p.promise().Event)
-	doc, err := jsonschema.ParseDocument(file, src)
-	var invalid *jsonschema.Error
-	if errors.As(err, &invalid) {
-		for _, problem := range invalid.Problems {
-			c.report(p.contract, ExampleInvalid, &problem.Position, problem.Message, problem.Hint, used...)
+		used := related(p.at("examples", i), "an example of %s", p.promise().Event)
+		for _, problem := range s.schema.Examine(file, src) {
+			c.report(p.contract, ExampleInvalid, &problem.Position, problem.Message, problem.Hint, append(problem.Related, used...)...)
 		}
-		return
-	}
-	for _, v := range schema.ValidateValue(doc.Value()) {
-		at := doc.KeyPosition(v.Place)
-		c.report(p.contract, ExampleInvalid, &at, v.String(), "",
-			append([]finding.Related{{Position: v.Schema, Message: "the rule of the schema"}}, used...)...)
 	}
 }
 

@@ -14,12 +14,19 @@ import (
 // expired waiver waives nothing and is an error itself. Waivers of rules of
 // other packages are left alone.
 func (c *checker) waived() []finding.Finding {
+	found, elsewhere := map[byRule][]int{}, map[string]*contracts.Contract{}
+	for i, f := range c.found {
+		found[byRule{f.owner, f.ID}] = append(found[byRule{f.owner, f.ID}], i)
+		if elsewhere[f.ID] == nil {
+			elsewhere[f.ID] = f.owner
+		}
+	}
 	for _, contract := range c.set {
 		for i, w := range contract.Waive {
 			if w.Rule == "" || w.Until == "" {
 				continue // the loader has said so
 			}
-			c.waiver(contract, i, w)
+			c.waiver(contract, i, w, found, elsewhere)
 		}
 	}
 	findings := make([]finding.Finding, len(c.found))
@@ -30,20 +37,22 @@ func (c *checker) waived() []finding.Finding {
 	return findings
 }
 
-func (c *checker) waiver(contract *contracts.Contract, i int, w contracts.Waiver) {
+// byRule are the findings of a rule about a contract, by their index.
+type byRule struct {
+	owner *contracts.Contract
+	rule  string
+}
+
+func (c *checker) waiver(contract *contracts.Contract, i int, w contracts.Waiver, found map[byRule][]int, elsewhere map[string]*contracts.Contract) {
 	at := contract.Doc.Position("waive", i)
 	if w.HasExpired(c.now) {
 		c.report(contract, WaiverExpired, at, fmt.Sprintf("the waiver of %s ended on %s", w.Rule, w.Until),
 			"repair what it waives and remove it, or agree on a new date")
 		return
 	}
-	used := false
-	for j := range c.found {
+	own := found[byRule{contract, w.Rule}]
+	for _, j := range own {
 		f := &c.found[j]
-		if f.owner != contract || f.ID != w.Rule {
-			continue
-		}
-		used = true
 		if f.waived {
 			continue
 		}
@@ -51,12 +60,15 @@ func (c *checker) waiver(contract *contracts.Contract, i int, w contracts.Waiver
 		f.Severity = finding.Info
 		f.Message += fmt.Sprintf(" (waived until %s: %s)", w.Until, w.Reason)
 	}
-	if used || !strings.HasPrefix(w.Rule, "check/") {
+	if len(own) > 0 || !strings.HasPrefix(w.Rule, "check/") {
 		return
 	}
 	hint := "remove it"
 	if _, known := severities[w.Rule]; !known {
 		hint = document.Suggest(w.Rule, ids())
+	}
+	if other := elsewhere[w.Rule]; other != nil {
+		hint = fmt.Sprintf("a waiver holds for its own contract; %s has such findings, and its owner can waive them there", other.Doc.File())
 	}
 	c.report(contract, WaiverUnused, at, fmt.Sprintf("nothing in this contract is found by %s", w.Rule), hint)
 }

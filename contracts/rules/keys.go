@@ -1,0 +1,140 @@
+package rules
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/field"
+	"github.com/flowweir/weir/contracts/place"
+)
+
+// inTemplate are the places of a key template, "{$.tenant}:{$.order_id}".
+var inTemplate = regexp.MustCompile(`\{([^}]*)\}`)
+
+// key checks that every event has the fields that its record key is made of,
+// and what a CloudEvent's partitionkey says about it.
+func (c *checker) key(p produced) {
+	c.partitionKey(p)
+	key := p.promise().Key
+	if key == nil {
+		return
+	}
+	texts, in := []string{key.Place}, "place"
+	if key.Template != "" {
+		texts, in = nil, "template"
+		for _, m := range inTemplate.FindAllStringSubmatch(key.Template, -1) {
+			texts = append(texts, m[1])
+		}
+	}
+	for _, text := range texts {
+		at, err := place.Parse(text)
+		if err != nil || at.Kind() == place.Key {
+			continue // the loader has said so
+		}
+		f, _, known := c.promised(p, at)
+		if !known {
+			continue
+		}
+		what := "the schema"
+		if at.Kind() == place.Header {
+			what = "the contract"
+		}
+		if id, problem := keyProblem(f, what); id != "" {
+			c.report(p.contract, id, p.at("key", in), fmt.Sprintf("the key of %s is made of %s, which %s", p.promise().Event, text, problem),
+				"make the key of a field that is required, or require this one", related(&f.Position, "%s", what)...)
+		}
+	}
+}
+
+// keyProblem says why events can be without a field that their key is made
+// of; what is the schema or the contract.
+func keyProblem(f field.Field, what string) (id, problem string) {
+	switch f.Presence {
+	case field.Never:
+		return KeyAbsent, what + " does not allow"
+	case field.Unstated:
+		return KeyOptional, what + " does not mention"
+	case field.Sometimes:
+		return KeyOptional, what + " does not require"
+	}
+	if slices.Contains(f.Types, "null") {
+		return KeyOptional, "may be null"
+	}
+	return "", ""
+}
+
+// partitionKey holds the record key against the CloudEvents extension
+// partitioning: the Kafka binding makes the key of the attribute
+// partitionkey, which is text.
+func (c *checker) partitionKey(p produced) {
+	const header = "ce_partitionkey"
+	promise := p.promise()
+	if _, promised := promise.Headers[header]; !promised || !isCloudEvents(promise) {
+		return
+	}
+	at := p.contract.Doc.KeyPosition("produces", p.i, "headers", header)
+	switch key := promise.Key; {
+	case key == nil:
+		c.report(p.contract, PartitionKey, at,
+			promise.Event+" promises ce_partitionkey and has no key: the key of a CloudEvent's record is its partitionkey",
+			"add key: header:ce_partitionkey")
+	case key.SerializedAs() != "string":
+		c.report(p.contract, PartitionKey, at,
+			fmt.Sprintf("%s promises ce_partitionkey, which is text, but its key is written as %s: the two cannot be equal", promise.Event, key.SerializedAs()),
+			"write the key as text: format: string", related(p.at("key"), "the key")...)
+	}
+}
+
+// keyShape is a key as far as two producers must agree on it.
+type keyShape struct{ made, format string }
+
+func shapeOf(key *contracts.Key) keyShape {
+	if key == nil {
+		return keyShape{"nothing", ""}
+	}
+	shape := keyShape{key.Template, key.SerializedAs()}
+	if key.Template == "" {
+		shape.made = "{" + key.Place + "}"
+	}
+	shape.made = inTemplate.ReplaceAllStringFunc(shape.made, func(braced string) string {
+		at, err := place.Parse(braced[1 : len(braced)-1])
+		if err != nil {
+			return braced
+		}
+		return "{" + at.String() + "}"
+	})
+	return shape
+}
+
+func (s keyShape) String() string {
+	if s.format == "" {
+		return s.made
+	}
+	made := s.made
+	if whole := inTemplate.FindString(made); whole == made {
+		made = made[1 : len(made)-1]
+	}
+	if s.format == "string" {
+		return made
+	}
+	return made + " as " + s.format
+}
+
+// keyAgreement holds the key of one producer of an event against that of
+// another one that sends to the same place: an entity has one partition only
+// if all key it alike.
+func (c *checker) keyAgreement(first, other produced) {
+	a, b := first.promise(), other.promise()
+	if a.Channel() != b.Channel() {
+		return
+	}
+	before, now := shapeOf(a.Key), shapeOf(b.Key)
+	if before == now {
+		return
+	}
+	c.report(other.contract, KeyDisagree, other.at("key"),
+		fmt.Sprintf("%s makes the key of %s of %s, and %s makes it of %s", other.service(), b.Event, now, first.service(), before),
+		"agree on one key, or one entity's events are spread over partitions", related(first.at("key"), "the key of %s", first.service())...)
+}

@@ -1,0 +1,110 @@
+package rules
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/envelope"
+	"github.com/flowweir/weir/contracts/field"
+	"github.com/flowweir/weir/contracts/place"
+)
+
+// tellApart reports events that share an address and cannot be told from the
+// others there.
+func (c *checker) tellApart(channel contracts.Channel, senders []produced) {
+	first := senders[0]
+	other := slices.IndexFunc(senders, func(p produced) bool { return p.promise().Event != first.promise().Event })
+	if other < 0 {
+		return
+	}
+	for _, p := range senders {
+		if recognized(p) {
+			continue
+		}
+		beside := first
+		if beside.promise().Event == p.promise().Event {
+			beside = senders[other]
+		}
+		c.report(p.contract, EventAmbiguous, p.at("event"),
+			fmt.Sprintf("nothing tells records of %s from those of %s, which also travel by %s", p.promise().Event, beside.promise().Event, channel),
+			"say how: an envelope, match: {header: event_type}, or a topic of its own", related(beside.at("event"), "the other event")...)
+	}
+}
+
+// recognized says whether a record says which event it is: by match, by its
+// envelope's type, or by the id of its schema before the value.
+func recognized(p produced) bool {
+	promise := p.promise()
+	if promise.Match != nil || promise.EnvelopeName() != contracts.EnvelopeNone {
+		return true
+	}
+	s := p.contract.SchemaOf(promise.Schema)
+	return s != nil && s.Wire != contracts.WireNone
+}
+
+// match checks that records have what tells them apart, with the event's
+// name as its value.
+func (c *checker) match(p produced) {
+	m := p.promise().Recognition()
+	switch {
+	case m.Header != "":
+		c.matchHeader(p, m.Header)
+	case m.Value != "":
+		c.matchValue(p, m.Value)
+	case m.Name != "":
+		if s := p.contract.SchemaOf(p.promise().Schema); s != nil && s.Format == contracts.FormatJSONSchema {
+			c.report(p.contract, MatchImpossible, p.at("match"),
+				fmt.Sprintf("%s is known by the name %s, but its records are JSON, which carries no name", p.promise().Event, m.Name),
+				"use match: {header: event_type} or match: {value: $.type}", related(p.at("schema"), "the schema")...)
+		}
+	}
+}
+
+func (c *checker) matchHeader(p produced, name string) {
+	promise := p.promise()
+	h, listed := promise.Headers[name]
+	at := p.contract.Doc.KeyPosition("produces", p.i, "headers", name)
+	if re, err := regexp.Compile(h.Pattern); err == nil && h.Pattern != "" && !re.MatchString(promise.Event) {
+		c.report(p.contract, MatchImpossible, at,
+			fmt.Sprintf("%s is known by the header %s, but the pattern %s refuses this value", promise.Event, name, h.Pattern),
+			"let the pattern accept the event's name")
+		return
+	}
+	if isCloudEvents(promise) && slices.Contains(envelope.RequiredHeaders, name) || h.Required {
+		return
+	}
+	problem := "does not promise"
+	if listed {
+		problem = "does not require"
+	} else {
+		at = p.at("match")
+	}
+	c.report(p.contract, MatchUnpromised, at,
+		fmt.Sprintf("%s is known by the header %s, which its contract %s", promise.Event, name, problem),
+		fmt.Sprintf("add headers: {%s: required}", name))
+}
+
+func (c *checker) matchValue(p produced, text string) {
+	at, err := place.Parse(text)
+	if err != nil {
+		return // the loader has said so
+	}
+	f, _, known := c.promised(p, at)
+	if !known {
+		return
+	}
+	there := related(&f.Position, "the schema")
+	if f.Presence == field.Never || f.Types != nil && !slices.Contains(f.Types, "string") {
+		c.report(p.contract, MatchImpossible, p.at("match", "value"),
+			fmt.Sprintf("%s is known by its name in %s, but the schema allows no text there", p.promise().Event, text),
+			"give the schema a field for the event's name, and require it", there...)
+		return
+	}
+	if f.Presence != field.Always {
+		c.report(p.contract, MatchUnpromised, p.at("match", "value"),
+			fmt.Sprintf("%s is known by its name in %s, but %s", p.promise().Event, text, presenceText(f.Presence, p.service(), at)),
+			"require the field in the schema", there...)
+	}
+}

@@ -1,0 +1,171 @@
+package rules
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/flowweir/weir/contracts"
+)
+
+func wordSet(list string) map[string]bool {
+	set := map[string]bool{}
+	for word := range strings.FieldsSeq(list) {
+		set[word] = true
+	}
+	return set
+}
+
+// The words that names of events are judged by.
+var (
+	// irregular are past participles that do not end with -ed.
+	irregular = wordSet(`become begun bent bitten bought bound broken brought built burnt caught chosen dealt done drawn
+		driven fallen felt forbidden forgotten forgiven fought found frozen given gone grown held hidden kept known laid
+		led left lent lost made met mistaken overdrawn overpaid paid prepaid proven rebuilt redone remade repaid resent
+		resold retaken rewritten risen seen sent shown shrunk sold sought spent spoken stolen stood struck swept sworn
+		taken taught thrown told undergone understood undone unpaid withdrawn withheld won worn wound written`)
+	// unchanging are participles that are the verb itself, too.
+	unchanging = wordSet("bid broadcast cast cut forecast hit hurt let offset overridden put quit read reset run set shut split spread upset")
+	// present are words on -ed that are no participles.
+	present = wordSet("bleed breed embed exceed feed need proceed seed shed speed succeed")
+	// technical are participles that say what happened to a row.
+	technical = wordSet("created updated deleted inserted upserted modified saved persisted")
+	// machinery are nouns of the store, not of the business.
+	machinery = wordSet("row entity dto dao pojo crud sql db")
+)
+
+// words splits OrderPlaced, order_placed and order-placed into order, placed.
+// A run of capitals is one word: SKUChanged is sku, changed.
+func words(name string) []string {
+	var (
+		all   []string
+		start int
+		runes = []rune(name)
+	)
+	cut := func(end int) {
+		if end > start {
+			all = append(all, strings.ToLower(string(runes[start:end])))
+		}
+	}
+	for i, r := range runes {
+		switch {
+		case !unicode.IsLetter(r) && !unicode.IsDigit(r):
+			cut(i)
+			start = i + 1
+		case i > start && unicode.IsUpper(r) && (!unicode.IsUpper(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1])):
+			cut(i)
+			start = i
+		}
+	}
+	cut(len(runes))
+	return all
+}
+
+// participle says whether a word can be a past participle, and whether it is
+// nothing else.
+func participle(word string) (can, only bool) {
+	switch {
+	case irregular[word]:
+		return true, true
+	case unchanging[word]:
+		return true, false
+	}
+	past := len(word) > 3 && strings.HasSuffix(word, "ed") && !present[word]
+	return past, past
+}
+
+var (
+	versionWord = regexp.MustCompile(`^v[0-9]+$`)
+	// eventForm is a reverse domain name and a word in PascalCase.
+	eventForm = regexp.MustCompile(`^([a-z][a-z0-9-]*\.)([a-z][a-z0-9_-]*\.)+[A-Z][A-Za-z0-9]*$`)
+)
+
+// eventWords are the words of the last part of an event's name, without the
+// ones that every event could have: Event, and a version.
+func eventWords(event string) []string {
+	return slices.DeleteFunc(words(lastPart(event)), func(word string) bool {
+		return word == "event" || versionWord.MatchString(word)
+	})
+}
+
+// names checks the names of events, each where it is first produced.
+func (c *checker) names() {
+	same := map[string]string{}
+	for _, event := range c.eventNames {
+		p := c.byEvent[event][0]
+		c.nameForm(p)
+		c.nameTense(p)
+		c.nameTechnical(p)
+		plain := strings.Join(words(event), "")
+		first, known := same[plain]
+		if !known {
+			same[plain] = event
+			continue
+		}
+		other := c.byEvent[first][0]
+		c.report(p.contract, EventNameInconsistent, p.at("event"),
+			fmt.Sprintf("%s and %s differ in case or separators alone: are they one event?", event, first),
+			"write both alike, or name what differs", related(other.at("event"), "the other event")...)
+	}
+}
+
+func (c *checker) nameForm(p produced) {
+	event := p.promise().Event
+	if eventForm.MatchString(event) {
+		return
+	}
+	last := ""
+	for _, word := range words(lastPart(event)) {
+		first, size := utf8.DecodeRuneInString(word)
+		last += string(unicode.ToUpper(first)) + word[size:]
+	}
+	c.report(p.contract, EventNameForm, p.at("event"),
+		event+" is not a reverse domain name that ends with a word in PascalCase, such as com.acme.order.OrderPlaced",
+		fmt.Sprintf("name it like com.acme.order.%s", last))
+}
+
+func (c *checker) nameTense(p produced) {
+	promise := p.promise()
+	parts := eventWords(promise.Event)
+	if len(parts) == 0 {
+		return
+	}
+	switch promise.Kind {
+	case contracts.KindReply, contracts.KindStateTransfer:
+		return
+	case contracts.KindCommand:
+		for _, word := range []string{parts[0], parts[len(parts)-1]} {
+			if _, only := participle(word); only {
+				c.report(p.contract, EventNameTense, p.at("event"),
+					fmt.Sprintf("the command %s says %q, as if it were done: a command asks, and can be refused", promise.Event, word),
+					"name it by a verb in the imperative, such as PlaceOrder")
+				return
+			}
+		}
+		return
+	}
+	if !slices.ContainsFunc(parts, func(word string) bool { can, _ := participle(word); return can }) {
+		c.report(p.contract, EventNameTense, p.at("event"),
+			fmt.Sprintf("%s does not say what has happened: it has no verb in the past tense", promise.Event),
+			"name it like OrderPlaced; or say kind: command, reply or state-transfer if it is none of the past")
+	}
+}
+
+func (c *checker) nameTechnical(p produced) {
+	promise := p.promise()
+	parts := eventWords(promise.Event)
+	if promise.Kind == contracts.KindStateTransfer || len(parts) == 0 {
+		return
+	}
+	for i, word := range parts {
+		if machinery[word] || technical[word] && i == len(parts)-1 {
+			c.report(p.contract, EventNameTechnical, p.at("event"),
+				fmt.Sprintf("%s says %q, a word of the store: consumers must guess what it means for the business", promise.Event, word),
+				"name what happened: CustomerRegistered, AddressCorrected, AccountClosed")
+			return
+		}
+	}
+}

@@ -1,0 +1,104 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/envelope"
+	"github.com/flowweir/weir/contracts/field"
+	"github.com/flowweir/weir/contracts/place"
+	"github.com/flowweir/weir/reports/finding"
+)
+
+// promised is what a producer says about a place in its records: the schema
+// about the data, headers and envelope about headers. why is set where that
+// cannot be judged; it is "" for a schema that a finding is about already.
+func (c *checker) promised(p produced, at place.Place) (f field.Field, why string, known bool) {
+	switch at.Kind() {
+	case place.Key:
+		return keyPromise(p), "", true
+	case place.Header:
+		return headerPromise(p, at.HeaderName()), "", true
+	}
+	schema, why := c.schemaOf(p.contract, p.promise().Schema)
+	if schema == nil {
+		return field.Field{}, why, false
+	}
+	return schema.lookup(at), "", true
+}
+
+func keyPromise(p produced) field.Field {
+	key := p.promise().Key
+	if key == nil {
+		return field.Field{Presence: field.Unstated, Position: position(p.at("event"))}
+	}
+	f := field.Field{Presence: field.Always, Position: position(p.at("key"))}
+	switch key.SerializedAs() {
+	case "string":
+		f.Types = []string{"string"}
+	case "long":
+		f.Types = []string{"integer"}
+	}
+	return f
+}
+
+// headerPromise reads headers of the contract, and knows those of a binary
+// CloudEvent: the required attributes are always there.
+func headerPromise(p produced, name string) field.Field {
+	f := field.Field{Types: []string{"string"}, Position: position(p.at("headers"))}
+	if h, ok := p.promise().Headers[name]; ok {
+		f.Position = position(p.contract.Doc.KeyPosition("produces", p.i, "headers", name))
+		f.Presence = field.Sometimes
+		if h.Required {
+			f.Presence = field.Always
+		}
+		return f
+	}
+	match := p.promise().Match
+	binary := p.promise().EnvelopeName() == contracts.EnvelopeCloudEventsBinary
+	switch {
+	case match != nil && match.Header == name:
+		f.Presence, f.Position = field.Always, position(p.at("match"))
+	case binary && slices.Contains(envelope.RequiredHeaders, name):
+		f.Presence, f.Position = field.Always, position(p.at("envelope"))
+	}
+	return f
+}
+
+// position is the zero Position for models that were built in Go.
+func position(p *finding.Position) finding.Position {
+	if p == nil {
+		return finding.Position{}
+	}
+	return *p
+}
+
+// schemaAgreement compares the schemas of two producers of one event.
+func (c *checker) schemaAgreement(first, other produced) {
+	a, b := first.contract.SchemaOf(first.promise().Schema), other.contract.SchemaOf(other.promise().Schema)
+	if a == nil || b == nil || c.sameSchema(first.contract, a, other.contract, b) {
+		return
+	}
+	c.report(other.contract, ProducersDisagree, other.at("schema"),
+		fmt.Sprintf("%s and %s produce %s with different schemas", first.service(), other.service(), other.promise().Event),
+		"share one schema, or give the events different names", related(first.at("schema"), "the schema of %s", first.service())...)
+}
+
+func (c *checker) sameSchema(inA *contracts.Contract, a *contracts.Schema, inB *contracts.Contract, b *contracts.Schema) bool {
+	if a.Registry != nil || b.Registry != nil {
+		return a.Registry != nil && b.Registry != nil && *a.Registry == *b.Registry
+	}
+	if a.Format != b.Format {
+		return false
+	}
+	fileA, fileB := inA.Resolve(a.File), inB.Resolve(b.File)
+	if fileA == fileB {
+		return true
+	}
+	x, y := c.files.schema(fileA, a.Format), c.files.schema(fileB, b.Format)
+	if x.err != nil || y.err != nil {
+		return true // that they cannot be read is said elsewhere
+	}
+	return sameContent(x.src, y.src)
+}
