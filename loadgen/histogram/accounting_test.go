@@ -12,24 +12,24 @@ import (
 )
 
 // TestNothingDisappears: every sample and every miss is counted in exactly
-// one place, in the phase in which its record was due.
+// one place, in the phase that its record belongs to.
 func TestNothingDisappears(t *testing.T) {
 	phases := &histogram.Phases{}
 	phases.Set(histogram.Steady, time.Second)
-	phases.Set(histogram.Fault, 2*time.Second)
+	phases.Set(histogram.Fault, 3*time.Second)
 	m, _ := newMeter(t, phases)
 	r := m.Recorder()
 	kind := histogram.EndToEnd
-	for _, due := range []time.Duration{0, time.Second, 2 * time.Second} {
+	for _, due := range []time.Duration{0, time.Second, 3 * time.Second} {
 		r.Record(kind, due, 0)
 		r.Record(kind, due, time.Hour)
 		r.Record(kind, due, -1)
 		r.Record(kind, due, time.Hour+1)
-		r.Miss(kind, histogram.Failed, due)
-		r.Miss(kind, histogram.Unfinished, due)
-		r.Miss(kind, histogram.Unfinished, due)
+		r.Miss(kind, histogram.Failed, due, due)
+		r.Miss(kind, histogram.Unfinished, due, due)
+		r.Miss(kind, histogram.Unfinished, due, due)
 	}
-	m.Rotate(3 * time.Second)
+	m.Rotate(4 * time.Second)
 	all := m.Latencies()
 	if len(all) != 3 {
 		t.Fatalf("%d latencies, want the whole run, steady and fault", len(all))

@@ -6,7 +6,9 @@
 // counted apart, a record that never got a latency is counted as failed or
 // unfinished, a warm-up sample as excluded. A record belongs to the phase in
 // which it was due, not in which it was acked, so a fault cannot push its
-// latencies into the phase after it. Minimum, maximum and mean are exact (an
+// latencies into the phase after it; and to the fault, if one began while it
+// was in flight, so a fault cannot push them into the phase before it either.
+// Minimum, maximum and mean are exact (an
 // HdrHistogram rounds them); percentiles are exact to 3 digits and withheld
 // where there are fewer than 100/(1−q) samples.
 //

@@ -27,7 +27,7 @@ func record(t *testing.T) (dir, path string) {
 	r.Record(histogram.Publish, time.Second, 1_234_567_890)
 	r.Record(histogram.Publish, time.Second, -5)
 	m.Rotate(2 * time.Second)
-	r.Miss(histogram.Publish, histogram.Failed, 2*time.Second)
+	r.Miss(histogram.Publish, histogram.Failed, 2*time.Second, 2*time.Second)
 	m.Rotate(3 * time.Second)
 	if err := m.Close(); err != nil {
 		t.Fatal(err)

@@ -63,9 +63,9 @@ func TestLatenciesFromLogs(t *testing.T) {
 			case 2:
 				r.Record(kind, due, 2*time.Hour)
 			case 3:
-				r.Miss(kind, histogram.Failed, due)
+				r.Miss(kind, histogram.Failed, due, due)
 			case 4:
-				r.Miss(kind, histogram.Unfinished, due)
+				r.Miss(kind, histogram.Unfinished, due, due)
 			}
 		}
 		m.Rotate(at + time.Second)

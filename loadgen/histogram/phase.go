@@ -68,20 +68,46 @@ func (p *Phases) Set(phase Phase, at time.Duration) {
 	p.marks.Store(&marks)
 }
 
-// At returns the phase at a time since the load began, in which a record that
-// was due then belongs. A phase begins with its first moment.
+// At returns the phase at a time since the load began. A phase begins with
+// its first moment.
 func (p *Phases) At(due time.Duration) Phase {
+	phase, _ := p.at(due)
+	return phase
+}
+
+// InFlight is how long before a fault a record can have been due and still
+// belong to the fault.
+const InFlight = time.Second
+
+// Of returns the phase that a record belongs to which was due and done at
+// these times since the load began: the phase in which it was due, but Fault
+// if a fault began while it was in flight. What was due more than InFlight
+// before the fault stays in its phase: a flow as slow as that cannot lay its
+// latency on the fault. What was due in the warm-up stays there.
+func (p *Phases) Of(due, done time.Duration) Phase {
+	phase, next := p.at(due)
+	if next != nil && next.phase == Fault && phase != Warmup && done >= next.at && next.at-due <= InFlight {
+		return Fault
+	}
+	return phase
+}
+
+// at returns the phase at a time and the mark that ends it, nil for the
+// latest phase.
+func (p *Phases) at(due time.Duration) (phase Phase, next *mark) {
 	marks := p.marks.Load()
 	if marks == nil {
-		return Warmup
+		return Warmup, nil
 	}
 	// Most records are due in the latest phase.
 	for n := len(*marks) - 1; n >= 0; n-- {
-		if m := (*marks)[n]; due >= m.at {
-			return m.phase
+		m := &(*marks)[n]
+		if due >= m.at {
+			return m.phase, next
 		}
+		next = m
 	}
-	return Warmup
+	return Warmup, next
 }
 
 // Spans returns the timeline up to a time, as results list it.

@@ -34,6 +34,29 @@ func TestPhases(t *testing.T) {
 			t.Errorf("due at %v: %v, want %v", due, got, want)
 		}
 	}
+	// A record that is in flight when a fault begins belongs to the fault.
+	const fault = 30 * time.Second
+	for _, tt := range []struct {
+		due, done time.Duration
+		want      histogram.Phase
+	}{
+		{fault - time.Millisecond, fault - 1, histogram.Healed},
+		{fault - time.Millisecond, fault, histogram.Fault},
+		{fault - histogram.InFlight, fault + time.Second, histogram.Fault},
+		{fault - histogram.InFlight - 1, fault + time.Second, histogram.Healed},
+		{fault, fault + 1, histogram.Fault},
+		{10*time.Second - 1, 40 * time.Second, histogram.Warmup},
+		{20*time.Second - 1, 21 * time.Second, histogram.Fault}, // healed at once, but it began
+	} {
+		if got := p.Of(tt.due, tt.done); got != tt.want {
+			t.Errorf("due at %v, done at %v: %v, want %v", tt.due, tt.done, got, tt.want)
+		}
+	}
+	early := &histogram.Phases{}
+	early.Set(histogram.Fault, 5*time.Second)
+	if got := early.Of(5*time.Second-1, 6*time.Second); got != histogram.Warmup {
+		t.Errorf("a record of the warm-up before a fault: %v", got)
+	}
 	want := []run.Phase{
 		{Name: "warmup", Start: 0, End: 10 * time.Second},
 		{Name: "steady", Start: 10 * time.Second, End: 20 * time.Second},

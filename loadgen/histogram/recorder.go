@@ -18,17 +18,19 @@ type Recorder struct {
 }
 
 // Record adds a sample d of a record that was due at a time since the load
-// began. Negative samples and those beyond an hour are counted apart.
+// began. Negative samples and those beyond an hour are counted apart. The
+// record's phase is that of a record done at due+d, see Phases.Of.
 func (r *Recorder) Record(k Kind, due, d time.Duration) {
-	phase := r.phases.At(due)
+	phase := r.phases.Of(due, due+d)
 	r.mu.Lock()
 	r.current[k][phase].record(d)
 	r.mu.Unlock()
 }
 
-// Miss counts a record that was due then and has no latency of this kind.
-func (r *Recorder) Miss(k Kind, why Missing, due time.Duration) {
-	phase := r.phases.At(due)
+// Miss counts a record that was due then and has no latency of this kind, as
+// was known at a later time.
+func (r *Recorder) Miss(k Kind, why Missing, due, known time.Duration) {
+	phase := r.phases.Of(due, known)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch c := &r.current[k][phase]; why {

@@ -224,8 +224,8 @@ func (p *Producer) acked(e *entry, now time.Duration) {
 
 // missed takes a record that will have no latency.
 func (p *Producer) missed(e *entry, now time.Duration, o journal.Outcome, why histogram.Missing, err error) {
-	p.outcomes.Miss(histogram.Send, why, e.due)
-	p.outcomes.Miss(histogram.Publish, why, e.due)
+	p.outcomes.Miss(histogram.Send, why, e.due, now)
+	p.outcomes.Miss(histogram.Publish, why, e.due, now)
 	reason := "acks=0: the broker answers nothing"
 	if err != nil {
 		reason = p.watch.add(StageRecord, -1, err)

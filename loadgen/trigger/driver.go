@@ -187,8 +187,8 @@ func (d *Driver) request(seq uint64, due, sent time.Duration) {
 
 // missed takes a request that will have no latency.
 func (d *Driver) missed(seq uint64, due, sent, now time.Duration, o journal.Outcome, why histogram.Missing, reason string) {
-	d.outcomes.Miss(histogram.Send, why, due)
-	d.outcomes.Miss(histogram.Publish, why, due)
+	d.outcomes.Miss(histogram.Send, why, due, now)
+	d.outcomes.Miss(histogram.Publish, why, due, now)
 	d.mu.Lock()
 	if _, known := d.errors[reason]; !known && len(d.errors) >= maxErrors {
 		reason = "other errors"
