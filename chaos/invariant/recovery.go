@@ -60,7 +60,9 @@ func recovery(e *Evidence) run.Outcome {
 
 // Recovered is the time from a fault to the first of 3 consecutive seconds
 // in which acks are at least 95% of what was offered and the lag of each of
-// the groups is known and no higher than its maximum before the fault.
+// the groups is known and no higher than its maximum before the fault. What an
+// earlier fault of the run piled up does not raise that maximum: seconds from
+// the first fault on are not among those before this one.
 //
 // Lag that is worth less than one second of the offered load counts as no
 // higher: with a short history its maximum would be an accident. Seconds
@@ -74,7 +76,7 @@ func Recovered(intervals []run.Interval, at time.Duration, groups []string) (tim
 	for _, in := range intervals {
 		open += in.Due - in.Acked - in.Failed
 		if in.Start < at {
-			if in.Start+in.Length <= at {
+			if in.Start+in.Length <= at && undisturbed(in) {
 				for group, lag := range totalLag(in) {
 					before[group] = max(before[group], lag)
 				}
@@ -98,6 +100,10 @@ func Recovered(intervals []run.Interval, at time.Duration, groups []string) (tim
 		}
 	}
 	return 0, false
+}
+
+func undisturbed(in run.Interval) bool {
+	return in.Phase != run.PhaseFault && in.Phase != run.PhaseHealed
 }
 
 func goodAcks(in run.Interval, open, due int64) bool {

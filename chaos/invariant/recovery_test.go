@@ -102,6 +102,21 @@ func TestRecovered(t *testing.T) {
 	}
 }
 
+// The lag of the first fault is no measure for the second.
+func TestRecoveredFromTheSecondFault(t *testing.T) {
+	seconds := series(sec{10, 10, 40}, sec{10, 0, 900}, sec{10, 10, 30}, sec{10, 10, 30}, sec{10, 10, 30},
+		sec{10, 10, 800}, sec{10, 10, 41}, sec{10, 10, 40}, sec{10, 10, 40}, sec{10, 10, 40})
+	for i, phase := range []string{run.PhaseSteady, run.PhaseFault, run.PhaseHealed, run.PhaseHealed, run.PhaseHealed, run.PhaseFault} {
+		seconds[i].Phase = phase
+	}
+	for i := 6; i < len(seconds); i++ {
+		seconds[i].Phase = run.PhaseHealed
+	}
+	if got, ok := Recovered(seconds, 5*time.Second, []string{"g"}); got != 2*time.Second || !ok {
+		t.Errorf("got %v, %v; want 2s", got, ok)
+	}
+}
+
 func TestRecoveredOverIntervalsOfOtherLengths(t *testing.T) {
 	second := func(start, length time.Duration) run.Interval {
 		return run.Interval{Start: start, Length: length, Due: 10, Acked: 10}
