@@ -188,6 +188,7 @@ func (v *validator) objectives() {
 	path, o := document.Path{"objectives"}, v.s.Objectives
 	if o.Steady != nil {
 		o.Steady.Check(v.Checker, path.Add("steady"))
+		v.steady(path.Add("steady"), o.Steady)
 	}
 	if o.Fault != nil {
 		at := path.Add("fault")

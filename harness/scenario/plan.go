@@ -97,6 +97,7 @@ func Resolve(s *Scenario, in ...string) (*Plan, []finding.Finding) {
 		return nil, findings
 	}
 	r.flows()
+	r.unjudged()
 	r.topics()
 	r.faults()
 	r.invariants()
@@ -163,6 +164,7 @@ func (r *resolver) flows() {
 			r.trigger(f, path)
 		}
 		r.reactions(f, path)
+		r.unbuilt(f, path)
 		r.plan.Flows = append(r.plan.Flows, f)
 		r.plan.Length = max(r.plan.Length, f.Schedule.Length())
 	}

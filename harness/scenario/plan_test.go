@@ -91,6 +91,12 @@ func TestWhatDoesNotResolve(t *testing.T) {
 				`:5:16 scenario/not-built: two consumers of OrderPlaced declare effects; watching both in one run is not built (run them in two scenarios)`,
 				`:5:16 scenario/not-built: two consumers of OrderPlaced have dead-letter topics (order.dlq, billing.dlq); watching both in one run is not built (run them in two scenarios)`,
 			}},
+		{"a key that is not text", []string{"contracts: [unbuilt.yaml]\n", "load: [{event: OrderCounted, profile: [{hold: 1/s, for: 1s}]}]\n"},
+			[]string{`:4:16 scenario/not-built: load with keys written as long is not built; string is`}},
+		{"a topic of an environment", []string{"contracts: [unbuilt.yaml]\n", "load: [{event: OrderStaged, profile: [{hold: 1/s, for: 1s}]}]\n"},
+			[]string{`:4:16 scenario/not-built: the environment in the topic {env}.orders cannot be given: that is not built (name the topic of the run in the contract)`}},
+		{"an effect known by its value", []string{"contracts: [unbuilt.yaml]\n", "services: [{name: unbuilt-service, command: [x]}]\n", "load: [{event: OrderPlaced, profile: [{hold: 1/s, for: 1s}]}]\n"},
+			[]string{`:5:16 scenario/not-built: knowing the effect OrderRated by its value at $.type is not built; by a header is (write match: {header: NAME})`}},
 		{"several at once", []string{both, "load: [{event: Nothing, profile: [{hold: 1/s, for: 1s}]}, {event: OrderShipped, profile: [{hold: 1/s, for: 1s}]}]\n"}, []string{
 			`:4:16 scenario/unknown-event: no contract of this scenario produces Nothing (valid are OrderAudited, OrderCancelled, OrderPlaced, OrderShipped, PaymentReceived)`,
 			`:4:67 scenario/not-built: load over rabbitmq is not built; Kafka is`,
@@ -165,6 +171,8 @@ func TestWhoTakesPart(t *testing.T) {
 	}
 
 	p = planOf(t, both, paying, "load: [{event: OrderCancelled, profile: [{hold: 10/s, for: 10s}]}]\n")
+	equal(t, planOf(t, "contracts: [unbuilt.yaml]\n", "load: [{event: OrderRated, profile: [{hold: 1/s, for: 1s}]}]\n").Notes,
+		[]string{"unbuilt-service bounds the age of its lag, which is not judged: that is not built"})
 	equal(t, p.Notes, []string{"payment-service declares no effect for OrderCancelled: whether it was processed is not watched"})
 }
 

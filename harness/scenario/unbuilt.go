@@ -1,0 +1,69 @@
+package scenario
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/document"
+)
+
+// unbuilt refuses what a contract may say of the events of a flow and a run
+// cannot do yet, so that no run passes without it.
+func (r *resolver) unbuilt(f *Flow, path document.Path) {
+	at := path.Add("event")
+	if key := f.Produces.Key; key != nil && key.SerializedAs() != "string" {
+		r.Error(NotBuilt, at, fmt.Sprintf("load with keys written as %s is not built; string is", key.SerializedAs()), "")
+	}
+	topics := append([]string{f.Topic}, f.Retries...)
+	if f.DLQ != nil {
+		topics = append(topics, f.DLQ.Topic)
+	}
+	if p := f.EffectProduces; p != nil {
+		topics = append(topics, p.TopicName())
+		r.recognition(p, at)
+	}
+	for i, topic := range topics {
+		if strings.Contains(topic, "{env}") && !slices.Contains(topics[:i], topic) {
+			r.Error(NotBuilt, at, fmt.Sprintf("the environment in the topic %s cannot be given: that is not built", topic), "name the topic of the run in the contract")
+		}
+	}
+}
+
+// recognition refuses effects that observers cannot tell from other events of
+// their topic.
+func (r *resolver) recognition(effect *contracts.Produces, at document.Path) {
+	m := effect.Match
+	if m == nil || m.Header != "" {
+		return
+	}
+	r.Error(NotBuilt, at, fmt.Sprintf("knowing the effect %s by %s is not built; by a header is", effect.Event, matched(m)), "write match: {header: NAME}")
+}
+
+func matched(m *contracts.Match) string {
+	if m.Value != "" {
+		return "its value at " + m.Value
+	}
+	return "its schema's name " + m.Name
+}
+
+// unjudged says which objectives of the contracts a run leaves out.
+func (r *resolver) unjudged() {
+	for _, c := range r.plan.participants() {
+		if o := c.Objectives; o != nil && o.Lag != nil && o.Lag.Age > 0 {
+			r.note("%s bounds the age of its lag, which is not judged: that is not built", c.Service.Name)
+		}
+	}
+}
+
+// steady refuses objectives of the steady phase that a run does not judge
+// there.
+func (v *validator) steady(path document.Path, o *contracts.Objectives) {
+	if o.Lag != nil && o.Lag.Age > 0 {
+		v.notBuilt(path.Add("lag", "age"), "judging the age of the lag is", "bound it in records: lag: {records: 10000}")
+	}
+	if o.Recovery > 0 {
+		v.ErrorAtKey(document.Conflicting, path.Add("recovery"), "recovery is no objective of the steady phase", "write healed: {within: 30s}")
+	}
+}
