@@ -43,7 +43,7 @@ func ParseMode(name string) (Mode, error) {
 
 // String is the mode's name.
 func (m Mode) String() string {
-	name := None
+	var name string
 	switch {
 	case m.Backward && m.Forward:
 		name = Full

@@ -39,7 +39,7 @@ func (e *engine) chooseJVM(ctx context.Context, brokers int) (jvm, error) {
 	if given := os.Getenv(JVMOptionsEnv); given != "" {
 		return namedJVM(given), nil
 	}
-	info, err := e.Client.Info(ctx, client.InfoOptions{})
+	info, err := e.Info(ctx, client.InfoOptions{})
 	if err != nil {
 		return jvm{}, fmt.Errorf("%w: ask the engine for its cores: %w", cluster.ErrUnavailable, err)
 	}
