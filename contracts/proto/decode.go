@@ -53,6 +53,11 @@ func (s *Schema) unmarshal(data []byte) (*dynamicpb.Message, error) {
 	return m, nil
 }
 
+// unmarshalInto reads bytes without asking for required fields.
+func (s *Schema) unmarshalInto(m proto.Message, data []byte) error {
+	return proto.UnmarshalOptions{AllowPartial: true, Resolver: s.types}.Unmarshal(data, m)
+}
+
 // plain is an error of the Protobuf library without the prefix, which it
 // writes in two ways on purpose so that nobody compares its text.
 func plain(err error) error {

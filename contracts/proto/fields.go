@@ -2,6 +2,7 @@ package proto
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -48,18 +49,34 @@ func (s *Schema) byNumber(m protoreflect.MessageDescriptor, n protoreflect.Field
 	return nil
 }
 
-// byName is the field with a name, an extension's in brackets, or nil.
+// byName is the field with a name, or nil.
 func (s *Schema) byName(m protoreflect.MessageDescriptor, name string) protoreflect.FieldDescriptor {
-	return s.fieldWhere(m, func(f protoreflect.FieldDescriptor) bool { return f.TextName() == name })
+	return s.fieldWhere(m, func(f protoreflect.FieldDescriptor) bool { return nameOf(f) == name })
+}
+
+// nameOf is the name of a field, an extension's in brackets.
+func nameOf(f protoreflect.FieldDescriptor) string {
+	if f.IsExtension() {
+		return f.TextName()
+	}
+	return string(f.Name())
+}
+
+// label is what messages call a field.
+func label(f protoreflect.FieldDescriptor) string {
+	if entry := f.ContainingMessage(); entry.IsMapEntry() {
+		return fmt.Sprintf("the %s of %s", f.Name(), mapField(entry).Name())
+	}
+	return nameOf(f)
 }
 
 // byKey is the field that Protobuf's JSON means by the name of a member: its
-// JSON name or its own; or nil.
+// JSON name or its own (a group's is that of its message); or nil.
 func (s *Schema) byKey(m protoreflect.MessageDescriptor, key string) protoreflect.FieldDescriptor {
 	if f := m.Fields().ByJSONName(key); f != nil {
 		return f
 	}
-	return s.byName(m, key)
+	return s.fieldWhere(m, func(f protoreflect.FieldDescriptor) bool { return f.TextName() == key })
 }
 
 // key is the name of the member that Protobuf's JSON writes for a field.

@@ -11,7 +11,9 @@ import (
 
 	"github.com/bufbuild/protocompile"
 	"github.com/bufbuild/protocompile/parser"
+	"github.com/bufbuild/protocompile/protoutil"
 	"github.com/bufbuild/protocompile/reporter"
+	"google.golang.org/protobuf/reflect/protodesc"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/dynamicpb"
@@ -61,8 +63,8 @@ func Load(fsys fs.FS, name string, options ...Option) (*Schema, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Schema{file: name, main: fd, named: cfg.message != "", sources: src}
-	if err := s.register(); err != nil {
+	s := &Schema{file: name, named: cfg.message != "", sources: src}
+	if err := s.register(fd); err != nil {
 		return nil, src.fail(finding.Position{File: name}, "", "%v", err)
 	}
 	if s.message, err = s.choose(cfg.message); err != nil {
@@ -148,52 +150,60 @@ func (s *sources) fail(at finding.Position, hint, format string, args ...any) *E
 	return &Error{[]Problem{{at, fmt.Sprintf(format, args...), hint}}}
 }
 
-// register collects the files, for types named by Any and for extensions.
-func (s *Schema) register() error {
-	var (
-		files   protoregistry.Files
-		visit   func(protoreflect.FileDescriptor) error
-		inside  func(protoreflect.MessageDescriptors)
-		collect func(protoreflect.ExtensionDescriptors)
-	)
+// register makes the descriptors of the Protobuf library itself out of the
+// compiler's, whose own lack some of what editions say, and collects the
+// extensions.
+func (s *Schema) register(compiled protoreflect.FileDescriptor) error {
+	var files protoregistry.Files
 	s.extensions = map[protoreflect.FullName][]protoreflect.FieldDescriptor{}
-	collect = func(xs protoreflect.ExtensionDescriptors) {
-		for i := range xs.Len() {
-			extended := xs.Get(i).ContainingMessage().FullName()
-			x := dynamicpb.NewExtensionType(xs.Get(i)).TypeDescriptor()
-			s.extensions[extended] = append(s.extensions[extended], x)
-		}
-	}
-	inside = func(ms protoreflect.MessageDescriptors) {
-		for i := range ms.Len() {
-			collect(ms.Get(i).Extensions())
-			inside(ms.Get(i).Messages())
-		}
-	}
-	visit = func(fd protoreflect.FileDescriptor) error {
-		if _, err := files.FindFileByPath(fd.Path()); err == nil || fd.IsPlaceholder() {
-			return nil
-		}
-		if err := files.RegisterFile(fd); err != nil {
-			return err
-		}
-		collect(fd.Extensions())
-		inside(fd.Messages())
-		for i := range fd.Imports().Len() {
-			if err := visit(fd.Imports().Get(i).FileDescriptor); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	if err := visit(s.main); err != nil {
+	main, err := s.registerFile(compiled, &files)
+	if err != nil {
 		return err
 	}
+	s.main, s.types = main, dynamicpb.NewTypes(&files)
 	for _, xs := range s.extensions {
 		slices.SortFunc(xs, func(a, b protoreflect.FieldDescriptor) int { return cmp.Compare(a.Number(), b.Number()) })
 	}
-	s.types = dynamicpb.NewTypes(&files)
 	return nil
+}
+
+// registerFile adds a file after its imports.
+func (s *Schema) registerFile(compiled protoreflect.FileDescriptor, files *protoregistry.Files) (protoreflect.FileDescriptor, error) {
+	if fd, err := files.FindFileByPath(compiled.Path()); err == nil {
+		return fd, nil
+	}
+	for i := range compiled.Imports().Len() {
+		if _, err := s.registerFile(compiled.Imports().Get(i).FileDescriptor, files); err != nil {
+			return nil, err
+		}
+	}
+	fd, err := protoregistry.GlobalFiles.FindFileByPath(compiled.Path())
+	if err != nil || s.sources.files[compiled.Path()] != nil {
+		if fd, err = protodesc.NewFile(protoutil.ProtoFromFileDescriptor(compiled), files); err != nil {
+			return nil, err
+		}
+	}
+	if err := files.RegisterFile(fd); err != nil {
+		return nil, err
+	}
+	s.addExtensions(fd.Extensions())
+	s.addNestedExtensions(fd.Messages())
+	return fd, nil
+}
+
+func (s *Schema) addExtensions(xs protoreflect.ExtensionDescriptors) {
+	for i := range xs.Len() {
+		extended := xs.Get(i).ContainingMessage().FullName()
+		x := dynamicpb.NewExtensionType(xs.Get(i)).TypeDescriptor()
+		s.extensions[extended] = append(s.extensions[extended], x)
+	}
+}
+
+func (s *Schema) addNestedExtensions(ms protoreflect.MessageDescriptors) {
+	for i := range ms.Len() {
+		s.addExtensions(ms.Get(i).Extensions())
+		s.addNestedExtensions(ms.Get(i).Messages())
+	}
 }
 
 // choose finds the message by name; without a name it is the first.
