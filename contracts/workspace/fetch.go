@@ -16,6 +16,7 @@ import (
 	"github.com/flowweir/weir/contracts/internal/atomicfile"
 	"github.com/flowweir/weir/contracts/internal/bundle"
 	"github.com/flowweir/weir/contracts/internal/git"
+	"github.com/flowweir/weir/contracts/source"
 	"github.com/flowweir/weir/reports/finding"
 )
 
@@ -294,35 +295,31 @@ func (f *fetcher) open(ctx context.Context, s Source, commit string) (tree, func
 	if err != nil {
 		return tree{}, nil, err
 	}
-	release := func() { _ = os.RemoveAll(repository) }
-	t, err := f.clone(ctx, repository, s, commit)
+	revision, err := f.clone(ctx, repository, s, commit)
 	if err != nil {
-		release()
-		return tree{}, nil, err
+		return tree{}, nil, errors.Join(err, os.RemoveAll(repository))
 	}
-	return t, release, nil
+	return tree{revision, revision.Commit()}, func() { _ = errors.Join(revision.Close(), os.RemoveAll(repository)) }, nil
 }
 
 // clone fetches one commit, without its history, into an empty repository.
-func (f *fetcher) clone(ctx context.Context, repository string, s Source, commit string) (t tree, err error) {
+func (f *fetcher) clone(ctx context.Context, repository string, s Source, commit string) (*source.Revision, error) {
 	if _, err := git.Run(ctx, repository, "init", "--quiet", "--bare"); err != nil {
-		return t, err
+		return nil, err
 	}
 	from, err := f.remote(s.Git)
 	if err != nil {
-		return t, err
+		return nil, err
 	}
-	if t.commit = commit; commit != "" {
+	if commit != "" {
 		err = pinned(ctx, repository, from, s, commit)
 	} else if err = shallow(ctx, repository, from, s.Ref); err == nil {
-		t.commit, err = git.Run(ctx, repository, "rev-parse", "--verify", "FETCH_HEAD^{commit}")
-		t.commit = strings.TrimSpace(t.commit)
+		commit, err = git.Run(ctx, repository, "rev-parse", "--verify", "FETCH_HEAD^{commit}")
 	}
 	if err != nil {
-		return t, err
+		return nil, err
 	}
-	t.FS, err = git.Revision(ctx, repository, t.commit)
-	return t, err
+	return source.Git(ctx, repository, strings.TrimSpace(commit))
 }
 
 // pinned fetches a pinned commit. Servers may refuse to give a commit by its

@@ -242,7 +242,7 @@ func TestWhatCannotBeFetched(t *testing.T) {
 	fourth := run(t, upstream, "rev-parse", "HEAD")[:12]
 	equal(t, fetch(t, FetchOptions{Update: true}), []string{
 		"weir.work.yaml:3:12 workspace/not-fetched: the contracts of payments at commit " + fourth + " cannot be read" +
-			" | contracts cannot read the file: file does not exist = what is pinned stays as it is",
+			" | contracts cannot read the file: at " + fourth + ": file does not exist = what is pinned stays as it is",
 	})
 	run(t, upstream, "branch", "--quiet", "--move", "main", "trunk")
 	equal(t, fetch(t, FetchOptions{Update: true}), []string{"fetch payments: git fetch: couldn't find remote ref main"})

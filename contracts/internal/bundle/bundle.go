@@ -10,6 +10,8 @@
 package bundle
 
 import (
+	"archive/zip"
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -199,4 +201,38 @@ func Digest(files []File) string {
 // this system too.
 func Local(name string) bool {
 	return fs.ValidPath(name) && name != "." && filepath.IsLocal(filepath.FromSlash(name))
+}
+
+// FS is the bundle as a file system in memory.
+func (b Bundle) FS() (fs.FS, error) {
+	// A zip archive is the file system with directories that the standard
+	// library has for content in memory.
+	var archive bytes.Buffer
+	w := zip.NewWriter(&archive)
+	for _, f := range b.Files() {
+		entry, err := w.CreateHeader(&zip.FileHeader{Name: f.Name, Method: zip.Store})
+		if err == nil {
+			_, err = entry.Write(b[f.Name])
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return zip.NewReader(bytes.NewReader(archive.Bytes()), int64(archive.Len()))
+}
+
+// ReadAll reads all files of fsys.
+func ReadAll(fsys fs.FS) (Bundle, error) {
+	b := Bundle{}
+	err := fs.WalkDir(fsys, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		b[name], err = fs.ReadFile(fsys, name)
+		return err
+	})
+	return b, err
 }

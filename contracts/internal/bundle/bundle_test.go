@@ -95,6 +95,13 @@ func TestCollect(t *testing.T) {
 	if err != nil || !cmp.Equal(b, again) {
 		t.Errorf("read by name it differs: %v", err)
 	}
+	memory, err := b.FS()
+	if err != nil || !cmp.Equal(b, collect(t, memory)) {
+		t.Errorf("collected from memory it differs: %v", err)
+	}
+	if err := fstest.TestFS(memory, want...); err != nil {
+		t.Error(err)
+	}
 	if _, err := Read(repo, []File{{Name: "gone"}}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%v", err)
 	}

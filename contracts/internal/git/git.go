@@ -32,19 +32,28 @@ func (e *Error) Error() string { return fmt.Sprintf("git %s: %s", e.Command, e.M
 
 func (e *Error) Unwrap() error { return e.err }
 
+// Command is how git is run.
+type Command struct {
+	// Dir is the directory that it runs in.
+	Dir string
+	// Stdin is its standard input.
+	Stdin string
+	// Env is added to the environment, as NAME=VALUE.
+	Env []string
+}
+
 // Run runs git in dir and answers its standard output. The first of args is
 // the subcommand. Values of a user among the rest must not begin with "-";
 // see [IsOption].
 func Run(ctx context.Context, dir string, args ...string) (string, error) {
-	return Input(ctx, dir, "", args...)
+	return Command{Dir: dir}.Run(ctx, args...)
 }
 
-// Input is Run with a standard input.
-func Input(ctx context.Context, dir, stdin string, args ...string) (string, error) {
+// Run is like the function Run.
+func (c Command) Run(ctx context.Context, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, "git", args...)
-	cmd.Dir = dir
-	cmd.Env = environment(os.Environ())
-	cmd.Stdin = strings.NewReader(stdin)
+	cmd.Dir, cmd.Env = c.Dir, append(environment(os.Environ()), c.Env...)
+	cmd.Stdin = strings.NewReader(c.Stdin)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	cmd.WaitDelay = 2 * time.Second // for children that keep the pipes open

@@ -59,7 +59,7 @@ func TestRun(t *testing.T) {
 	}
 	// A hook's variables do not lead elsewhere.
 	t.Setenv("GIT_DIR", filepath.Join(dir, "elsewhere"))
-	out, err := Input(t.Context(), dir, "hello", "hash-object", "--stdin")
+	out, err := Command{Dir: dir, Stdin: "hello"}.Run(t.Context(), "hash-object", "--stdin")
 	if err != nil || out != "b6fc4c620b67d95f953a5c1c1230aaab5db5a1b0\n" {
 		t.Errorf("%q, %v", out, err)
 	}

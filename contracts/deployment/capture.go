@@ -1,0 +1,181 @@
+package deployment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/internal/bundle"
+	"github.com/flowweir/weir/contracts/internal/git"
+	"github.com/flowweir/weir/contracts/rules"
+	"github.com/flowweir/weir/contracts/source"
+	"github.com/flowweir/weir/reports/finding"
+)
+
+// captured is a contract as it is deployed.
+type captured struct {
+	path   string // in its repository
+	commit string // empty outside of git
+	files  bundle.Bundle
+}
+
+// capture reads the contract of a deployment, from the commit that is named,
+// or from the files that lie there and, unless they are copied, from HEAD
+// too, which must have the same.
+func capture(ctx context.Context, d Deployment, records string) (captured, error) {
+	dir := filepath.Dir(filepath.FromSlash(d.Contract))
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return captured{}, refuse("name the contract's file with --contract", "there is no directory %s", path.Dir(d.Contract))
+	}
+	root, prefix, err := repository(ctx, dir)
+	inGit := err == nil
+	switch {
+	case err != nil && (!d.Embed || d.Commit != ""):
+		return captured{}, refuse("keep a copy of the contract beside the record with --embed", "%s is in no git repository", d.Contract)
+	case err != nil:
+		if root, prefix, err = below(dir); err != nil {
+			return captured{}, err
+		}
+	case !d.Embed:
+		if home, _, err := repository(ctx, records); err != nil || home != root {
+			return captured{}, refuse("keep a copy of the contract beside the record with --embed",
+				"%s is in another repository than the records, so that its commits are not found from there", d.Contract)
+		}
+	}
+	c := captured{path: prefix + path.Base(d.Contract)}
+	if d.Commit != "" {
+		return c, c.read(ctx, root, d.Commit, d.Service)
+	}
+	head := c
+	if inGit {
+		if headErr := head.read(ctx, root, "HEAD", d.Service); headErr != nil && !d.Embed {
+			return c, headErr
+		}
+	}
+	lying, err := os.OpenRoot(root)
+	if err != nil {
+		return c, err
+	}
+	defer func() { _ = lying.Close() }()
+	if c.files, err = collect(lying.FS(), c.path, d.Service); err != nil {
+		return c, err
+	}
+	if name := difference(c.files, head.files); name == "" {
+		c.commit = head.commit
+	} else if !d.Embed {
+		return c, refuse("commit it, or name the deployed commit with --commit, or keep a copy with --embed",
+			"%s is not as commit %s has it", name, head.commit[:12])
+	}
+	return c, nil
+}
+
+// below is the working directory and the path of a directory in it, or that
+// directory itself where it is not below: what a copy is taken from outside
+// of git.
+func below(dir string) (root, prefix string, err error) {
+	here, err := os.Getwd()
+	if err != nil {
+		return "", "", err
+	}
+	there, err := filepath.Abs(dir)
+	if err != nil {
+		return "", "", err
+	}
+	relative, err := filepath.Rel(here, there)
+	switch {
+	case err != nil || !filepath.IsLocal(relative):
+		return there, "", nil
+	case relative == ".":
+		return here, "", nil
+	}
+	return here, filepath.ToSlash(relative) + "/", nil
+}
+
+// repository is the root of the repository that a directory is in, and the
+// directory's path there, with a slash at its end, "" for the root. A
+// directory that is not there yet is in that of the nearest above.
+func repository(ctx context.Context, dir string) (root, prefix string, err error) {
+	for {
+		if info, err := os.Stat(dir); err == nil && info.IsDir() {
+			break
+		}
+		above := filepath.Dir(dir)
+		if above == dir {
+			break
+		}
+		dir = above
+	}
+	out, err := git.Run(ctx, dir, "rev-parse", "--show-toplevel", "--show-prefix")
+	if err != nil {
+		return "", "", err
+	}
+	root, prefix, _ = strings.Cut(out, "\n")
+	return filepath.FromSlash(root), strings.TrimSuffix(prefix, "\n"), nil
+}
+
+// read reads the contract at a revision.
+func (c *captured) read(ctx context.Context, root, rev, service string) error {
+	tree, err := source.Git(ctx, root, rev)
+	if err != nil {
+		return &InputError{Message: git.Redact(err.Error())}
+	}
+	c.commit = tree.Commit()
+	c.files, err = collect(tree, c.path, service)
+	if invalid := (*InputError)(nil); errors.As(err, &invalid) {
+		invalid.Message += " at commit " + c.commit[:12]
+	}
+	return errors.Join(err, tree.Close())
+}
+
+// collect reads a contract with the files that it uses, and refuses one that
+// is not sound or speaks for another service.
+func collect(fsys fs.FS, file, service string) (bundle.Bundle, error) {
+	c, findings := contracts.Load(fsys, file)
+	if finding.Errors(findings) > 0 {
+		return nil, &InputError{Message: fmt.Sprintf("the contract %s cannot be read", file), Findings: findings}
+	}
+	if c.Service.Name != service {
+		return nil, &InputError{
+			Message: fmt.Sprintf("%s is the contract of %s, not of %s", file, c.Service.Name, service),
+			Hint:    "name the contract's file with --contract",
+		}
+	}
+	set := []*contracts.Contract{c}
+	// What is missing now would be missing whenever the record is read.
+	missing := slices.DeleteFunc(rules.Check(set, fsys, time.Time{}), func(f finding.Finding) bool { return f.ID != rules.SchemaMissing })
+	if len(missing) > 0 {
+		return nil, &InputError{Message: fmt.Sprintf("the contract %s names schemas that cannot be read", file), Findings: missing}
+	}
+	return bundle.Collect(set, fsys)
+}
+
+// difference is the first file that two bundles do not share; "" if they are
+// the same.
+func difference(a, b bundle.Bundle) string {
+	names := map[string]bool{}
+	for _, files := range []bundle.Bundle{a, b} {
+		for name := range files {
+			names[name] = true
+		}
+	}
+	var different []string
+	for name := range names {
+		x, inA := a[name]
+		y, inB := b[name]
+		if inA != inB || string(x) != string(y) {
+			different = append(different, name)
+		}
+	}
+	if len(different) == 0 {
+		return ""
+	}
+	return slices.Min(different)
+}

@@ -1,0 +1,109 @@
+package deployment
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/flowweir/weir/contracts/internal/git"
+)
+
+// TestTags goes through the same as TestDirectory, with tags.
+func TestTags(t *testing.T) {
+	enter(t)
+	s := Tags(".", "deploy")
+	_, lines := read(t, s, "prod")
+	equal(t, lines, []string{"deployment/no-environment: nothing is recorded of an environment prod = the first weir record-deploy --to prod makes it"})
+
+	first := run(t, "rev-parse", "HEAD")
+	equal(t, record(t, s, order("1.0")), "1.0 in deploy/prod/order-service/1.0, before ")
+	equal(t, run(t, "for-each-ref", "--format=%(refname) %(*objectname) %(creatordate:unix)"),
+		"refs/heads/main  1795521600\nrefs/tags/deploy/prod/order-service/1.0 "+first+" 1795689977")
+	second := commit(t, "-- schemas/id.json --\n{\"type\": \"integer\"}\n")
+	next := order("2.0~rc.1")
+	next.Rolling = true
+	equal(t, record(t, s, next), "2.0~rc.1 and 1.0 in deploy/prod/order-service/2.0%7Erc.1, before 1.0")
+	_, lines = read(t, s, "prod")
+	equal(t, lines, []string{
+		"order-service 2.0~rc.1 2026-11-26T10:46:17Z prod/order-service@2.0~rc.1/services/order/weir.yaml",
+		"order-service 1.0 2026-11-26T10:46:17Z prod/order-service@1.0/services/order/weir.yaml",
+	})
+	equal(t, describe(s.Finish(t.Context(), "prod", "order-service", "1.0")), "1.0 in deploy/prod/order-service/1.0, before 2.0~rc.1 and 1.0")
+	e, lines := read(t, s, "prod")
+	equal(t, lines, []string{"order-service 1.0 2026-11-26T10:46:17Z prod/order-service@1.0/services/order/weir.yaml"})
+	equal(t, e.Service("order-service").Live[0].Commit, first)
+
+	// Tags that a pipeline makes by itself, the second not by this convention.
+	run(t, "tag", "deploy/test/mail/abc")
+	run(t, "tag", "deploy/nightly")
+	t.Setenv("GIT_COMMITTER_DATE", "2026-11-25T12:00:00Z")
+	run(t, "tag", "--annotate", "--message=by hand", "deploy/test/order-service/9", second)
+	_, lines = read(t, s, "test")
+	equal(t, lines, []string{
+		"mail abc 2026-11-24T12:00:00Z test/mail@abc/services/mail/weir.yaml",
+		"order-service 9 2026-11-25T12:00:00Z test/order-service@9/services/order/weir.yaml",
+	})
+	// Made in the same second, both count.
+	run(t, "tag", "--annotate", "--message=by hand", "deploy/test/order-service/10", first)
+	_, lines = read(t, s, "test")
+	equal(t, lines[1:], []string{
+		"order-service 10 2026-11-25T12:00:00Z test/order-service@10/services/order/weir.yaml",
+		"order-service 9 2026-11-25T12:00:00Z test/order-service@9/services/order/weir.yaml",
+	})
+
+	names, err := s.Environments(t.Context())
+	must(t, err)
+	equal(t, names, []string{"prod", "test"})
+}
+
+func TestTagsThatCannotBeRead(t *testing.T) {
+	enter(t)
+	s := Tags(".", "deploy")
+	record(t, s, order("1.0"))
+	message := run(t, "for-each-ref", "--format=%(contents)", "refs/tags/deploy/prod/order-service/1.0")
+	other := commit(t, "-- more/weir.yaml --\nweir: contract/v1\nservice: {name: mail}\nproduces: [{event: A, topic: a}]\n")
+	again := func(name, message, commit string) {
+		t.Helper()
+		_, err := git.Command{Dir: ".", Stdin: message}.Run(t.Context(), "tag", "--annotate", "--cleanup=verbatim", "--file=-", name, commit)
+		must(t, err)
+	}
+	again("deploy/prod/a/1.0", message, "HEAD~1")
+	again("deploy/prod/order-service.b/1.0", strings.Replace(message, `"order-service"`, `"order-service.b"`, 1), other)
+	again("deploy/prod/order-service.c/2.0", strings.Replace(message, `"order-service"`, `"order-service.c"`, 1), "HEAD~1")
+	again("deploy/prod/order-service.d/1.0", "weir: deployment/v1\nlive: 1\n", other)
+	run(t, "tag", "deploy/prod/none/1")
+	run(t, "tag", "deploy/prod/mail/1")
+	_, lines := read(t, s, "prod")
+	const hint = " = make the tag with weir record-deploy --contract, which records the path"
+	equal(t, lines, []string{
+		"order-service 1.0 2026-11-26T10:46:17Z prod/order-service@1.0/services/order/weir.yaml",
+		"deploy/prod/a/1.0:3:10 deployment/other-service: the record is one of order-service, and its tag is named for a = record the deployment again",
+		"deploy/prod/mail/1 deployment/no-contract: the commit of the tag has several contracts of mail: more/weir.yaml, services/mail/weir.yaml" + hint,
+		"deploy/prod/none/1 deployment/no-contract: the commit of the tag has no contract of none" + hint,
+		"deploy/prod/order-service.b/1.0:8:13 deployment/other-service: the record is one of another commit than the tag points to = record the deployment again",
+		"deploy/prod/order-service.c/2.0:5:14 deployment/other-service: the record is one of version 1.0, and its tag is named for 2.0 = record the deployment again",
+		"deploy/prod/order-service.d/1.0:1:1 file/required: the file needs the field service = ",
+		"deploy/prod/order-service.d/1.0:2:7 file/wrong-type: live must be a list, not the number 1 = write a list: [1]",
+	})
+	d := order("2")
+	d.Embed = true
+	equal(t, record(t, s, d), "a tag has no place for a copy = leave out --embed; the tag's commit has the contract")
+	equal(t, record(t, s, Deployment{Service: "legacy", Version: "1"}), "a tag cannot say that a service has no contract = keep records in a directory: environments: in the workspace file")
+}
+
+// TestEscape: any version is the last part of a tag's name that git takes, and
+// comes back from it.
+func TestEscape(t *testing.T) {
+	for version, want := range map[string]string{
+		"1.0": "1.0", "v1.2.3-rc.1+build_7": "v1.2.3-rc.1+build_7", "a/b": "a%2Fb", "1..2": "1.%2E2", ".1": "%2E1", "1.": "1%2E",
+		"a.lock": "a%2Elock", "a.locked": "a%2Elocked", "-x": "%2Dx", "@": "%40", "~^:?*[\\ z": "%7E%5E%3A%3F%2A%5B%5C%20z", "100%": "100%25", "ü": "%C3%BC", "@{": "%40%7B",
+	} {
+		name := escape(version)
+		equal(t, name, want)
+		equal(t, unescape(name), version)
+		if _, err := git.Run(t.Context(), ".", "check-ref-format", "refs/tags/deploy/prod/s/"+name); err != nil {
+			t.Errorf("%q: %v", version, err)
+		}
+	}
+	equal(t, unescape("50%"), "50%")
+	equal(t, unescape("%zz"), "%zz")
+}
