@@ -34,6 +34,7 @@ type comparer struct {
 	pairs    []pair
 	seen     map[[2]*node]struct{}
 	problems []compat.Problem
+	deep     bool // said once that something lies too deep
 }
 
 // pair is a type of the writer and the type that has to read it, with the
@@ -69,7 +70,10 @@ func (c *comparer) compare(at int) {
 	case w.smallest == endless:
 		return
 	case p.depth > compareDepth:
-		c.tooDeep(at)
+		if !c.deep {
+			c.tooDeep(at)
+		}
+		c.deep = true
 		return
 	case w.kind == unionKind:
 		for i, b := range w.branches {

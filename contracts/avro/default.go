@@ -20,11 +20,12 @@ type fieldDefault struct {
 	fills []defaultKey
 	state uint8 // of the search for circles
 	steps int   // taken by check
+	parts int   // of the value
 }
 
 // checkSteps bounds the work on one value: with unions inside of unions the
 // ways to read it multiply.
-const checkSteps = 1 << 20
+const checkSteps = 1 << 16
 
 type defaultKey struct {
 	record *node
@@ -36,6 +37,7 @@ func (p *parser) checkDefaults() {
 	byField := map[defaultKey]*fieldDefault{}
 	for _, d := range p.defaults {
 		byField[defaultKey{d.record, d.field}] = d
+		d.parts = parts(d.value, math.MaxInt)
 		if why := d.check(d.typ.node, d.value); why != "" {
 			p.fail(d.at, "readers fill in the default where a writer has no such field, so it must fit", "the default does not fit the type: %s", why)
 		}
@@ -88,8 +90,8 @@ func (d *fieldDefault) circular(byField map[defaultKey]*fieldDefault) bool {
 // check says why a value does not fit a type as a default, "" if it does. A
 // union's default fits any of its branches, since Avro 1.12.
 func (d *fieldDefault) check(n *node, v any) string {
-	if d.steps++; d.steps > checkSteps {
-		return "there are too many ways to read it"
+	if d.steps++; d.steps > checkSteps+stepsPerPart*d.parts {
+		return "there are too many ways to read it" // and so there are for readers
 	}
 	switch n.kind {
 	case unionKind:
@@ -242,7 +244,13 @@ func mismatch(v any, want string) string { return fmt.Sprintf("is %s, must be %s
 
 // brief is a value in a sentence.
 func brief(v any) string {
-	const most = 40
+	const most, mostParts = 40, 20
+	if parts(v, mostParts) >= mostParts {
+		if _, list := v.([]any); list {
+			return "an array"
+		}
+		return "an object"
+	}
 	octets, err := json.Marshal(v)
 	if err != nil {
 		return fmt.Sprint(v)
@@ -255,4 +263,26 @@ func brief(v any) string {
 		cut--
 	}
 	return string(octets[:cut]) + "…"
+}
+
+// parts counts the values that a value consists of, no further than to most.
+func parts(v any, most int) int {
+	n := 1
+	switch v := v.(type) {
+	case []any:
+		for _, inner := range v {
+			if n >= most {
+				break
+			}
+			n += parts(inner, most-n)
+		}
+	case map[string]any:
+		for _, inner := range v {
+			if n >= most {
+				break
+			}
+			n += parts(inner, most-n)
+		}
+	}
+	return n
 }

@@ -127,15 +127,12 @@ func (p *parser) more(depth int) bool {
 // settle judges what can only be judged when all types are known.
 func (p *parser) settle() {
 	for _, u := range p.unresolved {
-		hint := document.Suggest(u.name, p.known())
-		if n := p.lookup(u.name, u.namespace); n != nil {
+		switch n := p.lookup(u.name, u.namespace); {
+		case n != nil:
 			p.fail(u.at, "define it where it is used first", "%q is used before it is defined", u.name)
-			continue
+		default:
+			p.fail(u.at, p.hint(u.name), "there is no type %q here or in the references", u.name)
 		}
-		if slices.Contains([]kind{recordKind, enumKind, arrayKind, mapKind, fixedKind, unionKind}, kind(u.name)) {
-			hint = fmt.Sprintf(`write the definition as a type of its own: "type": {"type": %q, ...}`, u.name)
-		}
-		p.fail(u.at, hint, "there is no type %q here or in the references", u.name)
 	}
 	if len(p.problems) == 0 {
 		p.measure()
@@ -143,15 +140,25 @@ func (p *parser) settle() {
 	}
 }
 
-func (p *parser) known() []string {
-	var names []string
-	for name := range p.names {
-		names = append(names, name)
+// complexTypes are the names that only a definition can have as its type.
+var complexTypes = []kind{recordKind, enumKind, arrayKind, mapKind, fixedKind, unionKind}
+
+// hint is the next step for a name that is unknown.
+func (p *parser) hint(name string) string {
+	var known []string
+	for _, k := range slices.Concat(primitives, complexTypes) {
+		known = append(known, string(k))
 	}
-	for _, k := range primitives {
-		names = append(names, string(k))
+	if slices.Contains(known, name) {
+		return fmt.Sprintf(`write the definition as a type of its own: "type": {"type": %q, ...}`, name)
 	}
-	return names
+	for defined := range p.names {
+		known = append(known, defined)
+	}
+	if nearest := document.Nearest(name, known); nearest != "" {
+		return fmt.Sprintf("did you mean %q?", nearest)
+	}
+	return "define it, or give the file that defines it as a reference"
 }
 
 // sort orders problems by file, as given, and by place.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/big"
 	"strings"
+	"time"
 
 	"github.com/flowweir/weir/contracts/compat"
 	"github.com/flowweir/weir/reports/finding"
@@ -64,7 +65,7 @@ func promotionHint(r *node) string {
 func (c *comparer) noBranch(at int) {
 	p := c.pairs[at]
 	_, _, data := c.paths(at)
-	may, expects := "is", "expects "+p.r.node.String()
+	may, expects := "is", "expects "+p.r.String()
 	if p.step == toWriterBranch {
 		may = "may be"
 	}
@@ -192,11 +193,9 @@ func (c *comparer) meaningsDiffer(at int) {
 	p := c.pairs[at]
 	_, _, data := c.paths(at)
 	w, r := p.w.logical, p.r.logical
-	count := int64(epoch.Unix())
-	if unit := units[w.name]; w.name != timeMillis && w.name != timeMicros {
-		count = int64(epoch.UnixNano()) / int64(unit)
-	} else {
-		count = int64(12 * 3600 * 1e9 / int64(unit)) // noon
+	count := int64(time.Duration(epoch.UnixNano()) / units[w.name])
+	if w.name == timeMillis || w.name == timeMicros {
+		count = int64(12 * time.Hour / units[w.name])
 	}
 	value := any(count)
 	if p.w.kind == intKind {

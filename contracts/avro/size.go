@@ -29,6 +29,7 @@ func (p *parser) measure() {
 	for _, n := range p.nodes {
 		if n.kind == recordKind && n.smallest > sizeLimit && n.smallest < endless {
 			p.fail(n.site, "", "every value of %s has more than %d parts", n, sizeLimit)
+			return // what contains it does as well
 		}
 	}
 }

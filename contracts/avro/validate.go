@@ -70,7 +70,7 @@ func (s *Schema) ValidateJSON(doc []byte) []Violation {
 
 // check turns a value of JSON into the codec's form.
 func (s *Schema) check(v any) (any, []Violation) {
-	c := checker{budget: checkSteps}
+	c := checker{budget: checkSteps + stepsPerPart*parts(v, math.MaxInt)}
 	native := c.value(s.root, v, "")
 	if c.budget <= 0 {
 		return nil, []Violation{{Message: "has too many ways to be read; write the names of the unions' branches", Schema: s.Position()}}
@@ -78,13 +78,22 @@ func (s *Schema) check(v any) (any, []Violation) {
 	return native, c.violations
 }
 
+// stepsPerPart is how often each part of a value may be read: as values of
+// several branches, in unions within unions.
+const stepsPerPart = 64
+
 type checker struct {
 	violations []Violation
-	budget     int
+	// failures counts violations, of which none is kept where quiet is not 0.
+	failures, quiet int
+	budget          int
 }
 
-func (c *checker) fail(u use, place, format string, args ...any) {
-	c.violations = append(c.violations, Violation{place, fmt.Sprintf(format, args...), u.position("")})
+func (c *checker) fail(at site, place, format string, args ...any) {
+	c.failures++
+	if c.quiet == 0 {
+		c.violations = append(c.violations, Violation{place, fmt.Sprintf(format, args...), at.position("")})
+	}
 }
 
 func (c *checker) value(u use, v any, place string) any {
@@ -99,7 +108,7 @@ func (c *checker) value(u use, v any, place string) any {
 	case arrayKind:
 		list, ok := v.([]any)
 		if !ok {
-			c.fail(u, place, "%s", mismatch(v, "an array"))
+			c.fail(u.at, place, "%s", mismatch(v, "an array"))
 		}
 		native := make([]any, len(list))
 		for i, element := range list {
@@ -109,7 +118,7 @@ func (c *checker) value(u use, v any, place string) any {
 	case mapKind:
 		object, ok := v.(map[string]any)
 		if !ok {
-			c.fail(u, place, "%s", mismatch(v, "an object"))
+			c.fail(u.at, place, "%s", mismatch(v, "an object"))
 		}
 		native := make(map[string]any, len(object))
 		for _, name := range sortedKeys(object) {
@@ -119,7 +128,7 @@ func (c *checker) value(u use, v any, place string) any {
 	}
 	native, why := scalar(u.node, fromGo(u.node, v))
 	if why != "" {
-		c.fail(u, place, "%s", why)
+		c.fail(u.at, place, "%s", why)
 	}
 	return native
 }
@@ -127,21 +136,21 @@ func (c *checker) value(u use, v any, place string) any {
 func (c *checker) record(u use, v any, place string) any {
 	object, ok := v.(map[string]any)
 	if !ok {
-		c.fail(u, place, "%s", mismatch(v, "an object: "+u.String()))
+		c.fail(u.at, place, "%s", mismatch(v, "an object: "+u.String()))
 		return nil
 	}
 	native := make(map[string]any, len(u.fields))
 	for _, f := range u.fields {
 		value, given := object[f.name]
 		if !given {
-			c.violations = append(c.violations, Violation{place, fmt.Sprintf("lacks the field %q of %s", f.name, u), f.site.position("")})
+			c.fail(f.site, place, "lacks the field %q of %s", f.name, u)
 			continue
 		}
 		native[f.name] = c.value(f.typ, value, place+"/"+escape(f.name))
 	}
 	for _, name := range sortedKeys(object) {
 		if u.field(name) < 0 {
-			c.fail(u, place+"/"+escape(name), "is not a field of %s", u)
+			c.fail(u.at, place+"/"+escape(name), "is not a field of %s", u)
 		}
 	}
 	return native
@@ -152,7 +161,7 @@ func (c *checker) record(u use, v any, place string) any {
 func (c *checker) union(u use, v any, place string) any {
 	if v == nil {
 		if u.branch(func(b *node) bool { return b.kind == nullKind }) < 0 {
-			c.fail(u, place, "is null, must be %s", branchNames(u.node))
+			c.fail(u.at, place, "is null, must be %s", branchNames(u.node))
 		}
 		return nil
 	}
@@ -170,7 +179,9 @@ func (c *checker) union(u use, v any, place string) any {
 			return native
 		}
 	}
-	c.nearest(u, v, place)
+	if c.failures++; c.quiet == 0 {
+		c.nearest(u, v, place)
+	}
 	return nil
 }
 
@@ -185,10 +196,12 @@ func (n *node) tagged(tag string) int {
 
 // try reads a value as one of a branch and keeps no violations.
 func (c *checker) try(b use, v any, place string) (any, bool) {
-	before := len(c.violations)
+	before := c.failures
+	c.quiet++
 	native := c.value(b, v, place)
-	ok := len(c.violations) == before && c.budget > 0
-	c.violations = c.violations[:before]
+	c.quiet--
+	ok := c.failures == before && c.budget > 0
+	c.failures = before
 	return chosen(b.node, native), ok
 }
 
@@ -219,7 +232,7 @@ func (c *checker) nearest(u use, v any, place string) {
 		c.value(u.branches[meant], v, place)
 		return
 	}
-	c.fail(u, place, "is %s, must be %s", brief(v), branchNames(u.node))
+	c.fail(u.at, place, "is %s, must be %s", brief(v), branchNames(u.node))
 }
 
 // fits reports whether values of the type have the kind of JSON that v has.
