@@ -24,6 +24,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/twmb/franz-go/pkg/sr"
@@ -183,9 +184,7 @@ func (r *Registry) Mode(ctx context.Context, subject string) (compat.Mode, error
 	}
 	what := "read the compatibility of " + subject
 	answer := r.client.Compatibility(sr.WithParams(ctx, sr.DefaultToGlobal), subject)[0]
-	if code := errorCode(answer.Err); code == sr.ErrSubjectLevelCompatibilityNotConfigured.Code || code == sr.ErrSubjectNotFound.Code {
-		// Registries before defaultToGlobal answer so for a subject that has
-		// no level of its own.
+	if r.hasNoLevel(answer) {
 		answer = r.client.Compatibility(ctx, sr.GlobalSubject)[0]
 	}
 	if answer.Err != nil {
@@ -196,6 +195,18 @@ func (r *Registry) Mode(ctx context.Context, subject string) (compat.Mode, error
 		return compat.Mode{}, fmt.Errorf("cannot %s: the registry at %s answers with no level", what, r)
 	}
 	return mode, nil
+}
+
+// hasNoLevel reports whether a registry that does not know defaultToGlobal
+// says of a subject that it has no level of its own. Apicurio says NONE, and
+// means it so: the level of the registry then holds, even where NONE was set.
+func (r *Registry) hasNoLevel(answer sr.CompatibilityResult) bool {
+	switch errorCode(answer.Err) {
+	case sr.ErrSubjectLevelCompatibilityNotConfigured.Code, sr.ErrSubjectNotFound.Code:
+		return true
+	}
+	isApicurio := strings.Contains(r.config.URL, "/apis/ccompat/")
+	return answer.Err == nil && answer.Level == sr.CompatNone && isApicurio
 }
 
 // formats are Weir's names of the registries' types of schemas.

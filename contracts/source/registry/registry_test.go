@@ -138,6 +138,10 @@ func TestMode(t *testing.T) {
 	}
 	check("own", "full-transitive")
 	check("global", "forward")
+	if err := f.SetCompat("own", sr.CompatNone); err != nil {
+		t.Fatal(err)
+	}
+	check("own", "none")
 	// A registry that does not know defaultToGlobal.
 	for _, code := range []int{40408, 40401} {
 		f.Intercept(func(w http.ResponseWriter, req *http.Request) bool {
