@@ -41,6 +41,7 @@ input; 3 infrastructure; 4 inconclusive or vacuous.`,
 	root.SetFlagErrorFunc(badFlag)
 	root.AddCommand(
 		newCheck(s), newRun(s), newReport(s), newJournal(s), newCluster(s),
+		newFetch(s), newRecordDeploy(s),
 		newDoctor(s), newExplain(s), newSchema(s), newVersion(s),
 	)
 	root.SetHelpCommand(newHelp(root))

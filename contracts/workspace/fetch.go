@@ -60,7 +60,7 @@ type Fetched struct {
 // fetched of it, and the others are done. Findings are about files; the error
 // is about repositories that could not be reached.
 func Fetch(ctx context.Context, dir string, options FetchOptions) ([]Fetched, []finding.Finding, error) {
-	w, findings := find(dir)
+	w, findings := Find(dir)
 	if finding.Errors(findings) > 0 {
 		return nil, findings, nil
 	}

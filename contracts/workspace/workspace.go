@@ -26,6 +26,7 @@ import (
 	"strings"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/deployment"
 	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/contracts/internal/bundle"
 	"github.com/flowweir/weir/contracts/source"
@@ -82,7 +83,7 @@ func (r *Repository) String() string {
 // Findings of severity error say what is missing; those in files of other
 // repositories are localized already.
 func Open(dir string) (*Workspace, []finding.Finding) {
-	w, findings := find(dir)
+	w, findings := Find(dir)
 	if finding.Errors(findings) > 0 {
 		return w, findings
 	}
@@ -97,8 +98,8 @@ func Open(dir string) (*Workspace, []finding.Finding) {
 	return w, findings
 }
 
-// find reads the workspace file, but no contract.
-func find(dir string) (*Workspace, []finding.Finding) {
+// Find is Open without the contracts: it reads the workspace file alone.
+func Find(dir string) (*Workspace, []finding.Finding) {
 	dir = path.Clean(dir)
 	none := &Workspace{File: &File{}, Root: dir}
 	none.File.complete()
@@ -140,6 +141,14 @@ func (w *Workspace) Path(name string) string {
 		return name
 	}
 	return path.Join(w.Root, name)
+}
+
+// Deployments is where the workspace keeps what is deployed.
+func (w *Workspace) Deployments() *deployment.Store {
+	if tags := w.File.Environments.Tags; tags != "" {
+		return deployment.Tags(filepath.FromSlash(w.Root), tags)
+	}
+	return deployment.Directory(w.Path(w.File.Environments.Dir))
 }
 
 // lockFile is the path of the lock.
