@@ -35,6 +35,8 @@ type Schema struct {
 	file   string
 	root   *js.Schema
 	source *loader
+	// assertFormat: format is an assertion.
+	assertFormat bool
 }
 
 // File is the file that the schema was loaded from.

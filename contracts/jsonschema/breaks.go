@@ -1,0 +1,190 @@
+package jsonschema
+
+import (
+	"encoding/binary"
+	"slices"
+
+	js "github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/flowweir/weir/contracts/compat"
+	"github.com/flowweir/weir/contracts/jsonschema/internal/docset"
+)
+
+// spot is a schema of the reader that is being held against the writer.
+type spot struct {
+	reader *js.Schema
+	// writer are the writer's schemas of the same values, as far as they
+	// apply to all of them; empty where the writer says nothing. holder is
+	// one that stands around them.
+	writer []*js.Schema
+	holder *js.Schema
+	// lift turns a set of values at the spot into the set of documents that
+	// have such a value there.
+	lift func(docset.Set) docset.Set
+}
+
+// within is the spot of a subschema that applies to parts of the value.
+func (at spot) within(reader *js.Schema, writer []*js.Schema, has func(docset.Set) docset.Set) spot {
+	next := spot{reader: reader, writer: writer, holder: at.holder, lift: func(s docset.Set) docset.Set { return at.lift(has(s)) }}
+	if len(at.writer) > 0 {
+		next.holder = at.writer[0]
+	}
+	return next
+}
+
+// where narrows a spot to the values that are also in a set.
+func (c *comparer) where(at spot, reader *js.Schema, set docset.Set) spot {
+	lift := at.lift
+	at.reader = reader
+	at.lift = func(s docset.Set) docset.Set { return lift(c.sets.space.And(set, s)) }
+	return at
+}
+
+// maxWays bounds the alternatives of a writer that are held apart.
+const maxWays = 16
+
+// alternatives inspects a spot for each alternative of the writer there, so
+// that what one of them says is not taken for what none of them says.
+func (c *comparer) alternatives(at spot) {
+	var l lookup
+	ways := l.expand(at.writer)
+	if len(ways) == 0 || len(ways) > maxWays || l.alternatives > maxAlternatives {
+		at.writer = c.conjunction(at.writer)
+		c.inspect(at)
+		return
+	}
+	for _, way := range ways {
+		next := at
+		if len(ways) > 1 {
+			next = c.where(at, at.reader, c.sets.space.And((&scribe{translator: c.sets}).sets(way)...))
+		}
+		next.writer = way
+		c.inspect(next)
+	}
+}
+
+// conjunction adds to schemas those that hold together with them.
+func (c *comparer) conjunction(schemas []*js.Schema) []*js.Schema {
+	all := slices.Clone(schemas)
+	for i := 0; i < len(all); i++ {
+		for _, sub := range c.sets.refs.replace(all[i], conjuncts(all[i])) {
+			if !slices.Contains(all, sub) {
+				all = append(all, sub)
+			}
+		}
+	}
+	return all
+}
+
+// inspect looks for what the reader's schema at a spot refuses, keyword by
+// keyword. A pair that is met again within itself has been reported.
+func (c *comparer) inspect(at spot) {
+	key := c.pair(at)
+	if slices.Contains(c.inside, key) || len(c.inside) > 64 || c.asked > maxAsked {
+		return
+	}
+	if c.ask(at, c.sets.set(at.reader)).Answer == docset.Empty {
+		return
+	}
+	c.inside = append(c.inside, key)
+	defer func() { c.inside = c.inside[:len(c.inside)-1] }()
+
+	r := at.reader
+	if r.Bool != nil {
+		c.check(at, docset.None, leaf{rule: ruleRefused, says: refuses})
+		return
+	}
+	if r.Const != nil {
+		c.check(at, c.sets.space.Values(*r.Const), leaf{rule: ruleValue, keyword: "const", says: takesOnly([]any{*r.Const})})
+	}
+	if r.DraftVersion < 2019 && r.Ref != nil {
+		c.inspectAt(at, r.Ref)
+		return
+	}
+	c.general(at)
+	c.numbers(at)
+	c.strings(at)
+	c.arrays(at)
+	c.objects(at)
+	for _, sub := range c.sets.refs.replace(r, conjuncts(r)) {
+		c.inspectAt(at, sub)
+	}
+	c.choices(at)
+}
+
+func (c *comparer) inspectAt(at spot, reader *js.Schema) {
+	at.reader = reader
+	c.inspect(at)
+}
+
+// pair identifies a schema of the reader and those of the writer beside it.
+func (c *comparer) pair(at spot) string {
+	key := binary.AppendVarint(nil, int64(c.sets.class(at.reader)))
+	for _, s := range at.writer {
+		key = binary.AppendVarint(key, int64(c.sets.class(s)))
+	}
+	return string(key)
+}
+
+// check reports what the writer may write outside of a set.
+func (c *comparer) check(at spot, set docset.Set, l leaf) {
+	if set == docset.All {
+		return
+	}
+	switch r := c.ask(at, set); r.Answer {
+	case docset.Empty:
+		return
+	case docset.Found:
+		if c.report(at, l, r.Doc) {
+			return
+		}
+	case docset.Unknown:
+	}
+	c.open = append(c.open, openPlace{at, l.keyword})
+}
+
+// forgiven is the verdict on a break that the lenient dialect passes over.
+func (c *comparer) forgiven(s *js.Schema, name string) compat.Verdict {
+	if !c.lenient {
+		return compat.Breaks
+	}
+	c.sets.forgive(s, name)
+	return compat.Forgiven
+}
+
+func (c *comparer) general(at spot) {
+	s := c.sets.space
+	if r := at.reader; r.Types != nil {
+		c.check(at, s.Types(typesOf(r.Types)), leaf{rule: ruleType, keyword: "type", says: takesTypes(r.Types)})
+	}
+	if r := at.reader; r.Enum != nil {
+		c.check(at, s.Values(r.Enum.Values...), leaf{rule: ruleValue, keyword: "enum", says: takesOnly(r.Enum.Values)})
+	}
+}
+
+func (c *comparer) numbers(at spot) {
+	w := &scribe{translator: c.sets}
+	for _, b := range numberBounds(at.reader) {
+		rule := ruleRange
+		if b.keyword == "multipleOf" {
+			rule = ruleMultiple
+		}
+		c.check(at, w.bound(b), leaf{rule: rule, keyword: b.keyword, says: takesNumbers(b)})
+	}
+}
+
+func (c *comparer) strings(at spot) {
+	s, r := c.sets.space, at.reader
+	if r.MinLength != nil {
+		c.check(at, s.MinLength(*r.MinLength), leaf{rule: ruleLength, keyword: "minLength", says: takesCount("character", "at least", *r.MinLength)})
+	}
+	if r.MaxLength != nil {
+		c.check(at, s.MaxLength(*r.MaxLength), leaf{rule: ruleLength, keyword: "maxLength", says: takesCount("character", "at most", *r.MaxLength)})
+	}
+	if r.Pattern != nil {
+		c.check(at, s.Pattern(fromECMA(r.Pattern.String())), leaf{rule: rulePattern, keyword: "pattern", says: takesText("only what matches " + r.Pattern.String())})
+	}
+	if r.Format != nil {
+		c.check(at, (&scribe{translator: c.sets}).format(r), leaf{rule: ruleFormat, keyword: "format", says: takesText("only the format " + r.Format.Name)})
+	}
+}

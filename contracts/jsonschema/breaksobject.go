@@ -1,0 +1,197 @@
+package jsonschema
+
+import (
+	"slices"
+	"strconv"
+
+	js "github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/flowweir/weir/contracts/jsonschema/internal/docset"
+)
+
+func (c *comparer) objects(at spot) {
+	s, r := c.sets.space, at.reader
+	for _, name := range r.Required {
+		c.check(at, s.Has(name), leaf{rule: ruleRequired, keyword: "required", detail: strconv.Quote(name), says: missing(name, "")})
+	}
+	if r.MinProperties != nil {
+		c.check(at, s.MinProperties(*r.MinProperties), leaf{rule: ruleCount, keyword: "minProperties", says: takesCount("property", "at least", *r.MinProperties)})
+	}
+	if r.MaxProperties != nil {
+		c.check(at, s.MaxProperties(*r.MaxProperties), leaf{rule: ruleCount, keyword: "maxProperties", says: takesCount("property", "at most", *r.MaxProperties)})
+	}
+	if r.PropertyNames != nil {
+		c.check(at, s.PropertyNames(c.sets.set(r.PropertyNames)), leaf{rule: ruleNames, keyword: "propertyNames", says: explain})
+	}
+	for _, name := range sortedKeys(r.Properties) {
+		c.property(at, name, r.Properties[name], "properties/"+escapeToken(name))
+	}
+	for _, p := range patternProperties(r) {
+		names := docset.Names{Pattern: fromECMA(p.pattern.String())}
+		c.group(at, names, p.schema, "patternProperties/"+escapeToken(p.pattern.String()), elementsNamed(at.writer, p.pattern.String()))
+	}
+	switch additional := r.AdditionalProperties.(type) {
+	case bool:
+		if !additional {
+			c.group(at, (&scribe{translator: c.sets}).additionalNames(r), nil, "additionalProperties", nil)
+		}
+	case *js.Schema:
+		c.group(at, (&scribe{translator: c.sets}).additionalNames(r), additional, "additionalProperties", elementsNamed(at.writer, ""))
+	}
+	for _, d := range dependencies(r) {
+		c.dependency(at, d)
+	}
+	c.unevaluatedProperties(at)
+}
+
+// property inspects one property that the reader describes.
+func (c *comparer) property(at spot, name string, sub *js.Schema, keyword string) {
+	s := c.sets.space
+	set := s.Property(name, c.sets.set(sub))
+	if set == docset.All || c.ask(at, set).Answer == docset.Empty {
+		return
+	}
+	writer, named := propertiesOf(at.writer, name)
+	has := func(set docset.Set) docset.Set { return s.Property(name, set.Not()).Not() }
+	switch {
+	case isFalse(sub) && named:
+		c.check(at, set, leaf{rule: ruleRemoved, keyword: keyword, says: removed(name)})
+	case !named && len(writer) == 0:
+		c.check(at, set, leaf{rule: ruleAdded, keyword: keyword, says: added(name), verdict: c.forgiven(at.reader, name)})
+	default:
+		c.alternatives(at.within(sub, writer, has))
+	}
+}
+
+// propertiesOf are the schemas of a property, and whether one names it.
+func propertiesOf(schemas []*js.Schema, name string) (all []*js.Schema, named bool) {
+	for _, s := range schemas {
+		p := propertyOf(s, name)
+		all, named = append(all, p.schemas...), named || p.named
+		if len(p.schemas) == 0 && s.UnevaluatedProperties != nil {
+			all = append(all, s.UnevaluatedProperties)
+		}
+	}
+	return all, named
+}
+
+// elementsNamed are the schemas of the properties that a pattern names, or,
+// without one, of those that nothing names.
+func elementsNamed(schemas []*js.Schema, pattern string) (all []*js.Schema) {
+	for _, s := range schemas {
+		before := len(all)
+		for _, p := range patternProperties(s) {
+			if p.pattern.String() == pattern {
+				all = append(all, p.schema)
+			}
+		}
+		if len(all) > before {
+			continue
+		}
+		if additional, ok := s.AdditionalProperties.(*js.Schema); ok {
+			all = append(all, additional)
+		} else if s.UnevaluatedProperties != nil {
+			all = append(all, s.UnevaluatedProperties)
+		}
+	}
+	return all
+}
+
+// group inspects the properties of a set of names: those that the writer
+// names one by one, the others together. Without a schema there must be none.
+func (c *comparer) group(at spot, names docset.Names, sub *js.Schema, keyword string, writer []*js.Schema) {
+	s := c.sets.space
+	set := docset.None
+	if sub != nil {
+		set = c.sets.set(sub)
+	}
+	if c.ask(at, s.Properties(names, set)).Answer == docset.Empty {
+		return
+	}
+	rest := names
+	rest.Except = slices.Clone(names.Except)
+	for _, name := range namesOf(at.writer) {
+		if !s.InNames(names, name) {
+			continue
+		}
+		rest.Except = append(rest.Except, name)
+		if set == docset.None {
+			l := leaf{rule: ruleRemoved, keyword: keyword, detail: "", says: removed(name)}
+			if keyword == "additionalProperties" || keyword == "unevaluatedProperties" {
+				if c.ask(at, s.Property(name, docset.None)).Answer == docset.Empty {
+					continue
+				}
+				l.verdict = c.forgiven(at.reader, name)
+			}
+			c.check(at, s.Property(name, docset.None), l)
+			continue
+		}
+		c.property(at, name, sub, keyword)
+	}
+	slices.Sort(rest.Except)
+	rest.Except = slices.Compact(rest.Except)
+	if set == docset.None {
+		c.check(at, s.Properties(rest, docset.None), leaf{rule: ruleClosed, keyword: keyword, says: closed})
+		return
+	}
+	if c.ask(at, s.Properties(rest, set)).Answer != docset.Empty {
+		c.alternatives(at.within(sub, writer, func(set docset.Set) docset.Set { return s.Properties(rest, set.Not()).Not() }))
+	}
+}
+
+// namesOf are the properties that schemas name.
+func namesOf(schemas []*js.Schema) []string {
+	var names []string
+	for _, s := range schemas {
+		names = append(names, sortedKeys(s.Properties)...)
+	}
+	return sortedSet(names)
+}
+
+func (c *comparer) dependency(at spot, d dependency) {
+	s := c.sets.space
+	for _, name := range d.required {
+		c.check(at, s.Or(c.sets.present(d.name).Not(), s.Has(name)), leaf{
+			rule: ruleDependent, keyword: d.keyword + "/" + escapeToken(d.name), says: missing(name, d.name),
+		})
+	}
+	if d.schema != nil {
+		c.inspect(c.where(at, d.schema, c.sets.present(d.name)))
+	}
+}
+
+// unevaluatedProperties are inspected like additionalProperties if it is
+// plain what they apply to.
+func (c *comparer) unevaluatedProperties(at spot) {
+	r := at.reader
+	if r.UnevaluatedProperties == nil {
+		return
+	}
+	if names, ok := c.plainlyEvaluated(r); ok {
+		if isFalse(r.UnevaluatedProperties) {
+			c.group(at, names, nil, "unevaluatedProperties", nil)
+		} else {
+			c.group(at, names, r.UnevaluatedProperties, "unevaluatedProperties", elementsNamed(at.writer, ""))
+		}
+		return
+	}
+	only := *r
+	only.UnevaluatedItems = nil
+	c.uneval(at, &only, "unevaluatedProperties")
+}
+
+// plainlyEvaluated are the names that no subschema evaluates, if that does not
+// depend on the document.
+func (c *comparer) plainlyEvaluated(s *js.Schema) (docset.Names, bool) {
+	k := cases{scribe: &scribe{translator: c.sets}, owner: s, left: maxCases}
+	var covered cover
+	for _, sub := range c.conjunction([]*js.Schema{s}) {
+		covered = k.own(covered, sub)
+		for _, applied := range k.subschemas(sub) {
+			if !slices.Contains(conjuncts(sub), applied.schema) && k.adds(applied.schema, nil) {
+				return docset.Names{}, false
+			}
+		}
+	}
+	return docset.Names{Except: sortedSet(covered.names), ExceptPatterns: sortedSet(covered.patterns)}, !covered.all
+}

@@ -1,0 +1,334 @@
+package jsonschema
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+
+	js "github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/flowweir/weir/contracts/compat"
+	"github.com/flowweir/weir/contracts/jsonschema/internal/docset"
+)
+
+// CompareOption changes what Compare holds a reader to.
+type CompareOption interface{ applyCompare(*comparer) }
+
+type compareOption func(*comparer)
+
+func (f compareOption) applyCompare(c *comparer) { f(c) }
+
+// Lenient makes Compare forgive two breaks, which it still reports, with the
+// verdict [compat.Forgiven]; the default is strict:
+//
+//   - a property that the reader describes and of which the writer's open
+//     object says nothing (compat/json-property-added);
+//   - a property that the writer names and the reader's closed object does
+//     not have (compat/json-property-removed).
+//
+// Within the alternatives of the reader's anyOf and oneOf they are forgiven
+// where only one alternative comes into question for the writer's value.
+func Lenient() CompareOption { return compareOption(func(c *comparer) { c.lenient = true }) }
+
+const (
+	// maxAsked bounds the questions about one pair of schemas, maxProblems
+	// the problems that are reported.
+	maxAsked    = 2000
+	maxProblems = 100
+)
+
+// Compare says whether a reader takes every document that a writer may write:
+// whether the set of documents that the writer's schema accepts is a part of
+// the reader's.
+//
+// Each problem that breaks or is forgiven has a document that was validated:
+// the writer's schema accepts it and the reader's refuses it. Where the sets
+// could not be compared and no such document was found, the problem is open.
+// Comparing takes milliseconds for ordinary schemas; the work is bounded.
+func Compare(writer, reader *Schema, options ...CompareOption) compat.Comparison {
+	c := &comparer{writer: writer, reader: reader, seen: map[string]bool{}}
+	for _, o := range options {
+		o.applyCompare(c)
+	}
+	return compat.Comparison{Problems: c.compare()}
+}
+
+// comparer compares one pair of schemas.
+type comparer struct {
+	writer, reader *Schema
+	lenient        bool
+
+	sets     *translator
+	written  docset.Set // what the writer may write
+	asked    int
+	inside   []string // the pairs that are being inspected
+	seen     map[string]bool
+	problems []compat.Problem
+	open     []openPlace
+	hunted   []any // documents that a search found, made once
+	hasHunt  bool
+}
+
+// openPlace is a keyword of the reader about which nothing was decided.
+type openPlace struct {
+	spot
+	keyword string
+}
+
+func (c *comparer) compare() []compat.Problem {
+	refs, blocked := newReferences(c.writer, c.reader)
+	c.sets = newTranslator(refs, c.writer.root, c.reader.root)
+	if c.sets.class(c.writer.root) == c.sets.class(c.reader.root) {
+		return nil
+	}
+	root := spot{reader: c.reader.root, writer: []*js.Schema{c.writer.root}, holder: c.writer.root, lift: func(s docset.Set) docset.Set { return s }}
+	if blocked != nil {
+		return c.blocked(root, blocked)
+	}
+	c.written = c.sets.set(c.writer.root)
+	answer := c.ask(root, c.sets.set(c.reader.root))
+	if answer.Answer == docset.Empty {
+		return nil
+	}
+	c.alternatives(root)
+	c.settleOpen()
+	if len(c.problems) == 0 {
+		c.whole(root, answer)
+	}
+	if c.lenient {
+		c.beyondForgiven(root)
+	}
+	return c.problems
+}
+
+// ask looks for a document that the writer may write and that is, at a spot,
+// outside of a set of the reader.
+func (c *comparer) ask(at spot, set docset.Set) docset.Result {
+	if c.asked++; c.asked > maxAsked {
+		return docset.Result{}
+	}
+	return c.sets.space.Find(c.written, at.lift(set.Not()))
+}
+
+// whole reports a break that no keyword explains, or that nothing is known.
+func (c *comparer) whole(root spot, answer docset.Result) {
+	if answer.Answer == docset.Found && c.report(root, unexplained, answer.Doc) {
+		return
+	}
+	for _, doc := range c.hunt() {
+		if c.report(root, unexplained, doc) {
+			return
+		}
+	}
+	c.undecided(root, "", "it could not be decided whether the reader takes all that the writer may write")
+}
+
+// settleOpen searches for documents that show what could not be worked out.
+func (c *comparer) settleOpen() {
+	for _, o := range c.open {
+		shown := false
+		for _, doc := range c.hunt() {
+			if b := c.blame(doc, o.reader, o.keyword, ""); b.exact {
+				shown = c.report(o.spot, leaf{rule: c.ruleOf(o.keyword), keyword: o.keyword, says: explain}, doc)
+				break
+			}
+		}
+		if !shown {
+			c.undecided(o.spot, o.keyword, "it could not be decided whether the reader takes all that the writer may write here")
+		}
+	}
+}
+
+// beyondForgiven makes sure that what was forgiven is all there is.
+func (c *comparer) beyondForgiven(root spot) {
+	for _, p := range c.problems {
+		if p.Verdict != compat.Forgiven {
+			return
+		}
+	}
+	relaxed := c.sets.relaxed(c.reader.root)
+	switch r := c.sets.space.Find(c.written, relaxed.Not()); r.Answer {
+	case docset.Empty:
+	case docset.Found:
+		if c.report(root, unexplained, r.Doc) {
+			return
+		}
+		fallthrough
+	case docset.Unknown:
+		c.undecided(root, "", "it could not be decided whether the reader takes all that the writer may write, apart from what is forgiven")
+	}
+}
+
+// blocked reports schemas that are not compared.
+func (c *comparer) blocked(root spot, o *obstacle) []compat.Problem {
+	for _, doc := range c.hunt() {
+		if c.report(root, unexplained, doc) {
+			return c.problems
+		}
+	}
+	p := compat.Problem{Rule: ruleUndecided, Verdict: compat.Open, Message: "the schemas were not compared: " + o.err.Error()}
+	p.Writer, p.Reader = c.writer.place(c.writer.root, ""), c.reader.place(c.reader.root, "")
+	if c.writer.owns(o.at) {
+		p.Writer = c.writer.place(o.at, "")
+	} else {
+		p.Reader = c.reader.place(o.at, "")
+	}
+	return []compat.Problem{p}
+}
+
+func (c *comparer) undecided(at spot, keyword, message string) {
+	c.problems = append(c.problems, compat.Problem{
+		Rule: ruleUndecided, Verdict: compat.Open, Message: message,
+		Writer: c.writerPlace(at, keyword), Reader: c.reader.place(at.reader, keyword),
+	})
+}
+
+// leaf is a keyword of the reader and how its break is reported.
+type leaf struct {
+	rule, keyword string
+	// detail is text that the reader's message must contain, where a keyword
+	// can be broken in several ways.
+	detail string
+	// says is the message, given the place in the document and the value.
+	says    func(b blame) string
+	verdict compat.Verdict
+}
+
+var unexplained = leaf{rule: ruleRefused, says: explain}
+
+// report adds a problem with its witness, if the document is one: false if
+// the writer's schema refuses it or the reader's accepts it.
+func (c *comparer) report(at spot, l leaf, doc any) bool {
+	if c.writer.root.Validate(doc) != nil || c.reader.root.Validate(doc) == nil {
+		return false
+	}
+	b := c.blame(doc, at.reader, l.keyword, l.detail)
+	if l.rule == ruleRefused && b.violation.Keyword != "" {
+		l.rule = c.ruleOf(b.violation.Keyword)
+	}
+	if l.verdict == 0 {
+		l.verdict = compat.Breaks
+	}
+	key := l.rule + "\n" + at.reader.Location + "\n" + l.keyword + "\n" + l.detail + "\n" + b.violation.Place
+	if c.seen[key] || len(c.problems) == maxProblems {
+		return true
+	}
+	c.seen[key] = true
+	c.problems = append(c.problems, compat.Problem{
+		Rule: l.rule, Verdict: l.verdict, Message: l.says(b), Hint: hints[l.rule],
+		Writer: c.writerPlace(at, l.keyword), Reader: c.reader.place(at.reader, l.keyword),
+		Witness: &compat.Witness{Document: text(doc), Outcome: "refused: " + b.outcome.String()},
+	})
+	return true
+}
+
+// blame is what the reader's validator says of a witness.
+type blame struct {
+	doc       any
+	violation Violation // of the keyword, also within alternatives
+	outcome   Violation // of the document as a whole
+	exact     bool      // the keyword that was asked for is broken
+}
+
+func (c *comparer) blame(doc any, at *js.Schema, keyword, detail string) blame {
+	b := blame{doc: doc}
+	all := c.reader.ValidateValue(doc)
+	if len(all) == 0 {
+		return b
+	}
+	location := at.Location
+	if keyword != "" {
+		location += "/" + keyword
+	}
+	b.violation, b.outcome = all[0], all[0]
+	for _, v := range all {
+		if strings.HasPrefix(v.location, location) && strings.Contains(v.Message, detail) {
+			b.violation, b.outcome, b.exact = v, v, true
+			return b
+		}
+	}
+	var invalid *js.ValidationError
+	if errors.As(c.reader.root.Validate(doc), &invalid) {
+		if v, ok := violationAt(invalid, location, detail); ok {
+			b.violation, b.exact = v, true
+		}
+	}
+	return b
+}
+
+// violationAt looks for a violation also in alternatives that did not match.
+func violationAt(e *js.ValidationError, location, detail string) (Violation, bool) {
+	for _, v := range flatten(e) {
+		if strings.HasPrefix(v.location, location) && strings.Contains(v.Message, detail) {
+			return v, true
+		}
+	}
+	for _, cause := range e.Causes {
+		if v, ok := violationAt(cause, location, detail); ok {
+			return v, true
+		}
+	}
+	return Violation{}, false
+}
+
+// owns reports whether a schema was loaded for s.
+func (s *Schema) owns(at *js.Schema) (owns bool) {
+	walk(s.root, func(other *js.Schema) { owns = owns || other == at })
+	return owns
+}
+
+// place is that of a keyword of a schema, or of the schema.
+func (s *Schema) place(at *js.Schema, keyword string) compat.Place {
+	location := at.Location
+	if keyword != "" {
+		location += "/" + keyword
+	}
+	_, pointer := s.source.split(location)
+	return compat.Place{Path: pointer, Position: s.source.keyPosition(location)}
+}
+
+// writerPlace is that of the same keyword in the writer's schema, or of one
+// that speaks of the same things, or of the schema that lets the value in.
+func (c *comparer) writerPlace(at spot, keyword string) compat.Place {
+	head, _, _ := strings.Cut(keyword, "/")
+	for _, candidate := range slices.Concat([]string{keyword}, kin[head]) {
+		for _, s := range at.writer {
+			d, pointer := c.writer.source.split(s.Location)
+			if d == nil || candidate == "" {
+				continue
+			}
+			if _, ok := d.values[pointer+"/"+candidate]; ok {
+				return c.writer.place(s, candidate)
+			}
+		}
+	}
+	if len(at.writer) > 0 {
+		return c.writer.place(at.writer[0], "")
+	}
+	return c.writer.place(at.holder, "")
+}
+
+// kin are keywords that restrict the same things.
+var kin = map[string][]string{
+	"enum": {"const", "type"}, "const": {"enum", "type"}, "type": {"enum", "const"},
+	"minimum": {"exclusiveMinimum"}, "exclusiveMinimum": {"minimum"},
+	"maximum": {"exclusiveMaximum"}, "exclusiveMaximum": {"maximum"},
+	"anyOf": {"oneOf"}, "oneOf": {"anyOf"}, "items": {"prefixItems"}, "prefixItems": {"items"},
+	"additionalProperties": {"unevaluatedProperties"}, "unevaluatedProperties": {"additionalProperties"},
+	"additionalItems": {"unevaluatedItems", "items"}, "unevaluatedItems": {"additionalItems", "items"},
+	"dependentRequired": {"dependencies"}, "dependentSchemas": {"dependencies"},
+	"dependencies": {"dependentRequired", "dependentSchemas"},
+}
+
+// text writes a document as JSON.
+func text(doc any) string {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(doc); err != nil {
+		return compact(doc)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}

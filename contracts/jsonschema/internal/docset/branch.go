@@ -1,0 +1,312 @@
+package docset
+
+import (
+	"slices"
+)
+
+// branch is a conjunction of facts about documents of one type, on the way to
+// one in which nothing is left to choose.
+type branch struct {
+	*Space
+	typ      Type
+	question []Set // what a document that is found must be in
+	facts    []Set
+	refuted  []Set // sets that the facts exclude
+	choices  []Set // sets among the facts that leave a choice
+	finite   *node // the values among which the document is, if it must be
+}
+
+// mark remembers a branch to come back to.
+type mark struct {
+	facts, refuted, choices int
+	finite                  *node
+}
+
+func (b *branch) mark() mark {
+	return mark{len(b.facts), len(b.refuted), len(b.choices), b.finite}
+}
+
+func (b *branch) undo(m mark) {
+	b.facts, b.refuted, b.choices, b.finite = b.facts[:m.facts], b.refuted[:m.refuted], b.choices[:m.choices], m.finite
+}
+
+// add takes up facts; false if they contradict those that are there.
+func (b *branch) add(sets ...Set) bool {
+	for _, set := range sets {
+		if !b.addOne(set) {
+			return false
+		}
+	}
+	return true
+}
+
+func (b *branch) addOne(set Set) bool {
+	switch {
+	case set == All || slices.Contains(b.facts, set):
+		return true
+	case set == None || slices.Contains(b.facts, set.Not()) || slices.Contains(b.refuted, set):
+		return false
+	}
+	n := &b.nodes[set>>1]
+	switch n.kind {
+	case ofTypes:
+		return (n.types&b.typ != 0) != set.negated()
+	case oneOfValues:
+		if !set.negated() {
+			b.finite = n
+		}
+		b.facts = append(b.facts, set)
+		return true
+	case and:
+		b.facts = append(b.facts, set)
+		if !set.negated() {
+			return b.add(n.sets...)
+		}
+		b.choices = append(b.choices, set)
+		return true
+	case named:
+		b.facts = append(b.facts, set)
+		meaning := b.expand(set.positive())
+		if set.negated() {
+			meaning = meaning.Not()
+		}
+		return b.addOne(meaning)
+	case oneOf, condition:
+		b.facts = append(b.facts, set)
+		b.choices = append(b.choices, set)
+		return true
+	}
+	if n.domain()&b.typ == 0 {
+		return !set.negated()
+	}
+	b.facts = append(b.facts, set)
+	return true
+}
+
+// status is what is plain about a set: 1 that the facts imply it, -1 that
+// they exclude it, 0 neither.
+func (b *branch) status(set Set, depth int) int {
+	switch {
+	case set == All || slices.Contains(b.facts, set):
+		return 1
+	case set == None || slices.Contains(b.facts, set.Not()) || slices.Contains(b.refuted, set):
+		return -1
+	case slices.Contains(b.refuted, set.Not()):
+		return 1
+	case set.negated():
+		return -b.status(set.Not(), depth)
+	}
+	n := &b.nodes[set>>1]
+	switch n.kind {
+	case ofTypes:
+		if n.types&b.typ != 0 {
+			return 1
+		}
+		return -1
+	case oneOfValues:
+		if !slices.ContainsFunc(n.values, func(v value) bool { return v.typ == b.typ }) {
+			return -1
+		}
+		return 0
+	case and:
+		if depth == 0 {
+			return 0
+		}
+		all := 1
+		for _, sub := range n.sets {
+			all = min(all, b.status(sub, depth-1))
+		}
+		return all
+	case named:
+		if depth == 0 {
+			return 0
+		}
+		return b.status(b.expand(set), depth-1)
+	case oneOf, condition:
+		return 0
+	}
+	if n.domain()&b.typ == 0 {
+		return 1
+	}
+	return 0
+}
+
+const statusDepth = 6
+
+// search looks for a member of the branch. It leaves the branch as it was.
+func (b *branch) search() Result {
+	m := b.mark()
+	defer b.undo(m)
+	if b.left--; b.left < 0 {
+		return Result{}
+	}
+	choices, ok := b.settle()
+	switch {
+	case !ok:
+		return Result{Answer: Empty}
+	case b.finite != nil:
+		return b.tryValues(b.question)
+	}
+	r := b.leaf()
+	switch {
+	case r.Answer == Empty:
+		return r
+	case r.Answer == Found && b.holdsAll(b.question, r.Doc):
+		return r
+	case len(choices) == 0:
+		return Result{} // the document fails an opaque test, or a bug was met
+	}
+	if choices, ok = b.lookAhead(choices); !ok {
+		return Result{Answer: Empty}
+	}
+	if len(choices) == 0 {
+		return b.search()
+	}
+	return b.split(choices)
+}
+
+// split tries the ways of the choice that has the fewest.
+func (b *branch) split(choices [][][]Set) Result {
+	best := slices.MinFunc(choices, func(x, y [][]Set) int { return len(x) - len(y) })
+	answer := Empty
+	m := b.mark()
+	for _, way := range best {
+		r := Result{Answer: Empty}
+		if b.add(way...) {
+			r = b.search()
+		}
+		b.undo(m)
+		switch r.Answer {
+		case Found:
+			return r
+		case Unknown:
+			answer = Unknown
+		case Empty:
+		}
+	}
+	return Result{Answer: answer}
+}
+
+// tryValues tests the values among which the document must be.
+func (b *branch) tryValues(sets []Set) Result {
+	for _, v := range b.finite.values {
+		if v.typ == b.typ && b.holdsAll(sets, v.doc) {
+			return Result{Found, v.doc}
+		}
+	}
+	return Result{Answer: Empty}
+}
+
+// settle works off the choices that the facts have made, until each that is
+// left has two ways or more; false at a contradiction.
+func (b *branch) settle() ([][][]Set, bool) {
+	for {
+		var open [][][]Set
+		grown := false
+		for i := 0; i < len(b.choices); i++ {
+			ways, satisfied := b.ways(b.choices[i])
+			switch {
+			case satisfied:
+			case len(ways) == 0:
+				return nil, false
+			case len(ways) == 1:
+				if !b.add(ways[0]...) {
+					return nil, false
+				}
+				grown = true
+			default:
+				open = append(open, ways)
+			}
+		}
+		if !grown {
+			return open, true
+		}
+	}
+}
+
+// ways are the ways to satisfy a choice that the facts leave open; satisfied
+// if one of them is a fact already.
+func (b *branch) ways(choice Set) (open [][]Set, satisfied bool) {
+	n := &b.nodes[choice>>1]
+	sets := n.sets
+	var all [][]Set
+	switch {
+	case n.kind == and:
+		for _, sub := range sets {
+			all = append(all, []Set{sub.Not()})
+		}
+	case n.kind == condition && choice.negated():
+		all = [][]Set{{sets[0], sets[1].Not()}, {sets[0].Not(), sets[2].Not()}}
+	case n.kind == condition:
+		all = [][]Set{{sets[0], sets[1]}, {sets[0].Not(), sets[2]}}
+	default:
+		all = b.waysOfOne(sets, choice.negated())
+	}
+	for _, way := range all {
+		var rest []Set
+		excluded := false
+		for _, set := range way {
+			switch b.status(set, statusDepth) {
+			case -1:
+				excluded = true
+			case 0:
+				rest = append(rest, set)
+			}
+		}
+		switch {
+		case excluded:
+		case rest == nil:
+			return nil, true
+		default:
+			open = append(open, rest)
+		}
+	}
+	return open, false
+}
+
+// waysOfOne are the ways to be in exactly one of the sets, or not.
+func (b *branch) waysOfOne(sets []Set, negated bool) (all [][]Set) {
+	var (
+		in   int
+		open []Set
+	)
+	for _, set := range sets {
+		switch b.status(set, statusDepth) {
+		case 1:
+			in++
+		case 0:
+			open = append(open, set)
+		}
+	}
+	outside := make([]Set, len(open))
+	for i, set := range open {
+		outside[i] = set.Not()
+	}
+	switch {
+	case in > 1:
+		if negated {
+			return [][]Set{nil}
+		}
+		return nil
+	case in == 1 && negated:
+		for _, set := range open {
+			all = append(all, []Set{set})
+		}
+	case in == 1:
+		all = [][]Set{outside}
+	case negated:
+		all = [][]Set{outside}
+		for i, set := range open {
+			for _, other := range open[i+1:] {
+				all = append(all, []Set{set, other})
+			}
+		}
+	default:
+		for i, set := range open {
+			way := slices.Clone(outside)
+			way[i] = set
+			all = append(all, way)
+		}
+	}
+	return all
+}

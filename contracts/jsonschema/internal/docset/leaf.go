@@ -1,0 +1,93 @@
+package docset
+
+import (
+	"math"
+	"slices"
+)
+
+// leaf looks for a document that satisfies the facts of the branch that
+// concern its type, leaving choices aside.
+func (b *branch) leaf() Result {
+	facts := make([]Set, 0, len(b.facts))
+	for _, set := range b.facts {
+		switch n := &b.nodes[set>>1]; n.kind {
+		case and, oneOf, condition, named:
+		default:
+			facts = append(facts, set)
+		}
+	}
+	slices.Sort(facts)
+	key := keyOf(byte(b.typ), facts)
+	if r, ok := b.leaves[key]; ok {
+		return r
+	}
+	outer := b.tainted
+	b.tainted = math.MaxInt
+	r := b.conjunction(b.typ, facts)
+	if b.left > 0 && (r.Answer == Found || b.tainted == math.MaxInt) {
+		b.leaves[key] = r
+	}
+	b.tainted = min(outer, b.tainted)
+	return r
+}
+
+// conjunction hands facts to the procedure of their type.
+func (s *Space) conjunction(t Type, facts []Set) Result {
+	switch t {
+	case String:
+		return s.findString(facts)
+	case Array:
+		return s.findArray(facts)
+	case Object:
+		return s.findObject(facts)
+	case Null, Boolean:
+	}
+	return s.findNumber(t, facts)
+}
+
+// excluded are the values of the type that the facts rule out.
+func (s *Space) excluded(t Type, facts []Set) []value {
+	var out []value
+	for _, set := range facts {
+		if n := &s.nodes[set>>1]; n.kind == oneOfValues && set.negated() {
+			for _, v := range n.values {
+				if v.typ == t {
+					out = append(out, v)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// opaques are the opaque sets among the facts.
+func (s *Space) opaques(facts []Set) (all []Set) {
+	for _, set := range facts {
+		if s.nodes[set>>1].kind == opaque {
+			all = append(all, set)
+		}
+	}
+	return all
+}
+
+// tested is a result whose document must still pass opaque tests. Samples of
+// the opaque sets are tried before it is given up.
+func (s *Space) tested(facts []Set, r Result) Result {
+	opaques := s.opaques(facts)
+	if len(opaques) == 0 || r.Answer == Empty {
+		return r
+	}
+	if r.Answer == Found && s.holdsAll(opaques, r.Doc) {
+		return r
+	}
+	for _, set := range opaques {
+		if o := s.nodes[set>>1].opaque; o.Samples != nil && !set.negated() {
+			for _, doc := range o.Samples() {
+				if s.holdsAll(facts, doc) {
+					return Result{Found, doc}
+				}
+			}
+		}
+	}
+	return Result{}
+}

@@ -1,0 +1,238 @@
+package jsonschema
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	js "github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/flowweir/weir/contracts/place"
+)
+
+// What follows words the messages of problems. A message says what the writer
+// may write and where, and then what the reader takes.
+
+// where is the place of the violation in the document.
+func (b blame) where() string { return placeIn(b.doc, b.violation.Place).String() }
+
+// value is what stands there.
+func (b blame) value() any {
+	v := b.doc
+	for _, s := range placeIn(b.doc, b.violation.Place).Path() {
+		switch here := v.(type) {
+		case map[string]any:
+			v = here[s.Name]
+		case []any:
+			if s.Index < len(here) {
+				v = here[s.Index]
+			}
+		}
+	}
+	return v
+}
+
+// array is the place of the array that the violation is in or at.
+func (b blame) array() string {
+	path := placeIn(b.doc, b.violation.Place).Path()
+	if _, ok := b.value().([]any); !ok && len(path) > 0 && path[len(path)-1].IsIndex {
+		path = path[:len(path)-1]
+	}
+	return place.Field(path...).String()
+}
+
+// member is the place of a member of the object that the violation is in or
+// at.
+func (b blame) member(name string) string {
+	path := placeIn(b.doc, b.violation.Place).Path()
+	if len(path) > 0 && path[len(path)-1] == place.Name(name) {
+		return place.Field(path...).String()
+	}
+	return place.Field(append(path, place.Name(name))...).String()
+}
+
+// placeIn is the place in a document that a JSON Pointer leads to.
+func placeIn(doc any, pointer string) place.Place {
+	var path []place.Segment
+	if pointer == "" {
+		return place.Field()
+	}
+	for _, token := range strings.Split(pointer[1:], "/") {
+		token = strings.NewReplacer("~1", "/", "~0", "~").Replace(token)
+		switch here := doc.(type) {
+		case []any:
+			i := 0
+			if _, err := fmt.Sscan(token, &i); err != nil || i < 0 || i >= len(here) {
+				return place.Field(path...)
+			}
+			path, doc = append(path, place.Index(i)), here[i]
+		case map[string]any:
+			path, doc = append(path, place.Name(token)), here[token]
+		}
+	}
+	return place.Field(path...)
+}
+
+// maxShown bounds the values in messages, in characters.
+const maxShown = 60
+
+func shown(v any) string {
+	t := text(v)
+	if utf8.RuneCountInString(t) > maxShown {
+		return string([]rune(t)[:maxShown]) + "…"
+	}
+	return t
+}
+
+func saying(words string) func(blame) string {
+	return func(b blame) string { return b.where() + " " + words }
+}
+
+// explain passes on what the validator says.
+func explain(b blame) string {
+	return fmt.Sprintf("%s can be %s, for the reader it %s", b.where(), shown(b.value()), b.violation.Message)
+}
+
+func refuses(b blame) string {
+	return fmt.Sprintf("%s can be %s, the reader takes nothing there", b.where(), shown(b.value()))
+}
+
+var articles = map[string]string{
+	"null": "null", "boolean": "a boolean", "integer": "an integer", "number": "a number",
+	"string": "a string", "array": "an array", "object": "an object",
+}
+
+func takesTypes(types *js.Types) func(blame) string {
+	var want []string
+	for _, name := range types.ToStrings() {
+		want = append(want, articles[name])
+	}
+	return func(b blame) string {
+		got := articles[nameOf(b.value())]
+		return fmt.Sprintf("%s can be %s, the reader takes only %s", b.where(), got, strings.Join(want, " or "))
+	}
+}
+
+// nameOf is the type of a value in words.
+func nameOf(v any) string {
+	switch t := typeOf(v); t {
+	case wholeType, fractionType:
+		return "number"
+	default:
+		return t.names()[0]
+	}
+}
+
+func takesOnly(values []any) func(blame) string {
+	var want []string
+	for _, v := range values {
+		want = append(want, shown(v))
+	}
+	return func(b blame) string {
+		return fmt.Sprintf("%s can be %s, the reader takes only %s", b.where(), shown(b.value()), strings.Join(want, ", "))
+	}
+}
+
+func takesNumbers(bound numberBound) func(blame) string {
+	words := map[string]string{
+		"minimum": "at least %s", "exclusiveMinimum": "more than %s",
+		"maximum": "at most %s", "exclusiveMaximum": "less than %s", "multipleOf": "multiples of %s",
+	}
+	return func(b blame) string {
+		return fmt.Sprintf("%s can be %s, the reader takes only "+words[bound.keyword], b.where(), shown(b.value()), decimal(bound.value))
+	}
+}
+
+func takesText(what string) func(blame) string {
+	return func(b blame) string {
+		return fmt.Sprintf("%s can be %s, the reader takes %s", b.where(), shown(b.value()), what)
+	}
+}
+
+// takesCount words a bound on characters, items or properties.
+func takesCount(noun, bound string, n int) func(blame) string {
+	return func(b blame) string {
+		got := 0
+		switch v := b.value().(type) {
+		case string:
+			got = utf8.RuneCountInString(v)
+		case []any:
+			got = len(v)
+		case map[string]any:
+			got = len(v)
+		}
+		return fmt.Sprintf("%s can have %s, the reader takes %s %d", b.where(), count(got, noun), bound, n)
+	}
+}
+
+func missing(name, beside string) func(blame) string {
+	return func(b blame) string {
+		if beside != "" {
+			return fmt.Sprintf("%s can be missing where %q is there, the reader requires both", b.member(name), beside)
+		}
+		return b.member(name) + " can be missing, the reader requires it"
+	}
+}
+
+func added(name string) func(blame) string {
+	return func(b blame) string {
+		member := placeIn(b.doc, b.violation.Place)
+		return fmt.Sprintf("the writer's schema says nothing of the property %q, so it can hold anything, such as %s at %s, which the reader refuses", name, shown(b.value()), member)
+	}
+}
+
+func removed(name string) func(blame) string {
+	return func(b blame) string {
+		return b.member(name) + " can be there, the reader's closed object does not have it"
+	}
+}
+
+func closed(b blame) string {
+	return b.where() + " and other properties that the writer does not name can be there, the reader allows none beside its own"
+}
+
+// ruleOf is the rule of a keyword, for breaks that were found by validating.
+func (c *comparer) ruleOf(keyword string) string {
+	head, _, _ := strings.Cut(keyword, "/")
+	switch head {
+	case "type":
+		return ruleType
+	case "enum", "const":
+		return ruleValue
+	case "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum":
+		return ruleRange
+	case "multipleOf":
+		return ruleMultiple
+	case "minLength", "maxLength":
+		return ruleLength
+	case "pattern":
+		return rulePattern
+	case "format":
+		return ruleFormat
+	case "minItems", "maxItems":
+		return ruleArrayLength
+	case "items", "prefixItems", "additionalItems":
+		return ruleItem
+	case "contains", "minContains", "maxContains":
+		return ruleContains
+	case "uniqueItems":
+		return ruleUnique
+	case "required":
+		return ruleRequired
+	case "dependentRequired", "dependencies", "dependentSchemas":
+		return ruleDependent
+	case "additionalProperties":
+		return ruleClosed
+	case "minProperties", "maxProperties":
+		return ruleCount
+	case "propertyNames":
+		return ruleNames
+	case "anyOf", "oneOf":
+		return ruleAlternative
+	case "not":
+		return ruleNot
+	case "unevaluatedProperties", "unevaluatedItems":
+		return ruleUnevaluated
+	}
+	return ruleRefused
+}
