@@ -40,7 +40,8 @@ func (c *checker) envelope(p produced) {
 	c.enveloped(p, kind)
 }
 
-// header is a name with the prefix of the binding, as far as it was meant.
+// attributeOf is the attribute that a header was meant to be; exact says
+// whether it has the prefix of the Kafka binding.
 func attributeOf(header string) (name string, exact, meant bool) {
 	if name, ok := strings.CutPrefix(header, "ce_"); ok {
 		return name, true, true
@@ -53,7 +54,10 @@ func attributeOf(header string) (name string, exact, meant bool) {
 	return "", false, false
 }
 
-var attributeSyntax = regexp.MustCompile(`^[a-z0-9]+$`)
+var (
+	attributeSyntax = regexp.MustCompile(`^[a-z0-9]+$`)
+	noAttribute     = regexp.MustCompile(`[^a-z0-9]`)
+)
 
 // attributeName holds a header's name against section 3.2.3.1 of the Kafka
 // binding, the prefix, and section 3.1 of CloudEvents, the name's letters.
@@ -68,8 +72,10 @@ func (c *checker) attributeName(p produced, header string) {
 	case name == "data":
 		problem, hint = "would be an attribute named data, which CloudEvents reserves", "choose another name"
 	case !attributeSyntax.MatchString(name):
-		plain := regexp.MustCompile(`[^a-z0-9]`).ReplaceAllString(strings.ToLower(name), "")
-		problem, hint = "is no attribute of CloudEvents: names have lower-case letters and digits only", fmt.Sprintf("name it ce_%s, or leave the prefix ce_ out", plain)
+		problem, hint = "is no attribute of CloudEvents: names have lower-case letters and digits only", "leave the prefix ce_ out"
+		if plain := noAttribute.ReplaceAllString(strings.ToLower(name), ""); plain != "" {
+			hint = fmt.Sprintf("name it ce_%s, or leave the prefix ce_ out", plain)
+		}
 	default:
 		return
 	}

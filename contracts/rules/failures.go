@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -42,7 +41,7 @@ func (c *checker) failures(in consumed) {
 	if promise.DLQ == nil {
 		c.report(in.contract, DLQMissing, in.at("retry"),
 			fmt.Sprintf("after %s %s gives up on %s, and does not say where the record goes", attempts(promise.Retry.Attempts), in.service(), promise.Event),
-			fmt.Sprintf("add dlq: {topic: %s.dlq}", cmp.Or(promise.TopicName(), "dead-letters")))
+			fmt.Sprintf("add dlq: {topic: %s}", deadLettersOf(promise.TopicName())))
 	} else {
 		c.deadLetterOwner(in)
 	}
@@ -65,6 +64,13 @@ func (c *checker) failures(in consumed) {
 			c.fits(in, topic, stated)
 		}
 	}
+}
+
+func deadLettersOf(topic string) string {
+	if topic == "" {
+		return "dead-letters"
+	}
+	return topic + ".dlq"
 }
 
 func attempts(n int) string {

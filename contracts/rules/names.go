@@ -38,7 +38,8 @@ var (
 )
 
 // words splits OrderPlaced, order_placed and order-placed into order, placed.
-// A run of capitals is one word: SKUChanged is sku, changed.
+// A run of capitals is one word: SKUChanged is sku, changed, and lineIDs is
+// line, ids.
 func words(name string) []string {
 	var (
 		all   []string
@@ -55,13 +56,23 @@ func words(name string) []string {
 		case !unicode.IsLetter(r) && !unicode.IsDigit(r):
 			cut(i)
 			start = i + 1
-		case i > start && unicode.IsUpper(r) && (!unicode.IsUpper(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1])):
+		case i > start && unicode.IsUpper(r) && (!unicode.IsUpper(runes[i-1]) || startsWord(runes[i+1:])):
 			cut(i)
 			start = i
 		}
 	}
 	cut(len(runes))
 	return all
+}
+
+// startsWord says whether a capital before these letters begins a word and
+// does not end a run of capitals: the C of SKUChanged, not the D of lineIDs.
+func startsWord(next []rune) bool {
+	if len(next) == 0 || !unicode.IsLower(next[0]) {
+		return false
+	}
+	plural := next[0] == 's' && (len(next) == 1 || !unicode.IsLower(next[1]))
+	return !plural
 }
 
 // participle says whether a word can be a past participle, and whether it is

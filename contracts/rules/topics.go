@@ -133,7 +133,7 @@ func (c *checker) members(contract *contracts.Contract) {
 		}
 		seen[member{promise.Group, topic}] = true
 		c.report(contract, PartitionsBelowMembers, in.at("members"),
-			fmt.Sprintf("the group %s has %d members, and %s has %s partitions: %d members stand idle", promise.Group, promise.Members, topic, partitions.value, int64(promise.Members)-partitions.number()),
+			fmt.Sprintf("the group %s has %d members, and %s has %s partitions: the rest stand idle", promise.Group, promise.Members, topic, partitions.value),
 			"run fewer members, or plan more partitions before keys have an order to lose", related(partitions.at(), "the partitions")...)
 	}
 }

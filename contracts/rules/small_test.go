@@ -1,0 +1,95 @@
+package rules_test
+
+import (
+	"fmt"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/rules"
+	"github.com/flowweir/weir/reports/finding"
+)
+
+// TestSixLines: the smallest contract that the documentation shows, with the
+// producer that it needs, has no error and one warning, the one that costs
+// money: it does not say how it knows an event again.
+func TestSixLines(t *testing.T) {
+	const schema = `{"type": "object", "required": ["order_id", "amount"],
+  "properties": {"order_id": {"type": "string"}, "amount": {"type": "number"}}}`
+	set, fsys := load(t, map[string]string{
+		"orders/weir.yaml": `weir: contract/v1
+service: {name: order-service}
+produces:
+  - {event: com.acme.order.OrderPlaced, topic: order.events, schema: schemas/order-placed.json, key: $.order_id}
+consumes:
+  - {event: com.acme.payment.PaymentReceived, topic: payment.events, group: order-service, needs: [$.order_id, $.amount]}
+`,
+		"orders/schemas/order-placed.json": schema,
+		"payments/weir.yaml": `weir: contract/v1
+service: {name: payment-service}
+produces:
+  - {event: com.acme.payment.PaymentReceived, topic: payment.events, schema: schemas/payment-received.json, key: $.order_id}
+`,
+		"payments/schemas/payment-received.json": schema,
+	})
+	var got []string
+	for _, f := range rules.Check(set, fsys, now) {
+		got = append(got, fmt.Sprintf("%s: %s: %s", f.Position, f.Severity, f.ID))
+	}
+	want := []string{
+		"orders/weir.yaml:2:10: info: check/owner-missing",
+		"orders/weir.yaml:4:13: info: check/examples-missing",
+		"orders/weir.yaml:4:13: info: check/traceparent-missing",
+		"orders/weir.yaml:6:13: info: check/effect-missing",
+		"orders/weir.yaml:6:13: warning: check/idempotency-missing",
+		"payments/weir.yaml:2:10: info: check/owner-missing",
+		"payments/weir.yaml:4:13: info: check/examples-missing",
+		"payments/weir.yaml:4:13: info: check/traceparent-missing",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+}
+
+func load(t testing.TB, files map[string]string) ([]*contracts.Contract, fstest.MapFS) {
+	t.Helper()
+	fsys := fstest.MapFS{}
+	for name, content := range files {
+		fsys[name] = &fstest.MapFile{Data: []byte(content)}
+	}
+	set, problems := contracts.LoadDir(fsys, ".")
+	if finding.Errors(problems) > 0 {
+		t.Fatalf("the contracts do not load:\n%s", text(problems))
+	}
+	return set, fsys
+}
+
+// TestPartitionDependence: what breaks when a topic grows is the order of a
+// key, and compaction; not what has no key.
+func TestPartitionDependence(t *testing.T) {
+	set, _ := load(t, map[string]string{"weir.yaml": `weir: contract/v1
+service: {name: orders}
+topics: {state: {config: {cleanup.policy: compact}}}
+produces:
+  - {event: a.b.Placed, topic: events, key: $.id, ordering: per-key}
+  - {event: a.b.Paid, topic: events, key: $.id}
+  - {event: a.b.Sent, topic: events, ordering: per-key}
+  - {event: a.b.Stock, topic: state, key: $.id}
+  - {event: a.b.Lost, redis: {stream: s}, key: $.id, ordering: per-key}
+`})
+	want := []rules.Dependence{
+		{Topic: "events", Contract: set[0], Produces: 0, Reason: "orders promises the order of a key's a.b.Placed"},
+		{Topic: "state", Contract: set[0], Produces: 3, Reason: "compaction keeps the last a.b.Stock of a key in each partition"},
+	}
+	got := rules.PartitionDependence(set)
+	if len(got) != len(want) {
+		t.Fatalf("got %d, want %d: %+v", len(got), len(want), got)
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Errorf("got %+v, want %+v", got[i], want[i])
+		}
+	}
+}
