@@ -2,6 +2,7 @@ package avro
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"math/big"
 	"slices"
@@ -37,9 +38,11 @@ func (c *comparer) witness(at int, v any, outcome string) *compat.Witness {
 	if document, err := json.Marshal(tagged(c.writer.root.node, v)); err == nil {
 		w.Document = string(document)
 	}
-	if octets, err := c.writer.encode(v); err == nil {
-		w.Bytes = octets
+	octets, err := c.writer.encode(v)
+	if err != nil { // the codec's limit of nesting
+		w.Outcome += fmt.Sprintf(" (its bytes are left out: %v)", err)
 	}
+	w.Bytes = octets
 	return w
 }
 
