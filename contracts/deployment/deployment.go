@@ -25,7 +25,6 @@ package deployment
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -235,10 +234,11 @@ func (s *Store) Read(ctx context.Context, environment string) (*Environment, []f
 			ID: NoEnvironment, Severity: finding.Error, Message: fmt.Sprintf("nothing is recorded of an environment %s", environment), Hint: hint,
 		}}, err
 	}
-	r := reader{Store: s, e: e, revisions: map[string]*revision{}, findings: findings}
+	r := reader{Store: s, e: e, findings: findings}
 	for _, record := range records {
-		r.service(ctx, record)
+		r.service(record)
 	}
+	err = r.contracts(ctx)
 	finding.Sort(r.findings)
-	return e, r.findings, errors.Join(r.close(), ctx.Err())
+	return e, r.findings, err
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -160,29 +161,29 @@ func (u union) Stat(name string) (fs.FileInfo, error) {
 // reader reads the contracts of records.
 type reader struct {
 	*Store
-	e         *Environment
-	revisions map[string]*revision
-	findings  []finding.Finding
+	e        *Environment
+	findings []finding.Finding
+	wanted   []wanted
+	// open is the commit that is being read; versions are read by commit, so
+	// that one git runs at a time.
+	open *revision
+	root string // of the repository that has the commits
 }
 
-// revision is a commit that was opened, once for all that are deployed from
-// it.
+// wanted is a contract that is to be read.
+type wanted struct {
+	*LiveVersion
+	Live
+}
+
+// revision is a commit, or why it cannot be read.
 type revision struct {
+	commit string
 	*source.Revision
 	err error
 }
 
-func (r *reader) close() error {
-	var errs []error
-	for _, rev := range r.revisions {
-		if rev.Revision != nil {
-			errs = append(errs, rev.Close())
-		}
-	}
-	return errors.Join(errs...)
-}
-
-func (r *reader) service(ctx context.Context, record stored) {
+func (r *reader) service(record stored) {
 	s := &Service{Name: record.Service}
 	for i, l := range record.Live {
 		v := &LiveVersion{
@@ -192,10 +193,26 @@ func (r *reader) service(ctx context.Context, record stored) {
 		}
 		s.Live = append(s.Live, v)
 		if !v.Uncontracted {
-			r.contract(ctx, v, l)
+			r.wanted = append(r.wanted, wanted{v, l})
 		}
 	}
 	r.e.Services = append(r.e.Services, s)
+}
+
+// contracts reads all contracts that are wanted.
+func (r *reader) contracts(ctx context.Context) error {
+	slices.SortStableFunc(r.wanted, func(a, b wanted) int { return strings.Compare(a.Live.Commit, b.Live.Commit) })
+	for _, w := range r.wanted {
+		r.contract(ctx, w.LiveVersion, w.Live)
+	}
+	return errors.Join(r.close(), ctx.Err())
+}
+
+func (r *reader) close() error {
+	if r.open == nil || r.open.Revision == nil {
+		return nil
+	}
+	return r.open.Close()
 }
 
 // position is a place in the record; a tag that has none names itself.
@@ -273,17 +290,20 @@ func (r *reader) files(ctx context.Context, v *LiveVersion, l Live) (deployed, *
 	return deployed{b}, nil
 }
 
+// revision opens a commit, unless it is open.
 func (r *reader) revision(ctx context.Context, commit string) *revision {
-	rev, ok := r.revisions[commit]
-	if !ok {
-		rev = &revision{}
-		var root string
-		if root, _, rev.err = repository(ctx, r.repository()); rev.err == nil {
-			rev.Revision, rev.err = source.Git(ctx, root, commit)
-		}
-		r.revisions[commit] = rev
+	if r.open != nil && r.open.commit == commit {
+		return r.open
 	}
-	return rev
+	next := &revision{commit: commit, err: r.close()}
+	if next.err == nil && r.root == "" {
+		r.root, _, next.err = repository(ctx, r.repository())
+	}
+	if next.err == nil {
+		next.Revision, next.err = source.Git(ctx, r.root, commit)
+	}
+	r.open = next
+	return next
 }
 
 // load reads the contract under its mounted name.

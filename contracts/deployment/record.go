@@ -64,7 +64,8 @@ type timestamp time.Time
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (t *timestamp) UnmarshalText(text []byte) error {
 	at, err := time.Parse(time.RFC3339, string(text))
-	if err != nil {
+	// RFC 3339 has years of four digits; before 1970 nobody deployed.
+	if year := at.UTC().Year(); err != nil || year < 1970 || year > 9999 {
 		return &document.HintError{Message: fmt.Sprintf("%q is no time", text), Hint: "write it as 2026-11-26T10:46:17Z"}
 	}
 	*t = timestamp(at.UTC())
