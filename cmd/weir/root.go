@@ -42,7 +42,7 @@ input; 3 infrastructure; 4 inconclusive or vacuous.`,
 	root.AddCommand(
 		newCheck(s), newRun(s), newReport(s), newJournal(s), newCluster(s),
 		newFetch(s), newRecordDeploy(s),
-		newDoctor(s), newExplain(s), newSchema(s), newVersion(s),
+		newDoctor(s), newExplain(s), newGraph(s), newSchema(s), newVersion(s),
 	)
 	root.SetHelpCommand(newHelp(root))
 	root.InitDefaultHelpCmd()
