@@ -35,32 +35,32 @@ func capture(ctx context.Context, d Deployment, records string) (captured, error
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return captured{}, refuse("name the contract's file with --contract", "there is no directory %s", path.Dir(d.Contract))
 	}
-	root, prefix, err := repository(ctx, dir)
+	at, err := locate(ctx, dir)
 	inGit := err == nil
 	switch {
 	case err != nil && (!d.Embed || d.Commit != ""):
 		return captured{}, refuse("keep a copy of the contract beside the record with --embed", "%s is in no git repository", d.Contract)
 	case err != nil:
-		if root, prefix, err = below(dir); err != nil {
+		if at, err = below(dir); err != nil {
 			return captured{}, err
 		}
 	case !d.Embed:
-		if home, _, err := repository(ctx, records); err != nil || home != root {
+		if home, err := locate(ctx, records); err != nil || home.objects != at.objects {
 			return captured{}, refuse("keep a copy of the contract beside the record with --embed",
 				"%s is in another repository than the records, so that its commits are not found from there", d.Contract)
 		}
 	}
-	c := captured{path: prefix + path.Base(d.Contract)}
+	c := captured{path: at.prefix + path.Base(d.Contract)}
 	if d.Commit != "" {
-		return c, c.read(ctx, root, d.Commit, d.Service)
+		return c, c.read(ctx, at.root, d.Commit, d.Service)
 	}
 	head := c
 	if inGit {
-		if headErr := head.read(ctx, root, "HEAD", d.Service); headErr != nil && !d.Embed {
+		if headErr := head.read(ctx, at.root, "HEAD", d.Service); headErr != nil && !d.Embed {
 			return c, headErr
 		}
 	}
-	lying, err := os.OpenRoot(root)
+	lying, err := os.OpenRoot(at.root)
 	if err != nil {
 		return c, err
 	}
@@ -77,32 +77,40 @@ func capture(ctx context.Context, d Deployment, records string) (captured, error
 	return c, nil
 }
 
-// below is the working directory and the path of a directory in it, or that
-// directory itself where it is not below: what a copy is taken from outside
-// of git.
-func below(dir string) (root, prefix string, err error) {
+// location is a directory in what its files are taken from.
+type location struct {
+	// root is the root of the working tree; prefix the directory's path there,
+	// with a slash at its end, "" for the root.
+	root, prefix string
+	// objects is what has the commits, which several working trees can share;
+	// empty outside of git.
+	objects string
+}
+
+// below locates a directory outside of git: in the working directory, or in
+// itself where it is not below that.
+func below(dir string) (location, error) {
 	here, err := os.Getwd()
 	if err != nil {
-		return "", "", err
+		return location{}, err
 	}
 	there, err := filepath.Abs(dir)
 	if err != nil {
-		return "", "", err
+		return location{}, err
 	}
 	relative, err := filepath.Rel(here, there)
 	switch {
 	case err != nil || !filepath.IsLocal(relative):
-		return there, "", nil
+		return location{root: there}, nil
 	case relative == ".":
-		return here, "", nil
+		return location{root: here}, nil
 	}
-	return here, filepath.ToSlash(relative) + "/", nil
+	return location{root: here, prefix: filepath.ToSlash(relative) + "/"}, nil
 }
 
-// repository is the root of the repository that a directory is in, and the
-// directory's path there, with a slash at its end, "" for the root. A
-// directory that is not there yet is in that of the nearest above.
-func repository(ctx context.Context, dir string) (root, prefix string, err error) {
+// locate locates a directory in its git repository. One that is not there yet
+// is in that of the nearest above.
+func locate(ctx context.Context, dir string) (location, error) {
 	for {
 		if info, err := os.Stat(dir); err == nil && info.IsDir() {
 			break
@@ -113,12 +121,15 @@ func repository(ctx context.Context, dir string) (root, prefix string, err error
 		}
 		dir = above
 	}
-	out, err := git.Run(ctx, dir, "rev-parse", "--show-toplevel", "--show-prefix")
+	out, err := git.Run(ctx, dir, "rev-parse", "--path-format=absolute", "--show-toplevel", "--git-common-dir", "--show-prefix")
 	if err != nil {
-		return "", "", err
+		return location{}, err
 	}
-	root, prefix, _ = strings.Cut(out, "\n")
-	return filepath.FromSlash(root), strings.TrimSuffix(prefix, "\n"), nil
+	lines := strings.SplitN(strings.TrimSuffix(out, "\n"), "\n", 3)
+	if len(lines) < 3 {
+		return location{}, fmt.Errorf("git rev-parse printed %q", out)
+	}
+	return location{root: filepath.FromSlash(lines[0]), objects: lines[1], prefix: lines[2]}, nil
 }
 
 // read reads the contract at a revision.

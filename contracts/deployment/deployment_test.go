@@ -279,6 +279,12 @@ func TestEmbed(t *testing.T) {
 	_, lines = read(t, s, "prod")
 	equal(t, lines[1], elsewhere+"/prod/order-service.yaml:5:14 "+broken+"cannot be read: no such file or directory"+restore)
 
+	// Another working tree of the repository has its commits.
+	run(t, "worktree", "add", "--quiet", "--detach", elsewhere+"/tree", "HEAD")
+	equal(t, record(t, Directory(elsewhere+"/tree/environments"), Deployment{
+		Service: "mail", Version: "1", At: at, Contract: "services/mail/weir.yaml",
+	}), "1 in "+elsewhere+"/tree/environments/prod/mail.yaml, before ")
+
 	// Without git, and with a copy of a commit.
 	d.Rolling, d.Commit = false, "HEAD"
 	equal(t, record(t, s, d), "1.1 in "+elsewhere+"/prod/order-service.yaml, before 1.1")

@@ -297,7 +297,9 @@ func (r *reader) revision(ctx context.Context, commit string) *revision {
 	}
 	next := &revision{commit: commit, err: r.close()}
 	if next.err == nil && r.root == "" {
-		r.root, _, next.err = repository(ctx, r.repository())
+		var at location
+		at, next.err = locate(ctx, r.repository())
+		r.root = at.root
 	}
 	if next.err == nil {
 		next.Revision, next.err = source.Git(ctx, r.root, commit)

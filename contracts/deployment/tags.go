@@ -167,6 +167,7 @@ func (t tags) read(ctx context.Context, tag tag) (*Record, []finding.Finding, er
 		return nil, nil, err
 	}
 	kind, message, _ := strings.Cut(message, " ")
+	message, _, _ = strings.Cut(message, "\n-----BEGIN ") // a signature
 	if kind != "tag" || !strings.Contains("\n"+message, "\nweir: ") {
 		return t.found(ctx, tag)
 	}
@@ -193,11 +194,11 @@ func (t tags) read(ctx context.Context, tag tag) (*Record, []finding.Finding, er
 // found is the record of a tag without one: the contract of the service is
 // looked for in the tag's commit.
 func (t tags) found(ctx context.Context, tag tag) (*Record, []finding.Finding, error) {
-	root, _, err := repository(ctx, t.dir)
+	at, err := locate(ctx, t.dir)
 	if err != nil {
 		return nil, nil, err
 	}
-	tree, err := source.Git(ctx, root, tag.commit)
+	tree, err := source.Git(ctx, at.root, tag.commit)
 	if err != nil {
 		return nil, nil, err
 	}

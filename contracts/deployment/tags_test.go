@@ -42,6 +42,13 @@ func TestTags(t *testing.T) {
 		"mail abc 2026-11-24T12:00:00Z test/mail@abc/services/mail/weir.yaml",
 		"order-service 9 2026-11-25T12:00:00Z test/order-service@9/services/order/weir.yaml",
 	})
+	// With a signature, which is a part of the message.
+	signed := strings.ReplaceAll(run(t, "for-each-ref", "--format=%(contents)", "refs/tags/deploy/prod/order-service/1.0"), `"1.0"`, `"8"`)
+	_, err := git.Command{Dir: ".", Stdin: signed + "\n-----BEGIN PGP SIGNATURE-----\n\nx\n-----END PGP SIGNATURE-----\n"}.Run(t.Context(),
+		"tag", "--annotate", "--cleanup=verbatim", "--file=-", "deploy/signed/order-service/8", first)
+	must(t, err)
+	_, lines = read(t, s, "signed")
+	equal(t, lines, []string{"order-service 8 2026-11-26T10:46:17Z signed/order-service@8/services/order/weir.yaml"})
 	// Made in the same second, both count.
 	run(t, "tag", "--annotate", "--message=by hand", "deploy/test/order-service/10", first)
 	_, lines = read(t, s, "test")
@@ -52,7 +59,7 @@ func TestTags(t *testing.T) {
 
 	names, err := s.Environments(t.Context())
 	must(t, err)
-	equal(t, names, []string{"prod", "test"})
+	equal(t, names, []string{"prod", "signed", "test"})
 }
 
 func TestTagsThatCannotBeRead(t *testing.T) {

@@ -282,7 +282,7 @@ func (v validator) duplicate(at document.Path, name string, other func(j int) st
 		return
 	}
 	for j := range i {
-		if other(j) == name {
+		if strings.EqualFold(other(j), name) { // some file systems take them for one
 			v.Error(Duplicate, at, fmt.Sprintf("%s is there twice", name), "keep one of them")
 			return
 		}
