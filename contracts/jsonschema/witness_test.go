@@ -33,12 +33,16 @@ func TestWitness(t *testing.T) {
 	results := map[compat.Result]int{}
 	documents := 0
 	var slowest time.Duration
+	depth := 2
+	if os.Getenv("DEPTH") == "3" {
+		depth = 3
+	}
 	for seed := first; seed < first+uint64(pairs); seed++ {
 		r := &randomSchemas{Rand: rand.New(rand.NewPCG(seed, 7))}
-		w := r.document(2)
+		w := r.document(depth)
 		var rd object
 		if seed%3 == 0 {
-			rd = r.document(2)
+			rd = r.document(depth)
 		} else {
 			rd = w
 			for range 1 + r.IntN(3) {

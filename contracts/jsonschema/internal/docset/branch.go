@@ -11,23 +11,25 @@ type branch struct {
 	typ      Type
 	question []Set // what a document that is found must be in
 	facts    []Set
-	refuted  []Set // sets that the facts exclude
 	choices  []Set // sets among the facts that leave a choice
+	implied  []Set // sets that the other facts imply
+	refuted  []Set // sets that all facts together exclude
 	finite   *node // the values among which the document is, if it must be
 }
 
 // mark remembers a branch to come back to.
 type mark struct {
-	facts, refuted, choices int
-	finite                  *node
+	facts, choices, implied, refuted int
+	finite                           *node
 }
 
 func (b *branch) mark() mark {
-	return mark{len(b.facts), len(b.refuted), len(b.choices), b.finite}
+	return mark{len(b.facts), len(b.choices), len(b.implied), len(b.refuted), b.finite}
 }
 
 func (b *branch) undo(m mark) {
-	b.facts, b.refuted, b.choices, b.finite = b.facts[:m.facts], b.refuted[:m.refuted], b.choices[:m.choices], m.finite
+	b.facts, b.choices = b.facts[:m.facts], b.choices[:m.choices]
+	b.implied, b.refuted, b.finite = b.implied[:m.implied], b.refuted[:m.refuted], m.finite
 }
 
 // add takes up facts; false if they contradict those that are there.
@@ -44,7 +46,7 @@ func (b *branch) addOne(set Set) bool {
 	switch {
 	case set == All || slices.Contains(b.facts, set):
 		return true
-	case set == None || slices.Contains(b.facts, set.Not()) || slices.Contains(b.refuted, set):
+	case set == None || slices.Contains(b.facts, set.Not()) || slices.Contains(b.implied, set.Not()) || slices.Contains(b.refuted, set):
 		return false
 	}
 	n := &b.nodes[set>>1]
@@ -83,18 +85,27 @@ func (b *branch) addOne(set Set) bool {
 	return true
 }
 
-// status is what is plain about a set: 1 that the facts imply it, -1 that
-// they exclude it, 0 neither.
-func (b *branch) status(set Set, depth int) int {
+// status is what is plain about a set: 1 that it may be dropped from what is
+// to be chosen because other facts imply it, -1 that the facts exclude it, 0
+// neither. What was refuted with the help of a choice must not make that
+// choice look satisfied, so it counts for -1 only.
+func (b *branch) status(set Set) int {
+	status := b.look(set, statusDepth, b.refuted)
+	if status > 0 && len(b.refuted) > 0 {
+		status = max(0, b.look(set, statusDepth, nil))
+	}
+	return status
+}
+
+func (b *branch) look(set Set, depth int, refuted []Set) int {
+	not := set.Not()
 	switch {
-	case set == All || slices.Contains(b.facts, set):
+	case set == All || slices.Contains(b.facts, set) || slices.Contains(b.implied, set) || slices.Contains(refuted, not):
 		return 1
-	case set == None || slices.Contains(b.facts, set.Not()) || slices.Contains(b.refuted, set):
+	case set == None || slices.Contains(b.facts, not) || slices.Contains(b.implied, not) || slices.Contains(refuted, set):
 		return -1
-	case slices.Contains(b.refuted, set.Not()):
-		return 1
 	case set.negated():
-		return -b.status(set.Not(), depth)
+		return -b.look(not, depth, refuted)
 	}
 	n := &b.nodes[set>>1]
 	switch n.kind {
@@ -114,14 +125,14 @@ func (b *branch) status(set Set, depth int) int {
 		}
 		all := 1
 		for _, sub := range n.sets {
-			all = min(all, b.status(sub, depth-1))
+			all = min(all, b.look(sub, depth-1, refuted))
 		}
 		return all
 	case named:
 		if depth == 0 {
 			return 0
 		}
-		return b.status(b.expand(set), depth-1)
+		return b.look(b.expand(set), depth-1, refuted)
 	case oneOf, condition:
 		return 0
 	}
@@ -246,7 +257,7 @@ func (b *branch) ways(choice Set) (open [][]Set, satisfied bool) {
 		var rest []Set
 		excluded := false
 		for _, set := range way {
-			switch b.status(set, statusDepth) {
+			switch b.status(set) {
 			case -1:
 				excluded = true
 			case 0:
@@ -271,11 +282,11 @@ func (b *branch) waysOfOne(sets []Set, negated bool) (all [][]Set) {
 		open []Set
 	)
 	for _, set := range sets {
-		switch b.status(set, statusDepth) {
+		switch b.look(set, statusDepth, nil) {
 		case 1:
 			in++
 		case 0:
-			open = append(open, set)
+			open = append(open, set) // also what was refuted: see status
 		}
 	}
 	outside := make([]Set, len(open))

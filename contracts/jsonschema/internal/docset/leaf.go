@@ -8,15 +8,7 @@ import (
 // leaf looks for a document that satisfies the facts of the branch that
 // concern its type, leaving choices aside.
 func (b *branch) leaf() Result {
-	facts := make([]Set, 0, len(b.facts))
-	for _, set := range b.facts {
-		switch n := &b.nodes[set>>1]; n.kind {
-		case and, oneOf, condition, named:
-		default:
-			facts = append(facts, set)
-		}
-	}
-	slices.Sort(facts)
+	facts := b.atoms()
 	key := keyOf(byte(b.typ), facts)
 	if r, ok := b.leaves[key]; ok {
 		return r
@@ -29,6 +21,20 @@ func (b *branch) leaf() Result {
 	}
 	b.tainted = min(outer, b.tainted)
 	return r
+}
+
+// atoms are the facts that are neither choices nor names, sorted.
+func (b *branch) atoms() []Set {
+	atoms := make([]Set, 0, len(b.facts))
+	for _, set := range b.facts {
+		switch n := &b.nodes[set>>1]; n.kind {
+		case and, oneOf, condition, named:
+		default:
+			atoms = append(atoms, set)
+		}
+	}
+	slices.Sort(atoms)
+	return atoms
 }
 
 // conjunction hands facts to the procedure of their type.

@@ -8,31 +8,29 @@ import "slices"
 // multiplied out. It returns the choices that are left, none where the facts
 // have grown; false at a contradiction.
 func (b *branch) lookAhead(choices [][][]Set) ([][][]Set, bool) {
-	if b.refuteMembers() {
-		return nil, true
-	}
+	grown := b.refuteMembers()
 	var open [][][]Set
-	grown := false
 	for _, ways := range choices {
 		var left [][]Set
-		implied := false
+		satisfied := false
 		for _, way := range ways {
-			if b.refutes(way) {
-				if len(way) == 1 && !slices.Contains(b.refuted, way[0]) {
-					b.refuted = append(b.refuted, way[0])
+			if len(way) == 1 {
+				if b.test(way[0]) {
+					grown = true
 				}
+				if satisfied = b.status(way[0]) > 0; satisfied {
+					break
+				}
+				if b.status(way[0]) < 0 {
+					continue
+				}
+			} else if b.refutes(way, false) {
 				continue
 			}
 			left = append(left, way)
-			if len(way) == 1 && b.refutes([]Set{way[0].Not()}) {
-				b.refuted = append(b.refuted, way[0].Not())
-				implied = true
-				break
-			}
 		}
 		switch {
-		case implied:
-			grown = true
+		case satisfied:
 		case len(left) == 0:
 			return nil, false
 		case len(left) == 1:
@@ -53,28 +51,49 @@ func (b *branch) lookAhead(choices [][][]Set) ([][][]Set, bool) {
 // refuteMembers looks for sets of a one-of that the facts exclude.
 func (b *branch) refuteMembers() (grown bool) {
 	for _, choice := range b.choices {
-		n := &b.nodes[choice>>1]
-		if n.kind != oneOf {
-			continue
-		}
-		for _, set := range n.sets {
-			if b.status(set, statusDepth) == 0 && b.refutes([]Set{set}) {
-				b.refuted = append(b.refuted, set)
-				grown = true
+		if n := &b.nodes[choice>>1]; n.kind == oneOf {
+			for _, set := range n.sets {
+				grown = b.test(set) || grown
 			}
 		}
 	}
 	return grown
 }
 
+// test finds out whether the facts exclude or imply a set about which nothing
+// is plain, and remembers it; true if so.
+func (b *branch) test(set Set) bool {
+	if b.status(set) != 0 {
+		return false
+	}
+	switch {
+	case b.refutes([]Set{set}, true):
+		b.implied = append(b.implied, set.Not())
+	case b.refutes([]Set{set.Not()}, true):
+		b.implied = append(b.implied, set)
+	case slices.Contains(b.refuted, set), !b.refutes([]Set{set}, false):
+		return false
+	default:
+		b.refuted = append(b.refuted, set)
+	}
+	return true
+}
+
 // refutes says whether the facts together with further ones have no member,
-// as far as one look shows.
-func (b *branch) refutes(sets []Set) bool {
+// as far as one look shows. If it is to be plain, the choices among the facts
+// are not looked at.
+func (b *branch) refutes(sets []Set, plain bool) bool {
 	if b.left--; b.left < 0 {
 		return false
 	}
-	m := b.mark()
-	defer b.undo(m)
+	m, choices := b.mark(), b.choices
+	defer func() {
+		b.choices = choices
+		b.undo(m)
+	}()
+	if plain {
+		b.choices = nil
+	}
 	if !b.add(sets...) {
 		return true
 	}
@@ -82,7 +101,7 @@ func (b *branch) refutes(sets []Set) bool {
 		return true
 	}
 	if b.finite != nil {
-		return b.tryValues(b.facts).Answer == Empty
+		return b.tryValues(b.atoms()).Answer == Empty
 	}
 	return b.leaf().Answer == Empty
 }
