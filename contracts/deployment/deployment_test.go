@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -376,4 +377,38 @@ func TestWhatCannotBeRead(t *testing.T) {
 		"environments/prod/e.yaml:2:10 deployment/other-service: the record is one of f, and its file is named for e = rename one of them",
 		"environments/prod/g.yml deployment/not-a-record: the names of records end with .yaml = rename it to g.yaml",
 	})
+}
+
+// TestPipelinesDoNotCollide: services are recorded at the same moment, and who
+// reads meanwhile sees whole records.
+func TestPipelinesDoNotCollide(t *testing.T) {
+	dir := filepath.ToSlash(t.TempDir())
+	s := Directory(dir)
+	const services, deployments = 16, 8
+	var pipelines sync.WaitGroup
+	for i := range services {
+		pipelines.Go(func() {
+			for j := range deployments {
+				d := Deployment{Service: fmt.Sprintf("s%02d", i), Version: fmt.Sprint(j), At: at, Rolling: true}
+				if _, err := s.Record(t.Context(), "prod", d); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() { pipelines.Wait(); close(done) }()
+	for reading := true; reading; {
+		select {
+		case <-done:
+			reading = false
+		default:
+		}
+		if _, findings, err := s.Read(t.Context(), "prod"); err != nil || finding.Errors(findings) > 0 && findings[0].ID != NoEnvironment {
+			t.Fatalf("%v, %s", err, text(t, findings))
+		}
+	}
+	e, _, err := s.Read(t.Context(), "prod")
+	must(t, err)
+	equal(t, len(e.Live()), services*deployments)
 }
