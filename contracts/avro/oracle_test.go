@@ -3,14 +3,11 @@ package avro
 import (
 	"encoding/json"
 	"flag"
-	"math/rand/v2"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	codec "github.com/twmb/avro"
 	"pgregory.net/rapid"
 
@@ -63,6 +60,8 @@ func textOf(t *rapid.T, v any) string {
 // that shows it; docs/compatibility-avro.md has the same table.
 type difference struct {
 	name, writer, reader string
+	// outcome is that of the example's witness, where we have one.
+	outcome string
 	// explains says of a problem that twmb does not see it for this reason. Of
 	// what it sees and we do not, only one is known: endless values.
 	explains func(r *Schema, p compat.Problem) bool
@@ -71,18 +70,21 @@ type difference struct {
 var differences = []difference{
 	{
 		"an alias without a namespace", `{"type":"record","name":"x.Old","fields":[]}`, `{"type":"record","name":"a.New","aliases":["Old"],"fields":[]}`,
+		"by the specification the reader refuses it: at $ it finds record x.Old where it needs record a.New; a library that looks for aliases in every namespace reads it",
 		func(r *Schema, p compat.Problem) bool {
 			return p.Rule == ruleName && len(nodeAt(r, strings.TrimSuffix(p.Reader.Path, "/name")).aliases) > 0
 		},
 	},
 	{
 		"an alias without a namespace in a union", `{"type":"record","name":"x.Old","fields":[]}`, `["null",{"type":"record","name":"a.New","aliases":["Old"],"fields":[]}]`,
+		"by the specification the reader refuses it: at $ it finds record x.Old, which it cannot read; a library that looks for aliases in every namespace reads it",
 		func(r *Schema, p compat.Problem) bool {
 			return p.Rule == ruleUnionBranch && nodeAt(r, p.Reader.Path).branch(func(b *node) bool { return len(b.aliases) > 0 }) >= 0
 		},
 	},
 	{
 		"a field that can be null, without a default", `{"type":"record","name":"R","fields":[]}`, `{"type":"record","name":"R","fields":[{"name":"f","type":["null","int"]}]}`,
+		"by the specification the reader refuses it: there is no $.f in it, and no default to take; a library that takes null for the default of a field that can be null reads null",
 		func(r *Schema, p compat.Problem) bool {
 			record, index, _ := cutLast(p.Reader.Path, "/fields/")
 			i, err := strconv.Atoi(index)
@@ -90,7 +92,7 @@ var differences = []difference{
 		},
 	},
 	{
-		"what can never be written", `{"type":"record","name":"R","fields":[{"name":"r","type":"R"}]}`, `"int"`,
+		"what can never be written", `{"type":"record","name":"R","fields":[{"name":"r","type":"R"}]}`, `"int"`, "",
 		func(*Schema, compat.Problem) bool { return false },
 	},
 }
@@ -168,6 +170,14 @@ func TestDifferences(t *testing.T) {
 		w, r, ours, theirs := verdicts(t, d.writer, d.reader)
 		if got := explain(w, r, ours, theirs); got != d.name {
 			t.Errorf("%s: is explained by %q: ours %v, theirs %v", d.name, got, ours, theirs)
+			continue
+		}
+		outcome := ""
+		if len(ours) > 0 {
+			outcome = ours[0].Witness.Outcome
+		}
+		if outcome != d.outcome {
+			t.Errorf("%s: the outcome is %q, want %q", d.name, outcome, d.outcome)
 		}
 	}
 }
@@ -228,140 +238,15 @@ func TestOracle(t *testing.T) {
 			return
 		}
 		name := explain(w, r, ours, theirs)
+		for _, p := range ours {
+			if !strings.HasPrefix(p.Witness.Outcome, "by the specification ") {
+				t.Fatalf("twmb reads what %q says of %s", p.Witness.Outcome, p.Message)
+			}
+		}
 		if name == "" {
 			t.Fatalf("unclassified: ours %v, theirs %v\nwriter %s\nreader %s", ours, theirs, writer, reader)
 		}
 		counts[name]++
 	})
 	t.Log(counts)
-}
-
-// TestWitnesses holds every verdict to data. Where a pair is compatible, the
-// bytes of generated values are read by the resolver of this test without a
-// refusal, and by twmb's. Where it is not, each problem's witness is refused
-// by the resolver for the problem's reason at its place.
-func TestWitnesses(t *testing.T) {
-	counts := map[string]int{}
-	rapid.Check(t, func(t *rapid.T) {
-		writer, reader, w, r := drawPair(t)
-		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
-		problems := Compare(w, r).Problems
-		for _, p := range problems {
-			counts[p.Rule]++
-			checkWitness(t, w, r, p)
-		}
-		if len(breaking(problems)) > 0 || w.root.smallest == endless {
-			return
-		}
-		counts["compatible"]++
-		resolved := resolvedBy(t, writer, reader)
-		if resolved == nil && !hasEndless(w.root.node, map[*node]bool{}) {
-			t.Fatalf("twmb does not read %s as %s", writer, reader)
-		}
-		g, err := NewGenerator(w)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for range 200 {
-			native := g.native(rng)
-			octets, err := w.encode(native)
-			if err != nil {
-				t.Fatalf("%v in %s: %v", native, writer, err)
-			}
-			reading := resolver{src: octets}
-			reading.read(w.root.node, r.root.node, "", false)
-			if len(reading.refusals) > 0 || len(reading.src) > 0 {
-				t.Fatalf("%s\nread by %s\nof %v: %v, %d bytes left", writer, reader, native, reading.refusals, len(reading.src))
-			}
-			var v any
-			if resolved == nil {
-				continue
-			}
-			if rest, err := resolved.Decode(octets, &v); err != nil || len(rest) > 0 {
-				t.Fatalf("%s\nread by %s\nof %v: %v, %d bytes left", writer, reader, native, err, len(rest))
-			}
-		}
-	})
-	t.Log(counts)
-}
-
-// resolvedBy is twmb's reader, nil where it refuses the pair as the table of
-// differences says.
-func resolvedBy(t *rapid.T, writer, reader string) *codec.Schema {
-	tw, err := codec.Parse(writer)
-	if err != nil {
-		t.Fatal(err)
-	}
-	tr, err := codec.Parse(reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resolved, err := codec.Resolve(tw, tr)
-	if err != nil {
-		return nil
-	}
-	return resolved
-}
-
-func checkWitness(t *rapid.T, w, r *Schema, p compat.Problem) {
-	if p.Witness == nil || p.Witness.Document == "" {
-		t.Fatalf("no witness: %+v", p)
-	}
-	if violations := w.ValidateJSON([]byte(p.Witness.Document)); len(violations) > 0 {
-		t.Fatalf("%s is no value of the writer: %v", p.Witness.Document, violations)
-	}
-	var v any
-	if doc := p.Witness.Document; json.Unmarshal([]byte(doc), &v) != nil {
-		t.Fatalf("not JSON: %s", doc)
-	}
-	octets, err := w.Encode(v)
-	if err != nil || !slices.Equal(octets, p.Witness.Bytes) {
-		t.Fatalf("%s is encoded as %x, not %x: %v", p.Witness.Document, octets, p.Witness.Bytes, err)
-	}
-	reading := resolver{src: p.Witness.Bytes}
-	reading.read(w.root.node, r.root.node, "", false)
-	want := p.Rule + " at " + p.Reader.Path
-	if p.Verdict == compat.Breaks && !slices.Contains(reading.refusals, want) {
-		t.Fatalf("%s\nis refused by %q, not by %s", p.Witness.Document, reading.refusals, want)
-	}
-}
-
-// TestCodec holds the library's codec to a decoder of this test: what
-// generated values become and what is read back, branches included.
-func TestCodec(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		text := textOf(t, drawSchema(t))
-		s, err := Parse(Source{"s.avsc", []byte(text)})
-		if err != nil {
-			t.Skip("does not load")
-		}
-		g, err := NewGenerator(s)
-		if err != nil {
-			t.Skip("has no values")
-		}
-		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
-		for range 20 {
-			native := g.native(rng)
-			octets, err := s.encode(native)
-			if err != nil {
-				t.Fatal(err)
-			}
-			reading := resolver{src: octets}
-			own := reading.own(s.root.node)
-			if len(reading.src) > 0 || !reflect.DeepEqual(own, native) {
-				t.Fatalf("%s\n%x is\n%#v, not\n%#v", text, octets, own, native)
-			}
-			decoded, err := s.decode(octets)
-			if err != nil || !reflect.DeepEqual(decoded, native) {
-				t.Fatalf("%s\n%x is decoded as\n%s: %v", text, octets, cmp.Diff(native, decoded), err)
-			}
-			value, err := s.Decode(octets)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := s.Encode(value); err != nil {
-				t.Fatalf("%s\n%v cannot be encoded: %v", text, value, err)
-			}
-		}
-	})
 }

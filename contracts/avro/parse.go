@@ -190,7 +190,7 @@ func (p *parser) name(n *node, v map[string]any, in scope) (namespace string) {
 		}
 	}
 	n.name = qualify(name, namespace)
-	namespace = strings.TrimSuffix(strings.TrimSuffix(n.name, unqualified(n.name)), ".")
+	namespace = n.namespace()
 	for _, part := range strings.Split(n.name, ".") {
 		if !validName.MatchString(part) {
 			p.fail(n.site.under("/name"), "names are letters, digits and _, and do not begin with a digit", "%q is not a name", n.name)

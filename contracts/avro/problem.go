@@ -72,10 +72,17 @@ func (c *comparer) noBranch(at int) {
 	if p.r.kind == unionKind {
 		expects = "has only " + list(p.r.node)
 	}
+	hint := fmt.Sprintf("add %s to the reader's types first, and let the writer use it when all readers have it", p.w.node)
+	outcome := fmt.Sprintf("the reader refuses it: at %s it finds %s, which it cannot read", data, describe(p.w.node))
+	for _, b := range p.r.branches {
+		if alias := nearAlias(p.w.node, b.node); alias != "" {
+			hint = fmt.Sprintf("write the alias of the reader's %s with its namespace, %q; without one it means %s", b.node, p.w.name, alias)
+			outcome = bySpecification(outcome, "a library that looks for aliases in every namespace reads it")
+		}
+	}
 	c.found(at, breaks(ruleUnionBranch,
 		fmt.Sprintf("%s %s written as %s, but the reader %s", data, may, describe(p.w.node), expects),
-		fmt.Sprintf("add %s to the reader's types first, and let the writer use it when all readers have it", p.w.node),
-		c.witness(at, telling(p.w.node, p.r.node), fmt.Sprintf("the reader refuses it: at %s it finds %s, which it cannot read", data, describe(p.w.node))),
+		hint, c.witness(at, telling(p.w.node, p.r.node), outcome),
 	), "", "")
 }
 
@@ -102,11 +109,35 @@ func describe(n *node) string {
 func (c *comparer) namesDiffer(at int) {
 	p := c.pairs[at]
 	_, _, data := c.paths(at)
+	hint := fmt.Sprintf("give the reader's %s the alias %q, or keep the name", p.r.node, p.w.name)
+	outcome := fmt.Sprintf("the reader refuses it: at %s it finds %s where it needs %s", data, p.w.node, p.r.node)
+	if alias := nearAlias(p.w.node, p.r.node); alias != "" {
+		hint = fmt.Sprintf("write the alias with its namespace, %q; without one it means %s", p.w.name, alias)
+		outcome = bySpecification(outcome, "a library that looks for aliases in every namespace reads it")
+	}
 	c.found(at, breaks(ruleName,
 		fmt.Sprintf("%s is written as %s, but the reader expects %s, and no alias says that they are the same", data, p.w.node, p.r.node),
-		fmt.Sprintf("give the reader's %s the alias %q, or keep the name", p.r.node, p.w.name),
-		c.witness(at, minimal(p.w.node), fmt.Sprintf("the reader refuses it: at %s it finds %s where it needs %s", data, p.w.node, p.r.node)),
+		hint, c.witness(at, minimal(p.w.node), outcome),
 	), "/name", "/name")
+}
+
+// nearAlias is an alias of the reader, in its own namespace, that would be the
+// writer's name in another one; "" without. Some libraries take it for that.
+func nearAlias(w, r *node) string {
+	if w.kind != r.kind || !w.named() || w.length != r.length {
+		return ""
+	}
+	for _, alias := range r.aliases {
+		if unqualified(alias) == unqualified(w.name) && qualify(unqualified(alias), r.namespace()) == alias {
+			return alias
+		}
+	}
+	return ""
+}
+
+// bySpecification is an outcome that not all libraries have.
+func bySpecification(outcome, otherwise string) string {
+	return "by the specification " + outcome + "; " + otherwise
 }
 
 func (c *comparer) sizesDiffer(at int) {
@@ -142,11 +173,16 @@ func (c *comparer) symbolsMissing(at int) {
 func (c *comparer) missingField(at, j int) {
 	p := c.pairs[at]
 	_, _, data := c.paths(at)
-	name := data + "." + p.r.fields[j].name
+	f := p.r.fields[j]
+	name := data + "." + f.name
+	outcome := fmt.Sprintf("the reader refuses it: there is no %s in it, and no default to take", name)
+	if f.typ.branch(func(b *node) bool { return b.kind == nullKind }) == 0 {
+		outcome = bySpecification(outcome, "a library that takes null for the default of a field that can be null reads null")
+	}
 	c.found(at, breaks(ruleMissingField,
 		fmt.Sprintf("%s is not written, but the reader needs it and has no default for it", name),
 		"give the reader's field a default, or let the writer keep the field",
-		c.witness(at, minimal(p.w.node), fmt.Sprintf("the reader refuses it: there is no %s in it, and no default to take", name)),
+		c.witness(at, minimal(p.w.node), outcome),
 	), "", fmt.Sprintf("/fields/%d", j))
 }
 

@@ -24,10 +24,10 @@ var update = flag.Bool("update", false, "write the expectations of testdata/rule
 func TestRules(t *testing.T) {
 	for _, rule := range avro.Rules() {
 		name := strings.TrimPrefix(rule.ID, "compat/")
+		if name == "avro-depth" {
+			continue // TestDepth, since its schemas are too long for a file
+		}
 		t.Run(name, func(t *testing.T) {
-			if rule.ID == "compat/avro-depth" {
-				t.Skip("TestDepth")
-			}
 			file := filepath.Join("testdata", "rules", name+".txtar")
 			archive, err := txtar.ParseFile(file)
 			if err != nil {

@@ -25,6 +25,7 @@ package avro
 
 import (
 	"slices"
+	"strings"
 
 	codec "github.com/twmb/avro"
 
@@ -133,6 +134,11 @@ func (s site) position(part string) finding.Position {
 // named reports whether values of the type are matched by name.
 func (n *node) named() bool {
 	return n.kind == recordKind || n.kind == enumKind || n.kind == fixedKind
+}
+
+// namespace is that of the full name, "" without one.
+func (n *node) namespace() string {
+	return strings.TrimSuffix(strings.TrimSuffix(n.name, unqualified(n.name)), ".")
 }
 
 // tag is what Avro's JSON calls a branch of a union.
