@@ -7,6 +7,8 @@ package field
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -53,4 +55,20 @@ type Field struct {
 	// Position is where the schema declares the field, or else the innermost
 	// object of the way to it that the schema does declare.
 	Position finding.Position
+}
+
+// Unexpected names the types that the field can have beside the one that a
+// reader needs, as in "null or string"; "" if there is none, or the need is of
+// any type. An integer is a number.
+func (f Field) Unexpected(need string) string {
+	switch {
+	case need == "":
+		return ""
+	case f.Types == nil:
+		return "any type"
+	}
+	rest := slices.DeleteFunc(slices.Clone(f.Types), func(t string) bool {
+		return t == need || need == "number" && t == "integer"
+	})
+	return strings.Join(rest, " or ")
 }
