@@ -9,7 +9,10 @@ import (
 	"github.com/flowweir/weir/chaos/invariant"
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/document"
+	"github.com/flowweir/weir/contracts/history"
+	"github.com/flowweir/weir/contracts/matrix"
 	"github.com/flowweir/weir/contracts/rules"
+	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/harness/scenario"
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -69,6 +72,13 @@ func pages() []page {
 		all = append(all, page{r.ID, r.Severity, r.Summary, "By weir check, over all contracts together; errors give exit code 1.",
 			"Change the contract or its schema, or waive the rule there until a date: waive: [{rule, reason, until}]."})
 	}
+	for _, r := range matrix.Rules() {
+		all = append(all, page{r.ID, r.Severity, r.Summary, "By weir check, for each consumer and each version of the producer's schema; errors give exit code 1.",
+			"Change the contract or the schema, or waive the rule in the contract until a date: waive: [{rule, reason, until}]."})
+	}
+	add(schema.Rules(), "By weir compat and weir check, where one version of a schema is read with another; exit code 1.",
+		"Look at the counter-example: either keep what it shows valid, or move readers first. A waiver in the contract accepts the break until a date.")
+	add(history.Rules(), "When a folder of published versions is read; exit code 2.", "Rename or remove the file that the finding shows; weir history add writes such files.")
 	add(scenario.Rules(), "When a scenario is read and joined with its contracts; exit code 2.", "Change the scenario at the place that the finding shows.")
 	for _, name := range invariant.Names {
 		all = append(all, page{name, finding.Error, invariants[name], "By weir run, over the ledger of the run; a violation gives exit code 1, missing evidence 4.",

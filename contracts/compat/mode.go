@@ -41,6 +41,13 @@ func ParseMode(name string) (Mode, error) {
 	return mode, nil
 }
 
+// ModeNames are the names of all modes.
+func ModeNames() []string {
+	return []string{
+		None, Backward, Forward, Full, Backward + transitive, Forward + transitive, Full + transitive,
+	}
+}
+
 // String is the mode's name.
 func (m Mode) String() string {
 	var name string

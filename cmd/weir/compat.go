@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/compat"
+	"github.com/flowweir/weir/contracts/schema"
+	"github.com/flowweir/weir/contracts/source/registry"
+	"github.com/flowweir/weir/contracts/versions"
+	"github.com/flowweir/weir/reports/finding"
+	"github.com/flowweir/weir/reports/summary"
+)
+
+// compatFlags are the flags of weir compat.
+type compatFlags struct {
+	mode                           string
+	dialect, schemaFormat, formats *choice
+	encoding, format               *choice
+	message                        string
+	references, importPaths        []string
+}
+
+func newCompat(s *state) *cobra.Command {
+	var f compatFlags
+	cmd := &cobra.Command{
+		Use:   "compat OLD... NEW",
+		Short: "Compare versions of a schema under a mode; no broker, no registry",
+		Long: `Compat says whether the last schema is compatible with those before it, oldest
+first, and shows a document that breaks where it is not. A schema is a file, a
+folder of published versions (all of them), a file at a git revision, or a
+subject of the registry that WEIR_REGISTRY_URL names.
+
+The exit code is 0 where it is compatible, 1 where it is not, 2 where a schema
+cannot be read, and 4 where something could not be decided. The document of
+--format json has the fields result (compatible, incompatible or undecided),
+compatible and findings. weir explain RULE says what a break is about.`,
+		Example: `  weir compat main:schemas/order.json schemas/order.json
+  weir compat --mode full-transitive schemas/history/order schemas/order.avsc
+  weir compat --mode forward --message acme.OrderPlaced v1.proto v2.proto
+  weir compat registry:order.events-value schemas/order.avsc
+  weir compat --dialect lenient --format json v1.json v2.json`,
+		Args: func(c *cobra.Command, args []string) error {
+			if len(args) < 2 {
+				return usageError(c.UseLine(), "%s needs an old schema and a new one", c.CommandPath())
+			}
+			return nil
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.mode, "mode", compat.Backward, "none, backward, forward or full, the last three also with -transitive (against all old versions)")
+	f.dialect = choiceFlag(cmd, "dialect", "lenient forgives a documented list of breaks", "strict", "lenient")
+	f.schemaFormat = choiceFlag(cmd, "schema-format", "the format of the schemas; auto takes it from the file's ending", "auto", contracts.FormatJSONSchema, contracts.FormatAvro, contracts.FormatProtobuf)
+	f.formats = choiceFlag(cmd, "formats", "whether JSON Schema's keyword format asserts something", "annotate", "assert")
+	f.encoding = choiceFlag(cmd, "encoding", "how Protobuf messages are written; json also compares their JSON form", "binary", "json")
+	flags.StringVar(&f.message, "message", "", "the full name of the Protobuf message (default the file's first)")
+	flags.StringSliceVar(&f.references, "reference", nil, "a further file with named Avro types; may be repeated")
+	flags.StringSliceVar(&f.importPaths, "import-path", nil, "a folder that Protobuf imports start from; may be repeated (default the schema's folder and those above)")
+	f.format = findingsFormatFlag(cmd)
+	_ = cmd.RegisterFlagCompletionFunc("mode", cobra.FixedCompletions(compat.ModeNames(), cobra.ShellCompDirectiveNoFileComp))
+	cmd.RunE = func(c *cobra.Command, args []string) error { return s.compat(c.Context(), args, &f) }
+	return cmd
+}
+
+// choiceFlag adds a flag that has one of a few values, the first by default.
+func choiceFlag(cmd *cobra.Command, name, usage string, values ...string) *choice {
+	c := &choice{value: values[0], valid: values}
+	c.bind(cmd, name, usage)
+	return c
+}
+
+// compared is the document of --format json.
+type compared struct {
+	Result     compat.Result     `json:"result"`
+	Compatible bool              `json:"compatible"`
+	Findings   []finding.Finding `json:"findings"`
+}
+
+func (s *state) compat(ctx context.Context, names []string, f *compatFlags) error {
+	mode, err := compat.ParseMode(f.mode)
+	if err != nil {
+		return usageError("", "--mode: %w", err)
+	}
+	registry, closeRegistry, err := s.registry(ctx)
+	if err != nil {
+		return usageError("", "%w", err)
+	}
+	defer closeRegistry()
+	named := &versions.Named{Registry: registry, Options: schema.Options{
+		Message: f.message, References: f.references, ImportPaths: f.importPaths, AssertFormat: f.formats.value == "assert",
+	}}
+	if f.schemaFormat.value != "auto" {
+		named.Format = f.schemaFormat.value
+	}
+	all, err := s.open(ctx, named, names)
+	if err = errors.Join(err, named.Close()); err != nil {
+		return err
+	}
+	dialect := schema.Dialect{Lenient: f.dialect.value == "lenient", JSON: f.encoding.value == "json"}
+	latest := len(all) - 1
+	outcome := compat.Check(mode, all[:latest], all[latest], func(writer, reader *schema.Schema) compat.Comparison {
+		return schema.Compare(writer, reader, dialect)
+	})
+	found := count(outcome.Findings())
+	err = s.printFindings(f.format.value, judged{
+		verb: "compat", verdict: verdicts[outcome.Result], counted: found,
+		sentence: fmt.Sprintf("%s under %s: %s", outcome.Result, mode, summary.Plural(found.Errors, "break", "breaks")),
+		document: compared{outcome.Result, outcome.Result == compat.Compatible, found.Findings},
+	})
+	if err != nil {
+		return err
+	}
+	return exit(compatCodes[outcome.Result])
+}
+
+var (
+	verdicts = map[compat.Result]finding.Verdict{
+		compat.Compatible: finding.Pass, compat.Incompatible: finding.Fail, compat.Undecided: finding.Inconclusive,
+	}
+	compatCodes = map[compat.Result]int{
+		compat.Compatible: exitPass, compat.Incompatible: exitFindings, compat.Undecided: exitInconclusive,
+	}
+)
+
+// open reads schemas by their names. What is wrong with their files is printed
+// as findings.
+func (s *state) open(ctx context.Context, named *versions.Named, names []string) ([]versions.Version, error) {
+	var all []versions.Version
+	var failed *exitError
+	for _, name := range names {
+		opened, err := named.Open(ctx, name)
+		var invalid *versions.FindingsError
+		switch {
+		case errors.As(err, &invalid):
+			if err := finding.Text(s.stderr, invalid.Findings); err != nil {
+				return nil, err
+			}
+			failed = &exitError{code: exitUsage}
+		case err != nil:
+			return nil, usageError("", "%s: %w", name, err)
+		}
+		all = append(all, opened...)
+	}
+	if failed != nil {
+		return nil, failed
+	}
+	return all, nil
+}
+
+// registry is the schema registry of the environment, nil without one.
+func (s *state) registry(ctx context.Context) (versions.Registry, func(), error) {
+	config := registry.FromEnvironment(s.env)
+	if config.URL == "" {
+		return nil, func() {}, nil
+	}
+	r, err := registry.New(config)
+	if err != nil {
+		return nil, nil, err
+	}
+	return versions.FromRegistry(ctx, r), r.Close, nil
+}

@@ -1,0 +1,194 @@
+// Package matrix holds every consumer against every producer: what a service
+// reads, its own schema or the fields that it needs, against each version of
+// the producer's schema whose records may still be on the topic. It also
+// holds the versions of each schema against each other, under the mode that
+// the producer declares.
+//
+// A reader that understands today's events and not last week's fails on the
+// first replay, restart from an old offset, or record that waited in a retry
+// topic. This is what a registry, which compares a subject with itself, does
+// not see.
+//
+// Guarantees: what could not be read or decided is a finding, never silence;
+// findings do not depend on the order in which versions are compared.
+package matrix
+
+import (
+	"runtime"
+	"slices"
+	"strconv"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/history"
+	"github.com/flowweir/weir/contracts/schema"
+	"github.com/flowweir/weir/contracts/versions"
+	"github.com/flowweir/weir/reports/finding"
+)
+
+// Found is a finding with the contract whose waivers apply to it.
+type Found struct {
+	finding.Finding
+	Owner *contracts.Contract
+}
+
+// Options say how schemas are compared.
+type Options struct {
+	schema.Dialect
+	// Now decides which versions a topic may still hold.
+	Now time.Time
+	// Only limits what is compared to pairs with one of these services, by
+	// name; nil compares all.
+	Only []string
+}
+
+// Check compares all pairs of a set of contracts. The findings are in the
+// order of the contracts.
+func Check(set []*contracts.Contract, loader *versions.Loader, o Options) []Found {
+	m := &matrix{set: set, loader: loader, options: o, producers: map[string][]produced{}, topics: topicFacts(set)}
+	for _, c := range set {
+		for i := range c.Produces {
+			if event := c.Produces[i].Event; event != "" {
+				m.producers[event] = append(m.producers[event], produced{c, i})
+			}
+		}
+	}
+	return m.check()
+}
+
+type matrix struct {
+	set       []*contracts.Contract
+	loader    *versions.Loader
+	options   Options
+	producers map[string][]produced
+	topics    map[string]history.Retention
+}
+
+// check judges contracts side by side; each worker reports for itself.
+func (m *matrix) check() []Found {
+	each := make([][]Found, len(m.set))
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for n, c := range m.set {
+		group.Go(func() error {
+			p := &pass{matrix: m, contract: c}
+			for i := range c.Produces {
+				if m.wanted(c.Service.Name) {
+					p.evolution(produced{c, i})
+				}
+			}
+			for i := range c.Consumes {
+				p.reads(consumed{c, i})
+			}
+			each[n] = p.found
+			return nil
+		})
+	}
+	_ = group.Wait() // no worker fails
+	return slices.Concat(each...)
+}
+
+// wanted reports whether pairs with one of the services are compared.
+func (m *matrix) wanted(services ...string) bool {
+	if m.options.Only == nil {
+		return true
+	}
+	return slices.ContainsFunc(services, func(s string) bool { return slices.Contains(m.options.Only, s) })
+}
+
+// pass is the work on one contract.
+type pass struct {
+	*matrix
+	contract *contracts.Contract
+	found    []Found
+}
+
+func (p *pass) report(f finding.Finding) {
+	if f.Severity == "" {
+		f.Severity = severities[f.ID]
+	}
+	p.found = append(p.found, Found{f, p.contract})
+}
+
+type produced struct {
+	contract *contracts.Contract
+	i        int
+}
+
+func (p produced) promise() *contracts.Produces { return &p.contract.Produces[p.i] }
+
+func (p produced) at(path ...any) *finding.Position {
+	return p.contract.Doc.Position(append([]any{"produces", p.i}, path...)...)
+}
+
+// message is the full name by which Protobuf knows the event.
+func (p produced) message() string {
+	if m := p.promise().Match; m != nil {
+		return m.Name
+	}
+	return ""
+}
+
+type consumed struct {
+	contract *contracts.Contract
+	i        int
+}
+
+func (c consumed) promise() *contracts.Consumes { return &c.contract.Consumes[c.i] }
+
+func (c consumed) at(path ...any) *finding.Position {
+	return c.contract.Doc.Position(append([]any{"consumes", c.i}, path...)...)
+}
+
+// defaultSegment is Kafka's segment.ms: 7 days.
+const defaultSegment = 7 * 24 * time.Hour
+
+// topicFacts is how long topics keep records, from whichever contract says
+// so. A topic of which none says it keeps everything, to be safe.
+func topicFacts(set []*contracts.Contract) map[string]history.Retention {
+	facts := map[string]history.Retention{}
+	for _, c := range set {
+		for name, t := range c.Topics {
+			if r, stated := retention(t); stated {
+				facts[name] = r
+			}
+		}
+	}
+	return facts
+}
+
+func retention(t contracts.Topic) (history.Retention, bool) {
+	r := history.Retention{Period: time.Duration(t.Retention), Slack: defaultSegment}
+	if ms, ok := milliseconds(t.Config["segment.ms"]); ok {
+		r.Slack = ms
+	}
+	if ms, ok := milliseconds(t.Config["retention.ms"]); ok {
+		r.Period = ms
+	}
+	switch policy := t.Config["cleanup.policy"]; {
+	case policy == "compact", r.Period < 0:
+		return history.Retention{Forever: true}, true
+	}
+	return r, r.Period > 0
+}
+
+func milliseconds(value string) (time.Duration, bool) {
+	n, err := strconv.ParseInt(value, 10, 64)
+	if err != nil {
+		return 0, false
+	}
+	if n < 0 {
+		return -1, true
+	}
+	return time.Duration(min(n, int64(1<<63-1)/int64(time.Millisecond))) * time.Millisecond, true
+}
+
+// retentionOf is how long the topic keeps records.
+func (m *matrix) retentionOf(topic string) history.Retention {
+	if r, ok := m.topics[topic]; ok {
+		return r
+	}
+	return history.Retention{Forever: true}
+}

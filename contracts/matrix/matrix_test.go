@@ -1,0 +1,186 @@
+package matrix_test
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/compat"
+	"github.com/flowweir/weir/contracts/matrix"
+	"github.com/flowweir/weir/contracts/versions"
+	"github.com/flowweir/weir/reports/finding"
+)
+
+var update = flag.Bool("update", false, "rewrite the expected findings in testdata; read the diff before committing it")
+
+// now is the day on which the fixtures are judged.
+var now = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+
+// TestCases runs the fixtures: a tree under fail/ with the findings in the
+// file want, and one under pass/ that has none. A tree's folder registry/ is a
+// schema registry; a fixture whose name begins with "no-" has none.
+func TestCases(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(files) < 7 {
+		t.Fatalf("%d fixtures, %v", len(files), err)
+	}
+	covered := map[string]bool{}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			archive, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found := check(t, archive, "fail", nil)
+			for _, f := range found {
+				covered[f.ID] = true
+			}
+			compare(t, file, archive, text(found))
+			if passed := text(check(t, archive, "pass", nil)); passed != "" {
+				t.Errorf("the tree pass/ has findings:\n%s", passed)
+			}
+		})
+	}
+	for _, r := range matrix.Rules() {
+		if !covered[r.ID] {
+			t.Errorf("no fixture breaks %s", r.ID)
+		}
+	}
+}
+
+func TestOnlyPairsOfOneService(t *testing.T) {
+	archive, err := txtar.ParseFile("testdata/need-retained.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		only []string
+		want int
+	}{{nil, 3}, {[]string{"billing"}, 2}, {[]string{"orders"}, 3}, {[]string{"shipping"}, 1}, {[]string{}, 0}} {
+		if got := check(t, archive, "fail", tt.only); len(got) != tt.want {
+			t.Errorf("only %q: %d findings, want %d", tt.only, len(got), tt.want)
+		}
+	}
+}
+
+func check(t *testing.T, archive *txtar.Archive, tree string, only []string) []finding.Finding {
+	t.Helper()
+	all, err := txtar.FS(archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fsys, err := fs.Sub(all, tree)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, problems := contracts.LoadDir(fsys, ".")
+	if len(problems) > 0 {
+		t.Fatalf("the contracts of %s/ do not load:\n%s", tree, text(problems))
+	}
+	var registry versions.Registry
+	if _, err := fs.Stat(fsys, "registry"); err == nil {
+		registered, err := fs.Sub(fsys, "registry")
+		if err != nil {
+			t.Fatal(err)
+		}
+		registry = folder{registered}
+	}
+	var findings []finding.Finding
+	for _, f := range matrix.Check(set, versions.New(fsys, registry), matrix.Options{Now: now, Only: only}) {
+		if f.Owner == nil {
+			t.Errorf("nobody owns %s", f.Message)
+		}
+		findings = append(findings, f.Finding)
+	}
+	return findings
+}
+
+// folder is a registry in files: SUBJECT/NUMBER/schema.avsc, SUBJECT/mode.
+type folder struct{ fsys fs.FS }
+
+func (f folder) FS() fs.FS { return f.fsys }
+
+func (f folder) Versions(subject string) ([]int, error) {
+	entries, err := fs.ReadDir(f.fsys, subject)
+	var numbers []int
+	for _, e := range entries {
+		if n, err := strconv.Atoi(e.Name()); err == nil {
+			numbers = append(numbers, n)
+		}
+	}
+	slices.Sort(numbers)
+	return numbers, err
+}
+
+func (f folder) Files(subject string, version int) ([]string, error) {
+	if version < 0 {
+		numbers, err := f.Versions(subject)
+		if err != nil || len(numbers) == 0 {
+			return nil, errors.Join(err, fs.ErrNotExist)
+		}
+		version = numbers[len(numbers)-1]
+	}
+	return []string{path.Join(subject, strconv.Itoa(version), "schema.avsc")}, nil
+}
+
+func (folder) Format(string, int) (string, error) { return contracts.FormatAvro, nil }
+
+func (f folder) Mode(subject string) (compat.Mode, error) {
+	name, err := fs.ReadFile(f.fsys, path.Join(subject, "mode"))
+	if err != nil {
+		return compat.Mode{}, err
+	}
+	return compat.ParseMode(strings.TrimSpace(string(name)))
+}
+
+func text(findings []finding.Finding) string {
+	var b strings.Builder
+	for _, f := range findings {
+		fmt.Fprintf(&b, "%s: %s: %s: %s\n", f.Position, f.Severity, f.ID, f.Message)
+		if f.Hint != "" {
+			fmt.Fprintf(&b, "\thint: %s\n", f.Hint)
+		}
+		for _, r := range f.Related {
+			fmt.Fprintf(&b, "\t%s: %s\n", r.Position, r.Message)
+		}
+		if c := f.Counterexample; c != nil {
+			fmt.Fprintf(&b, "\t%s > %s: %s %x: %s\n", c.Writer, c.Reader, c.Document, c.Bytes, c.Outcome)
+		}
+	}
+	return b.String()
+}
+
+func compare(t *testing.T, file string, archive *txtar.Archive, got string) {
+	t.Helper()
+	i := slices.IndexFunc(archive.Files, func(f txtar.File) bool { return f.Name == "want" })
+	if *update {
+		if i < 0 {
+			archive.Files = append(archive.Files, txtar.File{Name: "want"})
+			i = len(archive.Files) - 1
+		}
+		archive.Files[i].Data = []byte(got)
+		if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if i < 0 {
+		t.Fatalf("%s has no file want; run go test -update", file)
+	}
+	if diff := cmp.Diff(string(archive.Files[i].Data), got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

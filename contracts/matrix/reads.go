@@ -1,0 +1,168 @@
+package matrix
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/compat"
+	"github.com/flowweir/weir/contracts/field"
+	"github.com/flowweir/weir/contracts/place"
+	"github.com/flowweir/weir/contracts/schema"
+	"github.com/flowweir/weir/contracts/versions"
+	"github.com/flowweir/weir/reports/finding"
+)
+
+// reads holds what one interaction reads against all who write it.
+func (p *pass) reads(in consumed) {
+	promise := in.promise()
+	for _, producer := range p.producers[promise.Event] {
+		if !p.wanted(in.contract.Service.Name, producer.contract.Service.Name) || !sameAddress(promise.Address, producer.promise().Address) {
+			continue
+		}
+		if promise.Schema != nil {
+			p.readerSchema(in, producer)
+		} else if len(promise.Needs) > 0 {
+			p.needs(in, producer)
+		}
+	}
+}
+
+// sameAddress reports whether the consumer listens where the producer sends.
+// Where they do not, package rules says so.
+func sameAddress(consumer, producer contracts.Address) bool {
+	return consumer.Transport() == producer.Transport() && consumer.TopicName() == producer.TopicName()
+}
+
+// readerSchema compares each retained version of the producer's schema, and
+// the current one, with the schema that the consumer reads by.
+func (p *pass) readerSchema(in consumed, producer produced) {
+	promised := in.contract.SchemaOf(*in.promise().Schema)
+	reader, err := p.loader.Current(in.contract, promised, "")
+	if err != nil {
+		p.unread(err, in.at("schema"), fmt.Sprintf("the schema by which %s reads %s", in.contract.Service.Name, in.promise().Event))
+		return
+	}
+	writers, ok := p.written(in, producer, true)
+	if !ok {
+		return
+	}
+	name := "the reader's schema of " + in.contract.Service.Name
+	reported := map[string]bool{}
+	// The newest first: a break of all versions is shown with today's.
+	for i := len(writers) - 1; i >= 0; i-- {
+		w := writers[i]
+		comparison := schema.Compare(w.Schema, reader, p.options.Dialect)
+		for _, problem := range comparison.Problems {
+			if id := problem.Rule + "\x00" + problem.Reader.Path + "\x00" + problem.Writer.Path; reported[id] {
+				continue
+			} else {
+				reported[id] = true
+			}
+			f := compat.Directed{Problem: problem, Direction: compat.Direction{WriterName: w.Name, ReaderName: name, NewReads: true}}.Finding()
+			f.Message = fmt.Sprintf("%s cannot read %s of %s as %s writes it: %s", in.contract.Service.Name, in.promise().Event, producer.contract.Service.Name, w.Name, problem.Message)
+			if problem.Verdict == compat.Open {
+				f.Message = fmt.Sprintf("whether %s can read %s of %s as %s writes it is undecided: %s", in.contract.Service.Name, in.promise().Event, producer.contract.Service.Name, w.Name, problem.Message)
+			}
+			if at := in.at("schema"); at != nil {
+				f.Related = append(f.Related, finding.Related{Position: *at, Message: in.contract.Service.Name + " reads it here"})
+			}
+			p.report(f)
+		}
+	}
+}
+
+// written are the versions that the producer's records may have: those that
+// are retained and, if asked for, the current one.
+func (p *pass) written(in consumed, producer produced, current bool) ([]versions.Version, bool) {
+	promise := producer.promise()
+	promised := producer.contract.SchemaOf(promise.Schema)
+	if promised == nil {
+		if current {
+			p.report(finding.Finding{ID: WriterUnknown, Position: in.at("schema"),
+				Message: fmt.Sprintf("%s gives no schema of %s: the reader's cannot be compared", producer.contract.Service.Name, promise.Event)})
+		}
+		return nil, false
+	}
+	what := "the schema of " + promise.Event
+	writers, _, err := p.loader.Retained(producer.contract, promised, producer.message(), p.retentionOf(promise.TopicName()), p.options.Now)
+	if err == nil && current {
+		var latest *schema.Schema
+		if latest, err = p.loader.Current(producer.contract, promised, producer.message()); err == nil {
+			writers = append(writers, versions.Version{Name: "the current version", Schema: latest})
+		}
+	}
+	if err != nil {
+		p.unread(err, in.at("event"), what)
+		return nil, false
+	}
+	return writers, true
+}
+
+// needs looks what the consumer needs up in the versions that are retained;
+// package rules does so in the current one.
+func (p *pass) needs(in consumed, producer produced) {
+	writers, ok := p.written(in, producer, false)
+	if !ok {
+		return
+	}
+	for i, need := range in.promise().Needs {
+		at, err := place.Parse(need.Place)
+		if err != nil || at.Kind() != place.Data {
+			continue // the loader, or the rules about headers, have said so
+		}
+		for j := len(writers) - 1; j >= 0; j-- {
+			f := writers[j].Schema.Lookup(at)
+			problem := lacks(f, need.Type)
+			if problem == "" {
+				continue
+			}
+			p.report(finding.Finding{
+				ID: NeedRetained, Position: in.contract.Doc.KeyPosition("consumes", in.i, "needs", i),
+				Message: fmt.Sprintf("%s needs %s of %s, but records of %s, which may still be on %s, %s", in.contract.Service.Name, at, in.promise().Event,
+					writers[j].Name, producer.promise().TopicName(), problem),
+				Hint:    "read the field as optional until those records are gone, or skip them",
+				Related: []finding.Related{{Position: f.Position, Message: fmt.Sprintf("%s in %s", producer.promise().Event, writers[j].Name)}},
+			})
+			break // one version is enough
+		}
+	}
+}
+
+// lacks says what a need misses in a field; "" if nothing.
+func lacks(f field.Field, need string) string {
+	switch f.Presence {
+	case field.Always:
+		if wrong := f.Unexpected(need); wrong != "" {
+			return fmt.Sprintf("may have %s there and not %s", wrong, need)
+		}
+		return ""
+	case field.Sometimes:
+		return "may leave it out"
+	case field.Never, field.Unstated:
+	}
+	return "do not have it"
+}
+
+// unread says that a schema or a version of it could not be read. The current
+// files are the business of package rules, which has reported them.
+func (p *pass) unread(err error, at *finding.Position, what string) {
+	switch {
+	case errors.Is(err, versions.ErrNoRegistry):
+		p.report(finding.Finding{ID: RegistryUnread, Position: at, Message: what + " is in a registry, so it is not compared", Hint: "set WEIR_REGISTRY_URL to compare it"})
+		return
+	case errors.Is(err, fs.ErrNotExist):
+		p.report(finding.Finding{ID: HistoryMissing, Position: at, Message: what + " has no published version yet", Hint: "weir history add keeps the first one"})
+		return
+	}
+	var invalid *schema.Error
+	if errors.As(err, &invalid) {
+		for _, problem := range invalid.Problems {
+			position := problem.Position
+			p.report(finding.Finding{ID: VersionInvalid, Position: &position, Message: what + ": " + problem.Message, Hint: problem.Hint})
+		}
+		return
+	}
+	p.report(finding.Finding{ID: VersionInvalid, Position: at, Message: fmt.Sprintf("%s cannot be read: %v", what, err)})
+}

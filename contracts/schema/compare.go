@@ -1,0 +1,114 @@
+package schema
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/flowweir/weir/contracts/avro"
+	"github.com/flowweir/weir/contracts/compat"
+	"github.com/flowweir/weir/contracts/jsonschema"
+	"github.com/flowweir/weir/contracts/proto"
+	"github.com/flowweir/weir/reports/finding"
+)
+
+// FormatChanged is the id of the one problem that no format's own comparison
+// finds.
+const FormatChanged = "compat/format"
+
+// Rules are the ids of all that Compare reports, whatever the format.
+func Rules() []finding.Rule {
+	own := []finding.Rule{{ID: FormatChanged, Summary: "Writer and reader use different formats, so the reader cannot even decode what is written."}}
+	return slices.Concat(own, jsonschema.Rules(), avro.Rules(), proto.Rules())
+}
+
+// Dialect says how strictly schemas are compared. The zero value is strict.
+type Dialect struct {
+	// Lenient forgives some breaks; see docs/compatibility-json.md and
+	// docs/compatibility-protobuf.md. Avro's rules leave nothing to forgive.
+	Lenient bool
+	// JSON also compares the JSON forms of Protobuf messages, for topics that
+	// carry them.
+	JSON bool
+}
+
+// Compare says whether reader understands all that writer writes.
+func Compare(writer, reader *Schema, d Dialect) compat.Comparison {
+	if writer.format != reader.format {
+		return formatChanged(writer, reader)
+	}
+	switch w := writer.content.(type) {
+	case *jsonschema.Schema:
+		var options []jsonschema.CompareOption
+		if d.Lenient {
+			options = append(options, jsonschema.Lenient())
+		}
+		return jsonschema.Compare(w, reader.content.(*jsonschema.Schema), options...)
+	case *avro.Schema:
+		return avro.Compare(w, reader.content.(*avro.Schema))
+	case *proto.Schema:
+		var options []proto.CompareOption
+		if d.Lenient {
+			options = append(options, proto.Lenient())
+		}
+		if d.JSON {
+			options = append(options, proto.JSON())
+		}
+		return proto.Compare(w, reader.content.(*proto.Schema), options...)
+	}
+	panic("schema: a format without a comparison")
+}
+
+func formatChanged(writer, reader *Schema) compat.Comparison {
+	problem := compat.Problem{
+		Rule: FormatChanged, Verdict: compat.Breaks,
+		Message: fmt.Sprintf("events are written in %s and read in %s", writer.format, reader.format),
+		Hint:    "publish the events in the new format on a topic of their own, until all readers have moved",
+		Writer:  compat.Place{Position: writer.Position()},
+		Reader:  compat.Place{Position: reader.Position()},
+	}
+	document, encoded, err := writer.sample()
+	if err != nil {
+		problem.Verdict = compat.Open
+		problem.Message += "; no event of the writer was found that shows it"
+	} else {
+		problem.Witness = &compat.Witness{Document: document, Bytes: encoded, Outcome: fmt.Sprintf("refused: this is %s, and the reader decodes %s", writer.format, reader.format)}
+	}
+	return compat.Comparison{Problems: []compat.Problem{problem}}
+}
+
+// sample is some event of the schema, always the same one, as JSON and for
+// binary formats encoded.
+func (s *Schema) sample() (document string, encoded []byte, err error) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	var value any
+	switch c := s.content.(type) {
+	case *jsonschema.Schema:
+		g, failed := jsonschema.NewGenerator(c)
+		if failed != nil {
+			return "", nil, failed
+		}
+		value, err = g.Generate(rng)
+	case *avro.Schema:
+		g, failed := avro.NewGenerator(c)
+		if failed != nil {
+			return "", nil, failed
+		}
+		value = g.Generate(rng)
+		encoded, err = c.Encode(value)
+	case *proto.Schema:
+		g, failed := proto.NewGenerator(c)
+		if failed != nil {
+			return "", nil, failed
+		}
+		if value, err = g.Generate(rng); err == nil {
+			encoded, err = c.Encode(value)
+		}
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	text, err := json.Marshal(value)
+	return string(text), encoded, err
+}

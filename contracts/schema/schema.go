@@ -1,0 +1,149 @@
+// Package schema is a schema in any of the formats that contracts know: JSON
+// Schema, Avro and Protobuf behind one type, for all that need not tell them
+// apart.
+//
+// It adds nothing to what the packages of the formats do, and nothing about
+// where schemas come from. Who needs more of one format uses its package.
+package schema
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/avro"
+	"github.com/flowweir/weir/contracts/field"
+	"github.com/flowweir/weir/contracts/jsonschema"
+	"github.com/flowweir/weir/contracts/place"
+	"github.com/flowweir/weir/contracts/proto"
+	"github.com/flowweir/weir/reports/finding"
+)
+
+// Schema is a loaded schema. It is safe for concurrent use.
+type Schema struct {
+	content
+	format string
+}
+
+// content is what all formats have.
+type content interface {
+	File() string
+	Position() finding.Position
+	Lookup(at place.Place) field.Field
+}
+
+// Format is jsonschema, avro or protobuf, as in contracts.
+func (s *Schema) Format() string { return s.format }
+
+// Options say how a schema's file is read. The zero value is the default.
+type Options struct {
+	// References are further files with named types, for Avro.
+	References []string
+	// ImportPaths are the folders that imports start from, for Protobuf; by
+	// default the schema's own and those above it.
+	ImportPaths []string
+	// Message is the full name of the message, for Protobuf; by default the
+	// file's first.
+	Message string
+	// AssertFormat makes the keyword format an assertion, for JSON Schema; by
+	// default it is an annotation.
+	AssertFormat bool
+}
+
+// Error says what is wrong with a schema; it has at least one problem, with
+// its position.
+type Error = jsonschema.Error
+
+// Problem is one thing that is wrong with a schema.
+type Problem = jsonschema.Problem
+
+// Load reads a schema of a format from a file. Its error is an *Error, or one
+// of fsys where the file cannot be read.
+func Load(fsys fs.FS, file, format string, o Options) (*Schema, error) {
+	var s content
+	var err error
+	switch format {
+	case contracts.FormatJSONSchema:
+		var options []jsonschema.Option
+		if o.AssertFormat {
+			options = append(options, jsonschema.AssertFormat())
+		}
+		s, err = jsonschema.Load(fsys, file, options...)
+	case contracts.FormatAvro:
+		s, err = avro.Load(fsys, file, o.References...)
+	case contracts.FormatProtobuf:
+		s, err = loadProto(fsys, file, o)
+	default:
+		return nil, fmt.Errorf("%s: the format of the schema is not known; there are jsonschema, avro and protobuf", file)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Schema{s, format}, nil
+}
+
+func loadProto(fsys fs.FS, file string, o Options) (*proto.Schema, error) {
+	var options []proto.Option
+	if len(o.ImportPaths) > 0 {
+		options = append(options, proto.ImportPaths(o.ImportPaths...))
+	}
+	if o.Message != "" {
+		options = append(options, proto.Message(o.Message))
+	}
+	s, err := proto.Load(fsys, file, options...)
+	var invalid *proto.Error
+	if errors.As(err, &invalid) {
+		same := &Error{}
+		for _, p := range invalid.Problems {
+			same.Problems = append(same.Problems, Problem(p))
+		}
+		return nil, same
+	}
+	return s, err
+}
+
+// Violation is one way in which a document breaks its schema.
+type Violation struct {
+	// Position is where in the document's file the value stands, and Schema
+	// where the schema declares what it should be.
+	Position, Schema finding.Position
+	// Message is one sentence.
+	Message string
+}
+
+// Examine holds a document in JSON against the schema; for Avro and Protobuf
+// in their JSON forms. file names the document in positions.
+func (s *Schema) Examine(file string, src []byte) []Violation {
+	doc, err := jsonschema.ParseDocument(file, src)
+	if err != nil {
+		var invalid *Error
+		if !errors.As(err, &invalid) {
+			return []Violation{{Position: finding.Position{File: file}, Message: err.Error()}}
+		}
+		var all []Violation
+		for _, p := range invalid.Problems {
+			all = append(all, Violation{Position: p.Position, Message: p.Message})
+		}
+		return all
+	}
+	var all []Violation
+	add := func(at, message string, rule finding.Position) {
+		all = append(all, Violation{doc.KeyPosition(at), rule, message})
+	}
+	switch c := s.content.(type) {
+	case *jsonschema.Schema:
+		for _, v := range c.ValidateValue(doc.Value()) {
+			add(v.Place, v.String(), v.Schema)
+		}
+	case *avro.Schema:
+		for _, v := range c.ValidateJSON(src) {
+			add(v.Place, v.String(), v.Schema)
+		}
+	case *proto.Schema:
+		for _, v := range c.ValidateJSON(src) {
+			add(v.Place, v.String(), v.Schema)
+		}
+	}
+	return all
+}
