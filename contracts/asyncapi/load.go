@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -32,9 +33,13 @@ func Load(fsys fs.FS, name string) (*Document, []finding.Finding) {
 	return d, r.sorted()
 }
 
+// sorted are the findings, each problem once: several operations can lead to
+// it.
 func (r *reader) sorted() []finding.Finding {
 	finding.Sort(r.findings)
-	return slices.Clip(r.findings)
+	return slices.CompactFunc(slices.Clip(r.findings), func(a, b finding.Finding) bool {
+		return a.ID == b.ID && a.Message == b.Message && a.Position != nil && b.Position != nil && *a.Position == *b.Position
+	})
 }
 
 // known says whether the document's version is one that is read.
@@ -214,6 +219,7 @@ func (d *Document) message(entry document.Entry, n *document.Node) *Message {
 	m.Kafka.SchemaIDEncoding = text(kafka, "schemaIdPayloadEncoding")
 	m.Kafka.SchemaLookupStrategy = text(kafka, "schemaLookupStrategy")
 	m.Kafka.Compatibility = either(kafka, "compatibility")
+	d.proposed(kafka, "compatibility", &m.Kafka.Compatibility, modes...)
 	return m
 }
 
@@ -232,4 +238,21 @@ func eitherNode(n *document.Node, name string) *document.Node {
 		return v
 	}
 	return get(n, name)
+}
+
+// modes are Confluent's names for modes of compatibility.
+var modes = []string{"NONE", "BACKWARD", "BACKWARD_TRANSITIVE", "FORWARD", "FORWARD_TRANSITIVE", "FULL", "FULL_TRANSITIVE"}
+
+// proposed checks the values of proposed fields, which AsyncAPI's schema does
+// not know; a value that is none is forgotten.
+func (d *Document) proposed(n *document.Node, name string, field *string, valid ...string) {
+	if *field == "" || slices.Contains(valid, *field) {
+		return
+	}
+	d.badExtension(eitherNode(n, name), fmt.Sprintf("%s cannot be %q", name, *field), document.Suggest(*field, valid))
+	*field = ""
+}
+
+var isolations = []string{
+	strings.ReplaceAll(contracts.IsolationReadCommitted, "-", "_"), strings.ReplaceAll(contracts.IsolationReadUncommitted, "-", "_"),
 }

@@ -31,6 +31,7 @@ func (d *Document) operation(entry document.Entry, n *document.Node) {
 		Transactional: either(kafka, "transactional") == "true" || either(kafka, "transactionalIdPrefix") != "",
 		Isolation:     either(kafka, "isolationLevel"),
 	}
+	d.proposed(kafka, "isolationLevel", &o.Kafka.Isolation, isolations...)
 	d.errorTopics(o, eitherNode(kafka, "errorTopics"))
 	d.retry(o, eitherNode(n, "retry"))
 	if letter := eitherNode(n, "deadLetter"); letter != nil {
