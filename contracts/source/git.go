@@ -42,8 +42,9 @@ type Revision struct {
 //
 // The environment's GIT_DIR and its like are not followed, so that in hooks,
 // too, dir decides which repository is read; objects that a server's
-// pre-receive hook still holds in quarantine are not seen. Nothing asks for
-// credentials.
+// pre-receive hook still holds in quarantine are not seen. A partial clone
+// fetches what it lacks when it is opened; git does not ask for a password at
+// the terminal then.
 func Git(ctx context.Context, dir, rev string) (*Revision, error) {
 	if err := checkRev(rev); err != nil {
 		return nil, err

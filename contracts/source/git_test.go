@@ -283,7 +283,7 @@ func TestGitReadsOnlyWhatIsOpened(t *testing.T) {
 		t.Errorf("got %v, %v", entries, err)
 	}
 	for file, id := range map[string]string{"a/weir.yaml": blob, "b/weir.yaml": tree} {
-		want := "open " + file + ": at " + revision.String() + ": object " + id + " is missing: the clone is partial or damaged; run git fsck, and clone without --filter if it is partial"
+		want := "open " + file + ": at " + revision.String() + ": object " + id + " is missing: the clone is partial or damaged; run git fsck, or git fetch --refetch if it is partial"
 		if _, err := revision.Open(file); err == nil || err.Error() != want {
 			t.Errorf("got %v\nwant %s", err, want)
 		}
@@ -470,6 +470,20 @@ func TestGitIsMissing(t *testing.T) {
 	want := "cannot read git revision main: there is no program git: install git, or name a folder instead of a revision"
 	if _, err := source.Git(t.Context(), dir, "main"); err == nil || err.Error() != want {
 		t.Errorf("got %v\nwant %s", err, want)
+	}
+}
+
+func TestGitInPartialClone(t *testing.T) {
+	upstream := newRepository(t)
+	upstream.git("config", "uploadpack.allowFilter", "true")
+	upstream.git("config", "uploadpack.allowAnySHA1InWant", "true")
+	upstream.write("order/weir.yaml", "x")
+	upstream.commit("first")
+	partial := repository{t, t.TempDir()}
+	partial.git("clone", "--quiet", "--no-checkout", "--filter=tree:0", "file://"+upstream.dir, ".")
+	revision := partial.open("", "origin/main")
+	if got := read(t, revision, "order/weir.yaml"); got != "x" {
+		t.Errorf("got %q", got)
 	}
 }
 

@@ -70,7 +70,7 @@ func (o *objects) ask(id string) (kind string, content []byte, err error) {
 	}
 	fields := strings.Fields(line)
 	if len(fields) == 2 && fields[1] == "missing" {
-		return "", nil, fmt.Errorf("object %s is missing: the clone is partial or damaged; run git fsck, and clone without --filter if it is partial", id)
+		return "", nil, fmt.Errorf("object %s is missing: the clone is partial or damaged; run git fsck, or git fetch --refetch if it is partial", id)
 	}
 	if len(fields) != 3 {
 		return "", nil, o.fail(fmt.Errorf("it answers %q", line))
