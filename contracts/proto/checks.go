@@ -82,7 +82,7 @@ func (w *walk) absence(p *pair, wf, rf protoreflect.FieldDescriptor) {
 	if many(wf) || many(rf) || isMessage(wf) || isMessage(rf) || required(wf) || p.w.IsMapEntry() {
 		return
 	}
-	if !w.sameValue(wf, defaultOf(wf), rf, defaultOf(rf)) {
+	if !w.sameDefault(wf, rf) {
 		w.claim(claim{
 			rule: ruleDefault, verdict: compat.Breaks, at: p, writer: wf, reader: rf,
 			message: fmt.Sprintf("where %s is not written, the writer means %s and the reader reads %s", label(wf), show(wf, defaultOf(wf)), show(rf, defaultOf(rf))),
@@ -117,6 +117,16 @@ func (w *walk) absence(p *pair, wf, rf protoreflect.FieldDescriptor) {
 		return inner(got)
 	}
 	w.claim(c)
+}
+
+// sameDefault: a missing field means the same. Of enums the number or the name
+// may be another: that is told of the value.
+func (w *walk) sameDefault(wf, rf protoreflect.FieldDescriptor) bool {
+	if wf.Enum() != nil && rf.Enum() != nil {
+		a, b := wf.Default().Enum(), rf.Default().Enum()
+		return a == b || wf.Enum().Values().ByNumber(a).Name() == rf.Enum().Values().ByNumber(b).Name()
+	}
+	return w.sameValue(wf, defaultOf(wf), rf, defaultOf(rf))
 }
 
 // required reports fields without which the reader refuses a message.

@@ -1,6 +1,7 @@
 package proto
 
 import (
+	"slices"
 	"strings"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -91,7 +92,7 @@ func (p *pair) top() *pair {
 }
 
 func (p *pair) into(w, r protoreflect.FieldDescriptor) *pair {
-	route := append(p.route[:len(p.route):len(p.route)], step{w, r})
+	route := append(slices.Clip(p.route), step{w, r})
 	return &pair{root: p.top(), w: w.Message(), r: r.Message(), route: route}
 }
 

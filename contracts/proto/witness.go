@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
+	"slices"
 
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
@@ -228,6 +229,15 @@ func (w *walk) samples(f protoreflect.FieldDescriptor) []sample {
 
 func (w *walk) values(f protoreflect.FieldDescriptor) []protoreflect.Value {
 	values := likely(f)
+	if !many(f) && !isMessage(f) { // the default comes last: to lose it is not seen
+		isDefault := func(v protoreflect.Value) int {
+			if v.Equal(f.Default()) {
+				return 1
+			}
+			return 0
+		}
+		slices.SortStableFunc(values, func(a, b protoreflect.Value) int { return isDefault(a) - isDefault(b) })
+	}
 	h := fnv.New64a()
 	h.Write([]byte(f.FullName()))
 	m := maker{&Generator{schema: w.writer, optional: 0.7}, rand.New(rand.NewPCG(h.Sum64(), 0))}
@@ -252,7 +262,7 @@ func likely(f protoreflect.FieldDescriptor) []protoreflect.Value {
 	}
 	switch f.Kind() {
 	case protoreflect.BoolKind:
-		return []protoreflect.Value{protoreflect.ValueOfBool(!f.Default().Bool())}
+		return []protoreflect.Value{protoreflect.ValueOfBool(many(f) || !f.Default().Bool())}
 	case protoreflect.StringKind:
 		return []protoreflect.Value{protoreflect.ValueOfString("a"), protoreflect.ValueOfString("é")}
 	case protoreflect.BytesKind:
