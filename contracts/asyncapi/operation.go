@@ -70,6 +70,9 @@ func (d *Document) channelAt(ref *document.Node) *Channel {
 			return c
 		}
 	}
+	if reference(ref) == nil {
+		return nil // AsyncAPI's schema has said so
+	}
 	d.reader.complain(reference(ref), "the reference leads to no channel of this document", "refer to one of #/channels")
 	return nil
 }

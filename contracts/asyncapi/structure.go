@@ -119,20 +119,25 @@ func (c *complaints) add(e *js.ValidationError) {
 		if len(k.Subschemas) > 0 {
 			break
 		}
-		c.add(c.meant(e))
-		return
+		if meant := c.meant(e); meant != nil {
+			c.add(meant)
+			return
+		}
 	case *kind.AnyOf:
-		c.add(c.meant(e))
-		return
+		if meant := c.meant(e); meant != nil {
+			c.add(meant)
+			return
+		}
 	case *kind.Required:
 		for _, name := range k.Missing {
-			c.say(e.InstanceLocation, false, fmt.Sprintf("%s needs the field %s", called(e.InstanceLocation), name), "")
+			c.say(e.InstanceLocation, false, fmt.Sprintf("%s needs the field %s", c.called(e.InstanceLocation), name), "")
 		}
 		return
 	case *kind.AdditionalProperties:
 		for _, name := range k.Properties {
+			hint := document.Suggest(name, c.structure.properties(e.SchemaURL))
 			c.say(append(slices.Clone(e.InstanceLocation), name), true,
-				fmt.Sprintf("%s has no field %q", called(e.InstanceLocation), name), "extensions begin with x-")
+				fmt.Sprintf("%s has no field %q", c.called(e.InstanceLocation), name), or(hint, "extensions begin with x-"))
 		}
 		return
 	}
@@ -142,35 +147,57 @@ func (c *complaints) add(e *js.ValidationError) {
 		}
 		return
 	}
-	c.say(e.InstanceLocation, false, called(e.InstanceLocation)+": "+e.ErrorKind.LocalizedString(english), "")
+	c.say(e.InstanceLocation, false, c.called(e.InstanceLocation)+": "+e.ErrorKind.LocalizedString(english), "")
 }
 
 var english = message.NewPrinter(language.English)
 
-// meant is the alternative that fails least: a reference where the document
-// has one and else not, then the one whose problems lie deepest.
+// meant is the alternative that was meant: a reference where the document has
+// one and else not, then the one with the fewest values of another kind, then
+// the one whose problems lie deepest.
 func (c *complaints) meant(e *js.ValidationError) *js.ValidationError {
-	at := c.node(e.InstanceLocation)
-	best, depth := e, -1
+	wantReference := reference(c.node(e.InstanceLocation)) != nil
+	var best *js.ValidationError
+	var bestScore [2]int
 	for _, cause := range e.Causes {
-		if strings.Contains(cause.SchemaURL, "Reference.json") != (reference(at) != nil) && len(e.Causes) > 1 {
+		if isReference(cause) != wantReference && len(e.Causes) > 1 {
 			continue
 		}
-		if d := deepest(cause); d > depth {
-			best, depth = cause, d
+		score := [2]int{-mismatches(cause, len(e.InstanceLocation)+1), deepest(cause)}
+		if best == nil || slices.Compare(score[:], bestScore[:]) > 0 {
+			best, bestScore = cause, score
 		}
-	}
-	if best == e {
-		return &js.ValidationError{InstanceLocation: e.InstanceLocation, ErrorKind: e.ErrorKind}
 	}
 	return best
 }
 
-func deepest(e *js.ValidationError) int {
-	if len(e.Causes) == 0 {
-		return len(e.InstanceLocation)
+// isReference says whether an alternative is AsyncAPI's Reference Object.
+func isReference(e *js.ValidationError) bool {
+	if k, ok := e.ErrorKind.(*kind.Reference); ok {
+		return strings.Contains(k.URL, "Reference.json")
 	}
-	d := 0
+	return strings.Contains(e.SchemaURL, "Reference.json")
+}
+
+// mismatches counts the values, down to a depth, that tell alternatives
+// apart: those of another type or of none of the expected ones.
+func mismatches(e *js.ValidationError, depth int) int {
+	if len(e.InstanceLocation) > depth {
+		return 0
+	}
+	n := 0
+	switch e.ErrorKind.(type) {
+	case *kind.Type, *kind.Const, *kind.Enum:
+		n = 1
+	}
+	for _, cause := range e.Causes {
+		n += mismatches(cause, depth)
+	}
+	return n
+}
+
+func deepest(e *js.ValidationError) int {
+	d := len(e.InstanceLocation)
 	for _, cause := range e.Causes {
 		d = max(d, deepest(cause))
 	}
@@ -211,10 +238,25 @@ func (c *complaints) say(location []string, atKey bool, message, hint string) {
 	c.report(finding.Error, BadStructure, at, message, hint)
 }
 
-// called is what messages call a value: the last name that leads to it.
-func called(location []string) string {
+// called is what messages call a value: the last names that lead to it.
+func (c *complaints) called(location []string) string {
+	if place, ok := c.places[c.root]; ok && place.pointer != "" {
+		above := strings.Split(place.pointer[1:], "/")
+		location = append(above, location...)
+	}
 	if len(location) == 0 {
 		return "the document"
 	}
 	return strings.Join(location[max(0, len(location)-2):], ".")
+}
+
+// properties are the names that a subschema knows.
+func (s *structure) properties(location string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	schema, err := s.source.Compile(location)
+	if err != nil {
+		return nil // there is no such hint, then
+	}
+	return sortedKeys(schema.Properties)
 }

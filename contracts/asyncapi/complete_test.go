@@ -1,0 +1,247 @@
+package asyncapi_test
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/asyncapi"
+	"github.com/flowweir/weir/contracts/document"
+	"github.com/flowweir/weir/reports/finding"
+)
+
+const catalogue = `asyncapi: 3.0.0
+info: {title: Orders, version: 1.0.0}
+channels:
+  orders:
+    address: orders
+    bindings: {kafka: {partitions: 12, replicas: 3, topicConfiguration: {retention.ms: 86400000}}}
+    messages:
+      Placed:
+        name: com.acme.OrderPlaced
+        headers: {type: object, required: [traceparent], properties: {traceparent: {type: string}}}
+        payload: {type: object, required: [order_id], properties: {order_id: {type: string}}}
+        bindings: {kafka: {x-compatibility: BACKWARD}}
+      Cancelled:
+        name: com.acme.OrderCancelled
+        payload: {$ref: ../schemas/cancelled.json}
+  payments:
+    address: payments
+    messages:
+      Received: {name: com.acme.PaymentReceived, payload: {type: object}}
+  lamps:
+    address: lamps.{id}
+    messages:
+      On: {name: LampOn, payload: {type: object}}
+operations:
+  publishOrders:
+    action: send
+    channel: {$ref: "#/channels/orders"}
+  onPayment:
+    action: receive
+    channel: {$ref: "#/channels/payments"}
+    bindings: {kafka: {groupId: {type: string, enum: [orders]}, x-isolationLevel: read_committed}}
+  onPaymentToo:
+    action: receive
+    channel: {$ref: "#/channels/payments"}
+  onLamp:
+    action: receive
+    channel: {$ref: "#/channels/lamps"}
+`
+
+// completed completes a contract with the catalogue.
+func completed(t *testing.T, contract string, of asyncapi.Operations) (*contracts.Contract, string) {
+	t.Helper()
+	fsys := fstest.MapFS{
+		"catalogue/asyncapi.yaml": {Data: []byte(catalogue)},
+		"schemas/cancelled.json":  {Data: []byte(`{"type": "object"}`)},
+		"order/weir.yaml":         {Data: []byte("weir: contract/v1\nservice: {name: order-service}\nasyncapi: ../catalogue/asyncapi.yaml\n" + contract)},
+	}
+	d, findings := asyncapi.Load(fsys, "catalogue/asyncapi.yaml")
+	noErrors(t, "load", fsys, findings)
+	// What the loader says of entries without an event is for the loader.
+	c, _ := contracts.Load(fsys, "order/weir.yaml")
+	found := d.Complete(c, of)
+	var out strings.Builder
+	for _, f := range found {
+		out.WriteString(f.Position.String() + " " + string(f.Severity) + " " + f.ID + ": " + f.Message + "\n")
+		for _, related := range f.Related {
+			out.WriteString("  " + related.Position.String() + " " + related.Message + "\n")
+		}
+	}
+	return c, out.String()
+}
+
+// left is what the catalogue itself cannot give any contract.
+const left = `catalogue/asyncapi.yaml:21:5 info asyncapi/no-address: the channel lamps is no address of a contract: its address has the parameter {id}; a contract's can only have {env}
+  catalogue/asyncapi.yaml:35:3 the operation
+catalogue/asyncapi.yaml:32:3 warning asyncapi/no-group: the operation onPaymentToo names no consumer group and is left out
+`
+
+func TestCompleteTakesEverythingFromTheDocument(t *testing.T) {
+	c, findings := completed(t, "", asyncapi.Operations{})
+	if diff := cmp.Diff(left, findings); diff != "" {
+		t.Error(diff)
+	}
+	orders := contracts.Address{Kafka: &contracts.KafkaAddress{Topic: "orders"}}
+	want := &contracts.Contract{
+		Weir: contracts.Version, Service: contracts.Service{Name: "order-service"}, AsyncAPI: "../catalogue/asyncapi.yaml",
+		Topics: map[string]contracts.Topic{"orders": {Partitions: 12, Replication: 3, Retention: document.Duration(24 * 3600e9)}},
+		Produces: []contracts.Produces{
+			{
+				Event: "com.acme.OrderPlaced", Topic: "orders", Address: orders, Compatibility: "backward",
+				Headers: map[string]contracts.Header{"traceparent": {Required: true}},
+				Schema: contracts.SchemaRef{Inline: &contracts.Schema{
+					File: "../catalogue/asyncapi.yaml#/channels/orders/messages/Placed/payload", Format: contracts.FormatJSONSchema,
+				}},
+			},
+			{Event: "com.acme.OrderCancelled", Topic: "orders", Address: orders, Schema: contracts.SchemaRef{Ref: "../schemas/cancelled.json"}},
+		},
+		Consumes: []contracts.Consumes{{
+			Event: "com.acme.PaymentReceived", Topic: "payments", Group: "orders", Isolation: "read-committed",
+			Address: contracts.Address{Kafka: &contracts.KafkaAddress{Topic: "payments"}},
+			Schema: &contracts.SchemaRef{Inline: &contracts.Schema{
+				File: "../catalogue/asyncapi.yaml#/channels/payments/messages/Received/payload", Format: contracts.FormatJSONSchema,
+			}},
+		}},
+	}
+	if diff := cmp.Diff(want, c, withoutDoc); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestCompleteKeepsWhatTheContractPromises(t *testing.T) {
+	c, findings := completed(t, `topics: {orders: {config: {min.insync.replicas: 2}}}
+produces:
+  - {event: com.acme.OrderPlaced, key: $.order_id, ordering: per-key, headers: {tenant: optional}}
+consumes:
+  - {event: com.acme.PaymentReceived, topic: payments, group: orders, needs: [$.order_id]}
+`, asyncapi.Operations{})
+	if diff := cmp.Diff(left, findings); diff != "" {
+		t.Error(diff)
+	}
+	placed := c.Produces[0]
+	if placed.Key == nil || placed.Ordering != "per-key" || placed.Topic != "orders" || placed.Schema.Inline == nil || placed.Compatibility != "backward" {
+		t.Errorf("promises or facts are missing: %+v", placed)
+	}
+	if diff := cmp.Diff(map[string]contracts.Header{"tenant": {}, "traceparent": {Required: true}}, placed.Headers); diff != "" {
+		t.Error(diff)
+	}
+	if len(c.Produces) != 2 || c.Produces[1].Event != "com.acme.OrderCancelled" {
+		t.Errorf("the other message of the operation is missing: %+v", c.Produces)
+	}
+	if len(c.Consumes) != 1 || c.Consumes[0].Schema != nil || c.Consumes[0].Isolation != "read-committed" {
+		t.Errorf("needs must stay what the consumer reads: %+v", c.Consumes)
+	}
+	if got := c.Topics["orders"]; got.Partitions != 12 || got.Config["min.insync.replicas"] != "2" {
+		t.Errorf("facts of the topic: %+v", got)
+	}
+}
+
+func TestCompleteByOperation(t *testing.T) {
+	c, findings := completed(t, `produces:
+  - {ordering: per-key}
+consumes:
+  - {group: others, members: 3}
+  - {topic: lamps.north, group: orders}
+`, asyncapi.Operations{Produces: []string{"publishOrders"}, Consumes: []string{"onPaymentToo", "onLamp"}})
+	if findings != "" {
+		t.Error(findings)
+	}
+	var got []string
+	for _, p := range c.Produces {
+		got = append(got, p.Event+" "+p.Ordering+" "+p.Topic)
+	}
+	for _, k := range c.Consumes {
+		got = append(got, k.Event+" "+k.Group+" "+k.Topic)
+	}
+	want := []string{
+		"com.acme.OrderPlaced per-key orders", "com.acme.OrderCancelled per-key orders",
+		"com.acme.PaymentReceived others payments", "LampOn orders lamps.north", "com.acme.PaymentReceived orders payments",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestCompleteReports(t *testing.T) {
+	for name, test := range map[string]struct {
+		contract string
+		of       asyncapi.Operations
+		want     string
+	}{
+		"an operation that the document lacks": {
+			"produces: [{event: com.acme.OrderPlaced}]", asyncapi.Operations{Produces: []string{"publishOrder"}},
+			`order/weir.yaml:4:12 error asyncapi/unknown-operation: the document has no operation "publishOrder" that produces anything`,
+		},
+		"an operation of the other direction": {
+			"produces: [{event: com.acme.PaymentReceived}]", asyncapi.Operations{Produces: []string{"onPayment"}},
+			`order/weir.yaml:4:12 error asyncapi/unknown-operation: the document has no operation "onPayment" that produces anything`,
+		},
+		"an event that the document lacks": {
+			"produces: [{event: com.acme.OrderPlacd}]", asyncapi.Operations{},
+			"order/weir.yaml:4:20 error asyncapi/unknown-operation: the document has no operation that produces com.acme.OrderPlacd",
+		},
+		"an event that two operations have": {
+			"consumes: [{event: com.acme.PaymentReceived, needs: [$.a]}]", asyncapi.Operations{},
+			"order/weir.yaml:4:20 error asyncapi/unknown-operation: 2 operations of the document have the event com.acme.PaymentReceived\n" +
+				"  catalogue/asyncapi.yaml:28:3 the operation onPayment\n  catalogue/asyncapi.yaml:32:3 the operation onPaymentToo",
+		},
+		"another topic": {
+			"produces: [{event: com.acme.OrderPlaced, topic: order.events}]", asyncapi.Operations{},
+			"order/weir.yaml:4:49 error asyncapi/contradiction: the contract's topic is topic order.events, the document's is topic orders\n" +
+				"  catalogue/asyncapi.yaml:25:3 the operation publishOrders",
+		},
+		"another mode": {
+			"produces: [{event: com.acme.OrderPlaced, compatibility: full}]", asyncapi.Operations{},
+			"order/weir.yaml:4:57 error asyncapi/contradiction: the contract's compatibility is full, the document's is backward\n" +
+				"  catalogue/asyncapi.yaml:25:3 the operation publishOrders",
+		},
+		"another number of partitions": {
+			"topics: {orders: {partitions: 6}}", asyncapi.Operations{},
+			"order/weir.yaml:4:31 error asyncapi/contradiction: the contract's partitions is 6, the document's is 12\n" +
+				"  catalogue/asyncapi.yaml:4:3 the channel orders",
+		},
+		"another isolation": {
+			"consumes: [{group: orders, isolation: read-uncommitted}]", asyncapi.Operations{Consumes: []string{"onPayment"}},
+			"order/weir.yaml:4:39 error asyncapi/contradiction: the contract's isolation is read-uncommitted, the document's is read-committed\n" +
+				"  catalogue/asyncapi.yaml:28:3 the operation onPayment",
+		},
+		"no group": {
+			"consumes: [{members: 3}]", asyncapi.Operations{Consumes: []string{"onPaymentToo"}},
+			"order/weir.yaml:4:12 error asyncapi/no-group: neither the contract nor the operation onPaymentToo names the consumer group\n" +
+				"  catalogue/asyncapi.yaml:32:3 the operation onPaymentToo",
+		},
+		"no address": {
+			"consumes: [{event: LampOn, group: orders}]", asyncapi.Operations{},
+			"order/weir.yaml:4:20 error asyncapi/no-address: the channel lamps is no address of a contract: its address has the parameter {id}; a contract's can only have {env}\n" +
+				"  catalogue/asyncapi.yaml:35:3 the operation onLamp",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, findings := completed(t, test.contract, test.of)
+			if !strings.Contains(findings, test.want+"\n") {
+				t.Errorf("want\n%s\namong\n%s", test.want, findings)
+			}
+		})
+	}
+}
+
+func TestCompleteAgreesWithItself(t *testing.T) {
+	first, _ := completed(t, "", asyncapi.Operations{})
+	d, _ := asyncapi.Load(fstest.MapFS{
+		"catalogue/asyncapi.yaml": {Data: []byte(catalogue)},
+		"schemas/cancelled.json":  {Data: []byte(`{"type": "object"}`)},
+	}, "catalogue/asyncapi.yaml")
+	second := *first
+	findings := d.Complete(&second, asyncapi.Operations{})
+	if finding.Errors(findings) > 0 {
+		t.Errorf("completing twice: %+v", findings)
+	}
+	if diff := cmp.Diff(first, &second, withoutDoc); diff != "" {
+		t.Error(diff)
+	}
+}
