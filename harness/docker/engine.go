@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"strings"
 	"sync"
 
 	"github.com/moby/moby/client"
@@ -47,7 +48,19 @@ func connect(ctx context.Context) (*engine, error) {
 	if _, err := docker.Client.Ping(ctx, client.PingOptions{NegotiateAPIVersion: true}); err != nil {
 		return nil, unreachable(err)
 	}
+	if err := isNamed(os.Getenv("DOCKER_HOST"), docker.DaemonHost()); err != nil {
+		return nil, unreachable(err)
+	}
 	return &engine{Client: docker.Client, provider: provider}, nil
+}
+
+// isNamed refuses an engine other than the one that DOCKER_HOST names:
+// testcontainers goes on to the next place where the named one is dead.
+func isNamed(named, answered string) error {
+	if named == "" || strings.TrimSuffix(named, "/") == strings.TrimSuffix(answered, "/") {
+		return nil
+	}
+	return fmt.Errorf("it does not answer, and the one at %s was not asked for", answered)
 }
 
 func unreachable(err error) error {

@@ -13,6 +13,23 @@ import (
 	"github.com/flowweir/weir/harness/service"
 )
 
+// A dead engine that was named is not silently another one.
+func TestEngineIsTheNamedOne(t *testing.T) {
+	for _, tt := range []struct {
+		named, answered string
+		ok              bool
+	}{
+		{"", "unix:///var/run/docker.sock", true},
+		{"unix:///var/run/docker.sock", "unix:///var/run/docker.sock", true},
+		{"tcp://10.0.0.1:2375/", "tcp://10.0.0.1:2375", true},
+		{"tcp://10.0.0.1:2375", "unix:///var/run/docker.sock", false},
+	} {
+		if err := isNamed(tt.named, tt.answered); (err == nil) != tt.ok {
+			t.Errorf("DOCKER_HOST=%s, %s answered: %v", tt.named, tt.answered, err)
+		}
+	}
+}
+
 // Kafka's own choice stays where each broker has two cores.
 func TestJVMOptions(t *testing.T) {
 	few := jvmFor(5, 3)
