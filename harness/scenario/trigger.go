@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
 	"strings"
 	"text/template"
@@ -144,12 +145,29 @@ func newRequest(c *contracts.Contract, line, body string, headers map[string]str
 			return r, err
 		}
 	}
+	if strings.HasSuffix(body, ".json") && !hasHeader(headers, "Content-Type") {
+		headers = maps.Clone(headers)
+		if headers == nil {
+			headers = map[string]string{}
+		}
+		headers["Content-Type"] = "application/json"
+	}
 	for name, value := range headers {
 		if r.headers[name], err = parseTemplate("header "+name, value); err != nil {
 			return r, err
 		}
 	}
 	return r, nil
+}
+
+// hasHeader compares names as HTTP does.
+func hasHeader(headers map[string]string, name string) bool {
+	for given := range headers {
+		if strings.EqualFold(given, name) {
+			return true
+		}
+	}
+	return false
 }
 
 func parseTemplate(name, text string) (*template.Template, error) {

@@ -34,6 +34,9 @@ func newShop(t *testing.T) *shop {
 		if tenant := r.Header.Get("Tenant"); tenant != "" {
 			line += " tenant=" + tenant
 		}
+		if kind := r.Header.Get("Content-Type"); kind != "" {
+			line += " (" + kind + ")"
+		}
 		s.log = append(s.log, strings.TrimSpace(line))
 		if r.URL.Path == "/carts" {
 			w.WriteHeader(s.created)
@@ -66,11 +69,13 @@ func TestTrigger(t *testing.T) {
 		log     []string
 	}{
 		{"without an id", contracts.Trigger{HTTP: "POST /orders", Body: "place-order.json", Expect: 202}, nil, "true",
-			[]string{`POST /orders {"cart": "c-1"}`}},
+			[]string{`POST /orders {"cart": "c-1"} (application/json)`}},
+		{"a body of another type", contracts.Trigger{HTTP: "POST /orders", Body: "place-order.json", Headers: map[string]string{"content-type": "text/plain"}}, nil, "true",
+			[]string{`POST /orders {"cart": "c-1"} (text/plain)`}},
 		{"the id in a header", contracts.Trigger{HTTP: "POST /orders", ID: "header:Idempotency-Key", Headers: map[string]string{"Tenant": "a-{{.seq}}"}}, nil, "true",
 			[]string{"POST /orders  id=" + id + " tenant=a-5"}},
 		{"the id in the body", contracts.Trigger{HTTP: "PUT /orders", Body: "place-order.json", ID: "body:$.cart"}, nil, "true",
-			[]string{`PUT /orders {"cart":"` + id + `"}`}},
+			[]string{`PUT /orders {"cart":"` + id + `"} (application/json)`}},
 		{"any 2xx", contracts.Trigger{HTTP: "POST /orders"}, func(s *shop) { s.status = 204 }, "true", []string{"POST /orders"}},
 		{"a refusal", contracts.Trigger{HTTP: "POST /orders"}, func(s *shop) { s.status = 409 }, "false", []string{"POST /orders"}},
 		{"what is given is saved", contracts.Trigger{
