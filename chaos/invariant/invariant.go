@@ -33,6 +33,18 @@ const (
 // Names are the invariants that can be judged, in the order of a report.
 var Names = []string{NoLoss, NoDuplicate, NoDuplicateEffect, PerKeyOrder, DLQComplete, Recovery}
 
+// Rules say what each invariant holds a run to, in the order of Names.
+func Rules() []finding.Rule {
+	return []finding.Rule{
+		{ID: NoLoss, Summary: "Every record that a broker acknowledged, and every trigger that a service accepted, is in the topic. A send of unknown outcome is neither lost nor delivered."},
+		{ID: NoDuplicate, Summary: "No record stands at two offsets of the log, unless the load put it there."},
+		{ID: NoDuplicateEffect, Summary: "No event has two effects, however often it was delivered."},
+		{ID: PerKeyOrder, Summary: "Records of one key stand in the log, and their effects follow, in the order in which they were sent."},
+		{ID: DLQComplete, Summary: "Every record that cannot be processed is in the dead-letter topic, once if that is promised, with what the contract preserves, and no good record is."},
+		{ID: Recovery, Summary: "After each fault the flow is back to its rate and lag within bounds, and every partition has a leader."},
+	}
+}
+
 // Flow is one sender of a run and what was watched behind it.
 type Flow struct {
 	Sender *ledger.Sender

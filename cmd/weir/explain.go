@@ -80,21 +80,9 @@ func pages() []page {
 		"Look at the counter-example: either keep what it shows valid, or move readers first. A waiver in the contract accepts the break until a date.")
 	add(history.Rules(), "When a folder of published versions is read; exit code 2.", "Rename or remove the file that the finding shows; weir history add writes such files.")
 	add(scenario.Rules(), "When a scenario is read and joined with its contracts; exit code 2.", "Change the scenario at the place that the finding shows.")
-	for _, name := range invariant.Names {
-		all = append(all, page{name, finding.Error, invariants[name], "By weir run, over the ledger of the run; a violation gives exit code 1, missing evidence 4.",
-			"Read the stories of the offending records in the report; weir journal DIR has all of them."})
-	}
+	add(invariant.Rules(), "By weir run, over the ledger of the run; a violation gives exit code 1, missing evidence 4.",
+		"Read the stories of the offending records in the report; weir journal DIR has all of them.")
 	return all
-}
-
-// invariants says what each invariant holds a run to.
-var invariants = map[string]string{
-	invariant.NoLoss:            "Every record that a broker acknowledged, and every trigger that a service accepted, is in the topic. A send of unknown outcome is neither lost nor delivered.",
-	invariant.NoDuplicate:       "No record stands at two offsets of the log, unless the load put it there.",
-	invariant.NoDuplicateEffect: "No event has two effects, however often it was delivered.",
-	invariant.PerKeyOrder:       "Records of one key stand in the log, and their effects follow, in the order in which they were sent.",
-	invariant.DLQComplete:       "Every record that cannot be processed is in the dead-letter topic, once if that is promised, with what the contract preserves, and no good record is.",
-	invariant.Recovery:          "After each fault the flow is back to its rate and lag within bounds, and every partition has a leader.",
 }
 
 func (s *state) explainAll() error {
