@@ -1,11 +1,9 @@
 package kafka
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -109,49 +107,4 @@ func ReadGroup(ctx context.Context, admin *kadm.Client, group string) (GroupStat
 		})
 	}
 	return state, nil
-}
-
-// PartitionState is who holds a partition.
-type PartitionState struct {
-	Topic     string
-	Partition int32
-	// Leader is a broker id, or -1 where there is none.
-	Leader int32
-	// Epoch is the leader epoch; it rises with each election. -1 where the
-	// broker does not say.
-	Epoch int32
-	// Replicas and InSync are broker ids, in ascending order.
-	Replicas, InSync []int32
-}
-
-// Leaders reads who holds the partitions of topics, in order of topic and
-// partition, as a broker sees it now. A partition without a leader is no
-// error.
-func Leaders(ctx context.Context, admin *kadm.Client, topics ...string) ([]PartitionState, error) {
-	if len(topics) == 0 {
-		return nil, nil
-	}
-	// The client answers from what it last heard, for as long as its
-	// MetadataMinAge, unless a request asks for what it does not keep.
-	details, err := admin.ListTopics(kadm.WithAuthorizedOps(ctx), topics...)
-	if err == nil {
-		err = details.Error()
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read the leaders of %v: %w", topics, err)
-	}
-	var states []PartitionState
-	for _, t := range details {
-		for _, p := range t.Partitions {
-			state := PartitionState{
-				Topic: t.Topic, Partition: p.Partition, Leader: p.Leader, Epoch: p.LeaderEpoch,
-				Replicas: slices.Sorted(slices.Values(p.Replicas)), InSync: slices.Sorted(slices.Values(p.ISR)),
-			}
-			states = append(states, state)
-		}
-	}
-	slices.SortFunc(states, func(a, b PartitionState) int {
-		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
-	})
-	return states, nil
 }

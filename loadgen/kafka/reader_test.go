@@ -174,7 +174,7 @@ var _ = Describe("Group", func() {
 })
 
 var _ = Describe("Facts of the cluster", func() {
-	It("reads offsets, groups and leaders", func(ctx context.Context) {
+	It("reads offsets and groups", func(ctx context.Context) {
 		b := newBench()
 		c := b.config(600)
 		sendAll(ctx, b.producer(c))
@@ -191,19 +191,6 @@ var _ = Describe("Facts of the cluster", func() {
 		}
 		Expect(sum).To(BeEquivalentTo(600))
 
-		Expect(b.cluster.MoveTopicPartition(topic, 4, 2)).To(Succeed())
-		before, err := Leaders(ctx, admin, topic)
-		Expect(err).NotTo(HaveOccurred())
-		Expect(before).To(HaveLen(partitions))
-		Expect(before[4]).To(And(HaveField("Topic", topic), HaveField("Partition", int32(4)), HaveField("Leader", int32(2))))
-		Expect(before[4].Replicas).To(ContainElement(int32(2)))
-		Expect(before[4].InSync).To(ContainElement(int32(2)))
-		Expect(b.cluster.MoveTopicPartition(topic, 4, 0)).To(Succeed())
-		after, err := Leaders(ctx, admin, topic)
-		Expect(err).NotTo(HaveOccurred())
-		Expect(after[4].Leader).To(BeZero())
-		Expect(after[4].Epoch).To(BeNumerically(">", before[4].Epoch))
-
 		state, err := ReadGroup(ctx, admin, "nobody")
 		Expect(err).NotTo(HaveOccurred())
 		Expect(state).To(Equal(GroupState{Group: "nobody", State: "Dead"}))
@@ -214,9 +201,6 @@ var _ = Describe("Facts of the cluster", func() {
 		admin := b.admin()
 		_, err := EndOffsets(ctx, admin, "no.such.topic")
 		Expect(err).To(MatchError(And(ContainSubstring("end offsets of [no.such.topic]"), ContainSubstring("UNKNOWN_TOPIC"))))
-		_, err = Leaders(ctx, admin, "no.such.topic")
-		Expect(err).To(MatchError(ContainSubstring("leaders of [no.such.topic]")))
 		Expect(EndOffsets(ctx, admin)).To(BeEmpty())
-		Expect(Leaders(ctx, admin)).To(BeEmpty())
 	})
 })
