@@ -70,7 +70,7 @@ func BenchmarkGenerate(b *testing.B) {
 	rng := seeded(1)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := s.Encode(g.Generate(rng)); err != nil {
+		if _, err := g.GenerateEncoded(rng); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -27,36 +27,66 @@ const spread = 2 * 365 * 24 * time.Hour
 // Generator makes random values of a schema. It is safe for concurrent use
 // with different random sources.
 //
-// Every branch of a union is equally likely. Dates, times, UUIDs and decimals
-// are plausible ones of their logical type.
-type Generator struct{ schema *Schema }
+// Dates, times, UUIDs and decimals are plausible ones of their logical type.
+// The branches of a union other than null are equally likely.
+type Generator struct {
+	schema   *Schema
+	optional float64
+}
+
+// GeneratorOption changes what a Generator makes.
+type GeneratorOption interface{ applyGenerator(*Generator) }
+
+type generatorOption func(*Generator)
+
+func (f generatorOption) applyGenerator(g *Generator) { f(g) }
+
+// OptionalFields sets the probability, from 0 to 1, that what can be null is
+// not, overriding the default of 0.5. Deep in recursive values it is null all
+// the same.
+func OptionalFields(probability float64) GeneratorOption {
+	return generatorOption(func(g *Generator) { g.optional = probability })
+}
 
 // NewGenerator prepares a generator. It fails, with an *Error, for a schema
 // that has no values: a record that always contains another one, a union
 // without branches, an enum without symbols.
-func NewGenerator(s *Schema) (*Generator, error) {
+func NewGenerator(s *Schema, options ...GeneratorOption) (*Generator, error) {
 	if s.root.smallest == endless {
 		return nil, &Error{Problems: []Problem{{
 			Position: s.Position(), Message: fmt.Sprintf("%s has no values: each would contain another one without end", s.root.node),
 			Hint: "let one of the fields on the way be null or an array",
 		}}}
 	}
-	return &Generator{s}, nil
+	g := &Generator{s, 0.5}
+	for _, o := range options {
+		o.applyGenerator(g)
+	}
+	return g, nil
 }
 
-// Generate makes a value, which Encode accepts. The branches of unions are
-// not named in it: where a value fits several, Encode takes the first.
-func (g *Generator) Generate(rng *rand.Rand) any {
-	return plain(g.schema.root.node, g.native(rng))
+// Generate makes a value in the form that Decode gives, which Encode accepts.
+// The branches of unions are not named in it: where a value fits several,
+// Encode takes the first. The error is nil; other formats have one.
+func (g *Generator) Generate(rng *rand.Rand) (any, error) {
+	return plain(g.schema.root.node, g.native(rng)), nil
+}
+
+// GenerateEncoded makes the same value as Generate from the same state of the
+// random source, encoded with the branches that were chosen.
+func (g *Generator) GenerateEncoded(rng *rand.Rand) ([]byte, error) {
+	return g.schema.encode(g.native(rng))
 }
 
 // native makes a value in the codec's form.
 func (g *Generator) native(rng *rand.Rand) any {
-	m := maker{rng: rng}
+	m := maker{Generator: g, rng: rng}
 	return m.value(g.schema.root.node, 0)
 }
 
+// maker makes one value.
 type maker struct {
+	*Generator
 	rng   *rand.Rand
 	parts int
 }
@@ -97,13 +127,20 @@ func (m *maker) branch(n *node, depth int) int {
 	if depth >= maxDepth {
 		return n.flattest
 	}
-	var possible []int
+	null := -1
+	var others []int
 	for i, b := range n.branches {
-		if b.smallest < endless {
-			possible = append(possible, i)
+		switch {
+		case b.kind == nullKind:
+			null = i
+		case b.smallest < endless:
+			others = append(others, i)
 		}
 	}
-	return possible[m.rng.IntN(len(possible))]
+	if len(others) == 0 || null >= 0 && m.rng.Float64() >= m.optional {
+		return null
+	}
+	return others[m.rng.IntN(len(others))]
 }
 
 func (m *maker) elements(n *node, depth int) int {

@@ -266,7 +266,7 @@ func (p *parser) fields(n *node, v map[string]any, in scope) {
 		f := p.field(n, at, object, in)
 		for _, name := range append([]string{f.name}, f.aliases...) {
 			if taken[name] && name != "" {
-				p.fail(at, "", "%s has two fields with the name or alias %q", n, name)
+				p.fail(at, "", "%s has the name or alias %q of a field twice", n, name)
 			}
 			taken[name] = true
 		}

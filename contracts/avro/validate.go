@@ -64,7 +64,13 @@ func (s *Schema) ValidateJSON(doc []byte) []Violation {
 		}
 		return []Violation{{Message: "cannot be read: " + message, Schema: s.Position()}}
 	}
-	_, violations := s.check(d.Value())
+	return s.ValidateValue(d.Value())
+}
+
+// ValidateValue is ValidateJSON for a decoded document, with json.Number or
+// Go's numbers.
+func (s *Schema) ValidateValue(v any) []Violation {
+	_, violations := s.check(v)
 	return violations
 }
 

@@ -238,18 +238,27 @@ func TestGenerate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = `{"at":1742989250875,"customer":null,"id":"44ffd670-3731-40de-8cba-51e2e7b705a0","lines":[{"sku":"ukxd","status":"SENT"},{"sku":"kmdgnzueoxle","status":"SENT"},{"sku":"fhezblq","status":"NEW"}],"note":"uznplyfcrrj","parent":null,"tags":{"fjevix":6257.66,"fnfyss":9533.68,"rlvuvu":1394.17}}`
-	got, err := json.Marshal(g.Generate(seeded(7)))
+	const want = `{"at":1742989250875,"customer":{"age":5507.56,"mail":"kxduxkmdgnz"},"id":"44ffd670-3731-40de-8cba-51e2e7b705a0","lines":[{"sku":"ehjfhezb","status":"NEW"},{"sku":"trrlvuvud","status":"NEW"},{"sku":"fyssyfje","status":"NEW"},{"sku":"xqjxfqc","status":"NEW"}],"note":"znplyfcrrjh","parent":{"at":1758818076385,"customer":{"age":null,"mail":"mpzoeygg"},"id":"4c068d56-cedb-408f-b39e-720a7ab4d7aa","lines":[{"sku":"tkbenmxzxb","status":"NEW"}],"note":"gpurfebay","parent":null,"tags":{"lebicm":275.29}},"tags":{"eqvewp":9249.51,"mzhvdl":2039.65,"qnqpzj":1467.28,"vzntbd":3693.5}}`
+	generated, err := g.Generate(seeded(7))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := json.Marshal(generated)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if string(got) != want {
 		t.Errorf("the same seed makes\n%s, want\n%s", got, want)
 	}
-	rng := seeded(1)
-	for range 1000 {
-		v := g.Generate(rng)
-		octets, err := s.Encode(v)
+	for seed := range uint64(1000) {
+		v, err := g.Generate(seeded(seed))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Encode(v); err != nil {
+			t.Fatal(err)
+		}
+		octets, err := g.GenerateEncoded(seeded(seed))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -259,6 +268,28 @@ func TestGenerate(t *testing.T) {
 		}
 		if diff := cmp.Diff(v, back); diff != "" {
 			t.Fatalf("generated and decoded differ:\n%s", diff)
+		}
+	}
+}
+
+// TestOptionalFields: what can be null always is, or never.
+func TestOptionalFields(t *testing.T) {
+	s := parse(t, "s.avsc", order)
+	for probability, want := range map[float64]bool{0: false, 1: true} {
+		g, err := avro.NewGenerator(s, avro.OptionalFields(probability))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for seed := range uint64(100) {
+			v, err := g.Generate(seeded(seed))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range []string{"note", "customer", "parent"} {
+				if got := v.(map[string]any)[name] != nil; got != want {
+					t.Fatalf("OptionalFields(%v): %s is there = %v in %v", probability, name, got, v)
+				}
+			}
 		}
 	}
 }
