@@ -3,8 +3,11 @@ package avro_test
 import (
 	"encoding/json"
 	"os"
+	"reflect"
 	"slices"
 	"testing"
+
+	codec "github.com/twmb/avro"
 
 	"github.com/flowweir/weir/contracts/avro"
 	"github.com/flowweir/weir/contracts/compat"
@@ -59,6 +62,7 @@ func TestApacheAvro(t *testing.T) {
 		if p.Compatible {
 			continue
 		}
+		refused(t, p.Writer, p.Reader, problems)
 		var paths []string
 		for _, problem := range problems {
 			paths = append(paths, problem.Writer.Path, problem.Reader.Path)
@@ -80,6 +84,26 @@ func TestApacheAvro(t *testing.T) {
 	}
 }
 
+// refused holds the witnesses of breaks to another library: each is a value of
+// the writer, and the library's reader refuses the pair.
+func refused(t *testing.T, writer, reader json.RawMessage, problems []compat.Problem) {
+	t.Helper()
+	w, r := codec.MustParse(string(writer)), codec.MustParse(string(reader))
+	if _, err := codec.Resolve(w, r); err == nil {
+		t.Errorf("twmb reads %s as %s", writer, reader)
+	}
+	for _, p := range problems {
+		var v any
+		if rest, err := w.Decode(p.Witness.Bytes, &v); err != nil || len(rest) > 0 {
+			t.Errorf("%x is no value of %s: %v, %d bytes left", p.Witness.Bytes, writer, err, len(rest))
+		}
+		var fromJSON any
+		if err := w.DecodeJSON([]byte(p.Witness.Document), &fromJSON); err != nil || !reflect.DeepEqual(v, fromJSON) {
+			t.Errorf("%s is %v, its bytes are %v: %v", p.Witness.Document, fromJSON, v, err)
+		}
+	}
+}
+
 func compare(t testing.TB, writer, reader string) []compat.Problem {
 	t.Helper()
 	return avro.Compare(parse(t, "writer.avsc", writer), parse(t, "reader.avsc", reader)).Problems
@@ -97,8 +121,14 @@ func TestApicurio(t *testing.T) {
 		t.Fatalf("%d cases, want 4", len(suite.Tests))
 	}
 	for _, e := range suite.Tests {
-		backward := len(compare(t, string(e.Original), string(e.Updated))) == 0
-		forward := len(compare(t, string(e.Updated), string(e.Original))) == 0
+		reads := func(writer, reader json.RawMessage) bool {
+			problems := compare(t, string(writer), string(reader))
+			if len(problems) > 0 {
+				refused(t, writer, reader, problems)
+			}
+			return len(problems) == 0
+		}
+		backward, forward := reads(e.Original, e.Updated), reads(e.Updated, e.Original)
 		got := "none"
 		switch {
 		case backward && forward:
