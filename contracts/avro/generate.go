@@ -67,9 +67,9 @@ func NewGenerator(s *Schema, options ...GeneratorOption) (*Generator, error) {
 
 // Generate makes a value in the form that Decode gives, which Encode accepts.
 // The branches of unions are not named in it: where a value fits several,
-// Encode takes the first. The error is nil; other formats have one.
-func (g *Generator) Generate(rng *rand.Rand) (any, error) {
-	return plain(g.schema.root.node, g.native(rng)), nil
+// Encode takes the first.
+func (g *Generator) Generate(rng *rand.Rand) any {
+	return plain(g.schema.root.node, g.native(rng))
 }
 
 // GenerateEncoded makes the same value as Generate from the same state of the
