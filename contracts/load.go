@@ -19,7 +19,9 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"runtime"
 	"strings"
+	"sync"
 
 	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/reports/finding"
@@ -68,14 +70,25 @@ func wrongKind(c *Contract) []finding.Finding {
 	return check.Findings()
 }
 
+// loading is one file of LoadDir.
+type loading struct {
+	contract *Contract
+	findings []finding.Finding
+}
+
 // LoadDir reads all contract files in dir, a slash-separated path in fsys
 // ("." is its root), and below it, in lexical order. Directories that are
 // hidden or named node_modules, vendor or testdata are passed over, unless
 // dir is one itself. A dir without any contract is a finding.
+//
+// Files are read one after the other, since fsys need not allow more, and
+// parsed on all cores.
 func LoadDir(fsys fs.FS, dir string) ([]*Contract, []finding.Finding) {
 	var (
-		contracts []*Contract
-		findings  []finding.Finding
+		loads    []*loading
+		findings []finding.Finding
+		parsing  sync.WaitGroup
+		cores    = make(chan struct{}, runtime.GOMAXPROCS(0))
 	)
 	err := fs.WalkDir(fsys, dir, func(name string, entry fs.DirEntry, err error) error {
 		switch {
@@ -87,13 +100,29 @@ func LoadDir(fsys fs.FS, dir string) ([]*Contract, []finding.Finding) {
 				return fs.SkipDir
 			}
 			return nil
-		case isContract(entry.Name()):
-			c, found := Load(fsys, name)
-			contracts = append(contracts, c)
-			findings = append(findings, found...)
+		case !isContract(entry.Name()):
+			return nil
 		}
+		l := &loading{}
+		loads = append(loads, l)
+		src, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			l.contract, l.findings = &Contract{}, []finding.Finding{unreadable(name, err)}
+			return nil
+		}
+		cores <- struct{}{} // bounds the files in memory, too
+		parsing.Go(func() {
+			l.contract, l.findings = parse(name, src)
+			<-cores
+		})
 		return nil
 	})
+	parsing.Wait()
+	contracts := make([]*Contract, len(loads))
+	for i, l := range loads {
+		contracts[i] = l.contract
+		findings = append(findings, l.findings...)
+	}
 	if err != nil {
 		findings = append(findings, unreadable(dir, err))
 	}

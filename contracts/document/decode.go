@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -153,21 +154,20 @@ func (d *Decoder) structValue(n *Node, v reflect.Value) {
 		d.wrong(n, "a map", "")
 		return
 	}
-	fields := map[string]reflect.Value{}
-	collect(v, fields)
+	fields := fieldsOf(v.Type())
 	for _, entry := range n.Entries {
 		field, ok := fields[entry.Key.Text]
 		if !ok {
 			d.unknown(n, entry, fields)
 			continue
 		}
-		d.DecodeAs(entry.Key.Text, entry.Value, field.Addr().Interface())
+		d.DecodeAs(entry.Key.Text, entry.Value, v.FieldByIndex(field).Addr().Interface())
 	}
 }
 
 // unknown reports a field that the struct does not have. The nearest name is
 // kept, so that nobody then complains that the field is missing.
-func (d *Decoder) unknown(n *Node, entry Entry, fields map[string]reflect.Value) {
+func (d *Decoder) unknown(n *Node, entry Entry, fields map[string][]int) {
 	name := entry.Key.Text
 	names := make([]string, 0, len(fields))
 	for field := range fields {
@@ -181,20 +181,35 @@ func (d *Decoder) unknown(n *Node, entry Entry, fields map[string]reflect.Value)
 	d.reportAt(entry.Key.Line, entry.Key.Column, UnknownField, fmt.Sprintf("%s has no field %q", d.name, name), Suggest(name, names))
 }
 
-// collect gathers the fields of a struct by the names of their yaml tags,
-// those of inline structs included.
-func collect(v reflect.Value, into map[string]reflect.Value) {
-	for i := range v.NumField() {
-		tag, ok := v.Type().Field(i).Tag.Lookup("yaml")
+// known are the fields of struct types: a file has many values of few types.
+var known sync.Map // of reflect.Type to map[string][]int
+
+// fieldsOf are the indexes of a struct's fields by the names of their yaml
+// tags, those of inline structs included.
+func fieldsOf(t reflect.Type) map[string][]int {
+	if fields, ok := known.Load(t); ok {
+		return fields.(map[string][]int)
+	}
+	fields := map[string][]int{}
+	collect(t, nil, fields)
+	known.Store(t, fields)
+	return fields
+}
+
+func collect(t reflect.Type, outer []int, into map[string][]int) {
+	for i := range t.NumField() {
+		field := t.Field(i)
+		tag, ok := field.Tag.Lookup("yaml")
 		if !ok {
 			continue
 		}
 		name, options, _ := strings.Cut(tag, ",")
+		index := append(slices.Clip(outer), i)
 		switch {
 		case slices.Contains(strings.Split(options, ","), "inline"):
-			collect(v.Field(i), into)
+			collect(field.Type, index, into)
 		case name != "-":
-			into[name] = v.Field(i)
+			into[name] = index
 		}
 	}
 }

@@ -33,6 +33,8 @@ import (
 type Document struct {
 	file  string
 	lines []string
+	// ascii is whether columns in runes and in bytes are the same.
+	ascii bool
 	root  *Node
 	// failed are the nodes that could not be decoded; what was made of them
 	// is a zero value that says nothing.
@@ -158,7 +160,7 @@ func (d *Document) at(line, column int) *finding.Position {
 // byteColumn turns a column that counts runes, as the YAML scanner does, into
 // one that counts bytes.
 func (d *Document) byteColumn(line, column int) int {
-	if line < 1 || line > len(d.lines) {
+	if d.ascii || line < 1 || line > len(d.lines) {
 		return column
 	}
 	rest, bytes := d.lines[line-1], 1
@@ -175,4 +177,5 @@ func (d *Document) byteColumn(line, column int) int {
 // setSource keeps the lines of src, which ends its lines with \n.
 func (d *Document) setSource(src string) {
 	d.lines = strings.Split(strings.TrimSuffix(src, "\n"), "\n")
+	d.ascii = utf8.RuneCountInString(src) == len(src)
 }

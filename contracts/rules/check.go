@@ -10,14 +10,15 @@ import (
 )
 
 // Check judges contracts together. fsys is what they were loaded from;
-// schemas, examples and bodies are read from it. now decides which waivers
+// schemas, examples and bodies are read from it, one at a time. now decides which waivers
 // have expired. The findings are sorted by place.
 func Check(set []*contracts.Contract, fsys fs.FS, now time.Time) []finding.Finding {
 	c := &checker{
 		index: indexOf(set),
-		files: files{fsys: fsys, schemas: map[string]*schemaFile{}},
+		files: files{fsys: fsys, schemas: map[string]*schemaFile{}, resolved: map[schemaName]resolvedSchema{}},
 		now:   now,
 	}
+	c.files.preload(set)
 	c.services()
 	c.topics()
 	for _, contract := range set {

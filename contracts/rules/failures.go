@@ -262,9 +262,10 @@ func (w *failureWalk) visit(topic string) {
 
 // failureLoop reports a circle at its last edge, which closes it.
 func (c *checker) failureLoop(circle []failureEdge) {
+	const most = 10 // related places of one finding
 	last := circle[len(circle)-1]
 	var others []finding.Related
-	for _, edge := range circle[:len(circle)-1] {
+	for _, edge := range circle[max(0, len(circle)-1-most) : len(circle)-1] {
 		others = append(others, related(edge.topic.at, "%s sends those of %s to %s", edge.in.service(), edge.from, edge.to)...)
 	}
 	c.report(last.in.contract, TopicLoop, last.topic.at,

@@ -16,32 +16,55 @@ import (
 	"github.com/flowweir/weir/reports/finding"
 )
 
-// files reads what contracts name, each file once.
+// files reads what contracts name, each schema once.
 type files struct {
 	fsys    fs.FS
 	schemas map[string]*schemaFile
+	// resolved remembers schemaOf for schemas that a contract names.
+	resolved map[schemaName]resolvedSchema
+}
+
+type schemaName struct {
+	contract *contracts.Contract
+	ref      string
+}
+
+type resolvedSchema struct {
+	file *schemaFile
+	why  string
 }
 
 // schemaFile is a schema's file; schema is nil where its format has no opener
 // or it could not be loaded.
 type schemaFile struct {
-	schema  schema
-	src     []byte
-	err     error
+	schema schema
+	src    []byte
+	err    error
+	// told is whether err has been reported: once per file, however many
+	// contracts use it.
+	told    bool
 	lookups map[string]field.Field
+	// examined remembers Examine by the example's file: interactions share
+	// examples as they share schemas.
+	examined map[string][]problem
 }
 
 func (f *files) schema(file, format string) *schemaFile {
 	if known, ok := f.schemas[file]; ok {
 		return known
 	}
-	s := &schemaFile{lookups: map[string]field.Field{}}
+	s := openSchema(f.fsys, file, format)
 	f.schemas[file] = s
-	if s.src, s.err = fs.ReadFile(f.fsys, file); s.err != nil {
+	return s
+}
+
+func openSchema(fsys fs.FS, file, format string) *schemaFile {
+	s := &schemaFile{lookups: map[string]field.Field{}, examined: map[string][]problem{}}
+	if s.src, s.err = fs.ReadFile(fsys, file); s.err != nil {
 		return s
 	}
 	if open := openers[format]; open != nil {
-		s.schema, s.err = open(f.fsys, file, s.src)
+		s.schema, s.err = open(fsys, file, s.src)
 	}
 	return s
 }
@@ -60,6 +83,19 @@ func (s *schemaFile) lookup(at place.Place) field.Field {
 // schemaOf is the schema behind ref; why says why there is none that can be
 // asked. It is "" where a finding says so already.
 func (c *checker) schemaOf(contract *contracts.Contract, ref contracts.SchemaRef) (s *schemaFile, why string) {
+	if ref.Inline != nil {
+		return c.resolve(contract, ref)
+	}
+	name := schemaName{contract, ref.Ref}
+	known, ok := c.files.resolved[name]
+	if !ok {
+		known.file, known.why = c.resolve(contract, ref)
+		c.files.resolved[name] = known
+	}
+	return known.file, known.why
+}
+
+func (c *checker) resolve(contract *contracts.Contract, ref contracts.SchemaRef) (s *schemaFile, why string) {
 	promised := contract.SchemaOf(ref)
 	switch {
 	case promised == nil:
@@ -105,15 +141,15 @@ func (c *checker) schemaFile(contract *contracts.Contract, ref contracts.SchemaR
 		return // the loader has said so
 	}
 	file := contract.Resolve(s.File)
-	_, known := c.files.schemas[file]
 	loaded := c.files.schema(file, s.Format)
 	var invalid *invalidError
 	switch {
 	case loaded.err == nil:
 	case errors.As(loaded.err, &invalid):
-		if known {
-			return // once per file, however many contracts use it
+		if loaded.told {
+			return
 		}
+		loaded.told = true
 		for _, p := range invalid.problems {
 			c.report(contract, SchemaInvalid, &p.Position, p.Message, p.Hint, related(at, "the contract uses the schema here")...)
 		}
@@ -143,19 +179,35 @@ func (c *checker) examples(p produced) {
 			continue
 		}
 		file := p.contract.Resolve(name)
+		if problems, known := s.examinedBefore(file); known {
+			c.exampleProblems(p, i, problems)
+			continue
+		}
 		src, err := fs.ReadFile(c.files.fsys, file)
 		if err != nil {
 			c.report(p.contract, ExampleMissing, p.at("examples", i), fmt.Sprintf("cannot read the example %s: %v", file, reason(err)),
 				"paths are relative to the contract's file")
 			continue
 		}
-		if s == nil {
-			continue
+		if s != nil {
+			s.examined[file] = s.schema.Examine(file, src)
+			c.exampleProblems(p, i, s.examined[file])
 		}
-		used := related(p.at("examples", i), "an example of %s", p.promise().Event)
-		for _, problem := range s.schema.Examine(file, src) {
-			c.report(p.contract, ExampleInvalid, &problem.Position, problem.Message, problem.Hint, append(problem.Related, used...)...)
-		}
+	}
+}
+
+func (s *schemaFile) examinedBefore(file string) (problems []problem, known bool) {
+	if s == nil {
+		return nil, false
+	}
+	problems, known = s.examined[file]
+	return problems, known
+}
+
+func (c *checker) exampleProblems(p produced, i int, problems []problem) {
+	for _, problem := range problems {
+		more := slices.Concat(problem.Related, related(p.at("examples", i), "an example of %s", p.promise().Event))
+		c.report(p.contract, ExampleInvalid, &problem.Position, problem.Message, problem.Hint, more...)
 	}
 }
 
