@@ -79,6 +79,7 @@ func (c *comparer) conjunction(schemas []*js.Schema) []*js.Schema {
 // inspect looks for what the reader's schema at a spot refuses, keyword by
 // keyword. A pair that is met again within itself has been reported.
 func (c *comparer) inspect(at spot) {
+	at.reader = c.sets.resolve(at.reader)
 	key := c.pair(at)
 	if slices.Contains(c.inside, key) || len(c.inside) > 64 || c.asked > maxAsked {
 		return
@@ -119,9 +120,14 @@ func (c *comparer) inspectAt(at spot, reader *js.Schema) {
 
 // pair identifies a schema of the reader and those of the writer beside it.
 func (c *comparer) pair(at spot) string {
+	writer := make([]int, len(at.writer))
+	for i, s := range at.writer {
+		writer[i] = c.sets.class(s)
+	}
+	slices.Sort(writer)
 	key := binary.AppendVarint(nil, int64(c.sets.class(at.reader)))
-	for _, s := range at.writer {
-		key = binary.AppendVarint(key, int64(c.sets.class(s)))
+	for _, class := range slices.Compact(writer) {
+		key = binary.AppendVarint(key, int64(class))
 	}
 	return string(key)
 }

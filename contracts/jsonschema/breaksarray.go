@@ -25,8 +25,8 @@ func (c *comparer) arrays(at spot) {
 	if r.MinContains != nil {
 		keyword = "minContains"
 	}
-	c.check(at, least, leaf{rule: ruleContains, keyword: keyword, says: saying("can have fewer items that match contains than the reader wants")})
-	c.check(at, most, leaf{rule: ruleContains, keyword: "maxContains", says: saying("can have more items that match contains than the reader allows")})
+	c.check(at, least, leaf{rule: ruleContains, keyword: keyword, says: explain})
+	c.check(at, most, leaf{rule: ruleContains, keyword: "maxContains", says: explain})
 	c.items(at)
 	c.unevaluatedItems(at)
 }

@@ -55,7 +55,7 @@ func (c *comparer) property(at spot, name string, sub *js.Schema, keyword string
 	has := func(set docset.Set) docset.Set { return s.Property(name, set.Not()).Not() }
 	switch {
 	case isFalse(sub) && named:
-		c.check(at, set, leaf{rule: ruleRemoved, keyword: keyword, says: removed(name)})
+		c.check(at, set, leaf{rule: ruleRemoved, keyword: keyword, writer: keyword, says: removed(name)})
 	case !named && len(writer) == 0:
 		c.check(at, set, leaf{rule: ruleAdded, keyword: keyword, says: added(name), verdict: c.forgiven(at.reader, name)})
 	default:
@@ -116,7 +116,7 @@ func (c *comparer) group(at spot, names docset.Names, sub *js.Schema, keyword st
 		}
 		rest.Except = append(rest.Except, name)
 		if set == docset.None {
-			l := leaf{rule: ruleRemoved, keyword: keyword, detail: "", says: removed(name)}
+			l := leaf{rule: ruleRemoved, keyword: keyword, writer: "properties/" + escapeToken(name), says: removed(name)}
 			if keyword == "additionalProperties" || keyword == "unevaluatedProperties" {
 				if c.ask(at, s.Property(name, docset.None)).Answer == docset.Empty {
 					continue

@@ -22,53 +22,55 @@ type classes struct {
 	first []*js.Schema // of each class, a schema
 }
 
-func newClasses(refs references, roots ...*js.Schema) *classes {
-	c := &classes{refs: refs, of: map[*js.Schema]int{}}
-	var (
-		all    []*js.Schema
-		locals []string
-	)
-	for _, root := range roots {
-		walk(root, func(s *js.Schema) {
-			if _, seen := c.of[s]; !seen {
-				c.of[s] = 0
-				all = append(all, s)
-				locals = append(locals, c.local(s))
-			}
-		})
+func newClasses(refs references) *classes {
+	c := &classes{refs: refs, of: make(map[*js.Schema]int, len(refs.all))}
+	for i, s := range refs.all {
+		c.of[s] = i
 	}
-	before := 0
-	for {
-		numbers := map[string]int{}
-		next := make([]int, len(all))
-		var key []byte
-		for i, s := range all {
-			key = append(key[:0], locals[i]...)
-			for _, sub := range c.parts(s) {
-				key = binary.LittleEndian.AppendUint32(key, uint32(c.of[c.resolve(sub)]))
-			}
-			n, ok := numbers[string(key)]
-			if !ok {
-				n = len(numbers)
-				numbers[string(key)] = n
-			}
-			next[i] = n
+	locals, parts := make([]string, len(refs.all)), make([][]int, len(refs.all))
+	for i, s := range refs.all {
+		locals[i] = c.local(s)
+		for _, sub := range c.parts(s) {
+			parts[i] = append(parts[i], c.of[c.resolve(sub)])
 		}
-		for i, s := range all {
-			c.of[s] = next[i]
-		}
-		if len(numbers) == before {
-			break
-		}
-		before = len(numbers)
 	}
-	c.first = make([]*js.Schema, before)
-	for _, s := range all {
-		if at := c.of[s]; c.first[at] == nil {
-			c.first[at] = s
+	numbers := refine(locals, parts)
+	for i, s := range refs.all {
+		c.of[s] = numbers[i]
+		if numbers[i] == len(c.first) {
+			c.first = append(c.first, s)
 		}
 	}
 	return c
+}
+
+// refine numbers the classes: first by what the schemas say themselves, then
+// again and again by that and the classes of their parts, until no class is
+// split any more. Numbers are given in the order of first appearance.
+func refine(locals []string, parts [][]int) []int {
+	numbers := make([]int, len(locals))
+	for before := 0; ; {
+		known := map[string]int{}
+		next := make([]int, len(locals))
+		var key []byte
+		for i := range locals {
+			key = append(key[:0], locals[i]...)
+			for _, part := range parts[i] {
+				key = binary.LittleEndian.AppendUint32(key, uint32(numbers[part]))
+			}
+			n, ok := known[string(key)]
+			if !ok {
+				n = len(known)
+				known[string(key)] = n
+			}
+			next[i] = n
+		}
+		numbers = next
+		if len(known) == before {
+			return numbers
+		}
+		before = len(known)
+	}
 }
 
 // class is the number of a schema's class.
@@ -91,17 +93,8 @@ func onlyRefers(s *js.Schema) bool {
 	if s.Ref == nil || s.Const != nil {
 		return false
 	}
-	return s.DraftVersion < 2019 || s.Types == nil && len(inPlace(s)) == 1+nils(inPlace(s)) && len(nested(s)) == nils(nested(s)) && ownKeywords(s) == ""
-}
-
-func nils(all []*js.Schema) int {
-	n := 0
-	for _, s := range all {
-		if s == nil {
-			n++
-		}
-	}
-	return n
+	present := func(s *js.Schema) bool { return s != nil }
+	return s.DraftVersion < 2019 || s.Types == nil && s.Format == nil && s.AdditionalProperties == nil && ownKeywords(s) == "" && !slices.ContainsFunc(inPlace(s)[1:], present) && !slices.ContainsFunc(nested(s), present)
 }
 
 // parts are the subschemas in a fixed order, nil where there is none.

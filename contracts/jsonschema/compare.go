@@ -2,8 +2,10 @@ package jsonschema
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
+	"path"
 	"slices"
 	"strings"
 
@@ -78,8 +80,11 @@ type openPlace struct {
 }
 
 func (c *comparer) compare() []compat.Problem {
+	if c.writer.sameAs(c.reader) {
+		return nil
+	}
 	refs, blocked := newReferences(c.writer, c.reader)
-	c.sets = newTranslator(refs, c.writer.root, c.reader.root)
+	c.sets = newTranslator(refs)
 	if c.sets.class(c.writer.root) == c.sets.class(c.reader.root) {
 		return nil
 	}
@@ -194,6 +199,8 @@ type leaf struct {
 	// says is the message, given the place in the document and the value.
 	says    func(b blame) string
 	verdict compat.Verdict
+	// writer is the writer's keyword, where it is another one.
+	writer string
 }
 
 var unexplained = leaf{rule: ruleRefused, says: explain}
@@ -218,7 +225,7 @@ func (c *comparer) report(at spot, l leaf, doc any) bool {
 	c.seen[key] = true
 	c.problems = append(c.problems, compat.Problem{
 		Rule: l.rule, Verdict: l.verdict, Message: l.says(b), Hint: hints[l.rule],
-		Writer: c.writerPlace(at, l.keyword), Reader: c.reader.place(at.reader, l.keyword),
+		Writer: c.writerPlace(at, cmp.Or(l.writer, l.keyword)), Reader: c.reader.place(at.reader, l.keyword),
 		Witness: &compat.Witness{Document: text(doc), Outcome: "refused: " + b.outcome.String()},
 	})
 	return true
@@ -273,6 +280,22 @@ func violationAt(e *js.ValidationError, location, detail string) (Violation, boo
 	return Violation{}, false
 }
 
+// sameAs reports whether two schemas were loaded from files of the same
+// content.
+func (s *Schema) sameAs(other *Schema) bool {
+	if s.assertFormat != other.assertFormat || len(s.source.order) != len(other.source.order) {
+		return false
+	}
+	several := len(s.source.order) > 1 // then they refer to each other by name
+	for i, location := range s.source.order {
+		a, b := s.source.documents[location], other.source.documents[other.source.order[i]]
+		if several && path.Base(a.file) != path.Base(b.file) || !bytes.Equal(a.src, b.src) {
+			return false
+		}
+	}
+	return true
+}
+
 // owns reports whether a schema was loaded for s.
 func (s *Schema) owns(at *js.Schema) (owns bool) {
 	walk(s.root, func(other *js.Schema) { owns = owns || other == at })
@@ -318,7 +341,7 @@ var kin = map[string][]string{
 	"anyOf": {"oneOf"}, "oneOf": {"anyOf"}, "items": {"prefixItems"}, "prefixItems": {"items"},
 	"additionalProperties": {"unevaluatedProperties"}, "unevaluatedProperties": {"additionalProperties"},
 	"additionalItems": {"unevaluatedItems", "items"}, "unevaluatedItems": {"additionalItems", "items"},
-	"dependentRequired": {"dependencies"}, "dependentSchemas": {"dependencies"},
+	"minContains": {"contains"}, "maxContains": {"contains"}, "dependentRequired": {"dependencies"}, "dependentSchemas": {"dependencies"},
 	"dependencies": {"dependentRequired", "dependentSchemas"},
 }
 

@@ -149,7 +149,7 @@ func TestValidate(t *testing.T) {
 		{"the same rule twice", `{"allOf":[{"$ref":"#/$defs/s"},{"$ref":"#/$defs/s"}],"$defs":{"s":{"type":"string"}}}`, `1`,
 			[]string{" [type@1:68]: is of type number, must be string"}},
 		{"unevaluated", `{"properties":{"a":true},"unevaluatedProperties":false}`, `{"b":1}`, []string{"/b [@1:26]: is not allowed"}},
-		{"names", `{"propertyNames":{"maxLength":1}}`, `{"ab":1}`, []string{" [propertyNames@1:18]: invalid propertyName 'ab': has 2 characters, must have at most 1"}},
+		{"names", `{"propertyNames":{"maxLength":1}}`, `{"ab":1}`, []string{" [propertyNames@1:18]: has a property with the name \"ab\", which is not allowed: has 2 characters, must have at most 1"}},
 		{"format is an annotation", `{"format":"uuid"}`, `"x"`, nil},
 		{"format in draft 7, too", `{"$schema":"http://json-schema.org/draft-07/schema#","properties":{"a":{"format":"email"},"b":{"format":"regex"}}}`, `{"a":"x","b":"("}`, nil},
 	}

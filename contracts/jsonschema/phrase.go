@@ -51,6 +51,15 @@ func (b blame) member(name string) string {
 	return place.Field(append(path, place.Name(name))...).String()
 }
 
+// inner is the place of the member of that name that the violation is in.
+func (b blame) inner(name string) string {
+	path := placeIn(b.doc, b.violation.Place).Path()
+	for len(path) > 0 && path[len(path)-1] != place.Name(name) {
+		path = path[:len(path)-1]
+	}
+	return place.Field(path...).String()
+}
+
 // placeIn is the place in a document that a JSON Pointer leads to.
 func placeIn(doc any, pointer string) place.Place {
 	var path []place.Segment
@@ -136,10 +145,10 @@ func takesOnly(values []any) func(blame) string {
 func takesNumbers(bound numberBound) func(blame) string {
 	words := map[string]string{
 		"minimum": "at least %s", "exclusiveMinimum": "more than %s",
-		"maximum": "at most %s", "exclusiveMaximum": "less than %s", "multipleOf": "multiples of %s",
+		"maximum": "at most %s", "exclusiveMaximum": "less than %s", "multipleOf": "only multiples of %s",
 	}
 	return func(b blame) string {
-		return fmt.Sprintf("%s can be %s, the reader takes only "+words[bound.keyword], b.where(), shown(b.value()), decimal(bound.value))
+		return fmt.Sprintf("%s can be %s, the reader takes "+words[bound.keyword], b.where(), shown(b.value()), decimal(bound.value))
 	}
 }
 
@@ -176,8 +185,7 @@ func missing(name, beside string) func(blame) string {
 
 func added(name string) func(blame) string {
 	return func(b blame) string {
-		member := placeIn(b.doc, b.violation.Place)
-		return fmt.Sprintf("the writer's schema says nothing of the property %q, so it can hold anything, such as %s at %s, which the reader refuses", name, shown(b.value()), member)
+		return fmt.Sprintf("the writer's schema says nothing of %s, so it can hold anything, such as %s; the reader describes it", b.inner(name), shown(b.value()))
 	}
 }
 

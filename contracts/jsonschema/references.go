@@ -11,6 +11,7 @@ import (
 // way on which they are reached ($dynamicRef, $recursiveRef), as far as that
 // is the same on every way.
 type references struct {
+	all     []*js.Schema              // that can be reached, the first file's first
 	targets map[*js.Schema]*js.Schema // by the schema that has the reference
 	formats map[*js.Schema]bool       // schemas in which format is an assertion
 }
@@ -31,7 +32,11 @@ func newReferences(schemas ...*Schema) (references, *obstacle) {
 	var blocked *obstacle
 	for _, s := range schemas {
 		anchors, recursive := map[string][]*js.Schema{}, 0
+		first := len(r.all)
 		walk(s.root, func(at *js.Schema) {
+			if _, seen := r.formats[at]; !seen {
+				r.all = append(r.all, at)
+			}
 			r.formats[at] = s.assertFormat
 			if at.DynamicAnchor != "" {
 				anchors[at.DynamicAnchor] = append(anchors[at.DynamicAnchor], at)
@@ -40,7 +45,7 @@ func newReferences(schemas ...*Schema) (references, *obstacle) {
 				recursive++
 			}
 		})
-		walk(s.root, func(at *js.Schema) {
+		for _, at := range r.all[first:] {
 			target, ok := (*js.Schema)(nil), true
 			switch {
 			case at.DynamicRef != nil:
@@ -58,13 +63,11 @@ func newReferences(schemas ...*Schema) (references, *obstacle) {
 			if target != nil {
 				r.targets[at] = target
 			}
-		})
+		}
 	}
 	if blocked == nil {
-		for _, s := range schemas {
-			if at := r.circle(s.root); at != nil {
-				return r, &obstacle{at, errCircle}
-			}
+		if at := r.circle(); at != nil {
+			blocked = &obstacle{at, errCircle}
 		}
 	}
 	return r, blocked
@@ -117,7 +120,7 @@ func (s *Schema) inRootResource(at *js.Schema) bool {
 	if !ok {
 		return false
 	}
-	v := any(s.source.documents[strings.TrimSuffix(s.root.Location, "#")].value)
+	v := s.source.documents[strings.TrimSuffix(s.root.Location, "#")].value
 	for _, token := range strings.Split(strings.TrimPrefix(pointer, "/"), "/") {
 		switch here := v.(type) {
 		case map[string]any:
@@ -148,7 +151,7 @@ func (r references) replace(s *js.Schema, subs []*js.Schema) []*js.Schema {
 
 // circle is a schema that applies itself to the same value; nil if there is
 // none.
-func (r references) circle(root *js.Schema) *js.Schema {
+func (r references) circle() *js.Schema {
 	const open, done = 1, 2
 	state := map[*js.Schema]int{}
 	var visit func(*js.Schema) *js.Schema
@@ -168,11 +171,12 @@ func (r references) circle(root *js.Schema) *js.Schema {
 		state[s] = done
 		return nil
 	}
-	var found *js.Schema
-	walk(root, func(s *js.Schema) {
-		if found == nil && state[s] == 0 {
-			found = visit(s)
+	for _, s := range r.all {
+		if state[s] == 0 {
+			if at := visit(s); at != nil {
+				return at
+			}
 		}
-	})
-	return found
+	}
+	return nil
 }

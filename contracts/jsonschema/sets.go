@@ -20,8 +20,8 @@ type translator struct {
 	relaxes map[int]bool
 }
 
-func newTranslator(refs references, writer, reader *js.Schema) *translator {
-	t := &translator{classes: newClasses(refs, writer, reader), pardons: map[pardon]bool{}}
+func newTranslator(refs references) *translator {
+	t := &translator{classes: newClasses(refs), pardons: map[pardon]bool{}}
 	t.space = docset.NewSpace(t.define)
 	return t
 }

@@ -208,6 +208,26 @@ func sentence(k js.ErrorKind) string {
 		return fmt.Sprintf("has %s, must have at least %d", count(k.Got, "item"), k.Want)
 	case *kind.MaxItems:
 		return fmt.Sprintf("has %s, must have at most %d", count(k.Got, "item"), k.Want)
+	case *kind.MinProperties:
+		return fmt.Sprintf("has %s, must have at least %d", count(k.Got, "property"), k.Want)
+	case *kind.MaxProperties:
+		return fmt.Sprintf("has %s, must have at most %d", count(k.Got, "property"), k.Want)
+	case *kind.PropertyNames:
+		return fmt.Sprintf("has a property with the name %q, which is not allowed", k.Property)
+	case *kind.DependentRequired:
+		return fmt.Sprintf("has the property %q and lacks %s, which must be there with it", k.Prop, quoted(k.Missing))
+	case *kind.Dependency:
+		return fmt.Sprintf("has the property %q and lacks %s, which must be there with it", k.Prop, quoted(k.Missing))
+	case *kind.Contains:
+		return "has no item that matches contains"
+	case *kind.MinContains:
+		return fmt.Sprintf("has %s for contains, must have at least %d", count(len(k.Got), "item"), k.Want)
+	case *kind.MaxContains:
+		return fmt.Sprintf("has %s for contains, must have at most %d", count(len(k.Got), "item"), k.Want)
+	case *kind.Format:
+		if k.Want != "regex" { // of a regular expression the reason matters
+			return fmt.Sprintf("is %s, must be of the format %s", compact(k.Got), k.Want)
+		}
 	case *kind.UniqueItems:
 		return fmt.Sprintf("has equal items at %d and %d", k.Duplicates[0], k.Duplicates[1])
 	}
@@ -218,7 +238,18 @@ func count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
+	if stem, ok := strings.CutSuffix(noun, "y"); ok {
+		noun = stem + "ie"
+	}
 	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func quoted(names []string) string {
+	var all []string
+	for _, name := range names {
+		all = append(all, strconv.Quote(name))
+	}
+	return strings.Join(all, ", ")
 }
 
 func compact(v any) string {

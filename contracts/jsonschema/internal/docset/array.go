@@ -177,10 +177,7 @@ func (a *arranger) place(demand int) []any {
 		return nil
 	}
 	if demand == len(a.demands) {
-		if a.twins {
-			return a.pair()
-		}
-		return a.fill()
+		return a.differ(0)
 	}
 	d := a.demands[demand]
 	free := false

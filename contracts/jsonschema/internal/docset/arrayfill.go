@@ -62,68 +62,28 @@ func (a *arranger) limitTwin(at int, used []int) []any {
 	return a.limitFrom(at+1, now)
 }
 
-// elements takes a member for each position, and other ones where the array
-// as a whole is excluded.
+// elements takes a member for each position.
 func (a *arranger) elements() []any {
 	doc := make([]any, len(a.positions))
 	if a.unique {
 		if !a.distinct(doc) {
 			return nil
 		}
-	} else {
-		for i, p := range a.positions {
-			if p.twin >= 0 {
-				doc[i] = doc[p.twin]
-				continue
-			}
-			r := a.find(p.sets)
-			if r.Answer != Found {
-				a.unknown = a.unknown || r.Answer == Unknown
-				return nil
-			}
-			doc[i] = r.Doc
-		}
-	}
-	if !a.isExcluded(doc) {
 		return doc
 	}
-	return a.vary(doc)
-}
-
-func (a *arranger) isExcluded(doc []any) bool {
-	key := newValue(doc).key
-	return slices.ContainsFunc(a.forbidden, func(v value) bool { return v.key == key })
-}
-
-// vary changes one element of an array that is excluded.
-func (a *arranger) vary(doc []any) []any {
 	for i, p := range a.positions {
 		if p.twin >= 0 {
+			doc[i] = doc[p.twin]
 			continue
 		}
-		var taken []any
-		for range len(a.forbidden) + 1 {
-			taken = append(taken, doc[i])
-			r := a.find(append(slices.Clone(p.sets), a.Values(taken...).Not()))
-			if r.Answer != Found {
-				a.unknown = a.unknown || r.Answer == Unknown
-				break
-			}
-			other := slices.Clone(doc)
-			other[i] = r.Doc
-			for j := range a.positions {
-				if a.positions[j].twin == i {
-					other[j] = r.Doc
-				}
-			}
-			if !a.isExcluded(other) && (!a.unique || a.Holds(a.Unique(), other)) {
-				return other
-			}
-			doc[i] = r.Doc
+		r := a.find(p.sets)
+		if r.Answer != Found {
+			a.unknown = a.unknown || r.Answer == Unknown
+			return nil
 		}
+		doc[i] = r.Doc
 	}
-	a.unknown = true // changing two at once is not tried
-	return nil
+	return doc
 }
 
 // distinct finds different members for the positions. First each takes what

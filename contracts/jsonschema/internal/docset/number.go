@@ -156,7 +156,7 @@ func (in *interval) scan(step *big.Rat, limit int) Result {
 	at := func(k *big.Int) *big.Rat { return new(big.Rat).Mul(new(big.Rat).SetInt(k), step) }
 	one := big.NewInt(1)
 	upOpen, downOpen := true, true
-	for range limit {
+	for i := range limit {
 		if upOpen {
 			r := at(up)
 			if upOpen = in.high == nil || r.Cmp(in.high) <= 0; upOpen && in.within(r) && in.accepts(r) {
@@ -164,7 +164,7 @@ func (in *interval) scan(step *big.Rat, limit int) Result {
 			}
 			up.Add(up, one)
 		}
-		if downOpen {
+		if downOpen && i > 0 { // of equals the positive one
 			r := at(down)
 			if downOpen = in.low == nil || r.Cmp(in.low) >= 0; downOpen && in.within(r) && in.accepts(r) {
 				return in.point(r)

@@ -200,8 +200,8 @@ func (c *composer) satisfy(i int) map[string]any {
 	if c.tries--; c.tries < 0 {
 		return nil
 	}
-	if i == len(c.exists) {
-		return c.complete()
+	if i >= len(c.exists) {
+		return c.differ(i - len(c.exists))
 	}
 	e := c.exists[i]
 	for name := range c.candidates(e) {
@@ -263,50 +263,5 @@ func (c *composer) values() map[string]any {
 		}
 		doc[name] = r.Doc
 	}
-	if c.isExcluded(doc) {
-		return c.vary(doc)
-	}
 	return doc
-}
-
-func (c *composer) isExcluded(doc map[string]any) bool {
-	key := newValue(doc).key
-	return slices.ContainsFunc(c.forbidden, func(v value) bool { return v.key == key })
-}
-
-// vary adds a property to an object that is excluded, or changes a value.
-func (c *composer) vary(doc map[string]any) map[string]any {
-	if len(c.chosen) < c.max {
-		chosen, order := len(c.chosen), len(c.order)
-		for c.addOne() && len(c.chosen) <= chosen+len(c.forbidden) {
-			name := c.order[len(c.order)-1]
-			doc[name] = c.find(c.chosen[name]).Doc
-			if !c.isExcluded(doc) {
-				break
-			}
-		}
-		for _, name := range c.order[order:] {
-			delete(c.chosen, name)
-		}
-		c.order = c.order[:order]
-		if !c.isExcluded(doc) {
-			return doc
-		}
-	}
-	for _, name := range c.order {
-		taken := []any{doc[name]}
-		for range len(c.forbidden) + 1 {
-			r := c.find(append(slices.Clone(c.chosen[name]), c.Values(taken...).Not()))
-			if r.Answer != Found {
-				break
-			}
-			taken = append(taken, r.Doc)
-			doc[name] = r.Doc
-			if !c.isExcluded(doc) {
-				return doc
-			}
-		}
-	}
-	c.unknown = true
-	return nil
 }
