@@ -55,11 +55,11 @@ func (p *pass) readerSchema(in consumed, producer produced) {
 		w := writers[i]
 		comparison := schema.Compare(w.Schema, reader, p.options.Dialect)
 		for _, problem := range comparison.Problems {
-			if id := problem.Rule + "\x00" + problem.Reader.Path + "\x00" + problem.Writer.Path; reported[id] {
+			id := problem.Rule + "\x00" + problem.Reader.Path + "\x00" + problem.Writer.Path
+			if reported[id] {
 				continue
-			} else {
-				reported[id] = true
 			}
+			reported[id] = true
 			f := compat.Directed{Problem: problem, Direction: compat.Direction{WriterName: w.Name, ReaderName: name, NewReads: true}}.Finding()
 			f.Message = fmt.Sprintf("%s cannot read %s of %s as %s writes it: %s", in.contract.Service.Name, in.promise().Event, producer.contract.Service.Name, w.Name, problem.Message)
 			if problem.Verdict == compat.Open {
