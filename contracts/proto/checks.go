@@ -87,7 +87,7 @@ func (w *walk) absence(p *pair, wf, rf protoreflect.FieldDescriptor) {
 			rule: ruleDefault, verdict: compat.Breaks, at: p, writer: wf, reader: rf,
 			message: fmt.Sprintf("where %s is not written, the writer means %s and the reader reads %s", label(wf), show(wf, defaultOf(wf)), show(rf, defaultOf(rf))),
 			hint:    "give the field its old default back; defaults are never written",
-			samples: []sample{nil}, shows: w.differs(wf, rf),
+			samples: only(nil), shows: w.differs(wf, rf),
 		})
 		return
 	}
@@ -99,12 +99,12 @@ func (w *walk) absence(p *pair, wf, rf protoreflect.FieldDescriptor) {
 	if rf.HasPresence() {
 		c.message = fmt.Sprintf("the reader tells a missing %s from %s, and the writer does not write %s", label(wf), zero, zero)
 		c.hint = "do not take a missing field for something else than the default while such records are retained"
-		c.samples = []sample{nil}
+		c.samples = only(nil)
 		c.shows = func(reading) string { return fmt.Sprintf("%s is missing, and reads %s", label(rf), zero) }
 	} else {
 		c.message = fmt.Sprintf("the writer tells a missing %s from %s, and the reader does not", label(wf), zero)
 		c.hint = "keep the field optional if a missing one means something of its own"
-		c.samples = []sample{fill(wf, wf.Default())}
+		c.samples = only(fill(wf, wf.Default()))
 		c.shows = func(reading) string {
 			return fmt.Sprintf("reads %s = %s, as if the writer had left it out", label(rf), zero)
 		}
@@ -126,7 +126,8 @@ func (w *walk) sameDefault(wf, rf protoreflect.FieldDescriptor) bool {
 		a, b := wf.Default().Enum(), rf.Default().Enum()
 		return a == b || wf.Enum().Values().ByNumber(a).Name() == rf.Enum().Values().ByNumber(b).Name()
 	}
-	return w.sameValue(wf, defaultOf(wf), rf, defaultOf(rf))
+	byNumber := &walk{comparer: w.comparer, json: w.json && rf.Kind() == protoreflect.StringKind}
+	return byNumber.sameValue(wf, defaultOf(wf), rf, defaultOf(rf))
 }
 
 // required reports fields without which the reader refuses a message.
@@ -145,7 +146,7 @@ func (w *walk) required(p *pair) {
 			rule: ruleRequired, verdict: compat.Breaks, at: p, writer: place, reader: rf,
 			message: fmt.Sprintf("the reader requires %s, which the writer %s", label(rf), why),
 			hint:    "make the field optional in the reader; a required field can only be required from the first version on",
-			samples: []sample{nil},
+			samples: only(nil),
 			shows: func(got reading) string {
 				if got.err == nil && (got.r == nil || got.r.fields[rf.Number()] != nil) {
 					return ""

@@ -144,7 +144,7 @@ func (c *comparer) rootNames(p *pair) {
 		rule: rule, verdict: compat.Forgiven, at: p, writer: p.w, reader: p.r,
 		message: "the record is " + string(p.w.FullName()) + " to the writer and " + string(p.r.FullName()) + what + " to the reader",
 		hint:    "the bytes are read all the same; who finds the type by its name (an Any, a contract's match, a registry) has to be told",
-		samples: []sample{nil},
+		samples: only(nil),
 		shows: func(r reading) string {
 			if r.err != nil {
 				return ""
@@ -163,7 +163,7 @@ func (c *comparer) removed(w protoreflect.MessageDescriptor) {
 		rule: ruleMessageRemoved, verdict: compat.Breaks, at: &pair{w: w, r: w}, writer: w, reader: c.reader.main,
 		message: "the reader has no message " + string(w.FullName()),
 		hint:    "keep the message for as long as records of it are retained",
-		samples: []sample{nil},
+		samples: only(nil),
 		unread:  "refused: the reader has no message " + string(w.FullName()),
 	})
 }

@@ -59,7 +59,7 @@ func namesAt(e protoreflect.EnumDescriptor, n protoreflect.EnumNumber) []protore
 func (w *walk) enumClaim(p *pair, wf, rf protoreflect.FieldDescriptor, v protoreflect.EnumValueDescriptor) claim {
 	return claim{
 		at: p, writer: v, reader: rf.Enum(),
-		samples: []sample{fill(wf, protoreflect.ValueOfEnum(v.Number()))},
+		samples: only(fill(wf, protoreflect.ValueOfEnum(v.Number()))),
 	}
 }
 

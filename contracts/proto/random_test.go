@@ -124,7 +124,7 @@ var near = map[string][]string{
 
 // mutate changes one thing.
 func (s *randomSchema) mutate(rng *rand.Rand) {
-	message := rng.IntN(len(s.messages))
+	message := pick(rng, []int{0, 0, 1, 2}) // most often the record's
 	m := &s.messages[message]
 	if e := &s.enums[rng.IntN(2)]; rng.IntN(5) == 0 {
 		s.mutateEnum(rng, e)
@@ -171,7 +171,12 @@ func (s *randomSchema) mutate(rng *rand.Rand) {
 }
 
 func (s *randomSchema) mutateEnum(rng *rand.Rand, e *randomEnum) {
-	switch v := rng.IntN(len(e.values)); rng.IntN(4) {
+	switch v := rng.IntN(len(e.values)); rng.IntN(5) {
+	case 4:
+		number := rng.IntN(4)
+		if !slices.ContainsFunc(e.values, func(o randomValue) bool { return o.number == number }) {
+			e.values[v].number = number
+		}
 	case 0:
 		s.addValue(rng, e)
 	case 1:

@@ -1,6 +1,7 @@
 package proto
 
 import (
+	"iter"
 	"math"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -188,14 +189,6 @@ func (w *walk) mismatch(p *pair, wf, rf protoreflect.FieldDescriptor, m *mismatc
 	if !w.json && !dependsOnValues(m.rule) {
 		w.broken[namesOf(wf, rf)] = true
 	}
-	var samples []sample
-	for _, v := range m.values {
-		samples = append(samples, fill(wf, wrap(wf, v)))
-	}
-	samples = append(samples, w.samples(wf)...)
-	if m.rule == ruleBytesAsText && isMessage(wf) {
-		samples = append(samples[1:], samples[0]) // an empty message is text
-	}
 	hint := "keep the field as it was, and give the new type a field of its own with a new number"
 	if dependsOnValues(m.rule) || m.rule == ruleJSONRange {
 		hint = "widen the reader first, or give the new type a field of its own with a new number"
@@ -203,8 +196,33 @@ func (w *walk) mismatch(p *pair, wf, rf protoreflect.FieldDescriptor, m *mismatc
 	w.claim(claim{
 		rule: m.rule, verdict: compat.Breaks, at: p, writer: wf, reader: rf,
 		message: label(wf) + " is " + typeName(wf) + " to the writer and " + typeName(rf) + " to the reader" + m.why,
-		hint:    hint, samples: samples, shows: w.differs(wf, rf),
+		hint:    hint, samples: w.mismatched(wf, m), shows: w.differs(wf, rf),
 	})
+}
+
+// mismatched are the samples of a mismatch: its own values first. An empty
+// message comes last, because it is text.
+func (w *walk) mismatched(f protoreflect.FieldDescriptor, m *mismatch) iter.Seq[sample] {
+	return func(yield func(sample) bool) {
+		for _, v := range m.values {
+			if !yield(fill(f, wrap(f, v))) {
+				return
+			}
+		}
+		var last sample
+		for s := range w.samples(f) {
+			if m.rule == ruleBytesAsText && isMessage(f) && last == nil {
+				last = s
+				continue
+			}
+			if !yield(s) {
+				return
+			}
+		}
+		if last != nil {
+			yield(last)
+		}
+	}
 }
 
 // wrap puts a value into the wrapper of a field such as Int64Value.

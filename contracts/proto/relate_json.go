@@ -42,6 +42,9 @@ func relateScalars(w, r protoreflect.FieldDescriptor, other *mismatch) *mismatch
 		if r.Kind() == protoreflect.EnumKind && wform == rform || r.Kind() == protoreflect.StringKind && wform == formText {
 			return nil // names, compared one by one
 		}
+		if !many(w) && !w.HasPresence() && w.Enum().Values().Len() == 1 {
+			return nil // its only name is never written
+		}
 		return other
 	case r.Kind() == protoreflect.EnumKind && wform == formInteger:
 		if m := intAsEnum(w, r); m != nil && m.rule == ruleNarrowed {

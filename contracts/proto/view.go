@@ -171,12 +171,18 @@ func defaultOf(f protoreflect.FieldDescriptor) any {
 func (w *walk) same(wf protoreflect.FieldDescriptor, written any, rf protoreflect.FieldDescriptor, read any) bool {
 	if many(wf) || many(rf) {
 		a, b := list(written), list(read)
+		if w.json && (many(wf) != many(rf) || wf.IsMap() != rf.IsMap()) {
+			return len(a)+len(b) == 0 // the forms have nothing in common
+		}
 		if rf.IsMap() && !wf.IsMap() { // a map has no order of its own
 			a = byKeys(rf, a)
 		}
 		return slices.EqualFunc(a, b, func(x, y any) bool { return w.sameValue(wf, x, rf, y) })
 	}
 	if isMessage(wf) || isMessage(rf) {
+		if empty, ok := read.(*view); ok && written == nil && rf.ContainingMessage().IsMapEntry() {
+			return len(empty.fields) == 0 // a map's entry always has a value
+		}
 		return (written == nil) == (read == nil) && (written == nil || w.sameValue(wf, written, rf, read))
 	}
 	if written == nil {
@@ -219,7 +225,7 @@ func (w *walk) sameValue(wf protoreflect.FieldDescriptor, a any, rf protoreflect
 		y, isText := b.(string)
 		return string(x) == text(b) && (!isText || utf8.ValidString(y))
 	case protoreflect.EnumNumber:
-		if w.json {
+		if w.json && wf.Enum().Values().ByNumber(x) != nil {
 			return enumName(wf, x) == enumName(rf, b)
 		}
 	}

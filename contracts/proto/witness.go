@@ -3,6 +3,7 @@ package proto
 import (
 	"fmt"
 	"hash/fnv"
+	"iter"
 	"math/rand/v2"
 	"slices"
 
@@ -23,7 +24,7 @@ type claim struct {
 	writer, reader protoreflect.Descriptor // the places
 	// samples are tried in order until shows says what the reader makes of
 	// one; "" means that it does not show the problem.
-	samples []sample
+	samples iter.Seq[sample]
 	shows   func(reading) string
 	// unread is the outcome where the reader has nothing to read it with.
 	unread string
@@ -76,7 +77,7 @@ func (w *walk) claim(c claim) {
 }
 
 func (w *walk) witness(c claim) *compat.Witness {
-	for _, s := range c.samples {
+	for s := range c.samples {
 		m := w.record(c.at, s)
 		if m == nil {
 			continue
@@ -134,6 +135,7 @@ func set(m *dynamicpb.Message, f protoreflect.FieldDescriptor, values []protoref
 			value := entry.Get(f.MapValue())
 			if isMessage(f.MapValue()) && !entry.Has(f.MapValue()) {
 				value = entries.NewValue()
+				fillRequired(value.Message(), 0)
 			}
 			entries.Set(entry.Get(f.MapKey()).MapKey(), value)
 		case f.IsList():
@@ -197,7 +199,8 @@ func (w *walk) differs(wf, rf protoreflect.FieldDescriptor) func(reading) string
 			return "the message around " + label(rf) + " is missing: it is left among the unknown fields"
 		}
 		written, read := got.w.fields[wf.Number()], got.r.fields[rf.Number()]
-		if w.same(wf, written, rf, read) {
+		lost := written != nil && read == nil && rf.HasPresence()
+		if !lost && w.same(wf, written, rf, read) {
 			return ""
 		}
 		if read == nil && written != nil {
@@ -217,40 +220,62 @@ func (w *walk) differs(wf, rf protoreflect.FieldDescriptor) func(reading) string
 // tries is how many random values are tried after the likely ones.
 const tries = 32
 
+// only tries one sample.
+func only(s sample) iter.Seq[sample] { return slices.Values([]sample{s}) }
+
 // samples fill a field with one value: likely ones first, then random ones,
 // the same for the same field.
-func (w *walk) samples(f protoreflect.FieldDescriptor) []sample {
-	var all []sample
-	for _, v := range w.values(f) {
-		all = append(all, fill(f, v))
+func (w *walk) samples(f protoreflect.FieldDescriptor) iter.Seq[sample] {
+	return func(yield func(sample) bool) {
+		for v := range w.values(f) {
+			if !yield(fill(f, v)) {
+				return
+			}
+		}
 	}
-	return all
 }
 
-func (w *walk) values(f protoreflect.FieldDescriptor) []protoreflect.Value {
-	values := likely(f)
-	if !many(f) && !isMessage(f) { // the default comes last: to lose it is not seen
-		isDefault := func(v protoreflect.Value) int {
-			if v.Equal(f.Default()) {
-				return 1
+func (w *walk) values(f protoreflect.FieldDescriptor) iter.Seq[protoreflect.Value] {
+	return func(yield func(protoreflect.Value) bool) {
+		for _, v := range likely(f) {
+			if !yield(v) {
+				return
 			}
-			return 0
 		}
-		slices.SortStableFunc(values, func(a, b protoreflect.Value) int { return isDefault(a) - isDefault(b) })
-	}
-	h := fnv.New64a()
-	h.Write([]byte(f.FullName()))
-	m := maker{&Generator{schema: w.writer, optional: 0.7}, rand.New(rand.NewPCG(h.Sum64(), 0))}
-	for range tries {
-		values = append(values, m.value(f, func() protoreflect.Value {
+		h := fnv.New64a()
+		h.Write([]byte(f.FullName()))
+		m := maker{&Generator{schema: w.writer, optional: 0.7}, rand.New(rand.NewPCG(h.Sum64(), 0))}
+		empty := func() protoreflect.Value {
 			return protoreflect.ValueOfMessage(dynamicpb.NewMessage(f.Message()))
-		}, maxDepth-2))
+		}
+		for range tries {
+			if !yield(m.value(f, empty, maxDepth-2)) {
+				return
+			}
+		}
+	}
+}
+
+// likely are small values, of a map entries, those first that are not the
+// default: to lose that is not seen.
+func likely(f protoreflect.FieldDescriptor) []protoreflect.Value {
+	values := likelyOf(f)
+	if !many(f) && !isMessage(f) {
+		slices.SortStableFunc(values, func(a, b protoreflect.Value) int {
+			switch d := f.Default(); {
+			case a.Equal(d) == b.Equal(d):
+				return 0
+			case a.Equal(d):
+				return 1
+			default:
+				return -1
+			}
+		})
 	}
 	return values
 }
 
-// likely are small values that are not the default; of a map they are entries.
-func likely(f protoreflect.FieldDescriptor) []protoreflect.Value {
+func likelyOf(f protoreflect.FieldDescriptor) []protoreflect.Value {
 	if f.IsMap() {
 		values := []protoreflect.Value{protoreflect.ValueOfMessage(dynamicpb.NewMessage(f.Message()))}
 		for _, k := range likely(f.MapKey()) {
@@ -272,7 +297,9 @@ func likely(f protoreflect.FieldDescriptor) []protoreflect.Value {
 	case protoreflect.DoubleKind:
 		return []protoreflect.Value{protoreflect.ValueOfFloat64(1.5)}
 	case protoreflect.MessageKind, protoreflect.GroupKind:
-		return []protoreflect.Value{protoreflect.ValueOfMessage(dynamicpb.NewMessage(f.Message()))}
+		m := dynamicpb.NewMessage(f.Message())
+		fillRequired(m, 0)
+		return []protoreflect.Value{protoreflect.ValueOfMessage(m)}
 	case protoreflect.EnumKind:
 		var values []protoreflect.Value
 		for _, v := range numbered(f.Enum()) {
@@ -289,22 +316,32 @@ func likely(f protoreflect.FieldDescriptor) []protoreflect.Value {
 	}
 }
 
-// twoElements fill a repeated field with two values.
-func (w *walk) twoElements(f protoreflect.FieldDescriptor) []sample {
-	values := w.values(f)
-	var all []sample
-	for i := range len(values) - 1 {
-		all = append(all, fill(f, values[i:i+2]...))
+// twoElements fill a repeated field with two values: different ones first.
+func (w *walk) twoElements(f protoreflect.FieldDescriptor) iter.Seq[sample] {
+	return func(yield func(sample) bool) {
+		var first, last protoreflect.Value
+		for v := range w.values(f) {
+			if last.IsValid() && !yield(fill(f, last, v)) {
+				return
+			}
+			if last = v; !first.IsValid() {
+				first = v
+			}
+		}
+		yield(fill(f, first, first))
 	}
-	return append(all, fill(f, values[0], values[0]))
 }
 
 // both fill two fields.
-func (w *walk) both(a, b protoreflect.FieldDescriptor) []sample {
-	var all []sample
-	first, second := w.values(a), w.values(b)
-	for i := range min(len(first), len(second)) {
-		all = append(all, append(fill(a, first[i]), fill(b, second[i])...))
+func (w *walk) both(a, b protoreflect.FieldDescriptor) iter.Seq[sample] {
+	return func(yield func(sample) bool) {
+		next, stop := iter.Pull(w.values(b))
+		defer stop()
+		for v := range w.values(a) {
+			u, ok := next()
+			if !ok || !yield(append(fill(a, v), fill(b, u)...)) {
+				return
+			}
+		}
 	}
-	return all
 }
