@@ -110,3 +110,17 @@ func describe(c compat.Comparison) string {
 	}
 	return b.String()
 }
+
+// The docs list every rule once.
+func TestRulesAreDocumented(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "compatibility-protobuf.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, rule := range proto.Rules() {
+		row := "\n| `" + strings.TrimPrefix(rule.ID, "compat/") + "` |"
+		if n := strings.Count(string(page), row); n != 1 {
+			t.Errorf("%s stands %d times in the tables", rule.ID, n)
+		}
+	}
+}
