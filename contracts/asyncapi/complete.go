@@ -39,8 +39,8 @@ func (d *Document) Complete(c *contracts.Contract, of Operations) []finding.Find
 		for i := range c.Consumes {
 			k.consumes(i, at(of.Consumes, i))
 		}
-		k.rest()
-		k.topics()
+		k.addRest()
+		k.addTopics()
 	})
 }
 
@@ -84,6 +84,7 @@ func (k *completer) produces(i int, operation string) {
 		p.Address = address(own.Address, s.produces.Address)
 		p.Topic = p.TopicName()
 		p.Headers = both(own.Headers, s.produces.Headers)
+		p.Delivery.Transactional = own.Delivery.Transactional || s.produces.Delivery.Transactional
 		if n == 0 {
 			k.contract.Produces[i] = p
 		} else {
@@ -120,34 +121,11 @@ func (k *completer) consumes(i int, operation string) {
 // find is what the document states of an entry: the messages of its
 // operation, or those that have its event.
 func (k *completer) find(e entry) []stated {
-	var all, found []int
-	var operations, events []string
-	for i, s := range k.stated {
-		if (s.produces != nil) != (e.list == "produces") {
-			continue
-		}
-		operations, events = append(operations, s.operation.ID), append(events, s.event())
-		if e.operation == "" || s.operation.ID == e.operation {
-			all = append(all, i)
-		}
-	}
-	if e.operation != "" && len(all) == 0 {
-		k.report(e, UnknownOperation, "operation", fmt.Sprintf("the document has no operation %q that %s anything", e.operation, e.list), document.Suggest(e.operation, operations))
-		return nil
-	}
-	for _, i := range all {
-		if s := k.stated[i]; (e.event == "" || s.event() == e.event) && (e.event != "" || e.operation != "") {
-			found = append(found, i)
-		}
-	}
-	if e.operation == "" && len(found) > 1 {
-		found = k.narrow(e, found)
-	}
+	found, ok := k.candidates(e)
 	switch {
-	case len(found) == 0 && e.event != "" && (e.operation != "" || e.channel == contracts.Channel{}):
-		k.report(e, UnknownOperation, "event", fmt.Sprintf("the document has no operation that %s %s", e.list, e.event), document.Suggest(e.event, events))
+	case !ok:
 		return nil
-	case len(found) > 1 && e.operation == "":
+	case e.operation == "" && len(found) > 1:
 		k.report(e, UnknownOperation, "event", fmt.Sprintf("%d operations of the document have the event %s", len(found), e.event),
 			"add the topic or the group that tells them apart", k.stated[found[0]], k.stated[found[1]])
 		return nil
@@ -156,7 +134,7 @@ func (k *completer) find(e entry) []stated {
 	for _, i := range found {
 		s := k.stated[i]
 		k.used[i] = true
-		if s.problem != "" && (e.channel == contracts.Channel{}) {
+		if s.problem != "" && e.channel == (contracts.Channel{}) {
 			k.report(e, NoAddress, "event", fmt.Sprintf("the channel %s is no address of a contract: %s", s.channel.ID, s.problem),
 				"name the topic here", s)
 			continue
@@ -164,6 +142,35 @@ func (k *completer) find(e entry) []stated {
 		out = append(out, s)
 	}
 	return out
+}
+
+// candidates are the indexes of what an entry can mean; false, with a
+// finding, where it names what the document does not have.
+func (k *completer) candidates(e entry) (found []int, ok bool) {
+	var operations, events []string
+	known := e.operation == ""
+	for i, s := range k.stated {
+		if (s.produces != nil) != (e.list == "produces") {
+			continue
+		}
+		operations, events = append(operations, s.operation.ID), append(events, s.event())
+		mine := s.operation.ID == e.operation
+		known = known || mine
+		if (e.operation == "" || mine) && (e.event == s.event() || e.event == "" && mine) {
+			found = append(found, i)
+		}
+	}
+	switch {
+	case !known:
+		k.report(e, UnknownOperation, "operation", fmt.Sprintf("the document has no operation %q that %s anything", e.operation, e.list), document.Suggest(e.operation, operations))
+		return nil, false
+	case len(found) == 0 && e.event != "" && (e.operation != "" || e.channel == (contracts.Channel{})):
+		k.report(e, UnknownOperation, "event", fmt.Sprintf("the document has no operation that %s %s", e.list, e.event), document.Suggest(e.event, events))
+		return nil, false
+	case e.operation == "" && len(found) > 1:
+		found = k.narrow(e, found)
+	}
+	return found, true
 }
 
 // narrow keeps of several candidates those whose address and group the entry
@@ -181,7 +188,7 @@ func (k *completer) narrow(e entry, candidates []int) []int {
 		} else {
 			channel, group = s.consumes.Channel(), s.consumes.Group
 		}
-		if (e.channel == contracts.Channel{} || channel == e.channel) && (e.group == "" || group == e.group) {
+		if (e.channel == (contracts.Channel{}) || channel == e.channel) && (e.group == "" || group == e.group) {
 			out = append(out, i)
 		}
 	}
@@ -191,8 +198,8 @@ func (k *completer) narrow(e entry, candidates []int) []int {
 	return out
 }
 
-// rest adds what the document states and the contract does not name.
-func (k *completer) rest() {
+// addRest adds what the document states and the contract does not name.
+func (k *completer) addRest() {
 	for i, s := range k.stated {
 		switch {
 		case k.used[i]:
@@ -210,10 +217,11 @@ func (k *completer) rest() {
 	}
 }
 
-// topics adds the facts that the document states of topics.
-func (k *completer) topics() {
-	for _, name := range sortedKeys(k.Document.topics()) {
-		stated := k.Document.topics()[name]
+// addTopics adds the facts that the document states of topics.
+func (k *completer) addTopics() {
+	all := k.topics()
+	for _, name := range sortedKeys(all) {
+		stated := all[name]
 		own, known := k.contract.Topics[name]
 		if k.contract.Topics == nil {
 			k.contract.Topics = map[string]contracts.Topic{}

@@ -122,11 +122,12 @@ func (r *reader) index(f *file) bool {
 	return walk(f.root, "")
 }
 
-// escape makes a token of a JSON Pointer (RFC 6901).
-func escape(key string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
-}
+var (
+	escaper   = strings.NewReplacer("~", "~0", "/", "~1")
+	unescaper = strings.NewReplacer("~1", "/", "~0", "~")
+)
 
-func unescape(token string) string {
-	return strings.NewReplacer("~1", "/", "~0", "~").Replace(token)
-}
+// escape makes a token of a JSON Pointer (RFC 6901).
+func escape(key string) string { return escaper.Replace(key) }
+
+func unescape(token string) string { return unescaper.Replace(token) }

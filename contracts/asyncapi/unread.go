@@ -17,7 +17,7 @@ var carried = map[string][]string{
 	"the document":            {"asyncapi", "info", "defaultContentType", "servers", "channels", "operations", "components", ownField},
 	"info":                    {"title", "version", "contact"},
 	"info.contact":            {"name"},
-	"server":                  {"host", "protocol"},
+	"server":                  {"protocol"},
 	"channel":                 {"address", "messages", "servers", "parameters", "bindings"},
 	"channel binding kafka":   {"topic", "partitions", "replicas", "topicConfiguration", "bindingVersion"},
 	"channel binding amqp":    {"is", "exchange", "queue", "bindingVersion"},

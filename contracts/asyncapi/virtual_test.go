@@ -1,6 +1,7 @@
 package asyncapi_test
 
 import (
+	"errors"
 	"io/fs"
 	"strings"
 	"testing"
@@ -79,8 +80,8 @@ func TestProblemsInPayloadsStandInTheDocument(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			d, _ := asyncapi.Load(fstest.MapFS{"a.yaml": {Data: []byte(head + test.payload)}}, "a.yaml")
 			_, err := jsonschema.Load(d.FS(), d.Channels[0].Messages[0].Payload.File)
-			invalid, ok := err.(*jsonschema.Error)
-			if !ok {
+			var invalid *jsonschema.Error
+			if !errors.As(err, &invalid) {
 				t.Fatalf("no problem found: %v", err)
 			}
 			findings := []finding.Finding{{Position: &finding.Position{}, Related: []finding.Related{{Position: invalid.Problems[0].Position}}}}
