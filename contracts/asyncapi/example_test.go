@@ -33,6 +33,7 @@ func ExampleImport() {
 	//     rabbitmq:
 	//       queue: sums.done
 	//     schema: schemas/summed.json
+	// rpc-client.yaml:4:16 host of the server production has no place in a contract
 	// rpc-client.yaml:8:62 type of the amqp exchange requests has no place in a contract
 	// rpc-client.yaml:8:75 durable of the amqp exchange requests has no place in a contract
 }
