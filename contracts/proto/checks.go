@@ -23,7 +23,7 @@ func (w *walk) numberAndName(p *pair, f, r protoreflect.FieldDescriptor) {
 		})
 		return
 	}
-	if r == nil || w.comparer.json || w.writer.byName(p.w, nameOf(r)) != nil {
+	if r == nil || w.withJSON || w.writer.byName(p.w, nameOf(r)) != nil {
 		return // the JSON walk reports the name, or the other field its number
 	}
 	w.claim(claim{

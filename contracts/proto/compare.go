@@ -19,7 +19,7 @@ func (f compareOption) applyCompare(c *comparer) { f(c) }
 // JSON compares Protobuf's JSON too, besides the bytes: names of fields and
 // of enum values count then. A reader of JSON is taken to ignore unknown
 // fields, which libraries do only when told so.
-func JSON() CompareOption { return compareOption(func(c *comparer) { c.json = true }) }
+func JSON() CompareOption { return compareOption(func(c *comparer) { c.withJSON = true }) }
 
 // Lenient forgives breaks where the encodings fit each other and only some
 // values are misread (int64 to int32, bytes to string), as Protobuf's own
@@ -52,7 +52,7 @@ func Compare(writer, reader *Schema, options ...CompareOption) compat.Comparison
 	text := &walk{comparer: c, seen: map[names]bool{}, json: true}
 	for _, root := range c.roots() {
 		bytes.run(root)
-		if c.json {
+		if c.withJSON {
 			text.run(root)
 		}
 	}
@@ -60,12 +60,14 @@ func Compare(writer, reader *Schema, options ...CompareOption) compat.Comparison
 }
 
 type comparer struct {
-	writer, reader     *Schema
-	json, lenient, all bool
-	problems           []compat.Problem
-	reported           map[string]bool // by rule and places
-	broken             map[names]bool  // fields of which the bytes break
-	quiet              bool            // names of records are not looked at
+	writer, reader *Schema
+
+	withJSON, lenient, all bool
+	quiet                  bool // names of records are not looked at
+
+	problems []compat.Problem
+	reported map[string]bool // by rule and places
+	broken   map[names]bool  // fields of which the bytes break
 }
 
 // names are the full names of a writer's and a reader's thing.

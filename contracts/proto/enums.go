@@ -26,7 +26,7 @@ func (w *walk) enums(p *pair, wf, rf protoreflect.FieldDescriptor) {
 		case w.enumRenumbered(p, wf, rf, v, names):
 		case len(there) == 0:
 			w.enumMissing(p, wf, rf, v)
-		case !w.comparer.json:
+		case !w.withJSON:
 			w.enumRenamed(p, wf, rf, v)
 		}
 	}
@@ -96,7 +96,7 @@ func (w *walk) enumMissing(p *pair, wf, rf protoreflect.FieldDescriptor, v proto
 		w.claim(c)
 		return
 	}
-	if w.comparer.json {
+	if w.withJSON {
 		return // the JSON walk reports the name
 	}
 	c.rule, c.verdict = ruleEnumValue, compat.Forgiven

@@ -1,7 +1,9 @@
 package proto_test
 
 import (
+	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/flowweir/weir/contracts/proto"
@@ -30,6 +32,37 @@ func FuzzLoad(f *testing.F) {
 		}
 		if _, err := s.Decode(nil); err == nil {
 			s.ValidateJSON([]byte("{}"))
+		}
+	})
+}
+
+// ValidateJSON, which goes field by field, agrees with the library, which
+// reads the whole document.
+func FuzzValidateJSON(f *testing.F) {
+	for _, seed := range []string{
+		`{}`, `{"order_id":"a","total":"12","lines":[{"sku":"b"}],"note":null}`, `{"lines":[null]}`, `{"by_sku":{"a":null}}`, `{"by_sku":{"a":{"quantity":1.0}}}`,
+		`{"at":"2026-01-02T03:04:05Z","took":"1s","mask":"aB","extra":{"a":[1]},"any_value":null,"list":[null],"null":null,"points":null}`,
+		`{"detail":{"@type":"type.googleapis.com/acme.Line","sku":"a"}}`, `{"detail":{}}`, `{"counts":{"01":1}}`, `{"status":9,"paid":"true","weight":"NaN","ratio":1e39}`,
+		`{"card":null,"invoice":{}}`, `{"orderId":"a","order_id":null}`, `{"signature":"_-8","big":-1}`, `{"parent":{"parent":{"nope":1}}}`, `{"[acme.x]":1}`,
+	} {
+		f.Add(seed)
+	}
+	s := load(f, files("s.proto", everything), "s.proto")
+	f.Fuzz(func(t *testing.T, doc string) {
+		var v any
+		d := json.NewDecoder(strings.NewReader(doc))
+		d.UseNumber()
+		if err := d.Decode(&v); err != nil || d.More() {
+			s.ValidateJSON([]byte(doc))
+			return
+		}
+		text, err := json.Marshal(v) // names that stand twice are gone
+		if err != nil {
+			t.Skip()
+		}
+		_, err = s.Encode(v)
+		if violations := s.ValidateJSON(text); (err == nil) != (len(violations) == 0) {
+			t.Fatalf("%s: the library says %v, ValidateJSON %v", text, err, violations)
 		}
 	})
 }

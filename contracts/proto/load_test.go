@@ -3,13 +3,17 @@ package proto_test
 import (
 	"errors"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/flowweir/weir/contracts/place"
 	"github.com/flowweir/weir/contracts/proto"
+	"github.com/flowweir/weir/contracts/source"
 )
 
 // files makes a file system of name, content, name, content ...
@@ -117,6 +121,35 @@ message OrderPlaced { acme.Money total = 1; Line line = 2; google.protobuf.Times
 		s := load(t, fsys, "api/acme/order/order.proto", proto.ImportPaths("third_party"), proto.Message(name))
 		if got := s.Position().String(); got != want {
 			t.Errorf("%s stands at %s, want %s", name, got, want)
+		}
+	}
+}
+
+// On the file system of a machine a schema may stand above the working
+// directory, or be named by its full path.
+func TestImportsOnTheHost(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"api/acme/order.proto": proto3 + "import \"acme/money.proto\";\nmessage Order { Money total = 1; }",
+		"api/acme/money.proto": proto3 + "message Money { int64 units = 1; }",
+		"work/none":            "",
+	} {
+		file := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Chdir(filepath.Join(dir, "work"))
+	for _, name := range []string{"../api/acme/order.proto", filepath.ToSlash(filepath.Join(dir, "api/acme/order.proto"))} {
+		s := load(t, source.Host(), name)
+		if got, want := s.Position().String(), name+":3:1"; got != want {
+			t.Errorf("the message stands at %s, want %s", got, want)
+		}
+		if got, want := s.Lookup(place.MustParse("$.total.units")).Position.String(), strings.Replace(name, "order", "money", 1)+":2:17"; got != want {
+			t.Errorf("units stands at %s, want %s", got, want)
 		}
 	}
 }
