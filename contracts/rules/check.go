@@ -13,10 +13,39 @@ import (
 // schemas, examples and bodies are read from it, one at a time. now decides which waivers
 // have expired. The findings are sorted by place.
 func Check(set []*contracts.Contract, fsys fs.FS, now time.Time) []finding.Finding {
+	return CheckWith(set, fsys, now, Others{})
+}
+
+// Others is what other packages have found about the same contracts, for
+// waivers to apply to it, too.
+type Others struct {
+	// Rules are those by which they look. A waiver of one of them that waives
+	// nothing is found.
+	Rules []Rule
+	Found []Found
+	// ReadersCompared says that they have compared the schemas that consumers
+	// read by with those of producers. Without it each is NeedUnchecked.
+	ReadersCompared bool
+}
+
+// Found is a finding with the contract whose waivers apply to it.
+type Found struct {
+	finding.Finding
+	Owner *contracts.Contract
+}
+
+// CheckWith is Check together with what others have found: all findings are
+// in one order, and the waivers of a contract apply to all that is found
+// about it.
+func CheckWith(set []*contracts.Contract, fsys fs.FS, now time.Time, others Others) []finding.Finding {
 	c := &checker{
-		index: indexOf(set),
-		files: files{fsys: fsys, schemas: map[string]*schemaFile{}, resolved: map[schemaName]resolvedSchema{}},
-		now:   now,
+		index:  indexOf(set),
+		others: others,
+		files:  files{fsys: fsys, schemas: map[schemaKey]*schemaFile{}, resolved: map[schemaName]resolvedSchema{}},
+		now:    now,
+	}
+	for _, f := range others.Found {
+		c.found = append(c.found, owned{Found: f})
 	}
 	c.files.preload(set)
 	c.services()
@@ -40,24 +69,23 @@ func Check(set []*contracts.Contract, fsys fs.FS, now time.Time) []finding.Findi
 // checker collects what is found about a set of contracts.
 type checker struct {
 	index
-	files files
-	now   time.Time
-	found []owned
+	others Others
+	files  files
+	now    time.Time
+	found  []owned
 	// suggested counts the names that were compared to find a near one.
 	suggested int
 }
 
-// owned is a finding with the contract whose waivers apply to it.
 type owned struct {
-	finding.Finding
-	owner  *contracts.Contract
+	Found
 	waived bool
 }
 
 func (c *checker) report(owner *contracts.Contract, id string, at *finding.Position, message, hint string, related ...finding.Related) {
-	c.found = append(c.found, owned{owner: owner, Finding: finding.Finding{
+	c.found = append(c.found, owned{Found: Found{Owner: owner, Finding: finding.Finding{
 		ID: id, Severity: severities[id], Message: message, Position: at, Hint: hint, Related: related,
-	}})
+	}}})
 }
 
 // related is a second place; a model that was built in Go has none.

@@ -12,8 +12,8 @@
 // Guarantees: every finding has an id of Rules, a place in the file that must
 // change, and where another file explains it that place too; the order of
 // findings depends on the files alone; nothing is fetched and nothing is
-// written. What cannot be judged (a schema in Avro or Protobuf, a subject of
-// a registry) is a finding of severity info, never silence.
+// written. What cannot be judged (a need of an event whose schema is in a
+// registry) is a finding of severity info, never silence.
 //
 // The work grows with what the contracts say, not with its square: topics,
 // events and schemas are indexed once.

@@ -153,7 +153,7 @@ var cloudEventsMembers = []string{"id", "source", "specversion", "type"}
 // alone: one that is declared is not found there, and one that is found there
 // ought to be declared.
 func (c *checker) enveloped(p produced, kind string) {
-	s, _ := c.schemaOf(p.contract, p.promise().Schema)
+	s, _ := c.schemaOf(p)
 	if s == nil {
 		return
 	}

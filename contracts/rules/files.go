@@ -6,27 +6,30 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"reflect"
-	"slices"
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/field"
 	"github.com/flowweir/weir/contracts/place"
+	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/reports/finding"
 )
 
 // files reads what contracts name, each schema once.
 type files struct {
 	fsys    fs.FS
-	schemas map[string]*schemaFile
+	schemas map[schemaKey]*schemaFile
 	// resolved remembers schemaOf for schemas that a contract names.
 	resolved map[schemaName]resolvedSchema
 }
 
+// schemaKey is a schema in a file; message is the one that is meant of a
+// Protobuf file, "" for the first and for other formats.
+type schemaKey struct{ file, format, message string }
+
 type schemaName struct {
-	contract *contracts.Contract
-	ref      string
+	contract     *contracts.Contract
+	ref, message string
 }
 
 type resolvedSchema struct {
@@ -34,39 +37,43 @@ type resolvedSchema struct {
 	why  string
 }
 
-// schemaFile is a schema's file; schema is nil where its format has no opener
-// or it could not be loaded.
+// schemaFile is a schema's file; schema is nil where it could not be loaded.
 type schemaFile struct {
-	schema schema
+	schema *schema.Schema
 	src    []byte
 	err    error
 	// told is whether err has been reported: once per file, however many
 	// contracts use it.
 	told    bool
 	lookups map[string]field.Field
-	// examined remembers Examine by the example's file: interactions share
-	// examples as they share schemas.
-	examined map[string][]problem
+	// examined are the violations of examples by their files: interactions
+	// share examples as they share schemas.
+	examined map[string][]schema.Violation
 }
 
-func (f *files) schema(file, format string) *schemaFile {
-	if known, ok := f.schemas[file]; ok {
+func (f *files) schema(key schemaKey) *schemaFile {
+	if known, ok := f.schemas[key]; ok {
 		return known
 	}
-	s := openSchema(f.fsys, file, format)
-	f.schemas[file] = s
+	s := openSchema(f.fsys, key)
+	f.schemas[key] = s
 	return s
 }
 
-func openSchema(fsys fs.FS, file, format string) *schemaFile {
-	s := &schemaFile{lookups: map[string]field.Field{}, examined: map[string][]problem{}}
-	if s.src, s.err = fs.ReadFile(fsys, file); s.err != nil {
-		return s
-	}
-	if open := openers[format]; open != nil {
-		s.schema, s.err = open(fsys, file, s.src)
+func openSchema(fsys fs.FS, key schemaKey) *schemaFile {
+	s := &schemaFile{lookups: map[string]field.Field{}, examined: map[string][]schema.Violation{}}
+	if s.src, s.err = fs.ReadFile(fsys, key.file); s.err == nil {
+		s.schema, s.err = schema.Load(fsys, key.file, key.format, schema.Options{Message: key.message})
 	}
 	return s
+}
+
+// messageOf is the full name by which a Protobuf file knows the event.
+func messageOf(p *contracts.Produces, s *contracts.Schema) string {
+	if p.Match == nil || s.Format != contracts.FormatProtobuf {
+		return ""
+	}
+	return p.Match.Name
 }
 
 // lookup is the schema's Lookup, remembered: many consumers need one field.
@@ -80,69 +87,50 @@ func (s *schemaFile) lookup(at place.Place) field.Field {
 	return f
 }
 
-// schemaOf is the schema behind ref; why says why there is none that can be
+// schemaOf is the schema of an event; why says why there is none that can be
 // asked. It is "" where a finding says so already.
-func (c *checker) schemaOf(contract *contracts.Contract, ref contracts.SchemaRef) (s *schemaFile, why string) {
-	if ref.Inline != nil {
-		return c.resolve(contract, ref)
+func (c *checker) schemaOf(p produced) (s *schemaFile, why string) {
+	promise := p.promise()
+	if promise.Schema.Inline != nil {
+		return c.resolve(p)
 	}
-	name := schemaName{contract, ref.Ref}
+	name := schemaName{contract: p.contract, ref: promise.Schema.Ref}
+	if promise.Match != nil {
+		name.message = promise.Match.Name
+	}
 	known, ok := c.files.resolved[name]
 	if !ok {
-		known.file, known.why = c.resolve(contract, ref)
+		known.file, known.why = c.resolve(p)
 		c.files.resolved[name] = known
 	}
 	return known.file, known.why
 }
 
-func (c *checker) resolve(contract *contracts.Contract, ref contracts.SchemaRef) (s *schemaFile, why string) {
-	promised := contract.SchemaOf(ref)
+func (c *checker) resolve(p produced) (s *schemaFile, why string) {
+	promised := p.contract.SchemaOf(p.promise().Schema)
 	switch {
 	case promised == nil:
 		return nil, "it has no schema"
 	case promised.Registry != nil:
 		return nil, fmt.Sprintf("its schema is the subject %s of a registry", promised.Registry.Subject)
-	case openers[promised.Format] == nil:
-		return nil, fmt.Sprintf("its schema is written in %s", promised.Format)
 	}
-	s = c.files.schema(contract.Resolve(promised.File), promised.Format)
+	s = c.files.schema(schemaKey{p.contract.Resolve(promised.File), promised.Format, messageOf(p.promise(), promised)})
 	if s.schema == nil {
 		return nil, ""
 	}
 	return s, ""
 }
 
-// schemas loads all schemas of a contract, used or not.
+// schemas reports what is wrong with the schemas of a contract, used or not.
 func (c *checker) schemas(contract *contracts.Contract) {
-	for _, name := range slices.Sorted(maps.Keys(contract.Schemas)) {
-		ref := contracts.SchemaRef{Ref: name}
-		c.schemaFile(contract, ref, contract.Doc.Position("schemas", name, "file"))
-	}
-	for i, p := range contract.Produces {
-		c.schemaRef(contract, p.Schema, "produces", i)
-	}
-	for i, consumes := range contract.Consumes {
-		if consumes.Schema != nil {
-			c.schemaRef(contract, *consumes.Schema, "consumes", i)
-		}
+	for u := range schemaUses(contract) {
+		c.schemaFile(contract, u)
 	}
 }
 
-// schemaRef loads a schema that an interaction names by its file.
-func (c *checker) schemaRef(contract *contracts.Contract, ref contracts.SchemaRef, list string, i int) {
-	if _, named := contract.Schemas[ref.Ref]; !named {
-		c.schemaFile(contract, ref, contract.Doc.Position(list, i, "schema", "file"))
-	}
-}
-
-func (c *checker) schemaFile(contract *contracts.Contract, ref contracts.SchemaRef, at *finding.Position) {
-	s := contract.SchemaOf(ref)
-	if s == nil || s.File == "" || s.Format == "" {
-		return // the loader has said so
-	}
-	file := contract.Resolve(s.File)
-	loaded := c.files.schema(file, s.Format)
-	var invalid *invalidError
+func (c *checker) schemaFile(contract *contracts.Contract, u schemaUse) {
+	loaded := c.files.schema(u.key)
+	var invalid *schema.Error
 	switch {
 	case loaded.err == nil:
 	case errors.As(loaded.err, &invalid):
@@ -150,11 +138,11 @@ func (c *checker) schemaFile(contract *contracts.Contract, ref contracts.SchemaR
 			return
 		}
 		loaded.told = true
-		for _, p := range invalid.problems {
-			c.report(contract, SchemaInvalid, &p.Position, p.Message, p.Hint, related(at, "the contract uses the schema here")...)
+		for _, p := range invalid.Problems {
+			c.report(contract, SchemaInvalid, &p.Position, p.Message, p.Hint, related(u.at(), "the contract uses the schema here")...)
 		}
 	default:
-		c.report(contract, SchemaMissing, at, fmt.Sprintf("cannot read the schema %s: %v", file, reason(loaded.err)),
+		c.report(contract, SchemaMissing, u.at(), fmt.Sprintf("cannot read the schema %s: %v", u.key.file, reason(loaded.err)),
 			"paths are relative to the contract's file")
 	}
 }
@@ -173,14 +161,14 @@ func (c *checker) examples(p produced) {
 	if len(p.promise().Examples) == 0 {
 		return
 	}
-	s, _ := c.schemaOf(p.contract, p.promise().Schema)
+	s, _ := c.schemaOf(p)
 	for i, name := range p.promise().Examples {
 		if name == "" {
 			continue
 		}
 		file := p.contract.Resolve(name)
-		if problems, known := s.examinedBefore(file); known {
-			c.exampleProblems(p, i, problems)
+		if violations, known := s.examinedBefore(file); known {
+			c.exampleInvalid(p, i, violations)
 			continue
 		}
 		src, err := fs.ReadFile(c.files.fsys, file)
@@ -191,23 +179,26 @@ func (c *checker) examples(p produced) {
 		}
 		if s != nil {
 			s.examined[file] = s.schema.Examine(file, src)
-			c.exampleProblems(p, i, s.examined[file])
+			c.exampleInvalid(p, i, s.examined[file])
 		}
 	}
 }
 
-func (s *schemaFile) examinedBefore(file string) (problems []problem, known bool) {
+func (s *schemaFile) examinedBefore(file string) (violations []schema.Violation, known bool) {
 	if s == nil {
 		return nil, false
 	}
-	problems, known = s.examined[file]
-	return problems, known
+	violations, known = s.examined[file]
+	return violations, known
 }
 
-func (c *checker) exampleProblems(p produced, i int, problems []problem) {
-	for _, problem := range problems {
-		more := slices.Concat(problem.Related, related(p.at("examples", i), "an example of %s", p.promise().Event))
-		c.report(p.contract, ExampleInvalid, &problem.Position, problem.Message, problem.Hint, more...)
+func (c *checker) exampleInvalid(p produced, i int, violations []schema.Violation) {
+	for _, v := range violations {
+		more := related(p.at("examples", i), "an example of %s", p.promise().Event)
+		if v.Schema.File != "" {
+			more = append(related(&v.Schema, "the rule of the schema"), more...)
+		}
+		c.report(p.contract, ExampleInvalid, &v.Position, v.Message, "", more...)
 	}
 }
 

@@ -30,11 +30,11 @@ func pointsAt(name string) bool {
 // notification reports a notification that says more than that something
 // happened, and to what.
 func (c *checker) notification(p produced) {
-	s, _ := c.schemaOf(p.contract, p.promise().Schema)
+	s, _ := c.schemaOf(p)
 	if s == nil {
 		return
 	}
-	state := slices.DeleteFunc(s.schema.Members(), pointsAt)
+	state := slices.DeleteFunc(s.members(), pointsAt)
 	if len(state) == 0 {
 		return
 	}
@@ -118,8 +118,8 @@ func (c *checker) sharedSchema(p produced, domain map[string]produced) {
 		return
 	}
 	files := []string{p.contract.Resolve(s.File)}
-	if loaded, _ := c.schemaOf(p.contract, p.promise().Schema); loaded != nil {
-		files = append(files, loaded.schema.References()...)
+	if loaded, _ := c.schemaOf(p); loaded != nil {
+		files = append(files, loaded.references()...)
 	}
 	for _, file := range files {
 		if internal, shared := domain[file]; shared {

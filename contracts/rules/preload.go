@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/reports/finding"
 )
 
 // preload opens the schemas of all contracts on all cores: that is most of
@@ -19,20 +20,19 @@ func (f *files) preload(set []*contracts.Contract) {
 		cores   = make(chan struct{}, runtime.GOMAXPROCS(0))
 		opening sync.WaitGroup
 		mu      sync.Mutex
-		seen    = map[string]bool{}
+		seen    = map[schemaKey]bool{}
 	)
 	for _, contract := range set {
-		for s := range schemasOf(contract) {
-			file := contract.Resolve(s.File)
-			if seen[file] {
+		for u := range schemaUses(contract) {
+			if seen[u.key] {
 				continue
 			}
-			seen[file] = true
+			seen[u.key] = true
 			cores <- struct{}{}
 			opening.Go(func() {
-				opened := openSchema(fsys, file, s.Format)
+				opened := openSchema(fsys, u.key)
 				mu.Lock()
-				f.schemas[file] = opened
+				f.schemas[u.key] = opened
 				mu.Unlock()
 				<-cores
 			})
@@ -41,24 +41,43 @@ func (f *files) preload(set []*contracts.Contract) {
 	opening.Wait()
 }
 
-// schemasOf are the schemas of a contract that are files, in the order in
-// which they are reported.
-func schemasOf(contract *contracts.Contract) iter.Seq[*contracts.Schema] {
-	return func(yield func(*contracts.Schema) bool) {
-		refs := make([]contracts.SchemaRef, 0, len(contract.Schemas)+len(contract.Produces))
+// schemaUse is a schema in a file, and where a contract names it.
+type schemaUse struct {
+	key schemaKey
+	at  func() *finding.Position
+}
+
+// schemaUses are the schemas of a contract that are files: those that it
+// defines, and those that interactions name by themselves or of which they
+// mean a certain message.
+func schemaUses(contract *contracts.Contract) iter.Seq[schemaUse] {
+	return func(yield func(schemaUse) bool) {
+		use := func(ref contracts.SchemaRef, message func(*contracts.Schema) string, path ...any) bool {
+			s := contract.SchemaOf(ref)
+			if s == nil || s.File == "" || s.Format == "" {
+				return true // the loader has said so
+			}
+			_, defined := contract.Schemas[ref.Ref]
+			key := schemaKey{contract.Resolve(s.File), s.Format, message(s)}
+			if defined && path[0] != "schemas" && key.message == "" {
+				return true
+			}
+			return yield(schemaUse{key, func() *finding.Position { return contract.Doc.Position(path...) }})
+		}
+		first := func(*contracts.Schema) string { return "" }
 		for _, name := range slices.Sorted(maps.Keys(contract.Schemas)) {
-			refs = append(refs, contracts.SchemaRef{Ref: name})
-		}
-		for i := range contract.Produces {
-			refs = append(refs, contract.Produces[i].Schema)
-		}
-		for i := range contract.Consumes {
-			if own := contract.Consumes[i].Schema; own != nil {
-				refs = append(refs, *own)
+			if !use(contracts.SchemaRef{Ref: name}, first, "schemas", name, "file") {
+				return
 			}
 		}
-		for _, ref := range refs {
-			if s := contract.SchemaOf(ref); s != nil && s.File != "" && s.Format != "" && !yield(s) {
+		for i := range contract.Produces {
+			p := &contract.Produces[i]
+			if !use(p.Schema, func(s *contracts.Schema) string { return messageOf(p, s) }, "produces", i, "schema", "file") {
+				return
+			}
+		}
+		for i := range contract.Consumes {
+			if own := contract.Consumes[i].Schema; own != nil && !use(*own, first, "consumes", i, "schema", "file") {
 				return
 			}
 		}

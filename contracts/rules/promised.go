@@ -21,7 +21,7 @@ func (c *checker) promised(p produced, at place.Place) (f field.Field, why strin
 	case place.Header:
 		return headerPromise(p, at.HeaderName()), "", true
 	}
-	schema, why := c.schemaOf(p.contract, p.promise().Schema)
+	schema, why := c.schemaOf(p)
 	if schema == nil {
 		return field.Field{}, why, false
 	}
@@ -77,7 +77,7 @@ func position(p *finding.Position) finding.Position {
 // schemaAgreement compares the schemas of two producers of one event.
 func (c *checker) schemaAgreement(first, other produced) {
 	a, b := first.contract.SchemaOf(first.promise().Schema), other.contract.SchemaOf(other.promise().Schema)
-	if a == nil || b == nil || c.sameSchema(first.contract, a, other.contract, b) {
+	if a == nil || b == nil || c.sameSchema(first, a, other, b) {
 		return
 	}
 	c.report(other.contract, ProducersDisagree, other.at("schema"),
@@ -85,18 +85,19 @@ func (c *checker) schemaAgreement(first, other produced) {
 		"share one schema, or give the events different names", related(first.at("schema"), "the schema of %s", first.service())...)
 }
 
-func (c *checker) sameSchema(inA *contracts.Contract, a *contracts.Schema, inB *contracts.Contract, b *contracts.Schema) bool {
+func (c *checker) sameSchema(first produced, a *contracts.Schema, other produced, b *contracts.Schema) bool {
 	if a.Registry != nil || b.Registry != nil {
 		return a.Registry != nil && b.Registry != nil && *a.Registry == *b.Registry
 	}
-	if a.Format != b.Format {
-		return false
-	}
-	fileA, fileB := inA.Resolve(a.File), inB.Resolve(b.File)
-	if fileA == fileB {
+	keyA := schemaKey{first.contract.Resolve(a.File), a.Format, messageOf(first.promise(), a)}
+	keyB := schemaKey{other.contract.Resolve(b.File), b.Format, messageOf(other.promise(), b)}
+	if keyA == keyB {
 		return true
 	}
-	x, y := c.files.schema(fileA, a.Format), c.files.schema(fileB, b.Format)
+	if keyA.format != keyB.format || keyA.message != keyB.message {
+		return false
+	}
+	x, y := c.files.schema(keyA), c.files.schema(keyB)
 	if x.err != nil || y.err != nil {
 		return true // that they cannot be read is said elsewhere
 	}

@@ -93,3 +93,37 @@ produces:
 		}
 	}
 }
+
+// TestOthers: what other packages find stands among the rest, and waivers of
+// its owner apply to it.
+func TestOthers(t *testing.T) {
+	set, fsys := load(t, map[string]string{"weir.yaml": `weir: contract/v1
+service: {name: orders, owner: team-orders}
+consumes:
+  - {event: a.b.Placed, topic: t, group: g, schema: s.json, idempotency: {key: $.id}, effect: {http: GET /x}}
+produces:
+  - {event: a.b.Placed, topic: t, schema: s.json, headers: {traceparent: required}, examples: [e.json]}
+waive:
+  - {rule: other/found, reason: agreed, until: 2026-12-31}
+  - {rule: other/quiet, reason: agreed, until: 2026-12-31}
+  - {rule: elsewhere, reason: agreed, until: 2026-12-31}
+`, "s.json": `{"type": "object", "required": ["id"]}`, "e.json": `{"id": 1}`})
+	others := rules.Others{
+		Rules:           []rules.Rule{{Rule: finding.Rule{ID: "other/found"}}, {Rule: finding.Rule{ID: "other/quiet"}}},
+		Found:           []rules.Found{{Owner: set[0], Finding: finding.Finding{ID: "other/found", Severity: finding.Error, Message: "broken", Position: set[0].Doc.Position("consumes", 0)}}},
+		ReadersCompared: true,
+	}
+	want := `weir.yaml:4:5: info: other/found: broken (waived until 2026-12-31: agreed)
+weir.yaml:9:5: warning: check/waiver-unused: nothing in this contract is found by other/quiet
+	hint: remove it
+`
+	if diff := cmp.Diff(want, text(rules.CheckWith(set, fsys, now, others))); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+	alone := `weir.yaml:4:53: info: check/need-unchecked: the reader's schema of a.b.Placed is not compared with that of orders
+	hint: list the fields that are read under needs to have them checked
+`
+	if diff := cmp.Diff(alone, text(rules.Check(set, fsys, now))); diff != "" {
+		t.Errorf("findings without others (-want +got):\n%s", diff)
+	}
+}

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/flowweir/weir/contracts"
@@ -11,14 +12,14 @@ import (
 
 // waived applies the waivers of each contract to the findings about it, and
 // returns all findings in order. A waived finding stays visible as info; an
-// expired waiver waives nothing and is an error itself. Waivers of rules of
-// other packages are left alone.
+// expired waiver waives nothing and is an error itself. Waivers of rules that
+// were not applied are left alone.
 func (c *checker) waived() []finding.Finding {
 	found, elsewhere := map[byRule][]int{}, map[string]*contracts.Contract{}
 	for i, f := range c.found {
-		found[byRule{f.owner, f.ID}] = append(found[byRule{f.owner, f.ID}], i)
+		found[byRule{f.Owner, f.ID}] = append(found[byRule{f.Owner, f.ID}], i)
 		if elsewhere[f.ID] == nil {
-			elsewhere[f.ID] = f.owner
+			elsewhere[f.ID] = f.Owner
 		}
 	}
 	for _, contract := range c.set {
@@ -60,12 +61,13 @@ func (c *checker) waiver(contract *contracts.Contract, i int, w contracts.Waiver
 		f.Severity = finding.Info
 		f.Message += fmt.Sprintf(" (waived until %s: %s)", w.Until, w.Reason)
 	}
-	if len(own) > 0 || !strings.HasPrefix(w.Rule, "check/") {
+	known := c.knownRules()
+	if len(own) > 0 || !strings.HasPrefix(w.Rule, "check/") && !slices.Contains(known, w.Rule) {
 		return
 	}
 	hint := "remove it"
-	if _, known := severities[w.Rule]; !known {
-		hint = document.Suggest(w.Rule, ids())
+	if !slices.Contains(known, w.Rule) {
+		hint = document.Suggest(w.Rule, known)
 	}
 	if other := elsewhere[w.Rule]; other != nil {
 		hint = fmt.Sprintf("a waiver holds for its own contract; %s has such findings, and its owner can waive them there", other.Doc.File())
@@ -73,9 +75,10 @@ func (c *checker) waiver(contract *contracts.Contract, i int, w contracts.Waiver
 	c.report(contract, WaiverUnused, at, fmt.Sprintf("nothing in this contract is found by %s", w.Rule), hint)
 }
 
-func ids() []string {
+// knownRules are the ids of all rules that were applied.
+func (c *checker) knownRules() []string {
 	var all []string
-	for _, r := range table {
+	for _, r := range slices.Concat(table, c.others.Rules) {
 		all = append(all, r.ID)
 	}
 	return all
