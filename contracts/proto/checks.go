@@ -91,30 +91,32 @@ func (w *walk) absence(p *pair, wf, rf protoreflect.FieldDescriptor) {
 		})
 		return
 	}
-	if wf.HasPresence() == rf.HasPresence() || p.r.IsMapEntry() {
-		return
+	if wf.HasPresence() != rf.HasPresence() && !p.r.IsMapEntry() {
+		w.presence(p, wf, rf)
 	}
+}
+
+// presence tells that one side sees whether a field was written.
+func (w *walk) presence(p *pair, wf, rf protoreflect.FieldDescriptor) {
 	zero := show(rf, defaultOf(rf))
-	c := claim{rule: rulePresence, verdict: compat.Forgiven, at: p, writer: wf, reader: rf}
+	c := claim{
+		rule: rulePresence, verdict: compat.Forgiven, at: p, writer: wf, reader: rf,
+		message: fmt.Sprintf("the writer tells a missing %s from %s, and the reader does not", label(wf), zero),
+		hint:    "keep the field optional if a missing one means something of its own",
+		samples: only(fill(wf, wf.Default())),
+	}
+	outcome := fmt.Sprintf("reads %s = %s, as if the writer had left it out", label(rf), zero)
 	if rf.HasPresence() {
 		c.message = fmt.Sprintf("the reader tells a missing %s from %s, and the writer does not write %s", label(wf), zero, zero)
 		c.hint = "do not take a missing field for something else than the default while such records are retained"
 		c.samples = only(nil)
-		c.shows = func(reading) string { return fmt.Sprintf("%s is missing, and reads %s", label(rf), zero) }
-	} else {
-		c.message = fmt.Sprintf("the writer tells a missing %s from %s, and the reader does not", label(wf), zero)
-		c.hint = "keep the field optional if a missing one means something of its own"
-		c.samples = only(fill(wf, wf.Default()))
-		c.shows = func(reading) string {
-			return fmt.Sprintf("reads %s = %s, as if the writer had left it out", label(rf), zero)
-		}
+		outcome = fmt.Sprintf("%s is missing, and reads %s", label(rf), zero)
 	}
-	inner := c.shows
 	c.shows = func(got reading) string {
 		if got.err != nil || got.r == nil || got.r.fields[rf.Number()] != nil {
 			return ""
 		}
-		return inner(got)
+		return outcome
 	}
 	w.claim(c)
 }

@@ -79,7 +79,7 @@ func (o oracle) differences(at string, w, r protoreflect.Message) []string {
 				continue
 			}
 		}
-		if !many(g) && g.HasPresence() && w.Has(f) && !r.Has(g) {
+		if !many(g) && g.HasPresence() && w.Has(f) && (!r.Has(g) || undeclared(g, r.Get(g))) {
 			read = nil // a default that happens to be the same
 		}
 		if o.json && f.IsMap() != g.IsMap() && len(written)+len(read) > 0 {
