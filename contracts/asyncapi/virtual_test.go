@@ -93,6 +93,35 @@ func TestProblemsInPayloadsStandInTheDocument(t *testing.T) {
 	}
 }
 
+// TestReferencesRelativeToThePayload: AsyncAPI takes #/ for the document, who
+// pastes a JSON Schema means the schema. What the document lacks is looked for
+// there.
+func TestReferencesRelativeToThePayload(t *testing.T) {
+	const src = `asyncapi: 3.0.0
+info: {title: t, version: "1"}
+channels:
+  c:
+    messages:
+      m:
+        payload:
+          schemaFormat: application/schema+json;version=draft-07
+          schema:
+            items: {$ref: "#/definitions/own"}
+            definitions: {own: {type: string}}
+`
+	d, findings := asyncapi.Load(fstest.MapFS{"a.yaml": {Data: []byte(src)}}, "a.yaml")
+	if len(findings) > 0 {
+		t.Fatalf("%+v", findings)
+	}
+	s, err := jsonschema.Load(d.FS(), d.Channels[0].Messages[0].Payload.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if valid, invalid := s.Validate([]byte(`["a"]`)), s.Validate([]byte(`[1]`)); len(valid) > 0 || len(invalid) != 1 {
+		t.Errorf("%v %v", valid, invalid)
+	}
+}
+
 func TestProtobufKeepsItsLines(t *testing.T) {
 	d, _ := asyncapi.Load(documents, "multi-format.yaml")
 	s := d.Channels[0].Messages[1].Payload
