@@ -57,7 +57,7 @@ func (w *Workspace) ApplyPolicy(findings []finding.Finding, ids ...string) []fin
 func (w *Workspace) counterpart(m Member, at finding.Position) (service, does string) {
 	for i, c := range m.Consumes {
 		if p := m.Doc.Position("consumes", i, "event"); p != nil && *p == at {
-			return w.known(c.Event, func(k Known) []string { return k.Produces }), "produces"
+			return w.KnownProducer(c.Event), "produces"
 		}
 	}
 	for i, c := range m.Produces {
@@ -70,18 +70,40 @@ func (w *Workspace) counterpart(m Member, at finding.Position) (service, does st
 
 func (w *Workspace) known(event string, list func(Known) []string) string {
 	for _, k := range w.File.Uncontracted.Known {
-		for _, pattern := range list(k) {
-			prefix, family := strings.CutSuffix(pattern, "*")
-			if pattern == event || family && strings.HasSuffix(prefix, ".") && strings.HasPrefix(event, prefix) {
-				return k.Service
-			}
+		if listed(event, list(k)) {
+			return k.Service
 		}
 	}
 	return ""
 }
 
-// IsKnown says whether the workspace lists a service as one without a
-// contract.
-func (w *Workspace) IsKnown(service string) bool {
-	return slices.ContainsFunc(w.File.Uncontracted.Known, func(k Known) bool { return k.Service == service })
+// KnownProducer is the first known service without a contract that produces
+// an event; "" without one.
+func (w *Workspace) KnownProducer(event string) string {
+	return w.known(event, func(k Known) []string { return k.Produces })
+}
+
+// Sends says whether the workspace knows that the service produces an event.
+func (k Known) Sends(event string) bool { return listed(event, k.Produces) }
+
+// Reads says whether the workspace knows that the service consumes an event.
+func (k Known) Reads(event string) bool { return listed(event, k.Consumes) }
+
+// listed says whether an event is in a list of events and patterns.
+func listed(event string, list []string) bool {
+	return slices.ContainsFunc(list, func(pattern string) bool {
+		prefix, family := strings.CutSuffix(pattern, "*")
+		return pattern == event || family && strings.HasSuffix(prefix, ".") && strings.HasPrefix(event, prefix)
+	})
+}
+
+// Known is what the workspace says of a service without a contract, nil where
+// it does not list it.
+func (w *Workspace) Known(service string) *Known {
+	for i := range w.File.Uncontracted.Known {
+		if k := &w.File.Uncontracted.Known[i]; k.Service == service {
+			return k
+		}
+	}
+	return nil
 }

@@ -5,8 +5,10 @@
 //
 // A Bundle keeps the paths of its files, so that references among them still
 // lead where they did. What belongs to it is what judging the contracts reads:
-// the rules themselves are run over a file system that remembers, so that a
-// rule which learns to read more needs no second list here.
+// the rules themselves are run over a file system that remembers, and so is
+// the loader by which schemas are compared in all their versions, so that one
+// which learns to read more needs no second list here. Schemas of a registry
+// are no files, and stay there.
 package bundle
 
 import (
@@ -27,6 +29,7 @@ import (
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/rules"
+	"github.com/flowweir/weir/contracts/versions"
 )
 
 // The limits of a bundle: far above what contracts need, and low enough that
@@ -61,6 +64,7 @@ func Collect(set []*contracts.Contract, fsys fs.FS) (Bundle, error) {
 		}
 	}
 	rules.Check(set, seen, time.Time{})
+	load(set, versions.New(seen, nil))
 
 	b, size := Bundle{}, 0
 	for _, name := range slices.Sorted(maps.Keys(seen.names)) {
@@ -74,6 +78,32 @@ func Collect(set []*contracts.Contract, fsys fs.FS) (Bundle, error) {
 		}
 	}
 	return b, nil
+}
+
+// load reads what comparing the contracts reads: their schemas, those that
+// consumers read by included, as they are now and as they were published. What
+// cannot be read, comparing them says.
+func load(set []*contracts.Contract, loader *versions.Loader) {
+	read := func(c *contracts.Contract, ref contracts.SchemaRef, message string) {
+		if s := c.SchemaOf(ref); s != nil {
+			_, _ = loader.Current(c, s, message)
+			_, _, _ = loader.Published(c, s, message)
+		}
+	}
+	for _, c := range set {
+		for _, p := range c.Produces {
+			message := ""
+			if p.Match != nil {
+				message = p.Match.Name
+			}
+			read(c, p.Schema, message)
+		}
+		for _, in := range c.Consumes {
+			if in.Schema != nil {
+				read(c, *in.Schema, "")
+			}
+		}
+	}
 }
 
 // named are the files and directories that a contract names.

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/versions"
 )
 
 const contract = `weir: contract/v1
@@ -104,6 +105,54 @@ func TestCollect(t *testing.T) {
 	}
 	if _, err := Read(repo, []File{{Name: "gone"}}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestCollectVersions: what retained versions and readers' schemas refer to is
+// there, so that they can be compared from the bundle alone.
+func TestCollectVersions(t *testing.T) {
+	f := func(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
+	const version = "services/orders/history/placed/0001-20260301T090000Z"
+	repo := fstest.MapFS{
+		"services/orders/weir.yaml": f(`weir: contract/v1
+service: {name: orders}
+schemas:
+  Placed: {file: placed.json, history: history/placed}
+produces:
+  - {event: Placed, topic: orders, schema: Placed}
+consumes:
+  - {event: Paid, topic: payments, group: orders, schema: protos/acme/paid.proto}
+`),
+		"services/orders/placed.json":              f(`{"type": "object"}`),
+		version + ".json":                          f(`{"$ref": "../../../common/old.json"}`),
+		"services/common/old.json":                 f(`{"type": "object"}`),
+		"services/common/unused.json":              f(`{"type": "object"}`),
+		"services/orders/protos/acme/paid.proto":   f("syntax = \"proto3\";\npackage acme;\nimport \"acme/money.proto\";\nmessage Paid { Money m = 1; }\n"),
+		"services/orders/protos/acme/money.proto":  f("syntax = \"proto3\";\npackage acme;\nmessage Money { int64 n = 1; }\n"),
+		"services/orders/protos/acme/unused.proto": f("syntax = \"proto3\";\n"),
+	}
+	b := collect(t, repo)
+	var names []string
+	for _, file := range b.Files() {
+		names = append(names, file.Name)
+	}
+	want := []string{
+		"services/common/old.json", version + ".json", "services/orders/placed.json",
+		"services/orders/protos/acme/money.proto", "services/orders/protos/acme/paid.proto", "services/orders/weir.yaml",
+	}
+	if diff := cmp.Diff(want, names); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	memory, err := b.FS()
+	must(t, err)
+	set, _ := contracts.LoadDir(memory, "services/orders")
+	loader := versions.New(memory, nil)
+	published, findings, err := loader.Published(set[0], set[0].SchemaOf(set[0].Produces[0].Schema), "")
+	if err != nil || len(findings) > 0 || len(published) != 1 {
+		t.Errorf("%d versions, %v, %v", len(published), findings, err)
+	}
+	if _, err := loader.Current(set[0], set[0].SchemaOf(*set[0].Consumes[0].Schema), ""); err != nil {
+		t.Error(err)
 	}
 }
 
