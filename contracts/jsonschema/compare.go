@@ -208,7 +208,7 @@ var unexplained = leaf{rule: ruleRefused, says: explain}
 // report adds a problem with its witness, if the document is one: false if
 // the writer's schema refuses it or the reader's accepts it.
 func (c *comparer) report(at spot, l leaf, doc any) bool {
-	if c.writer.root.Validate(doc) != nil || c.reader.root.Validate(doc) == nil {
+	if !c.isWitness(doc) {
 		return false
 	}
 	b := c.blame(doc, at.reader, l.keyword, l.detail)

@@ -2,16 +2,26 @@ package jsonschema
 
 import (
 	"encoding/json"
+	"iter"
 	"math/rand/v2"
 	"slices"
+
+	js "github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 const (
-	// huntDocuments and huntMutants bound the search for witnesses by chance.
+	// huntDocuments and huntMutants bound the search for witnesses by chance,
+	// huntBudget the values of one document.
 	huntDocuments = 60
 	huntMutants   = 6
-	// huntEnough is how many witnesses are kept.
-	huntEnough = 20
+	huntBudget    = 2000
+	// huntEnough is how many witnesses are kept, huntShrinks how often each is
+	// made smaller at most.
+	huntEnough  = 10
+	huntShrinks = 200
+	// huntLargest is the greatest minItems, minLength, ... of a schema whose
+	// documents are tried.
+	huntLargest = 1000
 )
 
 // hunt searches by chance for documents that the writer may write and the
@@ -23,6 +33,9 @@ func (c *comparer) hunt() []any {
 		return c.hunted
 	}
 	c.hasHunt = true
+	if largest(c.writer.root) > huntLargest {
+		return nil
+	}
 	rng := rand.New(rand.NewPCG(1, 0))
 	for _, optional := range []float64{0.2, 0.5, 0.9} {
 		g, err := NewGenerator(c.writer, OptionalFields(optional))
@@ -30,15 +43,14 @@ func (c *comparer) hunt() []any {
 			return nil
 		}
 		for range huntDocuments / 3 {
-			doc, err := g.Generate(rng)
+			m := maker{Generator: g, rng: rng, budget: huntBudget}
+			doc, err := m.value([]*js.Schema{c.writer.root}, 0)
 			if err != nil {
-				break
+				continue
 			}
 			c.keep(doc)
 			for range huntMutants {
-				if m := mutate(rng, doc); c.writer.root.Validate(m) == nil {
-					c.keep(m)
-				}
+				c.keep(mutate(rng, doc))
 			}
 			if len(c.hunted) >= huntEnough {
 				return c.hunted
@@ -48,18 +60,39 @@ func (c *comparer) hunt() []any {
 	return c.hunted
 }
 
+// largest is the greatest size that a schema asks for anywhere.
+func largest(root *js.Schema) (n int) {
+	walk(root, func(s *js.Schema) {
+		for _, size := range []*int{s.MinItems, s.MinLength, s.MinProperties, s.MinContains} {
+			if size != nil {
+				n = max(n, *size)
+			}
+		}
+	})
+	return n
+}
+
+// keep keeps a document if it is a witness.
 func (c *comparer) keep(doc any) {
-	if c.reader.root.Validate(doc) != nil {
+	if c.isWitness(doc) {
 		c.hunted = append(c.hunted, c.shrink(doc))
 	}
 }
 
+func (c *comparer) isWitness(doc any) bool {
+	return c.writer.root.Validate(doc) == nil && c.reader.root.Validate(doc) != nil
+}
+
 // shrink leaves out of a witness what it does not need.
 func (c *comparer) shrink(doc any) any {
+	tries := huntShrinks
 	for again := true; again; {
 		again = false
-		for _, smaller := range without(doc) {
-			if c.writer.root.Validate(smaller) == nil && c.reader.root.Validate(smaller) != nil {
+		for smaller := range without(doc) {
+			if tries--; tries < 0 {
+				return doc
+			}
+			if c.isWitness(smaller) {
 				doc, again = smaller, true
 				break
 			}
@@ -68,33 +101,41 @@ func (c *comparer) shrink(doc any) any {
 	return doc
 }
 
-// without are copies of a document with one member or element less, at any
+// without yields copies of a document with one member or element less, at any
 // depth.
-func without(doc any) []any {
-	var all []any
-	switch doc := doc.(type) {
-	case map[string]any:
-		for _, name := range sortedKeys(doc) {
-			less := clone(doc).(map[string]any)
-			delete(less, name)
-			all = append(all, less)
-			for _, part := range without(doc[name]) {
-				changed := clone(doc).(map[string]any)
-				changed[name] = part
-				all = append(all, changed)
+func without(doc any) iter.Seq[any] {
+	return func(yield func(any) bool) {
+		switch doc := doc.(type) {
+		case map[string]any:
+			for _, name := range sortedKeys(doc) {
+				less := clone(doc).(map[string]any)
+				delete(less, name)
+				if !yield(less) {
+					return
+				}
+				for part := range without(doc[name]) {
+					changed := clone(doc).(map[string]any)
+					changed[name] = part
+					if !yield(changed) {
+						return
+					}
+				}
 			}
-		}
-	case []any:
-		for i := range doc {
-			all = append(all, slices.Delete(clone(doc).([]any), i, i+1))
-			for _, part := range without(doc[i]) {
-				changed := clone(doc).([]any)
-				changed[i] = part
-				all = append(all, changed)
+		case []any:
+			for i := range doc {
+				if !yield(slices.Delete(clone(doc).([]any), i, i+1)) {
+					return
+				}
+				for part := range without(doc[i]) {
+					changed := clone(doc).([]any)
+					changed[i] = part
+					if !yield(changed) {
+						return
+					}
+				}
 			}
 		}
 	}
-	return all
 }
 
 // plainValues are what mutate puts in the place of others.

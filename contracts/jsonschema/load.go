@@ -29,7 +29,7 @@ func (f optionFunc) apply(c *config) { f(c) }
 func AssertFormat() Option { return optionFunc(func(c *config) { c.assertFormat = true }) }
 
 // Load reads a schema and every file that it refers to, by slash-separated
-// path in fsys. A reference is resolved against the file it stands in, or
+// path in fsys; files that end with .yaml or .yml are YAML, all others JSON. A reference is resolved against the file it stands in, or
 // against the schema's $id; a $id that is a URL is taken as the file's own
 // name, so that references beside it lead to files beside the file. A schema
 // without $schema is one of draft 2020-12.
@@ -161,15 +161,15 @@ func (d *Document) id() string {
 }
 
 func (l *loader) read(location, file string) (*Document, error) {
-	if ext := path.Ext(file); ext == ".yaml" || ext == ".yml" {
-		return nil, &Error{[]Problem{{finding.Position{File: file}, "JSON Schema files in YAML are not read",
-			"convert the file to JSON and name that"}}}
-	}
 	src, err := fs.ReadFile(l.fsys, file)
 	if err != nil {
 		return nil, err
 	}
-	d, err := ParseDocument(file, src)
+	parse := ParseDocument
+	if isYAML(file) {
+		parse = parseYAML
+	}
+	d, err := parse(file, src)
 	if err != nil {
 		return nil, err
 	}

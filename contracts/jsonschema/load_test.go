@@ -33,7 +33,12 @@ func TestLoadErrors(t *testing.T) {
 		{"cut off", files("s.json", `{"type":`), "s.json:1:9: not JSON: unexpected end of JSON input"},
 		{"trailing", files("s.json", `{} {}`), "s.json:1:4: not JSON: invalid character '{' after top-level value"},
 		{"a name twice", files("s.json", "{\"type\":\"object\",\n \"type\":\"string\"}"), `s.json:2:2: the name "type" is there twice (remove one of the two)`},
-		{"YAML", files("s.yaml", "type: object"), "s.yaml: JSON Schema files in YAML are not read (convert the file to JSON and name that)"},
+		{"YAML that is none", files("s.yaml", "type: [object"), "s.yaml:1:7: invalid YAML: sequence end token ']' not found (close what is opened here)"},
+		{"YAML that is no schema", files("s.yaml", "type: object\nproperties:\n  a: {type: text}\n"),
+			`s.yaml:3:13: not a JSON Schema: matches none of the 2 alternatives of anyOf; the nearest, 1: /properties/a/type is "text", must be one of "array", "boolean", "integer", "null", "number", "object", "string"`},
+		{"YAML that is read in two ways", files("s.yaml", "enum:\n  - yes\n  - 010\n"), "s.yaml:2:5: yes is text to some readers of YAML, and a number or a truth value to others (put text in quotes; write numbers as JSON does, and true or false)\n" +
+			"s.yaml:3:5: 010 is text to some readers of YAML, and a number or a truth value to others (put text in quotes; write numbers as JSON does, and true or false)"},
+		{"a name twice in YAML", files("s.yaml", "type: object\ntype: object\n"), `s.yaml:2:1: the key "type" is there twice (keep one of them)`},
 		{"not a schema", files("s.json", "{\"type\": \"strng\",\n \"minLength\": -1}"),
 			"s.json:1:10: not a JSON Schema: matches none of the 2 alternatives of anyOf; the nearest, 1: /type is \"strng\", must be one of \"array\", \"boolean\", \"integer\", \"null\", \"number\", \"object\", \"string\"\n" +
 				"s.json:2:15: not a JSON Schema: is -1, must be at least 0"},

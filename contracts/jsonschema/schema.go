@@ -1,13 +1,16 @@
 // Package jsonschema is what Weir knows of JSON Schema: it loads schemas of
-// drafts 7, 2019-09 and 2020-12 with the files that they refer to, validates
-// events, says what a schema promises about a field, and makes random events
-// that are valid.
+// drafts 7, 2019-09 and 2020-12, written as JSON or YAML, with the files that
+// they refer to, validates events, says what a schema promises about a field,
+// makes random events that are valid, and compares a writer's schema with a
+// reader's.
 //
 // Guarantees:
 //   - Nothing is fetched. References lead to files of the same file system
 //     or to the drafts' own metaschemas; anything else is an error.
 //   - Every problem of a schema has a file, line and column.
 //   - Validate reports all violations, in a fixed order.
+//   - Compare never says "compatible" where it could not decide, and shows a
+//     break only with a document that was validated on both sides.
 //   - A generated document was validated before it is returned, and is the
 //     same for the same state of the random source.
 //
@@ -17,8 +20,10 @@
 // expressions are Go's (RE2) with ECMA's \u escapes: a pattern with
 // lookaround or a back reference is an error of the schema, never ignored.
 //
-// Validation is done by santhosh-tekuri/jsonschema. Comparing two versions of
-// a schema is not the job of this package.
+// Validation is done by santhosh-tekuri/jsonschema, which also confirms every
+// document that Compare shows. Documents are JSON; only schemas may be YAML.
+// Applying a mode of compatibility to several versions is the job of package
+// compat.
 package jsonschema
 
 import (

@@ -253,6 +253,7 @@ func (b *branch) ways(choice Set) (open [][]Set, satisfied bool) {
 	default:
 		all = b.waysOfOne(sets, choice.negated())
 	}
+	b.spend(len(all) / 16)
 	for _, way := range all {
 		var rest []Set
 		excluded := false

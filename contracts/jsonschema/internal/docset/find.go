@@ -24,8 +24,10 @@ type Result struct {
 }
 
 const (
-	// budget bounds the work of one question: conjunctions that are tried.
-	budget = 30_000
+	// budget bounds the work of one question, and allBudget that of all
+	// questions to a space: conjunctions that are tried.
+	budget    = 10_000
+	allBudget = 30_000
 	// maxDepth bounds how deeply documents nest.
 	maxDepth = 100
 )
@@ -39,21 +41,27 @@ type solver struct {
 	// depth of those that an answer was given so for.
 	active  map[string]int
 	tainted int
-	left    int
+	left    int // of the budget of the question
+	all     int // of the budget of all questions
 	texts   map[string]*text
 	leaves  map[string]Result
 }
 
 func newSolver() solver {
-	return solver{known: map[string]Result{}, active: map[string]int{}, tainted: math.MaxInt, texts: map[string]*text{}, leaves: map[string]Result{}}
+	return solver{known: map[string]Result{}, active: map[string]int{}, tainted: math.MaxInt, all: allBudget, texts: map[string]*text{}, leaves: map[string]Result{}}
 }
 
 // Find looks for a document that is in all of the sets.
 func (s *Space) Find(sets ...Set) Result {
-	s.left = budget
-	s.tainted = math.MaxInt
-	return s.find(sets)
+	given := min(budget, s.all)
+	s.left, s.tainted = given, math.MaxInt
+	r := s.find(sets)
+	s.all -= given - max(s.left, 0)
+	return r
 }
+
+// spend uses up budget for work that is not counted otherwise.
+func (s *Space) spend(n int) { s.left -= n }
 
 func (s *Space) find(sets []Set) Result {
 	set := s.And(sets...)

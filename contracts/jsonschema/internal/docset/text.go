@@ -39,8 +39,14 @@ func (s *Space) inNames(names *Names, name string) bool {
 		!slices.ContainsFunc(names.ExceptPatterns, func(p string) bool { return s.matches(p, name) })
 }
 
-// maxSamples bounds the texts that are tried against opaque sets.
-const maxSamples = 8
+const (
+	// maxSamples bounds the texts that are tried against opaque sets.
+	maxSamples = 8
+	// maxLengthMade bounds the length of texts that are made.
+	maxLengthMade = 100_000
+	// textCost is what a question about texts costs that was given up.
+	textCost = 500
+)
 
 func (s *Space) findString(facts []Set) Result {
 	q := language.Query{Max: -1}
@@ -71,26 +77,32 @@ func (s *Space) findString(facts []Set) Result {
 			}
 		}
 	}
-	r := answer(q.Find())
+	if q.Min > maxLengthMade {
+		return Result{}
+	}
+	r := s.findText(q)
 	for range maxSamples {
 		if r.Answer != Found || s.holdsAll(s.opaques(facts), r.Doc) {
 			break
 		}
 		q.Except = append(q.Except, r.Doc.(string))
-		if r = answer(q.Find()); r.Answer == Empty {
+		if r = s.findText(q); r.Answer == Empty {
 			return r // the texts that there were fail the opaque tests
 		}
 	}
 	return s.tested(facts, r)
 }
 
-func answer(text string, err error) Result {
+func (s *Space) findText(q language.Query) Result {
+	text, err := q.Find()
+	s.spend(len(q.Match) + len(q.Avoid))
 	switch {
 	case err == nil:
 		return Result{Found, text}
 	case errors.Is(err, language.ErrNone):
 		return Result{Answer: Empty}
 	}
+	s.spend(textCost)
 	return Result{}
 }
 
