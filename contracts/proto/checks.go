@@ -134,6 +134,9 @@ func (w *walk) sameDefault(wf, rf protoreflect.FieldDescriptor) bool {
 
 // required reports fields without which the reader refuses a message.
 func (w *walk) required(p *pair) {
+	if p.r.IsMapEntry() {
+		w.entryValue(p)
+	}
 	for i := range p.r.RequiredNumbers().Len() {
 		rf := p.r.Fields().ByNumber(p.r.RequiredNumbers().Get(i))
 		wf := w.inWriter(p, rf)
@@ -151,6 +154,30 @@ func (w *walk) required(p *pair) {
 			samples: only(nil),
 			shows: func(got reading) string {
 				if got.err == nil && (got.r == nil || got.r.fields[rf.Number()] != nil) {
+					return ""
+				}
+				return fmt.Sprintf("refused: the required field %s is missing", rf.FullName())
+			},
+		})
+	}
+}
+
+// entryValue reports required fields of the messages in a reader's map: an
+// entry that was written without a value has an empty one.
+func (w *walk) entryValue(p *pair) {
+	value := p.r.Fields().ByNumber(2)
+	if wf := w.inWriter(p, value); p.w.IsMapEntry() || !isMessage(value) || wf != nil && required(wf) {
+		return
+	}
+	for i := range value.Message().RequiredNumbers().Len() {
+		rf := value.Message().Fields().ByNumber(value.Message().RequiredNumbers().Get(i))
+		w.claim(claim{
+			rule: ruleRequired, verdict: compat.Breaks, at: p, writer: p.w, reader: rf,
+			message: fmt.Sprintf("the reader requires %s in %s, and the writer may leave the value out", label(rf), label(value)),
+			hint:    "make the field optional in the reader, or give the map a field of its own with a new number",
+			samples: only(nil),
+			shows: func(got reading) string {
+				if inner := got.r.inside(value); got.err == nil && (inner == nil || inner.fields[rf.Number()] != nil) {
 					return ""
 				}
 				return fmt.Sprintf("refused: the required field %s is missing", rf.FullName())
