@@ -196,13 +196,13 @@ func (w *walk) mismatch(p *pair, wf, rf protoreflect.FieldDescriptor, m *mismatc
 	w.claim(claim{
 		rule: m.rule, verdict: compat.Breaks, at: p, writer: wf, reader: rf,
 		message: label(wf) + " is " + typeName(wf) + " to the writer and " + typeName(rf) + " to the reader" + m.why,
-		hint:    hint, samples: w.mismatched(wf, m), shows: w.differs(wf, rf),
+		hint:    hint, samples: w.mismatched(wf, rf, m), shows: w.differs(wf, rf),
 	})
 }
 
-// mismatched are the samples of a mismatch: its own values first. An empty
-// message comes last, because it is text.
-func (w *walk) mismatched(f protoreflect.FieldDescriptor, m *mismatch) iter.Seq[sample] {
+// mismatched are the samples of a mismatch: its own values first. A message
+// that is read as something else should not be empty: nothing would be lost.
+func (w *walk) mismatched(f, rf protoreflect.FieldDescriptor, m *mismatch) iter.Seq[sample] {
 	return func(yield func(sample) bool) {
 		for _, v := range m.values {
 			if !yield(fill(f, wrap(f, v))) {
@@ -211,7 +211,7 @@ func (w *walk) mismatched(f protoreflect.FieldDescriptor, m *mismatch) iter.Seq[
 		}
 		var last sample
 		for s := range w.samples(f) {
-			if m.rule == ruleBytesAsText && isMessage(f) && last == nil {
+			if isMessage(f) && !isMessage(rf) && last == nil {
 				last = s
 				continue
 			}
