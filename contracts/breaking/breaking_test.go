@@ -1,0 +1,204 @@
+package breaking_test
+
+import (
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/breaking"
+	"github.com/flowweir/weir/contracts/versions"
+)
+
+var update = flag.Bool("update", false, "rewrite the expected findings in testdata; read the diff before committing it")
+
+// TestCases runs the fixtures testdata/RULE.txtar: the trees fail/old and
+// fail/new, between which the rule finds what the file want says, and
+// pass/old and pass/new, between which nothing is found. Several cases of one
+// rule are in fail.a, fail.b and so on.
+func TestCases(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(files) < 30 {
+		t.Fatalf("%d fixtures, %v", len(files), err)
+	}
+	covered := map[string]bool{}
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".txtar")
+		t.Run(name, func(t *testing.T) {
+			archive, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var failed strings.Builder
+			for _, tree := range trees(archive) {
+				found := compareTrees(t, archive, tree)
+				if strings.HasPrefix(tree, "pass") {
+					if len(found) > 0 {
+						t.Errorf("%s has findings:\n%s", tree, text(found))
+					}
+					continue
+				}
+				for _, f := range found {
+					covered[f.ID] = true
+					if f.ID != "breaking/"+name && strings.HasPrefix(f.ID, "breaking/") {
+						t.Errorf("%s breaks %s too", tree, f.ID)
+					}
+				}
+				fmt.Fprintf(&failed, "# %s\n%s", tree, text(found))
+			}
+			golden(t, file, archive, failed.String())
+		})
+	}
+	for _, r := range breaking.Rules() {
+		if r.ID != breaking.Unregistered && !covered[r.ID] {
+			t.Errorf("no fixture breaks %s", r.ID)
+		}
+	}
+}
+
+// trees are the cases of an archive.
+func trees(archive *txtar.Archive) []string {
+	var names []string
+	for _, f := range archive.Files {
+		if name, _, ok := strings.Cut(f.Name, "/"); ok && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func compareTrees(t *testing.T, archive *txtar.Archive, tree string) []breaking.Found {
+	t.Helper()
+	return breaking.Compare(side(t, archive, tree+"/old"), side(t, archive, tree+"/new"), breaking.Options{})
+}
+
+// side is the state of the contracts below a folder of an archive, which must
+// load without findings.
+func side(t *testing.T, archive *txtar.Archive, dir string) breaking.Side {
+	t.Helper()
+	all, err := txtar.FS(archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fsys, err := fs.Sub(all, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, problems := contracts.LoadDir(fsys, ".")
+	for _, p := range problems {
+		t.Errorf("%s: %s: %s", path.Join(dir, p.Position.String()), p.ID, p.Message)
+	}
+	return breaking.Side{Name: path.Base(dir), Contracts: set, FS: fsys, Loader: versions.New(fsys, nil)}
+}
+
+func text(found []breaking.Found) string {
+	var b strings.Builder
+	for _, f := range found {
+		undecided := ""
+		if f.Undecided {
+			undecided = " (undecided)"
+		}
+		owner := "nobody"
+		if f.Owner != nil {
+			owner = f.Owner.Service.Name
+		}
+		fmt.Fprintf(&b, "%s: %s: %s%s: %s\n\towner: %s\n", f.Position, f.Severity, f.ID, undecided, f.Message, owner)
+		if f.Hint != "" {
+			fmt.Fprintf(&b, "\thint: %s\n", f.Hint)
+		}
+		for _, r := range f.Related {
+			fmt.Fprintf(&b, "\t%s: %s\n", r.Position, r.Message)
+		}
+		if c := f.Counterexample; c != nil {
+			fmt.Fprintf(&b, "\t%s > %s: %s %x: %s\n", c.Writer, c.Reader, c.Document, c.Bytes, c.Outcome)
+		}
+	}
+	return b.String()
+}
+
+func golden(t *testing.T, file string, archive *txtar.Archive, got string) {
+	t.Helper()
+	i := slices.IndexFunc(archive.Files, func(f txtar.File) bool { return f.Name == "want" })
+	if *update {
+		if i < 0 {
+			archive.Files = append(archive.Files, txtar.File{Name: "want"})
+			i = len(archive.Files) - 1
+		}
+		archive.Files[i].Data = []byte(got)
+		if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if i < 0 {
+		t.Fatalf("%s has no file want; run go test -update", file)
+	}
+	if diff := cmp.Diff(string(archive.Files[i].Data), got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestNothingBreaksItself: a state compared with itself has no findings, not
+// even the one in which everything fails.
+func TestNothingBreaksItself(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if filepath.Base(file) == "unread.txtar" {
+			continue
+		}
+		for _, tree := range trees(archive) {
+			for _, state := range []string{"old", "new"} {
+				s := side(t, archive, path.Join(tree, state))
+				if found := breaking.Compare(s, s, breaking.Options{}); len(found) > 0 {
+					t.Errorf("%s, %s/%s breaks itself:\n%s", file, tree, state, text(found))
+				}
+			}
+		}
+	}
+}
+
+func TestEveryRuleHasAPage(t *testing.T) {
+	for _, r := range breaking.Rules() {
+		page, ok := breaking.Explain(r.ID)
+		if !ok || page.Why == "" || page.Safely == "" || page.Waive == "" || page.Severity == "" || page.Summary == "" {
+			t.Errorf("%s: %+v", r.ID, page)
+		}
+	}
+	if _, ok := breaking.Explain("breaking/none"); ok {
+		t.Error("a rule that is not there has a page")
+	}
+}
+
+// TestOnly: what is asked for one service is found about that one alone, the
+// topics that it states included.
+func TestOnly(t *testing.T) {
+	archive, err := txtar.ParseFile("testdata/retention-shortened.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, latest := side(t, archive, "fail/old"), side(t, archive, "fail/new")
+	for _, tt := range []struct {
+		only []string
+		want int
+	}{{nil, 1}, {[]string{"orders"}, 1}, {[]string{"billing"}, 0}, {[]string{}, 0}} {
+		if found := breaking.Compare(old, latest, breaking.Options{Only: tt.only}); len(found) != tt.want {
+			t.Errorf("only %v: %s", tt.only, text(found))
+		}
+	}
+}

@@ -1,0 +1,169 @@
+package breaking
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/compat"
+	"github.com/flowweir/weir/contracts/matrix"
+	"github.com/flowweir/weir/contracts/proto"
+	"github.com/flowweir/weir/contracts/schema"
+	"github.com/flowweir/weir/contracts/source/registry"
+	"github.com/flowweir/weir/contracts/versions"
+	"github.com/flowweir/weir/reports/finding"
+)
+
+// Strategy says under which subject the schema of an event is registered, as
+// Confluent's serializers have it; "" is TopicName.
+type Strategy string
+
+// The strategies. The name of a record is what the contract's match: {name}
+// says, else the full name of the Avro record or the Protobuf message, or the
+// title of the JSON Schema.
+const (
+	TopicName       Strategy = "topic"
+	RecordName      Strategy = "record"
+	TopicRecordName Strategy = "topic-record"
+)
+
+// Registered compares the schemas of events with the latest versions in the
+// registry that the Side's Loader has, under the mode that the contract
+// declares and the one that the registry asks for, together. An event whose
+// schema names its subject is compared with that one. What contracts promise
+// beside schemas no registry knows.
+//
+// A subject that the registry does not have is a finding; that the registry
+// itself cannot be asked is an error.
+func Registered(latest Side, o Options) ([]Found, error) {
+	c := newComparison(Side{Name: "the registry"}, latest, o)
+	var all []Found
+	for _, contract := range latest.Contracts {
+		if !c.wanted(contract) {
+			continue
+		}
+		p := &pass{comparison: c, latest: contract}
+		for i := range contract.Produces {
+			if err := p.registered(producer{contract, i}); err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, p.found...)
+	}
+	return all, nil
+}
+
+// registered compares one event's schema with its subject.
+func (p *pass) registered(now producer) error {
+	is := now.schema()
+	if is == nil {
+		return nil
+	}
+	c := change{pass: p, was: now, now: now}
+	subject, err := c.subject(is)
+	if err != nil {
+		c.tell(Unregistered, "", path("schema"), fmt.Sprintf("%s is not compared: %v", c.event(), err), "give it one, or use another --subject-strategy")
+		return nil
+	}
+	there := &contracts.Schema{Registry: &contracts.Registry{Subject: subject, Version: "latest"}}
+	before, err := p.is.Loader.Current(now.contract, there, now.message())
+	var invalid *schema.Error
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		c.tell(Unregistered, "", path("schema"), fmt.Sprintf("%s is not compared: the registry has no subject %s", c.event(), subject), "is --subject-strategy right? with the first version it will be there")
+		return nil
+	case errors.As(err, &invalid):
+		c.unread("", "the latest version of "+subject, err)
+		return nil
+	case err != nil:
+		return err
+	}
+	current, err := p.is.Loader.Current(now.contract, is, now.message())
+	if err != nil {
+		c.unread("", "its schema", err)
+		return nil
+	}
+	mode, err := c.registeredMode(there, subject)
+	if err != nil {
+		return err
+	}
+	c.evolve(mode, versions.Version{Name: "the latest version of " + subject, Schema: before}, current)
+	return nil
+}
+
+// registeredMode is what the contract and the registry ask for together; a
+// contract that promises less is a finding.
+func (c *change) registeredMode(there *contracts.Schema, subject string) (compat.Mode, error) {
+	declared, err := compat.ParseMode(c.now.promise().CompatibilityMode())
+	if err != nil {
+		return declared, nil // the loader has said so
+	}
+	registered, _, err := c.is.Loader.Mode(there)
+	if err != nil || declared.Covers(registered) {
+		return declared, err
+	}
+	union := declared.Union(registered)
+	c.report(c.now.contract, finding.Finding{
+		ID: matrix.ModeWeaker, Severity: finding.Warning, Position: c.now.at("compatibility"),
+		Message: fmt.Sprintf("the contract promises %s compatibility for %s, and the registry holds %s to %s", declared, c.event(), subject, registered),
+		Hint:    fmt.Sprintf("write compatibility: %s; until then %s is applied", union, union),
+	})
+	return union, nil
+}
+
+// subject is the one that the schema names, or that of the strategy.
+func (c *change) subject(s *contracts.Schema) (string, error) {
+	if s.Registry != nil {
+		return s.Registry.Subject, nil
+	}
+	topic := c.now.promise().TopicName()
+	if topic == "" && c.options.Subject != RecordName {
+		return "", errors.New("it is on no topic, by which its subject would be named")
+	}
+	if c.options.Subject == TopicName || c.options.Subject == "" {
+		return registry.TopicName(topic, registry.Value), nil
+	}
+	record, err := c.record(s)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("the name of its record cannot be read: %w", err)
+	case record == "":
+		return "", errors.New("its schema has no name, by which its subject would be named")
+	case c.options.Subject == RecordName:
+		return registry.RecordName(record), nil
+	}
+	return registry.TopicRecordName(topic, record), nil
+}
+
+// record is the name of the event's record.
+func (c *change) record(s *contracts.Schema) (string, error) {
+	if name := c.now.message(); name != "" {
+		return name, nil
+	}
+	file := c.now.contract.Resolve(s.File)
+	if s.Format == contracts.FormatProtobuf {
+		loaded, err := proto.Load(c.is.FS, file)
+		if err != nil {
+			return "", err
+		}
+		return loaded.MessageName(), nil
+	}
+	src, err := fs.ReadFile(c.is.FS, file)
+	if err != nil {
+		return "", err
+	}
+	var named struct{ Title, Namespace, Name string }
+	if err := json.Unmarshal(src, &named); err != nil {
+		return "", err
+	}
+	switch {
+	case s.Format == contracts.FormatJSONSchema:
+		return named.Title, nil
+	case named.Namespace != "" && !strings.Contains(named.Name, "."):
+		return named.Namespace + "." + named.Name, nil
+	}
+	return named.Name, nil
+}

@@ -1,0 +1,172 @@
+package breaking_test
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/breaking"
+	"github.com/flowweir/weir/contracts/compat"
+	"github.com/flowweir/weir/contracts/versions"
+)
+
+// subjects is a registry in files, each with one version: SUBJECT.avsc,
+// SUBJECT.json or SUBJECT.proto. It asks for full compatibility of the
+// subjects that its mode names.
+type subjects struct {
+	fsys fs.FS
+	full string
+	err  error
+}
+
+func (s subjects) FS() fs.FS { return s.fsys }
+
+func (s subjects) Versions(string) ([]int, error) { return []int{1}, nil }
+
+func (s subjects) Files(subject string, _ int) ([]string, error) {
+	for _, ending := range []string{"avsc", "json", "proto"} {
+		if _, err := fs.Stat(s.fsys, subject+"."+ending); err == nil {
+			return []string{subject + "." + ending}, nil
+		}
+	}
+	return nil, fmt.Errorf("no subject %s: %w", subject, fs.ErrNotExist)
+}
+
+func (s subjects) Format(subject string, version int) (string, error) {
+	if s.err != nil {
+		return "", s.err
+	}
+	files, err := s.Files(subject, version)
+	if err != nil {
+		return "", err
+	}
+	return map[string]string{".avsc": contracts.FormatAvro, ".json": contracts.FormatJSONSchema, ".proto": contracts.FormatProtobuf}[path.Ext(files[0])], nil
+}
+
+func (s subjects) Mode(subject string) (compat.Mode, error) {
+	if subject == s.full {
+		return compat.Mode{Backward: true, Forward: true}, nil
+	}
+	return compat.Mode{Backward: true}, nil
+}
+
+const contract = `weir: contract/v1
+service: {name: orders}
+schemas:
+  Named: {registry: {subject: named}}
+produces:
+  - {event: com.acme.Placed, topic: orders, schema: placed.avsc}
+  - {event: com.acme.Paid, topic: payments, schema: paid.json}
+  - {event: com.acme.Shipped, topic: shipments, schema: shipped.proto}
+  - {event: com.acme.Named, topic: names, schema: Named}
+  - {event: com.acme.Bare, topic: bare}
+`
+
+const (
+	placed   = `{"type": "record", "namespace": "com.acme", "name": "Placed", "fields": [{"name": "id", "type": "string"}%s]}`
+	shipped  = "syntax = \"proto3\";\npackage acme;\nmessage Shipped { %s id = 1; }\n"
+	required = `, {"name": "total", "type": "long"}`
+)
+
+func TestRegistered(t *testing.T) {
+	files := map[string]string{
+		"weir.yaml": contract, "placed.avsc": fmt.Sprintf(placed, required),
+		"paid.json": `{"title": "Paid", "type": "object", "required": ["id"]}`, "shipped.proto": fmt.Sprintf(shipped, "string"),
+	}
+	for _, tt := range []struct {
+		name       string
+		strategy   breaking.Strategy
+		full       string
+		registered map[string]string
+		want       []string
+	}{
+		{"by topic", "", "", map[string]string{
+			"orders-value.avsc": fmt.Sprintf(placed, ""), "payments-value.json": `{"type": "object"}`, "shipments-value.proto": fmt.Sprintf(shipped, "int32"), "named.avsc": fmt.Sprintf(placed, ""),
+		}, []string{
+			"error compat/avro-missing-field com.acme.Placed is not backward compatible with the latest version of orders-value: $.total is not written, but the reader needs it and has no default for it",
+			"error compat/json-required com.acme.Paid is not backward compatible with the latest version of payments-value: $.id can be missing, the reader requires it",
+			"error compat/proto-field-type com.acme.Shipped is not backward compatible with the latest version of shipments-value: *",
+		}},
+		{"not there", breaking.TopicName, "", map[string]string{}, []string{
+			"info breaking/unregistered com.acme.Placed is not compared: the registry has no subject orders-value",
+			"info breaking/unregistered com.acme.Paid is not compared: the registry has no subject payments-value",
+			"info breaking/unregistered com.acme.Shipped is not compared: the registry has no subject shipments-value",
+			"info breaking/unregistered com.acme.Named is not compared: the registry has no subject named",
+		}},
+		{"by record", breaking.RecordName, "", map[string]string{
+			"com.acme.Placed.avsc": files["placed.avsc"], "Paid.json": files["paid.json"], "acme.Shipped.proto": files["shipped.proto"], "named.avsc": fmt.Sprintf(placed, ""),
+		}, nil},
+		{"by topic and record, stricter", breaking.TopicRecordName, "payments-Paid", map[string]string{
+			"orders-com.acme.Placed.avsc": files["placed.avsc"], "payments-Paid.json": `{"type": "object", "required": ["id", "total"]}`, "shipments-acme.Shipped.proto": files["shipped.proto"], "named.avsc": fmt.Sprintf(placed, ""),
+		}, []string{
+			"warning check/mode-weaker the contract promises backward compatibility for com.acme.Paid, and the registry holds payments-Paid to full",
+			"error compat/json-required com.acme.Paid is not full compatible with the latest version of payments-Paid: $.total can be missing, the reader requires it",
+		}},
+		{"broken", "", "", map[string]string{
+			"orders-value.avsc": `{"type": "recrd"}`, "payments-value.json": files["paid.json"], "shipments-value.proto": files["shipped.proto"], "named.avsc": fmt.Sprintf(placed, ""),
+		}, []string{
+			"error breaking/unread com.acme.Placed is not compared: the latest version of orders-value cannot be read: it is no valid schema",
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			found, err := breaking.Registered(latest(t, files, subjects{folder(t, tt.registered), tt.full, nil}), breaking.Options{Subject: tt.strategy})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for i, f := range found {
+				line := fmt.Sprintf("%s %s %s", f.Severity, f.ID, f.Message)
+				if i < len(tt.want) && strings.HasSuffix(tt.want[i], "*") && strings.HasPrefix(line, strings.TrimSuffix(tt.want[i], "*")) {
+					line = tt.want[i]
+				}
+				got = append(got, line)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestRegistryAway(t *testing.T) {
+	files := map[string]string{"weir.yaml": contract, "placed.avsc": fmt.Sprintf(placed, "")}
+	away := errors.New("nobody answers")
+	if _, err := breaking.Registered(latest(t, files, subjects{folder(t, nil), "", away}), breaking.Options{}); !errors.Is(err, away) {
+		t.Errorf("got %v", err)
+	}
+	if found, err := breaking.Registered(latest(t, files, subjects{folder(t, nil), "", away}), breaking.Options{Only: []string{"billing"}}); err != nil || len(found) > 0 {
+		t.Errorf("another service: %v, %v", found, err)
+	}
+}
+
+func folder(t *testing.T, files map[string]string) fs.FS {
+	t.Helper()
+	archive := &txtar.Archive{}
+	for name, content := range files {
+		archive.Files = append(archive.Files, txtar.File{Name: name, Data: []byte(content)})
+	}
+	slices.SortFunc(archive.Files, func(a, b txtar.File) int { return strings.Compare(a.Name, b.Name) })
+	fsys, err := txtar.FS(archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fsys
+}
+
+func latest(t *testing.T, files map[string]string, registry versions.Registry) breaking.Side {
+	t.Helper()
+	fsys := folder(t, files)
+	set, problems := contracts.LoadDir(fsys, ".")
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	return breaking.Side{Name: "the files", Contracts: set, FS: fsys, Loader: versions.New(fsys, registry)}
+}

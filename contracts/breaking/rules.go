@@ -1,0 +1,162 @@
+package breaking
+
+import (
+	_ "embed"
+	"slices"
+	"strings"
+
+	"github.com/flowweir/weir/contracts/rules"
+	"github.com/flowweir/weir/reports/finding"
+)
+
+// The ids of what is found beside the breaks of schemas, which have the ids of
+// package schema.
+const (
+	ServiceRemoved        = "breaking/service-removed"
+	EventRemoved          = "breaking/event-removed"
+	AddressChanged        = "breaking/address-changed"
+	KindChanged           = "breaking/kind-changed"
+	EnvelopeChanged       = "breaking/envelope-changed"
+	MatchChanged          = "breaking/match-changed"
+	WireChanged           = "breaking/wire-changed"
+	SchemaRemoved         = "breaking/schema-removed"
+	CompatibilityWeakened = "breaking/compatibility-weakened"
+	HeaderDropped         = "breaking/header-dropped"
+	HeaderOptional        = "breaking/header-optional"
+	HeaderPattern         = "breaking/header-pattern"
+
+	KeyRemoved          = "breaking/key-removed"
+	KeyChanged          = "breaking/key-changed"
+	KeyFormatChanged    = "breaking/key-format-changed"
+	OrderingWeakened    = "breaking/ordering-weakened"
+	AcksWeakened        = "breaking/acks-weakened"
+	IdempotenceDropped  = "breaking/idempotence-dropped"
+	TransactionsDropped = "breaking/transactions-dropped"
+
+	PartitionsChanged  = "breaking/partitions-changed"
+	RetentionShortened = "breaking/retention-shortened"
+	CleanupChanged     = "breaking/cleanup-changed"
+	DurabilityWeakened = "breaking/durability-weakened"
+	TopicUnstated      = "breaking/topic-unstated"
+
+	ConsumerRemoved     = "breaking/consumer-removed"
+	GroupChanged        = "breaking/group-changed"
+	AttemptsChanged     = "breaking/attempts-changed"
+	RetryHorizonChanged = "breaking/retry-horizon-changed"
+	RetryTopicRemoved   = "breaking/retry-topic-removed"
+	DLQRemoved          = "breaking/dlq-removed"
+	DLQChanged          = "breaking/dlq-changed"
+	DLQWeakened         = "breaking/dlq-weakened"
+	IdempotencyWeakened = "breaking/idempotency-weakened"
+	IsolationWeakened   = "breaking/isolation-weakened"
+	EffectChanged       = "breaking/effect-changed"
+	ObjectiveLoosened   = "breaking/objective-loosened"
+
+	Unread       = "breaking/unread"
+	Unregistered = "breaking/unregistered"
+)
+
+const (
+	groupEvents    = "Events"
+	groupDelivery  = "Keys, order and delivery"
+	groupTopics    = "Topics"
+	groupConsumers = "Consumers"
+	groupCompared  = "What could not be compared"
+)
+
+// The severities are those where a contract relies on the promise; where none
+// does, errors are warnings.
+var table = []rules.Rule{
+	rule(ServiceRemoved, groupEvents, finding.Error, "A service is gone with its contract, and no other one took its events over."),
+	rule(EventRemoved, groupEvents, finding.Error, "A service no longer produces an event, and no other one took it over."),
+	rule(AddressChanged, groupEvents, finding.Error, "An event moved to another topic or address."),
+	rule(KindChanged, groupEvents, finding.Error, "An event is of another kind, for which its consumers were not built."),
+	rule(EnvelopeChanged, groupEvents, finding.Error, "An event travels in another envelope."),
+	rule(MatchChanged, groupEvents, finding.Error, "Records are known to be the event by something else than before."),
+	rule(WireChanged, groupEvents, finding.Error, "The bytes of an event are framed differently."),
+	rule(SchemaRemoved, groupEvents, finding.Error, "An event had a schema and has none."),
+	rule(CompatibilityWeakened, groupEvents, finding.Warning, "Less compatibility is promised between versions of an event's schema."),
+	rule(HeaderDropped, groupEvents, finding.Error, "A header is no longer promised."),
+	rule(HeaderOptional, groupEvents, finding.Error, "A header that was always there may be missing."),
+	rule(HeaderPattern, groupEvents, finding.Error, "A header can have values that it could not have."),
+
+	rule(KeyRemoved, groupDelivery, finding.Error, "Records of an event no longer have a key."),
+	rule(KeyChanged, groupDelivery, finding.Error, "The record key is made of something else."),
+	rule(KeyFormatChanged, groupDelivery, finding.Error, "The record key is written differently, so that one entity has two keys."),
+	rule(OrderingWeakened, groupDelivery, finding.Error, "The order of one key's records is no longer promised."),
+	rule(AcksWeakened, groupDelivery, finding.Error, "A producer waits for fewer brokers, so what it takes for sent can be lost."),
+	rule(IdempotenceDropped, groupDelivery, finding.Warning, "A producer no longer sends idempotently, so its retries can double records."),
+	rule(TransactionsDropped, groupDelivery, finding.Error, "A producer no longer sends in transactions."),
+
+	rule(PartitionsChanged, groupTopics, finding.Error, "A topic has another number of partitions, which moves keys, and an order per key is promised on it."),
+	rule(RetentionShortened, groupTopics, finding.Warning, "A topic keeps records for a shorter time."),
+	rule(CleanupChanged, groupTopics, finding.Error, "What a topic does with old records has changed."),
+	rule(DurabilityWeakened, groupTopics, finding.Warning, "A topic has fewer replicas, or needs fewer in sync."),
+	rule(TopicUnstated, groupTopics, finding.Warning, "A fact about a topic is no longer stated."),
+
+	rule(ConsumerRemoved, groupConsumers, finding.Error, "Nobody carries out a command any more."),
+	rule(GroupChanged, groupConsumers, finding.Error, "A consumer has another group, and so loses its offsets."),
+	rule(AttemptsChanged, groupConsumers, finding.Warning, "A consumer tries more or less often."),
+	rule(RetryHorizonChanged, groupConsumers, finding.Warning, "A consumer tries for a longer or shorter time."),
+	rule(RetryTopicRemoved, groupConsumers, finding.Error, "A consumer no longer reads a retry topic, in which records may wait."),
+	rule(DLQRemoved, groupConsumers, finding.Error, "A consumer no longer keeps what it cannot process."),
+	rule(DLQChanged, groupConsumers, finding.Error, "A consumer sends dead letters to another topic."),
+	rule(DLQWeakened, groupConsumers, finding.Warning, "Dead letters keep less of the original, or can come twice."),
+	rule(IdempotencyWeakened, groupConsumers, finding.Error, "A consumer knows events again for a shorter time, by something else, or not at all."),
+	rule(IsolationWeakened, groupConsumers, finding.Error, "A consumer reads what aborted transactions wrote."),
+	rule(EffectChanged, groupConsumers, finding.Error, "The effect of an event is gone, or leads back to its cause in another way."),
+	rule(ObjectiveLoosened, groupConsumers, finding.Warning, "An objective of a service is looser, or gone."),
+
+	rule(Unread, groupCompared, finding.Error, "A contract or a schema of the old or the new state cannot be read, so it is undecided what breaks."),
+	rule(Unregistered, groupCompared, finding.Info, "A registry does not have the subject of an event's schema, so there is nothing to compare with."),
+}
+
+func rule(id, group string, s finding.Severity, summary string) rules.Rule {
+	return rules.Rule{Rule: finding.Rule{ID: id, Summary: summary}, Severity: s, Group: group}
+}
+
+// Rules are the rules of this package, in the order in which lists show them.
+func Rules() []rules.Rule { return slices.Clone(table) }
+
+var severities = func() map[string]finding.Severity {
+	m := map[string]finding.Severity{}
+	for _, r := range table {
+		m[r.ID] = r.Severity
+	}
+	return m
+}()
+
+// pages has a section for each rule: why, then a paragraph that begins with
+// "Safely:" and one that begins with "Waive:".
+//
+//go:embed pages.md
+var pages string
+
+// Page explains a rule, in Markdown.
+type Page struct {
+	rules.Rule
+	// Why is what goes wrong, Safely how to make the change without that, and
+	// Waive when to accept it.
+	Why, Safely, Waive string
+}
+
+// Explain is the page of a rule; false for an id that is none of Rules.
+func Explain(id string) (Page, bool) {
+	i := slices.IndexFunc(table, func(r rules.Rule) bool { return r.ID == id })
+	_, section, ok := strings.Cut(pages, "\n## "+id+"\n")
+	if i < 0 || !ok {
+		return Page{}, false
+	}
+	section, _, _ = strings.Cut(section, "\n## ")
+	p := Page{Rule: table[i]}
+	for paragraph := range strings.SplitSeq(strings.TrimSpace(section), "\n\n") {
+		if safely, ok := strings.CutPrefix(paragraph, "Safely: "); ok {
+			p.Safely = safely
+		} else if waive, ok := strings.CutPrefix(paragraph, "Waive: "); ok {
+			p.Waive = waive
+		} else {
+			p.Why = strings.TrimPrefix(p.Why+"\n\n"+paragraph, "\n\n")
+		}
+	}
+	return p, true
+}
