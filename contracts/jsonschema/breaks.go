@@ -18,6 +18,9 @@ type spot struct {
 	// one that stands around them.
 	writer []*js.Schema
 	holder *js.Schema
+	// loose: the writer's alternatives are too many to be held apart, so that
+	// writer has the schemas of all of them.
+	loose bool
 	// lift turns a set of values at the spot into the set of documents that
 	// have such a value there.
 	lift func(docset.Set) docset.Set
@@ -25,7 +28,7 @@ type spot struct {
 
 // within is the spot of a subschema that applies to parts of the value.
 func (at spot) within(reader *js.Schema, writer []*js.Schema, has func(docset.Set) docset.Set) spot {
-	next := spot{reader: reader, writer: writer, holder: at.holder, lift: func(s docset.Set) docset.Set { return at.lift(has(s)) }}
+	next := spot{reader: reader, writer: writer, holder: at.holder, loose: at.loose, lift: func(s docset.Set) docset.Set { return at.lift(has(s)) }}
 	if len(at.writer) > 0 {
 		next.holder = at.writer[0]
 	}
@@ -41,15 +44,20 @@ func (c *comparer) where(at spot, reader *js.Schema, set docset.Set) spot {
 }
 
 // maxWays bounds the alternatives of a writer that are held apart.
-const maxWays = 16
+const maxWays = 64
 
 // alternatives inspects a spot for each alternative of the writer there, so
 // that what one of them says is not taken for what none of them says.
 func (c *comparer) alternatives(at spot) {
-	var l lookup
-	ways := l.expand(at.writer)
+	var (
+		l    lookup
+		ways [][]*js.Schema
+	)
+	if !at.loose {
+		ways = l.expand(at.writer)
+	}
 	if len(ways) == 0 || len(ways) > maxWays || l.alternatives > maxAlternatives {
-		at.writer = c.conjunction(at.writer)
+		at.writer, at.loose = c.closure(at.writer, inPlace), true
 		c.inspect(at)
 		return
 	}
@@ -63,12 +71,12 @@ func (c *comparer) alternatives(at spot) {
 	}
 }
 
-// conjunction adds to schemas those that hold together with them.
-func (c *comparer) conjunction(schemas []*js.Schema) []*js.Schema {
+// closure adds to schemas those that apply to the same value with them.
+func (c *comparer) closure(schemas []*js.Schema, applied func(*js.Schema) []*js.Schema) []*js.Schema {
 	all := slices.Clone(schemas)
 	for i := 0; i < len(all); i++ {
-		for _, sub := range c.sets.refs.replace(all[i], conjuncts(all[i])) {
-			if !slices.Contains(all, sub) {
+		for _, sub := range c.sets.refs.replace(all[i], applied(all[i])) {
+			if sub != nil && !slices.Contains(all, sub) {
 				all = append(all, sub)
 			}
 		}

@@ -1,6 +1,8 @@
 package jsonschema
 
 import (
+	"errors"
+	"math"
 	"slices"
 
 	js "github.com/santhosh-tekuri/jsonschema/v6"
@@ -28,36 +30,64 @@ func (c *comparer) choices(at spot) {
 	}
 }
 
-// none looks for values that no alternative takes. If only one alternative
-// takes anything of the writer's here, that one was meant, and its keywords
-// say what is wrong.
+// none looks for values that no alternative takes. If it is plain which one
+// was meant, its keywords say what is wrong.
 func (c *comparer) none(at spot, alternatives []*js.Schema, keyword string) {
 	s := c.sets.space
 	sets := (&scribe{translator: c.sets}).sets(alternatives)
-	if c.ask(at, s.Or(sets...)).Answer == docset.Empty {
+	r := c.ask(at, s.Or(sets...))
+	if r.Answer == docset.Empty {
 		return
 	}
-	meant := -1
-	for i, set := range sets {
-		if c.ask(at, set.Not()).Answer == docset.Empty {
-			continue
-		}
-		if meant >= 0 {
-			meant = len(sets)
-			break
-		}
-		meant = i
-	}
-	if meant >= 0 && meant < len(sets) {
+	if i := c.meant(at, alternatives, sets, keyword, r.Doc); i >= 0 {
 		others := slices.Clone(sets)
-		others[meant] = docset.None
+		others[i] = docset.None
 		before := len(c.problems) + len(c.open)
-		c.inspect(c.where(at, alternatives[meant], s.Or(others...).Not()))
+		c.inspect(c.where(at, alternatives[i], s.Or(others...).Not()))
 		if len(c.problems)+len(c.open) > before {
 			return
 		}
 	}
 	c.check(at, s.Or(sets...), leaf{rule: ruleAlternative, keyword: keyword, says: explain})
+}
+
+// meant is the alternative that the writer's values at a spot are meant for:
+// the only one that takes some of them; or, if none does, the nearest to the
+// one that was found, unless it is told apart by a const or an enum. It is -1
+// where that is not plain.
+func (c *comparer) meant(at spot, alternatives []*js.Schema, sets []docset.Set, keyword string, doc any) int {
+	only := -1
+	for i, set := range sets {
+		if c.ask(at, set.Not()).Answer == docset.Empty {
+			continue
+		}
+		if only >= 0 {
+			return -1
+		}
+		only = i
+	}
+	if only >= 0 || !c.isWitness(doc) {
+		return only
+	}
+	value := c.blame(doc, at.reader, keyword, "").value()
+	nearest, least := -1, math.MaxInt
+	for i, alternative := range alternatives {
+		var invalid *js.ValidationError
+		if !errors.As(alternative.Validate(value), &invalid) {
+			return -1
+		}
+		violations := flatten(invalid)
+		switch d := distance(violations); {
+		case d == least:
+			nearest = -1
+		case d < least:
+			nearest, least = i, d
+			if slices.ContainsFunc(violations, func(v Violation) bool { return v.Keyword == "const" || v.Keyword == "enum" }) {
+				nearest = -1
+			}
+		}
+	}
+	return nearest
 }
 
 // several looks for values that more than one alternative takes.

@@ -52,6 +52,7 @@ func (c *comparer) property(at spot, name string, sub *js.Schema, keyword string
 		return
 	}
 	writer, named := propertiesOf(at.writer, name)
+	named = named || c.namedBeside(at.writer, name)
 	has := func(set docset.Set) docset.Set { return s.Property(name, set.Not()).Not() }
 	switch {
 	case isFalse(sub) && named:
@@ -73,6 +74,20 @@ func propertiesOf(schemas []*js.Schema, name string) (all []*js.Schema, named bo
 		}
 	}
 	return all, named
+}
+
+// namedBeside reports whether a schema that applies only to objects with some
+// other property names this one.
+func (c *comparer) namedBeside(schemas []*js.Schema, name string) bool {
+	var beside []*js.Schema
+	for _, s := range schemas {
+		for _, d := range dependencies(s) {
+			if d.schema != nil {
+				beside = append(beside, d.schema)
+			}
+		}
+	}
+	return slices.ContainsFunc(c.closure(beside, inPlace), func(s *js.Schema) bool { return propertyOf(s, name).named })
 }
 
 // elementsNamed are the schemas of the properties that a pattern names, or,
@@ -185,7 +200,7 @@ func (c *comparer) unevaluatedProperties(at spot) {
 func (c *comparer) plainlyEvaluated(s *js.Schema) (docset.Names, bool) {
 	k := cases{scribe: &scribe{translator: c.sets}, owner: s, left: maxCases}
 	var covered cover
-	for _, sub := range c.conjunction([]*js.Schema{s}) {
+	for _, sub := range c.closure([]*js.Schema{s}, conjuncts) {
 		covered = k.own(covered, sub)
 		for _, applied := range k.subschemas(sub) {
 			if !slices.Contains(conjuncts(sub), applied.schema) && k.adds(applied.schema, nil) {

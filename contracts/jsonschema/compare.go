@@ -31,7 +31,7 @@ func (f compareOption) applyCompare(c *comparer) { f(c) }
 //     not have (compat/json-property-removed).
 //
 // Within the alternatives of the reader's anyOf and oneOf they are forgiven
-// where only one alternative comes into question for the writer's value.
+// where it is plain which alternative the writer's value is meant for.
 func Lenient() CompareOption { return compareOption(func(c *comparer) { c.lenient = true }) }
 
 const (

@@ -1,6 +1,8 @@
 package jsonschema_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -57,6 +59,14 @@ func TestLenient(t *testing.T) {
 			"removed, unevaluated", `{"properties":{"id":{},"n":{}},"unevaluatedProperties":false}`, `{"allOf":[{"properties":{"id":{}}}],"unevaluatedProperties":false}`,
 			compat.Incompatible, compat.Compatible, []string{"compat/json-property-removed forgiven"},
 		},
+		{
+			"described beside another property", `{"dependentSchemas":{"a":{"properties":{"n":{"type":"string"}}}}}`, `{"properties":{"n":{"type":"string","minLength":1}}}`,
+			compat.Incompatible, compat.Incompatible, []string{"compat/json-type breaks", "compat/json-length breaks"},
+		},
+		{
+			"described in one of many combinations", conditions(8, 3), conditions(8, 4),
+			compat.Incompatible, compat.Incompatible, []string{"compat/json-length breaks"},
+		},
 		{"nothing", open, open, compat.Compatible, compat.Compatible, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -80,6 +90,16 @@ func TestLenient(t *testing.T) {
 			}
 		})
 	}
+}
+
+// conditions is a schema with 2^n combinations of conditions, of which the
+// last restricts a length.
+func conditions(n, length int) string {
+	var all []string
+	for i := range n {
+		all = append(all, fmt.Sprintf(`{"if":{"required":["k%d"]},"then":{"properties":{"w%d":{"type":"string","minLength":%d}}}}`, i, i, length*(i/(n-1))))
+	}
+	return `{"type":"object","allOf":[` + strings.Join(all, ",") + `]}`
 }
 
 func mustLoad(t testing.TB, text string, options ...jsonschema.Option) *jsonschema.Schema {

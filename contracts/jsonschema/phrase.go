@@ -82,8 +82,12 @@ func placeIn(doc any, pointer string) place.Place {
 	return place.Field(path...)
 }
 
-// maxShown bounds the values in messages, in characters.
-const maxShown = 60
+const (
+	// maxShown bounds the values in messages, in characters.
+	maxShown = 60
+	// maxListed bounds the values of a list.
+	maxListed = 12
+)
 
 func shown(v any) string {
 	t := text(v)
@@ -134,8 +138,11 @@ func nameOf(v any) string {
 
 func takesOnly(values []any) func(blame) string {
 	var want []string
-	for _, v := range values {
+	for _, v := range values[:min(len(values), maxListed)] {
 		want = append(want, shown(v))
+	}
+	if more := len(values) - maxListed; more > 0 {
+		want = append(want, fmt.Sprintf("and %d more", more))
 	}
 	return func(b blame) string {
 		return fmt.Sprintf("%s can be %s, the reader takes only %s", b.where(), shown(b.value()), strings.Join(want, ", "))

@@ -344,6 +344,9 @@ func (r *randomSchemas) mutate(schema object) object {
 	switch v := at[k].(type) {
 	case int:
 		at[k] = max(0, v+r.IntN(3)-1)
+		if k == "multipleOf" {
+			at[k] = v + 1
+		}
 	case float64:
 		at[k] = v + 0.5
 	case bool:

@@ -152,13 +152,7 @@ func nearest(keyword string, alternatives []*js.ValidationError) string {
 	var lacks []Violation
 	for i, a := range alternatives {
 		violations := flatten(a)
-		score := 0
-		for _, v := range violations {
-			score++
-			if v.Keyword == "const" || v.Keyword == "enum" || v.Keyword == "type" {
-				score += 2 // these tell alternatives apart: probably another one was meant
-			}
-		}
+		score := distance(violations)
 		if best < 0 || score < bestScore {
 			best, bestScore, lacks = i, score, violations
 		}
@@ -167,6 +161,18 @@ func nearest(keyword string, alternatives []*js.ValidationError) string {
 		return "matches no alternative of " + keyword
 	}
 	return fmt.Sprintf("matches none of the %d alternatives of %s; the nearest, %d: %s", len(alternatives), keyword, best+1, lacks[0])
+}
+
+// distance says how far a value is from an alternative.
+func distance(violations []Violation) int {
+	n := 0
+	for _, v := range violations {
+		n++
+		if v.Keyword == "const" || v.Keyword == "enum" || v.Keyword == "type" {
+			n += 2 // these tell alternatives apart: probably another one was meant
+		}
+	}
+	return n
 }
 
 var printer = message.NewPrinter(language.English)

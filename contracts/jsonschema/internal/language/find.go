@@ -1,6 +1,7 @@
 package language
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"slices"
@@ -131,7 +132,7 @@ func (w *walker) refine() {
 			w.alphabet[at] = r
 		}
 	}
-	slices.SortStableFunc(w.alphabet, func(a, b rune) int { return rank(a) - rank(b) })
+	slices.SortFunc(w.alphabet, func(a, b rune) int { return cmp.Or(rank(a)-rank(b), int(a-b)) })
 }
 
 func (w *walker) walk() (string, error) {
