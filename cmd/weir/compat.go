@@ -105,6 +105,10 @@ func (s *state) compat(ctx context.Context, names []string, f *compatFlags) erro
 	outcome := compat.Check(mode, all[:latest], all[latest], func(writer, reader *schema.Schema) compat.Comparison {
 		return schema.Compare(writer, reader, dialect)
 	})
+	if latest := all[latest]; mode != (compat.Mode{}) {
+		old := all[len(all)-2]
+		outcome.Add(schema.Unreserved(old.Schema, latest.Schema), compat.Direction{WriterName: old.Name, ReaderName: latest.Name, NewReads: true})
+	}
 	found := count(outcome.Findings())
 	err = s.printFindings(f.format.value, judged{
 		verb: "compat", verdict: verdicts[outcome.Result], counted: found,

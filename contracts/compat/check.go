@@ -23,10 +23,10 @@ func Check[S any](mode Mode, olds []Version[S], latest Version[S], compare func(
 	out := Outcome{Result: Compatible}
 	for _, old := range olds {
 		if mode.Backward {
-			out.add(compare(old.Schema, latest.Schema), Direction{WriterName: old.Name, ReaderName: latest.Name, NewReads: true})
+			out.Add(compare(old.Schema, latest.Schema), Direction{WriterName: old.Name, ReaderName: latest.Name, NewReads: true})
 		}
 		if mode.Forward {
-			out.add(compare(latest.Schema, old.Schema), Direction{WriterName: latest.Name, ReaderName: old.Name})
+			out.Add(compare(latest.Schema, old.Schema), Direction{WriterName: latest.Name, ReaderName: old.Name})
 		}
 	}
 	return out
@@ -51,7 +51,8 @@ type Direction struct {
 	NewReads bool
 }
 
-func (o *Outcome) add(c Comparison, d Direction) {
+// Add joins a comparison of two of the versions to the outcome.
+func (o *Outcome) Add(c Comparison, d Direction) {
 	o.Result = o.Result.and(c.Result())
 	for _, p := range c.Problems {
 		o.Problems = append(o.Problems, Directed{p, d})

@@ -35,7 +35,8 @@ const (
 	Breaks Verdict = iota + 1
 	// Open: it could not be decided whether the reader understands all.
 	Open
-	// Forgiven: it breaks, and the lenient dialect passes over it.
+	// Forgiven: it breaks, and the dialect, or the format's own rules, pass
+	// over it.
 	Forgiven
 )
 
@@ -51,7 +52,8 @@ type Problem struct {
 	Hint string
 	// Writer and Reader are the places of the break in the two schemas.
 	Writer, Reader Place
-	// Witness shows the problem; nil where it is Open.
+	// Witness shows the problem; nil where it is Open, and where what is
+	// Forgiven breaks nothing yet.
 	Witness *Witness
 }
 

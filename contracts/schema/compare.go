@@ -60,6 +60,18 @@ func Compare(writer, reader *Schema, d Dialect) compat.Comparison {
 	panic("schema: a format without a comparison")
 }
 
+// Unreserved says, for Protobuf, which numbers and names the new version gave
+// up without reserving them. All is forgiven: it breaks only once a later
+// version uses them for something else.
+func Unreserved(old, latest *Schema) compat.Comparison {
+	before, ok := old.content.(*proto.Schema)
+	after, also := latest.content.(*proto.Schema)
+	if !ok || !also {
+		return compat.Comparison{}
+	}
+	return proto.Unreserved(before, after)
+}
+
 func formatChanged(writer, reader *Schema) compat.Comparison {
 	problem := compat.Problem{
 		Rule: FormatChanged, Verdict: compat.Breaks,
