@@ -117,6 +117,12 @@ func TestFind(t *testing.T) {
 		{"one property for two demands", func(b build) docset.Set {
 			return b.object(b.MaxProperties(1), b.Properties(docset.Names{Pattern: "^x"}, docset.None).Not(), b.Properties(docset.Names{Pattern: "y$"}, docset.None).Not())
 		}, `{"xy":null}`},
+		{"one name for two demands on names", func(b build) docset.Set {
+			return b.object(b.MaxProperties(1), b.PropertyNames(b.Pattern("^x")).Not(), b.PropertyNames(b.Pattern("[^y]$")).Not())
+		}, `{"y":null}`},
+		{"another name", func(b build) docset.Set {
+			return b.object(b.MinProperties(1), b.MaxProperties(1), b.Properties(docset.Names{}, b.Values(nil)), b.Values(map[string]any{"other": nil}).Not())
+		}, `{"another":null}`},
 		{"another object", func(b build) docset.Set {
 			return b.object(b.Has("a"), b.MaxProperties(1), b.Property("a", b.Values("x", "y")), b.Values(map[string]any{"a": "x"}).Not())
 		}, `{"a":"y"}`},

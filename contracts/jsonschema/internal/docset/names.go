@@ -10,7 +10,7 @@ var spoken = [...]string{"other", "another", "more", "extra"}
 
 // candidates are names for a property that must exist: those chosen already,
 // those that the facts name, and one that they do not name for each
-// combination of patterns that it can match. Names of one combination are
+// combination of kinds of names that it can be of. Names of one combination are
 // alike to the facts, so that one of each is enough.
 func (c *composer) candidates(e existence) iter.Seq[string] {
 	return func(yield func(string) bool) {
@@ -24,7 +24,7 @@ func (c *composer) candidates(e existence) iter.Seq[string] {
 				return
 			}
 		}
-		if len(c.patterns) > maxPatterns {
+		if len(c.kinds) > maxKinds {
 			c.unknown = true
 			return
 		}
@@ -49,24 +49,18 @@ func (c *composer) fresh(e existence, yield func(string) bool) {
 	c.cells(e, 0, sets, yield)
 }
 
-// cells goes through the combinations of the patterns from the given one on;
-// false to stop.
+// cells goes through the combinations of the kinds of names from the given
+// one on; false to stop.
 func (c *composer) cells(e existence, i int, sets []Set, yield func(string) bool) bool {
-	if i == len(c.patterns) {
+	if i == len(c.kinds) {
 		name, ok := c.nameIn(sets)
 		return !ok || yield(name)
 	}
-	p := c.Pattern(c.patterns[i])
-	ways := []Set{p.Not(), p}
-	if e.names != nil {
-		switch {
-		case e.names.Pattern == c.patterns[i]:
-			ways = ways[1:]
-		case slices.Contains(e.names.ExceptPatterns, c.patterns[i]):
-			ways = ways[:1]
+	kind := c.kinds[i]
+	for _, way := range [...]Set{kind.Not(), kind} {
+		if c.excludes(e, i, way) {
+			continue
 		}
-	}
-	for _, way := range ways {
 		more := append(slices.Clip(sets), way)
 		if c.find(more).Answer == Empty {
 			continue
@@ -76,6 +70,21 @@ func (c *composer) cells(e existence, i int, sets []Set, yield func(string) bool
 		}
 	}
 	return true
+}
+
+// excludes says whether an existence allows no names outside, or inside, of a
+// kind.
+func (c *composer) excludes(e existence, i int, way Set) bool {
+	kind := c.kinds[i]
+	switch {
+	case kind == e.nameSet:
+		return way != kind
+	case i >= len(c.patterns) || e.names == nil:
+		return false
+	case c.patterns[i] == e.names.Pattern && way != kind:
+		return true
+	}
+	return way == kind && slices.Contains(e.names.ExceptPatterns, c.patterns[i])
 }
 
 func (c *composer) nameIn(sets []Set) (string, bool) {

@@ -10,8 +10,8 @@ const (
 	maxObject = 512
 	// maxChosen bounds the ways to choose the properties that must exist.
 	maxChosen = 1000
-	// maxPatterns bounds the patterns whose combinations are looked at.
-	maxPatterns = 10
+	// maxKinds bounds the kinds of names whose combinations are looked at.
+	maxKinds = 10
 )
 
 // objectFacts is what facts say of objects.
@@ -25,6 +25,7 @@ type objectFacts struct {
 	names      []Set // every name is in these
 	known      []string
 	patterns   []string
+	kinds      []Set // sets of names that the facts tell apart
 	forbidden  []value
 }
 
@@ -80,6 +81,14 @@ func (s *Space) objectFacts(facts []Set) objectFacts {
 		}
 	}
 	f.survey()
+	for _, p := range f.patterns {
+		f.kinds = append(f.kinds, s.Pattern(p))
+	}
+	for _, e := range f.exists {
+		if e.nameSet != All && !slices.Contains(f.kinds, e.nameSet) {
+			f.kinds = append(f.kinds, e.nameSet)
+		}
+	}
 	return f
 }
 
@@ -97,6 +106,11 @@ func (f *objectFacts) survey() {
 	}
 	for name := range f.properties {
 		f.known = append(f.known, name)
+	}
+	for _, v := range f.forbidden {
+		for name := range v.doc.(map[string]any) {
+			f.known = append(f.known, name)
+		}
 	}
 	for _, g := range f.groups {
 		names(g.names)
