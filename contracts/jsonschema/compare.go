@@ -223,8 +223,12 @@ func (c *comparer) report(at spot, l leaf, doc any) bool {
 		return true
 	}
 	c.seen[key] = true
+	hint := hints[l.rule]
+	if l.verdict == compat.Forgiven {
+		hint = "" // nothing has to be done
+	}
 	c.problems = append(c.problems, compat.Problem{
-		Rule: l.rule, Verdict: l.verdict, Message: l.says(b), Hint: hints[l.rule],
+		Rule: l.rule, Verdict: l.verdict, Message: l.says(b), Hint: hint,
 		Writer: c.writerPlace(at, cmp.Or(l.writer, l.keyword)), Reader: c.reader.place(at.reader, l.keyword),
 		Witness: &compat.Witness{Document: text(doc), Outcome: "refused: " + b.outcome.String()},
 	})

@@ -11,10 +11,10 @@ import (
 
 const (
 	// huntDocuments and huntMutants bound the search for witnesses by chance,
-	// huntBudget the values of one document.
+	// huntBudget the values of all documents.
 	huntDocuments = 60
 	huntMutants   = 6
-	huntBudget    = 2000
+	huntBudget    = 1500
 	// huntEnough is how many witnesses are kept, huntShrinks how often each is
 	// made smaller at most.
 	huntEnough  = 10
@@ -36,15 +36,18 @@ func (c *comparer) hunt() []any {
 	if largest(c.writer.root) > huntLargest {
 		return nil
 	}
-	rng := rand.New(rand.NewPCG(1, 0))
+	rng, left := rand.New(rand.NewPCG(1, 0)), huntBudget
 	for _, optional := range []float64{0.2, 0.5, 0.9} {
 		g, err := NewGenerator(c.writer, OptionalFields(optional))
 		if err != nil {
 			return nil
 		}
 		for range huntDocuments / 3 {
-			m := maker{Generator: g, rng: rng, budget: huntBudget}
+			m := maker{Generator: g, rng: rng, budget: left}
 			doc, err := m.value([]*js.Schema{c.writer.root}, 0)
+			if left = m.budget; left <= 0 {
+				return c.hunted
+			}
 			if err != nil {
 				continue
 			}

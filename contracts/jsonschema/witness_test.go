@@ -51,6 +51,11 @@ func TestWitness(t *testing.T) {
 		case compat.Incompatible:
 		}
 		p.checkProblems(t, c)
+		lenient := jsonschema.Compare(p.writer, p.reader, jsonschema.Lenient())
+		p.checkProblems(t, lenient)
+		if c.Result() == compat.Compatible && len(lenient.Problems) > 0 {
+			t.Errorf("%s: lenient is stricter: %s", p, problemText(lenient))
+		}
 		if c := jsonschema.Compare(p.writer, p.again); len(c.Problems) > 0 {
 			t.Errorf("%s: the writer against itself: %s", p, problemText(c))
 		}

@@ -2,6 +2,8 @@ package jsonschema_test
 
 import (
 	"fmt"
+	"io/fs"
+	"os"
 	"strings"
 	"testing"
 
@@ -159,5 +161,64 @@ func TestCompareCases(t *testing.T) {
 				t.Errorf("forward: %s\n%s", c.Result(), problemText(c))
 			}
 		})
+	}
+}
+
+// spaced is a file system whose files end with more white space, so that two
+// schemas are the same and their texts are not.
+type spaced struct{ fs.FS }
+
+func (s spaced) ReadFile(name string) ([]byte, error) {
+	src, err := fs.ReadFile(s.FS, name)
+	return append(src, "\n\n"...), err
+}
+
+// TestReflexive: no schema is undecided or incompatible against itself, nor
+// against one that accepts everything.
+func TestReflexive(t *testing.T) {
+	fsys := os.DirFS("testdata/generate")
+	names, err := fs.Glob(fsys, "*.json")
+	if err != nil || len(names) < 20 {
+		t.Fatalf("%d schemas, %v", len(names), err)
+	}
+	for _, name := range names {
+		for _, options := range [][]jsonschema.Option{nil, {jsonschema.AssertFormat()}} {
+			s, again := load(t, fsys, name, options...), load(t, spaced{fsys}, name, options...)
+			if c := jsonschema.Compare(s, again); len(c.Problems) > 0 {
+				t.Errorf("%s against itself: %s", name, problemText(c))
+			}
+			if c := jsonschema.Compare(s, mustLoad(t, "true")); len(c.Problems) > 0 {
+				t.Errorf("%s against true: %s", name, problemText(c))
+			}
+			if c := jsonschema.Compare(mustLoad(t, `{"enum":["neither","nor"]}`), s); c.Result() == compat.Undecided {
+				t.Errorf("two strings against %s: %s", name, problemText(c))
+			}
+		}
+	}
+}
+
+// TestBeyondTheBudget: where sets are too large to be compared, a search by
+// chance may show a break; what it does not show stays open, with its place.
+func TestBeyondTheBudget(t *testing.T) {
+	found := jsonschema.Compare(
+		mustLoad(t, `{"type":"string","pattern":"^(a|b)*a(a|b){60}$"}`),
+		mustLoad(t, `{"type":"string","pattern":"^(a|b)*b(a|b){60}$"}`))
+	if found.Result() != compat.Incompatible || found.Problems[0].Rule != "compat/json-pattern" {
+		t.Errorf("patterns: %s", problemText(found))
+	}
+	var values []string
+	for i := range 29 {
+		values = append(values, fmt.Sprint(i))
+	}
+	open := jsonschema.Compare(
+		mustLoad(t, `{"properties":{"a":{"type":"array","minItems":30,"uniqueItems":true,"items":{"enum":[`+strings.Join(values, ",")+`]}}}}`),
+		mustLoad(t, `{"properties":{"a":{"type":"array","maxItems":20}}}`))
+	want := `compat/json-undecided open
+  it could not be decided whether the reader takes all that the writer may write here
+  writer: /properties/a at s.json:1:16
+  reader: /properties/a/maxItems at s.json:1:36
+`
+	if diff := cmp.Diff(want, problemText(open)); diff != "" || open.Result() != compat.Undecided {
+		t.Errorf("%s (-want +got):\n%s", open.Result(), diff)
 	}
 }
