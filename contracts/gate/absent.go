@@ -90,7 +90,7 @@ func (a *asking) mismatch(reader *party, i int, writer *party) {
 		a.findings = append(a.findings, f)
 		return
 	}
-	a.no(f, breach{reader, writer, true})
+	a.no(f, breach{reader, writer, reads})
 }
 
 func (a *asking) absence(n *party, i int) finding.Finding {
@@ -155,7 +155,7 @@ func (a *asking) withdraws(reader *party, i int, before *party) {
 		a.findings = append(a.findings, f)
 		return
 	}
-	a.no(f, breach{reader, n, true})
+	a.no(f, breach{reader, n, reads})
 }
 
 // successor is the candidate that replaces a live version.

@@ -10,12 +10,19 @@ import (
 	"github.com/flowweir/weir/reports/finding"
 )
 
-// breach is what makes the answer no: one party does not get what it relies
-// on from another one, or what it says contradicts the other one.
+// breach is what makes the answer no, between two parties.
 type breach struct {
 	who, of *party
-	reads   bool
+	kind    kind
 }
+
+type kind uint8
+
+const (
+	reads      kind = iota + 1 // who does not get what it relies on
+	contradict                 // both cannot be
+	promises                   // who promises less than the version that it replaces
+)
 
 func (a *asking) no(f finding.Finding, b breach) {
 	a.findings = append(a.findings, f)
@@ -106,13 +113,15 @@ func (a *asking) destination() string {
 // breaking says who would break: others in one list, and the candidates each
 // by what they do not understand.
 func (a *asking) breaking() string {
-	var readers, contradicted, phrases []string
+	var readers, contradicted, replaced, phrases []string
 	for _, b := range a.breaches {
 		switch {
-		case b.reads && !b.who.candidate:
+		case b.kind == reads && !b.who.candidate:
 			add(&readers, b.who.String())
-		case b.reads:
+		case b.kind == reads:
 			add(&phrases, fmt.Sprintf("%s would break on %s", a.called(b.who), b.of))
+		case b.kind == promises:
+			add(&replaced, fmt.Sprintf("%s promises less than %s, which it replaces", a.called(b.who), b.of))
 		default:
 			add(&contradicted, other(b).String())
 		}
@@ -123,7 +132,7 @@ func (a *asking) breaking() string {
 	if len(contradicted) > 0 {
 		phrases = append(phrases, fmt.Sprintf("%s and %s contradict each other", a.called(a.news[0]), and(contradicted)))
 	}
-	return strings.Join(phrases, ", and ")
+	return strings.Join(append(phrases, replaced...), ", and ")
 }
 
 // other is the one of two that is there already.

@@ -7,8 +7,9 @@
 // topics still retain. Where a deployment is rolling, both versions that are
 // live are neighbours. The versions of the service itself that are live run
 // side by side with the new one until it has replaced them, so they are
-// compared with it, too: each must read what the other writes. Versions that
-// are asked for together replace each other's predecessors: each is compared
+// compared with it, too: each must read what the other writes. And it must
+// keep the promises of those, as far as anybody there relies on them. Versions
+// that are asked for together replace each other's predecessors: each is compared
 // with the others as they will be.
 //
 // Guarantees: yes is never said where something could not be compared. What
@@ -114,6 +115,7 @@ func Ask(q Question) (*Answer, error) {
 		for _, old := range a.olds {
 			if old.service == n.service {
 				a.pair(n, old)
+				a.promises(n, old)
 			}
 		}
 		for _, other := range a.others {

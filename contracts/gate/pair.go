@@ -67,7 +67,7 @@ func (a *asking) written(writer, reader *party) {
 		case undecided:
 			a.unknown(f, fmt.Sprintf("whether %s understands %s is undecided", reader, writer))
 		case f.Severity == finding.Error:
-			a.no(f, breach{reader, writer, true})
+			a.no(f, breach{reader, writer, reads})
 		}
 	}
 	a.unpromised(writer, reader)
@@ -145,13 +145,21 @@ func (a *asking) together(n, other *party) {
 		}
 		switch {
 		case f.Severity == finding.Error && in(f, n):
-			a.no(f, breach{n, other, reading[f.ID]})
+			a.no(f, breach{n, other, of(f.ID)})
 		case f.Severity == finding.Error:
-			a.no(f, breach{other, n, reading[f.ID]})
+			a.no(f, breach{other, n, of(f.ID)})
 		case severities[f.ID] == finding.Error, told[f.ID]: // waived, or a warning
 			a.findings = append(a.findings, f)
 		}
 	}
+}
+
+// of is the kind of breach that a rule finds.
+func of(rule string) kind {
+	if reading[rule] {
+		return reads
+	}
+	return contradict
 }
 
 // in says whether a finding stands in the contract of a party.

@@ -46,7 +46,7 @@ func (a *asking) retries(p, other *party, again bool) {
 				a.findings = append(a.findings, f)
 				continue
 			}
-			a.no(f, breach{p, other, false})
+			a.no(f, breach{p, other, contradict})
 		}
 	}
 }
