@@ -207,3 +207,23 @@ func TestRulesAreDistinctAndDescribed(t *testing.T) {
 		seen[rule.ID] = true
 	}
 }
+
+// TestOperations: what an operation of a document gives need not be said, and
+// interactions that name different ones are not the same.
+func TestOperations(t *testing.T) {
+	kafka := func(topic string) Address { return Address{Kafka: &KafkaAddress{Topic: topic}} }
+	equal(t, load(t, "operations.yaml"), &Contract{
+		Weir:     Version,
+		Service:  Service{Name: "order-service"},
+		AsyncAPI: "asyncapi.yaml",
+		Produces: []Produces{
+			{Operation: "publishOrders", Ordering: "per-key"},
+			{Operation: "publishInvoices", Event: "com.acme.order.InvoiceSent", Topic: "invoices", Address: kafka("invoices")},
+		},
+		Consumes: []Consumes{
+			{Operation: "onPayment", Needs: Needs{{Place: "$.order_id"}}},
+			{Operation: "onRefund", Topic: "refunds", Address: kafka("refunds")},
+			{Event: "com.acme.payment.PaymentFailed"},
+		},
+	})
+}

@@ -104,6 +104,9 @@ type Key struct {
 
 // Produces is an interaction: an event that the service emits.
 type Produces struct {
+	// Operation is the id of the operation of the AsyncAPI document that the
+	// interaction stands on.
+	Operation     string `yaml:"operation"`
 	Event         string `yaml:"event"`
 	Kind          string `yaml:"kind"`
 	Topic         string `yaml:"topic"`
@@ -171,6 +174,9 @@ type Step struct {
 
 // Consumes is an interaction: an event that the service reacts to.
 type Consumes struct {
+	// Operation is the id of the operation of the AsyncAPI document that the
+	// interaction stands on.
+	Operation   string `yaml:"operation"`
 	Event       string `yaml:"event"`
 	Topic       string `yaml:"topic"`
 	Address     `yaml:",inline"`

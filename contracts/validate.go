@@ -38,12 +38,12 @@ func (c *Contract) validate() []finding.Finding {
 	produced := map[interaction]int{}
 	for i, p := range c.Produces {
 		v.produces(document.Path{"produces", i}, p)
-		v.duplicate(i, "produces", interaction{p.Event, "", p.channel(p.Topic)}, produced)
+		v.duplicate(i, "produces", interaction{p.Operation, p.Event, "", p.channel(p.Topic)}, produced)
 	}
 	consumed := map[interaction]int{}
 	for i, consumes := range c.Consumes {
 		v.consumes(document.Path{"consumes", i}, consumes)
-		v.duplicate(i, "consumes", interaction{consumes.Event, consumes.Group, consumes.channel(consumes.Topic)}, consumed)
+		v.duplicate(i, "consumes", interaction{consumes.Operation, consumes.Event, consumes.Group, consumes.channel(consumes.Topic)}, consumed)
 	}
 	if c.Objectives != nil {
 		c.Objectives.Check(v.Checker, document.Path{"objectives"})
@@ -80,8 +80,8 @@ func (v *validator) service() {
 
 // interaction is what two interactions of one contract must differ in.
 type interaction struct {
-	event, group string
-	channel      Channel
+	operation, event, group string
+	channel                 Channel
 }
 
 // duplicate reports the interaction i if an earlier one is the same.
@@ -104,9 +104,25 @@ func (a Address) channel(topic string) Channel {
 	return a.Channel()
 }
 
-// event checks the name of an event.
+// operation checks the id of an operation, which only a document can have.
+func (v *validator) operation(path document.Path, id string) {
+	switch {
+	case id == "":
+		if v.c.Doc.Has(path.Add("operation")...) {
+			v.Error(document.Required, path.Add("operation"), "the operation has no id", "")
+		}
+	case v.c.AsyncAPI == "" && !v.c.Doc.Failed("asyncapi") && !v.c.Doc.Misspelt(nil, "asyncapi"):
+		v.Error(document.Required, path.Add("operation"), "operation names one of an AsyncAPI document, and this contract stands on none",
+			"name the document at the top: asyncapi: asyncapi.yaml")
+	}
+}
+
+// event checks the name of an event, which an operation can give.
 func (v *validator) event(path document.Path, name string) {
 	if name == "" {
+		if v.c.Doc.Has(path.Add("operation")...) || v.c.Doc.Misspelt(path, "operation") {
+			return
+		}
 		v.Missing(path, "event", "name it as consumers know it, such as com.acme.order.OrderPlaced")
 		return
 	}

@@ -12,6 +12,7 @@ import (
 )
 
 func (v *validator) produces(path document.Path, p Produces) {
+	v.operation(path, p.Operation)
 	v.event(path, p.Event)
 	v.OneOf(path.Add("kind"), p.Kind, kinds...)
 	v.address(path, p.Topic, p.Address)
@@ -188,9 +189,10 @@ func (v *validator) header(path document.Path, name string, h Header) {
 }
 
 func (v *validator) consumes(path document.Path, c Consumes) {
+	v.operation(path, c.Operation)
 	v.event(path, c.Event)
 	v.address(path, c.Topic, c.Address)
-	if c.Group == "" && (c.Topic != "" || c.Kafka != nil || c.Redis != nil) {
+	if c.Group == "" && c.Operation == "" && (c.Topic != "" || c.Kafka != nil || c.Redis != nil) {
 		v.Missing(path, "group", "the consumer group, Kafka's group.id")
 	}
 	v.OneOf(path.Add("ordering"), c.Ordering, OrderingNone, OrderingPerKey)

@@ -6,7 +6,7 @@ var descriptions = map[string]string{
 	"contracts.Contract":            "What a service produces, what it consumes and what it promises about both.",
 	"contracts.Contract.weir":       "The kind and version of this file: contract/v1.",
 	"contracts.Contract.service":    "The service that this contract speaks for.",
-	"contracts.Contract.asyncapi":   "An AsyncAPI document that gives events, addresses and schemas; this file adds promises.",
+	"contracts.Contract.asyncapi":   "An AsyncAPI document that gives events, addresses, schemas and groups; this file adds promises.",
 	"contracts.Contract.topics":     "Facts about topics, by name: rules need them and scenarios start from them.",
 	"contracts.Contract.schemas":    "Schemas by the name under which interactions refer to them.",
 	"contracts.Contract.produces":   "The events that the service emits.",
@@ -49,6 +49,7 @@ var descriptions = map[string]string{
 	"contracts.Key.template": "Text with places in braces: {$.tenant}:{$.order_id}.",
 	"contracts.Key.format":   "How the key is serialized; string by default.",
 
+	"contracts.Produces.operation":     "The id of an operation of the AsyncAPI document, which gives what is not said here; needs asyncapi.",
 	"contracts.Produces.event":         "The event's name as consumers know it, such as com.acme.order.OrderPlaced.",
 	"contracts.Produces.kind":          "What kind of event it is.",
 	"contracts.Produces.topic":         "The topic; short for kafka: {topic: NAME}. {env} stands for the environment's name.",
@@ -88,6 +89,7 @@ var descriptions = map[string]string{
 	"contracts.Step.headers":    "Headers of the request or of the event.",
 	"contracts.Step.expect":     "The HTTP status or the exit code; by default any 2xx, or 0.",
 
+	"contracts.Consumes.operation":         "The id of an operation of the AsyncAPI document, which gives what is not said here; needs asyncapi.",
 	"contracts.Consumes.event":             "The event's name, as its producer has it.",
 	"contracts.Consumes.topic":             "The topic; short for kafka: {topic: NAME}. {env} stands for the environment's name.",
 	"contracts.Consumes.group":             "The consumer group, Kafka's group.id.",

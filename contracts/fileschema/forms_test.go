@@ -120,6 +120,8 @@ var fields = map[string]func(*schema) *schema{
 	"contracts.Key.place":              to(pattern(recordMade)),
 	"contracts.Key.template":           to(pattern(`\{.+\}`)),
 	"contracts.Key.format":             to(enum("string", "json", "long", "bytes")),
+	"contracts.Produces.operation":     to(name()),
+	"contracts.Consumes.operation":     to(name()),
 	"contracts.Produces.event":         to(name()),
 	"contracts.Consumes.event":         to(name()),
 	"contracts.Produces.kind":          to(enum("domain", "integration", "notification", "state-transfer", "command", "reply")),
@@ -196,10 +198,10 @@ var rules = map[string]func(*schema){
 	"contracts.EventBridgeAddress": func(s *schema) { s.Required = []string{"bus"} },
 	"contracts.Match":              func(s *schema) { s.OneOf = oneOf("header", "value", "name").OneOf },
 	"contracts.Key":                func(s *schema) { s.OneOf = oneOf("place", "template").OneOf },
-	"contracts.Produces":           func(s *schema) { s.Required, s.OneOf = []string{"event"}, atMostOneAddress() },
+	"contracts.Produces":           func(s *schema) { s.AnyOf, s.OneOf = someOf("event", "operation").AnyOf, atMostOneAddress() },
 	"contracts.Consumes": func(s *schema) {
-		s.Required, s.OneOf = []string{"event"}, atMostOneAddress()
-		s.AllOf = []*schema{{If: someOf("topic", "kafka", "redis"), Then: requires("group")}}
+		s.AnyOf, s.OneOf = someOf("event", "operation").AnyOf, atMostOneAddress()
+		s.AllOf = []*schema{{If: someOf("topic", "kafka", "redis"), Then: someOf("group", "operation")}}
 	},
 	"contracts.Trigger": func(s *schema) {
 		s.OneOf = oneOf("http", "exec", "event", "go").OneOf
@@ -249,7 +251,7 @@ func atMostOneAddress() []*schema {
 }
 
 // contract asks for an interaction, and for an address in each where no
-// AsyncAPI document gives it.
+// AsyncAPI document gives it; only such a document has operations.
 func contract(s *schema) {
 	s.Required = []string{"weir", "service"}
 	has := func(list string) *schema {
@@ -257,6 +259,7 @@ func contract(s *schema) {
 	}
 	s.AnyOf = []*schema{has("produces"), has("consumes"), requires("asyncapi")}
 	addressed := &schema{Items: someOf(transports...)}
+	addressed.Items.Not = requires("operation")
 	s.If = &schema{Not: requires("asyncapi")}
 	s.Then = &schema{Properties: named{{"produces", addressed}, {"consumes", addressed}}}
 }
