@@ -109,19 +109,23 @@ func randomPair(t *testing.T, seed uint64) *pair {
 			reader = p.mutate(reader)
 		}
 	}
+	var options []jsonschema.Option
+	if p.IntN(3) == 0 {
+		options = append(options, jsonschema.AssertFormat())
+	}
 	p.texts = [2]string{marshal(writer), marshal(reader)}
 	var err error
-	if p.writer, err = loadText("w.json", p.texts[0]); err != nil {
+	if p.writer, err = loadText("w.json", p.texts[0], options...); err != nil {
 		t.Fatalf("%s: %v", p, err)
 	}
 	var indented bytes.Buffer
 	if err := json.Indent(&indented, []byte(p.texts[0]), "", "  "); err != nil {
 		t.Fatal(err)
 	}
-	if p.again, err = loadText("w.json", indented.String()); err != nil {
+	if p.again, err = loadText("w.json", indented.String(), options...); err != nil {
 		t.Fatal(err)
 	}
-	if p.reader, err = loadText("r.json", p.texts[1]); err != nil {
+	if p.reader, err = loadText("r.json", p.texts[1], options...); err != nil {
 		return nil
 	}
 	return p
