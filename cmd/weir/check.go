@@ -1,42 +1,61 @@
 package main
 
 import (
-	"io/fs"
-	"os"
-	"path"
+	"context"
+	"fmt"
 	"path/filepath"
-	"strings"
+	"slices"
 
 	"github.com/spf13/cobra"
 
-	"github.com/flowweir/weir/contracts"
-	"github.com/flowweir/weir/contracts/document"
+	"github.com/flowweir/weir/contracts/baseline"
+	"github.com/flowweir/weir/contracts/breaking"
+	"github.com/flowweir/weir/contracts/matrix"
 	"github.com/flowweir/weir/contracts/rules"
-	"github.com/flowweir/weir/contracts/source"
-	"github.com/flowweir/weir/harness/scenario"
+	"github.com/flowweir/weir/contracts/versions"
 	"github.com/flowweir/weir/reports/finding"
 	"github.com/flowweir/weir/reports/summary"
 )
 
+// checkFlags are the flags of weir check.
+type checkFlags struct {
+	againstFlags
+	baseline      string
+	writeBaseline bool
+	format        *choice
+}
+
 func newCheck(s *state) *cobra.Command {
+	var f checkFlags
 	cmd := &cobra.Command{
 		Use:   "check [PATH...]",
 		Short: "Check contracts alone and against each other; no broker",
 		Long: `Check reads the contracts (weir.yaml, *.weir.yaml) in and below the given
 directories, by default this one, and reports what is wrong in each and between
-them. A file that is given by itself is read as what it says it is: a contract,
-or a scenario with its contracts.
+them: by the rules, and by holding each consumer against every version of its
+producers' schemas that may still be on the topic. A file that is given by
+itself is read as what it says it is: a contract, or a scenario with its
+contracts. A path in a workspace (weir.work.yaml there or above) stands for all
+of the workspace's contracts.
+
+With --against a git revision, a directory or registry, what contracts promise
+less than before is found too; see weir help breaking. --baseline accepts what
+is in its file, so that only new findings count, and says what in it can go;
+with --write-baseline the file is written first.
 
 The exit code is 1 where a rule of severity error found something, and 2 where
 a file cannot be read as it is; contracts are then not compared. weir explain
 RULE says what a rule is for.
 
 The document of --format json has the fields format (weir/check/v1), contracts,
-scenarios, compared, errors, warnings and findings; a finding has id, severity
-and message and, where there are such, position, related, hint and
-counterexample.`,
+scenarios, compared, against (where it is given), errors, warnings and
+findings; a finding has id, severity and message and, where there are such,
+position, related, hint and counterexample.`,
 		Example: `  weir check
   weir check order-service payment-service/weir.yaml
+  weir check --against main                    # on a pull request
+  weir check --baseline weir.baseline          # only what is new counts
+  weir check --baseline weir.baseline --write-baseline
   weir check --format json > findings.json
   weir check --format github                   # annotations, in GitHub Actions
   weir check --format sarif > weir.sarif       # for code scanning
@@ -46,12 +65,18 @@ counterexample.`,
 			return nil, cobra.ShellCompDirectiveDefault
 		},
 	}
-	format := findingsFormatFlag(cmd)
-	cmd.RunE = func(_ *cobra.Command, args []string) error {
-		if len(args) == 0 {
-			args = []string{"."}
+	f.bind(cmd)
+	cmd.Flags().StringVar(&f.baseline, "baseline", "", "a file of accepted findings")
+	cmd.Flags().BoolVar(&f.writeBaseline, "write-baseline", false, "accept all that is found now, in the file of --baseline")
+	f.format = findingsFormatFlag(cmd)
+	cmd.RunE = func(c *cobra.Command, args []string) error {
+		switch err := f.usage(c); {
+		case err != nil:
+			return err
+		case f.writeBaseline && f.baseline == "":
+			return usageError("weir check --baseline weir.baseline --write-baseline", "--write-baseline needs the file to write")
 		}
-		return s.check(args, format.value)
+		return s.check(c.Context(), args, &f)
 	}
 	return cmd
 }
@@ -62,24 +87,36 @@ type checked struct {
 	Contracts int    `json:"contracts"`
 	Scenarios int    `json:"scenarios"`
 	Compared  bool   `json:"compared"` // false where files could not be read
+	Against   string `json:"against,omitempty"`
 	counted
 }
 
-func (s *state) check(paths []string, format string) error {
-	fsys := source.Host()
-	found := inputs{fsys: fsys}
-	for _, p := range paths {
-		found.add(path.Clean(filepath.ToSlash(p)))
+func (s *state) check(ctx context.Context, args []string, f *checkFlags) error {
+	ctx, stop := s.cancellable(ctx)
+	defer stop()
+	in, err := gather(args)
+	if err != nil {
+		return err
 	}
+	in.leaveOut(f.against)
+	accepted := f.accepted(in)
 	result := checked{
-		Format: "weir/check/v1", Contracts: len(found.contracts), Scenarios: found.scenarios,
-		Compared: finding.Errors(found.findings) == 0,
+		Format: "weir/check/v1", Contracts: len(in.contracts), Scenarios: in.scenarios,
+		Compared: finding.Errors(in.findings) == 0,
 	}
 	if result.Compared {
-		found.findings = append(found.findings, rules.Check(found.contracts, fsys, s.now())...)
+		found, against, err := s.judge(ctx, in, f)
+		if err != nil {
+			return err
+		}
+		if found, err = f.accept(accepted, found); err != nil {
+			return err
+		}
+		result.Against = against
+		in.findings = append(in.findings, found...)
 	}
-	result.counted = count(found.findings)
-	err := s.printFindings(format, judged{
+	result.counted = count(in.findings)
+	err = s.printFindings(f.format.value, judged{
 		verb: "check", verdict: result.verdict(), sentence: result.sentence(), counted: result.counted, document: result,
 	})
 	switch {
@@ -105,6 +142,9 @@ func (c *checked) sentence() string {
 	if c.Scenarios > 0 {
 		what += ", " + summary.Plural(c.Scenarios, "scenario", "scenarios")
 	}
+	if c.Against != "" {
+		what += " against " + c.Against
+	}
 	sentence := what + ": " + c.String()
 	if !c.Compared {
 		sentence += "; contracts are compared once all files can be read"
@@ -112,72 +152,71 @@ func (c *checked) sentence() string {
 	return sentence
 }
 
-// inputs collects what the arguments name.
-type inputs struct {
-	fsys      fs.FS
-	contracts []*contracts.Contract
-	scenarios int
-	findings  []finding.Finding
-	known     map[string]bool // files that were read
-}
-
-func (in *inputs) add(name string) {
-	info, err := fs.Stat(in.fsys, name)
-	switch {
-	case err == nil && info.IsDir():
-		set, findings := contracts.LoadDir(in.fsys, name)
-		in.join(set, findings)
-	case err == nil && isScenario(name):
-		in.scenario(name)
-	default: // what is not there is a finding of the loader
-		contract, findings := contracts.Load(in.fsys, name)
-		if contract.Doc == nil {
-			in.join(nil, findings)
-			return
-		}
-		in.join([]*contracts.Contract{contract}, findings)
-	}
-}
-
-// join adds contracts that are not there already: paths may overlap.
-func (in *inputs) join(set []*contracts.Contract, findings []finding.Finding) {
-	if in.known == nil {
-		in.known = map[string]bool{}
-	}
-	for _, c := range set {
-		if file := path.Clean(c.Doc.File()); !in.known[file] {
-			in.known[file] = true
-			in.contracts = append(in.contracts, c)
-		}
-	}
-	in.findings = append(in.findings, findings...)
-}
-
-// scenario reads a scenario and, if it is sound, its contracts.
-func (in *inputs) scenario(name string) {
-	in.scenarios++
-	sc, findings := scenario.LoadFile(filepath.FromSlash(name))
-	in.findings = append(in.findings, findings...)
-	if finding.Errors(findings) > 0 {
-		return
-	}
-	plan, findings := scenario.Resolve(sc)
-	if plan != nil {
-		in.join(plan.Contracts, nil)
-	}
-	in.findings = append(in.findings, findings...)
-}
-
-// isScenario says whether a file calls itself a scenario. What else is wrong
-// with it is for its loader to say.
-func isScenario(name string) bool {
-	src, err := os.ReadFile(filepath.FromSlash(name))
+// judge finds all that is wrong with contracts that were read: by rules, of
+// consumers with the versions of what they read, and against the state before.
+func (s *state) judge(ctx context.Context, in *inputs, f *checkFlags) (findings []finding.Finding, against string, err error) {
+	reg, closeRegistry, err := s.registryOf(ctx, in)
 	if err != nil {
-		return false
+		return nil, "", err
 	}
-	var head struct {
-		Weir string `yaml:"weir"`
+	defer closeRegistry()
+	loader := versions.New(in.fsys, reg)
+	var others []rules.Other
+	for _, found := range matrix.Check(in.contracts, loader, matrix.Options{Now: s.now()}) {
+		others = append(others, rules.Other(found))
 	}
-	document.Decode(name, src, &head)
-	return strings.HasPrefix(head.Weir, "scenario/")
+	if f.against != "" {
+		found, name, err := f.compareAgainst(ctx, in, loader, reg)
+		if err != nil {
+			return nil, "", err
+		}
+		against = name
+		others = append(others, beside(others, found)...)
+	}
+	findings = rules.Join(rules.Check(in.contracts, in.fsys, s.now()), others, s.now())
+	if in.workspace != nil {
+		findings = in.workspace.Localize(in.workspace.ApplyPolicy(findings))
+	}
+	return findings, against, nil
+}
+
+// beside is what was found against the state before, without the breaks of
+// schemas that were found against their published versions already.
+func beside(known []rules.Other, found []breaking.Found) []rules.Other {
+	var all []rules.Other
+	for _, f := range found {
+		same := func(o rules.Other) bool {
+			return o.ID == f.ID && o.Position != nil && f.Position != nil && *o.Position == *f.Position
+		}
+		if !slices.ContainsFunc(known, same) {
+			all = append(all, rules.Other{Finding: f.Finding, Owner: f.Owner})
+		}
+	}
+	return all
+}
+
+// accepted reads the baseline, if there is one to read. What is wrong with it
+// is among the findings.
+func (f *checkFlags) accepted(in *inputs) *baseline.Baseline {
+	if f.baseline == "" || f.writeBaseline {
+		return nil
+	}
+	b, findings := baseline.Read(filepath.ToSlash(f.baseline))
+	in.findings = append(in.findings, findings...)
+	return b
+}
+
+// accept turns what the baseline accepts into information; a baseline that is
+// to be written is written before.
+func (f *checkFlags) accept(b *baseline.Baseline, findings []finding.Finding) ([]finding.Finding, error) {
+	if f.writeBaseline {
+		b = baseline.Take(filepath.ToSlash(f.baseline), findings)
+		if err := b.Write(); err != nil {
+			return nil, fmt.Errorf("cannot write the baseline: %w", err)
+		}
+	}
+	if b == nil {
+		return findings, nil
+	}
+	return b.Apply(findings), nil
 }

@@ -97,9 +97,9 @@ func Compare(old, latest Side, o Options) []Found {
 
 // comparison is what all passes look things up in.
 type comparison struct {
-	was, is  Side
-	options  Options
-	services map[string]*contracts.Contract // of the new set, by name
+	oldSide, newSide Side
+	options          Options
+	services         map[string]*contracts.Contract // of the new set, by name
 	// Of the new set, by event, and by topic in any role.
 	producers map[string][]producer
 	consumers map[string][]consumer
@@ -109,7 +109,7 @@ type comparison struct {
 
 func newComparison(old, latest Side, o Options) *comparison {
 	c := &comparison{
-		was: old, is: latest, options: o, services: map[string]*contracts.Contract{},
+		oldSide: old, newSide: latest, options: o, services: map[string]*contracts.Contract{},
 		producers: producersOf(latest.Contracts), before: producersOf(old.Contracts), consumers: map[string][]consumer{},
 	}
 	for _, contract := range latest.Contracts {

@@ -202,3 +202,46 @@ func TestOnly(t *testing.T) {
 		}
 	}
 }
+
+// TestLoad: what is not there is new; what cannot be read is said, at the
+// contract that took its place, and is not compared.
+func TestLoad(t *testing.T) {
+	archive := txtar.Parse([]byte(`
+-- old/a/weir.yaml --
+weir: contract/v1
+service: {name: a}
+produces: [{event: com.acme.A, topic: a}]
+-- old/b/weir.yaml --
+weir: contract/v1
+service: {name: b}
+produces: [{event: com.acme.B, topc: b}]
+-- old/c.weir.yaml --
+nonsense
+-- new/b/weir.yaml --
+weir: contract/v1
+service: {name: b}
+produces: [{event: com.acme.B, topic: b}]
+`))
+	all, err := txtar.FS(archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, err := fs.Sub(all, "old")
+	if err != nil {
+		t.Fatal(err)
+	}
+	latest := side(t, archive, "new")
+	was, found := breaking.Load(old, "main", []string{"a", "a/weir.yaml", "b", "c.weir.yaml", "d", "d/weir.yaml"}, latest.Contracts, nil)
+	if len(was.Contracts) != 1 || was.Contracts[0].Service.Name != "a" || was.Name != "main" {
+		t.Errorf("read %d contracts", len(was.Contracts))
+	}
+	const want = `b/weir.yaml:2:17: error: breaking/unread (undecided): b/weir.yaml is not compared: in main it cannot be read: produces[0] has no field "topc"
+	owner: b
+	b/weir.yaml:3:32: in main
+c.weir.yaml:1:1: error: breaking/unread (undecided): c.weir.yaml is not compared: in main it cannot be read: the file must be a map, not the text "nonsense"
+	owner: nobody
+`
+	if diff := cmp.Diff(want, text(found)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

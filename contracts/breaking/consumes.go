@@ -29,7 +29,7 @@ func (p *pass) consumes(was, now consumer) {
 func (r *reading) tell(id string, s finding.Severity, path []any, message, hint string, more ...finding.Related) {
 	r.report(r.now.contract, finding.Finding{
 		ID: id, Severity: s, Position: r.now.at(path...), Message: message, Hint: hint,
-		Related: append(related(r.was.at(path...), "before, in %s", r.comparison.was.Name), more...),
+		Related: append(related(r.was.at(path...), "before, in %s", r.oldSide.Name), more...),
 	})
 }
 
@@ -41,7 +41,7 @@ func (r *reading) who() string {
 func (r *reading) group() {
 	was, is := r.was.promise(), r.now.promise()
 	if was.Group != is.Group && was.Group != "" {
-		r.tell(GroupChanged, "", path("group"),
+		r.tell(GroupChanged, "", steps("group"),
 			fmt.Sprintf("%s was in the group %s and is in %s, which has no offsets: it skips what it has not read yet, or does all of the topic again", r.who(), was.Group, is.Group),
 			"keep the group, or copy its offsets while nobody runs: kafka-consumer-groups.sh --reset-offsets")
 	}
@@ -75,11 +75,11 @@ func (r *reading) retry() {
 	before, now := horizon(was), horizon(is)
 	switch {
 	case attempts(was) != attempts(is):
-		r.tell(AttemptsChanged, "", path("retry", "attempts"),
+		r.tell(AttemptsChanged, "", steps("retry", "attempts"),
 			fmt.Sprintf("%s tried %s and tries %s", r.who(), policy(was), policy(is)),
 			"look whether idempotency window, retention and those who wait for the effect agree")
 	case before != now:
-		r.tell(RetryHorizonChanged, "", path("retry", "backoff"),
+		r.tell(RetryHorizonChanged, "", steps("retry", "backoff"),
 			fmt.Sprintf("%s tried for up to %s and tries for up to %s", r.who(), length(before), length(now)),
 			"look whether idempotency window, retention and those who wait for the effect agree")
 	}
@@ -94,7 +94,7 @@ func (r *reading) retry() {
 			ID: RetryTopicRemoved, Position: r.now.at("retry", "topics"),
 			Message: fmt.Sprintf("%s no longer reads the retry topic %s: records that wait there are never tried again", r.who(), topic),
 			Hint:    "read it until it is empty, then let it go",
-			Related: related(r.was.at("retry", "topics", i), "before, in %s", r.comparison.was.Name),
+			Related: related(r.was.at("retry", "topics", i), "before, in %s", r.oldSide.Name),
 		})
 	}
 }
@@ -105,25 +105,25 @@ func (r *reading) deadLetters() {
 	case was == nil:
 		return
 	case is == nil:
-		r.tell(DLQRemoved, "", path("dlq"), fmt.Sprintf("%s sent what it cannot process to %s and sends it nowhere: it is lost, or holds up what follows", r.who(), was.Topic), "keep the dead letters")
+		r.tell(DLQRemoved, "", steps("dlq"), fmt.Sprintf("%s sent what it cannot process to %s and sends it nowhere: it is lost, or holds up what follows", r.who(), was.Topic), "keep the dead letters")
 		return
 	case was.Topic != is.Topic:
 		r.dlqMoved(was.Topic, is.Topic)
 	}
 	for _, part := range []string{"key", "value", "headers"} {
 		if was.Preserves(part) && !is.Preserves(part) {
-			r.tell(DLQWeakened, "", path("dlq", "preserve"), fmt.Sprintf("dead letters of %s in %s no longer keep the original's %s: they cannot be sent again as they were", r.now.service(), is.Topic, part), "keep key, value and headers")
+			r.tell(DLQWeakened, "", steps("dlq", "preserve"), fmt.Sprintf("dead letters of %s in %s no longer keep the original's %s: they cannot be sent again as they were", r.now.service(), is.Topic, part), "keep key, value and headers")
 		}
 	}
 	if was.Guarantee() == contracts.DeliveryExactlyOnce && is.Guarantee() != contracts.DeliveryExactlyOnce {
-		r.tell(DLQWeakened, "", path("dlq", "delivery"), fmt.Sprintf("dead letters of %s in %s came exactly once and can come twice", r.now.service(), is.Topic), "")
+		r.tell(DLQWeakened, "", steps("dlq", "delivery"), fmt.Sprintf("dead letters of %s in %s came exactly once and can come twice", r.now.service(), is.Topic), "")
 	}
 }
 
 // dlqMoved is an error where a contract consumes the old dead letters.
 func (r *reading) dlqMoved(from, to string) {
 	var rely []consumer
-	for _, c := range r.is.Contracts {
+	for _, c := range r.newSide.Contracts {
 		for i := range c.Consumes {
 			if c.Consumes[i].TopicName() == from {
 				rely = append(rely, consumer{c, i})
@@ -134,7 +134,7 @@ func (r *reading) dlqMoved(from, to string) {
 	for _, in := range rely {
 		more = append(more, related(in.at("event"), "%s reads %s", in.service(), from)...)
 	}
-	r.tell(DLQChanged, severity(rely), path("dlq", "topic"),
+	r.tell(DLQChanged, severity(rely), steps("dlq", "topic"),
 		fmt.Sprintf("%s sent dead letters to %s and sends them to %s: whoever looks after the former sees no more", r.who(), from, to),
 		"tell its owner, and let what lies there be worked off", more...)
 }
@@ -146,13 +146,13 @@ func (r *reading) idempotency() {
 	case is == nil:
 		// Its effect comes twice, to others if they consume it.
 		rely := r.audience(r.now.promise().Effect)
-		r.tell(IdempotencyWeakened, severity(rely), path("idempotency"), fmt.Sprintf("%s no longer says how it knows an event again: one that comes twice has two effects", r.who()), "keep it", r.named(rely)...)
+		r.tell(IdempotencyWeakened, severity(rely), steps("idempotency"), fmt.Sprintf("%s no longer says how it knows an event again: one that comes twice has two effects", r.who()), "keep it", r.named(rely)...)
 	case was.Key != is.Key:
-		r.tell(IdempotencyWeakened, finding.Warning, path("idempotency", "key"), fmt.Sprintf("%s knew events again by %s and knows them by %s: those that come again across the change are new to it", r.who(), was.Key, is.Key), "look for both until the window has passed")
+		r.tell(IdempotencyWeakened, finding.Warning, steps("idempotency", "key"), fmt.Sprintf("%s knew events again by %s and knows them by %s: those that come again across the change are new to it", r.who(), was.Key, is.Key), "look for both until the window has passed")
 	case was.Window != 0 && is.Window == 0:
-		r.tell(IdempotencyWeakened, finding.Warning, path("idempotency", "window"), fmt.Sprintf("%s knew events again for %s, and no longer says for how long", r.who(), was.Window), "keep the window")
+		r.tell(IdempotencyWeakened, finding.Warning, steps("idempotency", "window"), fmt.Sprintf("%s knew events again for %s, and no longer says for how long", r.who(), was.Window), "keep the window")
 	case is.Window < was.Window:
-		r.tell(IdempotencyWeakened, finding.Warning, path("idempotency", "window"), fmt.Sprintf("%s knew events again for %s and knows them for %s", r.who(), was.Window, is.Window), "keep the window")
+		r.tell(IdempotencyWeakened, finding.Warning, steps("idempotency", "window"), fmt.Sprintf("%s knew events again for %s and knows them for %s", r.who(), was.Window, is.Window), "keep the window")
 	}
 }
 
@@ -168,7 +168,7 @@ func (r *reading) isolation() {
 			more = append(more, related(sender.at("delivery"), "%s sends in transactions", sender.service())...)
 		}
 	}
-	r.tell(IsolationWeakened, s, path("isolation"), fmt.Sprintf("%s read committed records only, and now reads those of transactions that were aborted too", r.who()), "keep isolation: read-committed", more...)
+	r.tell(IsolationWeakened, s, steps("isolation"), fmt.Sprintf("%s read committed records only, and now reads those of transactions that were aborted too", r.who()), "keep isolation: read-committed", more...)
 }
 
 // audience are the consumers of an effect.
@@ -219,7 +219,7 @@ func (p *pass) effectLost(was consumer, now *consumer) {
 	if effect.Event != "" && len(rely) > 0 {
 		f.Message += fmt.Sprintf("; %s wait%s for it", list(services(rely)), plural(services(rely)))
 	}
-	f.Related = slices.Concat(related(was.at("effect"), "before, in %s", p.comparison.was.Name), p.named(rely))
+	f.Related = slices.Concat(related(was.at("effect"), "before, in %s", p.oldSide.Name), p.named(rely))
 	p.report(p.latest, f)
 }
 

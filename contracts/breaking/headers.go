@@ -20,13 +20,13 @@ func (c *change) headers() {
 		now, kept := is[name]
 		switch {
 		case !kept && before.Required:
-			c.breaks(HeaderDropped, path("headers"), fmt.Sprintf("%s always had the header %s, which is no longer promised", c.event(), name), "keep sending and promising it until no consumer reads it")
+			c.breaks(HeaderDropped, steps("headers"), fmt.Sprintf("%s always had the header %s, which is no longer promised", c.event(), name), "keep sending and promising it until no consumer reads it")
 			continue
 		case !kept:
-			c.weakens(HeaderDropped, path("headers"), fmt.Sprintf("%s could have the header %s, which is no longer promised", c.event(), name), "")
+			c.weakens(HeaderDropped, steps("headers"), fmt.Sprintf("%s could have the header %s, which is no longer promised", c.event(), name), "")
 			continue
 		case before.Required && !now.Required:
-			c.breaks(HeaderOptional, path("headers", name), fmt.Sprintf("%s always had the header %s, and may now lack it", c.event(), name), "keep it required until no consumer relies on it")
+			c.breaks(HeaderOptional, steps("headers", name), fmt.Sprintf("%s always had the header %s, and may now lack it", c.event(), name), "keep it required until no consumer relies on it")
 		}
 		c.pattern(name, before, now)
 	}
@@ -37,7 +37,7 @@ func (c *change) pattern(name string, was, is contracts.Header) {
 	if was.Pattern == "" || was.Pattern == is.Pattern {
 		return
 	}
-	field := path("headers", name)
+	field := steps("headers", name)
 	if is.Pattern == "" {
 		c.breaks(HeaderPattern, field, fmt.Sprintf("the header %s of %s matched %s, and may now be anything", name, c.event(), was.Pattern), "keep the pattern")
 		return

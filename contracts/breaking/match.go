@@ -76,7 +76,7 @@ func severity(rely []consumer) finding.Severity {
 
 // places are the old place of a promise and those who rely on it.
 func (c *comparison) places(old *finding.Position, rely []consumer) []finding.Related {
-	all := related(old, "before, in %s", c.was.Name)
+	all := related(old, "before, in %s", c.oldSide.Name)
 	for _, in := range rely {
 		all = append(all, related(in.at("event"), "%s consumes it", in.service())...)
 	}

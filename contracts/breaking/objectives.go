@@ -33,14 +33,14 @@ func (p *pass) objectives() {
 	p.duration(was.Recovery, is.Recovery, "recovery")
 	p.lag(was.Lag, is.Lag)
 	if was.Achieved > 0 && is.Achieved < was.Achieved {
-		p.loosened(path("achieved"), "at least "+was.Achieved.String(), is.Achieved.String(), is.Achieved > 0)
+		p.loosened(steps("achieved"), "at least "+was.Achieved.String(), is.Achieved.String(), is.Achieved > 0)
 	}
 	if was.Errors != nil && (is.Errors == nil || *is.Errors > *was.Errors) {
 		now := ""
 		if is.Errors != nil {
 			now = is.Errors.String()
 		}
-		p.loosened(path("errors"), "at most "+was.Errors.String(), now, is.Errors != nil)
+		p.loosened(steps("errors"), "at most "+was.Errors.String(), now, is.Errors != nil)
 	}
 }
 
@@ -65,17 +65,17 @@ func (p *pass) lag(was, is *contracts.LagObjective) {
 	}
 	p.duration(was.Age, is.Age, "lag", "age")
 	if was.Records > 0 && (is.Records == 0 || is.Records > was.Records) {
-		p.loosened(path("lag", "records"), fmt.Sprintf("at most %d", was.Records), fmt.Sprint(is.Records), is.Records > 0)
+		p.loosened(steps("lag", "records"), fmt.Sprintf("at most %d", was.Records), fmt.Sprint(is.Records), is.Records > 0)
 	}
 }
 
 func (p *pass) duration(was, is document.Duration, field ...string) {
 	if was > 0 && (is == 0 || is > was) {
-		var steps []any
+		var at []any
 		for _, step := range field {
-			steps = append(steps, step)
+			at = append(at, step)
 		}
-		p.loosened(steps, "at most "+length(time.Duration(was)), length(time.Duration(is)), is > 0)
+		p.loosened(at, "at most "+length(time.Duration(was)), length(time.Duration(is)), is > 0)
 	}
 }
 
@@ -88,10 +88,10 @@ func (p *pass) loosened(field []any, was, now string, stated bool) {
 	if stated {
 		is = "may be " + now
 	}
-	at := slices.Concat(path("objectives"), field)
+	at := slices.Concat(steps("objectives"), field)
 	p.report(p.latest, finding.Finding{
 		ID: ObjectiveLoosened, Position: p.latest.Doc.Position(at...),
 		Message: fmt.Sprintf("%s of %s was %s and %s", name, p.latest.Service.Name, was, is),
-		Related: related(p.old.Doc.Position(at...), "before, in %s", p.was.Name),
+		Related: related(p.old.Doc.Position(at...), "before, in %s", p.oldSide.Name),
 	})
 }

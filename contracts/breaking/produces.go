@@ -49,8 +49,8 @@ func (c *change) tell(id string, s finding.Severity, path []any, message, hint s
 	})
 }
 
-// path is a field of an interaction.
-func path(steps ...any) []any { return steps }
+// steps lead to a field of an interaction.
+func steps(of ...any) []any { return of }
 
 func (c *change) event() string { return c.was.promise().Event }
 
@@ -61,9 +61,9 @@ func (c *change) address() {
 	}
 	// Who has moved already gets the new ones; who stays behind gets none.
 	left := change{c.pass, c.was, c.now, c.readers(c.event(), from)}
-	field := path("topic")
+	field := steps("topic")
 	if !c.now.contract.Doc.Has("produces", c.now.i, "topic") {
-		field = path(c.now.promise().Transport())
+		field = steps(c.now.promise().Transport())
 	}
 	left.breaks(AddressChanged, field,
 		fmt.Sprintf("%s moves from %s to %s: whoever reads the old address gets no more of it", c.event(), where(from), where(to)),
@@ -94,16 +94,16 @@ func (c *change) kind() {
 	switch {
 	case was == "" || was == is || tolerable[[2]string{was, is}]:
 	case is == "":
-		c.weakens(KindChanged, path("kind"), fmt.Sprintf("%s was of kind %s, and no longer says what it is", c.event(), was), "")
+		c.weakens(KindChanged, steps("kind"), fmt.Sprintf("%s was of kind %s, and no longer says what it is", c.event(), was), "")
 	default:
-		c.breaks(KindChanged, path("kind"), fmt.Sprintf("%s was of kind %s and is of kind %s: consumers were built for the former", c.event(), was, is),
+		c.breaks(KindChanged, steps("kind"), fmt.Sprintf("%s was of kind %s and is of kind %s: consumers were built for the former", c.event(), was, is),
 			"give what is of another kind an event of its own")
 	}
 }
 
 func (c *change) envelope() {
 	if was, is := c.was.promise().EnvelopeName(), c.now.promise().EnvelopeName(); was != is {
-		c.breaks(EnvelopeChanged, path("envelope"), fmt.Sprintf("%s travelled with the envelope %s and travels with %s: consumers look for the data in the wrong place", c.event(), was, is),
+		c.breaks(EnvelopeChanged, steps("envelope"), fmt.Sprintf("%s travelled with the envelope %s and travels with %s: consumers look for the data in the wrong place", c.event(), was, is),
 			"publish it in the new envelope on a topic of its own until all consumers have moved")
 	}
 }
@@ -116,10 +116,10 @@ func (c *change) match() {
 		return
 	}
 	if was.EnvelopeName() == is.EnvelopeName() && was.Recognition() == (contracts.Match{}) && was.EnvelopeName() == contracts.EnvelopeNone {
-		c.weakens(MatchChanged, path("match"), fmt.Sprintf("every record was %s, and now only those by %s: consumers that do not look at it take others for the event", c.event(), recognition(is.Recognition())), "")
+		c.weakens(MatchChanged, steps("match"), fmt.Sprintf("every record was %s, and now only those by %s: consumers that do not look at it take others for the event", c.event(), recognition(is.Recognition())), "")
 		return
 	}
-	c.breaks(MatchChanged, path("match"), fmt.Sprintf("%s was known by %s and is known by %s: consumers that look for the former do not find it", c.event(), recognition(was.Recognition()), recognition(is.Recognition())),
+	c.breaks(MatchChanged, steps("match"), fmt.Sprintf("%s was known by %s and is known by %s: consumers that look for the former do not find it", c.event(), recognition(was.Recognition()), recognition(is.Recognition())),
 		"send both until all consumers look for the new one")
 }
 
@@ -141,12 +141,12 @@ func (c *change) key() {
 	switch {
 	case was == nil:
 	case is == nil:
-		c.breaks(KeyRemoved, path("key"), fmt.Sprintf("%s had the key %s and has none: %s", c.event(), keyText(*was), spread), "keep the key")
+		c.breaks(KeyRemoved, steps("key"), fmt.Sprintf("%s had the key %s and has none: %s", c.event(), keyText(*was), spread), "keep the key")
 	case keyText(*was) != keyText(*is):
-		c.breaks(KeyChanged, path("key"), fmt.Sprintf("%s had the key %s and has %s: %s", c.event(), keyText(*was), keyText(*is), spread),
+		c.breaks(KeyChanged, steps("key"), fmt.Sprintf("%s had the key %s and has %s: %s", c.event(), keyText(*was), keyText(*is), spread),
 			"publish with the new key on a topic of its own until all consumers have moved")
 	case was.SerializedAs() != is.SerializedAs():
-		c.breaks(KeyFormatChanged, path("key", "format"), fmt.Sprintf("the key of %s was written as %s and is written as %s: the same entity has other bytes, so %s", c.event(), was.SerializedAs(), is.SerializedAs(), spread),
+		c.breaks(KeyFormatChanged, steps("key", "format"), fmt.Sprintf("the key of %s was written as %s and is written as %s: the same entity has other bytes, so %s", c.event(), was.SerializedAs(), is.SerializedAs(), spread),
 			"publish with the new key on a topic of its own until all consumers have moved")
 	}
 }
@@ -184,7 +184,7 @@ func (c *change) ordering() {
 			message = strings.Replace(message, "relies", "rely", 1)
 		}
 	}
-	ordered.breaks(OrderingWeakened, path("ordering"), message, "keep it, or let its consumers cope without first")
+	ordered.breaks(OrderingWeakened, steps("ordering"), message, "keep it, or let its consumers cope without first")
 }
 
 // strength orders what acks promise.
@@ -193,16 +193,16 @@ var strength = map[string]int{contracts.AcksNone: 0, contracts.AcksLeader: 1, co
 func (c *change) delivery() {
 	was, is := c.was.promise().Delivery, c.now.promise().Delivery
 	if before, now := was.RequiredAcks(), is.RequiredAcks(); strength[now] < strength[before] {
-		c.breaks(AcksWeakened, path("delivery", "acks"), fmt.Sprintf("%s was sent with acks: %s and is sent with acks: %s: what the service takes for sent can be lost with one broker", c.event(), before, now),
+		c.breaks(AcksWeakened, steps("delivery", "acks"), fmt.Sprintf("%s was sent with acks: %s and is sent with acks: %s: what the service takes for sent can be lost with one broker", c.event(), before, now),
 			"keep acks: "+before)
 	}
 	follows := is.Idempotent == nil && is.RequiredAcks() != was.RequiredAcks() // said already
 	if was.IsIdempotent() && !is.IsIdempotent() && !follows {
 		message, hint := fmt.Sprintf("%s is no longer sent idempotently: a send that is tried again can be on the topic twice", c.event()), "keep idempotent: true, which needs acks: all"
 		if c.now.promise().OrderedPerKey() {
-			c.breaks(IdempotenceDropped, path("delivery", "idempotent"), message+", and behind later records of its key", hint)
+			c.breaks(IdempotenceDropped, steps("delivery", "idempotent"), message+", and behind later records of its key", hint)
 		} else {
-			c.weakens(IdempotenceDropped, path("delivery", "idempotent"), message, hint)
+			c.weakens(IdempotenceDropped, steps("delivery", "idempotent"), message, hint)
 		}
 	}
 	if was.Transactional && !is.Transactional {
@@ -219,7 +219,7 @@ func (c *change) transactions() {
 		}
 	}
 	left := change{c.pass, c.was, c.now, rely}
-	left.breaks(TransactionsDropped, path("delivery", "transactional"),
+	left.breaks(TransactionsDropped, steps("delivery", "transactional"),
 		fmt.Sprintf("%s is no longer sent in transactions: events of work that failed half-way are seen, by consumers with isolation: read-committed too", c.event()),
 		"keep transactional: true, or let consumers cope with such events first")
 }
@@ -230,7 +230,7 @@ func (c *change) compatibility() {
 	if err != nil || also != nil || is.Covers(was) {
 		return // what is no mode the loader has said
 	}
-	c.weakens(CompatibilityWeakened, path("compatibility"),
+	c.weakens(CompatibilityWeakened, steps("compatibility"),
 		fmt.Sprintf("%s promised %s compatibility of its schema and promises %s: later versions may break consumers", c.event(), was, is),
 		fmt.Sprintf("keep compatibility: %s", was))
 }

@@ -65,15 +65,15 @@ func (p *pass) registered(now producer) error {
 	c := change{pass: p, was: now, now: now}
 	subject, err := c.subject(is)
 	if err != nil {
-		c.tell(Unregistered, "", path("schema"), fmt.Sprintf("%s is not compared: %v", c.event(), err), "give it one, or use another --subject-strategy")
+		c.tell(Unregistered, "", steps("schema"), fmt.Sprintf("%s is not compared: %v", c.event(), err), "give it one, or use another --subject-strategy")
 		return nil
 	}
 	there := &contracts.Schema{Registry: &contracts.Registry{Subject: subject, Version: "latest"}}
-	before, err := p.is.Loader.Current(now.contract, there, now.message())
+	before, err := p.newSide.Loader.Current(now.contract, there, now.message())
 	var invalid *schema.Error
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		c.tell(Unregistered, "", path("schema"), fmt.Sprintf("%s is not compared: the registry has no subject %s", c.event(), subject), "is --subject-strategy right? with the first version it will be there")
+		c.tell(Unregistered, "", steps("schema"), fmt.Sprintf("%s is not compared: the registry has no subject %s", c.event(), subject), "is --subject-strategy right? with the first version it will be there")
 		return nil
 	case errors.As(err, &invalid):
 		c.unread("", "the latest version of "+subject, err)
@@ -81,7 +81,7 @@ func (p *pass) registered(now producer) error {
 	case err != nil:
 		return err
 	}
-	current, err := p.is.Loader.Current(now.contract, is, now.message())
+	current, err := p.newSide.Loader.Current(now.contract, is, now.message())
 	if err != nil {
 		c.unread("", "its schema", err)
 		return nil
@@ -101,7 +101,7 @@ func (c *change) registeredMode(there *contracts.Schema, subject string) (compat
 	if err != nil {
 		return declared, nil // the loader has said so
 	}
-	registered, _, err := c.is.Loader.Mode(there)
+	registered, _, err := c.newSide.Loader.Mode(there)
 	if err != nil || declared.Covers(registered) {
 		return declared, err
 	}
@@ -145,13 +145,13 @@ func (c *change) record(s *contracts.Schema) (string, error) {
 	}
 	file := c.now.contract.Resolve(s.File)
 	if s.Format == contracts.FormatProtobuf {
-		loaded, err := proto.Load(c.is.FS, file)
+		loaded, err := proto.Load(c.newSide.FS, file)
 		if err != nil {
 			return "", err
 		}
 		return loaded.MessageName(), nil
 	}
-	src, err := fs.ReadFile(c.is.FS, file)
+	src, err := fs.ReadFile(c.newSide.FS, file)
 	if err != nil {
 		return "", err
 	}

@@ -116,7 +116,7 @@ func (p *pass) commandUnheard(was consumer) {
 	}
 	if p.latest != nil {
 		f.Position = p.latest.Doc.Position("service", "name")
-		f.Related = related(was.at("event"), "before, in %s", p.was.Name)
+		f.Related = related(was.at("event"), "before, in %s", p.oldSide.Name)
 	}
 	for _, sender := range senders {
 		f.Related = append(f.Related, related(sender.at("event"), "%s sends it", sender.service())...)

@@ -22,10 +22,10 @@ func (c *change) schema() {
 	case was == nil:
 		return
 	case is == nil:
-		c.breaks(SchemaRemoved, path("schema"), fmt.Sprintf("%s had a schema and has none: nothing is promised of its data any more", c.event()), "keep the schema")
+		c.breaks(SchemaRemoved, steps("schema"), fmt.Sprintf("%s had a schema and has none: nothing is promised of its data any more", c.event()), "keep the schema")
 		return
 	case was.Wire != is.Wire:
-		c.breaks(WireChanged, path("schema"), fmt.Sprintf("%s was written with the framing %s and is written with %s: consumers misread its first bytes, or miss the schema's id", c.event(), was.Wire, is.Wire),
+		c.breaks(WireChanged, steps("schema"), fmt.Sprintf("%s was written with the framing %s and is written with %s: consumers misread its first bytes, or miss the schema's id", c.event(), was.Wire, is.Wire),
 			"publish with the new framing on a topic of its own until all consumers have moved")
 	}
 	if c.sameFile(was, is) {
@@ -39,17 +39,17 @@ func (c *change) schema() {
 	if mode == (compat.Mode{}) {
 		return
 	}
-	before, err := c.comparison.was.Loader.Current(c.was.contract, was, c.was.message())
+	before, err := c.oldSide.Loader.Current(c.was.contract, was, c.was.message())
 	if err != nil {
-		c.unread(c.comparison.was.Name, "its schema", err)
+		c.unread(c.oldSide.Name, "its schema", err)
 		return
 	}
-	now, err := c.comparison.is.Loader.Current(c.now.contract, is, c.now.message())
+	now, err := c.newSide.Loader.Current(c.now.contract, is, c.now.message())
 	if err != nil {
 		c.unread("", "its schema", err)
 		return
 	}
-	c.evolve(mode, versions.Version{Name: c.comparison.was.Name, Schema: before}, now)
+	c.evolve(mode, versions.Version{Name: c.oldSide.Name, Schema: before}, now)
 }
 
 func (p producer) schema() *contracts.Schema { return p.contract.SchemaOf(p.promise().Schema) }
@@ -72,7 +72,7 @@ func (c *change) mode(s *contracts.Schema) (compat.Mode, error) {
 	if before, err := compat.ParseMode(c.was.promise().CompatibilityMode()); err == nil {
 		declared = declared.Union(before)
 	}
-	registered, known, err := c.is.Loader.Mode(s)
+	registered, known, err := c.newSide.Loader.Mode(s)
 	if err != nil || !known {
 		return declared, err
 	}
@@ -136,10 +136,10 @@ func (c *change) sameFile(was, is *contracts.Schema) bool {
 	if was.File == "" || was.Format != is.Format || c.was.message() != c.now.message() {
 		return false
 	}
-	before, err := fs.ReadFile(c.comparison.was.FS, c.was.contract.Resolve(was.File))
+	before, err := fs.ReadFile(c.oldSide.FS, c.was.contract.Resolve(was.File))
 	if err != nil {
 		return false
 	}
-	now, err := fs.ReadFile(c.comparison.is.FS, c.now.contract.Resolve(is.File))
+	now, err := fs.ReadFile(c.newSide.FS, c.now.contract.Resolve(is.File))
 	return err == nil && bytes.Equal(before, now) && !elsewhere.Match(now)
 }

@@ -75,8 +75,8 @@ func factsOf(set []*contracts.Contract) map[string]map[string]fact {
 
 // topics compares the facts that are stated about topics.
 func (p *pass) topics() {
-	before, now := factsOf(p.was.Contracts), factsOf(p.is.Contracts)
-	traffic, senders := trafficOf(p.is.Contracts), trafficOf(p.was.Contracts).senders
+	before, now := factsOf(p.oldSide.Contracts), factsOf(p.newSide.Contracts)
+	traffic, senders := trafficOf(p.newSide.Contracts), trafficOf(p.oldSide.Contracts).senders
 	for _, topic := range slices.Sorted(maps.Keys(before)) {
 		used := len(traffic.senders[topic])+len(traffic.users[topic]) > 0
 		if stated := before[topic][""]; !p.wanted(stated.contract) || !used {
@@ -174,7 +174,7 @@ func (t *topicChange) unstated() {
 		}
 		if owner != nil {
 			f.Position = owner.Doc.Position("topics", t.topic)
-			f.Related = related(was.at(), "before, in %s", t.comparison.was.Name)
+			f.Related = related(was.at(), "before, in %s", t.oldSide.Name)
 		}
 		t.report(owner, f)
 	}

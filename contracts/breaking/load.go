@@ -1,0 +1,78 @@
+package breaking
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/versions"
+	"github.com/flowweir/weir/reports/finding"
+)
+
+// Load reads an old state of the contracts: from fsys, such as a git revision,
+// the contract files and all below the directories that paths name. What is
+// not there is new. registry may be nil.
+//
+// A contract that cannot be read as it is cannot be compared either: it is
+// left out of the Side, and a finding says so, at the contract of latest that
+// took its place.
+func Load(fsys fs.FS, name string, paths []string, latest []*contracts.Contract, registry versions.Registry) (Side, []Found) {
+	side := Side{Name: name, FS: fsys, Loader: versions.New(fsys, registry)}
+	broken := map[string][]finding.Finding{}
+	known := map[string]bool{}
+	for _, p := range paths {
+		set, findings := load(fsys, p)
+		for _, f := range findings {
+			if f.Severity == finding.Error && f.ID != contracts.NoContract && f.Position != nil {
+				broken[f.Position.File] = append(broken[f.Position.File], f)
+			}
+		}
+		for _, c := range set {
+			if file := c.Doc.File(); c.Doc != nil && !known[file] && len(broken[file]) == 0 {
+				known[file] = true
+				side.Contracts = append(side.Contracts, c)
+			}
+		}
+	}
+	var found []Found
+	for file, problems := range broken {
+		found = append(found, unreadable(file, name, problems[0], latest))
+	}
+	slices.SortFunc(found, func(a, b Found) int { return strings.Compare(a.Message, b.Message) })
+	return side, found
+}
+
+// load reads a file or a directory that may not be there.
+func load(fsys fs.FS, name string) ([]*contracts.Contract, []finding.Finding) {
+	info, err := fs.Stat(fsys, name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err == nil && info.IsDir():
+		return contracts.LoadDir(fsys, name)
+	}
+	c, findings := contracts.Load(fsys, name)
+	if c.Doc == nil {
+		return nil, findings
+	}
+	return []*contracts.Contract{c}, findings
+}
+
+// unreadable says that an old contract was not compared.
+func unreadable(file, name string, problem finding.Finding, latest []*contracts.Contract) Found {
+	f := finding.Finding{
+		ID: Unread, Severity: severities[Unread], Position: problem.Position,
+		Message: fmt.Sprintf("%s is not compared: in %s it cannot be read: %s", file, name, problem.Message),
+	}
+	i := slices.IndexFunc(latest, func(c *contracts.Contract) bool { return path.Clean(c.Doc.File()) == path.Clean(file) })
+	if i < 0 {
+		return Found{Finding: f, Undecided: true}
+	}
+	f.Position = latest[i].Doc.Position("service", "name")
+	f.Related = related(problem.Position, "in %s", name)
+	return Found{Finding: f, Owner: latest[i], Undecided: true}
+}
