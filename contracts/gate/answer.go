@@ -69,7 +69,14 @@ func (a *asking) answer() *Answer {
 		answer.Result = Unknown
 		answer.Sentence = fmt.Sprintf("unknown: whether %s can %s is not known: %s", who, where, some(a.reasons))
 	default:
-		answer.Sentence = fmt.Sprintf("yes: %s can %s: %s", who, where, agreeing(len(answer.Consumers), len(answer.Producers)))
+		agree := agreeing(len(answer.Consumers), len(answer.Producers))
+		switch {
+		case len(a.news) > 1 && agree == alone:
+			agree = "they agree with each other"
+		case len(a.news) > 1:
+			agree = "they agree with each other, and " + agree
+		}
+		answer.Sentence = fmt.Sprintf("yes: %s can %s: %s", who, where, agree)
 		if len(a.tolerated) > 0 {
 			answer.Sentence += "; but " + some(a.tolerated)
 		}
@@ -151,6 +158,9 @@ func (a *asking) called(p *party) string {
 	return p.String()
 }
 
+// alone is said where nobody has to agree.
+const alone = "nobody there has an event in common with it"
+
 func agreeing(consumers, producers int) string {
 	count := func(n int, what string) string {
 		if n == 1 {
@@ -161,7 +171,7 @@ func agreeing(consumers, producers int) string {
 	var who string
 	switch {
 	case consumers+producers == 0:
-		return "nobody there has an event in common with it"
+		return alone
 	case producers == 0:
 		who = count(consumers, "consumer")
 	case consumers == 0:

@@ -61,6 +61,11 @@ func (a *asking) written(writer, reader *party) {
 	for _, found := range matrix.Check(set, a.loader, options) {
 		f := found.Finding
 		undecided := undecided(f)
+		if shown := f.Counterexample; shown != nil {
+			named := *shown
+			named.Writer += " of " + w.Service.Name
+			f.Counterexample = &named
+		}
 		switch {
 		case waived(&f, found.Owner, a):
 			a.findings = append(a.findings, f)

@@ -80,6 +80,24 @@ func Collect(set []*contracts.Contract, fsys fs.FS) (Bundle, error) {
 	return b, nil
 }
 
+// Reads runs read over fsys and answers the files that it read. The error is
+// that of read.
+func Reads(fsys fs.FS, read func(fs.FS) error) (Bundle, error) {
+	seen := &recorder{fsys: fsys, names: map[string]bool{}}
+	if err := read(seen); err != nil {
+		return nil, err
+	}
+	b := Bundle{}
+	for name := range seen.names {
+		content, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return nil, err
+		}
+		b[name] = content
+	}
+	return b, nil
+}
+
 // load reads what comparing the contracts reads: their schemas, those that
 // consumers read by included, as they are now and as they were published. What
 // cannot be read, comparing them says.
