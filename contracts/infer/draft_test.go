@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -69,7 +70,7 @@ func TestFromRecords(t *testing.T) {
 				passes(t, draft, r.Records)
 			}
 			if *update {
-				archive.Files = append(in, got...)
+				archive.Files = slices.Concat(in, got)
 				if err := os.WriteFile(name, txtar.Format(archive), 0o644); err != nil {
 					t.Fatal(err)
 				}

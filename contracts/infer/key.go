@@ -10,7 +10,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/place"
 )
 
@@ -172,14 +171,6 @@ func keyIs(format string, key []byte, v any) bool {
 	}
 	n, ok := v.(json.Number)
 	return ok && len(key) == 8 && fmt.Sprint(int64(binary.BigEndian.Uint64(key))) == n.String()
-}
-
-// contractKey is the key as the model has it, nil without one.
-func (k key) contractKey() *contracts.Key {
-	if k.place == "" {
-		return nil
-	}
-	return &contracts.Key{Place: k.place, Format: k.format}
 }
 
 // lastPart is OrderPlaced of com.acme.order.OrderPlaced.
