@@ -1,0 +1,70 @@
+package compare
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/flowweir/weir/reports/run"
+)
+
+// Open opens the runs that the directories hold: each is a run directory, or
+// holds several of them. It does not look deeper.
+func Open(dirs ...string) ([]*run.Record, error) {
+	var all []*run.Record
+	for _, dir := range dirs {
+		found, err := find(dir)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range found {
+			rec, err := run.Open(d)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, rec)
+		}
+	}
+	return all, nil
+}
+
+// find are the run directories that dir is or holds, in order of their names.
+func find(dir string) ([]string, error) {
+	switch is, err := holdsRun(dir); {
+	case err != nil:
+		return nil, err
+	case is:
+		return []string{dir}, nil
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var all []string
+	for _, e := range entries {
+		below := filepath.Join(dir, e.Name())
+		if !e.IsDir() {
+			continue
+		}
+		switch is, err := holdsRun(below); {
+		case err != nil:
+			return nil, err
+		case is:
+			all = append(all, below)
+		}
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("%s is no run directory and holds none", dir)
+	}
+	return all, nil
+}
+
+func holdsRun(dir string) (bool, error) {
+	_, err := os.Lstat(filepath.Join(dir, "run.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
