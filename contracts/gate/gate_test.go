@@ -93,39 +93,34 @@ func documented(t *testing.T, table string) {
 	}
 }
 
-func ask(t *testing.T, archive *txtar.Archive, policy string) ([]finding.Finding, string) {
+func ask(t *testing.T, archive *txtar.Archive, policy string, change ...func(*gate.Question)) ([]finding.Finding, string) {
 	t.Helper()
 	t.Chdir(t.TempDir())
 	for _, f := range archive.Files {
 		must(t, os.MkdirAll(filepath.Dir(f.Name), 0o755))
 		must(t, os.WriteFile(f.Name, []byte(strings.ReplaceAll(string(f.Data), "POLICY", policy)), 0o644))
 	}
-	w, findings := workspace.Open(".")
-	if finding.Errors(findings) > 0 {
-		t.Fatal(text(t, findings))
-	}
-	ctx, store := context.Background(), w.Deployments()
-	q := gate.Question{Workspace: w, Now: now}
+	q := question(t, ".")
 	environment, assumed := "prod", true
 	for line := range strings.Lines(string(archive.Comment)) {
 		words := strings.Fields(line)
 		switch {
 		case len(words) == 0:
 		case words[0] == "record":
-			record(t, store, words[1], words[2], words[3:])
+			record(t, q.Workspace.Deployments(), words[1], words[2], words[3:])
 		case words[0] == "to":
 			environment = words[1]
 		case words[0] == "pinned":
 			assumed = false
 		case words[0] == "ask":
 			service, version, _ := strings.Cut(words[1], "@")
-			q.Candidates = append(q.Candidates, gate.Candidate{Version: version, Contract: contractOf(t, w, service), Assumed: assumed})
+			q.Candidates = append(q.Candidates, gate.Candidate{Version: version, Contract: contractOf(t, q.Workspace, service), Assumed: assumed})
 		}
 	}
-	var err error
-	q.Environment, q.Found, err = store.Read(ctx, environment)
-	must(t, err)
-	q.FS = q.Environment.FS(source.Host())
+	read(t, &q, environment)
+	for _, f := range change {
+		f(&q)
+	}
 	answer, err := gate.Ask(q)
 	var unreadable *gate.UnreadableError
 	if errors.As(err, &unreadable) {
@@ -142,7 +137,26 @@ func ask(t *testing.T, archive *txtar.Archive, policy string) ([]finding.Finding
 	return answer.Findings, answer.Sentence
 }
 
-func record(t *testing.T, store *deployment.Store, service, version string, how []string) {
+// question is one about the workspace of a directory.
+func question(t testing.TB, dir string) gate.Question {
+	t.Helper()
+	w, findings := workspace.Open(dir)
+	if w.File.Doc != nil && finding.Errors(findings) > 0 {
+		t.Fatal(text(t, findings))
+	}
+	return gate.Question{Workspace: w, Now: now}
+}
+
+// read reads what is recorded of an environment.
+func read(t testing.TB, q *gate.Question, environment string) {
+	t.Helper()
+	var err error
+	q.Environment, q.Found, err = q.Workspace.Deployments().Read(context.Background(), environment)
+	must(t, err)
+	q.FS = q.Environment.FS(source.Host())
+}
+
+func record(t testing.TB, store *deployment.Store, service, version string, how []string) {
 	t.Helper()
 	d := deployment.Deployment{Service: service, Version: version, At: now.Add(-time.Hour), Rolling: slices.Contains(how, "rolling")}
 	if !slices.Contains(how, "uncontracted") {
@@ -163,7 +177,7 @@ func contractOf(t *testing.T, w *workspace.Workspace, service string) *contracts
 	return nil
 }
 
-func text(t *testing.T, findings []finding.Finding) string {
+func text(t testing.TB, findings []finding.Finding) string {
 	t.Helper()
 	var b strings.Builder
 	must(t, finding.Text(&b, findings))
@@ -190,7 +204,7 @@ func compare(t *testing.T, file string, archive *txtar.Archive, got string) {
 	}
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
