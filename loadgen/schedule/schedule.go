@@ -40,22 +40,24 @@ const (
 // Schedule says when each tick of a load is due, as a time since the load's
 // start. It is immutable and safe for concurrent use.
 type Schedule struct {
-	spans  []span
-	total  uint64
-	length time.Duration
-	peak   float64
+	segments []Segment
+	spans    []span
+	total    uint64
+	length   time.Duration
+	peak     float64
 }
 
-// span is a segment in its place: where it starts in time and in ticks.
+// span is a shape in its place: where it starts in time and in ticks.
 type span struct {
-	Segment
+	shape
 	start, end time.Duration
 	// The ticks due before the segment: a whole number and a rest below 1,
 	// apart so that no digit of either is lost.
 	whole uint64
 	rest  float64
-	// until is the first tick that is due after the segment.
-	until uint64
+	// from is the first tick that falls into the span, until the first that
+	// is due after it.
+	from, until uint64
 }
 
 // New makes a schedule of segments, one after the other. It errs where a
@@ -68,16 +70,18 @@ func New(segments ...Segment) (*Schedule, error) {
 		if err := seg.check(); err != nil {
 			return nil, fmt.Errorf("segment %d (%s): %w", i+1, seg, err)
 		}
-		sp := span{Segment: seg, start: s.length, end: s.length + seg.Length()}
-		if sp.end > MaxLength {
+		if seg.Length() > MaxLength-s.length {
 			return nil, fmt.Errorf("segment %d (%s): the load would take longer than %s", i+1, seg, MaxLength)
 		}
-		whole, rest := split(ticks)
-		sp.whole, sp.rest = whole, rest
-		ticks.Add(ticks, seg.ticks())
-		sp.until = ceil(ticks)
-		s.spans = append(s.spans, sp)
-		s.length = sp.end
+		for _, part := range seg.shapes() {
+			sp := span{shape: part, start: s.length, end: s.length + part.Length(), from: ceil(ticks)}
+			sp.whole, sp.rest = split(ticks)
+			ticks.Add(ticks, part.ticks())
+			sp.until = ceil(ticks)
+			s.spans = append(s.spans, sp)
+			s.length = sp.end
+		}
+		s.segments = append(s.segments, seg)
 		s.peak = max(s.peak, seg.Peak())
 	}
 	if s.total = ceil(ticks); s.total == 0 {
@@ -126,7 +130,7 @@ func (s *Schedule) Due(i uint64) time.Duration {
 	if i >= sp.until {
 		sp = &s.spans[sort.Search(len(s.spans), func(k int) bool { return s.spans[k].until > i })]
 	}
-	at := sp.after(float64(i-sp.whole) - sp.rest)
+	at := sp.after(float64(i-sp.whole)-sp.rest, i-sp.from)
 	return min(sp.start+time.Duration(max(math.Round(at), 0)), sp.end)
 }
 
@@ -175,9 +179,9 @@ func (s *Schedule) Rate(at time.Duration) float64 {
 // String describes the schedule as a scenario would: "ramp 0..5000/s over
 // 10s, hold 5000/s for 50s".
 func (s *Schedule) String() string {
-	parts := make([]string, len(s.spans))
-	for i, sp := range s.spans {
-		parts[i] = sp.String()
+	parts := make([]string, len(s.segments))
+	for i, seg := range s.segments {
+		parts[i] = seg.String()
 	}
 	return strings.Join(parts, ", ")
 }

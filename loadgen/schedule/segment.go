@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -11,9 +12,9 @@ import (
 )
 
 // Segment is a part of a schedule: one shape of rate over a span of time.
-// [Ramp] and [Hold] are the shapes that there are; a step is two holds, a
-// spike is three. The interface is sealed so that shapes can be added (a
-// sine) without breaking anyone.
+// [Ramp], [Hold], [Step], [Spike], [Sine] and [Replay] are the shapes that
+// there are. The interface is sealed so that shapes can be added without
+// breaking anyone.
 type Segment interface {
 	// Length is how long the segment takes.
 	Length() time.Duration
@@ -23,12 +24,21 @@ type Segment interface {
 	String() string
 
 	check() error
-	// ticks is the exact integral of the rate over the segment.
+	// shapes are what the segment is made of, one after the other: itself,
+	// or the holds of a step. They are not asked for before check.
+	shapes() []shape
+}
+
+// shape is a rate over a span of time whose integral has an inverse.
+type shape interface {
+	Length() time.Duration
+	Peak() float64
+	// ticks is the exact integral of the rate over the shape.
 	ticks() *big.Rat
 	// after is the time in nanoseconds after which n ticks were due, the
 	// inverse of by; n is below ticks, and may be a little below 0 by
-	// rounding.
-	after(n float64) float64
+	// rounding. k is the number of ticks that fell into the shape before.
+	after(n float64, k uint64) float64
 	// by is the integral of the rate over the first ns nanoseconds.
 	by(ns float64) float64
 	// rate is the rate after ns nanoseconds.
@@ -71,17 +81,28 @@ func (l linear) String() string {
 }
 
 func (l linear) check() error {
-	for _, r := range []float64{l.from, l.to} {
-		switch {
-		case math.IsNaN(r) || r < 0:
-			return fmt.Errorf("the rate %s/s is not a number from 0", number(r))
-		case r > 0 && r < MinRate:
-			return fmt.Errorf("the rate %s/s is below %s/s: a pause has rate 0", number(r), number(MinRate))
-		case r > MaxRate:
-			return fmt.Errorf("the rate %s/s is above %s/s", number(r), number(MaxRate))
-		}
+	if err := cmp.Or(checkRate(l.from), checkRate(l.to)); err != nil {
+		return err
 	}
-	if l.length <= 0 {
+	return checkLength(l.length)
+}
+
+func (l linear) shapes() []shape { return []shape{l} }
+
+func checkRate(r float64) error {
+	switch {
+	case math.IsNaN(r) || r < 0:
+		return fmt.Errorf("the rate %s/s is not a number from 0", number(r))
+	case r > 0 && r < MinRate:
+		return fmt.Errorf("the rate %s/s is below %s/s: a pause has rate 0", number(r), number(MinRate))
+	case r > MaxRate:
+		return fmt.Errorf("the rate %s/s is above %s/s", number(r), number(MaxRate))
+	}
+	return nil
+}
+
+func checkLength(d time.Duration) error {
+	if d <= 0 {
 		return errors.New("it takes no time: give a duration above 0")
 	}
 	return nil
@@ -102,7 +123,7 @@ func decimal(rate float64) *big.Rat {
 // after solves n = a·t + k·t²/2 for t. The usual form of the solution takes
 // the difference of two nearly equal numbers; 2n/(a + √(a² + 2kn)) does not.
 // A falling rate is solved from its end for the same reason.
-func (l linear) after(n float64) float64 {
+func (l linear) after(n float64, _ uint64) float64 {
 	ns := float64(l.length)
 	switch {
 	case l.from == l.to:
