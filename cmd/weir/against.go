@@ -7,24 +7,29 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/flowweir/weir/contracts/breaking"
+	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/contracts/source"
 	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/contracts/versions"
+	"github.com/flowweir/weir/reports/finding"
 )
 
-// againstFlags say what contracts are compared with.
+// againstFlags say what contracts are compared with, and which.
 type againstFlags struct {
 	against  string
 	strategy *choice
+	only     []string // nil for all
 }
 
 func (f *againstFlags) bind(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.against, "against", "", "the state before: a directory, registry, or a git revision")
+	cmd.Flags().StringSliceVar(&f.only, "only", nil, "a service that is asked about; may be repeated (default all)")
 	f.strategy = choiceFlag(cmd, "subject-strategy", "how subjects are named in the registry, where a schema names none",
 		string(breaking.TopicName), string(breaking.RecordName), string(breaking.TopicRecordName))
 }
@@ -36,6 +41,20 @@ func (f *againstFlags) usage(cmd *cobra.Command) error {
 	}
 	if cmd.Flags().Changed("subject-strategy") && !f.isRegistry() {
 		return usageError("add --against registry", "--subject-strategy names subjects of a registry, and nothing is compared with one")
+	}
+	return nil
+}
+
+// services refuses services that no contract is of.
+func (f *againstFlags) services(in *inputs) error {
+	var names []string
+	for _, c := range in.contracts {
+		names = append(names, c.Service.Name)
+	}
+	for _, name := range f.only {
+		if !slices.Contains(names, name) && finding.Errors(in.findings) == 0 {
+			return usageError(document.Suggest(name, names), "--only: no contract is of a service %q", name)
+		}
 	}
 	return nil
 }
@@ -57,7 +76,7 @@ func isDir(name string) bool {
 // that is called; loader has the schemas of the contracts.
 func (f *againstFlags) compareAgainst(ctx context.Context, in *inputs, loader *versions.Loader, reg versions.Registry) (found []breaking.Found, name string, err error) {
 	latest := breaking.Side{Name: "the files", Contracts: in.contracts, FS: in.fsys, Loader: loader}
-	options := breaking.Options{Subject: breaking.Strategy(f.strategy.value)}
+	options := breaking.Options{Subject: breaking.Strategy(f.strategy.value), Only: f.only}
 	if f.isRegistry() {
 		if reg == nil {
 			return nil, "", usageError("set "+registry.EnvURL+", or registry: in weir.work.yaml", "no schema registry is given")
@@ -67,7 +86,7 @@ func (f *againstFlags) compareAgainst(ctx context.Context, in *inputs, loader *v
 	}
 	if isDir(f.against) {
 		dir := path.Clean(filepath.ToSlash(f.against))
-		old, unread := breaking.Load(in.fsys, dir, below(in.fsys, dir, in.roots), in.contracts, reg)
+		old, unread := breaking.Load(in.fsys, dir, below(in.fsys, dir, in.roots), latest, reg)
 		return append(unread, breaking.Compare(old, latest, options)...), dir, nil
 	}
 	revision, err := source.Git(ctx, ".", f.against)
@@ -82,7 +101,7 @@ func (f *againstFlags) compareAgainst(ctx context.Context, in *inputs, loader *v
 	if err != nil {
 		return nil, "", err
 	}
-	old, unread := breaking.Load(revision, f.against, roots, in.contracts, reg)
+	old, unread := breaking.Load(revision, f.against, roots, latest, reg)
 	return append(unread, breaking.Compare(old, latest, options)...), revision.String(), nil
 }
 

@@ -78,6 +78,9 @@ func (s *state) breaking(ctx context.Context, args []string, f *againstFlags, fo
 		return err
 	}
 	in.leaveOut(f.against)
+	if err := f.services(in); err != nil {
+		return err
+	}
 	if finding.Errors(in.findings) > 0 {
 		return s.unread("breaking", in, format)
 	}
@@ -110,7 +113,7 @@ func (s *state) waived(found []breaking.Found) ([]finding.Finding, compat.Result
 	findings := make([]finding.Finding, 0, len(found))
 	result := compat.Compatible
 	for _, f := range found {
-		waived := rules.Waive(rules.Other{Finding: f.Finding, Owner: f.Owner}, s.now())
+		waived := rules.Waive(f.Found, s.now())
 		findings = append(findings, waived)
 		switch {
 		case waived.Severity != finding.Error:

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -38,6 +37,9 @@ itself is read as what it says it is: a contract, or a scenario with its
 contracts. A path in a workspace (weir.work.yaml there or above) stands for all
 of the workspace's contracts.
 
+--only limits it to what concerns some services: their contracts, and what
+others consume of them. Schemas that this does not need are not read.
+
 With --against a git revision, a directory or registry, what contracts promise
 less than before is found too; see weir help breaking. --baseline accepts what
 is in its file, so that only new findings count, and says what in it can go;
@@ -54,6 +56,7 @@ position, related, hint and counterexample.`,
 		Example: `  weir check
   weir check order-service payment-service/weir.yaml
   weir check --against main                    # on a pull request
+  weir check --only order-service --against main
   weir check --baseline weir.baseline          # only what is new counts
   weir check --baseline weir.baseline --write-baseline
   weir check --format json > findings.json
@@ -99,6 +102,9 @@ func (s *state) check(ctx context.Context, args []string, f *checkFlags) error {
 		return err
 	}
 	in.leaveOut(f.against)
+	if err := f.services(in); err != nil {
+		return err
+	}
 	accepted := f.accepted(in)
 	result := checked{
 		Format: "weir/check/v1", Contracts: len(in.contracts), Scenarios: in.scenarios,
@@ -161,9 +167,9 @@ func (s *state) judge(ctx context.Context, in *inputs, f *checkFlags) (findings 
 	}
 	defer closeRegistry()
 	loader := versions.New(in.fsys, reg)
-	var others []rules.Other
-	for _, found := range matrix.Check(in.contracts, loader, matrix.Options{Now: s.now()}) {
-		others = append(others, rules.Other(found))
+	others := rules.Others{Rules: matrix.Rules(), ReadersCompared: true}
+	for _, found := range matrix.Check(in.contracts, loader, matrix.Options{Now: s.now(), Only: f.only}) {
+		others.Found = append(others.Found, rules.Found(found))
 	}
 	if f.against != "" {
 		found, name, err := f.compareAgainst(ctx, in, loader, reg)
@@ -171,9 +177,13 @@ func (s *state) judge(ctx context.Context, in *inputs, f *checkFlags) (findings 
 			return nil, "", err
 		}
 		against = name
-		others = append(others, beside(others, found)...)
+		others.Found = append(others.Found, beside(others.Found, found)...)
 	}
-	findings = rules.Join(rules.Check(in.contracts, in.fsys, s.now()), others, s.now())
+	if f.only == nil {
+		findings = rules.CheckWith(in.contracts, in.fsys, s.now(), others)
+	} else {
+		findings = rules.CheckOnly(in.contracts, in.fsys, s.now(), others, f.only)
+	}
 	if in.workspace != nil {
 		findings = in.workspace.Localize(in.workspace.ApplyPolicy(findings))
 	}
@@ -182,14 +192,21 @@ func (s *state) judge(ctx context.Context, in *inputs, f *checkFlags) (findings 
 
 // beside is what was found against the state before, without the breaks of
 // schemas that were found against their published versions already.
-func beside(known []rules.Other, found []breaking.Found) []rules.Other {
-	var all []rules.Other
-	for _, f := range found {
-		same := func(o rules.Other) bool {
-			return o.ID == f.ID && o.Position != nil && f.Position != nil && *o.Position == *f.Position
+func beside(known []rules.Found, found []breaking.Found) []rules.Found {
+	type place struct {
+		id string
+		at finding.Position
+	}
+	told := map[place]bool{}
+	for _, k := range known {
+		if k.Position != nil {
+			told[place{k.ID, *k.Position}] = true
 		}
-		if !slices.ContainsFunc(known, same) {
-			all = append(all, rules.Other{Finding: f.Finding, Owner: f.Owner})
+	}
+	var all []rules.Found
+	for _, f := range found {
+		if f.Position == nil || !told[place{f.ID, *f.Position}] {
+			all = append(all, f.Found)
 		}
 	}
 	return all

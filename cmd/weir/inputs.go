@@ -124,8 +124,7 @@ func (in *inputs) add(name string) {
 	info, err := fs.Stat(in.fsys, name)
 	switch {
 	case err == nil && info.IsDir():
-		set, findings := contracts.LoadDir(in.fsys, name)
-		in.join(set, findings)
+		in.join(contracts.LoadDir(in.fsys, name))
 	case err == nil && isScenario(name):
 		in.scenario(name)
 	default: // what is not there is a finding of the loader

@@ -34,6 +34,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/rules"
 	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/contracts/versions"
 	"github.com/flowweir/weir/reports/finding"
@@ -61,11 +62,10 @@ type Options struct {
 	Subject Strategy
 }
 
-// Found is a finding with the contract whose waivers apply to it.
+// Found is a finding with the contract whose waivers apply to it: that of the
+// new set, nil where the service has none any more.
 type Found struct {
-	finding.Finding
-	// Owner is nil where the service has no contract any more.
-	Owner *contracts.Contract
+	rules.Found
 	// Undecided says that nothing was shown to break, and neither that
 	// nothing does.
 	Undecided bool
@@ -152,7 +152,7 @@ func (p *pass) report(owner *contracts.Contract, f finding.Finding) {
 	if f.Severity == "" {
 		f.Severity = severities[f.ID]
 	}
-	p.found = append(p.found, Found{Finding: f, Owner: owner, Undecided: f.ID == Unread})
+	p.found = append(p.found, Found{Found: rules.Found{Finding: f, Owner: owner}, Undecided: f.ID == Unread})
 }
 
 // service compares the interactions of a service with those that it had.

@@ -231,7 +231,7 @@ produces: [{event: com.acme.B, topic: b}]
 		t.Fatal(err)
 	}
 	latest := side(t, archive, "new")
-	was, found := breaking.Load(old, "main", []string{"a", "a/weir.yaml", "b", "c.weir.yaml", "d", "d/weir.yaml"}, latest.Contracts, nil)
+	was, found := breaking.Load(old, "main", []string{"a", "a/weir.yaml", "b", "c.weir.yaml", "d", "d/weir.yaml"}, latest, nil)
 	if len(was.Contracts) != 1 || was.Contracts[0].Service.Name != "a" || was.Name != "main" {
 		t.Errorf("read %d contracts", len(was.Contracts))
 	}
@@ -243,5 +243,39 @@ c.weir.yaml:1:1: error: breaking/unread (undecided): c.weir.yaml is not compared
 `
 	if diff := cmp.Diff(want, text(found)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestLoadUnchanged: a contract that is the same to the byte is the same
+// contract; one that differs, or lies elsewhere, is read.
+func TestLoadUnchanged(t *testing.T) {
+	archive := txtar.Parse([]byte(`
+-- old/a/weir.yaml --
+weir: contract/v1
+service: {name: a}
+produces: [{event: com.acme.A, topic: a}]
+-- old/b/weir.yaml --
+weir: contract/v1
+service: {name: b}
+produces: [{event: com.acme.B, topic: b}]
+-- new/a/weir.yaml --
+weir: contract/v1
+service: {name: a}
+produces: [{event: com.acme.A, topic: a}]
+-- new/b/weir.yaml --
+weir: contract/v1
+service: {name: b}
+produces: [{event: com.acme.B, topic: c}]
+`))
+	latest := side(t, archive, "new")
+	was, found := breaking.Load(side(t, archive, "old").FS, "main", []string{".", "a"}, latest, nil)
+	if len(was.Contracts) != 2 || len(found) > 0 {
+		t.Fatalf("%d contracts, %v", len(was.Contracts), found)
+	}
+	if was.Contracts[0] != latest.Contracts[0] {
+		t.Error("a was parsed again")
+	}
+	if topic := was.Contracts[1].Produces[0].Topic; topic != "b" {
+		t.Errorf("b is that of now: topic %s", topic)
 	}
 }

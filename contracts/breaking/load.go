@@ -1,6 +1,7 @@
 package breaking
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/rules"
 	"github.com/flowweir/weir/contracts/versions"
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -20,27 +22,32 @@ import (
 // A contract that cannot be read as it is cannot be compared either: it is
 // left out of the Side, and a finding says so, at the contract of latest that
 // took its place.
-func Load(fsys fs.FS, name string, paths []string, latest []*contracts.Contract, registry versions.Registry) (Side, []Found) {
+func Load(fsys fs.FS, name string, paths []string, latest Side, registry versions.Registry) (Side, []Found) {
 	side := Side{Name: name, FS: fsys, Loader: versions.New(fsys, registry)}
+	same := &unchanged{FS: fsys, latest: latest.FS, candidates: map[string]*contracts.Contract{}}
+	for _, c := range latest.Contracts {
+		same.candidates[c.Doc.File()] = c
+	}
 	broken := map[string][]finding.Finding{}
 	known := map[string]bool{}
 	for _, p := range paths {
-		set, findings := load(fsys, p)
+		set, findings := load(same, p)
 		for _, f := range findings {
 			if f.Severity == finding.Error && f.ID != contracts.NoContract && f.Position != nil {
 				broken[f.Position.File] = append(broken[f.Position.File], f)
 			}
 		}
-		for _, c := range set {
+		for _, c := range slices.Concat(set, same.take()) {
 			if file := c.Doc.File(); c.Doc != nil && !known[file] && len(broken[file]) == 0 {
 				known[file] = true
 				side.Contracts = append(side.Contracts, c)
 			}
 		}
 	}
+	slices.SortStableFunc(side.Contracts, func(a, b *contracts.Contract) int { return strings.Compare(a.Doc.File(), b.Doc.File()) })
 	var found []Found
 	for file, problems := range broken {
-		found = append(found, unreadable(file, name, problems[0], latest))
+		found = append(found, unreadable(file, name, problems[0], latest.Contracts))
 	}
 	slices.SortFunc(found, func(a, b Found) int { return strings.Compare(a.Message, b.Message) })
 	return side, found
@@ -70,9 +77,53 @@ func unreadable(file, name string, problem finding.Finding, latest []*contracts.
 	}
 	i := slices.IndexFunc(latest, func(c *contracts.Contract) bool { return path.Clean(c.Doc.File()) == path.Clean(file) })
 	if i < 0 {
-		return Found{Finding: f, Undecided: true}
+		return Found{Found: rules.Found{Finding: f}, Undecided: true}
 	}
 	f.Position = latest[i].Doc.Position("service", "name")
 	f.Related = related(problem.Position, "in %s", name)
-	return Found{Finding: f, Owner: latest[i], Undecided: true}
+	return Found{Found: rules.Found{Finding: f, Owner: latest[i]}, Undecided: true}
 }
+
+// unchanged is the old file system without the contracts in directories that
+// are today's to the byte: those need not be parsed again. One that stands on
+// an AsyncAPI document is not only what its file says.
+type unchanged struct {
+	fs.FS
+	latest     fs.FS
+	candidates map[string]*contracts.Contract
+	found      []*contracts.Contract
+}
+
+// take are the unchanged contracts since it was last called.
+func (u *unchanged) take() []*contracts.Contract {
+	found := u.found
+	u.found = nil
+	return found
+}
+
+func (u *unchanged) ReadDir(dir string) ([]fs.DirEntry, error) {
+	entries, err := fs.ReadDir(u.FS, dir)
+	return slices.DeleteFunc(entries, func(e fs.DirEntry) bool {
+		file := path.Join(dir, e.Name())
+		c := u.candidates[file]
+		if c == nil || c.AsyncAPI != "" || !e.Type().IsRegular() || !u.isSame(file) {
+			return false
+		}
+		u.found = append(u.found, c)
+		return true
+	}), err
+}
+
+func (u *unchanged) isSame(file string) bool {
+	was, err := fs.ReadFile(u.FS, file)
+	if err != nil {
+		return false
+	}
+	is, err := fs.ReadFile(u.latest, file)
+	return err == nil && bytes.Equal(was, is)
+}
+
+// Stat and ReadFile are those of the file system itself.
+func (u *unchanged) Stat(name string) (fs.FileInfo, error) { return fs.Stat(u.FS, name) }
+
+func (u *unchanged) ReadFile(name string) ([]byte, error) { return fs.ReadFile(u.FS, name) }
