@@ -2,6 +2,7 @@ package asyncapi
 
 import (
 	"fmt"
+	"iter"
 	"path"
 	"reflect"
 
@@ -10,45 +11,37 @@ import (
 	"github.com/flowweir/weir/reports/finding"
 )
 
-// Operations say which operation of the document each interaction of a
-// contract stands on, by its index; "", or no entry, is found by the event's
-// name and the address.
-type Operations struct {
-	Produces, Consumes []string
-}
-
 // Complete gives a contract that stands on the document what the document
 // says: events, addresses, schemas, headers, groups, retries and facts of
-// topics. What the contract says itself stays. Operations of the document
-// that the contract does not name become interactions without promises.
+// topics. An interaction stands on the operation that it names, or on the one
+// that has its event and its address; one that names an operation of several
+// messages becomes one for each. What the contract says itself stays.
+// Operations of the document that the contract does not name become
+// interactions without promises. The contract's Doc then knows where in the
+// document everything stands that came from there.
 //
 // A schema inside the document is named DOCUMENT#/pointer, to be read from
 // FS. The findings are what the contract and the document say differently,
-// what the contract names and the document does not have, and operations that
-// no contract can state.
-func (d *Document) Complete(c *contracts.Contract, of Operations) []finding.Finding {
+// what the contract names and the document does not have, interactions that
+// are the same once they are complete, and operations that no contract can
+// state.
+func (d *Document) Complete(c *contracts.Contract) []finding.Finding {
 	if d.root == nil {
 		return nil // Load has said why
 	}
 	return d.collect(func() {
-		k := &completer{Document: d, contract: c, used: map[int]bool{}}
+		k := &completer{Document: d, contract: c, used: map[int]bool{}, present: map[promised]bool{}}
 		k.stated = d.stated(path.Dir(c.Doc.File()))
 		for i := range c.Produces {
-			k.produces(i, at(of.Produces, i))
+			k.produces(i)
 		}
 		for i := range c.Consumes {
-			k.consumes(i, at(of.Consumes, i))
+			k.consumes(i)
 		}
+		k.duplicates()
 		k.addRest()
 		k.addTopics()
 	})
-}
-
-func at(list []string, i int) string {
-	if i < len(list) {
-		return list[i]
-	}
-	return ""
 }
 
 type completer struct {
@@ -56,6 +49,7 @@ type completer struct {
 	contract *contracts.Contract
 	stated   []stated
 	used     map[int]bool
+	present  map[promised]bool
 }
 
 // entry is an interaction of the contract as it looks for its operation.
@@ -73,14 +67,18 @@ func (e entry) path(steps ...any) document.Path {
 	return document.Path{e.list, e.index}.Add(steps...)
 }
 
-func (k *completer) produces(i int, operation string) {
+func (k *completer) produces(i int) {
 	own := k.contract.Produces[i] // as the contract has it, for each message
-	e := entry{"produces", i, operation, own.Event, own.Channel(), ""}
+	e := entry{"produces", i, own.Operation, own.Event, own.Channel(), ""}
 	for n, s := range k.find(e) {
 		p := own
 		k.agree(e, s, "compatibility", p.Compatibility, s.produces.Compatibility)
 		k.agree(e, s, "topic", p.Channel().String(), s.produces.Channel().String())
-		fill(reflect.ValueOf(&p).Elem(), reflect.ValueOf(*s.produces))
+		at := i
+		if n > 0 {
+			at = k.another(e, len(k.contract.Produces))
+		}
+		k.fill(s, reflect.ValueOf(&p).Elem(), reflect.ValueOf(*s.produces), "produces", at)
 		p.Address = address(own.Address, s.produces.Address)
 		p.Topic = p.TopicName()
 		p.Headers = both(own.Headers, s.produces.Headers)
@@ -93,15 +91,19 @@ func (k *completer) produces(i int, operation string) {
 	}
 }
 
-func (k *completer) consumes(i int, operation string) {
+func (k *completer) consumes(i int) {
 	own := k.contract.Consumes[i]
-	e := entry{"consumes", i, operation, own.Event, own.Channel(), own.Group}
+	e := entry{"consumes", i, own.Operation, own.Event, own.Channel(), own.Group}
 	for n, s := range k.find(e) {
 		c := own
 		k.agree(e, s, "topic", c.Channel().String(), s.consumes.Channel().String())
 		k.agree(e, s, "group", c.Group, s.consumes.Group)
 		k.agree(e, s, "isolation", c.Isolation, s.consumes.Isolation)
-		fill(reflect.ValueOf(&c).Elem(), reflect.ValueOf(*s.consumes))
+		at := i
+		if n > 0 {
+			at = k.another(e, len(k.contract.Consumes))
+		}
+		k.fill(s, reflect.ValueOf(&c).Elem(), reflect.ValueOf(*s.consumes), "consumes", at)
 		c.Address = address(own.Address, s.consumes.Address)
 		c.Topic = c.TopicName()
 		if len(own.Needs) > 0 {
@@ -118,6 +120,14 @@ func (k *completer) consumes(i int, operation string) {
 	}
 }
 
+// another says that the interaction at an index is one more of an entry.
+func (k *completer) another(e entry, index int) int {
+	if at := k.contract.Doc.Position(e.path()...); at != nil {
+		k.contract.Doc.Elsewhere(*at, e.list, index)
+	}
+	return index
+}
+
 // find is what the document states of an entry: the messages of its
 // operation, or those that have its event.
 func (k *completer) find(e entry) []stated {
@@ -127,7 +137,7 @@ func (k *completer) find(e entry) []stated {
 		return nil
 	case e.operation == "" && len(found) > 1:
 		k.report(e, UnknownOperation, "event", fmt.Sprintf("%d operations of the document have the event %s", len(found), e.event),
-			"add the topic or the group that tells them apart", k.stated[found[0]], k.stated[found[1]])
+			"name its operation:, or the topic or the group that tells them apart", k.stated[found[0]], k.stated[found[1]])
 		return nil
 	}
 	var out []stated
@@ -153,8 +163,11 @@ func (k *completer) candidates(e entry) (found []int, ok bool) {
 		if (s.produces != nil) != (e.list == "produces") {
 			continue
 		}
-		operations, events = append(operations, s.operation.ID), append(events, s.event())
 		mine := s.operation.ID == e.operation
+		operations = append(operations, s.operation.ID)
+		if mine || e.operation == "" {
+			events = append(events, s.event())
+		}
 		known = known || mine
 		if (e.operation == "" || mine) && (e.event == s.event() || e.event == "" && mine) {
 			found = append(found, i)
@@ -162,15 +175,33 @@ func (k *completer) candidates(e entry) (found []int, ok bool) {
 	}
 	switch {
 	case !known:
-		k.report(e, UnknownOperation, "operation", fmt.Sprintf("the document has no operation %q that %s anything", e.operation, e.list), document.Suggest(e.operation, operations))
+		k.report(e, UnknownOperation, "operation", fmt.Sprintf("the document has no operation %q that %s anything", e.operation, e.list), k.meant(e, operations))
 		return nil, false
-	case len(found) == 0 && e.event != "" && (e.operation != "" || e.channel == (contracts.Channel{})):
+	case len(found) == 0 && e.operation != "":
+		k.report(e, UnknownOperation, "event", fmt.Sprintf("the operation %s has no message %s", e.operation, e.event), document.Suggest(e.event, events))
+		return nil, false
+	case len(found) == 0 && e.event != "" && e.channel == (contracts.Channel{}):
 		k.report(e, UnknownOperation, "event", fmt.Sprintf("the document has no operation that %s %s", e.list, e.event), document.Suggest(e.event, events))
 		return nil, false
 	case e.operation == "" && len(found) > 1:
 		found = k.narrow(e, found)
 	}
 	return found, true
+}
+
+// meant is a hint at the operation that an entry means: one of another
+// direction, or the nearest of its own.
+func (k *completer) meant(e entry, operations []string) string {
+	for _, s := range k.stated {
+		if s.operation.ID != e.operation {
+			continue
+		}
+		if e.list == "produces" {
+			return "it is one of action receive: name it under consumes"
+		}
+		return "it is one of action send: name it under produces"
+	}
+	return document.Suggest(e.operation, operations)
 }
 
 // narrow keeps of several candidates those whose address and group the entry
@@ -198,84 +229,6 @@ func (k *completer) narrow(e entry, candidates []int) []int {
 	return out
 }
 
-// addRest adds what the document states and the contract does not name.
-func (k *completer) addRest() {
-	for i, s := range k.stated {
-		switch {
-		case k.used[i]:
-		case s.problem != "":
-			k.unaddressed(s, finding.Info)
-		case s.produces != nil:
-			k.contract.Produces = append(k.contract.Produces, *s.produces)
-		case s.consumes.Group == "" && s.consumes.RabbitMQ == nil:
-			k.reader.report(finding.Warning, NoGroup, &s.operation.Position,
-				fmt.Sprintf("the operation %s names no consumer group and is left out", s.operation.ID),
-				"name it in the operation's binding: {kafka: {groupId: {type: string, enum: [...]}}}, or in the contract")
-		default:
-			k.contract.Consumes = append(k.contract.Consumes, *s.consumes)
-		}
-	}
-}
-
-// addTopics adds the facts that the document states of topics.
-func (k *completer) addTopics() {
-	all := k.topics()
-	for _, name := range sortedKeys(all) {
-		stated := all[name]
-		own, known := k.contract.Topics[name]
-		if k.contract.Topics == nil {
-			k.contract.Topics = map[string]contracts.Topic{}
-		}
-		if known {
-			k.facts(name, own, stated)
-		}
-		fill(reflect.ValueOf(&own).Elem(), reflect.ValueOf(stated))
-		own.Config = both(own.Config, stated.Config)
-		k.contract.Topics[name] = own
-	}
-}
-
-func (k *completer) facts(name string, own, stated contracts.Topic) {
-	for _, f := range []struct {
-		field     string
-		own, says string
-	}{
-		{"partitions", number(own.Partitions), number(stated.Partitions)},
-		{"replication", number(own.Replication), number(stated.Replication)},
-		{"retention", span(own.Retention), span(stated.Retention)},
-	} {
-		if f.own == "" || f.says == "" || f.own == f.says {
-			continue
-		}
-		at := k.contract.Doc.Position("topics", name, f.field)
-		for _, c := range k.Channels {
-			if c.Kafka != nil && c.topic() == name {
-				k.reader.report(finding.Error, Contradiction, at, contradicts(f.field, f.own, f.says), "keep one of them",
-					finding.Related{Position: c.Position, Message: "the channel " + c.ID})
-				break
-			}
-		}
-	}
-}
-
-func number(n int) string {
-	if n == 0 {
-		return ""
-	}
-	return fmt.Sprint(n)
-}
-
-func span(d document.Duration) string {
-	if d == 0 {
-		return ""
-	}
-	return d.String()
-}
-
-func contradicts(field, own, says string) string {
-	return fmt.Sprintf("the contract's %s is %s, the document's is %s", field, own, says)
-}
-
 // agree reports a field that both say and say differently.
 func (k *completer) agree(e entry, s stated, field, own, says string) {
 	if own != "" && says != "" && own != says {
@@ -301,12 +254,39 @@ func address(own, says contracts.Address) contracts.Address {
 	return says
 }
 
-// fill sets the fields that are not set.
-func fill(own, says reflect.Value) {
+// fill sets the fields that are not set, and notes where they stand. The
+// event stands for the interaction itself, which is in the contract.
+func (k *completer) fill(s stated, own, says reflect.Value, list string, index int) {
+	for name := range fill(own, says) {
+		if name != "event" {
+			k.contract.Doc.Elsewhere(s.place(name), list, index, name)
+		}
+	}
+}
+
+// place is where the document says a field of the interaction.
+func (s stated) place(field string) finding.Position {
+	switch {
+	case field == "schema" && s.message.Payload != nil:
+		return s.message.Payload.Position
+	case field == "headers" && s.message.Headers != nil:
+		return s.message.Headers.Position
+	}
+	return s.operation.Position
+}
+
+// fill sets the fields that are not set, and yields their names.
+func fill(own, says reflect.Value) iter.Seq[string] {
 	from := fields(says)
-	for i, f := range fields(own) {
-		if f.value.IsZero() {
+	return func(yield func(string) bool) {
+		for i, f := range fields(own) {
+			if !f.value.IsZero() || from[i].value.IsZero() {
+				continue
+			}
 			f.value.Set(from[i].value)
+			if !yield(f.name) {
+				return
+			}
 		}
 	}
 }

@@ -53,7 +53,7 @@ operations:
 `
 
 // completed completes a contract with the catalogue.
-func completed(t *testing.T, contract string, of asyncapi.Operations) (*contracts.Contract, string) {
+func completed(t *testing.T, contract string) (*contracts.Contract, string) {
 	t.Helper()
 	fsys := fstest.MapFS{
 		"catalogue/asyncapi.yaml": {Data: []byte(catalogue)},
@@ -62,12 +62,16 @@ func completed(t *testing.T, contract string, of asyncapi.Operations) (*contract
 	}
 	d, findings := asyncapi.Load(fsys, "catalogue/asyncapi.yaml")
 	noErrors(t, "load", fsys, findings)
-	// What the loader says of entries without an event is for the loader.
-	c, _ := contracts.Load(fsys, "order/weir.yaml")
-	found := d.Complete(c, of)
+	c, findings := contracts.Load(fsys, "order/weir.yaml")
+	noErrors(t, "contract", fsys, findings)
+	found := d.Complete(c)
 	var out strings.Builder
 	for _, f := range found {
-		out.WriteString(f.Position.String() + " " + string(f.Severity) + " " + f.ID + ": " + f.Message + "\n")
+		out.WriteString(f.Position.String() + " " + string(f.Severity) + " " + f.ID + ": " + f.Message)
+		if f.Hint != "" {
+			out.WriteString(" (" + f.Hint + ")")
+		}
+		out.WriteByte('\n')
 		for _, related := range f.Related {
 			out.WriteString("  " + related.Position.String() + " " + related.Message + "\n")
 		}
@@ -76,13 +80,13 @@ func completed(t *testing.T, contract string, of asyncapi.Operations) (*contract
 }
 
 // left is what the catalogue itself cannot give any contract.
-const left = `catalogue/asyncapi.yaml:21:5 info asyncapi/no-address: the channel lamps is no address of a contract: its address has the parameter {id}; a contract's can only have {env}
+const left = `catalogue/asyncapi.yaml:21:5 info asyncapi/no-address: the channel lamps is no address of a contract: its address has the parameter {id}; a contract's can only have {env} (name the topic in the channel's binding: {kafka: {topic: ...}})
   catalogue/asyncapi.yaml:35:3 the operation
-catalogue/asyncapi.yaml:32:3 warning asyncapi/no-group: the operation onPaymentToo names no consumer group and is left out
+catalogue/asyncapi.yaml:32:3 warning asyncapi/no-group: the operation onPaymentToo names no consumer group and is left out (name it in the operation's binding: {kafka: {groupId: {type: string, enum: [...]}}}, or in the contract)
 `
 
 func TestCompleteTakesEverythingFromTheDocument(t *testing.T) {
-	c, findings := completed(t, "", asyncapi.Operations{})
+	c, findings := completed(t, "")
 	if diff := cmp.Diff(left, findings); diff != "" {
 		t.Error(diff)
 	}
@@ -119,7 +123,7 @@ produces:
   - {event: com.acme.OrderPlaced, key: $.order_id, ordering: per-key, headers: {tenant: optional}}
 consumes:
   - {event: com.acme.PaymentReceived, topic: payments, group: orders, needs: [$.order_id]}
-`, asyncapi.Operations{})
+`)
 	if diff := cmp.Diff(left, findings); diff != "" {
 		t.Error(diff)
 	}
@@ -143,11 +147,11 @@ consumes:
 
 func TestCompleteByOperation(t *testing.T) {
 	c, findings := completed(t, `produces:
-  - {ordering: per-key}
+  - {operation: publishOrders, ordering: per-key}
 consumes:
-  - {group: others, members: 3}
-  - {topic: lamps.north, group: orders}
-`, asyncapi.Operations{Produces: []string{"publishOrders"}, Consumes: []string{"onPaymentToo", "onLamp"}})
+  - {operation: onPaymentToo, group: others, members: 3}
+  - {operation: onLamp, topic: lamps.north, group: orders}
+`)
 	if findings != "" {
 		t.Error(findings)
 	}
@@ -169,60 +173,67 @@ consumes:
 
 func TestCompleteReports(t *testing.T) {
 	for name, test := range map[string]struct {
-		contract string
-		of       asyncapi.Operations
-		want     string
+		contract, want string
 	}{
 		"an operation that the document lacks": {
-			"produces: [{event: com.acme.OrderPlaced}]", asyncapi.Operations{Produces: []string{"publishOrder"}},
-			`order/weir.yaml:4:12 error asyncapi/unknown-operation: the document has no operation "publishOrder" that produces anything`,
+			"produces: [{operation: publishOrder, ordering: per-key}]",
+			`order/weir.yaml:4:24 error asyncapi/unknown-operation: the document has no operation "publishOrder" that produces anything (did you mean "publishOrders"?)`,
 		},
 		"an operation of the other direction": {
-			"produces: [{event: com.acme.PaymentReceived}]", asyncapi.Operations{Produces: []string{"onPayment"}},
-			`order/weir.yaml:4:12 error asyncapi/unknown-operation: the document has no operation "onPayment" that produces anything`,
+			"produces: [{operation: onPayment}]",
+			`order/weir.yaml:4:24 error asyncapi/unknown-operation: the document has no operation "onPayment" that produces anything (it is one of action receive: name it under consumes)`,
+		},
+		"a message that the operation lacks": {
+			"produces: [{operation: publishOrders, event: com.acme.OrderCanceled}]",
+			`order/weir.yaml:4:46 error asyncapi/unknown-operation: the operation publishOrders has no message com.acme.OrderCanceled (did you mean "com.acme.OrderCancelled"?)`,
 		},
 		"an event that the document lacks": {
-			"produces: [{event: com.acme.OrderPlacd}]", asyncapi.Operations{},
-			"order/weir.yaml:4:20 error asyncapi/unknown-operation: the document has no operation that produces com.acme.OrderPlacd",
+			"produces: [{event: com.acme.OrderPlacd}]",
+			`order/weir.yaml:4:20 error asyncapi/unknown-operation: the document has no operation that produces com.acme.OrderPlacd (did you mean "com.acme.OrderPlaced"?)`,
+		},
+		"an operation and its event": {
+			"produces:\n  - {operation: publishOrders, ordering: per-key}\n  - {event: com.acme.OrderCancelled, topic: orders}",
+			"order/weir.yaml:5:5 error contract/duplicate: produces has this interaction twice: com.acme.OrderCancelled on topic orders (keep one of them)\n" +
+				"  order/weir.yaml:6:5 first here",
 		},
 		"an event that two operations have": {
-			"consumes: [{event: com.acme.PaymentReceived, needs: [$.a]}]", asyncapi.Operations{},
-			"order/weir.yaml:4:20 error asyncapi/unknown-operation: 2 operations of the document have the event com.acme.PaymentReceived\n" +
+			"consumes: [{event: com.acme.PaymentReceived, needs: [$.a]}]",
+			"order/weir.yaml:4:20 error asyncapi/unknown-operation: 2 operations of the document have the event com.acme.PaymentReceived (name its operation:, or the topic or the group that tells them apart)\n" +
 				"  catalogue/asyncapi.yaml:28:3 the operation onPayment\n  catalogue/asyncapi.yaml:32:3 the operation onPaymentToo",
 		},
 		"another topic": {
-			"produces: [{event: com.acme.OrderPlaced, topic: order.events}]", asyncapi.Operations{},
-			"order/weir.yaml:4:49 error asyncapi/contradiction: the contract's topic is topic order.events, the document's is topic orders\n" +
+			"produces: [{event: com.acme.OrderPlaced, topic: order.events}]",
+			"order/weir.yaml:4:49 error asyncapi/contradiction: the contract's topic is topic order.events, the document's is topic orders (keep one of them)\n" +
 				"  catalogue/asyncapi.yaml:25:3 the operation publishOrders",
 		},
 		"another mode": {
-			"produces: [{event: com.acme.OrderPlaced, compatibility: full}]", asyncapi.Operations{},
-			"order/weir.yaml:4:57 error asyncapi/contradiction: the contract's compatibility is full, the document's is backward\n" +
+			"produces: [{event: com.acme.OrderPlaced, compatibility: full}]",
+			"order/weir.yaml:4:57 error asyncapi/contradiction: the contract's compatibility is full, the document's is backward (keep one of them)\n" +
 				"  catalogue/asyncapi.yaml:25:3 the operation publishOrders",
 		},
 		"another number of partitions": {
-			"topics: {orders: {partitions: 6}}", asyncapi.Operations{},
-			"order/weir.yaml:4:31 error asyncapi/contradiction: the contract's partitions is 6, the document's is 12\n" +
+			"topics: {orders: {partitions: 6}}",
+			"order/weir.yaml:4:31 error asyncapi/contradiction: the contract's partitions is 6, the document's is 12 (keep one of them)\n" +
 				"  catalogue/asyncapi.yaml:4:3 the channel orders",
 		},
 		"another isolation": {
-			"consumes: [{group: orders, isolation: read-uncommitted}]", asyncapi.Operations{Consumes: []string{"onPayment"}},
-			"order/weir.yaml:4:39 error asyncapi/contradiction: the contract's isolation is read-uncommitted, the document's is read-committed\n" +
+			"consumes: [{operation: onPayment, isolation: read-uncommitted}]",
+			"order/weir.yaml:4:46 error asyncapi/contradiction: the contract's isolation is read-uncommitted, the document's is read-committed (keep one of them)\n" +
 				"  catalogue/asyncapi.yaml:28:3 the operation onPayment",
 		},
 		"no group": {
-			"consumes: [{members: 3}]", asyncapi.Operations{Consumes: []string{"onPaymentToo"}},
-			"order/weir.yaml:4:12 error asyncapi/no-group: neither the contract nor the operation onPaymentToo names the consumer group\n" +
+			"consumes: [{operation: onPaymentToo, members: 3}]",
+			"order/weir.yaml:4:12 error asyncapi/no-group: neither the contract nor the operation onPaymentToo names the consumer group (add group:)\n" +
 				"  catalogue/asyncapi.yaml:32:3 the operation onPaymentToo",
 		},
 		"no address": {
-			"consumes: [{event: LampOn, group: orders}]", asyncapi.Operations{},
-			"order/weir.yaml:4:20 error asyncapi/no-address: the channel lamps is no address of a contract: its address has the parameter {id}; a contract's can only have {env}\n" +
+			"consumes: [{event: LampOn, group: orders}]",
+			"order/weir.yaml:4:20 error asyncapi/no-address: the channel lamps is no address of a contract: its address has the parameter {id}; a contract's can only have {env} (name the topic here)\n" +
 				"  catalogue/asyncapi.yaml:35:3 the operation onLamp",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, findings := completed(t, test.contract, test.of)
+			_, findings := completed(t, test.contract)
 			if !strings.Contains(findings, test.want+"\n") {
 				t.Errorf("want\n%s\namong\n%s", test.want, findings)
 			}
@@ -231,13 +242,13 @@ func TestCompleteReports(t *testing.T) {
 }
 
 func TestCompleteAgreesWithItself(t *testing.T) {
-	first, _ := completed(t, "", asyncapi.Operations{})
+	first, _ := completed(t, "")
 	d, _ := asyncapi.Load(fstest.MapFS{
 		"catalogue/asyncapi.yaml": {Data: []byte(catalogue)},
 		"schemas/cancelled.json":  {Data: []byte(`{"type": "object"}`)},
 	}, "catalogue/asyncapi.yaml")
 	second := *first
-	findings := d.Complete(&second, asyncapi.Operations{})
+	findings := d.Complete(&second)
 	if finding.Errors(findings) > 0 {
 		t.Errorf("completing twice: %+v", findings)
 	}

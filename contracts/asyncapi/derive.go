@@ -297,6 +297,18 @@ func (c *Channel) rabbitMQ() (address *contracts.RabbitMQAddress, problem, hint 
 // topics are the facts that the Kafka bindings state of topics, those of
 // retries and dead letters included.
 func (d *Document) topics() map[string]contracts.Topic {
+	topics := map[string]contracts.Topic{}
+	for _, c := range d.factual() {
+		topics[c.topic()] = c.Kafka.facts()
+	}
+	if len(topics) == 0 {
+		return nil
+	}
+	return topics
+}
+
+// factual are the channels that state facts of a topic.
+func (d *Document) factual() []*Channel {
 	all := slices.Clone(d.Channels)
 	for _, o := range d.Operations {
 		if o.Retry != nil {
@@ -306,19 +318,13 @@ func (d *Document) topics() map[string]contracts.Topic {
 			all = append(all, o.DeadLetter)
 		}
 	}
-	topics := map[string]contracts.Topic{}
-	for _, c := range all {
+	return slices.DeleteFunc(all, func(c *Channel) bool {
 		if c.Kafka == nil || c.Kafka.Partitions == 0 && c.Kafka.Replicas == 0 && c.Kafka.Config == nil {
-			continue
+			return true
 		}
-		if problem, _ := topicProblem(c.topic()); problem == "" {
-			topics[c.topic()] = c.Kafka.facts()
-		}
-	}
-	if len(topics) == 0 {
-		return nil
-	}
-	return topics
+		problem, _ := topicProblem(c.topic())
+		return problem != ""
+	})
 }
 
 func (k *KafkaChannel) facts() contracts.Topic {

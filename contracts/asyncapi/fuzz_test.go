@@ -48,7 +48,7 @@ func FuzzLoad(f *testing.F) {
 			}
 		}
 		c := &contracts.Contract{}
-		placed(t, d.Complete(c, asyncapi.Operations{}))
+		placed(t, d.Complete(c))
 		imported, left := asyncapi.Import(d)
 		placed(t, left)
 		if finding.Errors(findings)+finding.Errors(left) > 0 {

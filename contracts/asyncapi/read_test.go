@@ -93,12 +93,12 @@ func summarize(w *strings.Builder, d *asyncapi.Document) {
 		}
 		for _, m := range c.Messages {
 			fmt.Fprintf(w, "  message %s name=%q title=%q content=%q correlation=%q at %s\n", m.ID, m.Name, m.Title, m.ContentType, m.CorrelationID, m.Position)
-			schema(w, "payload", m.Payload)
-			schema(w, "headers", m.Headers)
+			writeSchema(w, "payload", m.Payload)
+			writeSchema(w, "headers", m.Headers)
 			for _, h := range m.Fields {
 				fmt.Fprintf(w, "      %s required=%v pattern=%q\n", h.Name, h.Required, h.Pattern)
 			}
-			schema(w, "key", m.Kafka.Key)
+			writeSchema(w, "key", m.Kafka.Key)
 			if k := m.Kafka; k.SchemaIDLocation+k.SchemaIDEncoding+k.SchemaLookupStrategy+k.Compatibility != "" {
 				fmt.Fprintf(w, "    id=%s encoding=%s lookup=%s compatibility=%s\n", k.SchemaIDLocation, k.SchemaIDEncoding, k.SchemaLookupStrategy, k.Compatibility)
 			}
@@ -123,7 +123,7 @@ func summarize(w *strings.Builder, d *asyncapi.Document) {
 	}
 }
 
-func schema(w *strings.Builder, what string, s *asyncapi.Schema) {
+func writeSchema(w *strings.Builder, what string, s *asyncapi.Schema) {
 	if s != nil {
 		fmt.Fprintf(w, "    %s %s %q %s at %s\n", what, s.Format, s.MediaType, s.File, s.Position)
 	}

@@ -42,6 +42,8 @@ type Document struct {
 	// misspelt are, by mapping, the valid names that unknown fields were
 	// probably meant to be.
 	misspelt map[*Node][]string
+	// elsewhere are values that other files hold, by their paths.
+	elsewhere map[string]finding.Position
 }
 
 // Decode reads src, the content of file, into out, a pointer to a struct.
@@ -76,6 +78,9 @@ func (d *Document) Position(path ...any) *finding.Position {
 		return nil
 	}
 	nodes, _ := d.walk(path)
+	if at := d.borrowed(path, max(0, len(nodes)-1)); at != nil {
+		return at
+	}
 	if len(nodes) == 0 {
 		return d.at(1, 1)
 	}

@@ -10,8 +10,11 @@ import (
 )
 
 // Check judges contracts together. fsys is what they were loaded from;
-// schemas, examples and bodies are read from it, one at a time. now decides which waivers
-// have expired. The findings are sorted by place.
+// schemas, examples and bodies are read from it, one at a time. now decides
+// which waivers have expired. The findings are sorted by place.
+//
+// Contracts that stand on AsyncAPI documents are loaded from asyncapi.Files,
+// which completes them and is their fsys.
 func Check(set []*contracts.Contract, fsys fs.FS, now time.Time) []finding.Finding {
 	return CheckWith(set, fsys, now, Others{})
 }
@@ -170,11 +173,6 @@ func (c *checker) whole(contract *contracts.Contract) {
 	c.absences(contract)
 	c.members(contract)
 	c.objectives(contract)
-	if contract.AsyncAPI != "" {
-		c.report(contract, AsyncAPIUnchecked, contract.Doc.Position("asyncapi"),
-			fmt.Sprintf("%s is not read: events, addresses and schemas that only it gives are not checked", contract.AsyncAPI),
-			"state address and schema of each interaction in the contract")
-	}
 }
 
 // events checks what the producers of one event have in common.

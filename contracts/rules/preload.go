@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/reports/finding"
 )
 
@@ -108,4 +109,12 @@ func (f *oneAtATime) Stat(name string) (fs.FileInfo, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return fs.Stat(f.fsys, name)
+}
+
+// Locate makes it a schema.Locator where the file system is one.
+func (f *oneAtATime) Locate(p finding.Position) finding.Position {
+	if l, ok := f.fsys.(schema.Locator); ok {
+		return l.Locate(p)
+	}
+	return p
 }

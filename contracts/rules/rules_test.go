@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
 
-	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/asyncapi"
 	"github.com/flowweir/weir/contracts/rules"
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -85,11 +85,12 @@ func check(t *testing.T, archive *txtar.Archive, tree string) []finding.Finding 
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, problems := contracts.LoadDir(fsys, ".")
+	files := asyncapi.NewFiles(fsys)
+	set, problems := files.LoadDir(".")
 	if len(problems) > 0 {
 		t.Fatalf("the contracts of %s/ do not load:\n%s", tree, text(problems))
 	}
-	return rules.Check(set, fsys, now)
+	return rules.Check(set, files, now)
 }
 
 func text(findings []finding.Finding) string {

@@ -96,7 +96,6 @@ const (
 	OwnerMissing        = "check/owner-missing"
 	TraceparentMissing  = "check/traceparent-missing"
 	ObjectiveImpossible = "check/objective-impossible"
-	AsyncAPIUnchecked   = "check/asyncapi-unchecked"
 	WaiverExpired       = "check/waiver-expired"
 	WaiverUnused        = "check/waiver-unused"
 )
@@ -196,7 +195,6 @@ var table = []Rule{
 	rule(OwnerMissing, groupContract, finding.Info, "A contract names nobody who answers for the service."),
 	rule(TraceparentMissing, groupContract, finding.Info, "Events promise no header traceparent, so a trace ends at the broker."),
 	rule(ObjectiveImpossible, groupContract, finding.Warning, "An objective cannot be met under what the same contract says."),
-	rule(AsyncAPIUnchecked, groupContract, finding.Warning, "AsyncAPI documents are not read, so what this contract takes from one is not checked."),
 	rule(WaiverExpired, groupContract, finding.Error, "A waiver's date has passed."),
 	rule(WaiverUnused, groupContract, finding.Warning, "A waiver matches no finding of its contract and can go."),
 }

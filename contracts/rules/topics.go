@@ -70,12 +70,12 @@ func (c *checker) mixedKeys(channel contracts.Channel, senders []produced) {
 }
 
 // unusedTopics reports facts about topics that nothing uses, each at its
-// first statement. A contract that stands on an AsyncAPI document may use
-// topics that only that names.
+// first statement. An AsyncAPI document may state facts of channels that no
+// operation of it uses.
 func (c *checker) unusedTopics() {
 	for _, topic := range c.topicNames {
 		s := c.stated[topic]
-		if c.used[topic] || s.contract.AsyncAPI != "" {
+		if c.used[topic] || !s.contract.Doc.Has("topics", topic) && s.contract.Doc != nil {
 			continue
 		}
 		hint := "remove the facts, or name the topic in an interaction"

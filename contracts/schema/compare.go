@@ -35,6 +35,19 @@ type Dialect struct {
 
 // Compare says whether reader understands all that writer writes.
 func Compare(writer, reader *Schema, d Dialect) compat.Comparison {
+	return located(compare(writer, reader, d), writer, reader)
+}
+
+// located puts all positions of a comparison where they really stand.
+func located(c compat.Comparison, writer, reader *Schema) compat.Comparison {
+	for i := range c.Problems {
+		p := &c.Problems[i]
+		p.Writer.Position, p.Reader.Position = writer.at(p.Writer.Position), reader.at(p.Reader.Position)
+	}
+	return c
+}
+
+func compare(writer, reader *Schema, d Dialect) compat.Comparison {
 	if writer.format != reader.format {
 		return formatChanged(writer, reader)
 	}
@@ -69,7 +82,7 @@ func Unreserved(old, latest *Schema) compat.Comparison {
 	if !ok || !also {
 		return compat.Comparison{}
 	}
-	return proto.Unreserved(before, after)
+	return located(proto.Unreserved(before, after), old, latest)
 }
 
 func formatChanged(writer, reader *Schema) compat.Comparison {
@@ -77,8 +90,8 @@ func formatChanged(writer, reader *Schema) compat.Comparison {
 		Rule: FormatChanged, Verdict: compat.Breaks,
 		Message: fmt.Sprintf("events are written in %s and read in %s", writer.format, reader.format),
 		Hint:    "publish the events in the new format on a topic of their own, until all readers have moved",
-		Writer:  compat.Place{Position: writer.Position()},
-		Reader:  compat.Place{Position: reader.Position()},
+		Writer:  compat.Place{Position: writer.content.Position()},
+		Reader:  compat.Place{Position: reader.content.Position()},
 	}
 	document, encoded, err := writer.sample()
 	if err != nil {

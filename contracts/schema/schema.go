@@ -24,6 +24,33 @@ import (
 type Schema struct {
 	content
 	format string
+	locate func(finding.Position) finding.Position // nil: positions are as they are
+}
+
+// Locator is a file system in which some schemas stand inside other files,
+// such as those of an AsyncAPI document. All positions that a Schema of it
+// shows are those that Locate answers.
+type Locator interface {
+	// Locate is where a position really stands.
+	Locate(p finding.Position) finding.Position
+}
+
+// at is where a position really stands.
+func (s *Schema) at(p finding.Position) finding.Position {
+	if s.locate == nil {
+		return p
+	}
+	return s.locate(p)
+}
+
+// Position is where the schema begins.
+func (s *Schema) Position() finding.Position { return s.at(s.content.Position()) }
+
+// Lookup is what the schema says about a place in its documents.
+func (s *Schema) Lookup(at place.Place) field.Field {
+	f := s.content.Lookup(at)
+	f.Position = s.at(f.Position)
+	return f
 }
 
 // content is what all formats have.
@@ -63,6 +90,10 @@ type Problem = jsonschema.Problem
 func Load(fsys fs.FS, file, format string, o Options) (*Schema, error) {
 	var s content
 	var err error
+	loaded := &Schema{format: format}
+	if l, ok := fsys.(Locator); ok {
+		loaded.locate = l.Locate
+	}
 	switch format {
 	case contracts.FormatJSONSchema:
 		var options []jsonschema.Option
@@ -78,9 +109,15 @@ func Load(fsys fs.FS, file, format string, o Options) (*Schema, error) {
 		return nil, fmt.Errorf("%s: the format of the schema is not known; there are jsonschema, avro and protobuf", file)
 	}
 	if err != nil {
+		if invalid := (*Error)(nil); errors.As(err, &invalid) {
+			for i := range invalid.Problems {
+				invalid.Problems[i].Position = loaded.at(invalid.Problems[i].Position)
+			}
+		}
 		return nil, err
 	}
-	return &Schema{s, format}, nil
+	loaded.content = s
+	return loaded, nil
 }
 
 func loadProto(fsys fs.FS, file string, o Options) (*proto.Schema, error) {
@@ -129,7 +166,7 @@ func (s *Schema) Examine(file string, src []byte) []Violation {
 	}
 	var all []Violation
 	add := func(at, message string, rule finding.Position) {
-		all = append(all, Violation{doc.KeyPosition(at), rule, message})
+		all = append(all, Violation{doc.KeyPosition(at), s.at(rule), message})
 	}
 	switch c := s.content.(type) {
 	case *jsonschema.Schema:

@@ -1,0 +1,198 @@
+package asyncapi
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+	"sync"
+
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/document"
+	"github.com/flowweir/weir/reports/finding"
+)
+
+// Files is a file system in which contracts may stand on AsyncAPI documents:
+// its Load and LoadDir are those of package contracts, and complete each
+// contract with its document. The schemas that stand inside documents are
+// files of it, named DOCUMENT#/pointer; all others are those of the file
+// system below.
+//
+// A Files reads each document once, so it is for files that do not change. It
+// may be used by several goroutines as far as the file system below may.
+type Files struct {
+	base      fs.FS
+	mu        sync.Mutex
+	documents map[string]*loaded
+	inside    map[string]*Document // documents by the names of their schemas
+}
+
+// loaded is a document with what Load found.
+type loaded struct {
+	*Document
+	findings []finding.Finding
+}
+
+// NewFiles is fsys with the schemas of its documents; fsys itself if it is
+// that already.
+func NewFiles(fsys fs.FS) *Files {
+	if f, ok := fsys.(*Files); ok {
+		return f
+	}
+	return &Files{base: fsys, documents: map[string]*loaded{}, inside: map[string]*Document{}}
+}
+
+// Load is contracts.Load; a contract that stands on a document is completed
+// with it. It is complete only without errors among the findings.
+func (f *Files) Load(file string) (*contracts.Contract, []finding.Finding) {
+	c, findings := contracts.Load(f.base, file)
+	if finding.Errors(findings) > 0 || c.AsyncAPI == "" {
+		return c, findings
+	}
+	findings = append(findings, f.complete(c)...)
+	finding.Sort(findings)
+	return c, findings
+}
+
+// LoadDir is contracts.LoadDir; contracts that stand on documents are
+// completed with them.
+func (f *Files) LoadDir(dir string) ([]*contracts.Contract, []finding.Finding) {
+	set, findings := contracts.LoadDir(f.base, dir)
+	wrong := map[string]bool{}
+	for _, found := range findings {
+		if found.Severity == finding.Error && found.Position != nil {
+			wrong[found.Position.File] = true
+		}
+	}
+	known := map[string]bool{} // what two contracts have of one document is said once
+	for _, c := range set {
+		if c.AsyncAPI == "" || wrong[c.Doc.File()] {
+			continue
+		}
+		for _, found := range f.complete(c) {
+			if key := fmt.Sprint(found.Position, found.ID, found.Message); !known[key] {
+				known[key] = true
+				findings = append(findings, found)
+			}
+		}
+	}
+	return set, findings
+}
+
+// complete completes a contract with its document.
+func (f *Files) complete(c *contracts.Contract) []finding.Finding {
+	name, at := c.Resolve(c.AsyncAPI), c.Doc.Position("asyncapi")
+	d := f.document(name)
+	var findings []finding.Finding
+	for _, found := range d.findings {
+		if found.ID == document.Unreadable && found.Position.File == d.File {
+			found.Message = strings.Replace(found.Message, "the file", c.AsyncAPI, 1)
+			found.Position = at
+		}
+		findings = append(findings, found)
+	}
+	if finding.Errors(findings) > 0 {
+		return findings
+	}
+	findings = append(findings, d.Complete(c)...)
+	if len(c.Produces)+len(c.Consumes) == 0 {
+		findings = append(findings, finding.Finding{
+			ID: NothingToImport, Severity: finding.Error, Position: at,
+			Message: fmt.Sprintf("neither the contract nor %s has an interaction that a contract could state", c.AsyncAPI),
+			Hint:    "add produces or consumes",
+		})
+	}
+	return findings
+}
+
+// Document is a document by its slash-separated path, as [Load] reads it.
+func (f *Files) Document(name string) (*Document, []finding.Finding) {
+	d := f.document(name)
+	return d.Document, d.findings
+}
+
+func (f *Files) document(name string) *loaded {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.open(path.Clean(name))
+}
+
+// open loads a document once. The lock is held.
+func (f *Files) open(name string) *loaded {
+	if d := f.documents[name]; d != nil {
+		return d
+	}
+	d := &loaded{}
+	d.Document, d.findings = Load(f.base, name)
+	f.documents[name] = d
+	for schema := range d.virtual {
+		if f.inside[schema] == nil {
+			f.inside[schema] = d.Document
+		}
+	}
+	return d
+}
+
+// within is the document that a schema stands in; nil for a file of its own.
+func (f *Files) within(name string) *Document {
+	for end := strings.Index(name, "#/"); end > 0; {
+		f.mu.Lock()
+		d := f.inside[name]
+		if file := name[:end]; d == nil && f.isFile(file) {
+			f.open(file)
+			d = f.inside[name]
+		}
+		f.mu.Unlock()
+		next := strings.Index(name[end+1:], "#/")
+		if d != nil || next < 0 {
+			return d
+		}
+		end += 1 + next
+	}
+	return nil
+}
+
+func (f *Files) isFile(name string) bool {
+	info, err := fs.Stat(f.base, name)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// Locate is where a position in the text of a schema stands in its document;
+// other positions stay as they are.
+func (f *Files) Locate(p finding.Position) finding.Position {
+	f.mu.Lock()
+	d := f.inside[p.File]
+	f.mu.Unlock()
+	if d == nil {
+		return p
+	}
+	return d.locate(p)
+}
+
+// Open implements [fs.FS].
+func (f *Files) Open(name string) (fs.File, error) {
+	if d := f.within(name); d != nil {
+		return overlay{d}.Open(name)
+	}
+	return f.base.Open(name)
+}
+
+// ReadFile implements [fs.ReadFileFS].
+func (f *Files) ReadFile(name string) ([]byte, error) {
+	if d := f.within(name); d != nil {
+		return overlay{d}.ReadFile(name)
+	}
+	return fs.ReadFile(f.base, name)
+}
+
+// Stat implements [fs.StatFS].
+func (f *Files) Stat(name string) (fs.FileInfo, error) {
+	if d := f.within(name); d != nil {
+		return fs.Stat(overlay{d}, name)
+	}
+	return fs.Stat(f.base, name)
+}
+
+// ReadDir implements [fs.ReadDirFS]; the schemas inside documents are in no
+// directory.
+func (f *Files) ReadDir(name string) ([]fs.DirEntry, error) { return fs.ReadDir(f.base, name) }
