@@ -2,6 +2,7 @@ package fileschema_test
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/flowweir/weir/contracts"
 )
@@ -173,6 +174,8 @@ var fields = map[string]func(*schema) *schema{
 	"scenario.Load.via":               to(enum("topic", "trigger")),
 	"scenario.Load.profile":           filled,
 	"scenario.Keys.zipf":              func(s *schema) *schema { s.ExclusiveMinimum = number(1); return s },
+	"scenario.Segment.replay":         to(name()),
+	"scenario.Keys.file":              to(name()),
 	"scenario.Producer.acks":          acks,
 	"scenario.Producer.compression":   to(enum("none", "gzip", "snappy", "lz4", "zstd")),
 	"scenario.Consumers.topics":       names,
@@ -233,7 +236,8 @@ var rules = map[string]func(*schema){
 	},
 	"scenario.Ready":           func(s *schema) { s.AnyOf = someOf("tcp", "http", "group", "log").AnyOf },
 	"scenario.Load":            func(s *schema) { s.Required = []string{"event", "profile"} },
-	"scenario.Segment":         func(s *schema) { s.OneOf = []*schema{segment("ramp", "over", "for"), segment("hold", "for", "over")} },
+	"scenario.Segment":         profileSegment,
+	"scenario.Hot":             func(s *schema) { s.Required = []string{"keys", "share"} },
 	"scenario.Consumers":       func(s *schema) { s.Required = []string{"group", "topics"} },
 	"scenario.Fault":           fault,
 	"scenario.Target":          func(s *schema) { s.OneOf = oneOf("broker", "all", "leader-of", "followers-of").OneOf },
@@ -273,6 +277,27 @@ func fault(s *schema) {
 	s.OneOf = append(s.OneOf, requires("poison", "always"), requires("duplicate", "always"))
 }
 
-func segment(change, length, not string) *schema {
-	return &schema{Required: []string{change, length}, Not: requires(not)}
+// profileSegment asks for one kind of segment with the fields that it has,
+// and no field of another kind.
+func profileSegment(s *schema) {
+	kinds := []struct {
+		kind   string
+		fields []string
+	}{
+		{"ramp", []string{"over"}},
+		{"hold", []string{"for"}},
+		{"step", []string{"by", "every"}},
+		{"spike", []string{"for", "over"}},
+		{"sine", []string{"amplitude", "period", "for"}},
+		{"replay", nil},
+	}
+	for _, k := range kinds {
+		var others []string
+		for _, field := range []string{"by", "every", "amplitude", "period", "over", "for"} {
+			if !slices.Contains(k.fields, field) {
+				others = append(others, field)
+			}
+		}
+		s.OneOf = append(s.OneOf, &schema{Required: append([]string{k.kind}, k.fields...), Not: someOf(others...)})
+	}
 }

@@ -17,6 +17,10 @@ type keyMaker struct {
 	seed uint64
 	// style is how an index becomes a value: found by trying on a document.
 	style keyStyle
+	// list are the keys by their index, quoted the same as JSON text; nil
+	// makes them up.
+	list   []string
+	quoted [][]byte
 }
 
 type keyStyle int
@@ -29,6 +33,12 @@ const (
 
 // value is the JSON value of a key's index.
 func (k keyMaker) value(index uint64) any {
+	if k.list != nil {
+		if k.style == styleNumber {
+			return json.Number(k.list[index])
+		}
+		return k.list[index]
+	}
 	switch k.style {
 	case styleUUID:
 		return k.uuid(index).String()
@@ -40,8 +50,11 @@ func (k keyMaker) value(index uint64) any {
 
 // appendJSON appends the value as it stands in a document.
 func (k keyMaker) appendJSON(b []byte, index uint64) []byte {
-	if k.style == styleNumber {
-		return fmt.Append(b, index+1)
+	switch {
+	case k.style == styleNumber:
+		return k.appendText(b, index)
+	case k.list != nil:
+		return append(b, k.quoted[index]...)
 	}
 	b = append(b, '"')
 	b = k.appendText(b, index)
@@ -50,6 +63,9 @@ func (k keyMaker) appendJSON(b []byte, index uint64) []byte {
 
 // appendText appends the value as a record key.
 func (k keyMaker) appendText(b []byte, index uint64) []byte {
+	if k.list != nil {
+		return append(b, k.list[index]...)
+	}
 	switch k.style {
 	case styleUUID:
 		var text [36]byte

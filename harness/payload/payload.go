@@ -46,6 +46,9 @@ type Config struct {
 	Sender   uint16
 	Schedule *schedule.Schedule
 	Keys     key.Distribution
+	// KeyList are the keys by their index, as many as Keys has; nil makes
+	// them up. They are valid at the key's place in each document.
+	KeyList []string
 	// Headers are added to every record; they win over generated ones.
 	Headers map[string]string
 	// Pattern makes a header's value for a regular expression.
@@ -102,6 +105,9 @@ func New(cfg Config) (*Maker, error) {
 			return m, err
 		}
 	}
+	if cfg.KeyList != nil {
+		return nil, fmt.Errorf("keys from a file are put where the contract of %s has its key, which must be one place of text or of a number in data that is made: leave out keys.file", cfg.Produces.Event)
+	}
 	return m, m.pool(rng, places, hasKey)
 }
 
@@ -125,6 +131,9 @@ func (m *Maker) splice(rng *rand.Rand, places keyTemplate) (bool, error) {
 	if !m.chooseStyle(docs, at) {
 		return false, nil
 	}
+	if err := m.checkList(docs[0], at); err != nil {
+		return false, err
+	}
 	for _, doc := range docs {
 		if err := at.Set(doc, hole); err != nil {
 			return false, err
@@ -146,7 +155,7 @@ func (m *Maker) splice(rng *rand.Rand, places keyTemplate) (bool, error) {
 // documents are valid with the first key of that style and with the last.
 func (m *Maker) chooseStyle(docs []any, at place.Place) bool {
 	old, _ := at.In(docs[0])
-	m.key = keyMaker{seed: m.cfg.Seed}
+	m.key = keyMaker{seed: m.cfg.Seed, list: m.cfg.KeyList}
 	switch v := old.(type) {
 	case string:
 		m.key.style = styleText
@@ -158,7 +167,33 @@ func (m *Maker) chooseStyle(docs []any, at place.Place) bool {
 	default:
 		return false
 	}
+	if m.key.list != nil {
+		return true // checkList says which key does not fit
+	}
 	return !slices.ContainsFunc(docs, func(doc any) bool { return !m.fits(doc, at) })
+}
+
+// checkList tries every key of a list on a document.
+func (m *Maker) checkList(doc any, at place.Place) error {
+	for i, text := range m.key.list {
+		quoted, err := marshal(text)
+		if err != nil {
+			return err
+		}
+		m.key.quoted = append(m.key.quoted, quoted)
+		err = at.Set(doc, m.key.value(uint64(i)))
+		var b []byte
+		if err == nil {
+			b, err = marshal(doc)
+		}
+		if err == nil {
+			err = m.cfg.Validate(b)
+		}
+		if err != nil {
+			return fmt.Errorf("the key %q, number %d of the file, is not valid at %s: %w", text, i+1, at, err)
+		}
+	}
+	return nil
 }
 
 // fits says whether a document is valid with the first key and with the last.

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -570,5 +571,55 @@ func BenchmarkMake(b *testing.B) {
 				m.Make(seq, r)
 			}
 		})
+	}
+}
+
+// listed has the keys of a file.
+func listed(keys ...string) func(*Config) {
+	return func(c *Config) { over(uint64(len(keys)))(c); c.KeyList = keys }
+}
+
+func TestKeysOfAList(t *testing.T) {
+	for name, tt := range map[string]struct {
+		data func(*rand.Rand) any
+		keys []string
+		json []string
+	}{
+		"text":    {texts, []string{"a", `b "2"`, "é"}, []string{`"a"`, `"b \"2\""`, `"é"`}},
+		"uuids":   {uuids, []string{"x", "y"}, []string{`"x"`, `"y"`}},
+		"numbers": {numbers, []string{"17", "-1.5"}, []string{`17`, `-1.5`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := config(t, data(order(tt.data)), listed(tt.keys...))
+			m := maker(t, cfg)
+			for seq := range uint64(100) {
+				r, i := record(m, seq), cfg.Keys.Index(seq)
+				if string(r.Key) != tt.keys[i] || !strings.HasPrefix(string(r.Value), `{"order_id":`+tt.json[i]+`,"tenant":`) {
+					t.Fatalf("sequence %d of key %d: %q, %s", seq, i, r.Key, r.Value)
+				}
+			}
+		})
+	}
+}
+
+func TestKeysOfAListThatDoNotFit(t *testing.T) {
+	refused := func(c *Config) {
+		c.Validate = func(doc []byte) error {
+			if strings.Contains(string(doc), `"bad"`) {
+				return errors.New("it is bad")
+			}
+			return nil
+		}
+	}
+	for want, cfg := range map[string]Config{
+		`the key "bad", number 2 of the file, is not valid at $.order_id: it is bad`: config(t, listed("good", "bad"), refused),
+		`the key "x", number 1 of the file, is not valid at $.order_id: json: `:      config(t, data(order(numbers)), listed("x")),
+		`keys from a file are put where the contract of com.acme.order.OrderPlaced has its key`: config(t, listed("x"), produces(func(p *contracts.Produces) {
+			p.Key = &contracts.Key{Template: "{$.tenant}:{$.order_id}"}
+		})),
+	} {
+		if _, err := New(cfg); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
 	}
 }

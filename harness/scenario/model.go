@@ -92,12 +92,21 @@ type Load struct {
 	Headers  map[string]string `yaml:"headers"`
 }
 
-// Segment is a part of a load profile: one of Ramp with Over, Hold with For.
+// Segment is a part of a load profile. Exactly one of Hold, Ramp, Step, Spike,
+// Sine and Replay is set, each with its own of the other fields.
 type Segment struct {
-	Ramp *Ramp             `yaml:"ramp"`
-	Over document.Duration `yaml:"over"`
-	Hold *Rate             `yaml:"hold"`
-	For  document.Duration `yaml:"for"`
+	Hold      *Rate             `yaml:"hold"`      // with For
+	Ramp      *Ramp             `yaml:"ramp"`      // with Over
+	Step      *Ramp             `yaml:"step"`      // with By and Every
+	Spike     *Ramp             `yaml:"spike"`     // base..peak; with For, the peak's, and Over, the whole segment's
+	Sine      *Rate             `yaml:"sine"`      // the mean; with Amplitude, Period and For
+	Replay    string            `yaml:"replay"`    // a run directory, or a CSV or JSONL file of times, relative to the scenario's file
+	By        Rate              `yaml:"by"`        // the change of a step
+	Every     document.Duration `yaml:"every"`     // how long each step is held
+	Amplitude Rate              `yaml:"amplitude"` // by how much a sine swings; at most the mean
+	Period    document.Duration `yaml:"period"`    // from 1ms
+	Over      document.Duration `yaml:"over"`
+	For       document.Duration `yaml:"for"`
 }
 
 // Rate is a number of events per second, written "5000/s" or "5k/s".
@@ -106,12 +115,20 @@ type Rate float64
 // Ramp is a linear change of rate, written "0..5000/s".
 type Ramp struct{ From, To Rate }
 
-// Keys is the distribution of record keys. At most one of Zipf and
-// Sequential is set; neither is uniform.
+// Keys is the distribution of record keys. At most one of Zipf, Hot and
+// Sequential is set; none is uniform.
 type Keys struct {
-	Cardinality document.Count `yaml:"cardinality"` // default 10k
+	Cardinality document.Count `yaml:"cardinality"` // default 10k; not with file
+	File        string         `yaml:"file"`        // one key a line, relative to the scenario's file
 	Zipf        float64        `yaml:"zipf"`        // exponent > 1
+	Hot         *Hot           `yaml:"hot"`
 	Sequential  bool           `yaml:"sequential"`
+}
+
+// Hot is a set of keys that gets more of the load than the others.
+type Hot struct {
+	Keys  document.Count `yaml:"keys"`  // fewer than there are
+	Share document.Share `yaml:"share"` // of the records
 }
 
 // Producer are the settings of Weir's producer; defaults follow the

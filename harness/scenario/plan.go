@@ -54,6 +54,8 @@ type Flow struct {
 	Produces *contracts.Produces
 	Topic    string
 	Schedule *schedule.Schedule
+	// KeyList are the keys of a file; nil where keys are made.
+	KeyList []string
 	// Consumers are those whose service takes part in the run.
 	Consumers []Consumer
 	// Effect is what is watched behind the flow; nil where nothing is.
@@ -151,13 +153,10 @@ func (r *resolver) flows() {
 			r.Error(NotBuilt, path.Add("event"), fmt.Sprintf("load over %s is not built; Kafka is", f.Produces.Transport()), "")
 			continue
 		}
-		segments := make([]schedule.Segment, len(load.Profile))
-		for j, s := range load.Profile {
-			segments[j] = s.segment()
+		if f.Schedule = r.schedule(load, path.Add("profile")); f.Schedule == nil {
+			continue
 		}
-		var err error
-		if f.Schedule, err = schedule.New(segments...); err != nil {
-			r.Error(BadLoad, path.Add("profile"), err.Error(), "")
+		if !r.keyList(f, path.Add("keys", "file")) {
 			continue
 		}
 		if load.Via == ViaTrigger {
@@ -172,14 +171,6 @@ func (r *resolver) flows() {
 	if w := r.s.Warmup; w != nil {
 		r.plan.Warmup = time.Duration(*w)
 	}
-}
-
-// segment is the schedule's form of a segment of the file.
-func (s Segment) segment() schedule.Segment {
-	if s.Ramp != nil {
-		return schedule.Ramp(float64(s.Ramp.From), float64(s.Ramp.To), time.Duration(s.Over))
-	}
-	return schedule.Hold(float64(*s.Hold), time.Duration(s.For))
 }
 
 func (r *resolver) producer(event string) (*contracts.Contract, *contracts.Produces) {

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -97,6 +98,20 @@ func TestWhatDoesNotResolve(t *testing.T) {
 			[]string{`:4:16 scenario/not-built: the environment in the topic {env}.orders cannot be given: that is not built (name the topic of the run in the contract)`}},
 		{"an effect known by its value", []string{"contracts: [unbuilt.yaml]\n", "services: [{name: unbuilt-service, command: [x]}]\n", "load: [{event: OrderPlaced, profile: [{hold: 1/s, for: 1s}]}]\n"},
 			[]string{`:5:16 scenario/not-built: knowing the effect OrderRated by its value at $.type is not built; by a header is (write match: {header: NAME})`}},
+		{"times that are not there", []string{both, "load: [{event: OrderPlaced, profile: [{replay: none.csv}]}]\n"},
+			[]string{`:4:48 scenario/bad-load: cannot read the times: testdata/plan/none.csv: no such file or directory`}},
+		{"times that cannot be read", []string{both, "load: [{event: OrderPlaced, profile: [{hold: 1/s, for: 1s}, {replay: bare.yaml}]}]\n"},
+			[]string{`:4:70 scenario/bad-load: testdata/plan/bare.yaml: times are read from .csv and .jsonl`}},
+		{"a directory that is no run", []string{both, "load: [{event: OrderPlaced, profile: [{replay: schemas}]}]\n"},
+			[]string{`:4:48 scenario/bad-load: cannot read the times: testdata/plan/schemas is not a run directory: it has no run.json`}},
+		{"a sine below zero", []string{both, "load: [{event: OrderPlaced, profile: [{sine: 1/s, amplitude: 2/s, period: 1s, for: 1s}]}]\n"},
+			[]string{`:4:38 scenario/bad-load: segment 1 (sine 1/s ± 2/s every 1s for 1s): the amplitude 2/s is not from 0 to the mean, 1/s: the rate would fall below 0`}},
+		{"keys that are not there", []string{both, "load: [{event: OrderPlaced, profile: [{hold: 1/s, for: 1s}], keys: {file: none.txt}}]\n"},
+			[]string{`:4:75 scenario/bad-load: cannot read the keys: testdata/plan/none.txt: no such file or directory`}},
+		{"keys that are there twice", []string{both, "load: [{event: OrderPlaced, profile: [{hold: 1/s, for: 1s}], keys: {file: keys-twice.txt}}]\n"},
+			[]string{`:4:75 scenario/bad-load: testdata/plan/keys-twice.txt:3: the key "a" is that of line 1 again`}},
+		{"all keys hot", []string{both, "load: [{event: OrderPlaced, profile: [{hold: 1/s, for: 1s}], keys: {file: keys.txt, hot: {keys: 5, share: 50%}}}]\n"},
+			[]string{`:4:75 scenario/bad-load: testdata/plan/keys.txt has 5 keys; 5 of them cannot be hot (hot are fewer keys than all)`}},
 		{"several at once", []string{both, "load: [{event: Nothing, profile: [{hold: 1/s, for: 1s}]}, {event: OrderShipped, profile: [{hold: 1/s, for: 1s}]}]\n"}, []string{
 			`:4:16 scenario/unknown-event: no contract of this scenario produces Nothing (valid are OrderAudited, OrderCancelled, OrderPlaced, OrderShipped, PaymentReceived)`,
 			`:4:67 scenario/not-built: load over rabbitmq is not built; Kafka is`,
@@ -174,6 +189,42 @@ func TestWhoTakesPart(t *testing.T) {
 	equal(t, planOf(t, "contracts: [unbuilt.yaml]\n", "load: [{event: OrderRated, profile: [{hold: 1/s, for: 1s}]}]\n").Notes,
 		[]string{"unbuilt-service bounds the age of its lag, which is not judged: that is not built"})
 	equal(t, p.Notes, []string{"payment-service declares no effect for OrderCancelled: whether it was processed is not watched"})
+}
+
+// TestProfiles: every kind of segment becomes the schedule's own, and its
+// records are counted before the run.
+func TestProfiles(t *testing.T) {
+	for profile, want := range map[string]string{
+		"{hold: 10/s, for: 3s}":                                            "hold 10/s for 3s: 30",
+		"{ramp: 10..0/s, over: 10s}":                                       "ramp 10..0/s over 10s: 50",
+		"{step: 10..30/s, by: 10/s, every: 2s}":                            "step 10..30/s by 10/s every 2s: 120",
+		"{spike: 10..100/s, for: 1s, over: 5s}":                            "spike 10..100/s for 1s over 5s: 140",
+		"{sine: 10/s, amplitude: 5/s, period: 2s, for: 4s}":                "sine 10/s ± 5/s every 2s for 4s: 40",
+		"{replay: times.csv}":                                              "replay 3 times over 1.5s: 3",
+		"{hold: 10/s, for: 1s}, {replay: times.csv}, {hold: 1/s, for: 1s}": "hold 10/s for 1s, replay 3 times over 1.5s, hold 1/s for 1s: 14",
+	} {
+		f := planOf(t, both, "load: [{event: OrderPlaced, profile: ["+profile+"]}]\n").Flows[0]
+		equal(t, fmt.Sprintf("%s: %d", f.Schedule, f.Schedule.Total()), want)
+	}
+}
+
+func TestKeys(t *testing.T) {
+	for keys, want := range map[string]string{
+		"{}":                            "uniform over 10000 keys",
+		"{hot: {keys: 10, share: 80%}}": "80% on 10 keys of 10000",
+		"{cardinality: 3, hot: {keys: 1, share: 0.5}}": "50% on 1 key of 3",
+		"{file: keys.txt}":                           "uniform over 5 keys",
+		"{file: keys.txt, sequential: true}":         "sequential over 5 keys",
+		"{file: keys.txt, zipf: 1.5}":                "zipf 1.5 over 5 keys",
+		"{file: keys.txt, hot: {keys: 4, share: 1}}": "100% on 4 keys of 5",
+	} {
+		f := planOf(t, both, "load: [{event: OrderPlaced, profile: [{hold: 1/s, for: 1s}], keys: "+keys+"}]\n").Flows[0]
+		d, err := f.keys(1, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		equal(t, d.String(), want)
+	}
 }
 
 func TestWarmup(t *testing.T) {

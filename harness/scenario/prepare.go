@@ -16,7 +16,6 @@ import (
 	"github.com/flowweir/weir/loadgen/histogram"
 	"github.com/flowweir/weir/loadgen/journal"
 	"github.com/flowweir/weir/loadgen/kafka"
-	"github.com/flowweir/weir/loadgen/key"
 	"github.com/flowweir/weir/loadgen/ledger"
 	"github.com/flowweir/weir/loadgen/series"
 	"github.com/flowweir/weir/reports/run"
@@ -108,7 +107,7 @@ func (x *execution) makers() ([]*payload.Maker, error) {
 			Produces: f.Produces, Service: f.Producer.Service.Name,
 			Generate: docs.generate, Validate: docs.validate, Pattern: docs.pattern,
 			Seed: x.info.Seed, Run: x.identity, Sender: sender.ID(),
-			Schedule: f.Schedule, Keys: keys, Headers: f.Load.Headers,
+			Schedule: f.Schedule, Keys: keys, KeyList: f.KeyList, Headers: f.Load.Headers,
 			Poison: x.plan.share(fault.Poison, f), Duplicate: x.plan.share(fault.Duplicate, f),
 		})
 		if err != nil {
@@ -127,23 +126,6 @@ func (p *Plan) share(kind fault.Kind, f *Flow) float64 {
 		}
 	}
 	return share
-}
-
-// defaultCardinality is the number of different keys of a load.
-const defaultCardinality = 10_000
-
-func (f *Flow) keys(seed uint64, sender uint16) (key.Distribution, error) {
-	n := uint64(f.Load.Keys.Cardinality)
-	if n == 0 {
-		n = defaultCardinality
-	}
-	switch {
-	case f.Load.Keys.Zipf > 0:
-		return key.Zipf(seed, sender, n, f.Load.Keys.Zipf)
-	case f.Load.Keys.Sequential:
-		return key.Sequential(n)
-	}
-	return key.Uniform(seed, sender, n)
 }
 
 // watchedTopics are the topics that the observer reads.

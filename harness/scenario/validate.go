@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/flowweir/weir/contracts/document"
 )
@@ -155,47 +154,6 @@ func (v *validator) via(path document.Path, load Load) {
 	}
 }
 
-func (v *validator) profile(path document.Path, profile []Segment) {
-	if len(profile) == 0 {
-		v.Missing(path, "profile", "write profile: [{hold: 1000/s, for: 30s}]")
-		return
-	}
-	for i, segment := range profile {
-		at := path.Add("profile", i)
-		if !v.ExactlyOne(at,
-			document.Option{Field: "ramp", Set: segment.Ramp != nil},
-			document.Option{Field: "hold", Set: segment.Hold != nil},
-		) {
-			continue
-		}
-		length, other, kind := "over", "for", "ramp"
-		value, misplaced := segment.Over, segment.For
-		if segment.Hold != nil {
-			length, other, kind = "for", "over", "hold"
-			value, misplaced = segment.For, segment.Over
-		}
-		switch {
-		case misplaced != 0:
-			v.Conflict(at.Add(other), at.Add(kind), fmt.Sprintf("%s does not go with %s", other, kind), fmt.Sprintf("a %s lasts %s a duration", kind, length))
-		case value == 0 && !v.s.Doc.Has(at.Add(length)...):
-			v.Missing(at, length, "say how long")
-		default:
-			v.Positive(at.Add(length), value > 0)
-		}
-	}
-}
-
-func (v *validator) keys(path document.Path, keys Keys) {
-	v.AtMostOne(path,
-		document.Option{Field: "zipf", Set: v.s.Doc.Has(path.Add("zipf")...)},
-		document.Option{Field: "sequential", Set: keys.Sequential},
-	)
-	if v.s.Doc.Has(path.Add("zipf")...) && keys.Zipf <= 1 {
-		v.Error(document.OutOfRange, path.Add("zipf"), "zipf must be above 1", "1.1 is a common skew; without zipf keys are uniform")
-	}
-	v.Positive(path.Add("cardinality"), keys.Cardinality > 0)
-}
-
 func (v *validator) producer(path document.Path, p Producer) {
 	acks := p.Acks
 	if name, ok := map[string]string{"-1": "all", "1": "leader", "0": "none"}[acks]; ok {
@@ -227,25 +185,4 @@ func (v *validator) consumers(path document.Path, c Consumers) {
 		}
 	}
 	v.Positive(path.Add("members"), c.Members > 0)
-}
-
-// length is how long the load takes: that of its longest profile. It is not
-// known where a profile could not be read.
-func (s *Scenario) length() (total time.Duration, known bool) {
-	for i, load := range s.Load {
-		if s.Doc.Failed("load", i, "profile") {
-			return 0, false
-		}
-		var sum time.Duration
-		for j, segment := range load.Profile {
-			for _, field := range []string{"over", "for"} {
-				if s.Doc.Failed("load", i, "profile", j, field) {
-					return 0, false
-				}
-			}
-			sum += time.Duration(segment.Over) + time.Duration(segment.For)
-		}
-		total = max(total, sum)
-	}
-	return total, total > 0
 }
