@@ -57,7 +57,9 @@ func (a *asking) leaving(n *party, i int, here []*party) {
 	}
 	f := a.absence(n, i)
 	f.Message = fmt.Sprintf("%s reads %s, which %s, live beside the version that sends it, does not send", n, n.contract.Consumes[i].Event, last)
-	a.byPolicy(f, fmt.Sprintf("%s does not send %s", last, n.contract.Consumes[i].Event))
+	if !a.waived(f, n.contract) {
+		a.byPolicy(f, fmt.Sprintf("%s does not send %s", last, n.contract.Consumes[i].Event))
+	}
 }
 
 // withoutEvent is another live version of a sender's service that does not
@@ -86,11 +88,9 @@ func (a *asking) mismatch(reader *party, i int, writer *party) {
 			}
 		}
 	}
-	if waived(&f, reader.contract, a) {
-		a.findings = append(a.findings, f)
-		return
+	if !a.waived(f, reader.contract) {
+		a.no(f, breach{reader, writer, reads})
 	}
-	a.no(f, breach{reader, writer, reads})
 }
 
 func (a *asking) absence(n *party, i int) finding.Finding {
@@ -117,7 +117,9 @@ func (a *asking) unsent(n *party, i int) {
 			break
 		}
 	}
-	a.byPolicy(f, "nobody there is known to send "+event)
+	if !a.waived(f, n.contract) {
+		a.byPolicy(f, "nobody there is known to send "+event)
+	}
 }
 
 // withdrawn looks for what live services read and nobody sends any more.
@@ -151,11 +153,9 @@ func (a *asking) withdraws(reader *party, i int, before *party) {
 			f.Related = append(f.Related, finding.Related{Position: *at, Message: fmt.Sprintf("%s sends it here", before)})
 		}
 	}
-	if waived(&f, reader.contract, a) {
-		a.findings = append(a.findings, f)
-		return
+	if !a.waived(f, reader.contract) {
+		a.no(f, breach{reader, n, reads})
 	}
-	a.no(f, breach{reader, n, reads})
 }
 
 // successor is the candidate that replaces a live version.

@@ -60,16 +60,14 @@ func (a *asking) written(writer, reader *party) {
 	options := matrix.Options{Dialect: a.Dialect, Now: a.Now, Only: []string{r.Service.Name}}
 	for _, found := range matrix.Check(set, a.loader, options) {
 		f := found.Finding
-		undecided := undecided(f)
 		if shown := f.Counterexample; shown != nil {
 			named := *shown
 			named.Writer += " of " + w.Service.Name
 			f.Counterexample = &named
 		}
 		switch {
-		case waived(&f, found.Owner, a):
-			a.findings = append(a.findings, f)
-		case undecided:
+		case a.waived(f, found.Owner):
+		case undecided(f):
 			a.unknown(f, fmt.Sprintf("whether %s understands %s is undecided", reader, writer))
 		case f.Severity == finding.Error:
 			a.no(f, breach{reader, writer, reads})
@@ -95,7 +93,9 @@ func (a *asking) unpromised(writer, reader *party) {
 			if at := writer.contract.Doc.Position("produces", j, "event"); at != nil {
 				f.Related = []finding.Related{{Position: *at, Message: fmt.Sprintf("%s sends it here", writer)}}
 			}
-			a.unknown(f, fmt.Sprintf("whether %s understands %s is undecided", reader, writer))
+			if !a.waived(f, reader.contract) {
+				a.unknown(f, fmt.Sprintf("whether %s understands %s is undecided", reader, writer))
+			}
 		}
 	}
 }
@@ -217,12 +217,14 @@ func undecided(f finding.Finding) bool {
 	return open[f.ID] || breaks[f.ID] && f.Severity == finding.Error && f.Counterexample == nil
 }
 
-// waived applies the waivers of the contract that a finding is about.
-func waived(f *finding.Finding, owner *contracts.Contract, a *asking) bool {
+// waived says whether the contract that a finding is about waives it; it is
+// then shown as information.
+func (a *asking) waived(f finding.Finding, owner *contracts.Contract) bool {
 	for _, w := range owner.Waive {
 		if w.Rule == f.ID && !w.HasExpired(a.Now) {
 			f.Severity = finding.Info
 			f.Message += fmt.Sprintf(" (waived until %s: %s)", w.Until, w.Reason)
+			a.findings = append(a.findings, f)
 			return true
 		}
 	}

@@ -35,8 +35,7 @@ func (a *asking) promises(n, old *party) {
 		f := found.Finding
 		switch {
 		case compared[f.ID] || breaks[f.ID]:
-		case f.Severity == finding.Error && found.Owner != nil && waived(&f, found.Owner, a):
-			a.findings = append(a.findings, f)
+		case f.Severity == finding.Error && found.Owner != nil && a.waived(f, found.Owner):
 		case found.Undecided:
 			a.unknown(f, fmt.Sprintf("whether %s promises as much as %s is undecided", n, old))
 		case f.Severity == finding.Error:
