@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/shirou/gopsutil/v4/process"
 )
 
 // BenchmarkCheck is weir check over a repository of 200 services with 1,000
@@ -54,7 +56,7 @@ func BenchmarkCheckOneService(b *testing.B) {
 
 func benchmarkVerb(b *testing.B, code int, want string, args ...string) {
 	b.Helper()
-	peak := memoryPeak()
+	peak, cpu := memoryPeak(), cpuTime(b)
 	b.ReportAllocs()
 	for b.Loop() {
 		s, stdout, stderr := testState(args...)
@@ -63,7 +65,23 @@ func benchmarkVerb(b *testing.B, code int, want string, args ...string) {
 			b.Fatalf("exit code %d\n%s%s", got, stdout, stderr)
 		}
 	}
+	b.ReportMetric((cpuTime(b)-cpu).Seconds()*1000/float64(b.N), "cpu-ms/op")
 	b.ReportMetric(peak(), "peak-MB")
+}
+
+// cpuTime is what the process has used of all cores: on a machine that others
+// use too it says more than the time that passed.
+func cpuTime(b *testing.B) time.Duration {
+	b.Helper()
+	self, err := process.NewProcess(int32(os.Getpid()))
+	if err != nil {
+		b.Fatal(err)
+	}
+	times, err := self.Times()
+	if err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration((times.User + times.System) * float64(time.Second))
 }
 
 // memoryPeak samples what the runtime holds of the system's memory until the
