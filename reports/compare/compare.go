@@ -43,6 +43,14 @@ type Options struct {
 	inner int
 }
 
+// UnknownMetricError says that Options name a metric that is none of
+// MetricNames.
+type UnknownMetricError struct{ Name string }
+
+func (e *UnknownMetricError) Error() string {
+	return fmt.Sprintf("there is no metric %q: choose of %s", e.Name, strings.Join(MetricNames(), ", "))
+}
+
 func (o Options) withDefaults() (Options, error) {
 	o.Threshold = cmp.Or(o.Threshold, 0.05)
 	o.Confidence = cmp.Or(o.Confidence, 0.99)
@@ -60,7 +68,7 @@ func (o Options) withDefaults() (Options, error) {
 	names := MetricNames()
 	for _, name := range o.Metrics {
 		if !slices.Contains(names, name) {
-			return o, fmt.Errorf("there is no metric %q: choose of %s", name, strings.Join(names, ", "))
+			return o, &UnknownMetricError{Name: name}
 		}
 	}
 	return o, nil

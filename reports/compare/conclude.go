@@ -155,9 +155,13 @@ func (m Metric) Format(v float64) string {
 	return summary.Share(v)
 }
 
-// percent writes a relative difference with its sign.
+// percent writes a relative difference with its sign, from ten times on as a
+// factor.
 func percent(d float64) string {
 	decimals := 1
+	if d >= 9 {
+		return fmt.Sprintf("×%.0f", 1+d)
+	}
 	if math.Abs(d) >= 0.9995 {
 		decimals = 0
 	}

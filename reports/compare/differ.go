@@ -23,6 +23,8 @@ type facet struct {
 }
 
 const (
+	scenarioFile = "scenario.json"
+
 	sameWork = "compare runs of one workload: what is offered must be the same on both sides"
 	mayBeIt  = "if that is what you compare, all is well; if not, the difference is also its doing"
 )
@@ -84,7 +86,7 @@ func facets(sameWriter bool) []facet {
 		{idWeir, finding.Warning, "run.json", "make both sides with one version", func(r *run.Record) map[string]string { return flatten("weir", r.Run.Weir) }},
 	}
 	if sameWriter {
-		all = append(all, facet{idWorkload, finding.Error, "scenario.json", sameWork, work})
+		all = append(all, facet{idWorkload, finding.Error, scenarioFile, sameWork, work})
 	}
 	return all
 }
@@ -121,6 +123,9 @@ func differences(base, candidate []*run.Record) []finding.Finding {
 	sameWriter := !slices.ContainsFunc(runs, func(r *run.Record) bool { return r.Run.Weir != runs[0].Run.Weir })
 	var all []finding.Finding
 	for _, f := range facets(sameWriter) {
+		if f.file == scenarioFile && slices.ContainsFunc(all, func(x finding.Finding) bool { return x.ID == f.id }) {
+			continue // run.json has said it already
+		}
 		values := make([]map[string]string, len(runs))
 		paths := map[string]bool{}
 		for i, rec := range runs {

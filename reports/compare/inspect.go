@@ -145,19 +145,22 @@ func interleaved(base, candidate []*run.Record) bool {
 	return true
 }
 
+// overlaps finds runs that began before another one on their machine ended.
 func overlaps(runs []*run.Record) []finding.Finding {
-	runs = byStart(runs)
 	var all []finding.Finding
-	for i := 1; i < len(runs); i++ {
-		before, rec := runs[i-1].Run, runs[i].Run
-		if before.Host.Name != rec.Host.Name || before.Ended.IsZero() || !rec.Started.Before(before.Ended) {
-			continue
+	latest := map[string]run.Run{} // by host: of those that began, the one that ended last
+	for _, rec := range byStart(runs) {
+		host := rec.Run.Host.Name
+		if before := latest[host]; rec.Run.Started.Before(before.Ended) {
+			all = append(all, finding.Finding{
+				ID: idOverlap, Severity: finding.Warning, Position: at(rec, "run.json"),
+				Message: fmt.Sprintf("the run %s began %s before %s ended, on the same machine: they took from each other", rec.Run.ID, before.Ended.Sub(rec.Run.Started).Round(time.Millisecond), before.ID),
+				Hint:    "make the runs one after another",
+			})
 		}
-		all = append(all, finding.Finding{
-			ID: idOverlap, Severity: finding.Warning, Position: at(runs[i], "run.json"),
-			Message: fmt.Sprintf("the run %s began %s before %s ended, on the same machine: they took from each other", rec.ID, before.Ended.Sub(rec.Started).Round(time.Millisecond), before.ID),
-			Hint:    "make the runs one after another",
-		})
+		if rec.Run.Ended.After(latest[host].Ended) {
+			latest[host] = rec.Run
+		}
 	}
 	return all
 }

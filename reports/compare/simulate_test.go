@@ -18,6 +18,8 @@ import (
 // seconds of a run move it too, each like the one before.
 type flow struct {
 	seconds, perSecond int
+	// kinds is how many of publish, end to end and send there are.
+	kinds int
 	// shift is added to the logarithm of every latency.
 	shift float64
 	// shared is the part of the variance that the runs of a pair have in
@@ -74,11 +76,11 @@ func (f flow) sides(rng *rand.Rand, n int) (base, candidate []*measured) {
 	return base, candidate
 }
 
-var simulatedKinds = [3]string{run.Send, run.Publish, run.EndToEnd}
+var simulatedKinds = [3]string{run.Publish, run.EndToEnd, run.Send}
 
 func (f flow) run(rng *rand.Rand, c character) *measured {
 	m := &measured{rec: &run.Record{}, latencies: map[string]*latency{}, missing: map[string]int64{}}
-	for i, kind := range simulatedKinds {
+	for i, kind := range simulatedKinds[:f.kinds] {
 		m.latencies[kind] = newLatency(f.spans(rng, math.Log(5e6)+c[i].level+f.shift, slope+c[i].tail))
 	}
 	for i := range f.seconds {
@@ -90,32 +92,42 @@ func (f flow) run(rng *rand.Rand, c character) *measured {
 	return m
 }
 
-// spans are the seconds of a run, in buckets 4% wide, with the expected number
-// of samples in each rounded up or down at random.
+// spans are the seconds of a run, in buckets 4% wide from 1.5 ms on, with the
+// expected number of samples in each rounded up or down at random.
 func (f flow) spans(rng *rand.Rand, level, slope float64) []span {
-	const width, buckets = 0.04, 180 // from 1.5 ms to 2 s
+	const first, width = 1.5e6, 0.04
 	var all []span
 	move := second * rng.NormFloat64()
 	for i := range f.seconds {
-		s := span{start: time.Duration(i) * time.Second, length: time.Second}
-		below := 0.0
-		for b := range buckets {
-			edge := math.Log(1.5e6) + width*float64(b+1)
-			u := median + (edge-level-move)/slope
-			share := 1 - math.Pow(10, -max(u, 0))
-			if b == buckets-1 {
-				share = 1
+		s := span{start: time.Duration(i) * time.Second, length: time.Second, bars: make([]bar, 0, len(edges))}
+		// What lies beyond an edge is 10^−u, so it falls by the same factor from
+		// edge to edge.
+		beyond, before := math.Pow(10, -(median+(math.Log(first)+width-level-move)/slope)), 1.0
+		factor := math.Pow(10, -width/slope)
+		for b, edge := range edges {
+			now := min(beyond, 1)
+			if b == len(edges)-1 {
+				now = 0
 			}
-			if n := int64(float64(f.perSecond)*(share-below) + rng.Float64()); n > 0 {
-				s.bars = append(s.bars, bar{int64(math.Exp(edge)), n})
+			if n := int64(float64(f.perSecond)*(before-now) + rng.Float64()); n > 0 {
+				s.bars = append(s.bars, bar{edge, n})
 			}
-			below = share
+			before = now
+			beyond *= factor
 		}
 		all = append(all, s)
 		move = like*move + second*math.Sqrt(1-like*like)*rng.NormFloat64()
 	}
 	return all
 }
+
+// edges are the upper ends of the buckets.
+var edges = func() (all []int64) {
+	for b := range 180 { // up to 2 s
+		all = append(all, int64(1.5e6*math.Exp(0.04*float64(b+1))))
+	}
+	return all
+}()
 
 // tally is how repeated comparisons of a flow came out.
 type tally struct {
@@ -130,7 +142,7 @@ func (t tally) share(n int) float64 { return float64(n) / float64(t.repetitions)
 
 // repeated compares n runs of the flow with n shifted ones, again and again.
 func (f flow) repeated(seed uint64, repetitions, n int, interleaved bool, o Options) tally {
-	rng := rand.New(rand.NewPCG(seed, 0))
+	rng := newRand(seed)
 	t := tally{repetitions: repetitions, slower: map[string]int{}}
 	o.inner, o.Resamples = 100, 2000
 	o, err := o.withDefaults()
@@ -158,3 +170,5 @@ func (f flow) repeated(seed uint64, repetitions, n int, interleaved bool, o Opti
 	}
 	return t
 }
+
+func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }

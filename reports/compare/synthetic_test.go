@@ -79,7 +79,7 @@ type file struct{ name, content string }
 
 func (s syntheticRun) write(t testing.TB, dir string, files ...file) {
 	t.Helper()
-	if err := s.Sample.Write(dir); err != nil {
+	if err := s.Write(dir); err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range files {

@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/flowweir/weir/reports/finding"
+	"github.com/flowweir/weir/reports/internal/atomicfile"
 	"github.com/flowweir/weir/reports/markdown"
 	"github.com/flowweir/weir/reports/summary"
 )
@@ -141,4 +143,14 @@ func (c *Comparison) JSON(w io.Writer) error {
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	return enc.Encode(c)
+}
+
+// Write writes comparison.json and comparison.md into the directory.
+func (c *Comparison) Write(dir string) error {
+	for name, write := range map[string]func(io.Writer) error{"comparison.json": c.JSON, "comparison.md": c.Markdown} {
+		if err := atomicfile.Write(filepath.Join(dir, name), write); err != nil {
+			return err
+		}
+	}
+	return nil
 }
