@@ -15,8 +15,9 @@ import (
 // Files is a file system in which contracts may stand on AsyncAPI documents:
 // its Load and LoadDir are those of package contracts, and complete each
 // contract with its document. The schemas that stand inside documents are
-// files of it, named DOCUMENT#/pointer; all others are those of the file
-// system below.
+// files of it, named DOCUMENT#/pointer, and what is found in them is shown
+// where it stands in the document; all other files are those of the file system
+// below.
 //
 // A Files reads each document once, so it is for files that do not change. It
 // may be used by several goroutines as far as the file system below may.
@@ -24,7 +25,6 @@ type Files struct {
 	base      fs.FS
 	mu        sync.Mutex
 	documents map[string]*loaded
-	inside    map[string]*Document // documents by the names of their schemas
 }
 
 // loaded is a document with what Load found.
@@ -39,7 +39,7 @@ func NewFiles(fsys fs.FS) *Files {
 	if f, ok := fsys.(*Files); ok {
 		return f
 	}
-	return &Files{base: fsys, documents: map[string]*loaded{}, inside: map[string]*Document{}}
+	return &Files{base: fsys, documents: map[string]*loaded{}}
 }
 
 // Load is contracts.Load; a contract that stands on a document is completed
@@ -112,62 +112,53 @@ func (f *Files) Document(name string) (*Document, []finding.Finding) {
 }
 
 func (f *Files) document(name string) *loaded {
+	name = path.Clean(name)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.open(path.Clean(name))
-}
-
-// open loads a document once. The lock is held.
-func (f *Files) open(name string) *loaded {
-	if d := f.documents[name]; d != nil {
-		return d
-	}
-	d := &loaded{}
-	d.Document, d.findings = Load(f.base, name)
-	f.documents[name] = d
-	for schema := range d.virtual {
-		if f.inside[schema] == nil {
-			f.inside[schema] = d.Document
-		}
+	d := f.documents[name]
+	if d == nil {
+		d = &loaded{}
+		d.Document, d.findings = Load(f.base, name)
+		f.documents[name] = d
 	}
 	return d
 }
 
 // within is the document that a schema stands in; nil for a file of its own.
+// The name is all that it takes, so that a Files can read schemas of contracts
+// that another one has loaded.
 func (f *Files) within(name string) *Document {
-	for end := strings.Index(name, "#/"); end > 0; {
-		f.mu.Lock()
-		d := f.inside[name]
-		if file := name[:end]; d == nil && f.isFile(file) {
-			f.open(file)
-			d = f.inside[name]
+	for end := 0; ; end++ {
+		next := strings.Index(name[end:], "#/")
+		if next < 0 {
+			return nil
 		}
-		f.mu.Unlock()
-		next := strings.Index(name[end+1:], "#/")
-		if d != nil || next < 0 {
-			return d
+		end += next
+		if file := name[:end]; f.isFile(file) {
+			if d := f.document(file); d.virtual[name] != nil {
+				return d.Document
+			}
 		}
-		end += 1 + next
 	}
-	return nil
 }
 
+// isFile says whether a file is there: a directory may have a # in its name.
 func (f *Files) isFile(name string) bool {
 	info, err := fs.Stat(f.base, name)
-	return err == nil && info.Mode().IsRegular()
+	return name != "" && err == nil && info.Mode().IsRegular()
 }
 
 // Locate is where a position in the text of a schema stands in its document;
 // other positions stay as they are.
 func (f *Files) Locate(p finding.Position) finding.Position {
-	f.mu.Lock()
-	d := f.inside[p.File]
-	f.mu.Unlock()
-	if d == nil {
-		return p
+	if d := f.within(p.File); d != nil {
+		return d.locate(p)
 	}
-	return d.locate(p)
+	return p
 }
+
+// Below is the file system without the schemas that stand inside documents.
+func (f *Files) Below() fs.FS { return f.base }
 
 // Open implements [fs.FS].
 func (f *Files) Open(name string) (fs.File, error) {

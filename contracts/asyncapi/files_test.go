@@ -116,6 +116,62 @@ func TestFilesLocate(t *testing.T) {
 	}
 }
 
+// TestFilesServeSchemasInOtherFiles: a schema in a further file of a document
+// is found by its name alone, and located there.
+func TestFilesServeSchemasInOtherFiles(t *testing.T) {
+	fsys := repository()
+	fsys["shared/types.yaml"] = &fstest.MapFile{Data: []byte("types:\n  cancelled: {type: object, properties: {id: {type: string}}}\n")}
+	fsys["catalogue/asyncapi.yaml"] = &fstest.MapFile{Data: []byte(strings.Replace(catalogue, "../schemas/cancelled.json", "'../shared/types.yaml#/types/cancelled'", 1))}
+	c, findings := asyncapi.NewFiles(fsys).Load("order/weir.yaml")
+	if finding.Errors(findings) > 0 {
+		t.Fatal(findings)
+	}
+	name := c.Resolve(c.SchemaOf(c.Produces[1].Schema).File)
+	if want := "catalogue/asyncapi.yaml#/%2E%2E/shared/types.yaml#/types/cancelled"; name != want {
+		t.Errorf("it is named %s", name)
+	}
+	s, err := schema.Load(asyncapi.NewFiles(fsys), name, "jsonschema", schema.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Position().String(); got != "shared/types.yaml:2:14" {
+		t.Errorf("it stands at %s", got)
+	}
+}
+
+// TestExportOfACompletedContract: a document can be written of a contract that
+// stands on another one; it refers to the schemas there, and gives the same
+// contract again.
+func TestExportOfACompletedContract(t *testing.T) {
+	fsys := repository()
+	files := asyncapi.NewFiles(fsys)
+	want, findings := files.Load("order/weir.yaml")
+	if finding.Errors(findings) > 0 {
+		t.Fatal(findings)
+	}
+	written, err := asyncapi.Export(want, files, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(written), `$ref: "../catalogue/asyncapi.yaml#/channels/orders/messages/Placed/payload"`) {
+		t.Errorf("it has no reference to the payload:\n%s", written)
+	}
+	fsys["order/full.yaml"] = &fstest.MapFile{Data: written}
+	d, findings := asyncapi.Load(fsys, "order/full.yaml")
+	noErrors(t, "load", fsys, findings)
+	imported, findings := asyncapi.Import(d)
+	noErrors(t, "import", fsys, findings)
+	if len(imported.Files) > 0 {
+		t.Errorf("schemas were copied: %v", imported.Files)
+	}
+	fsys["order/weir.yaml"] = &fstest.MapFile{Data: imported.Contract}
+	got, findings := asyncapi.NewFiles(fsys).Load("order/weir.yaml")
+	noErrors(t, "contract", fsys, findings)
+	if diff := cmp.Diff(want, got, withoutDoc); diff != "" {
+		t.Errorf("the contract changed (-want +got):\n%s\n%s", diff, imported.Contract)
+	}
+}
+
 // TestFilesAreForSeveralGoroutines is for the race detector.
 func TestFilesAreForSeveralGoroutines(t *testing.T) {
 	files := asyncapi.NewFiles(repository())

@@ -167,7 +167,8 @@ type Schema struct {
 	// MediaType is schemaFormat as written; "" for AsyncAPI's own.
 	MediaType string
 	// File is the schema's file in Document.FS: a file of its own where the
-	// document refers to one, DOCUMENT#/pointer where the schema stands in it.
+	// document refers to one, DOCUMENT#/pointer where the schema stands in it,
+	// and DOCUMENT#/FILE#/pointer where it stands in another file of it.
 	File     string
 	Position finding.Position
 

@@ -32,7 +32,7 @@ func (d *Document) schema(n *document.Node) *Schema {
 		s.File = place.file.name
 		return s
 	}
-	s.File = virtualName(place)
+	s.File = virtualName(d.File, place)
 	if d.virtual[s.File] == nil {
 		d.virtual[s.File] = &virtualFile{schema: s}
 	}
@@ -82,22 +82,35 @@ func dialect(mediaType string) string {
 	return ""
 }
 
-// virtualName names a schema inside a document so that it is a valid path:
-// no element of it is empty or dots, and the ending is not one that readers
-// of schemas know.
-func virtualName(place source) string {
-	tokens := strings.Split(strings.TrimPrefix(place.pointer, "/"), "/")
-	for i, token := range tokens {
-		switch {
-		case token == "":
-			tokens[i] = "%"
-		case token == "." || token == "..":
-			tokens[i] = strings.ReplaceAll(token, ".", "%2E")
-		case i == len(tokens)-1 && path.Ext(token) != "":
-			tokens[i] = strings.ReplaceAll(token, ".", "%2E")
+// virtualName names a schema inside a document: DOCUMENT#/pointer, or
+// DOCUMENT#/FILE#/pointer where it stands in another file of the document. The
+// name is a valid path, in which no element is empty or dots, and its ending
+// is not one that readers of schemas know.
+func virtualName(document string, place source) string {
+	inside := tokens(place.pointer)
+	last := len(inside) - 1
+	if path.Ext(inside[last]) != "" {
+		inside[last] = strings.ReplaceAll(inside[last], ".", "%2E")
+	}
+	name := document + "#/"
+	if place.file.name != document {
+		name += strings.Join(tokens(relative(path.Dir(document), place.file.name)), "/") + "#/"
+	}
+	return name + strings.Join(inside, "/")
+}
+
+// tokens are the elements of a pointer or path as a valid path has them.
+func tokens(of string) []string {
+	all := strings.Split(strings.TrimPrefix(of, "/"), "/")
+	for i, token := range all {
+		switch token {
+		case "":
+			all[i] = "%"
+		case ".", "..":
+			all[i] = strings.ReplaceAll(token, ".", "%2E")
 		}
 	}
-	return place.file.name + "#/" + strings.Join(tokens, "/")
+	return all
 }
 
 // headers are the headers that a schema names, those of allOf included.
