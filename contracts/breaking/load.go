@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/asyncapi"
 	"github.com/flowweir/weir/contracts/rules"
 	"github.com/flowweir/weir/contracts/versions"
 	"github.com/flowweir/weir/reports/finding"
@@ -22,16 +23,21 @@ import (
 // A contract that cannot be read as it is cannot be compared either: it is
 // left out of the Side, and a finding says so, at the contract of latest that
 // took its place.
+//
+// Contracts that stand on AsyncAPI documents are completed with them, as they
+// were then.
 func Load(fsys fs.FS, name string, paths []string, latest Side, registry versions.Registry) (Side, []Found) {
-	side := Side{Name: name, FS: fsys, Loader: versions.New(fsys, registry)}
+	side := Side{Name: name}
 	same := &unchanged{FS: fsys, latest: latest.FS, candidates: map[string]*contracts.Contract{}}
 	for _, c := range latest.Contracts {
 		same.candidates[c.Doc.File()] = c
 	}
+	reading, files := asyncapi.NewFiles(same), asyncapi.NewFiles(fsys)
+	side.FS, side.Loader = files, versions.New(files, registry)
 	broken := map[string][]finding.Finding{}
 	known := map[string]bool{}
 	for _, p := range paths {
-		set, findings := load(same, p)
+		set, findings := load(reading, p)
 		for _, f := range findings {
 			if f.Severity == finding.Error && f.ID != contracts.NoContract && f.Position != nil {
 				broken[f.Position.File] = append(broken[f.Position.File], f)
@@ -54,15 +60,15 @@ func Load(fsys fs.FS, name string, paths []string, latest Side, registry version
 }
 
 // load reads a file or a directory that may not be there.
-func load(fsys fs.FS, name string) ([]*contracts.Contract, []finding.Finding) {
-	info, err := fs.Stat(fsys, name)
+func load(files *asyncapi.Files, name string) ([]*contracts.Contract, []finding.Finding) {
+	info, err := fs.Stat(files, name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case err == nil && info.IsDir():
-		return contracts.LoadDir(fsys, name)
+		return files.LoadDir(name)
 	}
-	c, findings := contracts.Load(fsys, name)
+	c, findings := files.Load(name)
 	if c.Doc == nil {
 		return nil, findings
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"strings"
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/compat"
@@ -131,9 +132,11 @@ func reason(err error) error {
 var elsewhere = regexp.MustCompile(`\$(ref|dynamicRef|recursiveRef|schema)["']?\s*:\s*["']?[^#"'\s]|\bimport\b`)
 
 // sameFile reports whether a schema is in one file that has not changed, so
-// that nothing has to be parsed: what most schemas of most changes are.
+// that nothing has to be parsed: what most schemas of most changes are. One
+// that stands inside an AsyncAPI document, named with a #, may refer to the
+// rest of it.
 func (c *change) sameFile(was, is *contracts.Schema) bool {
-	if was.File == "" || was.Format != is.Format || c.was.message() != c.now.message() {
+	if was.File == "" || strings.Contains(is.File, "#") || was.Format != is.Format || c.was.message() != c.now.message() {
 		return false
 	}
 	before, err := fs.ReadFile(c.oldSide.FS, c.was.contract.Resolve(was.File))
