@@ -36,9 +36,13 @@ var (
 	plainFields = []string{"event", "type"}
 )
 
-// eventText is com.acme.order.OrderPlaced, order.placed, OrderPlaced or
-// ORDER_PLACED: a name with a verb in the past, or of several parts.
-var eventText = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*(\.[A-Za-z][A-Za-z0-9_-]*){2,}$|^[A-Za-z][A-Za-z0-9._-]*(ed|ED|Event|event)$`)
+// eventText is a name that can hardly be anything else: com.acme.order.Placed,
+// of three parts or more, or two words or more of which the last is a verb in
+// the past, as in OrderPlaced, order.placed and INVOICE_PAID. A type "gold" or
+// "fixed" is data.
+var eventText = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*(\.[A-Za-z][A-Za-z0-9_-]*){2,}$` +
+	`|^([A-Z][a-z0-9]+)+[A-Z]([a-z]*ed|ent|aid|ade|eld|ost|ound|old|ought|one|aken|iven|ithdrawn|eft|egun|vent)$` +
+	`|^(?i:[a-z][a-z0-9]*([._-][a-z0-9]+)*[._-]([a-z]*ed|sent|paid|made|held|lost|found|sold|bought|done|taken|given|withdrawn|left|begun|event))$`)
 
 // nameIn gives names to the records without one, by a header or a field that
 // all of these have.

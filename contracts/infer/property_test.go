@@ -35,6 +35,7 @@ func TestEveryDocumentIsAccepted(t *testing.T) {
 		}
 		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
 		r := infer.Request{Service: "s", Event: "com.acme.ThingDone", Topic: "t", Seed: 1}
+		var texts []string
 		for range rapid.IntRange(1, 8).Draw(t, "documents") {
 			v, err := generator.Generate(rng)
 			if err != nil {
@@ -42,6 +43,7 @@ func TestEveryDocumentIsAccepted(t *testing.T) {
 			}
 			value, _ := json.Marshal(v)
 			r.Records = append(r.Records, infer.Record{Value: value})
+			texts = append(texts, long(v)...)
 		}
 		draft, err := infer.FromRecords(context.Background(), r)
 		if err != nil {
@@ -49,10 +51,57 @@ func TestEveryDocumentIsAccepted(t *testing.T) {
 		}
 		tb := &collected{}
 		passes(tb, draft, r.Records)
+		for _, f := range draft.Files() {
+			for _, text := range texts {
+				if bytes.Contains(f.Content, []byte(text)) {
+					t.Fatalf("%s has %q", f.Name, text)
+				}
+			}
+		}
 		if tb.text != "" {
 			t.Fatal(tb.text)
 		}
 	})
+}
+
+// long are the texts of a document that no generated one has by chance.
+func long(v any) []string {
+	const enough = 16 // longer than an IPv4 address, of which few are generated
+	var all []string
+	switch v := v.(type) {
+	case string:
+		if len(v) >= enough {
+			all = append(all, v)
+		}
+	case map[string]any:
+		for _, member := range v {
+			all = append(all, long(member)...)
+		}
+	case []any:
+		for _, element := range v {
+			all = append(all, long(element)...)
+		}
+	}
+	return all
+}
+
+// TestEventNames: what in a field type is the name of an event, and what is
+// data, which must not become one.
+func TestEventNames(t *testing.T) {
+	for value, is := range map[string]bool{
+		"OrderPlaced": true, "InvoicePaid": true, "CartEvent": true, "order.placed": true, "ORDER_PLACED": true, "com.acme.Order": true,
+		"parcel-sent": true, "GoodsReceivedPartially": false,
+		"gold": false, "fixed": false, "expired": false, "Red": false, "ann@example.com": false, "a b ed": false, "order-10001.placed": false, "": false,
+	} {
+		value, _ := json.Marshal(map[string]string{"type": value})
+		draft, err := infer.FromRecords(context.Background(), infer.Request{Service: "s", Topic: "t", Seed: 1, Records: []infer.Record{{Value: value}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := passes(t, draft, nil).Produces[0].Match != nil; got != is {
+			t.Errorf("%s: an event %t, want %t", value, got, is)
+		}
+	}
 }
 
 // collected is a testing.TB for use within a property.

@@ -11,7 +11,10 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 	"go.uber.org/goleak"
 
 	"github.com/flowweir/weir/contracts"
@@ -20,6 +23,7 @@ import (
 	"github.com/flowweir/weir/contracts/rules"
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/embedded"
+	"github.com/flowweir/weir/harness/external"
 	"github.com/flowweir/weir/harness/sample"
 	"github.com/flowweir/weir/reports/finding"
 	"github.com/flowweir/weir/reports/run"
@@ -155,6 +159,74 @@ var _ = Describe("reading a sample", func() {
 		topics, err := kadm.NewClient(client).ListTopics(ctx)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(topics.Names()).To(Equal([]string{topic}))
+	})
+})
+
+var _ = Describe("brokers that tell less", func() {
+	// fake is a broker whose answers to one kind of request are the spec's.
+	fake := func(ctx context.Context, key int16, answer func(kmsg.Request) kmsg.Response) cluster.Cluster {
+		GinkgoHelper()
+		before := goleak.IgnoreCurrent()
+		brokers, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, topic))
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(func() {
+			brokers.Close()
+			Expect(goleak.Find(before)).To(Succeed())
+		})
+		c, err := external.Provider().Start(ctx, cluster.Spec{Bootstrap: brokers.ListenAddrs()})
+		Expect(err).NotTo(HaveOccurred())
+		client, err := kgo.NewClient(c.ClientOptions()...)
+		Expect(err).NotTo(HaveOccurred())
+		defer client.Close()
+		for i := range 2 {
+			Expect(client.ProduceSync(ctx, placed(0, i)).FirstErr()).To(Succeed())
+		}
+		brokers.ControlKey(key, func(r kmsg.Request) (kmsg.Response, error, bool) {
+			brokers.KeepControl()
+			return answer(r), nil, true
+		})
+		return c
+	}
+
+	It("says that it may not read the settings", func(ctx SpecContext) {
+		c := fake(ctx, int16(kmsg.DescribeConfigs), func(r kmsg.Request) kmsg.Response {
+			request := r.(*kmsg.DescribeConfigsRequest)
+			response := request.ResponseKind().(*kmsg.DescribeConfigsResponse)
+			for _, resource := range request.Resources {
+				denied := kmsg.NewDescribeConfigsResponseResource()
+				denied.ResourceType, denied.ResourceName = resource.ResourceType, resource.ResourceName
+				denied.ErrorCode = kerr.TopicAuthorizationFailed.Code
+				response.Resources = append(response.Resources, denied)
+			}
+			return response
+		})
+		s, err := sample.Read(ctx, c, topic, 10)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(s.Records).To(HaveLen(2))
+		Expect(s.Facts).To(Equal(contracts.Topic{Partitions: 1, Replication: 1, Config: map[string]string{}}))
+		Expect(s.Notes).To(HaveLen(1))
+		Expect(s.Notes[0]).To(HavePrefix("the settings of order.events cannot be read: TOPIC_AUTHORIZATION_FAILED"))
+	})
+
+	It("takes what comes where the last offsets have no record", func(ctx SpecContext) {
+		c := fake(ctx, int16(kmsg.ListOffsets), func(r kmsg.Request) kmsg.Response {
+			request := r.(*kmsg.ListOffsetsRequest)
+			response := request.ResponseKind().(*kmsg.ListOffsetsResponse)
+			for _, t := range request.Topics {
+				listed := kmsg.NewListOffsetsResponseTopic()
+				listed.Topic = t.Topic
+				for _, p := range t.Partitions {
+					offset := kmsg.NewListOffsetsResponseTopicPartition()
+					offset.Partition, offset.Offset = p.Partition, map[int64]int64{-2: 0, -1: 4}[p.Timestamp]
+					listed.Partitions = append(listed.Partitions, offset)
+				}
+				response.Topics = append(response.Topics, listed)
+			}
+			return response
+		})
+		s, err := sample.Read(ctx, c, topic, 10)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(s.Records).To(HaveLen(2))
 	})
 })
 
