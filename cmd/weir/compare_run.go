@@ -169,8 +169,9 @@ func (s *state) comparePairs(r *pairRunner, interrupted bool) error {
 	if err := s.printComparison(c, r.flags.format.value); err != nil {
 		return err
 	}
-	if interrupted && c.Code == exitPass {
-		return exit(exitInconclusive)
+	if !interrupted {
+		return exit(c.Code)
 	}
-	return exit(c.Code)
+	s.complain(fmt.Errorf("interrupted: only %d of %d pairs of runs were made and are compared", len(r.done[0]), r.flags.pairs), "")
+	return exit(cmp.Or(c.Code, exitInconclusive)) // never a pass
 }

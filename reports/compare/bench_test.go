@@ -1,28 +1,61 @@
 package compare
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
+	"time"
 )
 
 // BenchmarkCompare is a whole comparison after the logs are read: two sides of
-// five runs of 60 seconds, 16 metrics, 10,000 resamples.
+// five runs of 60 seconds at 5,000 records a second, three kinds of latency in
+// histograms of three digits, 16 metrics, 10,000 resamples.
 func BenchmarkCompare(b *testing.B) {
-	benchmark(b, Options{})
+	rng := newRand(1)
+	var sides [2][]*measured
+	for i := range 10 {
+		m := flow{seconds: 60, perSecond: 5000}.run(rng, character{})
+		for _, kind := range simulatedKinds {
+			m.latencies[kind] = newLatency(recorded(b, rng))
+		}
+		sides[i%2] = append(sides[i%2], m)
+	}
+	benchmark(b, sides[0], sides[1], Options{})
+}
+
+// recorded are the seconds of a run as a histogram log has them.
+func recorded(b *testing.B, rng *rand.Rand) []span {
+	var all []span
+	for i := range 60 {
+		h := newHistogram()
+		for range 5000 {
+			if err := h.RecordValue(int64(5e6 * math.Exp(0.6*rng.NormFloat64()))); err != nil {
+				b.Fatal(err)
+			}
+		}
+		s := span{start: time.Duration(i) * time.Second, length: time.Second}
+		for _, x := range h.Distribution() {
+			if x.Count > 0 {
+				s.bars = append(s.bars, bar{x.To, x.Count})
+			}
+		}
+		all = append(all, s)
+	}
+	return all
 }
 
 // BenchmarkSimulated is one as the simulations repeat it.
 func BenchmarkSimulated(b *testing.B) {
-	benchmark(b, Options{inner: 100, Resamples: 2000})
+	f := flow{seconds: 60, perSecond: 2000, kinds: 3}
+	x, y := f.sides(newRand(1), 5)
+	benchmark(b, x, y, Options{inner: 100, Resamples: 2000})
 }
 
-func benchmark(b *testing.B, o Options) {
+func benchmark(b *testing.B, x, y []*measured, o Options) {
 	o, err := o.withDefaults()
 	if err != nil {
 		b.Fatal(err)
 	}
-	f := flow{seconds: 60, perSecond: 2000, kinds: 3}
-	x, y := f.sides(rand.New(rand.NewPCG(1, 1)), 5)
 	b.ReportAllocs()
 	for b.Loop() {
 		c := &Comparison{Base: make([]Run, 5), Candidate: make([]Run, 5)}
@@ -33,9 +66,9 @@ func benchmark(b *testing.B, o Options) {
 }
 
 func BenchmarkSimulate(b *testing.B) {
-	rng := rand.New(rand.NewPCG(1, 1))
+	rng := newRand(1)
+	f := flow{seconds: 60, perSecond: 2000, kinds: 3}
 	for b.Loop() {
-		f := flow{seconds: 60, perSecond: 2000, kinds: 3}
 		f.sides(rng, 5)
 	}
 }
