@@ -6,9 +6,9 @@ import (
 	"strings"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/asyncapi"
 	"github.com/flowweir/weir/contracts/envelope"
 	"github.com/flowweir/weir/contracts/jsonschema"
-	"github.com/flowweir/weir/contracts/source"
 	"github.com/flowweir/weir/harness/payload"
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -62,7 +62,7 @@ func broken(r *Record, id string, at *finding.Position, format string, args ...a
 }
 
 func judgeData(r *Record) []finding.Finding {
-	schema, err := schemaOf(r.contract, r.produces)
+	schema, err := schemaOf(r.files, r.contract, r.produces)
 	switch at := r.contract.Doc.Position("produces", r.index(), "schema"); {
 	case err != nil:
 		return []finding.Finding{broken(r, Unjudged, at, "%v", err)}
@@ -73,7 +73,8 @@ func judgeData(r *Record) []finding.Finding {
 	default:
 		var out []finding.Finding
 		for _, v := range schema.ValidateValue(r.Data) {
-			out = append(out, broken(r, BrokenSchema, &v.Schema, "%s", v))
+			at := r.files.Locate(v.Schema)
+			out = append(out, broken(r, BrokenSchema, &at, "%s", v))
 		}
 		return out
 	}
@@ -122,7 +123,7 @@ func judgeHeaders(r *Record) []finding.Finding {
 }
 
 // schemaOf is the JSON Schema of an event; nil where the contract gives none.
-func schemaOf(c *contracts.Contract, p *contracts.Produces) (*jsonschema.Schema, error) {
+func schemaOf(files *asyncapi.Files, c *contracts.Contract, p *contracts.Produces) (*jsonschema.Schema, error) {
 	schema := c.SchemaOf(p.Schema)
 	switch {
 	case schema == nil:
@@ -134,7 +135,7 @@ func schemaOf(c *contracts.Contract, p *contracts.Produces) (*jsonschema.Schema,
 	case schema.Wire != contracts.WireNone:
 		return nil, fmt.Errorf("events in the framing %s are not built", schema.Wire)
 	}
-	return jsonschema.Load(source.Host(), c.Resolve(schema.File))
+	return files.JSONSchema(c.Resolve(schema.File))
 }
 
 // plain is a Go value as decoded JSON.

@@ -61,6 +61,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/asyncapi"
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/scenario"
 	"github.com/flowweir/weir/harness/service"
@@ -94,6 +95,7 @@ type Cluster struct {
 type state struct {
 	up         cluster.Cluster
 	contracts  []*contracts.Contract
+	files      *asyncapi.Files // what they were read from
 	containers service.Containers
 	dir        string
 	client     *kgo.Client
@@ -118,7 +120,7 @@ func Run(t testing.TB, options ...Option) *Cluster {
 	cfg := newConfig(options)
 	plan := cfg.plan(t)
 	s := &state{
-		contracts: plan.Contracts, containers: cfg.containers, dir: artifacts(t),
+		contracts: plan.Contracts, files: plan.Files, containers: cfg.containers, dir: artifacts(t),
 		run:  rand.Uint64() >> 16,
 		rng:  rand.New(rand.NewPCG(cfg.seed, 0)),
 		from: map[string]map[int32]int64{}, taps: map[string]*tap{}, services: map[string]*service.Process{},

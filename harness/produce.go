@@ -14,6 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/asyncapi"
 	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/contracts/envelope"
 	"github.com/flowweir/weir/contracts/jsonschema"
@@ -119,7 +120,7 @@ func (s *state) make(event string, overrides []Override) (*Record, error) {
 	if p.TopicName() == "" {
 		return nil, fmt.Errorf("events over %s are not built; Kafka is", p.Transport())
 	}
-	schema, err := schemaOf(contract, p)
+	schema, err := schemaOf(s.files, contract, p)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +135,7 @@ func (s *state) make(event string, overrides []Override) (*Record, error) {
 			return nil, err
 		}
 	}
-	if err := d.check(schema); err != nil {
+	if err := d.check(schema, s.files); err != nil {
 		return nil, err
 	}
 	r, err := s.record(contract, p, d)
@@ -171,7 +172,7 @@ func data(c *contracts.Contract, p *contracts.Produces, schema *jsonschema.Schem
 }
 
 // check refuses data that its overrides made invalid by mistake.
-func (d *draft) check(schema *jsonschema.Schema) error {
+func (d *draft) check(schema *jsonschema.Schema, files *asyncapi.Files) error {
 	if schema == nil || d.invalid {
 		return nil
 	}
@@ -181,7 +182,7 @@ func (d *draft) check(schema *jsonschema.Schema) error {
 	}
 	var b strings.Builder
 	for _, v := range violations {
-		fmt.Fprintf(&b, "\n  %s (%s)", v, v.Schema)
+		fmt.Fprintf(&b, "\n  %s (%s)", v, files.Locate(v.Schema))
 	}
 	return fmt.Errorf("with its overrides it is not valid any more (harness.Poison sends what is not):%s", b.String())
 }

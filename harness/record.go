@@ -11,6 +11,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/asyncapi"
 	"github.com/flowweir/weir/contracts/envelope"
 	"github.com/flowweir/weir/contracts/place"
 	"github.com/flowweir/weir/reports/finding"
@@ -29,6 +30,7 @@ type Record struct {
 
 	contract *contracts.Contract
 	produces *contracts.Produces
+	files    *asyncapi.Files // that the contract was read from
 }
 
 // ID is the event's id; "" without an envelope.
@@ -117,7 +119,7 @@ func (r *Record) leadsBackTo(cause *Record) bool {
 
 // read makes a Record of one that was read, by the contracts.
 func (s *state) read(r *kgo.Record) *Record {
-	out := &Record{Record: r}
+	out := &Record{Record: r, files: s.files}
 	for _, c := range s.contracts {
 		for i := range c.Produces {
 			p := &c.Produces[i]

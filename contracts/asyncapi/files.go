@@ -1,6 +1,7 @@
 package asyncapi
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/document"
+	"github.com/flowweir/weir/contracts/jsonschema"
 	"github.com/flowweir/weir/reports/finding"
 )
 
@@ -155,6 +157,17 @@ func (f *Files) Locate(p finding.Position) finding.Position {
 		return d.locate(p)
 	}
 	return p
+}
+
+// JSONSchema is jsonschema.Load; the positions of its error are located.
+func (f *Files) JSONSchema(name string) (*jsonschema.Schema, error) {
+	s, err := jsonschema.Load(f, name)
+	if invalid := (*jsonschema.Error)(nil); errors.As(err, &invalid) {
+		for i := range invalid.Problems {
+			invalid.Problems[i].Position = f.Locate(invalid.Problems[i].Position)
+		}
+	}
+	return s, err
 }
 
 // Below is the file system without the schemas that stand inside documents.

@@ -10,7 +10,6 @@ import (
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/jsonschema"
-	"github.com/flowweir/weir/contracts/source"
 )
 
 // documents makes an event's data, from its schema or from its examples.
@@ -19,7 +18,8 @@ type documents struct {
 	generate func(*rand.Rand) (any, error)
 }
 
-func newDocuments(c *contracts.Contract, p *contracts.Produces, fromExamples bool) (*documents, error) {
+func newDocuments(f *Flow) (*documents, error) {
+	c, p, fromExamples := f.Producer, f.Produces, f.Load.Examples
 	d := &documents{}
 	schema := c.SchemaOf(p.Schema)
 	switch {
@@ -35,7 +35,7 @@ func newDocuments(c *contracts.Contract, p *contracts.Produces, fromExamples boo
 		return nil, fmt.Errorf("making data in the framing %s is not built", schema.Wire)
 	default:
 		var err error
-		if d.schema, err = jsonschema.Load(source.Host(), c.Resolve(schema.File)); err != nil {
+		if d.schema, err = f.files.JSONSchema(c.Resolve(schema.File)); err != nil {
 			return nil, err
 		}
 	}
@@ -53,7 +53,7 @@ func newDocuments(c *contracts.Contract, p *contracts.Produces, fromExamples boo
 	examples := make([][]byte, len(p.Examples))
 	for i, name := range p.Examples {
 		var err error
-		if examples[i], err = fs.ReadFile(source.Host(), c.Resolve(name)); err != nil {
+		if examples[i], err = fs.ReadFile(f.files, c.Resolve(name)); err != nil {
 			return nil, err
 		}
 		if err := d.validate(examples[i]); err != nil {

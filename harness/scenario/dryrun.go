@@ -38,7 +38,7 @@ const headerBytes = 250
 // schema, or a guess where there is nothing to make them from.
 func (f *Flow) valueBytes() int64 {
 	const guess, samples = 512, 32
-	docs, err := newDocuments(f.Producer, f.Produces, f.Load.Examples)
+	docs, err := newDocuments(f)
 	if err != nil {
 		return guess
 	}

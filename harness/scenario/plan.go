@@ -11,6 +11,7 @@ import (
 
 	"github.com/flowweir/weir/chaos/fault"
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/asyncapi"
 	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/contracts/source"
 	"github.com/flowweir/weir/loadgen/schedule"
@@ -34,8 +35,11 @@ const (
 // Plan is a scenario together with its contracts, resolved: everything that
 // a run does, before anything is started.
 type Plan struct {
-	Scenario   *Scenario
-	Contracts  []*contracts.Contract
+	Scenario  *Scenario
+	Contracts []*contracts.Contract
+	// Files are what the contracts were read from, with the schemas that stand
+	// inside the AsyncAPI documents of some.
+	Files      *asyncapi.Files
 	Topics     []run.Topic
 	Flows      []*Flow
 	Faults     []fault.Fault
@@ -64,6 +68,8 @@ type Flow struct {
 	EffectProduces *contracts.Produces
 	DLQ            *contracts.DLQ
 	Retries        []string
+
+	files *asyncapi.Files
 }
 
 // Consumer is a consumer entry and its service.
@@ -87,7 +93,7 @@ type resolver struct {
 func Resolve(s *Scenario, in ...string) (*Plan, []finding.Finding) {
 	r := &resolver{
 		Checker: document.NewChecker(s.Doc),
-		plan:    &Plan{Scenario: s},
+		plan:    &Plan{Scenario: s, Files: asyncapi.NewFiles(source.Host())},
 		s:       s,
 		dir:     filepath.ToSlash(filepath.Dir(s.Doc.File())),
 	}
@@ -121,7 +127,7 @@ func (p *Plan) Path(name string) string {
 func (r *resolver) contracts() []finding.Finding {
 	var findings []finding.Finding
 	for _, name := range r.s.Contracts {
-		found, problems := loadContracts(r.plan.Path(name))
+		found, problems := loadContracts(r.plan.Files, r.plan.Path(name))
 		r.plan.Contracts = append(r.plan.Contracts, found...)
 		findings = append(findings, problems...)
 	}
@@ -129,20 +135,20 @@ func (r *resolver) contracts() []finding.Finding {
 }
 
 // loadContracts reads a contract file, or all contracts of a directory.
-func loadContracts(file string) ([]*contracts.Contract, []finding.Finding) {
+func loadContracts(files *asyncapi.Files, file string) ([]*contracts.Contract, []finding.Finding) {
 	name := filepath.ToSlash(file)
 	if strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml") {
-		c, findings := contracts.Load(source.Host(), name)
+		c, findings := files.Load(name)
 		return []*contracts.Contract{c}, findings
 	}
-	return contracts.LoadDir(source.Host(), name)
+	return files.LoadDir(name)
 }
 
 func (r *resolver) flows() {
 	for i := range r.s.Load {
 		load := &r.s.Load[i]
 		path := document.Path{"load", i}
-		f := &Flow{Load: load, Index: i}
+		f := &Flow{Load: load, Index: i, files: r.plan.Files}
 		f.Producer, f.Produces = r.producer(load.Event)
 		if f.Produces == nil {
 			r.Error(UnknownEvent, path.Add("event"), fmt.Sprintf("no contract of this scenario produces %s", load.Event),

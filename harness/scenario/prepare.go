@@ -99,7 +99,7 @@ func (x *execution) makers() ([]*payload.Maker, error) {
 		if err != nil {
 			return nil, x.usage(BadLoad, err.Error(), "load", i, "keys")
 		}
-		docs, err := newDocuments(f.Producer, f.Produces, f.Load.Examples)
+		docs, err := newDocuments(f)
 		if err != nil {
 			return nil, x.usage(BadLoad, err.Error(), "load", i, "event")
 		}

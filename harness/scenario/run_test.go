@@ -174,4 +174,15 @@ var _ = Describe("a run", func() {
 		_, err := scenario.Run(ctx, produceOnly(), scenario.Dir(filepath.Join(GinkgoT().TempDir(), "run")))
 		Expect(err).To(MatchError("the run has no provider of clusters of kind embedded: import github.com/flowweir/weir/harness/embedded and pass scenario.With(embedded.Provider())"))
 	})
+
+	It("takes its contracts from AsyncAPI documents", func(ctx SpecContext) {
+		withoutLeaks()
+		s, findings := scenario.LoadFile("testdata/catalogue/scenario.yaml")
+		Expect(findings).To(BeEmpty())
+		result, err := scenario.Run(ctx, s, started(filepath.Join(GinkgoT().TempDir(), "run"))...)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(result.Run.Verdict).To(Equal(finding.Pass), result.Run.Reason)
+		sender := result.Results.Senders[0]
+		Expect([]uint64{sender.Due, sender.Acked, sender.Received}).To(HaveEach(BeEquivalentTo(100)))
+	})
 })

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/asyncapi"
+	"github.com/flowweir/weir/contracts/source"
 	"github.com/flowweir/weir/loadgen/identity"
 )
 
@@ -52,7 +54,7 @@ func newShop(t *testing.T) *shop {
 // fire drives a trigger once.
 func (s *shop) fire(t *testing.T, trigger *contracts.Trigger) (string, error) {
 	t.Helper()
-	c, findings := loadContracts("testdata/plan/orders.yaml")
+	c, findings := loadContracts(asyncapi.NewFiles(source.Host()), "testdata/plan/orders.yaml")
 	equal(t, summary(findings), []string(nil))
 	p := &contracts.Produces{Event: "OrderPlaced", Trigger: trigger}
 	accepted, err := Trigger(context.Background(), c[0], p, s.URL+"/", identity.EventID{Run: 1, Sequence: 5})
