@@ -58,12 +58,8 @@ cannot be reached.`,
   weir init --service order-service --topic order.events --client-config client.properties --records 200 --stdout
   weir init --service order-service --subject order.events-value --download
   weir init asyncapi.yaml`,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := f.check(cmd, args); err != nil {
-				return err
-			}
-			return s.init(cmd.Context(), args, f)
-		},
+		Args: func(cmd *cobra.Command, args []string) error { return f.check(cmd, args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return s.init(cmd.Context(), args, f) },
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.service, "service", "", "name of the service (default: the directory's)")
