@@ -41,7 +41,7 @@ input; 3 infrastructure; 4 inconclusive or vacuous.`,
 	root.SetFlagErrorFunc(badFlag)
 	root.AddCommand(
 		newInit(s),
-		newCheck(s), newBreaking(s), newCompat(s), newRun(s), newReport(s), newCompare(s), newJournal(s), newCluster(s),
+		newCheck(s), newBreaking(s), newCompat(s), newRun(s), newLoad(s), newReport(s), newCompare(s), newJournal(s), newCluster(s),
 		newFetch(s), newCanDeploy(s), newRecordDeploy(s), newHistory(s),
 		newDoctor(s), newExplain(s), newGraph(s), newSchema(s), newVersion(s),
 	)

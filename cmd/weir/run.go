@@ -36,10 +36,6 @@ type runFlags struct {
 
 func newRun(s *state) *cobra.Command {
 	f := runFlags{cluster: choice{valid: clusterKinds}}
-	var (
-		seed       uint64
-		journalMax string
-	)
 	cmd := &cobra.Command{
 		Use:   "run SCENARIO",
 		Short: "Run a scenario: cluster, services, load, faults, verdict, report",
@@ -64,26 +60,49 @@ win. Addresses without a kind mean an external cluster.`,
 			return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if cmd.Flags().Changed("seed") {
-				f.seed = &seed
-			}
-			if cmd.Flags().Changed("journal-max") {
-				if err := f.journalMax.UnmarshalText([]byte(journalMax)); err != nil || f.journalMax <= 0 {
-					return usageError("write a size such as 512MiB", "--journal-max: %q is no size of more than 0 bytes", journalMax)
-				}
+			if err := f.read(cmd); err != nil {
+				return err
 			}
 			return s.run(cmd.Context(), args[0], f)
 		},
 	}
-	flags := cmd.Flags()
 	f.cluster.bind(cmd, "cluster", "run on another kind of cluster than the scenario says")
-	flags.StringSliceVar(&f.bootstrap, "bootstrap", nil, "addresses of an external cluster, host:port,…")
-	flags.Uint64Var(&seed, "seed", 0, "make every random choice from this number (default: the scenario's, else drawn and printed)")
-	flags.StringVar(&f.dir, "dir", "", "the run directory, which must not hold a run yet (default runs/TIME-NAME-ID)")
-	flags.BoolVar(&f.dryRun, "dry-run", false, "print what would be done and written, and do nothing")
-	flags.StringVar(&journalMax, "journal-max", "2GiB", "bound of the record of single events; beyond it only failures and fault windows are kept")
-	flags.BoolVar(&f.quiet, "quiet", false, "print the summary alone")
+	f.bind(cmd, "the scenario's, else drawn and printed", "runs/TIME-NAME-ID")
 	return cmd
+}
+
+// bind adds the flags that all verbs have that run something, but --cluster.
+func (f *runFlags) bind(cmd *cobra.Command, seed, dir string) {
+	flags := cmd.Flags()
+	flags.StringSliceVar(&f.bootstrap, "bootstrap", nil, "addresses of an external cluster, host:port,…")
+	flags.Uint64("seed", 0, "make every random choice from this number (default: "+seed+")")
+	flags.StringVar(&f.dir, "dir", "", "the run directory, which must not hold a run yet (default "+dir+")")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "print what would be done and written, and do nothing")
+	flags.String("journal-max", "2GiB", "bound of the record of single events; beyond it only failures and fault windows are kept")
+	flags.BoolVar(&f.quiet, "quiet", false, "print the summary alone")
+}
+
+// read takes the flags that are not bound to a field.
+func (f *runFlags) read(cmd *cobra.Command) error {
+	flags := cmd.Flags()
+	if flags.Changed("seed") {
+		seed, err := flags.GetUint64("seed")
+		if err != nil {
+			return err
+		}
+		f.seed = &seed
+	}
+	if !flags.Changed("journal-max") {
+		return nil
+	}
+	text, err := flags.GetString("journal-max")
+	if err != nil {
+		return err
+	}
+	if err := f.journalMax.UnmarshalText([]byte(text)); err != nil || f.journalMax <= 0 {
+		return usageError("write a size such as 512MiB", "--journal-max: %q is no size of more than 0 bytes", text)
+	}
+	return nil
 }
 
 // place fills in the cluster from the environment where flags leave it open.
@@ -119,6 +138,11 @@ func (s *state) run(ctx context.Context, file string, f runFlags) error {
 		return err
 	}
 	sc, findings := scenario.LoadFile(file)
+	return s.runScenario(ctx, sc, findings, f)
+}
+
+// runScenario runs what was read, or says what is wrong with it.
+func (s *state) runScenario(ctx context.Context, sc *scenario.Scenario, findings []finding.Finding, f runFlags) error {
 	if finding.Errors(findings) > 0 {
 		return &scenario.PlanError{Findings: findings}
 	}

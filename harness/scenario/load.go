@@ -74,7 +74,10 @@ func LoadFile(file string) (*Scenario, []finding.Finding) {
 	return parse(filepath.ToSlash(file), src)
 }
 
-// parse is LoadFile without the file.
+// Parse is LoadFile without the file: file is the name that findings show, and
+// paths in the scenario are relative to its directory.
+func Parse(file string, src []byte) (*Scenario, []finding.Finding) { return parse(file, src) }
+
 func parse(file string, src []byte) (*Scenario, []finding.Finding) {
 	s := &Scenario{}
 	doc, findings := document.Decode(file, src, s)

@@ -1,0 +1,278 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/flowweir/weir/contracts/document"
+	"github.com/flowweir/weir/harness/scenario"
+)
+
+// yamlWriter writes the few forms of YAML that a scenario made of flags has.
+type yamlWriter struct{ bytes.Buffer }
+
+// plain is text that means itself in YAML, also within a flow map.
+var plain = regexp.MustCompile(`^[A-Za-z0-9./][A-Za-z0-9_./%+-]*$`)
+
+// scalar is a text, quoted where it needs it.
+func scalar(text string) string {
+	if plain.MatchString(text) {
+		return text
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b) // JSON text is YAML text too
+	e.SetEscapeHTML(false)
+	_ = e.Encode(text) // never errs
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+func scalars(texts []string) string {
+	quoted := make([]string, len(texts))
+	for i, t := range texts {
+		quoted[i] = scalar(t)
+	}
+	return "[" + strings.Join(quoted, ", ") + "]"
+}
+
+// pair is a field and its value, which is YAML already.
+type pair struct{ name, value string }
+
+func flow(pairs []pair) string {
+	parts := make([]string, len(pairs))
+	for i, p := range pairs {
+		parts[i] = scalar(p.name) + ": " + p.value
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
+}
+
+// field writes a field unless it is empty.
+func (w *yamlWriter) field(indent, name, value string) {
+	if value != "" && value != "{}" && value != "[]" {
+		fmt.Fprintf(w, "%s%s: %s\n", indent, name, value)
+	}
+}
+
+func (w *yamlWriter) list(name string, items []string) {
+	if len(items) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "%s:\n", name)
+	for _, item := range items {
+		fmt.Fprintf(w, "  - %s\n", item)
+	}
+}
+
+// scenario is the scenario file that the flags are equal to. It errs where a
+// flag has not its form; the scenario's own checks say the rest.
+func (f *loadFlags) scenario() ([]byte, error) {
+	switch {
+	case len(f.contracts) == 0:
+		return nil, usageError("weir load --contract weir.yaml --event EVENT --rate 100/s --for 10s", "weir load needs --contract")
+	case f.event == "":
+		return nil, usageError("name an event that the contract produces", "weir load needs --event")
+	case (f.rate == "") != (f.length == ""):
+		return nil, usageError("write --rate 1000/s --for 30s", "--rate and --for belong together")
+	case f.rate == "" && len(f.profile) == 0:
+		return nil, usageError("write --rate 1000/s --for 30s", "weir load needs --rate or --profile")
+	}
+	w := &yamlWriter{}
+	w.field("", "weir", scenario.Version)
+	w.field("", "name", scalar(f.name))
+	if f.seed != nil {
+		w.field("", "seed", fmt.Sprint(*f.seed))
+	}
+	w.field("", "cluster", f.clusterMap())
+	w.field("", "contracts", scalars(f.contracts))
+	w.WriteString("load:\n  - event: " + scalar(f.event) + "\n")
+	for _, part := range []struct {
+		name string
+		make func() (string, error)
+	}{
+		{"profile", f.profileList}, {"keys", f.keysMap}, {"headers", func() (string, error) { return assignments("header", f.headers) }},
+		{"producer", func() (string, error) { return assignments("producer", f.producer) }},
+	} {
+		value, err := part.make()
+		if err != nil {
+			return nil, err
+		}
+		w.field("    ", part.name, value)
+	}
+	if f.examples {
+		w.field("    ", "examples", "true")
+	}
+	groups, err := f.groups()
+	if err != nil {
+		return nil, err
+	}
+	w.list("consumers", groups)
+	w.field("", "invariants", scalars(f.invariants))
+	steady, err := f.steady()
+	if err != nil {
+		return nil, err
+	}
+	if steady != "{}" {
+		w.field("", "objectives", "{steady: "+steady+"}")
+	}
+	if f.warmup != "" {
+		w.field("", "warmup", scalar(f.warmup))
+	}
+	return w.Bytes(), nil
+}
+
+func (f *loadFlags) clusterMap() string {
+	var pairs []pair
+	if f.cluster.value != "" {
+		pairs = append(pairs, pair{"kind", f.cluster.value})
+	}
+	if f.brokers != 0 {
+		pairs = append(pairs, pair{"brokers", fmt.Sprint(f.brokers)})
+	}
+	if len(f.bootstrap) > 0 {
+		pairs = append(pairs, pair{"bootstrap", scalars(f.bootstrap)})
+	}
+	if f.clientConfig != "" {
+		pairs = append(pairs, pair{"client-config", scalar(f.clientConfig)})
+	}
+	return flow(pairs)
+}
+
+// profileList are the parts of the profile: a kind with its value, then
+// fields with theirs, as a scenario has them.
+func (f *loadFlags) profileList() (string, error) {
+	var parts []string
+	for _, text := range f.profile {
+		words := strings.Fields(text)
+		if len(words) > 2 && words[0] == "replay" { // a path may have spaces
+			_, path, _ := strings.Cut(strings.TrimSpace(text), "replay")
+			words = []string{"replay", strings.TrimSpace(path)}
+		}
+		if len(words) == 0 || len(words)%2 != 0 {
+			return "", usageError("write names and values in turn, such as 'ramp 0..5000/s over 10s'", "--profile: %q is no part of a profile", text)
+		}
+		var pairs []pair
+		for i := 0; i < len(words); i += 2 {
+			pairs = append(pairs, pair{words[i], scalar(words[i+1])})
+		}
+		parts = append(parts, flow(pairs))
+	}
+	if f.rate != "" {
+		parts = append(parts, flow([]pair{{"hold", scalar(f.rate)}, {"for", scalar(f.length)}}))
+	}
+	return "[" + strings.Join(parts, ", ") + "]", nil
+}
+
+// keyForms are the forms of --keys.
+var keyForms = []string{"uniform", "zipf", "hot", "sequential", "file"}
+
+func (f *loadFlags) keysMap() (string, error) {
+	if f.keys == "" {
+		return "", nil
+	}
+	kind, rest, _ := strings.Cut(f.keys, ":")
+	if !slices.Contains(keyForms, kind) {
+		return "", usageError(document.Suggest(kind, keyForms), "--keys: there is no distribution %q", kind)
+	}
+	if kind == "file" {
+		return flow([]pair{{"file", scalar(rest)}}), nil
+	}
+	parts := strings.Split(rest, ":")
+	forms := map[string]struct {
+		text    string
+		at, max int // where the cardinality stands, and how many parts there are
+	}{"uniform": {"uniform:10k", 0, 1}, "sequential": {"sequential:1k", 0, 1}, "zipf": {"zipf:1.1:100k", 1, 2}, "hot": {"hot:10:80%:100k", 2, 3}}
+	form := forms[kind]
+	if rest == "" || slices.Contains(parts, "") || len(parts) < max(form.at, 1) || len(parts) > form.max {
+		return "", usageError("write "+form.text, "--keys: %q is not of the form of %s keys", f.keys, kind)
+	}
+	var pairs []pair
+	switch kind {
+	case "zipf":
+		pairs = append(pairs, pair{"zipf", scalar(parts[0])})
+	case "hot":
+		pairs = append(pairs, pair{"hot", flow([]pair{{"keys", scalar(parts[0])}, {"share", scalar(parts[1])}})})
+	case "sequential":
+		pairs = append(pairs, pair{"sequential", "true"})
+	}
+	if len(parts) > form.at {
+		pairs = append(pairs, pair{"cardinality", scalar(parts[form.at])})
+	}
+	return flow(pairs), nil
+}
+
+// assignments are NAME=VALUE as a map, in their order.
+func assignments(flag string, texts []string) (string, error) {
+	var pairs []pair
+	for _, text := range texts {
+		name, value, found := strings.Cut(text, "=")
+		if !found || name == "" {
+			return "", usageError("write NAME=VALUE", "--%s: %q gives no value to a name", flag, text)
+		}
+		pairs = append(pairs, pair{name, scalar(value)})
+	}
+	return flow(pairs), nil
+}
+
+func (f *loadFlags) groups() ([]string, error) {
+	var groups []string
+	for _, text := range f.consumers {
+		parts := strings.Split(text, ":")
+		if len(parts) < 2 || len(parts) > 3 || slices.Contains(parts, "") {
+			return nil, usageError("write GROUP:TOPIC or GROUP:TOPIC:N", "--consumers: %q names no group and topic", text)
+		}
+		pairs := []pair{{"group", scalar(parts[0])}, {"topics", scalars(parts[1:2])}}
+		if len(parts) == 3 {
+			pairs = append(pairs, pair{"members", scalar(parts[2])})
+		}
+		groups = append(groups, flow(pairs))
+	}
+	return groups, nil
+}
+
+// objectiveForm is a measure, a direction and a bound.
+var objectiveForm = regexp.MustCompile(`^\s*([a-z-]+)(?:\.([a-z0-9.]+))?\s*([<>])=?\s*(\S+)\s*$`)
+
+// steady are the objectives by measure, with the quantiles of each.
+func (f *loadFlags) steady() (string, error) {
+	measures := []string{"publish", "send", "end-to-end", "effect", "lag", "errors", "achieved"}
+	var pairs []pair
+	quantiles := map[string][]pair{}
+	for _, text := range f.objectives {
+		m := objectiveForm.FindStringSubmatch(text)
+		if m == nil {
+			return "", usageError("write a measure, < or > and a bound: 'publish.p99 < 50ms'", "--objective: %q is no objective", text)
+		}
+		measure, quantile, direction, bound := m[1], m[2], m[3], m[4]
+		latency := slices.Index(measures, measure) < 4
+		want := "<"
+		if measure == "achieved" {
+			want = ">"
+		}
+		switch {
+		case !slices.Contains(measures, measure):
+			return "", usageError(document.Suggest(measure, measures), "--objective: nothing measures %q", measure)
+		case latency != (quantile != ""):
+			return "", usageError("latencies have a quantile, such as publish.p99; lag, errors and achieved have none", "--objective: %q is no objective", text)
+		case direction != want:
+			return "", usageError("write "+want, "--objective: %s is bounded from the other side", measure)
+		case latency:
+			if quantiles[measure] == nil {
+				pairs = append(pairs, pair{name: measure})
+			}
+			quantiles[measure] = append(quantiles[measure], pair{quantile, scalar(bound)})
+		case measure == "lag":
+			pairs = append(pairs, pair{measure, flow([]pair{{"records", scalar(bound)}})})
+		default:
+			pairs = append(pairs, pair{measure, scalar(bound)})
+		}
+	}
+	for i := range pairs {
+		if q := quantiles[pairs[i].name]; q != nil {
+			pairs[i].value = flow(q)
+		}
+	}
+	return flow(pairs), nil
+}
