@@ -16,12 +16,18 @@ import (
 // loaded runs a scenario with the given load, all of whose invariants hold.
 func loaded(ctx SpecContext, load string) *run.Record {
 	GinkgoHelper()
-	contract, err := filepath.Abs("testdata/plan/bare.yaml")
+	return loadedOf(ctx, "bare.yaml", load)
+}
+
+// loadedOf is loaded with another contract of testdata/plan.
+func loadedOf(ctx SpecContext, name, load string) *run.Record {
+	GinkgoHelper()
+	contract, err := filepath.Abs("testdata/plan/" + name)
 	Expect(err).NotTo(HaveOccurred())
 	file := filepath.Join(GinkgoT().TempDir(), "s.yaml")
 	Expect(os.WriteFile(file, fmt.Appendf(nil, `weir: scenario/v1
 name: loaded
-cluster: {brokers: 1}
+cluster: {brokers: 3}
 contracts: [%q]
 load: [%s]
 invariants: [no-loss, no-duplicate, per-key-order]
@@ -53,6 +59,15 @@ var _ = Describe("a load", func() {
 		Entry("spike", "{spike: 100..1000/s, for: 200ms, over: 1s}", 280),
 		Entry("sine", "{sine: 300/s, amplitude: 300/s, period: 500ms, for: 1s}", 300),
 	)
+
+	It("runs several events at once, their rates being their weights", func(ctx SpecContext) {
+		r := loadedOf(ctx, "orders.yaml", "{event: OrderPlaced, profile: [{hold: 300/s, for: 1s}]}, {event: OrderCancelled, profile: [{hold: 100/s, for: 1s}]}")
+		Expect(r.Results.Senders).To(HaveLen(2))
+		for i, want := range []uint64{300, 100} {
+			s := r.Results.Senders[i]
+			Expect([]uint64{s.Due, s.Sent, s.Acked, s.Received}).To(HaveEach(want))
+		}
+	})
 
 	It("replays the sends of a run, record by record", func(ctx SpecContext) {
 		first := loaded(ctx, "{event: OrderPlaced, profile: [{ramp: 100..300/s, over: 1s}]}")
