@@ -10,8 +10,12 @@ import (
 
 	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/reports/compare"
+	"github.com/flowweir/weir/reports/compare/html"
 	"github.com/flowweir/weir/reports/run"
 )
+
+// formatHTML is a page of --format that only comparisons have.
+const formatHTML = "html"
 
 // compareFlags are the flags of weir compare.
 type compareFlags struct {
@@ -51,6 +55,7 @@ was judged. One run a side is only ever described, with exit code 0.`,
 		Example: `  weir compare runs/before runs/after          # folders of runs, five or more each
   weir compare runs/a1 runs/a2 -- runs/b1 runs/b2
   weir compare runs/before runs/after --metric end-to-end.p50 --metric end-to-end.p99 --threshold 10%
+  weir compare runs/before runs/after --format html > comparison.html
   weir compare --run before.yaml after.yaml --pairs 8 --cluster docker`,
 		Args: func(c *cobra.Command, args []string) error {
 			_, _, err := f.sides(c, args)
@@ -78,7 +83,7 @@ was judged. One run a side is only ever described, with exit code 0.`,
 		},
 	}
 	flags := cmd.Flags()
-	f.format = &choice{value: formatText, valid: []string{formatText, formatJSON, formatMarkdown}}
+	f.format = &choice{value: formatText, valid: []string{formatText, formatJSON, formatMarkdown, formatHTML}}
 	f.format.bind(cmd, "format", "how the comparison is printed")
 	flags.StringVar(&threshold, "threshold", "5%", "the difference that matters")
 	flags.StringSliceVar(&f.options.Metrics, "metric", nil, "compare this metric alone, such as publish.p99; may be repeated (default all)")
@@ -178,6 +183,8 @@ func (s *state) printComparison(c *compare.Comparison, format string) error {
 		return printed(c.JSON(s.stdout))
 	case formatMarkdown:
 		return printed(c.Markdown(s.stdout))
+	case formatHTML:
+		return printed(html.Write(s.stdout, c))
 	}
 	return printed(c.Text(s.stdout))
 }

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +16,7 @@ import (
 	"github.com/flowweir/weir/harness/scenario"
 	"github.com/flowweir/weir/reports"
 	"github.com/flowweir/weir/reports/compare"
+	"github.com/flowweir/weir/reports/compare/html"
 	"github.com/flowweir/weir/reports/finding"
 	"github.com/flowweir/weir/reports/run"
 )
@@ -163,7 +166,7 @@ func (s *state) comparePairs(r *pairRunner, interrupted bool) error {
 	if err != nil {
 		return badComparison(err)
 	}
-	if err := c.Write(r.dir); err != nil {
+	if err := writeComparison(r.dir, c); err != nil {
 		return err
 	}
 	if err := s.printComparison(c, r.flags.format.value); err != nil {
@@ -174,4 +177,22 @@ func (s *state) comparePairs(r *pairRunner, interrupted bool) error {
 	}
 	s.complain(fmt.Errorf("interrupted: only %d of %d pairs of runs were made and are compared", len(r.done[0]), r.flags.pairs), "")
 	return exit(cmp.Or(c.Code, exitInconclusive)) // never a pass
+}
+
+// writeComparison keeps a comparison in every form beside its runs.
+func writeComparison(dir string, c *compare.Comparison) error {
+	for name, write := range map[string]func(io.Writer) error{
+		"comparison.json": c.JSON,
+		"comparison.md":   c.Markdown,
+		"comparison.html": func(w io.Writer) error { return html.Write(w, c) },
+	} {
+		var b bytes.Buffer
+		if err := write(&b); err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), b.Bytes(), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }

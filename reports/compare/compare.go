@@ -108,6 +108,7 @@ func (c *Comparison) weigh(a, b []*measured, o Options) {
 	if c.Judged = c.Judged && len(family) > 0; c.Judged {
 		c.judge(family, a, b, o.inner)
 	}
+	c.Curves = curves(a, b)
 	c.conclude()
 }
 

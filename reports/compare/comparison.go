@@ -38,6 +38,8 @@ type Comparison struct {
 	Comparisons int     `json:"comparisons"`
 	Resamples   int     `json:"resamples"`
 	Seed        uint64  `json:"seed"`
+	// Curves are for drawing; every number of the judgement is in Metrics.
+	Curves []Curve `json:"-"`
 }
 
 // Run is a run of a side.

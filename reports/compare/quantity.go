@@ -191,9 +191,7 @@ func (m *measured) draws(rng *rand.Rand, n int, all []quantity) []float64 {
 				}
 			})
 			k += len(qs) - 1
-		case q.name == Achieved:
-			m.drawRates(rng, n, func(draw int, rate float64) { out[draw*len(all)+k] = q.scaled(rate) })
-		default: // a count of the whole phase: there are no intervals of it
+		default: // a count of the whole phase, whose intervals are as unlike as the load's profile makes them
 			v := q.scaled(m.value(q))
 			for draw := range n {
 				out[draw*len(all)+k] = v
@@ -201,27 +199,4 @@ func (m *measured) draws(rng *rand.Rand, n int, all []quantity) []float64 {
 		}
 	}
 	return out
-}
-
-func (m *measured) drawRates(rng *rand.Rand, n int, write func(draw int, rate float64)) {
-	length := blockLength(len(m.steady))
-	picks := (len(m.steady) + length - 1) / length
-	whole := rate(m.steady)
-	for draw := range n {
-		var acked int64
-		var seconds float64
-		for range picks {
-			at := rng.IntN(len(m.steady))
-			for j := range length {
-				in := m.steady[(at+j)%len(m.steady)]
-				acked += in.Acked
-				seconds += in.Length.Seconds()
-			}
-		}
-		if acked <= 0 { // only intervals of a stall: no rate has no logarithm
-			write(draw, whole)
-			continue
-		}
-		write(draw, float64(acked)/seconds)
-	}
 }

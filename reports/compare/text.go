@@ -4,12 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/flowweir/weir/reports/finding"
-	"github.com/flowweir/weir/reports/internal/atomicfile"
 	"github.com/flowweir/weir/reports/markdown"
 	"github.com/flowweir/weir/reports/summary"
 )
@@ -63,8 +61,8 @@ func (c *Comparison) Method() string {
 		summary.Share(c.Confidence), summary.Plural(c.Comparisons, "metric", "metrics"), summary.Share(c.Threshold), summary.Count(c.Resamples), c.Seed, paired)
 }
 
-// row are the cells of a metric: base, candidate, change, interval, outcome.
-func (m Metric) row() []string {
+// Row are the cells of a metric under Columns.
+func (m Metric) Row() []string {
 	if m.Withheld != "" {
 		return []string{m.Name, "–", "–", "–", "–", m.Withheld}
 	}
@@ -83,14 +81,17 @@ func (s *Side) varies() string {
 	return fmt.Sprintf(" ±%.0f%%", s.Variation*100)
 }
 
-var columns = []string{"metric", "base", "candidate", "change", "interval", "verdict"}
+// Columns are the heads of the table of metrics.
+func Columns() []string {
+	return []string{"metric", "base", "candidate", "change", "interval", "verdict"}
+}
 
 func (c *Comparison) table(out *strings.Builder) {
-	rows := [][]string{columns}
+	rows := [][]string{Columns()}
 	for _, m := range c.Metrics {
-		rows = append(rows, m.row())
+		rows = append(rows, m.Row())
 	}
-	width := make([]int, len(columns))
+	width := make([]int, len(rows[0]))
 	for _, r := range rows {
 		for i, s := range r {
 			width[i] = max(width[i], utf8.RuneCountInString(s))
@@ -119,10 +120,10 @@ func (c *Comparison) Markdown(w io.Writer) error {
 	var out strings.Builder
 	line := func(cells []string) { out.WriteString("| " + strings.Join(cells, " | ") + " |\n") }
 	out.WriteByte('\n')
-	line(columns)
-	out.WriteString("|---" + strings.Repeat("|--:", len(columns)-2) + "|---|\n")
+	line(Columns())
+	out.WriteString("|---" + strings.Repeat("|--:", len(Columns())-2) + "|---|\n")
 	for _, m := range c.Metrics {
-		cells := m.row()
+		cells := m.Row()
 		for i, s := range cells {
 			cells[i] = strings.ReplaceAll(s, "*", `\*`)
 		}
@@ -143,14 +144,4 @@ func (c *Comparison) JSON(w io.Writer) error {
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	return enc.Encode(c)
-}
-
-// Write writes comparison.json and comparison.md into the directory.
-func (c *Comparison) Write(dir string) error {
-	for name, write := range map[string]func(io.Writer) error{"comparison.json": c.JSON, "comparison.md": c.Markdown} {
-		if err := atomicfile.Write(filepath.Join(dir, name), write); err != nil {
-			return err
-		}
-	}
-	return nil
 }

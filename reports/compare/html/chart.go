@@ -1,0 +1,118 @@
+package html
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/flowweir/weir/reports/compare"
+	"github.com/flowweir/weir/reports/run"
+	"github.com/flowweir/weir/reports/summary"
+)
+
+// The drawing is in units of a viewBox that the page scales.
+const (
+	width, height = 900, 300
+	left, right   = 70, 12
+	top, bottom   = 12, 26
+)
+
+// chart is a percentile curve for each run, and over them that of each side.
+type chart struct {
+	Title  string
+	Lines  []line
+	XTicks []tick
+	YTicks []tick
+}
+
+type line struct {
+	Class string // base or candidate, and run or side
+	Path  string
+}
+
+type tick struct{ At, Text string }
+
+// draw draws percentiles, evenly spaced by how rare they are, over latencies
+// on a logarithmic scale.
+func draw(c compare.Curve) chart {
+	ch := chart{Title: summary.KindName(c.Kind)}
+	if from, to := summary.Moments(c.Kind); from != "" && c.Kind != run.Effect {
+		ch.Title += ": " + from + " → " + to
+	}
+	low, high := math.Inf(1), 0.0
+	for _, runs := range [][][]float64{c.Base, c.Candidate} {
+		for _, values := range runs {
+			for _, v := range values {
+				low, high = min(low, v), max(high, v)
+			}
+		}
+	}
+	low, high = max(low, 1), max(high, 2*low)
+	last := rarity(c.Quantiles[len(c.Quantiles)-1])
+	x := func(q float64) float64 { return left + rarity(q)/last*(width-left-right) }
+	y := func(v float64) float64 {
+		return top + (1-math.Log(max(v, 1)/low)/math.Log(high/low))*(height-top-bottom)
+	}
+	path := func(values []float64) string {
+		var b strings.Builder
+		for i, q := range c.Quantiles {
+			fmt.Fprintf(&b, "%c%.1f %.1f", "ML"[min(i, 1)], x(q), y(values[i]))
+		}
+		return b.String()
+	}
+	sides := []struct {
+		name string
+		runs [][]float64
+	}{{"base", c.Base}, {"candidate", c.Candidate}}
+	for _, s := range sides {
+		for _, values := range s.runs {
+			ch.Lines = append(ch.Lines, line{s.name + " run", path(values)})
+		}
+	}
+	for _, s := range sides {
+		ch.Lines = append(ch.Lines, line{s.name + " side", path(means(s.runs))})
+	}
+	for _, q := range []float64{0, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999} {
+		if rarity(q) <= last+1e-9 {
+			ch.XTicks = append(ch.XTicks, tick{fmt.Sprintf("%.1f", x(q)), summary.QuantileName(q)})
+		}
+	}
+	for _, v := range ticks(low, high) {
+		ch.YTicks = append(ch.YTicks, tick{fmt.Sprintf("%.1f", y(v)), summary.Duration(time.Duration(v))})
+	}
+	return ch
+}
+
+// rarity is log10(1/(1−q)): 1 for p90, 2 for p99.
+func rarity(q float64) float64 { return -math.Log10(1 - q) }
+
+// means are the geometric means of the runs, as the side's values are.
+func means(runs [][]float64) []float64 {
+	all := make([]float64, len(runs[0]))
+	for i := range all {
+		for _, values := range runs {
+			all[i] += math.Log(max(values[i], 1)) / float64(len(runs))
+		}
+		all[i] = math.Exp(all[i])
+	}
+	return all
+}
+
+// ticks are the numbers 1, 2 and 5 of each decade between low and high; beyond
+// two decades the 1 alone.
+func ticks(low, high float64) []float64 {
+	steps := []float64{1, 2, 5}
+	if high/low > 100 {
+		steps = steps[:1]
+	}
+	var all []float64
+	for decade := math.Pow(10, math.Floor(math.Log10(low))); decade <= high; decade *= 10 {
+		for _, s := range steps {
+			if v := s * decade; v >= low && v <= high {
+				all = append(all, v)
+			}
+		}
+	}
+	return all
+}
