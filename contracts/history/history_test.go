@@ -147,6 +147,7 @@ func TestRetained(t *testing.T) {
 		{"replaced a second longer ago", published(0, 93), week, start.Add(100*day + time.Second), 2},
 		{"kept by the slack", published(0, 93), history.Retention{Period: 7 * day, Slack: time.Second}, start.Add(100*day + time.Second), 1},
 		{"published in the future", published(0, 99, 101), week, start.Add(100 * day), 1},
+		{"longer than a duration can be", published(0, 1, 2), history.Retention{Period: 1<<63 - 1, Slack: day}, start.Add(1000 * day), 1},
 		{"forever", published(0, 1, 2), history.Retention{Forever: true}, start.Add(1000 * day), 1},
 	} {
 		first := 0

@@ -21,7 +21,11 @@ func Retained(versions []Version, r Retention, now time.Time) []Version {
 	if r.Forever {
 		return versions
 	}
-	replacedBefore := now.Add(-r.Period - r.Slack)
+	kept := r.Period + r.Slack
+	if kept < r.Period { // beyond 292 years, as retention.ms can be
+		return versions
+	}
+	replacedBefore := now.Add(-kept)
 	for i := len(versions) - 1; i > 0; i-- {
 		if versions[i].Published.Before(replacedBefore) {
 			return versions[i:]

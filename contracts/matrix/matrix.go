@@ -16,7 +16,6 @@ package matrix
 import (
 	"runtime"
 	"slices"
-	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -142,47 +141,18 @@ func (c consumed) at(path ...any) *finding.Position {
 	return c.contract.Doc.Position(append([]any{"consumes", c.i}, path...)...)
 }
 
-// defaultSegment is Kafka's segment.ms: 7 days.
-const defaultSegment = 7 * 24 * time.Hour
-
 // topicFacts is how long topics keep records, from whichever contract says
 // so. A topic of which none says it keeps everything, to be safe.
 func topicFacts(set []*contracts.Contract) map[string]history.Retention {
 	facts := map[string]history.Retention{}
 	for _, c := range set {
 		for name, t := range c.Topics {
-			if r, stated := retention(t); stated {
+			if r, stated := versions.Retention(t); stated {
 				facts[name] = r
 			}
 		}
 	}
 	return facts
-}
-
-func retention(t contracts.Topic) (history.Retention, bool) {
-	r := history.Retention{Period: time.Duration(t.Retention), Slack: defaultSegment}
-	if ms, ok := milliseconds(t.Config["segment.ms"]); ok {
-		r.Slack = ms
-	}
-	if ms, ok := milliseconds(t.Config["retention.ms"]); ok {
-		r.Period = ms
-	}
-	switch policy := t.Config["cleanup.policy"]; {
-	case policy == "compact", r.Period < 0:
-		return history.Retention{Forever: true}, true
-	}
-	return r, r.Period > 0
-}
-
-func milliseconds(value string) (time.Duration, bool) {
-	n, err := strconv.ParseInt(value, 10, 64)
-	if err != nil {
-		return 0, false
-	}
-	if n < 0 {
-		return -1, true
-	}
-	return time.Duration(min(n, int64(1<<63-1)/int64(time.Millisecond))) * time.Millisecond, true
 }
 
 // retentionOf is how long the topic keeps records.

@@ -87,6 +87,9 @@ func (p *pass) written(in consumed, producer produced, current bool) ([]versions
 	}
 	what := "the schema of " + promise.Event
 	writers, _, err := p.loader.Retained(producer.contract, promised, producer.message(), p.retentionOf(promise.TopicName()), p.options.Now)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil // the producer's history was never begun, which evolution reports
+	}
 	if err == nil && current {
 		var latest *schema.Schema
 		if latest, err = p.loader.Current(producer.contract, promised, producer.message()); err == nil {
