@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/asyncapi"
 	"github.com/flowweir/weir/contracts/deployment"
 	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/contracts/gate"
@@ -258,7 +259,7 @@ func (s *state) candidate(ctx context.Context, f *canDeployFlags, q *gate.Questi
 		}
 		c.Contract, q.FS = committed.Contract, committed.FS(q.FS)
 	case c.Contract == nil:
-		contract, problems := contracts.Load(q.FS, path.Clean(file))
+		contract, problems := asyncapi.NewFiles(q.FS).Load(path.Clean(file))
 		if finding.Errors(problems) > 0 {
 			return c, s.unreadable(problems)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/flowweir/weir/contracts/asyncapi"
 	"github.com/flowweir/weir/contracts/graph"
 	"github.com/flowweir/weir/contracts/rules"
 	"github.com/flowweir/weir/contracts/source"
@@ -63,7 +64,7 @@ as it is: nothing is drawn then. weir check judges.`,
 }
 
 func (s *state) graph(paths []string, format string, onlyOrphans bool) error {
-	fsys := source.Host()
+	fsys := asyncapi.NewFiles(source.Host())
 	found := inputs{fsys: fsys}
 	for _, p := range paths {
 		found.add(path.Clean(filepath.ToSlash(p)))

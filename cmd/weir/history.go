@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/asyncapi"
 	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/contracts/history"
 	"github.com/flowweir/weir/contracts/publish"
@@ -99,7 +100,7 @@ func contractArg(c *cobra.Command, args []string) error {
 
 // targets are the schemas that have a history in what a name stands for.
 func (s *state) targets(name, only string) ([]*publish.Target, error) {
-	in := inputs{fsys: source.Host()}
+	in := inputs{fsys: asyncapi.NewFiles(source.Host())}
 	in.add(path.Clean(filepath.ToSlash(name)))
 	if finding.Errors(in.findings) > 0 {
 		return nil, s.unreadable(in.findings)

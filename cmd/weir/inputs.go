@@ -19,9 +19,9 @@ import (
 
 // inputs collects what the arguments name.
 type inputs struct {
-	// fsys is what contracts are read from: an asyncapi.Files completes those
-	// that stand on documents.
-	fsys      fs.FS
+	// fsys is what contracts are read from; those that stand on AsyncAPI
+	// documents are complete.
+	fsys      *asyncapi.Files
 	contracts []*contracts.Contract
 	scenarios int
 	findings  []finding.Finding
@@ -81,24 +81,8 @@ func (in *inputs) within(name string) error {
 	for _, p := range in.workspace.File.Paths {
 		in.roots = append(in.roots, in.workspace.Path(p))
 	}
-	in.findings = append(in.findings, in.completed()...)
 	in.join(in.workspace.Contracts(), findings)
 	return nil
-}
-
-// completed completes the workspace's contracts that stand on AsyncAPI
-// documents, which the workspace itself does not read.
-func (in *inputs) completed() []finding.Finding {
-	var all []finding.Finding
-	for i := range in.workspace.Members {
-		m := &in.workspace.Members[i]
-		if m.AsyncAPI != "" {
-			whole, findings := in.load(m.Doc.File())
-			m.Contract = whole
-			all = append(all, findings...)
-		}
-	}
-	return in.workspace.Localize(all)
 }
 
 // has reports whether a file, or something below a directory, was read.
@@ -143,31 +127,17 @@ func (in *inputs) add(name string) {
 	info, err := fs.Stat(in.fsys, name)
 	switch {
 	case err == nil && info.IsDir():
-		in.join(in.loadDir(name))
+		in.join(in.fsys.LoadDir(name))
 	case err == nil && isScenario(name):
 		in.scenario(name)
 	default: // what is not there is a finding of the loader
-		contract, findings := in.load(name)
+		contract, findings := in.fsys.Load(name)
 		if contract.Doc == nil {
 			in.join(nil, findings)
 			return
 		}
 		in.join([]*contracts.Contract{contract}, findings)
 	}
-}
-
-func (in *inputs) load(file string) (*contracts.Contract, []finding.Finding) {
-	if files, ok := in.fsys.(*asyncapi.Files); ok {
-		return files.Load(file)
-	}
-	return contracts.Load(in.fsys, file)
-}
-
-func (in *inputs) loadDir(dir string) ([]*contracts.Contract, []finding.Finding) {
-	if files, ok := in.fsys.(*asyncapi.Files); ok {
-		return files.LoadDir(dir)
-	}
-	return contracts.LoadDir(in.fsys, dir)
 }
 
 // join adds contracts that are not there already: paths may overlap.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/asyncapi"
 	"github.com/flowweir/weir/contracts/internal/bundle"
 	"github.com/flowweir/weir/contracts/internal/git"
 	"github.com/flowweir/weir/contracts/rules"
@@ -149,7 +150,8 @@ func (c *captured) read(ctx context.Context, root, rev, service string) error {
 // collect reads a contract with the files that it uses, and refuses one that
 // is not sound or speaks for another service.
 func collect(fsys fs.FS, file, service string) (bundle.Bundle, error) {
-	c, findings := contracts.Load(fsys, file)
+	files := asyncapi.NewFiles(fsys)
+	c, findings := files.Load(file)
 	if finding.Errors(findings) > 0 {
 		return nil, &InputError{Message: fmt.Sprintf("the contract %s cannot be read", file), Findings: findings}
 	}
@@ -161,11 +163,11 @@ func collect(fsys fs.FS, file, service string) (bundle.Bundle, error) {
 	}
 	set := []*contracts.Contract{c}
 	// What is missing now would be missing whenever the record is read.
-	missing := slices.DeleteFunc(rules.Check(set, fsys, time.Time{}), func(f finding.Finding) bool { return f.ID != rules.SchemaMissing })
+	missing := slices.DeleteFunc(rules.Check(set, files, time.Time{}), func(f finding.Finding) bool { return f.ID != rules.SchemaMissing })
 	if len(missing) > 0 {
 		return nil, &InputError{Message: fmt.Sprintf("the contract %s names schemas that cannot be read", file), Findings: missing}
 	}
-	return bundle.Collect(set, fsys)
+	return bundle.Collect(set, files)
 }
 
 // difference is the first file that two bundles do not share; "" if they are

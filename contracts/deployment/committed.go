@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/asyncapi"
 	"github.com/flowweir/weir/reports/finding"
 )
 
@@ -25,7 +26,7 @@ type Committed struct {
 // FS has the files of the contract, under names that begin with SERVICE and
 // the commit, as the contract's positions do; any other name is opened in base.
 func (c *Committed) FS(base fs.FS) fs.FS {
-	return union{base: base, mounts: map[string]fs.FS{c.mount: c.files}}
+	return asyncapi.NewFiles(union{base: base, mounts: map[string]fs.FS{c.mount: c.files}})
 }
 
 // AtCommit reads the contract of a service at a revision of the git repository
@@ -49,7 +50,7 @@ func AtCommit(ctx context.Context, service, file, revision string) (*Committed, 
 	if c.files, err = read.files.FS(); err != nil {
 		return nil, err
 	}
-	contract, findings := contracts.Load(c.FS(c.files), path.Join(c.mount, read.path))
+	contract, findings := asyncapi.NewFiles(c.FS(c.files)).Load(path.Join(c.mount, read.path))
 	if finding.Errors(findings) > 0 { // collecting has read the same
 		return nil, &InputError{Message: fmt.Sprintf("the contract %s cannot be read at commit %s", file, read.commit[:12]), Findings: findings}
 	}

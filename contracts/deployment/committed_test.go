@@ -2,11 +2,14 @@ package deployment
 
 import (
 	"errors"
+	"io/fs"
+	"os"
 	"testing"
 	"time"
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/rules"
+	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/contracts/source"
 )
 
@@ -46,4 +49,48 @@ func TestAtCommit(t *testing.T) {
 	if _, err := AtCommit(t.Context(), "mail", "weir.yaml", "HEAD"); !errors.As(err, new(*InputError)) {
 		t.Errorf("%v", err)
 	}
+}
+
+// TestDocuments: contracts that stand on AsyncAPI documents are complete,
+// whether they are read from a commit, from a copy, or as they lie there, and
+// are judged by what their own document says.
+func TestDocuments(t *testing.T) {
+	enter(t)
+	const document = `asyncapi: 3.1.0
+info: {title: Orders, version: 1.0.0}
+channels:
+  orders: {address: order.events, messages: {placed: {name: com.acme.OrderPlaced, payload: {type: object, properties: {order_id: {$ref: "types.yaml#/id"}}}}}}
+operations:
+  publish: {action: send, channel: {$ref: "#/channels/orders"}}
+`
+	commit(t, "-- services/order/weir.yaml --\nweir: contract/v1\nservice: {name: order-service}\nasyncapi: ../../asyncapi.yaml\n"+
+		"-- asyncapi.yaml --\n"+document+"-- types.yaml --\nid: {type: string}\n")
+
+	committed, err := AtCommit(t.Context(), "order-service", "services/order/weir.yaml", "HEAD")
+	must(t, err)
+	whole := func(c *contracts.Contract, fsys fs.FS, file string) {
+		t.Helper()
+		if len(c.Produces) != 1 || c.Produces[0].Topic != "order.events" {
+			t.Fatalf("%+v", c.Produces)
+		}
+		s, err := schema.Load(fsys, c.Resolve(c.SchemaOf(c.Produces[0].Schema).File), "jsonschema", schema.Options{})
+		must(t, err)
+		equal(t, s.Position().String(), file+":4:92")
+	}
+	whole(committed.Contract, committed.FS(source.Host()), committed.mount+"/asyncapi.yaml")
+
+	for _, embed := range []bool{false, true} {
+		s := Directory("environments")
+		d := order("1.0")
+		d.Embed = embed
+		equal(t, record(t, s, d), "1.0 in environments/prod/order-service.yaml, before "+map[bool]string{true: "1.0"}[embed])
+		e, lines := read(t, s, "prod")
+		equal(t, lines, []string{"order-service 1.0 2026-11-26T10:46:17Z prod/order-service@1.0/services/order/weir.yaml"})
+		whole(e.Live()[0].Contract, e.FS(source.Host()), "prod/order-service@1.0/asyncapi.yaml")
+	}
+
+	must(t, os.Remove("asyncapi.yaml"))
+	d := order("1.1")
+	d.Embed = true
+	equal(t, record(t, Directory("environments"), d), "the contract services/order/weir.yaml cannot be read | services/order/weir.yaml:3:11 cannot read ../../asyncapi.yaml: no such file or directory")
 }

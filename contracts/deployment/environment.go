@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/asyncapi"
 	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/contracts/internal/bundle"
 	"github.com/flowweir/weir/contracts/internal/git"
@@ -95,7 +96,7 @@ func (e *Environment) Contracts() []*contracts.Contract {
 // FS has the files of all live versions that have a contract, each under
 // ENVIRONMENT/SERVICE@VERSION, which is how the contracts' positions begin;
 // any other name is opened in base. So contracts from both can be judged
-// together.
+// together, those that stand on AsyncAPI documents included.
 func (e *Environment) FS(base fs.FS) fs.FS {
 	u := union{base: base, mounts: map[string]fs.FS{}}
 	for _, v := range e.Live() {
@@ -103,7 +104,7 @@ func (e *Environment) FS(base fs.FS) fs.FS {
 			u.mounts[v.mount] = v.files
 		}
 	}
-	return u
+	return asyncapi.NewFiles(u)
 }
 
 // Localize moves findings in files of live versions to the record, with the
@@ -281,7 +282,7 @@ func (r *reader) files(ctx context.Context, v *LiveVersion, l Live) (deployed, *
 			Hint: "fetch it; records with a copy (weir record-deploy --embed) need no history",
 		}
 	}
-	c, findings := contracts.Load(rev, l.Contract)
+	c, findings := asyncapi.NewFiles(rev).Load(l.Contract)
 	if c.Doc == nil {
 		return deployed{}, &finding.Finding{
 			ID: NoContract, Hint: again + " with --contract",
@@ -318,7 +319,7 @@ func (r *reader) revision(ctx context.Context, commit string) *revision {
 
 // load reads the contract under its mounted name.
 func (r *reader) load(v *LiveVersion) (*contracts.Contract, *finding.Finding) {
-	c, findings := contracts.Load(union{base: v.files, mounts: map[string]fs.FS{v.mount: v.files}}, path.Join(v.mount, v.Path))
+	c, findings := asyncapi.NewFiles(union{base: v.files, mounts: map[string]fs.FS{v.mount: v.files}}).Load(path.Join(v.mount, v.Path))
 	switch {
 	case c.Doc == nil:
 		return nil, &finding.Finding{

@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -307,6 +308,38 @@ func TestDirectories(t *testing.T) {
 	if got := fetch(t, FetchOptions{Update: true}); len(got) != 1 || !strings.HasPrefix(got[0], "fetch payments: open ") {
 		t.Errorf("%q", got)
 	}
+}
+
+// TestDocuments: contracts of others that stand on AsyncAPI documents are
+// complete, from the files that were fetched.
+func TestDocuments(t *testing.T) {
+	upstream := beside(t)
+	must(t, os.WriteFile(FileName, []byte("weir: workspace/v1\ncontracts: [{name: payments, dir: ../payments, path: contracts}]\n"), 0o644))
+	must(t, os.WriteFile(filepath.Join(upstream, "contracts", "refunds.weir.yaml"), []byte("weir: contract/v1\nservice: {name: refunds}\nasyncapi: ../asyncapi.yaml\n"), 0o644))
+	must(t, os.WriteFile(filepath.Join(upstream, "asyncapi.yaml"), []byte(`asyncapi: 3.1.0
+info: {title: Refunds, version: 1.0.0}
+channels:
+  refunds: {address: refund.events, messages: {refunded: {name: Refunded, payload: {$ref: "types.yaml#/refund"}}}}
+operations:
+  publish: {action: send, channel: {$ref: "#/channels/refunds"}}
+`), 0o644))
+	must(t, os.WriteFile(filepath.Join(upstream, "types.yaml"), []byte("refund: {type: object}\n"), 0o644))
+	equal(t, fetch(t, FetchOptions{}), []string{"payments pinned"})
+	equal(t, open(t), []string{"orders from here", "refunds from payments", "payments from payments"})
+	w, _ := Open(".")
+	refunds := w.Members[1]
+	if len(refunds.Produces) != 1 || refunds.Produces[0].Topic != "refund.events" {
+		t.Fatalf("%+v", refunds.Produces)
+	}
+	s := refunds.SchemaOf(refunds.Produces[0].Schema)
+	if _, err := fs.ReadFile(w.FS(), refunds.Resolve(s.File)); err != nil {
+		t.Error(err)
+	}
+
+	must(t, os.Remove(filepath.Join(upstream, "types.yaml")))
+	equal(t, fetch(t, FetchOptions{Update: true}), []string{
+		"weir.work.yaml:2:20 workspace/not-fetched: the contracts of payments cannot be read | asyncapi.yaml:4:91 there is no file types.yaml = what is pinned stays as it is",
+	})
 }
 
 // TestWithoutAWorkspace there is nothing to fetch, and the contracts below

@@ -26,6 +26,7 @@ import (
 	"strings"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/asyncapi"
 	"github.com/flowweir/weir/contracts/deployment"
 	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/contracts/internal/bundle"
@@ -48,6 +49,8 @@ type Workspace struct {
 	Root string
 	// Members are the contracts in the order of the file.
 	Members []Member
+
+	files *asyncapi.Files
 }
 
 // Member is a contract of a workspace.
@@ -101,7 +104,7 @@ func Open(dir string) (*Workspace, []finding.Finding) {
 // Find is Open without the contracts: it reads the workspace file alone.
 func Find(dir string) (*Workspace, []finding.Finding) {
 	dir = path.Clean(dir)
-	none := &Workspace{File: &File{}, Root: dir}
+	none := &Workspace{File: &File{}, Root: dir, files: asyncapi.NewFiles(source.Host())}
 	none.File.complete()
 	at, err := filepath.Abs(filepath.FromSlash(dir))
 	if err != nil {
@@ -110,7 +113,7 @@ func Find(dir string) (*Workspace, []finding.Finding) {
 	for root := dir; ; root = path.Join(root, "..") {
 		file := path.Join(root, FileName)
 		if _, err := os.Stat(filepath.Join(at, FileName)); err == nil || !errors.Is(err, fs.ErrNotExist) {
-			w := &Workspace{Root: root}
+			w := &Workspace{Root: root, files: none.files}
 			var findings []finding.Finding
 			w.File, findings = LoadFile(source.Host(), file)
 			return w, findings
@@ -123,8 +126,9 @@ func Find(dir string) (*Workspace, []finding.Finding) {
 	}
 }
 
-// FS is what the contracts were loaded from and what they refer to.
-func (w *Workspace) FS() fs.FS { return source.Host() }
+// FS is what the contracts were loaded from and what they refer to: an
+// asyncapi.Files, so that those that stand on documents are complete.
+func (w *Workspace) FS() fs.FS { return w.files }
 
 // Contracts are all contracts of the workspace.
 func (w *Workspace) Contracts() []*contracts.Contract {
@@ -188,10 +192,11 @@ func (o *opener) local() {
 
 // load reads a contract file, or all of a directory.
 func load(fsys fs.FS, name string) ([]*contracts.Contract, []finding.Finding) {
-	if info, err := fs.Stat(fsys, name); err == nil && info.IsDir() {
-		return contracts.LoadDir(fsys, name)
+	files := asyncapi.NewFiles(fsys)
+	if info, err := fs.Stat(files, name); err == nil && info.IsDir() {
+		return files.LoadDir(name)
 	}
-	c, findings := contracts.Load(fsys, name)
+	c, findings := files.Load(name)
 	if c.Doc == nil {
 		return nil, findings
 	}

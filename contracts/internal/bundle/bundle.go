@@ -28,6 +28,7 @@ import (
 	"time"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/asyncapi"
 	"github.com/flowweir/weir/contracts/rules"
 	"github.com/flowweir/weir/contracts/versions"
 )
@@ -51,10 +52,12 @@ type File struct {
 
 // Collect reads the files of contracts, which were loaded from fsys, and all
 // that they use: schemas with what those refer to, retained versions,
-// examples, bodies, documents. What a contract names and is not there is left
-// out; judging the contracts says so.
+// examples, bodies, AsyncAPI documents with what those refer to. What a
+// contract names and is not there is left out; judging the contracts says so.
 func Collect(set []*contracts.Contract, fsys fs.FS) (Bundle, error) {
+	fsys = asyncapi.NewFiles(fsys).Below() // schemas inside documents are no files
 	seen := &recorder{fsys: fsys, names: map[string]bool{}}
+	files := asyncapi.NewFiles(seen)
 	for _, c := range set {
 		seen.names[path.Clean(c.Doc.File())] = true
 		for _, name := range named(c) {
@@ -62,9 +65,12 @@ func Collect(set []*contracts.Contract, fsys fs.FS) (Bundle, error) {
 				return nil, err
 			}
 		}
+		if c.AsyncAPI != "" {
+			files.Document(c.Resolve(c.AsyncAPI))
+		}
 	}
-	rules.Check(set, seen, time.Time{})
-	load(set, versions.New(seen, nil))
+	rules.Check(set, files, time.Time{})
+	load(set, versions.New(files, nil))
 
 	b, size := Bundle{}, 0
 	for _, name := range slices.Sorted(maps.Keys(seen.names)) {
