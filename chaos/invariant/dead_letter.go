@@ -10,126 +10,189 @@ import (
 	"github.com/flowweir/weir/reports/run"
 )
 
-// dlqComplete: every poison record is in the dead-letter topic, has no
-// effect, and stands there with the key, value and headers that the contract
-// says are kept. A dead letter that stands twice is legal under at-least-once
-// and noted; it fails only where the contract promises exactly-once.
+// dlqComplete: every poison record is in the dead-letter topic of each
+// consumer that declares one, has no effect, and stands there with the key,
+// value and headers that the contract says are kept. A dead letter that stands
+// twice is legal under at-least-once and noted; it fails only where the
+// contract promises exactly-once.
 func dlqComplete(e *Evidence) run.Outcome {
-	var o run.Outcome
-	flows, untraced := e.traced(func(f *Flow) bool { return f.DLQ != nil })
-	// Flows may share a dead-letter topic.
-	spare := map[*DLQ]uint64{}
-	var dead, unproven uint64
-	for _, f := range flows {
-		if _, again := spare[f.DLQ]; !again {
-			spare[f.DLQ] = uint64(len(f.DLQ.Untraced))
-			dead += f.DLQ.Seen
-			wrongLetters(e, f.DLQ, &o)
+	flows, untraced := e.traced(hasDLQ)
+	d := deadLetters{e: e, spare: map[*Letters]uint64{}}
+	// Flows and consumers may share a dead-letter topic.
+	for _, r := range deadLettering(flows) {
+		d.by.add(r.Consumer, 0, 0)
+		if _, again := d.spare[r.DLQ.Letters]; !again {
+			d.spare[r.DLQ.Letters] = uint64(len(r.DLQ.Letters.Untraced))
+			d.seen += r.DLQ.Letters.Seen
+			d.wrong(r.DLQ.Letters)
 		}
 	}
 	for _, f := range flows {
 		// Poison that reached no log cannot be dead-lettered.
 		_, poison := selectRefs(f, ledger.Received|ledger.IsPoison, 0)
-		o.Checked += poison
-		known, missing := missingLetters(e, f, spare[f.DLQ], &o)
-		spare[f.DLQ] -= known
-		unproven += missing
-		wrongPoison(e, f, &o)
-		noteLetters(f, &o)
-	}
-	switch {
-	case o.Violations > 0:
-		o.Verdict = finding.Fail
-		o.Sentence = fmt.Sprintf("%s with the dead letters of %s", plural(o.Violations, "problem"), plural(o.Checked, "poison record"))
-	case o.Checked == 0:
-		o.Verdict = finding.Vacuous
-		o.Sentence = "no poison reached a consumer that declares a dead-letter topic"
-	case unproven > 0 || !e.Drain.Complete:
-		o.Verdict = finding.Inconclusive
-		o.Sentence = fmt.Sprintf("%s without a dead letter, but not everything was read: %s", plural(unproven, "poison record"), e.open())
-	default:
-		o.Verdict = finding.Pass
-		o.Sentence = fmt.Sprintf("%s in, %s found", plural(o.Checked, "poison record"), plural(dead, "dead letter"))
-		if kept := preserved(flows); len(kept) > 0 {
-			o.Sentence += " with " + strings.Join(kept, ", ") + " kept"
+		d.poison += poison
+		for _, r := range deadLettering([]*Flow{f}) {
+			d.Checked += poison
+			d.by.add(r.Consumer, 0, poison)
+			d.missing(f, r)
+			d.poisoned(f, r)
+			d.note(f, r)
 		}
 	}
-	return unless(untraced, o)
+	return unless(untraced, d.judge(flows))
 }
 
-// preserved is what every dead-letter topic keeps.
+func hasDLQ(f *Flow) bool { return len(deadLettering([]*Flow{f})) > 0 }
+
+// deadLettering are the reactions of flows that have a dead-letter topic.
+func deadLettering(flows []*Flow) (all []*Reaction) {
+	for _, f := range flows {
+		for _, r := range f.Reactions {
+			if r.DLQ != nil {
+				all = append(all, r)
+			}
+		}
+	}
+	return all
+}
+
+// deadLetters is the outcome of dlqComplete while it is made.
+type deadLetters struct {
+	run.Outcome
+	e  *Evidence
+	by shares
+	// spare are the letters of a topic that lead back to no record: they are
+	// reported once, as such, and stand for as many of those that are missed.
+	spare map[*Letters]uint64
+	// seen counts letters, poison records; unproven are missing while not
+	// everything was read, unclaimed have a letter that may be another
+	// consumer's.
+	seen, poison, unproven, unclaimed uint64
+}
+
+func (d *deadLetters) judge(flows []*Flow) run.Outcome {
+	switch {
+	case d.Violations > 0:
+		d.Verdict = finding.Fail
+		d.Sentence = fmt.Sprintf("%s with the dead letters of %s%s", plural(d.Violations, "problem"), plural(d.poison, "poison record"), d.by)
+	case d.Checked == 0:
+		d.Verdict = finding.Vacuous
+		d.Sentence = "no poison reached a consumer that declares a dead-letter topic"
+	case d.unproven > 0 || !d.e.Drain.Complete:
+		d.Verdict = finding.Inconclusive
+		d.Sentence = fmt.Sprintf("%s without a dead letter, but not everything was read: %s", plural(d.unproven, "poison record"), d.e.open())
+	case d.unclaimed > 0:
+		d.Verdict = finding.Inconclusive
+		d.Sentence = fmt.Sprintf("%s in, %s found, but whose they are is not known of %s: write the consumer's group or service into a header of the letter",
+			plural(d.poison, "poison record"), plural(d.seen, "dead letter"), count(d.unclaimed))
+	default:
+		d.Verdict = finding.Pass
+		d.Sentence = fmt.Sprintf("%s in, %s found", plural(d.poison, "poison record"), plural(d.seen, "dead letter"))
+		if kept := preserved(flows); len(kept) > 0 {
+			d.Sentence += " with " + strings.Join(kept, ", ") + " kept"
+		}
+		if len(d.by) > 1 {
+			d.Sentence += " by each of " + d.by.names()
+		}
+	}
+	return d.Outcome
+}
+
+func (s shares) names() string {
+	names := make([]string, len(s))
+	for i, x := range s {
+		names[i] = x.consumer
+	}
+	return strings.Join(names, ", ")
+}
+
+// preserved is what every consumer keeps.
 func preserved(flows []*Flow) []string {
-	kept := slices.Clone(flows[0].DLQ.Preserve)
-	for _, f := range flows[1:] {
-		kept = slices.DeleteFunc(kept, func(part string) bool { return !slices.Contains(f.DLQ.Preserve, part) })
+	all := deadLettering(flows)
+	kept := slices.Clone(all[0].DLQ.Preserve)
+	for _, r := range all[1:] {
+		kept = slices.DeleteFunc(kept, func(part string) bool { return !slices.Contains(r.DLQ.Preserve, part) })
 	}
 	return kept
 }
 
-// missingLetters adds the poison that is in the log and in no dead-letter
-// topic. Letters that lead back to no record are reported once, as such, and
-// stand for as many of those that are missed: spare are so many, known so many
-// of them were used up.
-func missingLetters(e *Evidence, f *Flow, spare uint64, o *run.Outcome) (known, unproven uint64) {
-	refs, n := selectRefs(f, ledger.Received|ledger.IsPoison, ledger.Dead)
-	known = min(n, spare)
-	missing := n - known
-	switch {
-	case missing == 0:
-		return known, 0
-	case !e.Drain.Complete:
-		return known, missing
+// violated adds violations of a consumer; it is empty where that is not known.
+func (d *deadLetters) violated(consumer string, n uint64, found []finding.Finding) {
+	d.Violations += n
+	d.Findings = append(d.Findings, found...)
+	if consumer != "" {
+		d.by.add(consumer, n, 0)
 	}
-	message := "poison in the log, but not in " + f.DLQ.Topic
-	if known > 0 {
-		message = "poison in the log, and no letter in " + f.DLQ.Topic + " leads back to it"
-	}
-	o.Violations += missing
-	o.Findings = append(o.Findings, e.findings(DLQComplete, refs, message)...)
-	return known, 0
 }
 
-// wrongLetters adds the dead letters that are not what was sent.
-func wrongLetters(e *Evidence, q *DLQ, o *run.Outcome) {
-	o.Violations += uint64(len(q.Altered) + len(q.Untraced))
+// missing adds the poison that is in the log and of which the consumer has no
+// dead letter.
+func (d *deadLetters) missing(f *Flow, r *Reaction) {
+	refs, n, claimable := r.claimable(f, r.Ledger.Select(ledger.Received|ledger.IsPoison, ledger.Dead))
+	d.unclaimed += claimable
+	spare := min(n, d.spare[r.DLQ.Letters])
+	d.spare[r.DLQ.Letters] -= spare
+	n -= spare
+	switch {
+	case n == 0:
+		return
+	case !d.e.Drain.Complete:
+		d.unproven += n
+		return
+	}
+	message := fmt.Sprintf("poison in the log, but no dead letter of %s in %s", r.Consumer, r.DLQ.Letters.Topic)
+	if spare > 0 {
+		message = fmt.Sprintf("poison in the log, and no dead letter of %s in %s leads back to it", r.Consumer, r.DLQ.Letters.Topic)
+	}
+	d.violated(r.Consumer, n, d.e.findings(DLQComplete, refs, message))
+}
+
+// wrong adds the dead letters that are not what was sent.
+func (d *deadLetters) wrong(q *Letters) {
+	for _, l := range q.Altered {
+		d.violated(l.Consumer, 1, nil)
+	}
 	altered := q.Altered[:min(len(q.Altered), maxFindings)]
 	refs := make([]Ref, len(altered))
 	for i, l := range altered {
 		refs[i] = l.Ref
 	}
-	found := e.findings(DLQComplete, refs, "")
+	found := d.e.findings(DLQComplete, refs, "")
 	for i := range found {
 		found[i].Message = altered[i].place(q.Topic)
 	}
-	o.Findings = append(o.Findings, found...)
 	for _, l := range q.Untraced[:min(len(q.Untraced), maxFindings)] {
-		o.Findings = append(o.Findings, finding.Finding{ID: DLQComplete, Severity: finding.Error, Message: l.place(q.Topic),
+		found = append(found, finding.Finding{ID: DLQComplete, Severity: finding.Error, Message: l.place(q.Topic),
 			Record: &finding.Record{Topic: q.Topic, Partition: l.Partition, Offset: l.Offset}})
 	}
+	d.violated("", uint64(len(q.Untraced)), found)
 }
 
 func (l Letter) place(topic string) string {
-	return fmt.Sprintf("dead letter at %s/%d@%d: %s", topic, l.Partition, l.Offset, l.What)
+	whose := ""
+	if l.Consumer != "" {
+		whose = " of " + l.Consumer
+	}
+	return fmt.Sprintf("dead letter%s at %s/%d@%d: %s", whose, topic, l.Partition, l.Offset, l.What)
 }
 
-// wrongPoison adds effects of poison, and repetitions where none are promised.
-func wrongPoison(e *Evidence, f *Flow, o *run.Outcome) {
-	refs, n := selectRefs(f, ledger.IsPoison|ledger.Effect, 0)
-	o.Violations += n
-	o.Findings = append(o.Findings, e.findings(DLQComplete, refs, "poison, but "+f.Effect+" followed")...)
-	if f.DLQ.ExactlyOnce {
-		refs, n := selectRefs(f, ledger.DeadTwice, 0)
-		o.Violations += n
-		o.Findings = append(o.Findings, e.findings(DLQComplete, refs, "stands more than once in "+f.DLQ.Topic+", which promises exactly-once")...)
+// poisoned adds effects of poison, and repetitions where none are promised.
+func (d *deadLetters) poisoned(f *Flow, r *Reaction) {
+	refs, n := refsOf(f, r.Ledger.Select(ledger.IsPoison|ledger.Effect, 0))
+	d.violated(r.Consumer, n, d.e.findings(DLQComplete, refs, fmt.Sprintf("poison, but %s applied it: %s followed", r.Consumer, r.Effect)))
+	if r.DLQ.ExactlyOnce {
+		refs, n := refsOf(f, r.Ledger.Select(ledger.DeadTwice, 0))
+		d.violated(r.Consumer, n, d.e.findings(DLQComplete, refs,
+			fmt.Sprintf("more than one dead letter of %s in %s, which promises exactly-once", r.Consumer, r.DLQ.Letters.Topic)))
 	}
 }
 
-// noteLetters says what is legal and yet worth knowing.
-func noteLetters(f *Flow, o *run.Outcome) {
-	if n := f.Sender.Counts().DeadTwice; n > 0 && !f.DLQ.ExactlyOnce {
-		o.Notes = append(o.Notes, fmt.Sprintf("%s of %s repeated in %s: legal under at-least-once", plural(n, "dead letter"), f.Event, f.DLQ.Topic))
+// note says what is legal and yet worth knowing.
+func (d *deadLetters) note(f *Flow, r *Reaction) {
+	if n := r.Ledger.Counts().DeadTwice; n > 0 && !r.DLQ.ExactlyOnce {
+		d.Notes = append(d.Notes, fmt.Sprintf("%s of %s repeated by %s in %s: legal under at-least-once", plural(n, "dead letter"), f.Event, r.Consumer, r.DLQ.Letters.Topic))
 	}
-	if _, n := selectRefs(f, ledger.Dead, ledger.IsPoison); n > 0 {
-		o.Notes = append(o.Notes, fmt.Sprintf("dead-lettered without having been poisoned: %s of %s", plural(n, "event"), f.Event))
+	if _, n := refsOf(f, r.Ledger.Select(ledger.Dead, ledger.IsPoison)); n > 0 {
+		d.Notes = append(d.Notes, fmt.Sprintf("dead-lettered by %s without having been poisoned: %s of %s", r.Consumer, plural(n, "event"), f.Event))
 	}
 }

@@ -12,11 +12,14 @@ import (
 	"github.com/flowweir/weir/reports/run"
 )
 
-// fill puts records into a sender, one for each word. The letters of a word
-// are what became of the record: acked, failed, unknown, (nothing: no outcome
-// was reported), received, effect, dead; a capital is a second sight; poison
-// and x (an injected duplicate) are its class.
-func fill(s *ledger.Sender, records string) {
+// fill puts records into a flow's ledger, one for each word. The letters of a
+// word are what became of the record: acked, failed, unknown, (nothing: no
+// outcome was reported), received, effect, dead; of a second consumer: other
+// effect, letter; y is a dead letter that either may have written; a capital
+// is a second sight; poison and x (an injected duplicate) are its class.
+func fill(f *Flow, records string) {
+	s := f.Sender
+	reaction := func(n int) *ledger.Reaction { return f.Reactions[n].Ledger }
 	for _, word := range strings.Fields(records) {
 		class := ledger.Normal
 		if strings.Contains(word, "p") {
@@ -37,23 +40,45 @@ func fill(s *ledger.Sender, records string) {
 			case 'r', 'R':
 				s.Received(seq)
 			case 'e', 'E':
-				s.Effect(seq)
+				reaction(0).Effect(seq)
 			case 'd', 'D':
-				s.Dead(seq)
+				reaction(0).Dead(seq)
+			case 'o', 'O':
+				reaction(1).Effect(seq)
+			case 'l', 'L':
+				reaction(1).Dead(seq)
+			case 'y':
+				f.Reactions[0].DLQ.Unclaimed.Dead(seq)
 			}
 		}
 	}
 }
 
-// flowOf is a flow of order.events that is followed to its effect, with the
+// flowOf is a flow of order.events that payment-service reacts to, with the
 // records that fill makes.
 func flowOf(l *ledger.Ledger, records string) *Flow {
-	f := &Flow{
-		Sender: l.Sender("orders", ledger.Expect{Received: true, Effects: true}),
-		Event:  "OrderPlaced", Topic: "order.events", Traced: true, Effect: "PaymentReceived",
-	}
-	fill(f.Sender, records)
+	f := &Flow{Sender: l.Sender("orders", ledger.Expect{Received: true}), Event: "OrderPlaced", Topic: "order.events", Traced: true}
+	f.Reactions = []*Reaction{{Consumer: "payment-service", Ledger: f.Sender.Reaction(true), Effect: "PaymentReceived"}}
+	fill(f, records)
 	return f
+}
+
+// pairOf is a flow that inventory-service reacts to as well.
+func pairOf(l *ledger.Ledger, adapt func(*Flow), records string) *Flow {
+	f := flowOf(l, "")
+	f.Reactions = append(f.Reactions, &Reaction{Consumer: "inventory-service", Ledger: f.Sender.Reaction(true), Effect: "InventoryReserved"})
+	if adapt != nil {
+		adapt(f)
+	}
+	fill(f, records)
+	return f
+}
+
+// pair makes the flows of a test case: one with two reactions.
+func pair(records string) func(*ledger.Ledger) []*Flow { return adapted(nil, records) }
+
+func adapted(adapt func(*Flow), records string) func(*ledger.Ledger) []*Flow {
+	return func(l *ledger.Ledger) []*Flow { return []*Flow{pairOf(l, adapt, records)} }
 }
 
 // complete is evidence in which nothing is missing.

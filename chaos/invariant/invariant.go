@@ -5,12 +5,14 @@
 // Each invariant is a function from Evidence to an Outcome. It fails only on
 // evidence of a violation, passes only on complete evidence that something
 // was exercised, and says inconclusive or vacuous otherwise. An unknown send
-// is never called lost, and its arrival is never called a ghost. The package
-// knows no contract: promises arrive as plain parameters.
+// is never called lost, and its arrival is never called a ghost. Each consumer
+// of an event is judged for itself: what one did is no evidence of another.
+// The package knows no contract: promises arrive as plain parameters.
 package invariant
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"time"
@@ -40,7 +42,7 @@ func Rules() []finding.Rule {
 		{ID: NoDuplicate, Summary: "No record stands at two offsets of the log, unless the load put it there."},
 		{ID: NoDuplicateEffect, Summary: "No event has two effects, however often it was delivered."},
 		{ID: PerKeyOrder, Summary: "Records of one key stand in the log, and their effects follow, in the order in which they were sent."},
-		{ID: DLQComplete, Summary: "Every record that cannot be processed is in the dead-letter topic, once if that is promised, with what the contract preserves, and no good record is."},
+		{ID: DLQComplete, Summary: "Every record that cannot be processed is in the dead-letter topic of each consumer, once if that is promised, with what the contract preserves, and no good record is."},
 		{ID: Recovery, Summary: "After each fault the flow is back to its rate and lag within bounds, and every partition has a leader."},
 	}
 }
@@ -57,39 +59,13 @@ type Flow struct {
 	// trigger whose contract names no id) only counts can be compared, and
 	// invariants per record are inconclusive.
 	Traced bool
-	// Effect names what shows that the event was processed; empty where
-	// nothing does.
-	Effect string
-	// DLQ is the dead-letter topic of the consumer, if it declares one.
-	DLQ *DLQ
-	// Order watches the log; EffectOrder watches the effects, where their
-	// producer promises an order per key.
-	Order, EffectOrder *Order
+	// Reactions are what consumers of the event do with it, one for each that
+	// takes part.
+	Reactions []*Reaction
+	// Order watches the log.
+	Order *Order
 	// Observed counts the records found in the topic, traced or not.
 	Observed uint64
-}
-
-// DLQ is what was seen of a dead-letter topic.
-type DLQ struct {
-	Topic string
-	// Preserve names what must be kept: key, value, headers.
-	Preserve []string
-	// ExactlyOnce says that the contract promises no duplicate dead letters.
-	ExactlyOnce bool
-	// Seen counts its records; Altered are those that differ from what was
-	// sent; Untraced are those that lead back to no record of the run.
-	Seen     uint64
-	Altered  []Letter
-	Untraced []Letter
-}
-
-// Letter is a dead letter that is not what it should be.
-type Letter struct {
-	Ref
-	Partition int32
-	Offset    int64
-	// What says how it differs.
-	What string
 }
 
 // Truncation says that the offsets From to To (exclusive) of a partition had
@@ -197,7 +173,11 @@ func unless(untraced *Flow, o run.Outcome) run.Outcome {
 // selectRefs are the records of a flow by their flags: at most maxFindings
 // of them, and how many there are.
 func selectRefs(f *Flow, want, without ledger.Flags) (refs []Ref, n uint64) {
-	for seq := range f.Sender.Select(want, without) {
+	return refsOf(f, f.Sender.Select(want, without))
+}
+
+func refsOf(f *Flow, sequences iter.Seq[uint64]) (refs []Ref, n uint64) {
+	for seq := range sequences {
 		if len(refs) < maxFindings {
 			refs = append(refs, Ref{f.Sender.ID(), seq})
 		}

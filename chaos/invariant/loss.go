@@ -14,24 +14,27 @@ import (
 //
 // A record is lost when it was acknowledged, its partition was read to the
 // recorded end, and it was not there (Jepsen's lost-write). An effect is lost
-// when the record is in the log, the consumers reached the end, and there is
-// neither an effect nor a dead letter. Offsets that had been read and are then
+// when the record is in the log, the consumers reached the end, and one of
+// them has neither an effect nor a dead letter of it. Offsets that had been read and are then
 // gone (a truncated log) are lost from it too, each once.
 func noLoss(e *Evidence) run.Outcome {
 	var o run.Outcome
-	var unproven uint64
-	var acked uint64
-	var followed []string
+	var unproven, unclaimed, acked uint64
 	flows, untraced := e.traced(anyFlow)
 	for _, f := range flows {
 		c := f.Sender.Counts()
 		acked += c.Acked
 		o.Checked += c.Acked
 		unproven += lostRecords(e, f, &o)
-		if f.Effect != "" {
-			unproven += lostEffects(e, f, &o)
-			followed = append(followed, f.Event)
-		} else {
+		for _, r := range f.Reactions {
+			if r.watched() {
+				missing, claimable := lostEffects(e, f, r, &o)
+				unproven, unclaimed = unproven+missing, unclaimed+claimable
+			} else if hasWatched(f) {
+				o.Notes = append(o.Notes, fmt.Sprintf("nothing shows whether %s processed %s", r.Consumer, f.Event))
+			}
+		}
+		if !hasWatched(f) {
 			o.Notes = append(o.Notes, fmt.Sprintf("nothing shows whether %s was processed: only the log was checked", f.Event))
 		}
 		if c.Unknown > 0 {
@@ -58,17 +61,55 @@ func noLoss(e *Evidence) run.Outcome {
 	case unproven > 0 || !e.Drain.Complete:
 		o.Verdict = finding.Inconclusive
 		o.Sentence = fmt.Sprintf("%s not accounted for, but not everything was read: %s", plural(unproven, "record"), e.open())
+	case unclaimed > 0:
+		o.Verdict = finding.Inconclusive
+		o.Sentence = fmt.Sprintf("0 of %s lost, but %s without an effect: their dead letters name no consumer", plural(acked, "acknowledged record"), plural(unclaimed, "event"))
 	default:
 		o.Verdict = finding.Pass
-		o.Sentence = fmt.Sprintf("0 of %s lost", plural(acked, "acknowledged record"))
-		switch {
-		case len(followed) == len(flows):
-			o.Sentence += "; every event has an effect or a dead letter"
-		case len(followed) > 0:
-			o.Sentence += fmt.Sprintf("; every event of %s has an effect or a dead letter", strings.Join(followed, ", "))
-		}
+		o.Sentence = fmt.Sprintf("0 of %s lost%s", plural(acked, "acknowledged record"), followed(flows))
 	}
 	return unless(untraced, o)
+}
+
+// followed says of which events every consumer that is watched has an effect
+// or a dead letter.
+func followed(flows []*Flow) (said string) {
+	var byConsumers []string // what is said of the events of some consumers
+	events := map[string][]string{}
+	for _, f := range flows {
+		if !hasWatched(f) {
+			continue
+		}
+		s := "has an effect or a dead letter" + consumers(f)
+		if events[s] == nil {
+			byConsumers = append(byConsumers, s)
+		}
+		events[s] = append(events[s], f.Event)
+	}
+	for _, s := range byConsumers {
+		if len(events[s]) == len(flows) {
+			return "; every event " + s
+		}
+		said += fmt.Sprintf("; every event of %s %s", strings.Join(events[s], ", "), s)
+	}
+	return said
+}
+
+// consumers names those of a flow that are watched, where it has several.
+func consumers(f *Flow) string {
+	if len(f.Reactions) == 1 {
+		return ""
+	}
+	var names []string
+	for _, r := range f.Reactions {
+		if r.watched() {
+			names = append(names, r.Consumer)
+		}
+	}
+	if len(names) == 1 {
+		return " of " + names[0]
+	}
+	return " of each of " + strings.Join(names, ", ")
 }
 
 func lossSentence(e *Evidence, o run.Outcome) string {
@@ -112,17 +153,18 @@ func lostRecords(e *Evidence, f *Flow, o *run.Outcome) (unproven uint64) {
 	return n - uint64(len(lost))
 }
 
-// lostEffects adds the events in the log that nobody processed.
-func lostEffects(e *Evidence, f *Flow, o *run.Outcome) (unproven uint64) {
-	refs, n := selectRefs(f, ledger.Received, ledger.Effect|ledger.Dead|ledger.IsPoison|ledger.IsDuplicate)
+// lostEffects adds the events in the log that a consumer did not process.
+// Those for which an unclaimed dead letter may stand are claimable.
+func lostEffects(e *Evidence, f *Flow, r *Reaction, o *run.Outcome) (unproven, claimable uint64) {
+	refs, n, claimable := r.claimable(f, r.Ledger.Select(ledger.Received, ledger.Effect|ledger.Dead|ledger.IsPoison|ledger.IsDuplicate))
 	if n == 0 {
-		return 0
+		return 0, claimable
 	}
 	if !e.Drain.Complete {
-		return n
+		return n, claimable
 	}
-	message := fmt.Sprintf("in the log, but no %s and no dead letter followed", f.Effect)
+	message := fmt.Sprintf("in the log, but no %s and no dead letter of %s followed", r.Effect, r.Consumer)
 	o.Violations += n
 	o.Findings = append(o.Findings, e.findings(NoLoss, refs, message)...)
-	return 0
+	return 0, claimable
 }

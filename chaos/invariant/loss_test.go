@@ -40,9 +40,9 @@ func TestNoLoss(t *testing.T) {
 		{name: "a record is lost", records: "are a are",
 			want: outcome{fail, "1 event lost of 3 acknowledged records", 3, 1, []string{"0#1: acknowledged, but not in the log"}, nil}},
 		{name: "an effect is lost", records: "are ar are",
-			want: outcome{fail, "1 event lost of 3 acknowledged records", 3, 1, []string{"0#1: in the log, but no PaymentReceived and no dead letter followed"}, nil}},
+			want: outcome{fail, "1 event lost of 3 acknowledged records", 3, 1, []string{"0#1: in the log, but no PaymentReceived and no dead letter of payment-service followed"}, nil}},
 		{name: "both", records: "ar a", want: outcome{fail, "2 events lost of 2 acknowledged records", 2, 2, []string{
-			"0#1: acknowledged, but not in the log", "0#0: in the log, but no PaymentReceived and no dead letter followed",
+			"0#1: acknowledged, but not in the log", "0#0: in the log, but no PaymentReceived and no dead letter of payment-service followed",
 		}, nil}},
 		{name: "a dead letter accounts for an event", records: "ard are",
 			want: outcome{pass, "0 of 2 acknowledged records lost; every event has an effect or a dead letter", 2, 0, nil, nil}},
@@ -58,14 +58,14 @@ func TestNoLoss(t *testing.T) {
 			"0 of 1 acknowledged record lost; every event has an effect or a dead letter", 1, 0, nil,
 			[]string{"1 send of OrderPlaced had an unknown outcome, 0 of them are in the log: neither lost nor delivered"}}},
 		{name: "unknown and in the log, but not processed", records: "ur are", want: outcome{fail, "1 event lost of 1 acknowledged record", 1, 1,
-			[]string{"0#0: in the log, but no PaymentReceived and no dead letter followed"},
+			[]string{"0#0: in the log, but no PaymentReceived and no dead letter of payment-service followed"},
 			[]string{"1 send of OrderPlaced had an unknown outcome, 1 of them are in the log: neither lost nor delivered"}}},
 		{name: "failed is not lost", records: "f are",
 			want: outcome{pass, "0 of 1 acknowledged record lost; every event has an effect or a dead letter", 1, 0, nil, nil}},
 		{name: "nothing acknowledged", records: "f u", want: outcome{vacuous, "nothing was acknowledged, so nothing could be lost", 0, 0, nil,
 			[]string{"1 send of OrderPlaced had an unknown outcome, 0 of them are in the log: neither lost nor delivered"}}},
 		{name: "nothing sent", records: "", want: outcome{vacuous, "nothing was acknowledged, so nothing could be lost", 0, 0, nil, nil}},
-		{name: "no effect declared: only the log is judged", records: "ar ar", adapt: func(f *Flow) { f.Effect = "" },
+		{name: "no effect declared: only the log is judged", records: "ar ar", adapt: func(f *Flow) { f.Reactions[0].Effect = "" },
 			want: outcome{pass, "0 of 2 acknowledged records lost", 2, 0, nil, []string{onlyLog}}},
 		{name: "embedded claims no durability", records: "are", change: func(e *Evidence) { e.Durable = false },
 			want: outcome{pass, "0 of 1 acknowledged record lost; every event has an effect or a dead letter", 1, 0, nil,
@@ -103,7 +103,7 @@ func TestNoLoss(t *testing.T) {
 
 		{name: "two flows, one followed", flows: func(l *ledger.Ledger) []*Flow {
 			f := flowOf(l, "ar")
-			f.Event, f.Effect = "OrderCancelled", ""
+			f.Event, f.Reactions[0].Effect = "OrderCancelled", ""
 			return []*Flow{flowOf(l, "are"), f}
 		}, want: outcome{pass, "0 of 2 acknowledged records lost; every event of OrderPlaced has an effect or a dead letter", 2, 0, nil,
 			[]string{"nothing shows whether OrderCancelled was processed: only the log was checked"}}},

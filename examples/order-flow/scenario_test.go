@@ -82,14 +82,14 @@ var _ = Describe("a mistake in payment-service", func() {
 		result := planted("commit-before-process", invariant.NoLoss, crash(0.6), crash(1.4), crash(2.2))
 		Expect(result).To(match.HaveVerdict(finding.Fail))
 		Expect(result).To(match.HaveOutcome(invariant.NoLoss, finding.Fail,
-			"in the log, but no com.acme.payment.PaymentReceived and no dead letter followed"))
+			"in the log, but no com.acme.payment.PaymentReceived and no dead letter of payment-service followed"))
 	})
 
 	It("that does not know an event again pays twice", func() {
 		result := planted("no-dedupe", invariant.NoDuplicateEffect, duplicates)
 		Expect(result).To(match.HaveVerdict(finding.Fail))
 		Expect(result).To(match.HaveOutcome(invariant.NoDuplicateEffect, finding.Fail,
-			"has more than one com.acme.payment.PaymentReceived"))
+			"payment-service applied it twice: there is more than one com.acme.payment.PaymentReceived"))
 		sender := result.Results.Senders[0]
 		Expect(sender.EffectsTwice).To(And(BeNumerically(">", 0), BeNumerically("<=", sender.Duplicates)))
 	})
@@ -98,14 +98,14 @@ var _ = Describe("a mistake in payment-service", func() {
 		result := planted("drop-dlq-headers", invariant.DLQComplete, poison)
 		Expect(result).To(match.HaveVerdict(finding.Fail))
 		Expect(result).To(match.HaveOutcome(invariant.DLQComplete, finding.Fail,
-			"dead letter at payment-service.order-placed.dlq/{}: the header ce_specversion is missing"))
+			"dead letter of payment-service at payment-service.order-placed.dlq/{}: the header ce_specversion is missing"))
 	})
 
 	It("that swallows the error of a dead letter loses poison", func() {
 		result := planted("swallow-dlq-error", invariant.DLQComplete, poison)
 		Expect(result).To(match.HaveVerdict(finding.Fail))
 		Expect(result).To(match.HaveOutcome(invariant.DLQComplete, finding.Fail,
-			"poison in the log, but not in payment-service.order-placed.dlq"))
+			"poison in the log, but no dead letter of payment-service in payment-service.order-placed.dlq"))
 	})
 })
 

@@ -39,6 +39,8 @@ type bench struct {
 	journal  *journal.Writer
 	dir      string
 	seen     []time.Duration
+	// unclaimed are the dead letters of nobody of the latest flow.
+	unclaimed *ledger.Reaction
 	// next is the next offset of every partition.
 	next map[string]int64
 }
@@ -61,28 +63,60 @@ func newBench(t *testing.T) *bench {
 	})
 	b.Observer = observe.New(observe.Config{
 		Run: testRun, Journal: b.journal, Meter: b.meter, Counters: b.counters,
-		Seen: func(at time.Duration) { b.seen = append(b.seen, at) },
 	})
 	return b
 }
 
+func (b *bench) sees(at time.Duration) { b.seen = append(b.seen, at) }
+
 // flow adds a sender to a topic, ten records of which were sent: one every
-// 10 ms, of which the odd ones repeat the event before.
-func (b *bench) flow(topic, effect string) *observe.Subject {
+// 10 ms, of which the odd ones repeat the event before. A consumer reacts with
+// each of the effects.
+func (b *bench) flow(topic string, effects ...string) *observe.Subject {
 	b.t.Helper()
-	sender := b.ledger.Sender(topic, ledger.Expect{Received: true, Effects: effect != ""})
+	sender := b.ledger.Sender(topic, ledger.Expect{Received: true})
 	s := &observe.Subject{
-		Flow:    &invariant.Flow{Sender: sender, Event: "Placed", Topic: topic, Traced: true, Effect: effect},
+		Flow:    &invariant.Flow{Sender: sender, Event: "Placed", Topic: topic, Traced: true},
 		Event:   func(seq uint64) uint64 { return seq &^ 1 },
 		Due:     func(seq uint64) time.Duration { return time.Duration(seq) * 10 * time.Millisecond },
 		KeyHash: func(seq uint64) uint64 { return seq % 3 },
 	}
 	s.Original = func(seq uint64) *kgo.Record { return original(sender.ID(), seq, s.Event(seq)) }
+	for i, effect := range effects {
+		s.Flow.Reactions = append(s.Flow.Reactions, &invariant.Reaction{Consumer: fmt.Sprintf("consumer-%d", i), Ledger: sender.Reaction(true), Effect: effect})
+	}
+	if len(effects) == 0 {
+		s.Received = b.sees
+	}
+	b.unclaimed = sender.Reaction(false)
 	for range 10 {
 		sender.Acked(sender.Begin(ledger.Normal))
 	}
 	b.Watch(s)
 	return s
+}
+
+// effect has the observer recognize the effects of a flow's reaction.
+func (b *bench) effect(s *observe.Subject, reaction int, e observe.Effect) {
+	r := s.Flow.Reactions[reaction]
+	e.Type, e.Seen = r.Effect, b.sees
+	b.WatchEffect(s, r, e)
+}
+
+// letters has the observer watch a dead-letter topic of all reactions of a
+// flow.
+func (b *bench) letters(s *observe.Subject, preserve ...string) *invariant.Letters {
+	l := &invariant.Letters{Topic: "dlq"}
+	for _, r := range s.Flow.Reactions {
+		r.DLQ = &invariant.DLQ{Letters: l, Preserve: preserve}
+		b.WatchDLQ(s, r)
+	}
+	return l
+}
+
+// reacted are the counts of a flow's reaction.
+func reacted(s *observe.Subject, reaction int) ledger.Reactions {
+	return s.Flow.Reactions[reaction].Ledger.Counts()
 }
 
 func original(sender uint16, seq, event uint64) *kgo.Record {
@@ -156,7 +190,7 @@ func without(r *kgo.Record, name string) *kgo.Record {
 
 func TestReceived(t *testing.T) {
 	b := newBench(t)
-	s := b.flow("orders", "")
+	s := b.flow("orders")
 	s.Flow.Order = invariant.NewOrder(func(uint16, uint64) uint64 { return 1 }, func(_ uint16, seq uint64) bool {
 		return s.Flow.Sender.Flags(seq)&ledger.Received != 0
 	})
@@ -193,7 +227,7 @@ func TestReceived(t *testing.T) {
 
 func TestFailedSendsThatAreReadAllTheSame(t *testing.T) {
 	b := newBench(t)
-	s := b.flow("orders", "")
+	s := b.flow("orders")
 	seq := s.Flow.Sender.Begin(ledger.Normal)
 	s.Flow.Sender.Failed(seq)
 	b.handle("orders", s.Original(seq), 500*time.Millisecond)
@@ -205,7 +239,7 @@ func TestFailedSendsThatAreReadAllTheSame(t *testing.T) {
 // TestUntraced: records of a flow whose trigger names no id are counted.
 func TestUntraced(t *testing.T) {
 	b := newBench(t)
-	s := b.flow("orders", "")
+	s := b.flow("orders")
 	s.Flow.Traced = false
 	b.Watch(s)
 	b.handle("orders", &kgo.Record{Value: []byte("{}")}, time.Second)
@@ -216,7 +250,7 @@ func TestUntraced(t *testing.T) {
 
 func TestSeveralFlowsOnOneTopic(t *testing.T) {
 	b := newBench(t)
-	one, two, other := b.flow("orders", ""), b.flow("orders", ""), b.flow("refunds", "")
+	one, two, other := b.flow("orders"), b.flow("orders"), b.flow("refunds")
 	b.handle("orders", one.Original(0), time.Second)
 	b.handle("orders", two.Original(0), time.Second)
 	b.handle("orders", two.Original(1), time.Second)
@@ -269,7 +303,7 @@ func TestEffects(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			b := newBench(t)
 			s := b.flow("orders", "Paid")
-			b.WatchEffect(observe.Effect{Topic: "payments", Type: "Paid", TypeHeader: "ce_type", Correlate: at(t, tt.correlate), Searched: tt.searched})
+			b.effect(s, 0, observe.Effect{Topic: "payments", TypeHeader: "ce_type", Correlate: at(t, tt.correlate), Searched: tt.searched})
 			b.handle("payments", tt.record, 100*time.Millisecond)
 			want := []string(nil)
 			if tt.want {
@@ -280,7 +314,7 @@ func TestEffects(t *testing.T) {
 				}
 			}
 			b.expect(want, b.entries())
-			b.expect(len(want), int(s.Flow.Sender.Counts().Effects))
+			b.expect(len(want), int(reacted(s, 0).Effects))
 			b.expect(int64(len(want)), b.counters.Effects.Load())
 		})
 	}
@@ -289,12 +323,12 @@ func TestEffects(t *testing.T) {
 func TestEffectsOfOneEvent(t *testing.T) {
 	b := newBench(t)
 	s := b.flow("orders", "Paid")
-	b.WatchEffect(observe.Effect{Topic: "payments", Type: "Paid", Correlate: at(t, "key")})
+	b.effect(s, 0, observe.Effect{Topic: "payments", Correlate: at(t, "key")})
 	for _, seq := range []uint64{0, 0, 0, 2, 99} {
 		b.handle("payments", &kgo.Record{Key: eventID(0, seq)}, time.Second)
 	}
-	c := s.Flow.Sender.Counts()
-	b.expect([]uint64{2, 1, 1}, []uint64{c.Effects, c.EffectsTwice, c.Ghosts})
+	b.expect(ledger.Reactions{Effects: 2, EffectsTwice: 1}, reacted(s, 0))
+	b.expect(uint64(1), s.Flow.Sender.Counts().Ghosts)
 	b.expect(5, len(b.entries()))
 	// An effect is watched: receipts say nothing of how long it stood still.
 	b.handle("orders", s.Original(0), time.Second)
@@ -306,23 +340,18 @@ func TestEffectsOfOneEvent(t *testing.T) {
 func TestARecordIsOneEffect(t *testing.T) {
 	b := newBench(t)
 	orders, refunds := b.flow("orders", "Paid"), b.flow("refunds", "Refunded")
-	for _, e := range []observe.Effect{
-		{Type: "Paid", Correlate: at(t, "header:causation_id")},
-		{Type: "Paid", Correlate: at(t, "key"), Searched: true},
-		{Type: "Refunded", TypeHeader: "ce_type", Correlate: at(t, "header:causation_id")},
-	} {
-		e.Topic = "payments"
-		b.WatchEffect(e)
-	}
+	b.effect(orders, 0, observe.Effect{Topic: "payments", Correlate: at(t, "header:causation_id")})
+	b.effect(orders, 0, observe.Effect{Topic: "payments", Correlate: at(t, "key"), Searched: true})
+	b.effect(refunds, 0, observe.Effect{Topic: "payments", TypeHeader: "ce_type", Correlate: at(t, "header:causation_id")})
 	b.handle("payments", with(&kgo.Record{Key: eventID(0, 2)}, "causation_id", string(eventID(0, 2))), time.Second)
 	b.handle("payments", with(&kgo.Record{Key: eventID(0, 4)}, "causation_id", "elsewhere"), time.Second)
 	// Somebody refunds on an order's event: no payment.
 	b.handle("payments", with(with(&kgo.Record{}, "causation_id", string(eventID(1, 6))), "ce_type", "Refunded"), time.Second)
-	b.WatchEffect(observe.Effect{Topic: "refunded", Type: "Refunded", Correlate: at(t, "key")})
+	b.effect(refunds, 0, observe.Effect{Topic: "refunded", Correlate: at(t, "key")})
 	b.handle("refunded", &kgo.Record{Key: eventID(0, 2)}, time.Second)
 	var got []uint64
 	for _, s := range []*observe.Subject{orders, refunds} {
-		c := s.Flow.Sender.Counts()
+		c := reacted(s, 0)
 		got = append(got, c.Effects, c.EffectsTwice)
 	}
 	b.expect([]uint64{2, 0, 1, 0}, got)
@@ -333,12 +362,10 @@ func TestTheSameEffectWatchedTwice(t *testing.T) {
 	b := newBench(t)
 	s := b.flow("orders", "Paid")
 	for _, searched := range []bool{false, true, false} {
-		b.WatchEffect(observe.Effect{Topic: "payments", Type: "Paid", Correlate: at(t, "header:causation_id"), Searched: searched})
+		b.effect(s, 0, observe.Effect{Topic: "payments", Correlate: at(t, "header:causation_id"), Searched: searched})
 	}
 	b.handle("payments", &kgo.Record{Value: eventID(0, 2)}, time.Second)
-	if c := s.Flow.Sender.Counts(); c.Effects != 1 || c.EffectsTwice != 0 {
-		t.Errorf("%+v", c)
-	}
+	b.expect(ledger.Reactions{Effects: 1}, reacted(s, 0))
 }
 
 func TestRetries(t *testing.T) {
@@ -389,21 +416,20 @@ func TestDeadLetters(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			b := newBench(t)
 			s := b.flow("orders", "Paid")
-			d := &invariant.DLQ{Topic: "dlq", Preserve: tt.preserve}
-			b.WatchDLQ(d)
+			d := b.letters(s, tt.preserve...)
 			letter := tt.letter(s)
 			b.handle("dlq", letter, time.Second)
 			var altered []string
 			for _, l := range d.Altered {
-				altered = append(altered, fmt.Sprintf("%d/%d at %d@%d: %s", l.Sender, l.Sequence, l.Partition, l.Offset, l.What))
+				altered = append(altered, fmt.Sprintf("%d/%d of %s at %d@%d: %s", l.Sender, l.Sequence, l.Consumer, l.Partition, l.Offset, l.What))
 			}
 			want := []string(nil)
 			if tt.altered != "" {
-				want = []string{"0/4 at 0@0: " + tt.altered}
+				want = []string{"0/4 of consumer-0 at 0@0: " + tt.altered}
 			}
 			b.expect(want, altered)
 			b.expect([]any{uint64(1), 0, int64(1)}, []any{d.Seen, len(d.Untraced), b.counters.Dead.Load()})
-			if f := s.Flow.Sender.Flags(tt.dead); f&ledger.Dead == 0 {
+			if f := s.Flow.Reactions[0].Ledger.Flags(tt.dead); f&ledger.Dead == 0 {
 				t.Errorf("event %d is not dead-lettered", tt.dead)
 			}
 			b.expect([]string{fmt.Sprintf("dead 0/%d at dlq/0@0 1s", tt.dead)}, b.entries())
@@ -413,9 +439,7 @@ func TestDeadLetters(t *testing.T) {
 
 func TestLettersThatLeadNowhere(t *testing.T) {
 	b := newBench(t)
-	b.flow("orders", "Paid")
-	d := &invariant.DLQ{Topic: "dlq"}
-	b.WatchDLQ(d)
+	d := b.letters(b.flow("orders", "Paid"))
 	b.handle("dlq", &kgo.Record{Value: []byte("?")}, time.Second)
 	b.handle("dlq", original(9, 1, 1), time.Second)
 	want := []invariant.Letter{
@@ -430,12 +454,11 @@ func TestLettersThatLeadNowhere(t *testing.T) {
 func TestRepeatedLetters(t *testing.T) {
 	b := newBench(t)
 	s := b.flow("orders", "Paid")
-	d := &invariant.DLQ{Topic: "dlq"}
-	b.WatchDLQ(d)
+	d := b.letters(s)
 	b.handle("dlq", s.Original(4), time.Second)
 	b.handle("dlq", s.Original(5), time.Second)
-	c := s.Flow.Sender.Counts()
-	b.expect([]uint64{1, 1, 2}, []uint64{c.Dead, c.DeadTwice, d.Seen})
+	b.expect(ledger.Reactions{Dead: 1, DeadTwice: 1}, reacted(s, 0))
+	b.expect(uint64(2), d.Seen)
 	b.expect(int64(1), b.counters.Dead.Load())
 }
 
@@ -445,17 +468,16 @@ func TestTriggersHaveNoOriginal(t *testing.T) {
 	b := newBench(t)
 	s := b.flow("orders", "Paid")
 	s.Original = nil
-	d := &invariant.DLQ{Topic: "dlq", Preserve: []string{"key", "value", "headers"}}
-	b.WatchDLQ(d)
+	d := b.letters(s, "key", "value", "headers")
 	b.handle("dlq", &kgo.Record{Value: eventID(0, 4)}, time.Second)
-	b.expect([]any{0, uint64(1)}, []any{len(d.Altered), s.Flow.Sender.Counts().Dead})
+	b.expect([]any{0, uint64(1)}, []any{len(d.Altered), reacted(s, 0).Dead})
 }
 
 // TestLast: offsets without a record (transaction markers, compaction) are
 // none, and a topic may be followed for its offsets alone.
 func TestLast(t *testing.T) {
 	b := newBench(t)
-	s := b.flow("orders", "")
+	s := b.flow("orders")
 	b.Follow("other")
 	last := func(topic string, partition int32) string {
 		offset, ok := b.Last(topic, partition)

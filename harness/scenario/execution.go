@@ -53,7 +53,7 @@ type execution struct {
 	counters *series.Counters
 	acks     *series.Stalls
 	shares   *series.Partitions
-	seen     *series.Stalls
+	seen     []*series.Stalls // what shows that consumers go on, one stream each
 	flows    map[uint16]*liveFlow
 	observer *observe.Observer
 	reader   *kafka.Reader
@@ -80,12 +80,15 @@ type execution struct {
 
 // liveFlow is a flow of the plan while it runs.
 type liveFlow struct {
-	plan     *Flow
-	sender   *ledger.Sender
-	maker    *payload.Maker
-	subject  *observe.Subject
-	producer *kafka.Producer
-	driver   driver
+	plan    *Flow
+	sender  *ledger.Sender
+	maker   *payload.Maker
+	subject *observe.Subject
+	// unclaimed are the dead letters of the flow in topics that several of
+	// its consumers share, by topic.
+	unclaimed map[string]*ledger.Reaction
+	producer  *kafka.Producer
+	driver    driver
 }
 
 // driver is a load through a service's trigger.

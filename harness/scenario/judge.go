@@ -62,19 +62,41 @@ func (x *execution) senders() []run.Sender {
 	for _, s := range x.ledger.Senders() {
 		f := x.flows[s.ID()]
 		c := s.Counts()
-		senders = append(senders, run.Sender{
+		sender := run.Sender{
 			Name: s.Name(), Event: f.plan.Load.Event, Topic: f.plan.Topic, Via: via(f.plan),
 			Due: f.plan.Schedule.Count(x.offered), Sent: c.Sent, Acked: c.Acked, Failed: c.Failed,
 			Unknown: c.Unknown, UnknownSeen: c.UnknownSeen, Received: c.Received, ReceivedTwice: c.ReceivedTwice,
 			Lost: c.Lost, Poison: c.Poison, Duplicates: c.Duplicates,
-			Effects: c.Effects, EffectsTwice: c.EffectsTwice, DeadLettered: c.Dead, DeadLetteredTwice: c.DeadTwice,
-		})
+		}
+		f.reactions(&sender)
+		senders = append(senders, sender)
 	}
 	if len(senders) > 0 {
 		// The counters hold the bytes of all senders together.
 		senders[0].Bytes = uint64(x.counters.Totals(x.now()).Bytes)
 	}
 	return senders
+}
+
+// reactions adds what each consumer did, and the sums.
+func (f *liveFlow) reactions(s *run.Sender) {
+	for i, r := range f.subject.Flow.Reactions {
+		c, plan := r.Ledger.Counts(), &f.plan.Reactions[i]
+		reaction := run.Reaction{
+			Consumer: r.Consumer, Group: plan.Consumes.Group, Effect: r.Effect,
+			Effects: c.Effects, EffectsTwice: c.EffectsTwice, DeadLettered: c.Dead, DeadLetteredTwice: c.DeadTwice,
+		}
+		if dlq := plan.Consumes.DLQ; dlq != nil {
+			reaction.DLQ = dlq.Topic
+		}
+		s.Reactions = append(s.Reactions, reaction)
+		s.Effects, s.EffectsTwice = s.Effects+c.Effects, s.EffectsTwice+c.EffectsTwice
+		s.DeadLettered, s.DeadLetteredTwice = s.DeadLettered+c.Dead, s.DeadLetteredTwice+c.DeadTwice
+	}
+	for _, unclaimed := range f.unclaimed {
+		s.DeadLettersUnclaimed += unclaimed.Counts().Dead
+	}
+	s.DeadLettered += s.DeadLettersUnclaimed
 }
 
 func via(f *Flow) string {
@@ -119,7 +141,8 @@ func (x *execution) judgeFaults() []run.Fault {
 }
 
 // stand is how long publishing and consuming stood still in a span: the
-// longest stall of all partitions together, or of one. Where sends ended with
+// longest stall of all partitions together, or of one, and of any consumer.
+// Where sends ended with
 // no outcome the record that waited longest was never acknowledged, and only
 // the whole silence says how long it was.
 func (x *execution) stand(from, to time.Duration) fault.Stand {
@@ -134,7 +157,11 @@ func (x *execution) stand(from, to time.Duration) fault.Stand {
 			}
 		}
 	}
-	_, consume := x.seen.Longest(from, to)
+	var consume time.Duration
+	for _, s := range x.seen {
+		_, one := s.Longest(from, to)
+		consume = max(consume, one)
+	}
 	return fault.Stand{Publish: publish, Consume: consume}
 }
 

@@ -40,11 +40,9 @@ func (p *Plan) groups() []watchedGroup {
 		}
 	}
 	for _, f := range p.Flows {
-		for _, c := range f.Consumers {
-			add(c.Consumes.Group, f.Topic)
-			if c.Consumes.Retry != nil {
-				add(c.Consumes.Group, c.Consumes.Retry.Topics...)
-			}
+		for _, x := range f.Reactions {
+			add(x.Consumes.Group, f.Topic)
+			add(x.Consumes.Group, x.retries()...)
 		}
 	}
 	for _, c := range p.Scenario.Consumers {

@@ -84,8 +84,8 @@ func (p *Plan) participants() []*contracts.Contract {
 	}
 	for _, f := range p.Flows {
 		add(f.Producer)
-		for _, c := range f.Consumers {
-			add(c.Contract)
+		for _, x := range f.Reactions {
+			add(x.Contract)
 		}
 	}
 	return all

@@ -29,6 +29,7 @@ const (
 	BadLoad        = "scenario/bad-load"
 	BadBuild       = "scenario/build"
 	BadTemplate    = "scenario/template"
+	SameEffect     = "scenario/same-effect"
 	Failed         = "run/failed"
 )
 
@@ -60,22 +61,10 @@ type Flow struct {
 	Schedule *schedule.Schedule
 	// KeyList are the keys of a file; nil where keys are made.
 	KeyList []string
-	// Consumers are those whose service takes part in the run.
-	Consumers []Consumer
-	// Effect is what is watched behind the flow; nil where nothing is.
-	Effect *contracts.Effect
-	// EffectProduces is the effect's own interaction.
-	EffectProduces *contracts.Produces
-	DLQ            *contracts.DLQ
-	Retries        []string
+	// Reactions are those of the consumers whose service takes part in the run.
+	Reactions []Reaction
 
 	files *asyncapi.Files
-}
-
-// Consumer is a consumer entry and its service.
-type Consumer struct {
-	Contract *contracts.Contract
-	Consumes *contracts.Consumes
 }
 
 // resolver collects what is wrong while a plan is made.
@@ -231,54 +220,6 @@ func (r *resolver) services() []string {
 		names[i] = s.Name
 	}
 	return names
-}
-
-// reactions finds the consumers of the flow's event and what shows that they
-// processed it.
-func (r *resolver) reactions(f *Flow, path document.Path) {
-	for _, c := range r.plan.Contracts {
-		for i := range c.Consumes {
-			consumes := &c.Consumes[i]
-			if consumes.Event != f.Load.Event || consumes.TopicName() != f.Topic {
-				continue
-			}
-			if !r.present(c.Service.Name) {
-				r.note("%s consumes %s but is not part of this run: its effects and dead letters are not watched", c.Service.Name, f.Load.Event)
-				continue
-			}
-			f.Consumers = append(f.Consumers, Consumer{c, consumes})
-			if consumes.Retry != nil {
-				f.Retries = append(f.Retries, consumes.Retry.Topics...)
-			}
-			r.effect(f, c, consumes, path)
-			if consumes.DLQ != nil {
-				if f.DLQ != nil && f.DLQ.Topic != consumes.DLQ.Topic {
-					r.Error(NotBuilt, path.Add("event"), fmt.Sprintf("two consumers of %s have dead-letter topics (%s, %s); watching both in one run is not built", f.Load.Event, f.DLQ.Topic, consumes.DLQ.Topic), "run them in two scenarios")
-				}
-				f.DLQ = consumes.DLQ
-			}
-		}
-	}
-}
-
-func (r *resolver) effect(f *Flow, c *contracts.Contract, consumes *contracts.Consumes, path document.Path) {
-	e := consumes.Effect
-	if e == nil {
-		r.note("%s declares no effect for %s: whether it was processed is not watched", c.Service.Name, f.Load.Event)
-		return
-	}
-	at := c.Doc.Position("consumes", slices.IndexFunc(c.Consumes, func(x contracts.Consumes) bool { return x.Effect == e }), "effect")
-	switch {
-	case e.Event == "":
-		r.Error(NotBuilt, path.Add("event"), fmt.Sprintf("the effect of %s at %s is seen through sql or http, which is not built; an event is", f.Load.Event, at), "")
-	case f.Effect != nil:
-		r.Error(NotBuilt, path.Add("event"), fmt.Sprintf("two consumers of %s declare effects; watching both in one run is not built", f.Load.Event), "run them in two scenarios")
-	default:
-		f.Effect = e
-		if _, f.EffectProduces = r.producer(e.Event); f.EffectProduces == nil {
-			r.Error(UnknownEvent, path.Add("event"), fmt.Sprintf("the effect of %s is %s (%s), which no contract of this scenario produces", f.Load.Event, e.Event, at), document.Suggest(e.Event, r.events()))
-		}
-	}
 }
 
 func (r *resolver) note(format string, args ...any) {

@@ -87,11 +87,10 @@ func TestWhatDoesNotResolve(t *testing.T) {
 			[]string{`:5:16 scenario/unknown-event: the effect of OrderPlaced is InvoiceSent (testdata/plan/billing.yaml:9:13), which no contract of this scenario produces (valid are OrderAudited, OrderCancelled, OrderPlaced, OrderShipped)`}},
 		{"an effect that is not an event", []string{"contracts: [orders.yaml, ledger.yaml]\n", "services: [{name: ledger-service, command: [x]}]\n", load10},
 			[]string{`:5:16 scenario/not-built: the effect of OrderPlaced at testdata/plan/ledger.yaml:8:13 is seen through sql or http, which is not built; an event is`}},
-		{"two consumers with effects and dead letters", []string{"contracts: [orders.yaml, payments.yaml, billing.yaml]\n", "services: [{name: billing-service, command: [x]}, {name: payment-service, command: [x]}]\n", load10},
-			[]string{
-				`:5:16 scenario/not-built: two consumers of OrderPlaced declare effects; watching both in one run is not built (run them in two scenarios)`,
-				`:5:16 scenario/not-built: two consumers of OrderPlaced have dead-letter topics (order.dlq, billing.dlq); watching both in one run is not built (run them in two scenarios)`,
-			}},
+		{"two consumers with the same effect", []string{"contracts: [orders.yaml, payments.yaml, twin.yaml]\n", "services: [{name: twin-service, command: [x]}, {name: payment-service, command: [x]}]\n", load10},
+			[]string{`:5:16 scenario/same-effect: nothing tells the effect of payment-service (PaymentReceived) from that of twin-service (PaymentReceived) in payment.events (let each have an event of its own, known by match: {header: NAME}, or run them in two scenarios)`}},
+		{"two consumers with effects in a topic, of which one names no header", []string{"contracts: [orders.yaml, payments.yaml, unnamed.yaml]\n", "services: [{name: unnamed-service, command: [x]}, {name: payment-service, command: [x]}]\n", load10},
+			[]string{`:5:16 scenario/same-effect: nothing tells the effect of payment-service (PaymentReceived) from that of unnamed-service (PaymentNoted) in payment.events (let each have an event of its own, known by match: {header: NAME}, or run them in two scenarios)`}},
 		{"a key that is not text", []string{"contracts: [unbuilt.yaml]\n", "load: [{event: OrderCounted, profile: [{hold: 1/s, for: 1s}]}]\n"},
 			[]string{`:4:16 scenario/not-built: load with keys written as long is not built; string is`}},
 		{"a topic of an environment", []string{"contracts: [unbuilt.yaml]\n", "load: [{event: OrderStaged, profile: [{hold: 1/s, for: 1s}]}]\n"},
@@ -161,8 +160,8 @@ func TestPlanOfTheWholeFlow(t *testing.T) {
 	equal(t, []time.Duration{p.Length, p.Warmup}, []time.Duration{10 * time.Second, time.Second})
 	equal(t, p.Notes, []string(nil))
 	f := p.Flows[0]
-	equal(t, []any{f.Topic, f.Effect.Event, f.EffectProduces.Topic, f.DLQ.Topic, f.Retries, len(f.Consumers), f.DrivenService()},
-		[]any{"order.events", "PaymentReceived", "payment.events", "order.dlq", []string{"order.retry"}, 1, "order-service"})
+	equal(t, reactions(f), []string{"payment-service: PaymentReceived in order.retry payment.events order.dlq"})
+	equal(t, []string{f.Topic, f.DrivenService()}, []string{"order.events", "order-service"})
 	var groups []any
 	for _, g := range p.groups() {
 		groups = append(groups, g.name, g.topics)
@@ -170,18 +169,51 @@ func TestPlanOfTheWholeFlow(t *testing.T) {
 	equal(t, groups, []any{"payment-service", []string{"order.events", "order.retry"}})
 }
 
+// reactions are a flow's in words: whose, its effect, and where it is watched.
+func reactions(f *Flow) []string {
+	var all []string
+	for _, r := range f.Reactions {
+		effect := "nothing"
+		if r.Produces != nil {
+			effect = r.Produces.Event
+		}
+		all = append(all, r.Consumer+": "+effect+" in "+strings.Join(r.topics(), " "))
+	}
+	return all
+}
+
+// TestSeveralConsumers: each has an effect, a dead-letter topic, retry topics
+// and a group of its own, or shares a topic.
+func TestSeveralConsumers(t *testing.T) {
+	p := planOf(t, "contracts: [orders.yaml, payments.yaml, stock.yaml]\n",
+		"services: [{name: payment-service, command: [x]}, {name: stock-service, command: [x]}]\n", load10)
+	equal(t, reactions(p.Flows[0]), []string{
+		"payment-service: PaymentReceived in order.retry payment.events order.dlq",
+		"stock-service (group stock): StockReserved in stock.retry stock.events order.dlq",
+		"stock-service (group forecast): nothing in ",
+	})
+	equal(t, p.Notes, []string{"stock-service (group forecast) declares no effect for OrderPlaced: whether it was processed is not watched"})
+	groups := map[string][]string{}
+	for _, g := range p.groups() {
+		groups[g.name] = g.topics
+	}
+	equal(t, groups, map[string][]string{
+		"payment-service": {"order.events", "order.retry"}, "stock": {"order.events", "stock.retry"}, "forecast": {"order.events"},
+	})
+	x := &execution{plan: p}
+	equal(t, x.watchedTopics(), []string{"order.dlq", "order.events", "order.retry", "payment.events", "stock.events", "stock.retry"})
+}
+
 func TestWhoTakesPart(t *testing.T) {
 	p := planOf(t, both, load10, "consumers: [{group: probe, topics: [order.events]}, {group: probe-2, topics: [unused.events]}]\n")
 	equal(t, p.Notes, []string{"payment-service consumes OrderPlaced but is not part of this run: its effects and dead letters are not watched"})
 	f := p.Flows[0]
-	if f.Effect != nil || f.DLQ != nil || f.Retries != nil || f.Consumers != nil {
-		t.Errorf("%+v", f)
-	}
+	equal(t, reactions(f), []string(nil))
 	equal(t, p.groupNames(), []string{"probe", "probe-2"})
 
 	p, findings := Resolve(scenarioOf(t, both, load10), "payment-service")
 	equal(t, summary(findings), []string(nil))
-	if p.Flows[0].Effect == nil || len(p.Notes) != 0 {
+	if len(p.Flows[0].Reactions) != 1 || len(p.Notes) != 0 {
 		t.Errorf("a service that takes part from outside: %+v, %q", p.Flows[0], p.Notes)
 	}
 

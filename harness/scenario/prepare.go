@@ -9,8 +9,6 @@ import (
 
 	"github.com/flowweir/weir/chaos/fault"
 	"github.com/flowweir/weir/chaos/invariant"
-	"github.com/flowweir/weir/contracts"
-	"github.com/flowweir/weir/contracts/place"
 	"github.com/flowweir/weir/harness/observe"
 	"github.com/flowweir/weir/harness/payload"
 	"github.com/flowweir/weir/loadgen/histogram"
@@ -27,7 +25,7 @@ const lead = 500 * time.Millisecond
 
 // prepare makes everything that measures, and fixes the load's start.
 func (x *execution) prepare(ctx context.Context) error {
-	x.counters, x.acks, x.seen, x.shares = &series.Counters{}, &series.Stalls{}, &series.Stalls{}, &series.Partitions{}
+	x.counters, x.acks, x.shares = &series.Counters{}, &series.Stalls{}, &series.Partitions{}
 	x.phases = &histogram.Phases{}
 	x.ledger = ledger.New()
 	x.flows = map[uint16]*liveFlow{}
@@ -48,7 +46,7 @@ func (x *execution) prepare(ctx context.Context) error {
 		return &InfrastructureError{"the histograms", err}
 	}
 	x.observer = observe.New(observe.Config{
-		Run: x.identity, Journal: x.journal, Meter: x.meter, Counters: x.counters, Seen: x.seen.Observed,
+		Run: x.identity, Journal: x.journal, Meter: x.meter, Counters: x.counters,
 	})
 	for i, f := range x.plan.Flows {
 		if err := x.prepareFlow(f, makers[i]); err != nil {
@@ -89,9 +87,7 @@ func (x *execution) beginnings(ctx context.Context) (offsets, error) {
 func (x *execution) makers() ([]*payload.Maker, error) {
 	makers := make([]*payload.Maker, len(x.plan.Flows))
 	for i, f := range x.plan.Flows {
-		// A record is received in any case; effects are expected where a
-		// consumer declares one.
-		sender := x.ledger.Sender(fmt.Sprintf("%s-%d", f.Producer.Service.Name, i), ledger.Expect{Received: true, Effects: f.Effect != nil})
+		sender := x.ledger.Sender(fmt.Sprintf("%s-%d", f.Producer.Service.Name, i), ledger.Expect{Received: true})
 		if f.Load.Via == ViaTrigger {
 			continue
 		}
@@ -133,14 +129,10 @@ func (x *execution) watchedTopics() []string {
 	topics := map[string]bool{}
 	for _, f := range x.plan.Flows {
 		topics[f.Topic] = true
-		if f.EffectProduces != nil {
-			topics[f.EffectProduces.TopicName()] = true
-		}
-		if f.DLQ != nil {
-			topics[f.DLQ.Topic] = true
-		}
-		for _, r := range f.Retries {
-			topics[r] = true
+		for i := range f.Reactions {
+			for _, t := range f.Reactions[i].topics() {
+				topics[t] = true
+			}
 		}
 	}
 	// How far a group has come is known of what is read.
@@ -158,79 +150,22 @@ func (x *execution) prepareFlow(f *Flow, maker *payload.Maker) error {
 	live := &liveFlow{plan: f, sender: sender, maker: maker}
 	flow := &invariant.Flow{Sender: sender, Event: f.Load.Event, Topic: f.Topic, Trigger: maker == nil, Traced: true}
 	live.subject = &observe.Subject{Flow: flow, Due: f.Schedule.Due}
-	if f.Effect != nil {
-		flow.Effect = f.Effect.Event
-	}
 	if maker != nil {
 		maker.Begin(x.t0)
 		live.subject.Original, live.subject.Event, live.subject.KeyHash = maker.Original, maker.Event, maker.KeyHash
-		x.watchOrder(f, flow, maker)
+		flow.Order = newOrder(maker, func(seq uint64) bool { return sender.Flags(seq)&ledger.Received != 0 })
 	} else {
 		flow.Traced = f.Produces.Trigger.ID != ""
 		live.subject.Event = func(seq uint64) uint64 { return seq }
 		live.subject.KeyHash = func(seq uint64) uint64 { return seq }
 	}
 	x.observer.Watch(live.subject)
-	if f.Effect != nil {
-		if err := x.watchEffect(f); err != nil {
-			return err
-		}
-	}
-	for _, topic := range f.Retries {
-		x.observer.WatchRetry(topic)
-	}
-	if f.DLQ != nil {
-		flow.DLQ = x.deadLetters(f.DLQ)
+	if err := x.react(live); err != nil {
+		return err
 	}
 	x.flows[sender.ID()] = live
 	x.info.Loads = append(x.info.Loads, f.describe(sender.Name()))
 	return x.prepareLoad(live)
-}
-
-// watchOrder watches the order of keys in the log, and of effects where
-// their producer promises it and no retry topic gives it up.
-func (x *execution) watchOrder(f *Flow, flow *invariant.Flow, maker *payload.Maker) {
-	key := func(_ uint16, seq uint64) uint64 { return maker.KeyHash(seq) }
-	sender := flow.Sender
-	flow.Order = invariant.NewOrder(key, func(_ uint16, seq uint64) bool { return sender.Flags(seq)&ledger.Received != 0 })
-	if f.EffectProduces != nil && f.EffectProduces.OrderedPerKey() && len(f.Retries) == 0 {
-		flow.EffectOrder = invariant.NewOrder(key, func(_ uint16, seq uint64) bool { return sender.Flags(seq)&ledger.Effect != 0 })
-	}
-}
-
-func (x *execution) watchEffect(f *Flow) error {
-	correlate, err := place.Parse(f.Effect.Correlate)
-	if err != nil {
-		return x.usage(BadLoad, fmt.Sprintf("the effect of %s: correlate: %v", f.Load.Event, err), "load", f.Index, "event")
-	}
-	e := observe.Effect{
-		Topic: f.EffectProduces.TopicName(), Correlate: correlate,
-		Type: f.Effect.Event, TypeHeader: f.EffectProduces.Recognition().Header,
-	}
-	// An id in an envelope around the data, or one that a trigger put into
-	// its body, is found wherever it stands.
-	e.Searched = f.EffectProduces.EnvelopeName() == contracts.EnvelopeStandard ||
-		f.EffectProduces.EnvelopeName() == contracts.EnvelopeCloudEventsStructured ||
-		f.Load.Via == ViaTrigger
-	x.observer.WatchEffect(e)
-	return nil
-}
-
-// deadLetters is the watch over a dead-letter topic, one for all flows.
-func (x *execution) deadLetters(d *contracts.DLQ) *invariant.DLQ {
-	for _, other := range x.flows {
-		if q := other.subject.Flow.DLQ; q != nil && q.Topic == d.Topic {
-			return q
-		}
-	}
-	watched := &invariant.DLQ{Topic: d.Topic, ExactlyOnce: d.Guarantee() == contracts.DeliveryExactlyOnce}
-	for _, part := range []string{"key", "value", "headers"} {
-		if d.Preserves(part) {
-			watched.Preserve = append(watched.Preserve, part)
-		}
-	}
-	x.observer.WatchDLQ(watched)
-	return watched
 }
 
 func (f *Flow) describe(sender string) run.Load {

@@ -16,13 +16,12 @@ func (r *resolver) unbuilt(f *Flow, path document.Path) {
 	if key := f.Produces.Key; key != nil && key.SerializedAs() != "string" {
 		r.Error(NotBuilt, at, fmt.Sprintf("load with keys written as %s is not built; string is", key.SerializedAs()), "")
 	}
-	topics := append([]string{f.Topic}, f.Retries...)
-	if f.DLQ != nil {
-		topics = append(topics, f.DLQ.Topic)
-	}
-	if p := f.EffectProduces; p != nil {
-		topics = append(topics, p.TopicName())
-		r.recognition(p, at)
+	topics := []string{f.Topic}
+	for i := range f.Reactions {
+		topics = append(topics, f.Reactions[i].topics()...)
+		if p := f.Reactions[i].Produces; p != nil {
+			r.recognition(p, at)
+		}
 	}
 	for i, topic := range topics {
 		if strings.Contains(topic, "{env}") && !slices.Contains(topics[:i], topic) {

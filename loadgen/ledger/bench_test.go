@@ -2,6 +2,7 @@ package ledger_test
 
 import (
 	"flag"
+	"iter"
 	"runtime"
 	"testing"
 
@@ -9,9 +10,9 @@ import (
 )
 
 // life takes n records through a full life, with the given number of records
-// between a send and its effect and in batches of 500, as a client polls.
+// between a send and its effects and in batches of 500, as a client polls.
 // Of every hundred records skip are never received.
-func life(s *ledger.Sender, n, lag, skip uint64, each func(seq uint64)) {
+func life(s *ledger.Sender, reactions []*ledger.Reaction, n, lag, skip uint64, each func(seq uint64)) {
 	const batch = 500
 	seqs := make([]uint64, 0, batch)
 	sights := make([]ledger.Sight, batch)
@@ -32,36 +33,51 @@ func life(s *ledger.Sender, n, lag, skip uint64, each func(seq uint64)) {
 			}
 		}
 		s.ReceivedAll(seqs, sights[:len(seqs)])
-		s.EffectAll(seqs, nil)
+		for _, r := range reactions {
+			r.EffectAll(seqs, nil)
+		}
 		if each != nil {
 			each(to)
 		}
 	}
 }
 
-var both = ledger.Expect{Received: true, Effects: true}
+// reacting returns a sender whose events some consumers react to.
+func reacting(consumers int) (*ledger.Sender, []*ledger.Reaction) {
+	s := ledger.New().Sender("s", ledger.Expect{Received: true})
+	reactions := make([]*ledger.Reaction, consumers)
+	for i := range reactions {
+		reactions[i] = s.Reaction(true)
+	}
+	return s, reactions
+}
 
 // BenchmarkLife is the cost of a record's full life: Begin, Acked, Received
 // and Effect. In batches, as the load does it, and one call at a time.
 func BenchmarkLife(b *testing.B) {
 	b.Run("batches", func(b *testing.B) {
 		b.ReportAllocs()
-		s := ledger.New().Sender("s", both)
-		life(s, uint64(b.N), 100_000, 0, nil)
+		s, r := reacting(1)
+		life(s, r, uint64(b.N), 100_000, 0, nil)
 	})
 	b.Run("batches/1%lost", func(b *testing.B) {
 		b.ReportAllocs()
-		s := ledger.New().Sender("s", both)
-		life(s, uint64(b.N), 100_000, 1, nil)
+		s, r := reacting(1)
+		life(s, r, uint64(b.N), 100_000, 1, nil)
+	})
+	b.Run("batches/3 reactions", func(b *testing.B) {
+		b.ReportAllocs()
+		s, r := reacting(3)
+		life(s, r, uint64(b.N), 100_000, 0, nil)
 	})
 	b.Run("single", func(b *testing.B) {
 		b.ReportAllocs()
-		s := ledger.New().Sender("s", both)
+		s, r := reacting(1)
 		for range b.N {
 			seq := s.Begin(ledger.Normal)
 			s.Acked(seq)
 			s.Received(seq)
-			s.Effect(seq)
+			r[0].Effect(seq)
 		}
 	})
 	b.Run("acked+received", func(b *testing.B) {
@@ -82,53 +98,66 @@ func BenchmarkLife(b *testing.B) {
 // BenchmarkSelect is a query over a ledger of ten million records of which 1%
 // is lost.
 func BenchmarkSelect(b *testing.B) {
-	s := ledger.New().Sender("s", both)
-	life(s, 10_000_000, 0, 1, nil)
-	b.ReportAllocs()
-	for b.Loop() {
-		n := 0
-		for range s.Select(ledger.Acked, ledger.Received) {
-			n++
-		}
-		if n != 100_000 {
-			b.Fatal(n)
-		}
+	s, r := reacting(2)
+	life(s, r, 10_000_000, 0, 1, nil)
+	for name, selected := range map[string]func() iter.Seq[uint64]{
+		"lost":              func() iter.Seq[uint64] { return s.Select(ledger.Acked, ledger.Received) },
+		"reaction":          func() iter.Seq[uint64] { return r[0].Select(ledger.Acked, ledger.Effect) },
+		"a second reaction": func() iter.Seq[uint64] { return r[1].Select(ledger.Acked, ledger.Effect) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				n := 0
+				for range selected() {
+					n++
+				}
+				if n != 100_000 {
+					b.Fatal(n)
+				}
+			}
+		})
 	}
 }
 
 var memoryRecords = flag.Uint64("memory-records", 5_000_000, "how many records TestMemory takes through the ledger")
 
 // TestMemory holds the ledger to its bound: 64 MiB for 100 million records of
-// which 1% is never completed, in proportion. Run it with
-// -memory-records=100000000 -v for the whole.
+// which 1% is never completed, in proportion, and each further reaction to no
+// more than the first. Run it with -memory-records=100000000 -v for the whole.
 func TestMemory(t *testing.T) {
 	n := *memoryRecords
 	for _, c := range []struct {
 		name string
 		skip uint64
-		// perRecord bounds what stays for each record in bytes, beside the
-		// pages in flight.
+		// perRecord bounds what stays for each record and reaction in bytes,
+		// beside the pages in flight.
 		perRecord float64
+		reactions int
 	}{
-		{"all complete", 0, 0.005},
-		{"1% never completed", 1, 0.06},
-		{"5% never completed", 5, 0.3},
+		{"all complete", 0, 0.005, 1},
+		{"1% never completed", 1, 0.06, 1},
+		{"5% never completed", 5, 0.3, 1},
+		{"two reactions, all complete", 0, 0.005, 2},
+		{"two reactions, 1% never completed", 1, 0.06, 2},
+		{"four reactions, 1% never completed", 1, 0.06, 4},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			before := heap()
-			s := ledger.New().Sender("s", both)
+			s, r := reacting(c.reactions)
 			var peak int64 // signed: the heap may shrink below what it was
-			life(s, n, 1_000_000, c.skip, func(at uint64) {
+			life(s, r, n, 1_000_000, c.skip, func(at uint64) {
 				if at%(n/10) < 500 {
 					peak = max(peak, heap()-before)
 				}
 			})
 			const inFlight = 2 << 20
-			if bound := int64(float64(n)*c.perRecord) + inFlight; peak > bound {
+			if bound := int64(c.reactions) * (int64(float64(n)*c.perRecord) + inFlight); peak > bound {
 				t.Errorf("%.1f MiB at the peak for %d records, want at most %.1f", mib(peak), n, mib(bound))
 			}
 			t.Logf("%d records, 1,000,000 in flight: %.1f MiB at the peak", n, mib(peak))
 			runtime.KeepAlive(s)
+			runtime.KeepAlive(r)
 		})
 	}
 }

@@ -8,12 +8,12 @@ import (
 	"github.com/flowweir/weir/loadgen/ledger"
 )
 
-// TestConcurrent has a pacer, an ack callback, two readers and an observer at
-// work at once, with one record in a thousand lost, another doubled and
-// another poisoned, and finds exactly these.
+// TestConcurrent has a pacer, an ack callback, two readers and an observer of
+// two reactions at work at once, with one record in a thousand lost, another
+// doubled and another poisoned, and finds exactly these.
 func TestConcurrent(t *testing.T) {
 	const records = 5<<16 + 123
-	s := ledger.New().Sender("s", ledger.Expect{Received: true, Effects: true})
+	s, reactions := reacting(2)
 	sent, acked := make(chan uint64, 1024), make(chan uint64, 1024)
 	effects := make(chan uint64, 1024)
 	var pacing, reading, observing sync.WaitGroup
@@ -62,15 +62,17 @@ func TestConcurrent(t *testing.T) {
 	}
 	observing.Go(func() {
 		for seq := range effects {
-			if seq%1000 == 3 {
-				s.Dead(seq)
-			} else {
-				s.Effect(seq)
+			for _, r := range reactions {
+				if seq%1000 == 3 {
+					r.Dead(seq)
+				} else {
+					r.Effect(seq)
+				}
 			}
 			if seq%5000 == 0 {
-				c := s.Counts()
-				if c.Sent < c.Acked || c.Acked < c.Received || c.Received < c.Effects+c.Dead {
-					t.Errorf("counts that do not belong together: %+v", c)
+				reacted, c := reactions[1].Counts(), s.Counts()
+				if c.Sent < c.Acked || c.Acked < c.Received || c.Received < reacted.Effects+reacted.Dead {
+					t.Errorf("counts that do not belong together: %+v, %+v", c, reacted)
 				}
 			}
 		}
@@ -96,8 +98,10 @@ func TestConcurrent(t *testing.T) {
 		{"poison dead-lettered", ledger.IsPoison | ledger.Dead, ledger.Effect, every(3)},
 		{"without effect", ledger.Received, ledger.Effect | ledger.Dead, nil},
 	} {
-		if got := slices.Collect(s.Select(q.want, q.without)); !slices.Equal(got, q.exact) {
-			t.Errorf("%s: %d records, want %d", q.name, len(got), len(q.exact))
+		for n, r := range reactions {
+			if got := slices.Collect(r.Select(q.want, q.without)); !slices.Equal(got, q.exact) {
+				t.Errorf("%s: %d records for reaction %d, want %d", q.name, len(got), n, len(q.exact))
+			}
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"iter"
 	"slices"
 	"testing"
 
@@ -12,7 +13,8 @@ const page = 1 << 16
 // TestFolded follows the records of a folded page that come late, come again,
 // or come in such numbers that the page opens again.
 func TestFolded(t *testing.T) {
-	s := ledger.New().Sender("s", ledger.Expect{Received: true, Effects: true})
+	s, reactions := reacting(1)
+	r := reactions[0]
 	for n := range uint64(page + 1) {
 		c := ledger.Normal
 		if n == 5 {
@@ -25,7 +27,7 @@ func TestFolded(t *testing.T) {
 	complete := func(n uint64) {
 		s.Acked(n)
 		s.Received(n)
-		s.Effect(n)
+		r.Effect(n)
 	}
 	var missing []uint64
 	for n := range uint64(page) {
@@ -53,24 +55,27 @@ func TestFolded(t *testing.T) {
 	for _, n := range slices.Backward(missing) {
 		complete(n)
 	}
-	s.Dead(missing[0])
+	r.Dead(missing[0])
 	expectSelect(t, s, ledger.Sent, ledger.Acked, []uint64{page})
-	expectSelect(t, s, ledger.Dead, 0, missing[:1])
+	expectSelect(t, r, ledger.Dead, 0, missing[:1])
 
 	// Every second record comes again: too many to list.
 	var again []uint64
 	for n := uint64(1); n < page; n += 2 {
 		again = append(again, n)
-		s.Effect(n)
+		r.Effect(n)
 	}
-	expectSelect(t, s, ledger.EffectTwice, 0, again)
+	expectSelect(t, r, ledger.EffectTwice, 0, again)
 	expectSelect(t, s, ledger.ReceivedTwice, 0, []uint64{3, 9, 65535})
 	want := ledger.Counts{
 		Sent: page + 1, Acked: page, Unknown: 1, Pending: 1, Received: page, ReceivedTwice: 3,
-		Poison: 1, Duplicates: 1, Effects: page, EffectsTwice: page / 2, Dead: 1,
+		Poison: 1, Duplicates: 1,
 	}
 	if got := s.Counts(); got != want {
 		t.Errorf("counts %+v\n  want %+v", got, want)
+	}
+	if got, want := r.Counts(), (ledger.Reactions{Effects: page, EffectsTwice: page / 2, Dead: 1}); got != want {
+		t.Errorf("reactions %+v\n     want %+v", got, want)
 	}
 }
 
@@ -137,7 +142,12 @@ func TestSelectAndChange(t *testing.T) {
 	}
 }
 
-func expectSelect(t *testing.T, s *ledger.Sender, want, without ledger.Flags, exact []uint64) {
+// selector is a Sender or a Reaction.
+type selector interface {
+	Select(want, without ledger.Flags) iter.Seq[uint64]
+}
+
+func expectSelect(t *testing.T, s selector, want, without ledger.Flags, exact []uint64) {
 	t.Helper()
 	if got := slices.Collect(s.Select(want, without)); !slices.Equal(got, exact) {
 		t.Errorf("Select(%012b, %012b): %d records, want %d", want, without, len(got), len(exact))

@@ -1,6 +1,7 @@
 // Package ledger decides who sent, acknowledged, received and applied which
 // record of a run: for every (sender, dense sequence) it knows exactly what
-// became of it.
+// became of it. What each consumer did with a sender's events is a Reaction of
+// its own, so that one consumer's effect never stands for another's.
 //
 // Guarantees. Answers are exact at any time, never probabilistic: a filter
 // that can say "seen" of something unseen would hide a loss. Memory follows
@@ -10,7 +11,7 @@
 // records that differ, four bytes each, and still answers exactly. A page
 // whose list would grow beyond an eighth of its records is kept as (or becomes
 // again) bits, so no pattern of traffic costs more than about a byte and a
-// half a record.
+// half a record, and half a byte for each further reaction.
 //
 // Unknown is neither lost nor delivered: a send that timed out, or whose
 // outcome was never reported, is Unknown, and seeing it is no ghost.
@@ -62,14 +63,15 @@ const (
 	IsDuplicate
 )
 
-const outcomes = Acked | Failed | Unknown
+const (
+	outcomes = Acked | Failed | Unknown
+	// reacted are the facts that a Reaction knows; the others are its sender's.
+	reacted = Effect | EffectTwice | Dead | DeadTwice
+)
 
 // Expect is what must become of a sender's records. It decides when a page
 // can be folded and what counts as lost; it never changes a recorded fact.
 type Expect struct {
-	// Effects: a normal record must have an effect or be dead-lettered, a
-	// poison record must be dead-lettered.
-	Effects bool
 	// Received: an acked record must be received. Without it nothing counts
 	// as lost.
 	Received bool
@@ -125,9 +127,8 @@ type Counts struct {
 	Lost uint64
 	// Poison and Duplicates were begun with that class.
 	Poison, Duplicates uint64
-	// Effects, EffectsTwice, Dead and DeadTwice count event identities.
-	Effects, EffectsTwice, Dead, DeadTwice uint64
-	// Ghosts counts sightings of sequences that were never begun.
+	// Ghosts counts sightings, in whatever way, of sequences that were never
+	// begun.
 	Ghosts uint64
 }
 

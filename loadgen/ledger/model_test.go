@@ -10,11 +10,13 @@ import (
 	"github.com/flowweir/weir/loadgen/ledger"
 )
 
-// model is the ledger as anyone would write it: the facts of each record.
+// model is the ledger as anyone would write it: the facts of each record, and
+// those of each of its reactions.
 type model struct {
-	expect ledger.Expect
-	flags  []ledger.Flags
-	ghosts uint64
+	expect    ledger.Expect
+	flags     []ledger.Flags
+	reactions [][]ledger.Flags
+	ghosts    uint64
 }
 
 func (m *model) next() uint64 { return uint64(len(m.flags)) }
@@ -28,6 +30,9 @@ func (m *model) begin(c ledger.Class) uint64 {
 		f |= ledger.IsDuplicate
 	}
 	m.flags = append(m.flags, f)
+	for r := range m.reactions {
+		m.reactions[r] = append(m.reactions[r], 0)
+	}
 	return m.next() - 1
 }
 
@@ -50,18 +55,18 @@ func (m *model) outcome(seq uint64, o ledger.Flags) {
 	}
 }
 
-func (m *model) see(seq uint64, once, twice ledger.Flags) ledger.Sight {
+// see is a sighting among facts: the model's flags or those of a reaction.
+func (m *model) see(facts []ledger.Flags, seq uint64, once, twice ledger.Flags) ledger.Sight {
 	if seq >= m.next() {
 		m.ghosts++
 		return ledger.Ghost
 	}
-	f := m.flags[seq]
-	if f&once != 0 {
-		m.flags[seq] = f | twice
+	if facts[seq]&once != 0 {
+		facts[seq] |= twice
 		return ledger.Again
 	}
-	m.flags[seq] = f | once
-	if f&ledger.Failed != 0 {
+	facts[seq] |= once
+	if m.flags[seq]&ledger.Failed != 0 {
 		return ledger.Risen
 	}
 	return ledger.First
@@ -78,14 +83,36 @@ func (m *model) get(seq uint64) ledger.Flags {
 	return f
 }
 
-func (m *model) sel(want, without ledger.Flags) []uint64 {
+// of is what is known of a record together with one of the reactions.
+func (m *model) of(reaction int, seq uint64) ledger.Flags {
+	if seq >= m.next() {
+		return 0
+	}
+	return m.get(seq) | m.reactions[reaction][seq]
+}
+
+func (m *model) sel(flags func(uint64) ledger.Flags, want, without ledger.Flags) []uint64 {
 	var found []uint64
 	for seq := range m.next() {
-		if f := m.get(seq); f&want == want && f&without == 0 {
+		if f := flags(seq); f&want == want && f&without == 0 {
 			found = append(found, seq)
 		}
 	}
 	return found
+}
+
+func (m *model) reacted(reaction int) ledger.Reactions {
+	var c ledger.Reactions
+	for _, f := range m.reactions[reaction] {
+		for flag, n := range map[ledger.Flags]*uint64{
+			ledger.Effect: &c.Effects, ledger.EffectTwice: &c.EffectsTwice, ledger.Dead: &c.Dead, ledger.DeadTwice: &c.DeadTwice,
+		} {
+			if f&flag != 0 {
+				*n++
+			}
+		}
+	}
+	return c
 }
 
 func (m *model) counts() ledger.Counts {
@@ -113,10 +140,6 @@ func (m *model) counts() ledger.Counts {
 		}
 		c.Poison += has(ledger.IsPoison, 0)
 		c.Duplicates += has(ledger.IsDuplicate, 0)
-		c.Effects += has(ledger.Effect, 0)
-		c.EffectsTwice += has(ledger.EffectTwice, 0)
-		c.Dead += has(ledger.Dead, 0)
-		c.DeadTwice += has(ledger.DeadTwice, 0)
 	}
 	return c
 }
@@ -138,18 +161,49 @@ var queries = [][2]ledger.Flags{
 	{ledger.Acked | ledger.Received | ledger.Effect, 0},
 }
 
-func compare(t interface{ Fatalf(string, ...any) }, s *ledger.Sender, m *model, seqs []uint64) {
-	if got, want := s.Counts(), m.counts(); got != want {
+// driven is a sender, its reactions and the model of both.
+type driven struct {
+	*ledger.Sender
+	reactions []*ledger.Reaction
+	m         *model
+}
+
+func (d driven) compare(t interface{ Fatalf(string, ...any) }, seqs []uint64) {
+	const reacted = ledger.Effect | ledger.EffectTwice | ledger.Dead | ledger.DeadTwice
+	m := d.m
+	if got, want := d.Counts(), m.counts(); got != want {
 		t.Fatalf("counts %+v\n  want %+v", got, want)
 	}
-	for _, q := range queries {
-		if got, want := slices.Collect(s.Select(q[0], q[1])), m.sel(q[0], q[1]); !slices.Equal(got, want) {
-			t.Fatalf("Select(%b, %b): %d records, want %d", q[0], q[1], len(got), len(want))
+	for n, r := range d.reactions {
+		if got, want := r.Counts(), m.reacted(n); got != want {
+			t.Fatalf("reaction %d: counts %+v\n  want %+v", n, got, want)
 		}
 	}
+	for _, q := range queries {
+		if (q[0]|q[1])&reacted == 0 {
+			if got, want := slices.Collect(d.Select(q[0], q[1])), m.sel(m.get, q[0], q[1]); !slices.Equal(got, want) {
+				t.Fatalf("Select(%b, %b): %d records, want %d", q[0], q[1], len(got), len(want))
+			}
+		}
+		for n, r := range d.reactions {
+			flags := func(seq uint64) ledger.Flags { return m.of(n, seq) }
+			if got, want := slices.Collect(r.Select(q[0], q[1])), m.sel(flags, q[0], q[1]); !slices.Equal(got, want) {
+				t.Fatalf("reaction %d: Select(%b, %b): %d records, want %d", n, q[0], q[1], len(got), len(want))
+			}
+		}
+	}
+	d.compareFlags(t, seqs)
+}
+
+func (d driven) compareFlags(t interface{ Fatalf(string, ...any) }, seqs []uint64) {
 	for _, seq := range seqs {
-		if got, want := s.Flags(seq), m.get(seq); got != want {
+		if got, want := d.Flags(seq), d.m.get(seq); got != want {
 			t.Fatalf("record %d has %012b, want %012b", seq, got, want)
+		}
+		for n, r := range d.reactions {
+			if got, want := r.Flags(seq), d.m.of(n, seq); got != want {
+				t.Fatalf("record %d has %012b for reaction %d, want %012b", seq, got, n, want)
+			}
 		}
 	}
 }
@@ -159,9 +213,15 @@ func compare(t interface{ Fatalf(string, ...any) }, s *ledger.Sender, m *model, 
 // answer with the model's.
 func TestModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		e := ledger.Expect{Effects: rapid.Bool().Draw(t, "effects"), Received: rapid.Bool().Draw(t, "received")}
+		e := ledger.Expect{Received: rapid.Bool().Draw(t, "received")}
 		s := ledger.New().Sender("s", e)
 		m := &model{expect: e}
+		d := driven{Sender: s, m: m}
+		effects := rapid.SliceOfN(rapid.Bool(), 0, 3).Draw(t, "reactions that expect effects")
+		for _, expected := range effects {
+			d.reactions = append(d.reactions, s.Reaction(expected))
+			m.reactions = append(m.reactions, nil)
+		}
 		var touched []uint64
 		seq := func(t *rapid.T) uint64 {
 			return rapid.Uint64Range(0, m.next()+2).Draw(t, "sequence")
@@ -189,11 +249,13 @@ func TestModel(t *testing.T) {
 					m.outcome(n, ledger.Acked)
 					if e.Received {
 						s.Received(n)
-						m.see(n, ledger.Received, ledger.ReceivedTwice)
+						m.see(m.flags, n, ledger.Received, ledger.ReceivedTwice)
 					}
-					if e.Effects {
-						s.Effect(n)
-						m.see(n, ledger.Effect, ledger.EffectTwice)
+					for r, expected := range effects {
+						if expected && n%skip != uint64(r) { // each misses others
+							d.reactions[r].Effect(n)
+							m.see(m.reactions[r], n, ledger.Effect, ledger.EffectTwice)
+						}
 					}
 				}
 			},
@@ -205,60 +267,67 @@ func TestModel(t *testing.T) {
 				step := rapid.Uint64Range(1, 5).Draw(t, "step")
 				act := rapid.SampledFrom(actions).Draw(t, "act")
 				for n := from; n < min(from+20_000*step, m.next()); n += step {
-					act.do(t, s, m, n)
+					act.do(t, d, n)
 				}
 			},
 			"one": func(t *rapid.T) {
 				n := seq(t)
 				touched = append(touched, n)
-				rapid.SampledFrom(actions).Draw(t, "act").do(t, s, m, n)
+				rapid.SampledFrom(actions).Draw(t, "act").do(t, d, n)
 			},
 			"": func(t *rapid.T) {
-				for _, n := range touched {
-					if got, want := s.Flags(n), m.get(n); got != want {
-						t.Fatalf("record %d has %012b, want %012b", n, got, want)
-					}
-				}
+				d.compareFlags(t, touched)
 			},
 		})
-		compare(t, s, m, touched)
+		d.compare(t, touched)
 	})
 }
 
 type action struct {
 	name string
-	do   func(t interface{ Fatalf(string, ...any) }, s *ledger.Sender, m *model, seq uint64)
+	do   func(t interface{ Fatalf(string, ...any) }, d driven, seq uint64)
 }
 
 func (a action) String() string { return a.name }
 
 var actions = func() []action {
 	outcome := func(name string, do func(*ledger.Sender, uint64), f ledger.Flags) action {
-		return action{name, func(_ interface{ Fatalf(string, ...any) }, s *ledger.Sender, m *model, seq uint64) {
-			do(s, seq)
-			m.outcome(seq, f)
+		return action{name, func(_ interface{ Fatalf(string, ...any) }, d driven, seq uint64) {
+			do(d.Sender, seq)
+			d.m.outcome(seq, f)
 		}}
 	}
-	sight := func(name string, do func(*ledger.Sender, uint64) ledger.Sight, once, twice ledger.Flags) action {
-		return action{name, func(t interface{ Fatalf(string, ...any) }, s *ledger.Sender, m *model, seq uint64) {
-			if got, want := do(s, seq), m.see(seq, once, twice); got != want {
-				t.Fatalf("%s(%d) is %v, want %v", name, seq, got, want)
+	// reaction acts on reaction n, where there is one.
+	reaction := func(n int, name string, do func(*ledger.Reaction, uint64) ledger.Sight, once, twice ledger.Flags) action {
+		return action{fmt.Sprint(name, n), func(t interface{ Fatalf(string, ...any) }, d driven, seq uint64) {
+			if n >= len(d.reactions) {
+				return
+			}
+			if got, want := do(d.reactions[n], seq), d.m.see(d.m.reactions[n], seq, once, twice); got != want {
+				t.Fatalf("%s%d(%d) is %v, want %v", name, n, seq, got, want)
 			}
 		}}
 	}
-	return []action{
+	all := []action{
 		outcome("acked", (*ledger.Sender).Acked, ledger.Acked),
 		outcome("failed", (*ledger.Sender).Failed, ledger.Failed),
 		outcome("unknown", (*ledger.Sender).Unknown, ledger.Unknown),
-		sight("received", (*ledger.Sender).Received, ledger.Received, ledger.ReceivedTwice),
-		sight("effect", (*ledger.Sender).Effect, ledger.Effect, ledger.EffectTwice),
-		sight("dead", (*ledger.Sender).Dead, ledger.Dead, ledger.DeadTwice),
+		{"received", func(t interface{ Fatalf(string, ...any) }, d driven, seq uint64) {
+			if got, want := d.Received(seq), d.m.see(d.m.flags, seq, ledger.Received, ledger.ReceivedTwice); got != want {
+				t.Fatalf("received(%d) is %v, want %v", seq, got, want)
+			}
+		}},
 	}
+	for n := range 3 {
+		all = append(all, reaction(n, "effect", (*ledger.Reaction).Effect, ledger.Effect, ledger.EffectTwice),
+			reaction(n, "dead", (*ledger.Reaction).Dead, ledger.Dead, ledger.DeadTwice))
+	}
+	return all
 }()
 
 // TestBatches: the calls for batches do what the single calls do.
 func TestBatches(t *testing.T) {
-	s := ledger.New().Sender("s", ledger.Expect{Received: true, Effects: true})
+	s, reactions := reacting(2)
 	for range 5 {
 		s.Begin(ledger.Normal)
 	}
@@ -269,13 +338,18 @@ func TestBatches(t *testing.T) {
 	if want := []ledger.Sight{ledger.First, ledger.Again, ledger.Risen, ledger.Ghost, ledger.First}; !slices.Equal(sights, want) {
 		t.Errorf("received: %v, want %v", sights, want)
 	}
-	s.EffectAll([]uint64{0, 1, 1, 9, 4}, sights)
-	if want := []ledger.Sight{ledger.First, ledger.First, ledger.Again, ledger.Ghost, ledger.First}; !slices.Equal(sights, want) {
-		t.Errorf("effects: %v, want %v", sights, want)
+	for n, r := range reactions {
+		r.EffectAll([]uint64{0, 1, 1, 9, 4}, sights)
+		if want := []ledger.Sight{ledger.First, ledger.First, ledger.Again, ledger.Ghost, ledger.First}; !slices.Equal(sights, want) {
+			t.Errorf("effects of reaction %d: %v, want %v", n, sights, want)
+		}
+		if got, want := r.Counts(), (ledger.Reactions{Effects: 3, EffectsTwice: 1}); got != want {
+			t.Errorf("reaction %d: %+v\n  want %+v", n, got, want)
+		}
 	}
 	want := ledger.Counts{
 		Sent: 5, Acked: 3, Failed: 1, Unknown: 1, Pending: 1, UnknownSeen: 1, FailedSeen: 1,
-		Received: 3, ReceivedTwice: 1, Lost: 2, Effects: 3, EffectsTwice: 1, Ghosts: 2,
+		Received: 3, ReceivedTwice: 1, Lost: 2, Ghosts: 3,
 	}
 	if got := s.Counts(); got != want {
 		t.Errorf("counts %+v\n  want %+v", got, want)

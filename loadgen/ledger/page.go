@@ -112,6 +112,14 @@ func (p *page) folded(i uint16) Flags {
 	return p.base
 }
 
+// failed says whether a record definitely failed.
+func (p *page) failed(i uint16) bool {
+	if o := p.open; o != nil {
+		return o.has(planeFailed, i)
+	}
+	return p.folded(i)&Failed != 0
+}
+
 func (p *page) find(i uint16) (int, bool) {
 	return slices.BinarySearchFunc(p.odds, i, func(o odd, i uint16) int { return int(o.index) - int(i) })
 }

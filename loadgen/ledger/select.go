@@ -14,11 +14,21 @@ import (
 // is examined under the sender's mutex and yielded without it, so the caller
 // may use the sender, and records that change meanwhile count as they were
 // when their page was examined.
+//
+// Facts of a reaction are asked of the Reaction; a query for one here panics.
 func (s *Sender) Select(want, without Flags) iter.Seq[uint64] {
+	if (want|without)&reacted != 0 {
+		panic("ledger: effects and dead letters are asked of a Reaction")
+	}
+	return s.pick(func(n uint64, found []uint16) []uint16 { return s.selectPage(n, want, without, found) })
+}
+
+// pick yields the sequences of the indices that page appends, page by page.
+func (s *Sender) pick(page func(n uint64, found []uint16) []uint16) iter.Seq[uint64] {
 	return func(yield func(uint64) bool) {
 		var found []uint16
 		for n := uint64(0); ; n++ {
-			found = s.selectPage(n, want, without, found[:0])
+			found = page(n, found[:0])
 			for _, i := range found {
 				if !yield(n<<pageBits | uint64(i)) {
 					return
@@ -31,32 +41,45 @@ func (s *Sender) Select(want, without Flags) iter.Seq[uint64] {
 	}
 }
 
+// size is how many records of page n were begun.
+func (s *Sender) size(n uint64) int {
+	next := s.next.Load()
+	if n<<pageBits >= next {
+		return 0
+	}
+	return int(min(next-n<<pageBits, pageSize))
+}
+
+// begun are the bits of word w that stand for the first size records of a
+// page.
+func begun(w, size int) uint64 {
+	if rest := size - w<<6; rest < 64 {
+		return 1<<rest - 1
+	}
+	return ^uint64(0)
+}
+
 // selectPage appends the matching indices of page n to found.
 func (s *Sender) selectPage(n uint64, want, without Flags, found []uint16) []uint16 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	next := s.next.Load()
-	if n<<pageBits >= next {
+	size := s.size(n)
+	if size == 0 {
 		return found
 	}
-	size := int(min(next-n<<pageBits, pageSize))
-	p := s.pages[n]
+	p := s.own.pages[n]
 	if p.open == nil {
 		return p.selectFolded(want, without, found)
 	}
 	for w := 0; w<<6 < size; w++ {
-		v := p.open.match(w, want, without)
-		if rest := size - w<<6; rest < 64 {
-			v &= 1<<rest - 1
-		}
-		for ; v != 0; v &= v - 1 {
+		for v := p.open.match(w, want, without) & begun(w, size); v != 0; v &= v - 1 {
 			found = append(found, uint16(w<<6+bits.TrailingZeros64(v)))
 		}
 	}
 	return found
 }
 
-// match returns the bits of the begun records of word w that match.
+// match returns the bits of the records of word w that match, begun or not.
 func (b *bitsets) match(w int, want, without Flags) uint64 {
 	match := ^uint64(0)
 	for f := want | without; f != 0; f &= f - 1 {

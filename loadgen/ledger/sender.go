@@ -14,34 +14,31 @@ type Sender struct {
 	id     uint16
 	name   string
 	expect Expect
-	// base are the flags of a normal record that did what is expected.
-	base Flags
 
 	next atomic.Uint64
 
-	mu    sync.Mutex
-	pages []*page
-	pool  pool
-	count counters
+	mu sync.Mutex
+	// own are the pages of the sends and receipts, and of the first reaction
+	// that expects effects, if shared.
+	own    track
+	shared bool
+	count  counters
 }
 
 // counters are what Counts is computed from.
 type counters struct {
-	acked, failed, unknown                 uint64
-	received, receivedTwice                uint64
-	ackedSeen, failedSeen                  uint64
-	poison, duplicates                     uint64
-	effects, effectsTwice, dead, deadTwice uint64
-	ghosts                                 uint64
+	acked, failed, unknown  uint64
+	received, receivedTwice uint64
+	ackedSeen, failedSeen   uint64
+	poison, duplicates      uint64
+	ghosts                  uint64
 }
 
 func newSender(id uint16, name string, e Expect) *Sender {
-	s := &Sender{id: id, name: name, expect: e, base: Acked}
+	s := &Sender{id: id, name: name, expect: e}
+	s.own = track{begun: &s.next, base: Acked}
 	if e.Received {
-		s.base |= Received
-	}
-	if e.Effects {
-		s.base |= Effect
+		s.own.base |= Received
 	}
 	return s
 }
@@ -74,63 +71,19 @@ func (s *Sender) begin(seq uint64, c Class) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if seq%pageSize == 0 {
-		s.grow()
+		s.own.grow()
 	}
 	if c == Normal {
 		return
 	}
-	p, i := s.pages[seq>>pageBits], uint16(seq)
+	p, i := s.own.pages[seq>>pageBits], uint16(seq)
 	if c&Poison != 0 {
 		s.count.poison++
-		s.set(p, i, planePoison)
+		s.own.set(p, i, planePoison)
 	}
 	if c&Duplicate != 0 {
 		s.count.duplicates++
-		s.set(p, i, planeDuplicate)
-	}
-}
-
-// grow appends a page, and folds older ones that will not become complete:
-// some of their records never will be.
-func (s *Sender) grow() {
-	p := &page{open: newBitsets()}
-	for f := s.base; f != 0; f &= f - 1 {
-		p.foldAt += pageSize
-	}
-	p.foldAt -= p.foldAt / 64
-	s.pages = append(s.pages, p)
-	for _, age := range [...]int{8, 64} {
-		if n := len(s.pages) - 1 - age; n >= 0 && s.pages[n].open != nil && s.pages[n].foldAt != noFold {
-			s.pages[n].fold(&s.pool, s.base)
-		}
-	}
-}
-
-// set records a fact.
-func (s *Sender) set(p *page, i uint16, n plane) {
-	if p.open == nil {
-		p.update(&s.pool, i, n.flag(), 0)
-		return
-	}
-	p.open.set(n, i, &s.pool)
-}
-
-// mark counts a first fact on an open page and folds the page when it is
-// time.
-func (s *Sender) mark(p *page, seq uint64) {
-	if p.marks++; p.marks >= p.foldAt {
-		s.tryFold(p, seq)
-	}
-}
-
-// tryFold folds a page if its last sequence was begun and few of its records
-// are odd.
-func (s *Sender) tryFold(p *page, seq uint64) {
-	if p.open == nil || s.next.Load()>>pageBits == seq>>pageBits {
-		return
-	}
-	if !p.fold(&s.pool, s.base) {
-		p.foldAt = p.marks + pageSize/64
+		s.own.set(p, i, planeDuplicate)
 	}
 }
 
@@ -139,7 +92,7 @@ func (s *Sender) at(seq uint64) *page {
 	if seq >= s.next.Load() {
 		return nil
 	}
-	return s.pages[seq>>pageBits]
+	return s.own.pages[seq>>pageBits]
 }
 
 // Acked records that the broker acknowledged the record. An outcome can only
@@ -187,8 +140,8 @@ func (s *Sender) outcome(seq uint64, n plane) {
 	var seen bool
 	if o := p.open; o != nil && !o.has(planeAcked, i) && !o.has(planeFailed, i) && !o.has(planeUnknown, i) {
 		seen = o.has(planeReceived, i)
-		o.set(n, i, &s.pool)
-		s.mark(p, seq)
+		o.set(n, i, &s.own.pool)
+		s.own.mark(p, seq)
 	} else {
 		f := p.flags(i)
 		if weight(n.flag()) <= weight(f&outcomes) {
@@ -239,13 +192,13 @@ func (s *Sender) replace(p *page, i uint16, f Flags, n plane) {
 		}
 	}
 	if p.open == nil {
-		p.update(&s.pool, i, n.flag(), f&outcomes)
+		p.update(&s.own.pool, i, n.flag(), f&outcomes)
 		return
 	}
 	if weaker := f & outcomes; weaker != 0 {
 		p.open[planeOf(weaker)][i>>6] &^= 1 << (i & 63)
 	}
-	p.open.set(n, i, &s.pool)
+	p.open.set(n, i, &s.own.pool)
 }
 
 // Received records that the record was read from its topic.
@@ -279,38 +232,8 @@ func (s *Sender) received(seq uint64) Sight {
 	return sight
 }
 
-// Effect records that an effect of the event was observed. The sequence is
-// that of the event's first send.
-func (s *Sender) Effect(seq uint64) Sight {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	sight, _ := s.see(seq, planeEffect, planeEffectTwice, &s.count.effects, &s.count.effectsTwice)
-	return sight
-}
-
-// EffectAll is Effect for a batch; sights as in ReceivedAll.
-func (s *Sender) EffectAll(seqs []uint64, sights []Sight) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for n, seq := range seqs {
-		sight, _ := s.see(seq, planeEffect, planeEffectTwice, &s.count.effects, &s.count.effectsTwice)
-		if sights != nil {
-			sights[n] = sight
-		}
-	}
-}
-
-// Dead records that the event was found in a dead-letter topic. The sequence
-// is that of the event's first send.
-func (s *Sender) Dead(seq uint64) Sight {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	sight, _ := s.see(seq, planeDead, planeDeadTwice, &s.count.dead, &s.count.deadTwice)
-	return sight
-}
-
-// see records a sighting. Of the flags that the record had before, it
-// returns Acked and Failed.
+// see records a sighting in the sender's own pages. Of the flags that the
+// record had before, it returns Acked and Failed.
 func (s *Sender) see(seq uint64, once, twice plane, count, countTwice *uint64) (Sight, Flags) {
 	p := s.at(seq)
 	if p == nil {
@@ -325,18 +248,18 @@ func (s *Sender) see(seq uint64, once, twice plane, count, countTwice *uint64) (
 		} else if o.has(planeFailed, i) {
 			f = Failed
 		}
-		o.set(once, i, &s.pool)
-		s.mark(p, seq)
+		o.set(once, i, &s.own.pool)
+		s.own.mark(p, seq)
 	} else {
 		f = p.flags(i)
 		if f&once.flag() != 0 {
 			if f&twice.flag() == 0 {
-				s.set(p, i, twice)
+				s.own.set(p, i, twice)
 				*countTwice++
 			}
 			return Again, f
 		}
-		s.set(p, i, once)
+		s.own.set(p, i, once)
 	}
 	*count++
 	if f&Failed != 0 {
@@ -345,8 +268,9 @@ func (s *Sender) see(seq uint64, once, twice plane, count, countTwice *uint64) (
 	return First, f
 }
 
-// Flags returns the facts about a record, exactly, also after its page was
-// folded. It is 0 for a sequence that was never begun.
+// Flags returns the facts about a record but for those of its reactions,
+// exactly, also after its page was folded. It is 0 for a sequence that was
+// never begun.
 func (s *Sender) Flags(seq uint64) Flags {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -354,7 +278,7 @@ func (s *Sender) Flags(seq uint64) Flags {
 	if p == nil {
 		return 0
 	}
-	return complete(p.flags(uint16(seq)))
+	return complete(p.flags(uint16(seq)) &^ reacted)
 }
 
 // complete adds what is not stored: that the record was sent, and that an
@@ -378,7 +302,6 @@ func (s *Sender) Counts() Counts {
 		UnknownSeen: c.received - c.ackedSeen - c.failedSeen, FailedSeen: c.failedSeen,
 		Received: c.received, ReceivedTwice: c.receivedTwice,
 		Poison: c.poison, Duplicates: c.duplicates,
-		Effects: c.effects, EffectsTwice: c.effectsTwice, Dead: c.dead, DeadTwice: c.deadTwice,
 		Ghosts: c.ghosts,
 	}
 	if s.expect.Received {

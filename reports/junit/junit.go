@@ -192,6 +192,11 @@ func runCase(rec *run.Record) testcase {
 	for _, note := range rec.Run.Cluster.Notes {
 		t.line("note: %s", note)
 	}
+	if rec.Results != nil {
+		for _, line := range summary.Reactions(summary.Totals(rec.Results.Senders)) {
+			t.line("effects of %s", line)
+		}
+	}
 	if rec.Results != nil && !rec.Results.Drain.Complete {
 		t.line("The drain was incomplete after %s.", summary.Duration(rec.Results.Drain.Took))
 		for _, open := range rec.Results.Drain.Open {

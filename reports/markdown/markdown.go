@@ -164,6 +164,9 @@ func (p *page) counts(res run.Results) {
 		summary.Count(n.Received), summary.Count(n.ReceivedTwice), summary.Count(n.Lost),
 		summary.Count(n.Effects), summary.Count(n.EffectsTwice), summary.Count(n.DeadLettered))
 	p.line("Unknown sends are neither lost nor delivered.")
+	for _, line := range summary.Reactions(n) {
+		p.line("- effects of %s", esc(line))
+	}
 	p.line("")
 	if !res.Drain.Complete {
 		p.line("**The drain was incomplete** after %s:", summary.Duration(res.Drain.Took))

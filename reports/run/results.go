@@ -45,13 +45,39 @@ type Sender struct {
 	// Poison and Duplicates count records that the load made so on purpose.
 	Poison     uint64 `json:"poison"`
 	Duplicates uint64 `json:"duplicates"`
-	// Effects counts event identities with at least one effect.
-	Effects      uint64 `json:"effects"`
-	EffectsTwice uint64 `json:"effects_twice"`
-	// DeadLettered counts event identities found in a dead-letter topic.
+	// Effects counts event identities with at least one effect,
+	// DeadLettered those found in a dead-letter topic: once for each
+	// consumer, as sums over Reactions.
+	Effects           uint64 `json:"effects"`
+	EffectsTwice      uint64 `json:"effects_twice"`
 	DeadLettered      uint64 `json:"dead_lettered"`
 	DeadLetteredTwice uint64 `json:"dead_lettered_twice"`
-	Bytes             uint64 `json:"bytes"`
+	// DeadLettersUnclaimed counts event identities with a dead letter, in a
+	// topic that consumers share, that names none of them. DeadLettered
+	// includes them.
+	DeadLettersUnclaimed uint64 `json:"dead_letters_unclaimed,omitempty"`
+	// Reactions are what each consumer of the event did; older runs tell only
+	// the sums.
+	Reactions []Reaction `json:"reactions,omitempty"`
+	Bytes     uint64     `json:"bytes"`
+}
+
+// Reaction is what one consumer did with the events of a sender, in exact
+// counts of event identities.
+type Reaction struct {
+	// Consumer names the consumer: its service, with its group where the
+	// service consumes the event in several.
+	Consumer string `json:"consumer"`
+	Group    string `json:"group,omitempty"`
+	// Effect is the event that shows that it processed one; empty where its
+	// contract declares none, and nothing is known of what it processed.
+	Effect string `json:"effect,omitempty"`
+	// DLQ is its dead-letter topic, if it declares one.
+	DLQ               string `json:"dlq,omitempty"`
+	Effects           uint64 `json:"effects"`
+	EffectsTwice      uint64 `json:"effects_twice"`
+	DeadLettered      uint64 `json:"dead_lettered"`
+	DeadLetteredTwice uint64 `json:"dead_lettered_twice"`
 }
 
 // The latency kinds; each begins at the time printed beside it.
@@ -224,8 +250,8 @@ type Interval struct {
 	// Phase is the phase in which the interval began.
 	Phase string `json:"phase"`
 	// Due, Sent, Acked, Failed, Received, Effects, Dead and Bytes count what
-	// happened in the interval, whenever it was due. Dead are dead-lettered
-	// events; Bytes are of acknowledged keys, values and headers.
+	// happened in the interval, whenever it was due. Effects and Dead, which
+	// are dead-lettered events, count once for each consumer; Bytes are of acknowledged keys, values and headers.
 	Due      int64 `json:"due"`
 	Sent     int64 `json:"sent"`
 	Acked    int64 `json:"acked"`

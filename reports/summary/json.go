@@ -55,7 +55,8 @@ type Run struct {
 }
 
 // Counts are exact counts of records over all senders. Unknown is neither
-// lost nor delivered.
+// lost nor delivered. Effects and DeadLettered count an event once for each
+// consumer; Reactions has them apart.
 type Counts struct {
 	Due           uint64 `json:"due"`
 	Sent          uint64 `json:"sent"`
@@ -69,9 +70,14 @@ type Counts struct {
 	Effects       uint64 `json:"effects"`
 	EffectsTwice  uint64 `json:"effects_twice"`
 	DeadLettered  uint64 `json:"dead_lettered"`
-	Poison        uint64 `json:"poison"`
-	Duplicates    uint64 `json:"duplicates"`
-	Bytes         uint64 `json:"bytes"`
+	// DeadLettersUnclaimed are letters of no consumer that is known.
+	DeadLettersUnclaimed uint64 `json:"dead_letters_unclaimed,omitempty"`
+	Poison               uint64 `json:"poison"`
+	Duplicates           uint64 `json:"duplicates"`
+	Bytes                uint64 `json:"bytes"`
+	// Reactions are summed up by consumer; what differs between the flows of
+	// one is left out.
+	Reactions []run.Reaction `json:"reactions,omitempty"`
 }
 
 // Latency is one kind over one phase. A percentile with too few samples has
@@ -186,6 +192,7 @@ func (s *Summary) fill(res run.Results) {
 		Due: t.Due, Sent: t.Sent, Acked: t.Acked, Failed: t.Failed, Unknown: t.Unknown, UnknownSeen: t.UnknownSeen,
 		Received: t.Received, ReceivedTwice: t.ReceivedTwice, Lost: t.Lost, Effects: t.Effects,
 		EffectsTwice: t.EffectsTwice, DeadLettered: t.DeadLettered, Poison: t.Poison, Duplicates: t.Duplicates, Bytes: t.Bytes,
+		DeadLettersUnclaimed: t.DeadLettersUnclaimed, Reactions: t.Reactions,
 	}
 	for _, l := range res.Latencies {
 		s.Latencies = append(s.Latencies, latency(l))

@@ -64,9 +64,7 @@ func (t *text) results(res run.Results) {
 	n := Totals(res.Senders)
 	t.row("sent", "%s · acked %s · failed %s · unknown %s (%s of them seen)", Count(n.Sent), Count(n.Acked), Count(n.Failed), Count(n.Unknown), Count(n.UnknownSeen))
 	t.row("received", "%s · twice %s · lost %s", Count(n.Received), Count(n.ReceivedTwice), Count(n.Lost))
-	if n.Effects+n.DeadLettered > 0 {
-		t.row("effects", "%s · twice %s · dead-lettered %s", Count(n.Effects), Count(n.EffectsTwice), Count(n.DeadLettered))
-	}
+	t.effects(n)
 	t.latencies(res.Latencies)
 	t.invariants(res.Invariants)
 	t.objectives(res.Objectives)
@@ -78,6 +76,18 @@ func (t *text) results(res run.Results) {
 	t.row("generator", "offered %s, achieved %s, woke %s late (p99), CPU %s%s", Rate(g.Offered), Rate(g.Achieved), Duration(g.WakeP99), Share(g.CPU), bound(g))
 	for _, f := range res.Findings {
 		t.row("finding", "%s: %s", f.ID, f.Message)
+	}
+}
+
+// effects are those of all consumers, or of each where there are several.
+func (t *text) effects(n run.Sender) {
+	label := "effects"
+	for _, line := range Reactions(n) {
+		t.row(label, "%s", line)
+		label = ""
+	}
+	if label != "" && n.Effects+n.DeadLettered > 0 {
+		t.row(label, "%s · twice %s · dead-lettered %s", Count(n.Effects), Count(n.EffectsTwice), Count(n.DeadLettered))
 	}
 }
 

@@ -204,30 +204,6 @@ func Plural[T ~int | ~int64 | ~uint64](n T, one, many string) string {
 	return Count(n) + " " + many
 }
 
-// Totals adds the counts of all senders.
-func Totals(senders []run.Sender) run.Sender {
-	var t run.Sender
-	for _, s := range senders {
-		t.Due += s.Due
-		t.Sent += s.Sent
-		t.Acked += s.Acked
-		t.Failed += s.Failed
-		t.Unknown += s.Unknown
-		t.UnknownSeen += s.UnknownSeen
-		t.Received += s.Received
-		t.ReceivedTwice += s.ReceivedTwice
-		t.Lost += s.Lost
-		t.Poison += s.Poison
-		t.Duplicates += s.Duplicates
-		t.Effects += s.Effects
-		t.EffectsTwice += s.EffectsTwice
-		t.DeadLettered += s.DeadLettered
-		t.DeadLetteredTwice += s.DeadLetteredTwice
-		t.Bytes += s.Bytes
-	}
-	return t
-}
-
 func bitten(faults []run.Fault) int {
 	n := 0
 	for _, f := range faults {

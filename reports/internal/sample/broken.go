@@ -16,7 +16,14 @@ import (
 func Broken() Sample {
 	s := Held()
 	r := s.Results
-	r.Senders[0].Effects -= 214
+	inventory := r.Senders[0].Reactions[0]
+	inventory.Consumer, inventory.Group = "inventory-service", "inventory-service"
+	inventory.Effect, inventory.DLQ, inventory.DeadLettered = "com.acme.inventory.InventoryReserved", "", 0
+	r.Senders[0].Reactions[0].Effects -= 214
+	r.Senders[0].Reactions[0].EffectsTwice = 1157
+	r.Senders[0].Reactions = append(r.Senders[0].Reactions, inventory,
+		run.Reaction{Consumer: "audit-service", Group: "audit-service"})
+	r.Senders[0].Effects += inventory.Effects - 214
 	r.Senders[0].EffectsTwice = 1157
 	s.Run.Verdict = finding.Fail
 	s.Run.Reason = "The flow did not hold: 214 events were acknowledged and had no effect, and 1,157 had two."

@@ -35,6 +35,10 @@ func build(f *flow) Sample {
 			Name: "OrderPlaced/0", Event: "com.acme.order.OrderPlaced", Topic: "order.events", Via: "topic",
 			Due: sent, Sent: sent, Acked: sent - 7, Unknown: 7, UnknownSeen: 3, Received: sent - 4,
 			Poison: poison, Duplicates: dup, Effects: sent - poison - dup, DeadLettered: poison, Bytes: sent * 412,
+			Reactions: []run.Reaction{{
+				Consumer: "payment-service", Group: "payment-service", Effect: "com.acme.payment.PaymentReceived", DLQ: "order.events.dlq",
+				Effects: sent - poison - dup, DeadLettered: poison,
+			}},
 		}},
 		Latencies:  lat,
 		Partitions: f.partitions,
