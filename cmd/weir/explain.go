@@ -8,6 +8,7 @@ import (
 
 	"github.com/flowweir/weir/chaos/invariant"
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/asyncapi"
 	"github.com/flowweir/weir/contracts/baseline"
 	"github.com/flowweir/weir/contracts/breaking"
 	"github.com/flowweir/weir/contracts/deployment"
@@ -75,6 +76,15 @@ func pages() []page {
 	}
 	add(document.Rules(), "When a contract or scenario file is read; exit code 2.", "Change the file at the place that the finding shows.")
 	add(contracts.Rules(), "When a contract is read; exit code 2.", "Change the contract at the place that the finding shows.")
+	for _, r := range asyncapi.Rules() {
+		p := page{id: r.ID, severity: finding.Error, why: r.Summary,
+			where: "When the AsyncAPI document of a contract is read, or one is imported; exit code 2 where it is an error.",
+			next:  "Change the document or the contract at the place that the finding shows."}
+		if r.ID == asyncapi.NotCarried || r.ID == asyncapi.UnknownFormat {
+			p.severity, p.next = finding.Info, "Nothing has to change: it is what a contract does not take over."
+		}
+		all = append(all, p)
+	}
 	for _, r := range rules.Rules() {
 		all = append(all, page{r.ID, r.Severity, r.Summary, "By weir check, over all contracts together; errors give exit code 1.",
 			"Change the contract or its schema, or waive the rule there until a date: waive: [{rule, reason, until}].", ""})
@@ -108,14 +118,23 @@ func pages() []page {
 
 func (s *state) explainAll() error {
 	var b strings.Builder
-	for _, p := range pages() {
-		fmt.Fprintf(&b, "%-26s %-8s %s\n", p.id, p.severity, p.why)
+	all := pages()
+	widest := 0
+	for _, p := range all {
+		widest = max(widest, len(p.id))
+	}
+	for _, p := range all {
+		fmt.Fprintf(&b, "%-*s %-8s %s\n", widest, p.id, p.severity, p.why)
 	}
 	_, err := fmt.Fprint(s.stdout, b.String())
 	return err
 }
 
 func (s *state) explain(id string) error {
+	if p, ok := rules.Explain(id); ok {
+		_, err := fmt.Fprint(s.stdout, p.Text)
+		return err
+	}
 	var ids []string
 	for _, p := range pages() {
 		if p.id == id {

@@ -43,7 +43,7 @@ input; 3 infrastructure; 4 inconclusive or vacuous.`,
 		newInit(s),
 		newCheck(s), newBreaking(s), newCompat(s), newRun(s), newLoad(s), newReport(s), newCompare(s), newJournal(s), newCluster(s),
 		newFetch(s), newCanDeploy(s), newRecordDeploy(s), newHistory(s),
-		newDoctor(s), newExplain(s), newGraph(s), newSchema(s), newVersion(s),
+		newDoctor(s), newExplain(s), newGraph(s), newSchema(s), newAsyncAPI(s), newVersion(s),
 	)
 	root.SetHelpCommand(newHelp(root))
 	root.InitDefaultHelpCmd()

@@ -41,6 +41,7 @@ func (d *Document) Complete(c *contracts.Contract) []finding.Finding {
 		k.duplicates()
 		k.addRest()
 		k.addTopics()
+		k.unreadable()
 	})
 }
 

@@ -225,7 +225,7 @@ func (e *exporter) operation(action string, a contracts.Address, event string, m
 
 // compare reads what was written, and keeps what did not come back.
 func (e *exporter) compare(written []byte) error {
-	name := path.Join(e.dir, "asyncapi.yaml")
+	name := e.name()
 	d, findings := Load(single{e.fsys, name, written}, name)
 	var back *contracts.Contract
 	findings = append(findings, d.collect(func() { back = d.contract(e.dir) })...)
@@ -246,6 +246,18 @@ func (e *exporter) compare(written []byte) error {
 	}
 	e.root(back)
 	return nil
+}
+
+// name is what the document is read under. It hides no file of the document
+// that the contract stands on.
+func (e *exporter) name() string {
+	for id, n := "asyncapi", 2; ; n++ {
+		name := path.Join(e.dir, id+".yaml")
+		if _, err := fs.Stat(e.fsys, name); err != nil || e.contract.AsyncAPI == "" {
+			return name
+		}
+		id = fmt.Sprintf("asyncapi-%d", n)
+	}
 }
 
 // root is the x-weir of the root.

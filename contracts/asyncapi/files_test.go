@@ -143,32 +143,37 @@ func TestFilesServeSchemasInOtherFiles(t *testing.T) {
 // stands on another one; it refers to the schemas there, and gives the same
 // contract again.
 func TestExportOfACompletedContract(t *testing.T) {
-	fsys := repository()
-	files := asyncapi.NewFiles(fsys)
-	want, findings := files.Load("order/weir.yaml")
-	if finding.Errors(findings) > 0 {
-		t.Fatal(findings)
-	}
-	written, err := asyncapi.Export(want, files, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(string(written), `$ref: "../catalogue/asyncapi.yaml#/channels/orders/messages/Placed/payload"`) {
-		t.Errorf("it has no reference to the payload:\n%s", written)
-	}
-	fsys["order/full.yaml"] = &fstest.MapFile{Data: written}
-	d, findings := asyncapi.Load(fsys, "order/full.yaml")
-	noErrors(t, "load", fsys, findings)
-	imported, findings := asyncapi.Import(d)
-	noErrors(t, "import", fsys, findings)
-	if len(imported.Files) > 0 {
-		t.Errorf("schemas were copied: %v", imported.Files)
-	}
-	fsys["order/weir.yaml"] = &fstest.MapFile{Data: imported.Contract}
-	got, findings := asyncapi.NewFiles(fsys).Load("order/weir.yaml")
-	noErrors(t, "contract", fsys, findings)
-	if diff := cmp.Diff(want, got, withoutDoc); diff != "" {
-		t.Errorf("the contract changed (-want +got):\n%s\n%s", diff, imported.Contract)
+	for _, document := range []string{"catalogue/asyncapi.yaml", "order/asyncapi.yaml"} {
+		t.Run(document, func(t *testing.T) {
+			fsys := repository()
+			fsys[document] = fsys["catalogue/asyncapi.yaml"]
+			name := strings.TrimPrefix("../"+document, "../order/")
+			fsys["order/weir.yaml"].Data = []byte(strings.Replace(string(fsys["order/weir.yaml"].Data), "../catalogue/asyncapi.yaml", name, 1))
+			files := asyncapi.NewFiles(fsys)
+			want, findings := files.Load("order/weir.yaml")
+			noErrors(t, "contract", fsys, findings)
+			written, err := asyncapi.Export(want, files, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(string(written), "$ref: \""+name+"#/channels/orders/messages/Placed/payload\"") {
+				t.Errorf("it has no reference to the payload:\n%s", written)
+			}
+			fsys["order/full.yaml"] = &fstest.MapFile{Data: written}
+			d, findings := asyncapi.Load(fsys, "order/full.yaml")
+			noErrors(t, "load", fsys, findings)
+			imported, findings := asyncapi.Import(d)
+			noErrors(t, "import", fsys, findings)
+			if len(imported.Files) > 0 {
+				t.Errorf("schemas were copied: %v", imported.Files)
+			}
+			fsys["order/weir.yaml"] = &fstest.MapFile{Data: imported.Contract}
+			got, findings := asyncapi.NewFiles(fsys).Load("order/weir.yaml")
+			noErrors(t, "contract", fsys, findings)
+			if diff := cmp.Diff(want, got, withoutDoc); diff != "" {
+				t.Errorf("the contract changed (-want +got):\n%s\n%s", diff, imported.Contract)
+			}
+		})
 	}
 }
 

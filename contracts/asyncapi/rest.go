@@ -88,6 +88,17 @@ func (k *completer) isNew(s stated, same promised) bool {
 	return true
 }
 
+// unreadable lists payloads of formats that are not read: nothing is checked
+// against them.
+func (k *completer) unreadable() {
+	for _, s := range k.stated {
+		if p := s.message.Payload; p != nil && p.Format == "" {
+			k.reader.report(finding.Info, UnknownFormat, &p.Position,
+				fmt.Sprintf("the payload of %s is written in %s, which is not read: %s has no schema", s.message.ID, p.MediaType, s.event()), "")
+		}
+	}
+}
+
 // addTopics adds the facts that the document states of topics.
 func (k *completer) addTopics() {
 	all := k.topics()
