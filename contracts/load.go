@@ -8,6 +8,10 @@
 // complete in itself: names are valid, references within the file resolve,
 // short forms are spelled out and defaults are given by methods.
 //
+// A contract that stands on an AsyncAPI document (asyncapi:) is not complete
+// without it: asyncapi.Files loads such contracts with their documents, and all
+// others as they are.
+//
 // Loading opens no other file. That schemas and examples exist and agree, and
 // that the contracts of several services fit together, is for packages above
 // this one. It reads from any [fs.FS]: a directory, a git revision or a

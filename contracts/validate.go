@@ -21,6 +21,23 @@ type validator struct {
 	c *Contract
 }
 
+// Check is what the loader checks, for a contract that was completed since it
+// was loaded: what is wrong with the names, places and combinations that it
+// has now.
+func (c *Contract) Check() []finding.Finding {
+	short := *c
+	short.Produces, short.Consumes = slices.Clone(c.Produces), slices.Clone(c.Consumes)
+	for i := range short.Produces {
+		short.Produces[i].Topic = "" // spelled out, it is in the address too
+	}
+	for i := range short.Consumes {
+		short.Consumes[i].Topic = ""
+	}
+	findings := short.validate()
+	finding.Sort(findings)
+	return findings
+}
+
 func (c *Contract) validate() []finding.Finding {
 	v := &validator{document.NewChecker(c.Doc), c}
 	if c.Weir == "" {

@@ -71,6 +71,9 @@ func (d *Document) interaction(s stated, dir string) stated {
 	if !s.reply {
 		d.ownWords(&s)
 	}
+	if s.consumes != nil && len(s.consumes.Needs) > 0 {
+		s.consumes.Schema = nil // needs say what is read
+	}
 	return s
 }
 

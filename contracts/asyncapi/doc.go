@@ -3,9 +3,10 @@
 //
 // [Load] reads a document in YAML or JSON: channels, operations, messages and
 // the Kafka bindings, with references resolved and traits merged. Everything
-// knows its place in the file. [Document.Complete] gives a contract that
-// names a document (asyncapi: asyncapi.yaml) the events, addresses and
-// schemas of it. [Import] writes a first contract, [Export] a document.
+// knows its place in the file. [Files] is what contracts are loaded from where
+// some stand on documents (asyncapi: asyncapi.yaml): [Document.Complete] gives
+// these the events, addresses and schemas of their document. [Import] writes a
+// first contract, [Export] a document.
 //
 // Guarantees:
 //   - A document is checked against the JSON Schema that the AsyncAPI

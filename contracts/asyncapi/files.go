@@ -97,6 +97,9 @@ func (f *Files) complete(c *contracts.Contract) []finding.Finding {
 		return findings
 	}
 	findings = append(findings, d.Complete(c)...)
+	if finding.Errors(findings) == 0 {
+		findings = append(findings, c.Check()...) // x-weir can say anything
+	}
 	if len(c.Produces)+len(c.Consumes) == 0 {
 		findings = append(findings, finding.Finding{
 			ID: NothingToImport, Severity: finding.Error, Position: at,

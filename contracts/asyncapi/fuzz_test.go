@@ -1,6 +1,7 @@
 package asyncapi_test
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path"
@@ -47,8 +48,21 @@ func FuzzLoad(f *testing.F) {
 				}
 			}
 		}
-		c := &contracts.Contract{}
-		placed(t, d.Complete(c))
+		fsys["s.weir.yaml"] = &fstest.MapFile{Data: []byte("weir: contract/v1\nservice: {name: s}\nasyncapi: " + name + "\n")}
+		files := asyncapi.NewFiles(fsys)
+		c, completed := files.Load("s.weir.yaml")
+		placed(t, completed)
+		for i, p := range c.Produces {
+			if c.Doc.Position("produces", i).File == "s.weir.yaml" {
+				t.Errorf("%s does not stand in its document", p.Event)
+			}
+			if s := c.SchemaOf(p.Schema); s != nil && s.Format == contracts.FormatJSONSchema {
+				if _, err := files.JSONSchema(c.Resolve(s.File)); errors.Is(err, fs.ErrNotExist) && p.Schema.Inline != nil && finding.Errors(completed) == 0 {
+					t.Errorf("the schema %q is not there: %v", s.File, err)
+				}
+			}
+		}
+		delete(fsys, "s.weir.yaml")
 		imported, left := asyncapi.Import(d)
 		placed(t, left)
 		if finding.Errors(findings)+finding.Errors(left) > 0 {
