@@ -58,7 +58,7 @@ cannot be reached.`,
   weir init --service order-service --topic order.events --client-config client.properties --records 200 --stdout
   weir init --service order-service --subject order.events-value --download
   weir init asyncapi.yaml`,
-		Args: func(cmd *cobra.Command, args []string) error { return f.check(cmd, args) },
+		Args: f.check,
 		RunE: func(cmd *cobra.Command, args []string) error { return s.init(cmd.Context(), args, f) },
 	}
 	flags := cmd.Flags()
