@@ -124,9 +124,15 @@ func (d *Document) index() error {
 	return w.value("")
 }
 
+// maxNesting bounds how deep objects and arrays stand in each other. What
+// people write has a few dozen levels; what is far beyond takes time and memory
+// that grow with the square of the depth.
+const maxNesting = 500
+
 type indexer struct {
 	doc     *Document
 	decoder *json.Decoder
+	depth   int
 }
 
 // next is the offset of the token that the decoder reads next.
@@ -144,13 +150,17 @@ func (w *indexer) value(pointer string) error {
 	if err != nil {
 		return err
 	}
-	switch token {
-	case json.Delim('{'):
-		return w.members(pointer)
-	case json.Delim('['):
-		return w.elements(pointer)
+	if _, nests := token.(json.Delim); !nests {
+		return nil
 	}
-	return nil
+	if w.depth++; w.depth > maxNesting {
+		return w.doc.fail(w.doc.values[pointer], "", "objects and arrays are nested deeper than %d levels", maxNesting)
+	}
+	defer func() { w.depth-- }()
+	if token == json.Delim('{') {
+		return w.members(pointer)
+	}
+	return w.elements(pointer)
 }
 
 func (w *indexer) members(pointer string) error {

@@ -82,6 +82,17 @@ func TestLoadErrors(t *testing.T) {
 	}
 }
 
+func TestNestingIsBounded(t *testing.T) {
+	nested := func(n int) []byte { return []byte(strings.Repeat("[", n) + strings.Repeat("]", n)) }
+	if _, err := jsonschema.ParseDocument("f.json", nested(500)); err != nil {
+		t.Errorf("500 levels: %v", err)
+	}
+	const want = "f.json:1:501: objects and arrays are nested deeper than 500 levels"
+	if _, err := jsonschema.ParseDocument("f.json", nested(501)); err == nil || err.Error() != want {
+		t.Errorf("501 levels: %v, want %s", err, want)
+	}
+}
+
 func TestPositions(t *testing.T) {
 	const src = "{\n  \"a\": [1, {\"b/c\": \"ü\"}],\r\n  \"d~\": null\n}\n"
 	d, err := jsonschema.ParseDocument("f.json", []byte(src))
