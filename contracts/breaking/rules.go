@@ -21,6 +21,7 @@ const (
 	WireChanged           = "breaking/wire-changed"
 	SchemaRemoved         = "breaking/schema-removed"
 	CompatibilityWeakened = "breaking/compatibility-weakened"
+	NeedWithdrawn         = "breaking/need-withdrawn"
 	HeaderDropped         = "breaking/header-dropped"
 	HeaderOptional        = "breaking/header-optional"
 	HeaderPattern         = "breaking/header-pattern"
@@ -76,6 +77,7 @@ var table = []rules.Rule{
 	rule(WireChanged, groupEvents, finding.Error, "The bytes of an event are framed differently."),
 	rule(SchemaRemoved, groupEvents, finding.Error, "An event had a schema and has none."),
 	rule(CompatibilityWeakened, groupEvents, finding.Warning, "Less compatibility is promised between versions of an event's schema."),
+	rule(NeedWithdrawn, groupEvents, finding.Error, "A field that a consumer needs is no longer promised as it was."),
 	rule(HeaderDropped, groupEvents, finding.Error, "A header is no longer promised."),
 	rule(HeaderOptional, groupEvents, finding.Error, "A header that was always there may be missing."),
 	rule(HeaderPattern, groupEvents, finding.Error, "A header can have values that it could not have."),

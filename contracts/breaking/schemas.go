@@ -32,6 +32,7 @@ func (c *change) schema() {
 	if c.sameFile(was, is) {
 		return
 	}
+	c.needs()
 	mode, err := c.mode(is)
 	if err != nil {
 		c.unread("", "the level of its registry", err)
