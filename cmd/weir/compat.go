@@ -36,7 +36,8 @@ folder of published versions (all of them), a file at a git revision, or a
 subject of the registry that WEIR_REGISTRY_URL names.
 
 The exit code is 0 where it is compatible, 1 where it is not, 2 where a schema
-cannot be read, and 4 where something could not be decided. The document of
+cannot be read, and 4 where something could not be decided. Of a Protobuf file
+every message at the top is compared, or the one that --message names. The document of
 --format json has the fields result (compatible, incompatible or undecided),
 compatible and findings. weir explain RULE says what a break is about.`,
 		Example: `  weir compat main:schemas/order.json schemas/order.json
@@ -57,7 +58,7 @@ compatible and findings. weir explain RULE says what a break is about.`,
 	f.schemaFormat = choiceFlag(cmd, "schema-format", "the format of the schemas; auto takes it from the file's ending", "auto", contracts.FormatJSONSchema, contracts.FormatAvro, contracts.FormatProtobuf)
 	f.formats = choiceFlag(cmd, "formats", "whether JSON Schema's keyword format asserts something", "annotate", "assert")
 	f.encoding = choiceFlag(cmd, "encoding", "how Protobuf messages are written; json also compares their JSON form", "binary", "json")
-	flags.StringVar(&f.message, "message", "", "the full name of the Protobuf message (default the file's first)")
+	flags.StringVar(&f.message, "message", "", "the full name of the Protobuf message to compare alone (default all of the file's)")
 	flags.StringSliceVar(&f.references, "reference", nil, "a further file with named Avro types; may be repeated")
 	flags.StringSliceVar(&f.importPaths, "import-path", nil, "a folder that Protobuf imports start from; may be repeated (default the schema's folder and those above)")
 	f.format = findingsFormatFlag(cmd)
@@ -100,7 +101,7 @@ func (s *state) compat(ctx context.Context, names []string, f *compatFlags) erro
 	if err = errors.Join(err, named.Close()); err != nil {
 		return err
 	}
-	dialect := schema.Dialect{Lenient: f.dialect.value == "lenient", JSON: f.encoding.value == "json"}
+	dialect := schema.Dialect{Lenient: f.dialect.value == "lenient", JSON: f.encoding.value == "json", AllMessages: f.message == ""}
 	latest := len(all) - 1
 	outcome := compat.Check(mode, all[:latest], all[latest], func(writer, reader *schema.Schema) compat.Comparison {
 		return schema.Compare(writer, reader, dialect)
@@ -112,13 +113,32 @@ func (s *state) compat(ctx context.Context, names []string, f *compatFlags) erro
 	found := count(outcome.Findings())
 	err = s.printFindings(f.format.value, judged{
 		verb: "compat", verdict: verdicts[outcome.Result], counted: found,
-		sentence: fmt.Sprintf("%s under %s: %s", outcome.Result, mode, summary.Plural(found.Errors, "break", "breaks")),
+		sentence: fmt.Sprintf("%s under %s: %s", outcome.Result, mode, outcomeText(outcome)),
 		document: compared{outcome.Result, outcome.Result == compat.Compatible, found.Findings},
 	})
 	if err != nil {
 		return err
 	}
 	return exit(compatCodes[outcome.Result])
+}
+
+// outcomeText counts what breaks, and what could not be decided.
+func outcomeText(o compat.Outcome) string {
+	breaks, open := 0, 0
+	for _, p := range o.Problems {
+		switch p.Verdict {
+		case compat.Breaks:
+			breaks++
+		case compat.Open:
+			open++
+		case compat.Forgiven:
+		}
+	}
+	text := summary.Plural(breaks, "break", "breaks")
+	if open > 0 {
+		text += fmt.Sprintf(", %d undecided", open)
+	}
+	return text
 }
 
 var (

@@ -31,6 +31,9 @@ type Dialect struct {
 	// JSON also compares the JSON forms of Protobuf messages, for topics that
 	// carry them.
 	JSON bool
+	// AllMessages compares every message at the top of a Protobuf file, not
+	// the schema's own alone.
+	AllMessages bool
 }
 
 // Compare says whether reader understands all that writer writes.
@@ -67,6 +70,9 @@ func compare(writer, reader *Schema, d Dialect) compat.Comparison {
 		}
 		if d.JSON {
 			options = append(options, proto.JSON())
+		}
+		if d.AllMessages {
+			options = append(options, proto.AllMessages())
 		}
 		return proto.Compare(w, reader.content.(*proto.Schema), options...)
 	}
