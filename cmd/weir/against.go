@@ -25,11 +25,13 @@ type againstFlags struct {
 	against  string
 	strategy *choice
 	only     []string // nil for all
+	dialect  *choice
 }
 
 func (f *againstFlags) bind(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.against, "against", "", "the state before: a directory, registry, or a git revision")
 	cmd.Flags().StringSliceVar(&f.only, "only", nil, "a service that is asked about; may be repeated (default all)")
+	f.dialect = dialectFlag(cmd)
 	f.strategy = choiceFlag(cmd, "subject-strategy", "how subjects are named in the registry, where a schema names none",
 		string(breaking.TopicName), string(breaking.RecordName), string(breaking.TopicRecordName))
 }
@@ -76,7 +78,7 @@ func isDir(name string) bool {
 // that is called; loader has the schemas of the contracts.
 func (f *againstFlags) compareAgainst(ctx context.Context, in *inputs, loader *versions.Loader, reg versions.Registry) (found []breaking.Found, name string, err error) {
 	latest := breaking.Side{Name: "the files", Contracts: in.contracts, FS: in.fsys, Loader: loader}
-	options := breaking.Options{Subject: breaking.Strategy(f.strategy.value), Only: f.only}
+	options := breaking.Options{Dialect: dialectOf(f.dialect), Subject: breaking.Strategy(f.strategy.value), Only: f.only}
 	if f.isRegistry() {
 		if reg == nil {
 			return nil, "", usageError("set "+registry.EnvURL+", or registry: in weir.work.yaml", "no schema registry is given")

@@ -27,7 +27,7 @@ type canDeployFlags struct {
 	to, also         []string
 	contract, commit string
 	environments     string
-	format           *choice
+	format, dialect  *choice
 }
 
 func newCanDeploy(s *state) *cobra.Command {
@@ -77,6 +77,7 @@ environment) and findings.`,
 	flags.StringVar(&f.contract, "contract", "", "contract file (default: the one of the service in the workspace)")
 	flags.StringVar(&f.commit, "commit", "", "revision to read the contract at (default: the files as they lie there)")
 	flags.StringVar(&f.environments, "environments", "", "directory of environments (default: what weir.work.yaml says)")
+	f.dialect = dialectFlag(cmd)
 	f.format = findingsFormatFlag(cmd)
 	return cmd
 }
@@ -209,7 +210,7 @@ func (s *state) printDeployable(format string, result deployable, found counted,
 
 // question has the candidates with their contracts, and the files of these.
 func (s *state) question(ctx context.Context, f *canDeployFlags, w *workspace.Workspace, findings []finding.Finding) (*gate.Question, error) {
-	q := &gate.Question{Workspace: w, FS: w.FS()}
+	q := &gate.Question{Dialect: dialectOf(f.dialect), Workspace: w, FS: w.FS()}
 	first, err := s.candidate(ctx, f, q, findings)
 	if err != nil {
 		return nil, err

@@ -168,7 +168,7 @@ func (s *state) judge(ctx context.Context, in *inputs, f *checkFlags) (findings 
 	defer closeRegistry()
 	loader := versions.New(in.fsys, reg)
 	others := rules.Others{Rules: matrix.Rules(), ReadersCompared: true}
-	for _, found := range matrix.Check(in.contracts, loader, matrix.Options{Now: s.now(), Only: f.only}) {
+	for _, found := range matrix.Check(in.contracts, loader, matrix.Options{Dialect: dialectOf(f.dialect), Now: s.now(), Only: f.only}) {
 		others.Found = append(others.Found, rules.Found(found))
 	}
 	if f.against != "" {
@@ -191,7 +191,8 @@ func (s *state) judge(ctx context.Context, in *inputs, f *checkFlags) (findings 
 }
 
 // beside is what was found against the state before, without the breaks of
-// schemas that were found against their published versions already.
+// schemas that were found against their published versions already, and
+// without needs that are no longer met, which the rules about needs find.
 func beside(known []rules.Found, found []breaking.Found) []rules.Found {
 	type place struct {
 		id string
@@ -205,6 +206,9 @@ func beside(known []rules.Found, found []breaking.Found) []rules.Found {
 	}
 	var all []rules.Found
 	for _, f := range found {
+		if f.ID == breaking.NeedWithdrawn {
+			continue
+		}
 		if f.Position == nil || !told[place{f.ID, *f.Position}] {
 			all = append(all, f.Found)
 		}

@@ -54,7 +54,7 @@ compatible and findings. weir explain RULE says what a break is about.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.mode, "mode", compat.Backward, "none, backward, forward or full, the last three also with -transitive (against all old versions)")
-	f.dialect = choiceFlag(cmd, "dialect", "lenient forgives a documented list of breaks", "strict", "lenient")
+	f.dialect = dialectFlag(cmd)
 	f.schemaFormat = choiceFlag(cmd, "schema-format", "the format of the schemas; auto takes it from the file's ending", "auto", contracts.FormatJSONSchema, contracts.FormatAvro, contracts.FormatProtobuf)
 	f.formats = choiceFlag(cmd, "formats", "whether JSON Schema's keyword format asserts something", "annotate", "assert")
 	f.encoding = choiceFlag(cmd, "encoding", "how Protobuf messages are written; json also compares their JSON form", "binary", "json")
@@ -73,6 +73,13 @@ func choiceFlag(cmd *cobra.Command, name, usage string, values ...string) *choic
 	c.bind(cmd, name, usage)
 	return c
 }
+
+// dialectFlag adds how strictly versions of schemas are compared.
+func dialectFlag(cmd *cobra.Command) *choice {
+	return choiceFlag(cmd, "dialect", "how schemas are compared; lenient forgives a documented list of breaks", "strict", "lenient")
+}
+
+func dialectOf(c *choice) schema.Dialect { return schema.Dialect{Lenient: c.value == "lenient"} }
 
 // compared is the document of --format json.
 type compared struct {
@@ -101,7 +108,8 @@ func (s *state) compat(ctx context.Context, names []string, f *compatFlags) erro
 	if err = errors.Join(err, named.Close()); err != nil {
 		return err
 	}
-	dialect := schema.Dialect{Lenient: f.dialect.value == "lenient", JSON: f.encoding.value == "json", AllMessages: f.message == ""}
+	dialect := dialectOf(f.dialect)
+	dialect.JSON, dialect.AllMessages = f.encoding.value == "json", f.message == ""
 	latest := len(all) - 1
 	outcome := compat.Check(mode, all[:latest], all[latest], func(writer, reader *schema.Schema) compat.Comparison {
 		return schema.Compare(writer, reader, dialect)
