@@ -34,7 +34,7 @@ func (a *asking) promises(n, old *party) {
 	for _, found := range breaking.Compare(before, now, breaking.Options{Dialect: a.Dialect, Only: []string{n.service}}) {
 		f := found.Finding
 		switch {
-		case compared[f.ID] || breaks[f.ID]:
+		case compared[f.ID] || breaks[f.ID] || f.ID == breaking.NeedWithdrawn: // said of each pair
 		case f.Severity == finding.Error && found.Owner != nil && a.waived(f, found.Owner):
 		case found.Undecided:
 			a.unknown(f, fmt.Sprintf("whether %s promises as much as %s is undecided", n, old))
