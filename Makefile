@@ -43,9 +43,9 @@ test: ## run all tests: embedded clusters, and containers where an engine answer
 	$(GO) test -timeout 30m -count=1 -p 1 $(TESTFLAGS) $(containers)
 
 # reports/html starts a browser, which starves beside the race detector, and
-# starts no goroutine of its own.
+# reports/compare computes for minutes under it; neither starts a goroutine.
 race: ## run the tests that start no containers under the race detector, with fewer random cases (needs a C compiler)
-	$(GO) test -race -short -timeout 30m $(TESTFLAGS) $(filter-out $(module)/reports/html,$(others))
+	$(GO) test -race -short -timeout 30m $(TESTFLAGS) $(filter-out $(module)/reports/html $(module)/reports/compare $(module)/reports/compare/html,$(others))
 
 bench: ## run the benchmarks, one package at a time
 	$(GO) test -p 1 -run '^$$' -bench . -benchmem $(TESTFLAGS) ./...

@@ -23,7 +23,6 @@ package ledger
 
 import (
 	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -156,8 +155,10 @@ func (l *Ledger) Sender(name string, e Expect) *Sender {
 		panic("ledger: more than 65,536 senders; a record identity has 16 bits for its sender")
 	}
 	s := newSender(uint16(len(old)), name, e)
-	senders := slices.Concat(old, []*Sender{s})
-	l.senders.Store(&senders)
+	// Readers have the old length, and see the new element only with the new
+	// one.
+	old = append(old, s)
+	l.senders.Store(&old)
 	return s
 }
 
