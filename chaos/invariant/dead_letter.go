@@ -2,6 +2,7 @@ package invariant
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -22,7 +23,7 @@ func dlqComplete(e *Evidence) run.Outcome {
 	for _, r := range deadLettering(flows) {
 		d.by.add(r.Consumer, 0, 0)
 		if _, again := d.spare[r.DLQ.Letters]; !again {
-			d.spare[r.DLQ.Letters] = uint64(len(r.DLQ.Letters.Untraced))
+			d.spare[r.DLQ.Letters] = r.DLQ.Letters.Untraced.Count()
 			d.seen += r.DLQ.Letters.Seen
 			d.wrong(r.DLQ.Letters)
 		}
@@ -149,10 +150,10 @@ func (d *deadLetters) missing(f *Flow, r *Reaction) {
 
 // wrong adds the dead letters that are not what was sent.
 func (d *deadLetters) wrong(q *Letters) {
-	for _, l := range q.Altered {
-		d.violated(l.Consumer, 1, nil)
+	for _, consumer := range slices.Sorted(maps.Keys(q.Altered.by)) {
+		d.violated(consumer, q.Altered.by[consumer], nil)
 	}
-	altered := q.Altered[:min(len(q.Altered), maxFindings)]
+	altered := q.Altered.First()
 	refs := make([]Ref, len(altered))
 	for i, l := range altered {
 		refs[i] = l.Ref
@@ -161,11 +162,11 @@ func (d *deadLetters) wrong(q *Letters) {
 	for i := range found {
 		found[i].Message = altered[i].place(q.Topic)
 	}
-	for _, l := range q.Untraced[:min(len(q.Untraced), maxFindings)] {
+	for _, l := range q.Untraced.First() {
 		found = append(found, finding.Finding{ID: DLQComplete, Severity: finding.Error, Message: l.place(q.Topic),
 			Record: &finding.Record{Topic: q.Topic, Partition: l.Partition, Offset: l.Offset}})
 	}
-	d.violated("", uint64(len(q.Untraced)), found)
+	d.violated("", q.Untraced.Count(), found)
 }
 
 func (l Letter) place(topic string) string {

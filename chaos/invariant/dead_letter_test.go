@@ -9,6 +9,11 @@ import (
 	"github.com/flowweir/weir/reports/finding"
 )
 
+func wrong(letters ...Letter) (w WrongLetters) {
+	w.Add(letters...)
+	return w
+}
+
 // letters gives the only consumer of a flow a dead-letter topic.
 func letters(l *Letters, preserve ...string) func(*Flow) {
 	return func(f *Flow) {
@@ -48,17 +53,17 @@ func TestDLQComplete(t *testing.T) {
 			want: outcome{vacuous, "no poison reached a consumer that declares a dead-letter topic", 0, 0, nil, nil}},
 		{name: "poison with an effect", records: "arpde arpd", adapt: letters(&Letters{Seen: 2}),
 			want: outcome{fail, "1 problem with the dead letters of 2 poison records", 2, 1, []string{"0#0: poison, but payment-service applied it: PaymentReceived followed"}, nil}},
-		{name: "altered", records: "arpd", adapt: letters(&Letters{Seen: 1, Altered: []Letter{{Ref{0, 0}, 2, 17, "the header tenant is missing", "payment-service"}}}, all...),
+		{name: "altered", records: "arpd", adapt: letters(&Letters{Seen: 1, Altered: wrong(Letter{Ref{0, 0}, 2, 17, "the header tenant is missing", "payment-service"})}, all...),
 			want: outcome{fail, "1 problem with the dead letters of 1 poison record", 1, 1, []string{"0#0: dead letter of payment-service at dlq/2@17: the header tenant is missing"}, nil}},
 		{name: "untraced: it stands for the one that is missed", records: "arp arpd",
-			adapt: letters(&Letters{Seen: 2, Untraced: []Letter{{Ref{}, 2, 17, "nothing leads back", ""}}}),
+			adapt: letters(&Letters{Seen: 2, Untraced: wrong(Letter{Ref{}, 2, 17, "nothing leads back", ""})}),
 			want:  outcome{fail, "1 problem with the dead letters of 2 poison records", 2, 1, []string{"dlq/2@17: dead letter at dlq/2@17: nothing leads back"}, nil}},
-		{name: "more missed than untraced", records: "arp arp", adapt: letters(&Letters{Seen: 1, Untraced: []Letter{{Ref{}, 2, 17, "nothing leads back", ""}}}),
+		{name: "more missed than untraced", records: "arp arp", adapt: letters(&Letters{Seen: 1, Untraced: wrong(Letter{Ref{}, 2, 17, "nothing leads back", ""})}),
 			want: outcome{fail, "2 problems with the dead letters of 2 poison records", 2, 2, []string{
 				"dlq/2@17: dead letter at dlq/2@17: nothing leads back",
 				"0#0: poison in the log, and no dead letter of payment-service in dlq leads back to it", "0#1: poison in the log, and no dead letter of payment-service in dlq leads back to it",
 			}, nil}},
-		{name: "more untraced than missed", records: "arp", adapt: letters(&Letters{Seen: 2, Untraced: []Letter{{Ref{}, 2, 17, "x", ""}, {Ref{}, 2, 18, "x", ""}}}),
+		{name: "more untraced than missed", records: "arp", adapt: letters(&Letters{Seen: 2, Untraced: wrong(Letter{Ref{}, 2, 17, "x", ""}, Letter{Ref{}, 2, 18, "x", ""})}),
 			want: outcome{fail, "2 problems with the dead letters of 1 poison record", 1, 2, []string{
 				"dlq/2@17: dead letter at dlq/2@17: x", "dlq/2@18: dead letter at dlq/2@18: x",
 			}, nil}},
@@ -79,7 +84,7 @@ func TestDLQComplete(t *testing.T) {
 			want: outcome{inconclusive, untracedSentence, 0, 0, nil, []string{untracedNote}}},
 
 		{name: "two flows share a topic: its letters count once", flows: func(l *ledger.Ledger) []*Flow {
-			d := &Letters{Seen: 3, Untraced: []Letter{{Ref{}, 0, 1, "x", ""}}, Altered: []Letter{{Ref{1, 0}, 0, 2, "y", "payment-service"}}}
+			d := &Letters{Seen: 3, Untraced: wrong(Letter{Ref{}, 0, 1, "x", ""}), Altered: wrong(Letter{Ref{1, 0}, 0, 2, "y", "payment-service"})}
 			a, b := flowOf(l, "arpd arp"), flowOf(l, "arpd arp")
 			letters(d, all...)(a)
 			letters(d, all...)(b)
@@ -103,7 +108,7 @@ func TestAlteredLettersAreToldAtOnce(t *testing.T) {
 	found := &Letters{Seen: 3}
 	letters(found)(f)
 	for seq := range uint64(3) {
-		found.Altered = append(found.Altered, Letter{Ref: Ref{0, seq}, What: "x"})
+		found.Altered.Add(Letter{Ref: Ref{0, seq}, What: "x"})
 	}
 	e := complete(f)
 	tell, asked := e.Tell, []int{}
@@ -113,6 +118,24 @@ func TestAlteredLettersAreToldAtOnce(t *testing.T) {
 	}
 	Judge([]string{DLQComplete}, e)
 	if diff := cmp.Diff([]int{3}, asked); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestManyWrongLetters: all are counted, and the first are held.
+func TestManyWrongLetters(t *testing.T) {
+	f := flowOf(ledger.New(), "arpd")
+	found := &Letters{Seen: 5000}
+	letters(found)(f)
+	for i := range int64(3000) {
+		found.Altered.Add(Letter{Offset: i, What: "x", Consumer: "payment-service"})
+		found.Untraced.Add(Letter{Offset: i, What: "y"})
+	}
+	if diff := cmp.Diff([]int{1000, 1000}, []int{len(found.Altered.First()), len(found.Untraced.First())}); diff != "" {
+		t.Error(diff)
+	}
+	o := Judge([]string{DLQComplete}, complete(f))[0]
+	if diff := cmp.Diff([]any{uint64(6000), 1000, "6,000 problems with the dead letters of 1 poison record"}, []any{o.Violations, len(o.Findings), o.Sentence}); diff != "" {
 		t.Error(diff)
 	}
 }

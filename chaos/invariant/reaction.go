@@ -45,8 +45,39 @@ type Letters struct {
 	// Seen counts its records; Altered are those that differ from what was
 	// sent; Untraced are those that lead back to no record of the run.
 	Seen     uint64
-	Altered  []Letter
-	Untraced []Letter
+	Altered  WrongLetters
+	Untraced WrongLetters
+}
+
+// WrongLetters counts letters by consumer, and holds the first of them: a
+// service that drops a header does it to every letter. The zero value is empty.
+type WrongLetters struct {
+	first []Letter
+	by    map[string]uint64
+}
+
+// Add adds letters.
+func (w *WrongLetters) Add(letters ...Letter) {
+	for _, l := range letters {
+		if w.by == nil {
+			w.by = map[string]uint64{}
+		}
+		w.by[l.Consumer]++
+		if len(w.first) < maxFindings {
+			w.first = append(w.first, l)
+		}
+	}
+}
+
+// First are the letters that were added first, at most 1,000.
+func (w *WrongLetters) First() []Letter { return w.first }
+
+// Count is how many were added.
+func (w *WrongLetters) Count() (n uint64) {
+	for _, of := range w.by {
+		n += of
+	}
+	return n
 }
 
 // Letter is a dead letter that is not what it should be.

@@ -147,7 +147,7 @@ func TestDLQCompleteOfEachConsumer(t *testing.T) {
 			"1 problem with the dead letters of 1 poison record (payment-service 0 of 1, inventory-service 1 of 1)", 2, 1,
 			[]string{"0#0: poison, but inventory-service applied it: InventoryReserved followed"}, nil}},
 		{name: "the second altered one", flows: adapted(apart(&Letters{Seen: 1},
-			&Letters{Seen: 1, Altered: []Letter{{Ref{0, 0}, 2, 17, "the key is missing", "inventory-service"}}}), "arpdl"), want: outcome{fail,
+			&Letters{Seen: 1, Altered: wrong(Letter{Ref{0, 0}, 2, 17, "the key is missing", "inventory-service"})}), "arpdl"), want: outcome{fail,
 			"1 problem with the dead letters of 1 poison record (payment-service 0 of 1, inventory-service 1 of 1)", 2, 1,
 			[]string{"0#0: dead letter of inventory-service at inventory.dlq/2@17: the key is missing"}, nil}},
 		{name: "the second wrote one twice, and only it promised not to", flows: adapted(func(f *Flow) {

@@ -44,7 +44,7 @@ func (o *Observer) dead(w *watched, r *kgo.Record, at time.Duration) {
 	s, seq := o.record(r)
 	if s == nil {
 		letter.What = "nothing in it leads back to the record that was sent"
-		w.dlq.Untraced = append(w.dlq.Untraced, letter)
+		w.dlq.Untraced.Add(letter)
 		return
 	}
 	event := s.Event(seq)
@@ -71,7 +71,7 @@ func (o *Observer) dead(w *watched, r *kgo.Record, at time.Duration) {
 	}
 	letter.Ref = invariant.Ref{Sender: s.Flow.Sender.ID(), Sequence: seq}
 	if letter.What = altered(sent, r, preserve); letter.What != "" {
-		w.dlq.Altered = append(w.dlq.Altered, letter)
+		w.dlq.Altered.Add(letter)
 	}
 }
 

@@ -420,7 +420,7 @@ func TestDeadLetters(t *testing.T) {
 			letter := tt.letter(s)
 			b.handle("dlq", letter, time.Second)
 			var altered []string
-			for _, l := range d.Altered {
+			for _, l := range d.Altered.First() {
 				altered = append(altered, fmt.Sprintf("%d/%d of %s at %d@%d: %s", l.Sender, l.Sequence, l.Consumer, l.Partition, l.Offset, l.What))
 			}
 			want := []string(nil)
@@ -428,7 +428,7 @@ func TestDeadLetters(t *testing.T) {
 				want = []string{"0/4 of consumer-0 at 0@0: " + tt.altered}
 			}
 			b.expect(want, altered)
-			b.expect([]any{uint64(1), 0, int64(1)}, []any{d.Seen, len(d.Untraced), b.counters.Dead.Load()})
+			b.expect([]any{uint64(1), uint64(0), int64(1)}, []any{d.Seen, d.Untraced.Count(), b.counters.Dead.Load()})
 			if f := s.Flow.Reactions[0].Ledger.Flags(tt.dead); f&ledger.Dead == 0 {
 				t.Errorf("event %d is not dead-lettered", tt.dead)
 			}
@@ -446,7 +446,7 @@ func TestLettersThatLeadNowhere(t *testing.T) {
 		{Offset: 0, What: "nothing in it leads back to the record that was sent"},
 		{Offset: 1, What: "nothing in it leads back to the record that was sent"},
 	}
-	b.expect(want, d.Untraced)
+	b.expect(want, d.Untraced.First())
 	b.expect(uint64(2), d.Seen)
 	b.expect([]string(nil), b.entries())
 }
@@ -470,7 +470,7 @@ func TestTriggersHaveNoOriginal(t *testing.T) {
 	s.Original = nil
 	d := b.letters(s, "key", "value", "headers")
 	b.handle("dlq", &kgo.Record{Value: eventID(0, 4)}, time.Second)
-	b.expect([]any{0, uint64(1)}, []any{len(d.Altered), reacted(s, 0).Dead})
+	b.expect([]any{uint64(0), uint64(1)}, []any{d.Altered.Count(), reacted(s, 0).Dead})
 }
 
 // TestLast: offsets without a record (transaction markers, compaction) are

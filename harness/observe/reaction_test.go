@@ -114,7 +114,7 @@ func TestLettersOfSeveralConsumers(t *testing.T) {
 			b.expect(tt.want, [3]uint64{reacted(s, 0).Dead, reacted(s, 1).Dead, b.unclaimed.Counts().Dead})
 			b.expect([]uint64{1, 1}, []uint64{l.Seen, uint64(b.counters.Dead.Load())})
 			altered := ""
-			for _, l := range l.Altered {
+			for _, l := range l.Altered.First() {
 				altered += l.Consumer + ": " + l.What
 			}
 			b.expect(tt.altered, altered)
