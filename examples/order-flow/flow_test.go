@@ -20,6 +20,23 @@ func TestPayment(t *testing.T) {
 	c.Await("com.acme.payment.PaymentReceived", harness.CausedBy(order), harness.Where("$.amount", 13800))
 }
 
+// TestReactions places one order, to which two services react, and sends what
+// neither can read.
+func TestReactions(t *testing.T) {
+	c := harness.Run(t, harness.Contracts("order-service", "payment-service", "inventory-service"), harness.With(docker.Provider()))
+	consume(c, "payment-service")
+	consume(c, "inventory-service")
+
+	order := c.Produce("com.acme.order.OrderPlaced")
+	c.Await("com.acme.payment.PaymentReceived", harness.CausedBy(order))
+	c.Await("com.acme.inventory.InventoryReserved", harness.CausedBy(order))
+
+	poison := c.Produce("com.acme.order.OrderPlaced", harness.Poison([]byte(`{"order_id": 7}`)))
+	for _, topic := range []string{"payment-service.order-placed.dlq", "inventory-service.order-placed.dlq"} {
+		c.AwaitIn(topic, harness.LeadsBackTo(poison))
+	}
+}
+
 // TestDeadLetter sends what payment-service cannot read.
 func TestDeadLetter(t *testing.T) {
 	c, _ := orderFlow(t)
@@ -46,12 +63,17 @@ func orderFlow(t *testing.T) (c *harness.Cluster, orders string) {
 		Env:   map[string]string{"BROKERS": "{{.Bootstrap}}", "ADDR": "127.0.0.1:{{.Port}}"},
 		Ready: &harness.Ready{HTTP: "/healthz"},
 	})
-	c.Start(harness.Service{
-		Name: "payment-service", Build: "./payment-service",
-		Env:   map[string]string{"BROKERS": "{{.Bootstrap}}"},
-		Ready: &harness.Ready{Group: "payment-service"},
-	})
+	consume(c, "payment-service")
 	return c, placing.URL()
+}
+
+// consume starts a service that consumes orders in a group of its own name.
+func consume(c *harness.Cluster, name string) {
+	c.Start(harness.Service{
+		Name: name, Build: "./" + name,
+		Env:   map[string]string{"BROKERS": "{{.Bootstrap}}"},
+		Ready: &harness.Ready{Group: name},
+	})
 }
 
 func post(t *testing.T, url, key, body string) {

@@ -12,6 +12,7 @@ import (
 	"github.com/flowweir/weir/harness/match"
 	"github.com/flowweir/weir/harness/scenario"
 	"github.com/flowweir/weir/reports/finding"
+	"github.com/flowweir/weir/reports/run"
 )
 
 var _ = Describe("the order flow", func() {
@@ -32,6 +33,7 @@ var _ = Describe("the order flow", func() {
 		result := measure(s)
 		Expect(result).To(match.Pass())
 		expectEqualCounts(result)
+		expectBothReacted(result)
 	})
 })
 
@@ -58,56 +60,115 @@ var _ = Describe("a scenario without evidence", func() {
 	})
 })
 
-var _ = Describe("a mistake in payment-service", func() {
-	const orders = "com.acme.order.OrderPlaced"
+const orders = "com.acme.order.OrderPlaced"
 
-	// planted runs the payment-service with a mistake, under a load in which
-	// the mistake shows.
-	planted := func(mistake, name string, faults ...scenario.Fault) *scenario.Result {
-		GinkgoHelper()
-		s := load("scenario.yaml", 500, 3*time.Second)
-		s.Name = mistake
-		s.Services[0].Build = "./broken/payment-service"
-		s.Services[0].Env = map[string]string{"BROKERS": "{{.Bootstrap}}", "FAULT": mistake}
-		s.Invariants, s.Faults = []string{name}, faults
-		return measure(s)
-	}
+// planted runs the order flow with a mistake in one of its services, under a
+// load in which the mistake shows.
+func planted(service, mistake, name string, faults ...scenario.Fault) *scenario.Result {
+	GinkgoHelper()
+	s := load("scenario.yaml", 500, 3*time.Second)
+	s.Name = service + "-" + mistake
+	i := slices.IndexFunc(s.Services, func(x scenario.Service) bool { return x.Name == service })
+	s.Services[i].Build = "./broken/" + service
+	s.Services[i].Env = map[string]string{"BROKERS": "{{.Bootstrap}}", "FAULT": mistake}
+	s.Load[0].Keys.Cardinality = 50 // orders of one key follow closely
+	s.Invariants, s.Faults = []string{name}, faults
+	return measure(s)
+}
+
+var (
+	poison     = scenario.Fault{Always: true, Poison: &scenario.LoadTarget{Event: orders, Share: 0.02}}
+	duplicates = scenario.Fault{Always: true, Duplicate: &scenario.LoadTarget{Event: orders, Share: 0.05}}
+)
+
+// reactions are the counts of payment-service and of inventory-service.
+func reactions(result *scenario.Result) (payment, inventory run.Reaction) {
+	GinkgoHelper()
+	all := result.Results.Senders[0].Reactions
+	Expect(all).To(HaveLen(2))
+	Expect([]string{all[0].Consumer, all[1].Consumer}).To(Equal([]string{"payment-service", "inventory-service"}))
+	return all[0], all[1]
+}
+
+var _ = Describe("a mistake in payment-service", func() {
 	crash := func(at float64) scenario.Fault {
 		return scenario.Fault{At: seconds(at), Crash: &scenario.ServiceTarget{Service: "payment-service"}, HealAfter: seconds(0.3)}
 	}
-	poison := scenario.Fault{Always: true, Poison: &scenario.LoadTarget{Event: orders, Share: 0.02}}
-	duplicates := scenario.Fault{Always: true, Duplicate: &scenario.LoadTarget{Event: orders, Share: 0.05}}
 
 	It("that commits before it processes loses what it held when it crashed", func() {
-		result := planted("commit-before-process", invariant.NoLoss, crash(0.6), crash(1.4), crash(2.2))
+		result := planted("payment-service", "commit-before-process", invariant.NoLoss, crash(0.6), crash(1.4), crash(2.2))
 		Expect(result).To(match.HaveVerdict(finding.Fail))
 		Expect(result).To(match.HaveOutcome(invariant.NoLoss, finding.Fail,
 			"in the log, but no com.acme.payment.PaymentReceived and no dead letter of payment-service followed"))
 	})
 
 	It("that does not know an event again pays twice", func() {
-		result := planted("no-dedupe", invariant.NoDuplicateEffect, duplicates)
+		result := planted("payment-service", "no-dedupe", invariant.NoDuplicateEffect, duplicates)
 		Expect(result).To(match.HaveVerdict(finding.Fail))
 		Expect(result).To(match.HaveOutcome(invariant.NoDuplicateEffect, finding.Fail,
 			"payment-service applied it twice: there is more than one com.acme.payment.PaymentReceived"))
-		sender := result.Results.Senders[0]
-		Expect(sender.EffectsTwice).To(And(BeNumerically(">", 0), BeNumerically("<=", sender.Duplicates)))
+		payment, inventory := reactions(result)
+		Expect(payment.EffectsTwice).To(And(BeNumerically(">", 0), BeNumerically("<=", result.Results.Senders[0].Duplicates)))
+		Expect(inventory.EffectsTwice).To(BeZero())
 	})
 
 	It("that drops the headers of dead letters keeps less than it promised", func() {
-		result := planted("drop-dlq-headers", invariant.DLQComplete, poison)
+		result := planted("payment-service", "drop-dlq-headers", invariant.DLQComplete, poison)
 		Expect(result).To(match.HaveVerdict(finding.Fail))
 		Expect(result).To(match.HaveOutcome(invariant.DLQComplete, finding.Fail,
 			"dead letter of payment-service at payment-service.order-placed.dlq/{}: the header ce_specversion is missing"))
 	})
 
 	It("that swallows the error of a dead letter loses poison", func() {
-		result := planted("swallow-dlq-error", invariant.DLQComplete, poison)
+		result := planted("payment-service", "swallow-dlq-error", invariant.DLQComplete, poison)
 		Expect(result).To(match.HaveVerdict(finding.Fail))
 		Expect(result).To(match.HaveOutcome(invariant.DLQComplete, finding.Fail,
 			"poison in the log, but no dead letter of payment-service in payment-service.order-placed.dlq"))
 	})
 })
+
+// Every spec also shows that payment-service, which is whole, is not blamed.
+var _ = Describe("a mistake in inventory-service", func() {
+	It("that does not know an event again reserves twice", func() {
+		result := planted("inventory-service", "no-dedupe", invariant.NoDuplicateEffect, duplicates)
+		Expect(result).To(match.HaveVerdict(finding.Fail))
+		Expect(result).To(match.HaveOutcome(invariant.NoDuplicateEffect, finding.Fail,
+			"inventory-service applied it twice: there is more than one com.acme.inventory.InventoryReserved"))
+		payment, inventory := reactions(result)
+		Expect(inventory.EffectsTwice).To(And(BeNumerically(">", 0), BeNumerically("<=", result.Results.Senders[0].Duplicates)))
+		Expect(payment.EffectsTwice).To(BeZero())
+	})
+
+	It("that handles the newest order first breaks the order of its key", func() {
+		result := planted("inventory-service", "newest-first", invariant.PerKeyOrder)
+		Expect(result).To(match.HaveVerdict(finding.Fail))
+		Expect(result).To(match.HaveOutcome(invariant.PerKeyOrder, finding.Fail,
+			"inventory-service applied it after sequence {} of the same key, which was sent later"))
+	})
+
+	It("that logs what it cannot read has no dead letters of it", func() {
+		result := planted("inventory-service", "lose-dead-letters", invariant.DLQComplete, poison)
+		Expect(result).To(match.HaveVerdict(finding.Fail))
+		Expect(result).To(match.HaveOutcome(invariant.DLQComplete, finding.Fail,
+			"poison in the log, but no dead letter of inventory-service in inventory-service.order-placed.dlq"))
+		payment, inventory := reactions(result)
+		Expect(payment.DeadLettered).To(Equal(result.Results.Senders[0].Poison))
+		Expect(inventory.DeadLettered).To(BeZero())
+	})
+})
+
+// expectBothReacted compares the sums of a sender with what each consumer did.
+func expectBothReacted(result *scenario.Result) {
+	GinkgoHelper()
+	payment, inventory := reactions(result)
+	s := result.Results.Senders[0]
+	for _, r := range []run.Reaction{payment, inventory} {
+		Expect(r.Effects+r.DeadLettered).To(Equal(s.Received-s.Duplicates), r.Consumer)
+		Expect(r.EffectsTwice).To(BeZero(), r.Consumer)
+	}
+	Expect(s.Effects).To(Equal(payment.Effects + inventory.Effects))
+	Expect(s.DeadLettered).To(Equal(payment.DeadLettered + inventory.DeadLettered))
+}
 
 func seconds(s float64) document.Duration {
 	return document.Duration(s * float64(time.Second))

@@ -1,0 +1,175 @@
+package scenario_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/flowweir/weir/chaos/invariant"
+	"github.com/flowweir/weir/harness/scenario"
+	"github.com/flowweir/weir/reports/finding"
+	"github.com/flowweir/weir/reports/run"
+)
+
+// TestMain makes this program the services of these specs as well: REACT is
+// then the event by which the service shows what it processed.
+func TestMain(m *testing.M) {
+	if effect := os.Getenv("REACT"); effect != "" {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		err := serve(ctx, effect, os.Getenv("GROUP"), os.Getenv("MISTAKE"), strings.Split(os.Getenv("BROKERS"), ","))
+		stop()
+		if err != nil && !errors.Is(err, context.Canceled) {
+			panic(err)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// serve is a service that reacts to orders, well or with a mistake.
+func serve(ctx context.Context, effect, group, mistake string, brokers []string) error {
+	client, err := kgo.NewClient(kgo.SeedBrokers(brokers...), kgo.ConsumerGroup(group), kgo.ConsumeTopics("order.events"),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.DisableAutoCommit())
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	for {
+		fetches := client.PollFetches(ctx)
+		if err := fetches.Err0(); err != nil {
+			return err
+		}
+		var out []*kgo.Record
+		for _, r := range fetches.Records() {
+			out = append(out, reactTo(r, effect, group, mistake)...)
+		}
+		if err := client.ProduceSync(ctx, out...).FirstErr(); err != nil {
+			return err
+		}
+		if err := client.CommitUncommittedOffsets(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// reactTo are the records by which a service shows what it did with an order.
+func reactTo(r *kgo.Record, effect, group, mistake string) []*kgo.Record {
+	set := func(key, value string) kgo.RecordHeader { return kgo.RecordHeader{Key: key, Value: []byte(value)} }
+	if mistake == "silent" {
+		return nil
+	}
+	if !json.Valid(r.Value) {
+		letter := &kgo.Record{Topic: "shared.dlq", Key: r.Key, Value: r.Value, Headers: slices.Clone(r.Headers)}
+		if mistake != "anonymous" {
+			letter.Headers = append(letter.Headers, set("dead-lettered-by", group))
+		}
+		if mistake == "no-letters" {
+			return nil
+		}
+		return []*kgo.Record{letter}
+	}
+	i := slices.IndexFunc(r.Headers, func(h kgo.RecordHeader) bool { return h.Key == "ce_id" })
+	done := &kgo.Record{Topic: "done.events", Key: r.Key, Value: r.Value,
+		Headers: []kgo.RecordHeader{set("ce_type", effect), set("causation_id", string(r.Headers[i].Value))}}
+	if mistake == "twice" {
+		again := *done
+		return []*kgo.Record{done, &again}
+	}
+	return []*kgo.Record{done}
+}
+
+// reacting runs the scenario with a mistake in each service, or none.
+func reacting(ctx context.Context, left, right string) *scenario.Result {
+	GinkgoHelper()
+	withoutLeaks()
+	s, findings := scenario.LoadFile("testdata/run/react.yaml")
+	Expect(findings).To(BeEmpty())
+	exe, err := os.Executable()
+	Expect(err).NotTo(HaveOccurred())
+	for i, mistake := range []string{left, right} {
+		name := s.Services[i].Name
+		s.Services[i].Command = []string{exe}
+		s.Services[i].Env = map[string]string{
+			"REACT": strings.ToUpper(name[:1]) + name[1:] + "Done", "GROUP": name, "MISTAKE": mistake, "BROKERS": "{{.Bootstrap}}",
+		}
+	}
+	result, err := scenario.Run(ctx, s, started(filepath.Join(GinkgoT().TempDir(), "run"))...)
+	Expect(err).NotTo(HaveOccurred())
+	return result
+}
+
+// verdicts are those of a run's invariants, with the findings' messages.
+func verdicts(result *scenario.Result) map[string][]string {
+	all := map[string][]string{}
+	for _, o := range result.Results.Invariants {
+		said := []string{string(o.Verdict)}
+		for _, f := range o.Findings {
+			if !slices.Contains(said, f.Message) {
+				said = append(said, f.Message)
+			}
+		}
+		all[o.Invariant] = said
+	}
+	return all
+}
+
+var _ = Describe("two consumers of one event", func() {
+	const passed = string(finding.Pass)
+	green := func() map[string][]string {
+		return map[string][]string{
+			invariant.NoLoss: {passed}, invariant.NoDuplicateEffect: {passed}, invariant.PerKeyOrder: {passed}, invariant.DLQComplete: {passed},
+		}
+	}
+
+	It("are both green, with counts of each", func(ctx SpecContext) {
+		result := reacting(ctx, "", "")
+		Expect(verdicts(result)).To(Equal(green()))
+		Expect(result.Run.Verdict).To(Equal(finding.Pass))
+		s := result.Results.Senders[0]
+		Expect(s.Poison).To(BeNumerically(">", 0))
+		reaction := run.Reaction{Consumer: "left", Group: "left", Effect: "LeftDone", DLQ: "shared.dlq", Effects: 300 - s.Poison, DeadLettered: s.Poison}
+		other := reaction
+		other.Consumer, other.Group, other.Effect = "right", "right", "RightDone"
+		Expect(s.Reactions).To(Equal([]run.Reaction{reaction, other}))
+		Expect([]uint64{s.Effects, s.DeadLettered, s.DeadLettersUnclaimed}).To(Equal([]uint64{2 * reaction.Effects, 2 * s.Poison, 0}))
+	})
+
+	DescribeTable("are told apart, whichever has the mistake", func(ctx SpecContext, left, right, twice, effect, letterless string) {
+		want := green()
+		want[invariant.NoDuplicateEffect] = []string{"fail", twice + " applied it twice: there is more than one " + effect}
+		want[invariant.DLQComplete] = []string{"fail", "poison in the log, but no dead letter of " + letterless + " in shared.dlq"}
+		Expect(verdicts(reacting(ctx, left, right))).To(Equal(want))
+	},
+		Entry("left applies twice, right has no dead letters", "twice", "no-letters", "left", "LeftDone", "right"),
+		Entry("right applies twice, left has no dead letters", "no-letters", "twice", "right", "RightDone", "left"),
+	)
+
+	It("are not green while one shows nothing", func(ctx SpecContext) {
+		got := verdicts(reacting(ctx, "", "silent"))
+		Expect(got[invariant.NoLoss]).To(Equal([]string{"fail", "in the log, but no RightDone and no dead letter of right followed"}))
+		Expect(got[invariant.NoDuplicateEffect]).To(Equal([]string{"inconclusive"}))
+		Expect(got[invariant.PerKeyOrder]).To(Equal([]string{"inconclusive"}))
+		Expect(got[invariant.DLQComplete]).To(Equal([]string{"fail", "poison in the log, but no dead letter of right in shared.dlq"}))
+	})
+
+	It("are not green while a dead letter names neither", func(ctx SpecContext) {
+		result := reacting(ctx, "", "anonymous")
+		want := green()
+		want[invariant.DLQComplete] = []string{"inconclusive"}
+		Expect(verdicts(result)).To(Equal(want))
+		Expect(result.Run.Verdict).To(Equal(finding.Inconclusive))
+		s := result.Results.Senders[0]
+		Expect([]uint64{s.Reactions[0].DeadLettered, s.Reactions[1].DeadLettered, s.DeadLettersUnclaimed}).To(Equal([]uint64{s.Poison, 0, s.Poison}))
+	})
+})
