@@ -6,6 +6,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // config is what the environment sets.
@@ -26,6 +27,11 @@ type config struct {
 	// each partition are remembered. The contract promises five minutes: what
 	// six partitions take in at 4,000 orders a second.
 	remembered int
+
+	// gather (GATHER, default 500ms) is how long orders gather for the next
+	// transaction: it costs the brokers about the same whatever is in it, and
+	// nobody waits for a reservation.
+	gather time.Duration
 }
 
 func configFromEnv(getenv func(string) string) (config, error) {
@@ -41,6 +47,9 @@ func configFromEnv(getenv func(string) string) (config, error) {
 		orderTopic:     env("ORDER_TOPIC", "order.events"),
 		inventoryTopic: env("INVENTORY_TOPIC", "inventory.events"),
 		dlqTopic:       env("DLQ_TOPIC", "inventory-service.order-placed.dlq"),
+	}
+	if cfg.gather, err = time.ParseDuration(env("GATHER", "500ms")); err != nil || cfg.gather < 0 {
+		return cfg, fmt.Errorf("GATHER=%q: want a duration of at least 0, such as 500ms", getenv("GATHER"))
 	}
 	if cfg.remembered, err = strconv.Atoi(env("RESERVATIONS", "200000")); err != nil || cfg.remembered < 1 {
 		return cfg, fmt.Errorf("RESERVATIONS=%q: want a whole number of at least 1", getenv("RESERVATIONS"))

@@ -142,7 +142,7 @@ var _ = Describe("inventory-service", func() {
 func spawn(binary string, cluster *kfake.Cluster) *exec.Cmd {
 	GinkgoHelper()
 	cmd := exec.Command(binary)
-	cmd.Env = append(os.Environ(), "BROKERS="+strings.Join(cluster.ListenAddrs(), ","), "INSTANCE_ID=1")
+	cmd.Env = append(os.Environ(), "BROKERS="+strings.Join(cluster.ListenAddrs(), ","), "INSTANCE_ID=1", "GATHER=10ms")
 	cmd.Stdout, cmd.Stderr = GinkgoWriter, GinkgoWriter
 	Expect(cmd.Start()).To(Succeed())
 	DeferCleanup(func() {

@@ -40,7 +40,7 @@ func broker() *kfake.Cluster {
 // settings are the defaults for the cluster.
 func settings(cluster *kfake.Cluster) config {
 	GinkgoHelper()
-	cfg, err := configFromEnv(func(string) string { return "" })
+	cfg, err := configFromEnv(func(name string) string { return map[string]string{"GATHER": "10ms"}[name] })
 	Expect(err).NotTo(HaveOccurred())
 	cfg.brokers = cluster.ListenAddrs()
 	return cfg

@@ -59,11 +59,15 @@ func (w *worker) run(ctx context.Context) error {
 			return err
 		}
 		slog.Warn("session starts over", "error", err)
-		select {
-		case <-time.After(retryBackoff):
-		case <-ctx.Done():
-			return nil
-		}
+		pause(ctx, retryBackoff)
+	}
+}
+
+// pause returns early when ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
 	}
 }
 
@@ -80,10 +84,7 @@ func (w *worker) session(ctx context.Context) error {
 		kgo.RecordPartitioner(kgo.ManualPartitioner()),
 		kgo.SessionTimeout(sessionTimeout),
 		kgo.HeartbeatInterval(time.Second),
-		// A transaction costs the brokers about the same whatever is in it:
-		// wait a little for more.
 		kgo.FetchMinBytes(64<<10),
-		kgo.FetchMaxWait(100*time.Millisecond),
 	)...)
 	if err != nil {
 		return err
@@ -107,6 +108,9 @@ func (w *worker) session(ctx context.Context) error {
 		}
 		if err := w.batch(ctx, session, fetches); err != nil {
 			return err
+		}
+		if fetches.NumRecords() < maxBatch {
+			pause(ctx, w.cfg.gather)
 		}
 	}
 }

@@ -94,8 +94,13 @@ func TestRecentForgetsTheOldest(t *testing.T) {
 }
 
 func TestConfigSaysWhatIsWrong(t *testing.T) {
-	_, err := configFromEnv(func(name string) string { return map[string]string{"RESERVATIONS": "0"}[name] })
-	if err == nil || err.Error() != `RESERVATIONS="0": want a whole number of at least 1` {
-		t.Error(err)
+	for name, want := range map[string]string{
+		"RESERVATIONS": `RESERVATIONS="x": want a whole number of at least 1`,
+		"GATHER":       `GATHER="x": want a duration of at least 0, such as 500ms`,
+	} {
+		_, err := configFromEnv(func(asked string) string { return map[string]string{name: "x"}[asked] })
+		if err == nil || err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
+		}
 	}
 }
