@@ -85,6 +85,7 @@ func (w *worker) session(ctx context.Context) error {
 		kgo.SessionTimeout(sessionTimeout),
 		kgo.HeartbeatInterval(time.Second),
 		kgo.FetchMinBytes(64<<10),
+		kgo.FetchMaxWait(100*time.Millisecond),
 	)...)
 	if err != nil {
 		return err
