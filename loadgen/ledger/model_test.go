@@ -104,10 +104,8 @@ func (m *model) sel(flags func(uint64) ledger.Flags, want, without ledger.Flags)
 func (m *model) reacted(reaction int) ledger.Reactions {
 	var c ledger.Reactions
 	for _, f := range m.reactions[reaction] {
-		for flag, n := range map[ledger.Flags]*uint64{
-			ledger.Effect: &c.Effects, ledger.EffectTwice: &c.EffectsTwice, ledger.Dead: &c.Dead, ledger.DeadTwice: &c.DeadTwice,
-		} {
-			if f&flag != 0 {
+		for i, n := range []*uint64{&c.Effects, &c.EffectsTwice, &c.Dead, &c.DeadTwice} {
+			if f&(ledger.Effect<<i) != 0 {
 				*n++
 			}
 		}

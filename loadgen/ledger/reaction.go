@@ -56,10 +56,17 @@ func (r *Reaction) Effect(seq uint64) Sight {
 
 // EffectAll is Effect for a batch; sights as in ReceivedAll.
 func (r *Reaction) EffectAll(seqs []uint64, sights []Sight) {
-	r.sender.mu.Lock()
-	defer r.sender.mu.Unlock()
+	s := r.sender
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	shared := r.track == &s.own
 	for n, seq := range seqs {
-		sight := r.see(seq, planeEffect, planeEffectTwice, &r.effects, &r.effectsTwice)
+		var sight Sight
+		if shared { // as see does, without a call that a batch can spare
+			sight, _ = s.see(seq, planeEffect, planeEffectTwice, &r.effects, &r.effectsTwice)
+		} else {
+			sight = r.seeApart(seq, planeEffect, planeEffectTwice, &r.effects, &r.effectsTwice)
+		}
 		if sights != nil {
 			sights[n] = sight
 		}

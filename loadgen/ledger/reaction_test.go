@@ -29,6 +29,18 @@ func TestReactionsAreApart(t *testing.T) {
 		}
 	}
 	reserve.Effect(8)
+	// Of record 7, which only the second applied, each knows its own.
+	const sender = ledger.Sent | ledger.Acked | ledger.Received
+	for want, got := range map[ledger.Flags]ledger.Flags{
+		sender | ledger.Effect: reserve.Flags(7), sender: pay.Flags(7) | ship.Flags(7) | s.Flags(7),
+	} {
+		if got != want {
+			t.Errorf("flags %012b, want %012b", got, want)
+		}
+	}
+	if got, want := ship.Flags(8), sender; got != want {
+		t.Errorf("flags %012b of what others applied, want %012b", got, want)
+	}
 
 	const unprocessed = ledger.Effect | ledger.Dead
 	expectSelect(t, pay, ledger.Received, unprocessed, []uint64{7})
