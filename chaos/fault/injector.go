@@ -334,11 +334,13 @@ func (in *Injector) event(s *injection, kind, what string) {
 }
 
 func (in *Injector) fail(s *injection, err error) {
+	// What several brokers answered is one line of a report.
+	what := strings.ReplaceAll(err.Error(), "\n", "; ")
 	in.mu.Lock()
-	s.result.Error = err.Error()
+	s.result.Error = what
 	started := s.started
 	in.mu.Unlock()
-	in.event(s, "fault", fmt.Sprintf("%s failed: %v", s.fault, err))
+	in.event(s, "fault", fmt.Sprintf("%s failed: %s", s.fault, what))
 	if started {
 		in.finish(context.Background(), s)
 	}

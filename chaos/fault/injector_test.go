@@ -2,6 +2,7 @@ package fault
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -211,6 +212,8 @@ func TestTargetsThatAreNotThere(t *testing.T) {
 		{"no target", Fault{Kind: Pause}, nil, "the fault names no broker"},
 		{"a cluster that does not answer", Fault{Kind: Kill, Target: Target{All: true}}, func(w *world) { w.stateErr = errBroken },
 			"the cluster's state before the fault: the engine is gone"},
+		{"brokers that do not answer", Fault{Kind: Kill, Target: Target{All: true}}, func(w *world) { w.stateErr = errors.Join(errBroken, errBroken) },
+			"the cluster's state before the fault: the engine is gone; the engine is gone"},
 		{"a service that is down", Fault{Kind: Crash, Target: Target{Service: "pay"}}, func(w *world) { w.service("pay").set(false) }, "pay was already down"},
 		{"a restart of a service that is down", Fault{Kind: Restart, Target: Target{Service: "pay"}}, func(w *world) { w.service("pay").set(false) }, "pay was already down"},
 	}

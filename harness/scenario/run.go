@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/flowweir/weir/harness/service"
@@ -148,8 +149,8 @@ func (x *execution) broken(err error) {
 		x.info.Status = run.Interrupted
 	}
 	x.info.Verdict = finding.Inconclusive
-	x.info.Error = err.Error()
-	x.info.Reason = "the run ended before anything could be judged: " + err.Error()
+	x.info.Error = strings.ReplaceAll(err.Error(), "\n", "; ")
+	x.info.Reason = "the run ended before anything could be judged: " + x.info.Error
 	x.info.Ended = time.Now().UTC().Truncate(time.Millisecond)
 	if e := x.dir.WriteRun(x.info); e != nil {
 		x.logf("run.json could not be written: %v", e)
