@@ -8,7 +8,6 @@ import (
 
 	"github.com/flowweir/weir/chaos/fault"
 	"github.com/flowweir/weir/chaos/invariant"
-	"github.com/flowweir/weir/loadgen/histogram"
 	"github.com/flowweir/weir/loadgen/journal"
 	"github.com/flowweir/weir/loadgen/kafka"
 	"github.com/flowweir/weir/loadgen/ledger"
@@ -36,7 +35,7 @@ func (x *execution) judge(interrupted bool) error {
 	r.Faults = x.judgeFaults()
 	r.Invariants = invariant.Judge(x.plan.Invariants, x.evidence())
 	if x.objectives {
-		r.Objectives = x.plan.judgeObjectives(x.measured())
+		r.Objectives, r.Generator.Bound = x.plan.judgeObjectives(x.measured())
 	}
 	for _, name := range x.order {
 		x.info.Services = append(x.info.Services, x.service(name))
@@ -243,33 +242,17 @@ func (x *execution) closedPartition(topic string, partition int32) bool {
 
 func (x *execution) measured() *measured {
 	m := &measured{latencies: x.results.Latencies, groups: x.results.Groups, faults: x.results.Faults,
-		offered: x.results.Generator.Offered, achieved: x.results.Generator.Achieved}
+		generator: x.results.Generator, length: x.offered}
+	for _, f := range x.flows {
+		if f.producer != nil {
+			m.throttled += f.producer.Throttled()
+		}
+	}
 	for _, s := range x.results.Senders {
 		m.due += s.Due
 		m.failed += s.Failed + s.Unknown
 	}
 	return m
-}
-
-// generator accounts for the generator itself.
-func (x *execution) generator(stats journal.Stats) run.Generator {
-	g := run.Generator{CPU: x.cpu.share(), JournalBytes: stats.Bytes, JournalDropped: stats.Dropped}
-	g.WakeP99, _ = x.meter.Quantile(histogram.Wake, 0.99)
-	g.BlockedP99, _ = x.meter.Quantile(histogram.Blocked, 0.99)
-	// Whole intervals after the warm-up: one that it ends in is left out.
-	var span time.Duration
-	var due, acked int64
-	for _, in := range x.intervals {
-		if in.Start >= x.plan.Warmup && in.Start < x.offered {
-			span += min(in.Start+in.Length, x.offered) - in.Start
-			due += in.Due
-			acked += in.Acked
-		}
-	}
-	if span > 0 {
-		g.Offered, g.Achieved = float64(due)/span.Seconds(), float64(acked)/span.Seconds()
-	}
-	return g
 }
 
 // verdict judges the whole run: fail before inconclusive before vacuous

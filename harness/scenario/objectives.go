@@ -24,6 +24,9 @@ type objective struct {
 	// evidence inconclusive, and not just a note.
 	own   bool
 	judge func(*measured) (want, got string, ok, judged bool, note string)
+	// generator says, where the objective failed, why the generator and not
+	// the flow decided that; empty where it did not. Nil where it never does.
+	generator func(*measured) string
 }
 
 // measured is what objectives are judged from.
@@ -31,10 +34,11 @@ type measured struct {
 	latencies []run.Latency
 	groups    []run.Group
 	faults    []run.Fault
-	offered   float64
-	achieved  float64
-	due       uint64
-	failed    uint64
+	generator run.Generator
+	// throttled is for how long brokers held producers back, in a load of
+	// length.
+	throttled, length time.Duration
+	due, failed       uint64
 }
 
 // objectives joins the scenario's with those of the contracts that take
@@ -122,7 +126,7 @@ func bounds(o *contracts.Objectives, source string, own bool) []objective {
 }
 
 func latencyBound(kind histogram.Kind, name, q string, bound time.Duration, source string, own bool) objective {
-	return objective{name: name, phase: run.PhaseSteady, source: source, own: own,
+	o := objective{name: name, phase: run.PhaseSteady, source: source, own: own,
 		judge: func(m *measured) (string, string, bool, bool, string) {
 			want := "≤ " + bound.String()
 			for _, l := range m.latencies {
@@ -152,6 +156,10 @@ func latencyBound(kind histogram.Kind, name, q string, bound time.Duration, sour
 			}
 			return want, "—", false, false, "not judged (n = 0)"
 		}}
+	if kind != histogram.Send { // which begins after the wake
+		o.generator = func(m *measured) string { return lateness(m, kind, q, bound) }
+	}
+	return o
 }
 
 // tail is how many samples lie beyond a percentile.
@@ -193,13 +201,13 @@ func quantile(l run.Latency, q string) (time.Duration, bool, string) {
 }
 
 func achievedBound(bound float64, source string, own bool) objective {
-	return objective{name: "achieved", source: source, own: own,
+	return objective{name: "achieved", source: source, own: own, generator: overload,
 		judge: func(m *measured) (string, string, bool, bool, string) {
 			want := "≥ " + percent(bound)
-			if m.offered == 0 {
+			if m.generator.Offered == 0 {
 				return want, "—", false, false, "nothing was offered"
 			}
-			got := m.achieved / m.offered
+			got := m.generator.Achieved / m.generator.Offered
 			return want, percent(got), got >= bound, true, ""
 		}}
 }
@@ -282,8 +290,9 @@ func percent(share float64) string {
 // judgeObjectives judges all. Too little evidence is inconclusive only where
 // the scenario itself names the objective; else it is left out of the run's
 // verdict and says so.
-func (p *Plan) judgeObjectives(m *measured) []run.Objective {
-	var judged []run.Objective
+//
+// bound says that the generator decided one, which is inconclusive then.
+func (p *Plan) judgeObjectives(m *measured) (judged []run.Objective, bound bool) {
 	for _, o := range p.objectives() {
 		want, got, ok, known, note := o.judge(m)
 		j := run.Objective{Name: o.name, Phase: o.phase, Want: want, Got: got, Note: note, Source: o.source}
@@ -292,10 +301,20 @@ func (p *Plan) judgeObjectives(m *measured) []run.Objective {
 			j.Verdict = finding.Pass
 		case known:
 			j.Verdict = finding.Fail
+			if why := o.decidedByGenerator(m); why != "" {
+				j.Verdict, j.Note, bound = finding.Inconclusive, strings.TrimPrefix(note+"; "+why, "; "), true
+			}
 		case o.own:
 			j.Verdict = finding.Inconclusive
 		}
 		judged = append(judged, j)
 	}
-	return judged
+	return judged, bound
+}
+
+func (o objective) decidedByGenerator(m *measured) string {
+	if o.generator == nil {
+		return ""
+	}
+	return o.generator(m)
 }

@@ -57,8 +57,8 @@ func TestObjectives(t *testing.T) {
 			"publish.p99 ≤ 89ms: 10ms (100 without a latency: with them it may be up to 90ms)"},
 		{"over the bound without them", steady("publish: {p99: 9ms}"), &measured{latencies: []run.Latency{latency(10_000, 1, 0)}}, finding.Fail, "publish.p99 ≤ 9ms: 10ms (1 without a latency)"},
 
-		{"achieved", steady("achieved: 99%"), &measured{offered: 1000, achieved: 990}, finding.Pass, "achieved ≥ 99%: 99%"},
-		{"not achieved", steady("achieved: 99%"), &measured{offered: 1000, achieved: 989}, finding.Fail, "achieved ≥ 99%: 98.9%"},
+		{"achieved", steady("achieved: 99%"), &measured{generator: run.Generator{Offered: 1000, Achieved: 990}}, finding.Pass, "achieved ≥ 99%: 99%"},
+		{"not achieved", steady("achieved: 99%"), &measured{generator: run.Generator{Offered: 1000, Achieved: 989}}, finding.Fail, "achieved ≥ 99%: 98.9%"},
 		{"nothing offered", steady("achieved: 99%"), &measured{}, finding.Inconclusive, "achieved ≥ 99%: — (nothing was offered)"},
 		{"errors", steady("errors: 0.1%"), &measured{due: 1000, failed: 1}, finding.Pass, "errors ≤ 0.1%: 0.1%"},
 		{"no errors allowed", steady("errors: 0%"), &measured{due: 1000, failed: 1}, finding.Fail, "errors ≤ 0%: 0.1%"},
@@ -78,8 +78,8 @@ func TestObjectives(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			p := planOf(t, "contracts: [bare.yaml]\n", load10, tt.objective)
-			all := p.judgeObjectives(tt.measured)
-			if len(all) != 1 || all[0].Source != planFile {
+			all, bound := p.judgeObjectives(tt.measured)
+			if len(all) != 1 || all[0].Source != planFile || bound {
 				t.Fatalf("%+v", all)
 			}
 			o := all[0]
@@ -98,7 +98,8 @@ func TestObjectives(t *testing.T) {
 func TestWhoseObjectiveItIs(t *testing.T) {
 	p := planOf(t, both, paying, load10, "objectives: {steady: {lag: {records: 10}}}\n")
 	var got []string
-	for _, o := range p.judgeObjectives(&measured{groups: []run.Group{{Name: "g", MaxLag: 400}}}) {
+	judged, _ := p.judgeObjectives(&measured{groups: []run.Group{{Name: "g", MaxLag: 400}}})
+	for _, o := range judged {
 		got = append(got, fmt.Sprintf("%s %s %q from %s", o.Name, o.Want, o.Verdict, o.Source))
 	}
 	equal(t, got, []string{

@@ -1,0 +1,105 @@
+package scenario
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/flowweir/weir/loadgen/histogram"
+	"github.com/flowweir/weir/loadgen/journal"
+	"github.com/flowweir/weir/reports/run"
+)
+
+// generator accounts for the generator itself.
+func (x *execution) generator(stats journal.Stats) run.Generator {
+	g := run.Generator{CPU: x.cpu.share(), JournalBytes: stats.Bytes, JournalDropped: stats.Dropped}
+	g.WakeP99, _ = x.meter.Quantile(histogram.Wake, 0.99)
+	g.BlockedP99, _ = x.meter.Quantile(histogram.Blocked, 0.99)
+	// Whole intervals after the warm-up: one that it ends in is left out.
+	var span time.Duration
+	var due, acked int64
+	for _, in := range x.intervals {
+		if in.Start >= x.plan.Warmup && in.Start < x.offered {
+			span += min(in.Start+in.Length, x.offered) - in.Start
+			due += in.Due
+			acked += in.Acked
+		}
+	}
+	if span > 0 {
+		g.Offered, g.Achieved = float64(due)/span.Seconds(), float64(acked)/span.Seconds()
+	}
+	return g
+}
+
+// boundBy is what a note begins with where the generator decided an objective.
+const boundBy = "generator-bound: "
+
+// lateness says whether a latency that failed its bound would have met it if
+// the pacer had never been late, and why; empty where that is not shown. What
+// the flow did to the records stands against it:
+//
+//   - no record was later than the worst wake: where that does not explain
+//     the difference, nothing does;
+//   - a record's send time is part of its publish time without the wake: a
+//     percentile of send over the bound fails by itself, and where the client's
+//     buffer never held a record up it is the whole of it;
+//   - else the same percentile of wake is taken off, which is exact where the
+//     late records are the slow ones.
+//
+// A record without a latency has none without the wake either.
+func lateness(m *measured, kind histogram.Kind, q string, bound time.Duration) string {
+	if l := m.steady(kind); l.Failed+l.Unfinished > 0 {
+		return ""
+	}
+	got, _, _ := quantile(m.steady(kind), q)
+	late, known, _ := quantile(m.steady(histogram.Wake), q)
+	if !known || got-m.steady(histogram.Wake).Max > bound {
+		return ""
+	}
+	without := got - late
+	if kind == histogram.Publish {
+		send, known, _ := quantile(m.steady(histogram.Send), q)
+		if !known || send > bound {
+			return ""
+		}
+		if m.steady(histogram.Blocked).Max == 0 {
+			without = send
+		}
+	}
+	if without > bound {
+		return ""
+	}
+	return fmt.Sprintf("%sthe pacer woke %s late, and without that it is %s", boundBy, late.Round(10*time.Microsecond), without.Round(10*time.Microsecond))
+}
+
+// steady is a latency of the steady phase; the zero value where there is none.
+func (m *measured) steady(kind histogram.Kind) run.Latency {
+	for _, l := range m.latencies {
+		if l.Kind == kind.String() && l.Phase == run.PhaseSteady {
+			return l
+		}
+	}
+	return run.Latency{}
+}
+
+const (
+	// busy is the share of the CPU from which on the generator, and not the
+	// flow, is what a missed rate shows.
+	busy = 0.8
+	// unheld is what a flow that holds nothing up is blocked for at most, at
+	// the 99th percentile: records wait this long for a buffer's lock.
+	unheld = time.Millisecond
+	// unthrottled is the share of the run that brokers may have throttled a
+	// producer for.
+	unthrottled = 0.01
+)
+
+// overload says whether a rate was missed because the generator had no more
+// CPU, and not because the flow held it up; empty where that is not shown.
+func overload(m *measured) string {
+	g := m.generator
+	if g.Achieved == 0 || g.CPU <= busy || g.BlockedP99 > unheld || m.throttled > time.Duration(unthrottled*float64(m.length)) {
+		return ""
+	}
+	return fmt.Sprintf("%sit used %s of its CPU, and nothing held it up: the rate needs %.0f such machines", boundBy, percent(g.CPU), math.Ceil(g.Offered/g.Achieved))
+}

@@ -1,0 +1,75 @@
+package scenario
+
+import (
+	"testing"
+	"time"
+
+	"github.com/flowweir/weir/loadgen/histogram"
+	"github.com/flowweir/weir/reports/finding"
+	"github.com/flowweir/weir/reports/run"
+)
+
+// steadyLatency is a latency of the steady phase with a p99 and a maximum.
+func steadyLatency(kind string, p99, longest time.Duration) run.Latency {
+	return run.Latency{Kind: kind, Phase: run.PhaseSteady, Count: 10_000, Max: longest,
+		Quantiles: []run.Quantile{{Q: 0.99, Value: p99, Judged: true, Need: 10_000}}}
+}
+
+// TestGeneratorBound: an objective that failed is inconclusive where, and only
+// where, the generator decided that. Each case has its bound at 50 ms, or at
+// 99% of 1,000 records a second.
+func TestGeneratorBound(t *testing.T) {
+	publish := func(p99, send, wake, latest, blocked time.Duration) *measured {
+		return &measured{latencies: []run.Latency{
+			steadyLatency(run.Publish, p99, 2*p99), steadyLatency(run.Send, send, 2*send),
+			steadyLatency(histogram.Wake.String(), wake, latest), steadyLatency(histogram.Blocked.String(), 0, blocked),
+		}}
+	}
+	lost := func(m *measured) *measured { m.latencies[0].Unfinished = 300; return m }
+	few := func(m *measured) *measured { m.latencies[2].Quantiles[0].Judged = false; return m }
+	rate := func(achieved, cpu float64, blocked, throttled time.Duration) *measured {
+		return &measured{generator: run.Generator{Offered: 1000, Achieved: achieved, CPU: cpu, BlockedP99: blocked},
+			throttled: throttled, length: 100 * time.Second}
+	}
+	const bound = "publish: {p99: 50ms}"
+	tests := []struct {
+		name      string
+		objective string
+		measured  *measured
+		verdict   finding.Verdict
+		note      string
+	}{
+		{"the pacer was late, and the flow was not", bound, publish(60*ms, 45*ms, 20*ms, 30*ms, 0), finding.Inconclusive,
+			"generator-bound: the pacer woke 20ms late, and without that it is 45ms"},
+		{"sending alone takes longer", bound, publish(60*ms, 51*ms, 20*ms, 30*ms, 0), finding.Fail, ""},
+		{"no wake explains it", bound, publish(90*ms, 45*ms, 20*ms, 30*ms, 0), finding.Fail, ""},
+		{"the buffer held records up, but not for long enough", bound, publish(60*ms, 40*ms, 12*ms, 30*ms, 5*ms), finding.Inconclusive,
+			"generator-bound: the pacer woke 12ms late, and without that it is 48ms"},
+		{"the buffer held records up for too long", bound, publish(60*ms, 40*ms, 9*ms, 30*ms, 50*ms), finding.Fail, ""},
+		{"records without a latency", bound, lost(publish(60*ms, 45*ms, 20*ms, 30*ms, 0)), finding.Fail, "300 without a latency outweigh this percentile"},
+		{"too little is known of the pacer", bound, few(publish(60*ms, 45*ms, 20*ms, 30*ms, 0)), finding.Fail, ""},
+		{"a late pacer takes no pass back", bound, publish(50*ms, 45*ms, 20*ms, 30*ms, 0), finding.Pass, ""},
+		{"sending begins after the wake", "send: {p99: 40ms}", publish(60*ms, 45*ms, 20*ms, 30*ms, 0), finding.Fail, ""},
+
+		{"end to end", "end-to-end: {p99: 50ms}", &measured{latencies: []run.Latency{
+			steadyLatency(run.EndToEnd, 60*ms, 70*ms), steadyLatency(histogram.Wake.String(), 20*ms, 30*ms)}}, finding.Inconclusive,
+			"generator-bound: the pacer woke 20ms late, and without that it is 40ms"},
+		{"end to end, and the pacer was hardly late", "end-to-end: {p99: 50ms}", &measured{latencies: []run.Latency{
+			steadyLatency(run.EndToEnd, 60*ms, 70*ms), steadyLatency(histogram.Wake.String(), 9*ms, 30*ms)}}, finding.Fail, ""},
+
+		{"no more CPU", "achieved: 99%", rate(800, 0.81, 0, 0), finding.Inconclusive,
+			"generator-bound: it used 81% of its CPU, and nothing held it up: the rate needs 2 such machines"},
+		{"CPU left", "achieved: 99%", rate(800, 0.80, 0, 0), finding.Fail, ""},
+		{"held up by the flow", "achieved: 99%", rate(800, 0.95, 2*ms, 0), finding.Fail, ""},
+		{"throttled by brokers", "achieved: 99%", rate(800, 0.95, 0, 2*time.Second), finding.Fail, ""},
+		{"nothing achieved", "achieved: 99%", rate(0, 0.95, 0, 0), finding.Fail, ""},
+		{"achieved on a full machine", "achieved: 99%", rate(990, 0.99, 0, 0), finding.Pass, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p := planOf(t, "contracts: [bare.yaml]\n", load10, "objectives: {steady: {"+tt.objective+"}}\n")
+			all, decided := p.judgeObjectives(tt.measured)
+			equal(t, []any{all[0].Verdict, all[0].Note, decided}, []any{tt.verdict, tt.note, tt.verdict == finding.Inconclusive})
+		})
+	}
+}
