@@ -126,14 +126,14 @@ func TestPartitions(t *testing.T) {
 	phases.Set(histogram.Steady, time.Second)
 	m, _ := newMeter(t, phases)
 	one, two := m.Recorder(), m.Recorder()
-	one.Partition("orders", 0, 0, time.Second, 100) // warm-up
+	one.Acked("orders", 0, 0, time.Second, time.Second, 100) // warm-up
 	one.Received("orders", 0, 0)
 	for n := range int32(70) {
 		for range n + 1 {
-			one.Partition("orders", n, time.Second, 10*time.Millisecond, 100)
+			one.Acked("orders", n, time.Second, 0, 10*time.Millisecond, 100)
 			two.Received("orders", n, time.Second)
 		}
-		two.Partition("orders", n, time.Second, 2*time.Hour, 1)
+		two.Acked("orders", n, time.Second, 0, 2*time.Hour, 1)
 	}
 	all := m.Partitions()
 	if len(all) != 70 {
@@ -180,8 +180,8 @@ func TestConcurrentRecorders(t *testing.T) {
 		r := m.Recorder()
 		wg.Go(func() {
 			for n := range each {
-				r.Record(histogram.Publish, 0, time.Duration(n)*time.Microsecond)
-				r.Partition("t", 0, 0, 0, 1)
+				d := time.Duration(n) * time.Microsecond
+				r.Acked("t", 0, 0, d, d, 1)
 			}
 		})
 	}
@@ -200,5 +200,36 @@ func TestConcurrentRecorders(t *testing.T) {
 	got, err := histogram.Recompute(dir)
 	if err != nil || !cmp.Equal(got, m.Latencies()) {
 		t.Errorf("the logs differ from the meter, error %v", err)
+	}
+}
+
+// TestRecordsOfOneMoment: what is known together is recorded as by Record, but
+// in the phase of the record and not of each figure.
+func TestRecordsOfOneMoment(t *testing.T) {
+	phases := &histogram.Phases{}
+	phases.Set(histogram.Steady, 0)
+	phases.Set(histogram.Fault, time.Second)
+	m, _ := newMeter(t, phases)
+	r := m.Recorder()
+	r.Sent(0, 5*time.Millisecond, 2*time.Millisecond)
+	r.Sent(900*time.Millisecond, 200*time.Millisecond, 150*time.Millisecond)
+	r.Acked("t", 0, 0, 3*time.Millisecond, 8*time.Millisecond, 1)
+	r.Acked("t", 0, 900*time.Millisecond, time.Millisecond, 201*time.Millisecond, 1)
+	m.Rotate(2 * time.Second)
+	got := map[string]time.Duration{}
+	for _, l := range m.Latencies() {
+		if l.Phase != "" && l.Count == 1 {
+			got[l.Kind+" "+l.Phase] = l.Max
+		}
+	}
+	want := map[string]time.Duration{
+		"schedule-delay steady": 5 * time.Millisecond, "schedule-delay fault": 200 * time.Millisecond,
+		"blocked steady": 2 * time.Millisecond, "blocked fault": 150 * time.Millisecond,
+		"wake steady": 3 * time.Millisecond, "wake fault": 50 * time.Millisecond,
+		"send steady": 3 * time.Millisecond, "send fault": time.Millisecond,
+		"publish steady": 8 * time.Millisecond, "publish fault": 201 * time.Millisecond,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
 	}
 }

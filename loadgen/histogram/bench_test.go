@@ -19,10 +19,17 @@ func BenchmarkRecord(b *testing.B) {
 			r.Record(histogram.Publish, 0, time.Duration(n&0xfffff)*time.Microsecond/4)
 		}
 	})
-	b.Run("Partition", func(b *testing.B) {
+	b.Run("Sent", func(b *testing.B) {
 		b.ReportAllocs()
 		for n := range b.N {
-			r.Partition("order.events", int32(n%12), 0, time.Duration(n&0xff)*64*time.Microsecond, 512)
+			r.Sent(0, time.Duration(n&0xff)*time.Microsecond, 0)
+		}
+	})
+	b.Run("Acked", func(b *testing.B) {
+		b.ReportAllocs()
+		for n := range b.N {
+			d := time.Duration(n&0xff) * 64 * time.Microsecond
+			r.Acked("order.events", int32(n%12), 0, d, d, 512)
 		}
 	})
 }

@@ -27,6 +27,34 @@ func (r *Recorder) Record(k Kind, due, d time.Duration) {
 	r.mu.Unlock()
 }
 
+// Sent is Record for all that is known when a record is handed to the client:
+// by how much that was late in all, and how much of it the client's buffer
+// held it up; the rest is the pacer's (Wake). The record's phase is that of a
+// record done then.
+func (r *Recorder) Sent(due, delay, blocked time.Duration) {
+	phase := r.phases.Of(due, due+delay)
+	r.mu.Lock()
+	r.current[ScheduleDelay][phase].record(delay)
+	r.current[Blocked][phase].record(blocked)
+	r.current[Wake][phase].record(delay - blocked)
+	r.mu.Unlock()
+}
+
+// Acked is Record for the send and the publish latency of a record of that
+// many bytes, which its partition counts with its publish latency. Both are of
+// the phase of a record done at due+publish. Partitions do not count the
+// warm-up.
+func (r *Recorder) Acked(topic string, partition int32, due, send, publish time.Duration, bytes int) {
+	phase := r.phases.Of(due, due+publish)
+	r.mu.Lock()
+	r.current[Send][phase].record(send)
+	r.current[Publish][phase].record(publish)
+	if phase != Warmup {
+		r.partitions.of(topic, partition).acked(publish, int64(bytes))
+	}
+	r.mu.Unlock()
+}
+
 // Miss counts a record that was due then and has no latency of this kind, as
 // was known at a later time.
 func (r *Recorder) Miss(k Kind, why Missing, due, known time.Duration) {
@@ -39,18 +67,6 @@ func (r *Recorder) Miss(k Kind, why Missing, due, known time.Duration) {
 	case Unfinished:
 		c.Unfinished++
 	}
-}
-
-// Partition counts an acked record of that many bytes in its partition, with
-// its publish latency. Records due in the warm-up do not count. It does not
-// add to the kind Publish: Record does.
-func (r *Recorder) Partition(topic string, partition int32, due, publish time.Duration, bytes int) {
-	if r.phases.At(due) == Warmup {
-		return
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.partitions.of(topic, partition).acked(publish, int64(bytes))
 }
 
 // Received counts a record read from its partition, unless it was due in the

@@ -107,6 +107,21 @@ func sendBare(b *testing.B, seeds kgo.Opt, n int, c *cost) {
 		b.Fatal(err)
 	}
 	defer client.Close()
+	c.measure(func() {
+		go produceBare(b, client, n, nil)
+		for got := 0; got < n; {
+			fetches := client.PollFetches(b.Context())
+			if err := fetches.Err(); err != nil {
+				b.Fatal(err)
+			}
+			got += fetches.NumRecords()
+		}
+	})
+}
+
+// produceBare sends n records, whose memory is used again, and waits until
+// each has its outcome.
+func produceBare(b *testing.B, client *kgo.Client, n int, headers []kgo.RecordHeader) {
 	var failed atomic.Int64
 	free := make(chan *kgo.Record, 20_000)
 	promise := func(r *kgo.Record, err error) {
@@ -118,30 +133,18 @@ func sendBare(b *testing.B, seeds kgo.Opt, n int, c *cost) {
 		default:
 		}
 	}
-	produce := func() {
-		for seq := range uint64(n) {
-			r := &kgo.Record{}
-			select {
-			case r = <-free:
-			default:
-			}
-			*r = kgo.Record{Key: r.Key[:0], Value: r.Value[:0]}
-			payload.Make(seq, r)
-			client.Produce(context.Background(), r, promise)
+	for seq := range uint64(n) {
+		r := &kgo.Record{}
+		select {
+		case r = <-free:
+		default:
 		}
+		*r = kgo.Record{Key: r.Key[:0], Value: r.Value[:0], Headers: headers}
+		payload.Make(seq, r)
+		client.Produce(context.Background(), r, promise)
 	}
-	c.measure(func() {
-		go produce()
-		for got := 0; got < n; {
-			fetches := client.PollFetches(b.Context())
-			if err := fetches.Err(); err != nil {
-				b.Fatal(err)
-			}
-			got += fetches.NumRecords()
-		}
-	})
-	if failed.Load() > 0 {
-		b.Fatal(failed.Load(), "records failed")
+	if err := client.Flush(context.Background()); err != nil || failed.Load() > 0 {
+		b.Error(failed.Load(), "records failed", err)
 	}
 }
 

@@ -62,3 +62,70 @@ func (f *free[T]) put(s []T) {
 	}
 	f.slices[0] = s // the oldest, which no one wanted, is the garbage
 }
+
+// entries are those that are not in use. One goroutine takes and one gives
+// back; they meet once for a chunk of entries, and not for each.
+type entries struct {
+	fresh func() *entry
+
+	// Of the one that takes, and of the one that gives back: on cache lines
+	// of their own.
+	_        [64]byte
+	taken    []*entry
+	_        [64]byte
+	returned []*entry
+	_        [64]byte
+
+	mu     sync.Mutex
+	chunks [][]*entry // full ones
+	spare  [][]*entry // empty ones
+}
+
+const (
+	chunkSize = 64
+	// maxChunks bounds what is kept after a backlog: 65,536 entries.
+	maxChunks = 1024
+)
+
+func (f *entries) get() *entry {
+	n := len(f.taken)
+	if n == 0 {
+		if f.refill(); len(f.taken) == 0 {
+			return f.fresh()
+		}
+		n = len(f.taken)
+	}
+	e := f.taken[n-1]
+	f.taken = f.taken[:n-1]
+	return e
+}
+
+func (f *entries) refill() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if n := len(f.chunks); n > 0 {
+		if f.taken != nil {
+			f.spare = append(f.spare, f.taken)
+		}
+		f.taken, f.chunks = f.chunks[n-1], f.chunks[:n-1]
+	}
+}
+
+func (f *entries) put(e *entry) {
+	if f.returned = append(f.returned, e); len(f.returned) < chunkSize {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.chunks) == maxChunks {
+		clear(f.returned) // garbage
+		f.returned = f.returned[:0]
+		return
+	}
+	f.chunks = append(f.chunks, f.returned)
+	if n := len(f.spare); n > 0 {
+		f.returned, f.spare = f.spare[n-1], f.spare[:n-1]
+		return
+	}
+	f.returned = make([]*entry, 0, chunkSize)
+}

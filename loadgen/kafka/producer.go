@@ -68,7 +68,7 @@ type Producer struct {
 	sender uint16
 	client *kgo.Client
 	watch  *watch
-	pool   sync.Pool
+	free   entries
 
 	// Of the goroutine of Run.
 	sends   *histogram.Recorder
@@ -109,7 +109,7 @@ func NewProducer(c ProducerConfig) (*Producer, error) {
 		outcomes: c.Meter.Recorder(),
 	}
 	p.window = schedule.NewWindow(c.Start, c.Settings.MaxBuffered, p.countDue)
-	p.pool.New = func() any { return newEntry(p) }
+	p.free.fresh = func() *entry { return newEntry(p) }
 	if c.Journal != nil {
 		p.stories, p.topic = c.Journal.Stream(), c.Journal.Topic(c.Topic)
 	}
@@ -154,7 +154,7 @@ func (p *Producer) send(ctx context.Context, first, n uint64) error {
 }
 
 func (p *Producer) sendOne(seq uint64) error {
-	e := p.pool.Get().(*entry)
+	e := p.free.get()
 	due := p.config.Schedule.Due(seq)
 	class := e.make(seq, due)
 	if begun := p.config.Sender.Begin(class); begun != seq {
@@ -169,10 +169,7 @@ func (p *Producer) sendOne(seq uint64) error {
 	// every record in the buffer, which Flush is there to save.
 	p.client.Produce(context.Background(), &e.Record, e.promise)
 
-	delay, held := sent-due, p.window.Blocked(due)
-	p.sends.Record(histogram.ScheduleDelay, due, delay)
-	p.sends.Record(histogram.Blocked, due, held)
-	p.sends.Record(histogram.Wake, due, delay-held)
+	p.sends.Sent(due, sent-due, p.window.Blocked(due))
 	return nil
 }
 
@@ -201,7 +198,7 @@ func (e *entry) done(r *kgo.Record, err error) {
 		p.config.Sender.Unknown(e.seq)
 		p.missed(e, now, journal.Unknown, histogram.Unfinished, err)
 	}
-	p.pool.Put(e)
+	p.free.put(e)
 	p.window.Leave()
 }
 
@@ -214,9 +211,7 @@ func (p *Producer) acked(e *entry, now time.Duration) {
 	part.acked.Add(1)
 	part.stalls.Acked(e.due, now)
 	p.config.Stalls.Acked(e.due, now)
-	p.outcomes.Record(histogram.Send, e.due, now-e.sent)
-	p.outcomes.Record(histogram.Publish, e.due, now-e.due)
-	p.outcomes.Partition(p.config.Topic, e.Partition, e.due, now-e.due, e.size)
+	p.outcomes.Acked(p.config.Topic, e.Partition, e.due, now-e.sent, now-e.due, e.size)
 	if p.stories != nil {
 		p.stories.Ack(p.sender, e.seq, journal.Acked, p.topic, e.Partition, e.Offset, e.sent, now)
 	}

@@ -38,11 +38,13 @@ type entry struct {
 	key, value []byte
 	headers    []kgo.RecordHeader
 	id         [identity.Size]byte
+	few        [2]kgo.RecordHeader // of headers, until a record has more
 }
 
 func newEntry(p *Producer) *entry {
 	e := &entry{producer: p}
 	e.promise = e.done
+	e.headers = e.few[:0]
 	return e
 }
 

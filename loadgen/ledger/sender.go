@@ -15,9 +15,15 @@ type Sender struct {
 	name   string
 	expect Expect
 
+	// next is written for each record, by another processor than the one
+	// that takes outcomes: it has cache lines of its own.
+	_    [64]byte
 	next atomic.Uint64
+	_    [64]byte
 
 	mu sync.Mutex
+	// begun is what was last read of next.
+	begun uint64
 	// own are the pages of the sends and receipts, and of the first reaction
 	// that expects effects, if shared.
 	own    track
@@ -89,8 +95,10 @@ func (s *Sender) begin(seq uint64, c Class) {
 
 // at returns the page of a sequence, or nil if it was never begun.
 func (s *Sender) at(seq uint64) *page {
-	if seq >= s.next.Load() {
-		return nil
+	if seq >= s.begun {
+		if s.begun = s.next.Load(); seq >= s.begun {
+			return nil
+		}
 	}
 	return s.own.pages[seq>>pageBits]
 }

@@ -16,12 +16,16 @@ type Window struct {
 	start   time.Time
 	limit   int64
 	waiting func()
+	spans   []blockedSpan // in order, those that end after the latest due time asked for
+	length  time.Duration // of all spans
 
-	under  atomic.Int64
-	waits  atomic.Bool
-	fell   chan struct{}
-	spans  []blockedSpan // in order, those that end after the latest due time asked for
-	length time.Duration // of all spans
+	// Of both sides, on cache lines of their own: each send would fetch the
+	// fields above anew if an answer wrote beside them.
+	_     [64]byte
+	under atomic.Int64
+	waits atomic.Bool
+	fell  chan struct{}
+	_     [64]byte
 }
 
 type blockedSpan struct{ from, to time.Duration }

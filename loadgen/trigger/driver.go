@@ -143,10 +143,7 @@ func (d *Driver) send(ctx context.Context, first, n uint64) error {
 		sent := time.Since(d.config.Start)
 		d.config.Counters.Sent.Add(1)
 		go d.request(seq, due, sent)
-		delay, held := sent-due, d.window.Blocked(due)
-		d.sends.Record(histogram.ScheduleDelay, due, delay)
-		d.sends.Record(histogram.Blocked, due, held)
-		d.sends.Record(histogram.Wake, due, delay-held)
+		d.sends.Sent(due, sent-due, d.window.Blocked(due))
 	}
 	return nil
 }
