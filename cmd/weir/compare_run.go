@@ -143,7 +143,7 @@ func (r *pairRunner) one(ctx context.Context, pair, side int) (*run.Record, erro
 	seed := r.seed + uint64(pair)
 	f.seed = &seed
 	f.dir = filepath.Join(r.dir, sideNames[side], fmt.Sprintf("%02d", pair+1))
-	result, err := scenario.Run(ctx, r.sides[side], append(f.options(),
+	result, err := scenario.Run(ctx, r.sides[side], append(f.options(ctx),
 		scenario.Abort(r.abort), scenario.Log(r.progress), scenario.OnProgress(r.progress.show))...)
 	if result == nil {
 		return nil, err

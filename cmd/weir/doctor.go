@@ -19,13 +19,18 @@ func newDoctor(s *state) *cobra.Command {
 limits, a container engine and its Kafka image, and what earlier runs left
 behind. It pulls nothing and removes nothing.
 
+--calibrate measures as well what this machine can send to a broker that
+discards it, and keeps that for later runs on this machine, whose reports then
+say how near their rate was to it.
+
 The exit code is 0 where the embedded cluster works, else 3.`,
-		Example:           "  weir doctor\n  weir doctor --format json",
+		Example:           "  weir doctor\n  weir doctor --calibrate\n  weir doctor --format json",
 		Args:              noArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	format := formatFlag(cmd)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return s.doctor(cmd.Context(), format.value) }
+	calibrate := cmd.Flags().Bool("calibrate", false, "measure what this machine can send, about 6 s, and keep it")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return s.doctor(cmd.Context(), *calibrate, format.value) }
 	return cmd
 }
 
@@ -55,10 +60,10 @@ type health struct {
 	Clusters []string `json:"clusters"`
 }
 
-func (s *state) doctor(ctx context.Context, format string) error {
+func (s *state) doctor(ctx context.Context, calibrate bool, format string) error {
 	ctx, stop := s.cancellable(ctx)
 	defer stop()
-	h := s.examine(ctx)
+	h := s.examine(ctx, calibrate)
 	var err error
 	if format == formatJSON {
 		err = writeJSON(s.stdout, h)

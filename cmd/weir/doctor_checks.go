@@ -23,10 +23,10 @@ import (
 const engineTimeout = 15 * time.Second
 
 // examine makes all checks. Their order is that of the output.
-func (s *state) examine(ctx context.Context) health {
+func (s *state) examine(ctx context.Context, calibrate bool) health {
 	h := health{Format: "weir/doctor/v1", Clusters: []string{}}
 	brokers := checkEmbedded(ctx)
-	h.Checks = append(h.Checks, checkPort(ctx), brokers, checkCores(), checkMemory(ctx), checkClock(), checkFiles(), checkGo())
+	h.Checks = append(h.Checks, checkPort(ctx), brokers, checkCores(), checkMemory(ctx), checkClock(), checkFiles(), checkGo(), s.checkGenerator(ctx, calibrate))
 	if brokers.Status == statusOK {
 		h.Clusters = append(h.Clusters, cluster.Embedded)
 	}

@@ -152,12 +152,12 @@ func (s *state) runScenario(ctx context.Context, sc *scenario.Scenario, findings
 	progress := newProgress(s, f.quiet)
 	ctx, abort, stop := s.interruptible(ctx, progress.notice)
 	defer stop()
-	result, err := scenario.Run(ctx, sc, append(f.options(), scenario.Abort(abort), scenario.Log(progress), scenario.OnProgress(progress.show))...)
+	result, err := scenario.Run(ctx, sc, append(f.options(ctx), scenario.Abort(abort), scenario.Log(progress), scenario.OnProgress(progress.show))...)
 	progress.done()
 	return s.ended(result, err)
 }
 
-func (f *runFlags) options() []scenario.Option {
+func (f *runFlags) options(ctx context.Context) []scenario.Option {
 	opts := []scenario.Option{
 		scenario.With(providers()...),
 		scenario.Containers(docker.Containers()),
@@ -169,6 +169,9 @@ func (f *runFlags) options() []scenario.Option {
 	}
 	if f.seed != nil {
 		opts = append(opts, scenario.Seed(*f.seed))
+	}
+	if c, ok := readCalibration(ctx); ok {
+		opts = append(opts, scenario.Calibrated(c.Points))
 	}
 	return opts
 }

@@ -28,8 +28,18 @@ func (x *execution) generator(stats journal.Stats) run.Generator {
 	if span > 0 {
 		g.Offered, g.Achieved = float64(due)/span.Seconds(), float64(acked)/span.Seconds()
 	}
+	if t := x.counters.Totals(x.now()); t.Acked > 0 {
+		g.Capacity = x.curve.Rate(float64(t.Bytes) / float64(t.Acked))
+	}
+	if g.Capacity > 0 && g.Offered > near*g.Capacity {
+		x.warn(fmt.Sprintf("the load is %s of what this machine can send to a broker that discards it: near that, a rate is the machine's and not the flow's", percent(g.Offered/g.Capacity)))
+	}
 	return g
 }
+
+// near is the share of what a machine can send from which on a load is warned
+// of.
+const near = 0.7
 
 // boundBy is what a note begins with where the generator decided an objective.
 const boundBy = "generator-bound: "

@@ -8,6 +8,7 @@ import (
 
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/service"
+	"github.com/flowweir/weir/loadgen/kafka/calibration"
 	"github.com/flowweir/weir/reports/finding"
 	"github.com/flowweir/weir/reports/run"
 )
@@ -29,6 +30,7 @@ type config struct {
 	weir       run.Weir
 	journalMax int64
 	objectives bool
+	curve      calibration.Curve
 	build      func(ctx context.Context, pkgDir, out string) (binary string, err error)
 }
 
@@ -72,6 +74,10 @@ func Abort(abort <-chan struct{}) Option { return func(c *config) { c.abort = ab
 
 // By names the program in the report.
 func By(weir run.Weir) Option { return func(c *config) { c.weir = weir } }
+
+// Calibrated is what this machine can send; the report compares the run's rate
+// with it. Without it nothing is said of that.
+func Calibrated(curve calibration.Curve) Option { return func(c *config) { c.curve = curve } }
 
 // JournalMax bounds the journal in bytes; default 2 GiB.
 func JournalMax(bytes int64) Option { return func(c *config) { c.journalMax = bytes } }

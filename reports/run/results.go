@@ -234,6 +234,9 @@ type Generator struct {
 	BlockedP99 time.Duration `json:"blocked_p99_ns"`
 	// CPU is the share, 0 to 1, of the cores that the process could use.
 	CPU float64 `json:"cpu"`
+	// Capacity is how many records of the run's mean size this machine sends
+	// per second to a broker that discards them; 0 where it was not calibrated.
+	Capacity float64 `json:"capacity,omitempty"`
 	// Bound says that the generator and not the flow limited a result.
 	Bound bool `json:"bound"`
 	// JournalBytes and JournalDropped account for the journal.

@@ -92,10 +92,14 @@ func (t *text) effects(n run.Sender) {
 }
 
 func bound(g run.Generator) string {
-	if g.Bound {
-		return "; it limited a result"
+	said := ""
+	if g.Capacity > 0 {
+		said = fmt.Sprintf(", at %s of what it can send", Share(g.Offered/g.Capacity))
 	}
-	return ""
+	if g.Bound {
+		said += "; it limited a result"
+	}
+	return said
 }
 
 // latencies shows the whole run, one kind a line.
