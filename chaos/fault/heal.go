@@ -78,8 +78,9 @@ func (in *Injector) undo(ctx context.Context, s *injection, nodes []int32) error
 	return nil
 }
 
-// Stand is how long a flow stood still in a span.
-type Stand struct{ Publish, Consume time.Duration }
+// Stand is how long a flow stood still in a span, and when the last of these
+// standstills ended, since the load began; zero where there was none.
+type Stand struct{ Publish, Consume, Until time.Duration }
 
 // LoadFacts are the ledger's counts of the records that a fault in the load
 // made.
@@ -128,7 +129,7 @@ func (s *injection) upAgain() string {
 // show a trace of it and the load had records due while it was open.
 func (in *Injector) judge(s *injection, st Stand) {
 	r := &s.result
-	r.PublishStall, r.ConsumeStall = st.Publish, st.Consume
+	r.PublishStall, r.ConsumeStall, r.StoodUntil = st.Publish, st.Consume, st.Until
 	due := s.during.Due - s.before.Due
 	errs := s.during.ClientErrors - s.before.ClientErrors
 	trace := false

@@ -38,7 +38,7 @@ var Names = []string{NoLoss, NoDuplicate, NoDuplicateEffect, PerKeyOrder, DLQCom
 // Rules say what each invariant holds a run to, in the order of Names.
 func Rules() []finding.Rule {
 	return []finding.Rule{
-		{ID: NoLoss, Summary: "Every record that a broker acknowledged, and every trigger that a service accepted, is in the topic. A send of unknown outcome is neither lost nor delivered."},
+		{ID: NoLoss, Summary: "Every record that a broker acknowledged, and every trigger that a service accepted, is in the topic, and every consumer whose effects can be seen has an effect or a dead letter of it. A send of unknown outcome is neither lost nor delivered."},
 		{ID: NoDuplicate, Summary: "No record stands at two offsets of the log, unless the load put it there."},
 		{ID: NoDuplicateEffect, Summary: "No event has two effects, however often it was delivered."},
 		{ID: PerKeyOrder, Summary: "Records of one key stand in the log, and their effects follow, in the order in which they were sent."},

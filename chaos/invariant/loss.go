@@ -15,8 +15,9 @@ import (
 // A record is lost when it was acknowledged, its partition was read to the
 // recorded end, and it was not there (Jepsen's lost-write). An effect is lost
 // when the record is in the log, the consumers reached the end, and one of
-// them has neither an effect nor a dead letter of it. Offsets that had been read and are then
-// gone (a truncated log) are lost from it too, each once.
+// them has neither an effect nor a dead letter of it; poison too, where the
+// consumer declares a dead-letter topic. Offsets that had been read and are
+// then gone (a truncated log) are lost from it too, each once.
 func noLoss(e *Evidence) run.Outcome {
 	var o run.Outcome
 	var unproven, unclaimed, acked uint64
@@ -63,7 +64,7 @@ func noLoss(e *Evidence) run.Outcome {
 		o.Sentence = fmt.Sprintf("%s not accounted for, but not everything was read: %s", plural(unproven, "record"), e.open())
 	case unclaimed > 0:
 		o.Verdict = finding.Inconclusive
-		o.Sentence = fmt.Sprintf("0 of %s lost, but %s without an effect: their dead letters name no consumer", plural(acked, "acknowledged record"), plural(unclaimed, "event"))
+		o.Sentence = fmt.Sprintf("0 of %s lost, but %s without an effect: their dead letters name no consumer, or lead back to no record", plural(acked, "acknowledged record"), plural(unclaimed, "event"))
 	default:
 		o.Verdict = finding.Pass
 		o.Sentence = fmt.Sprintf("0 of %s lost%s", plural(acked, "acknowledged record"), followed(flows))
@@ -81,6 +82,9 @@ func followed(flows []*Flow) (said string) {
 			continue
 		}
 		s := "has an effect or a dead letter" + consumers(f)
+		if poisonAside(f) {
+			s += ", poison aside"
+		}
 		if events[s] == nil {
 			byConsumers = append(byConsumers, s)
 		}
@@ -93,6 +97,20 @@ func followed(flows []*Flow) (said string) {
 		said += fmt.Sprintf("; every event of %s %s", strings.Join(events[s], ", "), s)
 	}
 	return said
+}
+
+// poisonAside says that there was poison, and a watched consumer that need not
+// dead-letter it.
+func poisonAside(f *Flow) bool {
+	if f.Sender.Counts().Poison == 0 {
+		return false
+	}
+	for _, r := range f.Reactions {
+		if r.watched() && r.DLQ == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // consumers names those of a flow that are watched, where it has several.
@@ -154,9 +172,19 @@ func lostRecords(e *Evidence, f *Flow, o *run.Outcome) (unproven uint64) {
 }
 
 // lostEffects adds the events in the log that a consumer did not process.
-// Those for which an unclaimed dead letter may stand are claimable.
+// Those for which an unclaimed dead letter may stand, or one that leads back to
+// no record, are claimable.
 func lostEffects(e *Evidence, f *Flow, r *Reaction, o *run.Outcome) (unproven, claimable uint64) {
-	refs, n, claimable := r.claimable(f, r.Ledger.Select(ledger.Received, ledger.Effect|ledger.Dead|ledger.IsPoison|ledger.IsDuplicate))
+	without := ledger.Effect | ledger.Dead | ledger.IsDuplicate
+	if r.DLQ == nil {
+		without |= ledger.IsPoison
+	}
+	refs, n, claimable := r.claimable(f, r.Ledger.Select(ledger.Received, without))
+	if r.DLQ != nil {
+		spare := min(n, r.DLQ.Letters.Untraced.Count())
+		n, claimable = n-spare, claimable+spare
+		refs = refs[:min(uint64(len(refs)), n)]
+	}
 	if n == 0 {
 		return 0, claimable
 	}

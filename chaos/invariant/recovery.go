@@ -68,8 +68,10 @@ func recovery(e *Evidence) run.Outcome {
 // higher: with a short history its maximum would be an accident. Seconds
 // after the load's end count only once at most 5% of what was due since the
 // fault is without an outcome. The second in which the fault came counts
-// neither as before it nor as after.
-func Recovered(intervals []run.Interval, at time.Duration, groups []string) (time.Duration, bool) {
+// neither as before it nor as after; nor does one that began before the flow
+// stood still for the last time, at the time until: the backlog that is acked
+// in the rest of such a second is no sign that it was a good one.
+func Recovered(intervals []run.Interval, at, until time.Duration, groups []string) (time.Duration, bool) {
 	before := map[string]int64{}
 	var open, due int64 // without an outcome; due since the fault
 	var good, first, end time.Duration
@@ -88,7 +90,7 @@ func Recovered(intervals []run.Interval, at time.Duration, groups []string) (tim
 			good = 0 // a hole in the series proves nothing
 		}
 		end = in.Start + in.Length
-		if !goodAcks(in, open, due) || !goodLag(in, before, groups) {
+		if in.Start < until || !goodAcks(in, open, due) || !goodLag(in, before, groups) {
 			good = 0
 			continue
 		}

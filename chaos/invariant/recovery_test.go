@@ -62,39 +62,43 @@ func TestRecovered(t *testing.T) {
 		groups []string
 		want   time.Duration
 		ok     bool
+		until  time.Duration
 	}{
-		{"at once", series(good, good, good, good), time.Second, nil, 0, true},
-		{"two good seconds are too few", series(good, good, good), time.Second, nil, 0, false},
-		{"the first of three in a row", series(good, bad, good, good, bad, good, good, good, good), time.Second, nil, 4 * time.Second, true},
-		{"95% is enough", series(sec{100, 95, 0}, sec{100, 95, 0}, sec{100, 95, 0}), 0, nil, 0, true},
-		{"94% is not", series(sec{100, 94, 0}, sec{100, 94, 0}, sec{100, 94, 0}), 0, nil, 0, false},
-		{"more acks than due: a backlog drains", series(bad, sec{100, 180, 0}, good, good), 0, nil, time.Second, true},
-		{"the second of the fault counts neither way", series(good, good, good, good, good), 1500 * time.Millisecond, nil, 500 * time.Millisecond, true},
-		{"seconds before the fault are not after it", series(good, good, good, good, bad, bad), 4 * time.Second, nil, 0, false},
-		{"no series", nil, 0, nil, 0, false},
+		{"at once", series(good, good, good, good), time.Second, nil, 0, true, 0},
+		{"two good seconds are too few", series(good, good, good), time.Second, nil, 0, false, 0},
+		{"the first of three in a row", series(good, bad, good, good, bad, good, good, good, good), time.Second, nil, 4 * time.Second, true, 0},
+		{"95% is enough", series(sec{100, 95, 0}, sec{100, 95, 0}, sec{100, 95, 0}), 0, nil, 0, true, 0},
+		{"94% is not", series(sec{100, 94, 0}, sec{100, 94, 0}, sec{100, 94, 0}), 0, nil, 0, false, 0},
+		{"more acks than due: a backlog drains", series(bad, sec{100, 180, 0}, good, good), 0, nil, time.Second, true, 0},
+		{"the second of the fault counts neither way", series(good, good, good, good, good), 1500 * time.Millisecond, nil, 500 * time.Millisecond, true, 0},
+		{"seconds before the fault are not after it", series(good, good, good, good, bad, bad), 4 * time.Second, nil, 0, false, 0},
+		{"no series", nil, 0, nil, 0, false, 0},
+		{"a backlog that is acked at the end of a second in which it stood still", series(good, bad, sec{100, 180, 0}, good, good, good),
+			time.Second, nil, 2 * time.Second, true, 2800 * time.Millisecond},
+		{"still until the end of a second", series(good, bad, sec{100, 180, 0}, good, good), time.Second, nil, time.Second, true, 2 * time.Second},
 
 		{"lag back to its maximum before", series(sec{10, 10, 40}, sec{10, 10, 25}, sec{10, 10, 90}, sec{10, 10, 41}, sec{10, 10, 40}, sec{10, 10, 40}, sec{10, 10, 3}),
-			2 * time.Second, []string{"g"}, 2 * time.Second, true},
-		{"lag stays one above", series(sec{10, 10, 40}, sec{10, 10, 41}, sec{10, 10, 41}, sec{10, 10, 41}), time.Second, []string{"g"}, 0, false},
-		{"lag of one second of load is no higher", series(sec{100, 100, 0}, sec{100, 100, 100}, sec{100, 100, 100}, sec{100, 100, 100}), time.Second, []string{"g"}, 0, true},
-		{"lag of more is", series(sec{100, 100, 0}, sec{100, 100, 101}, sec{100, 100, 101}, sec{100, 100, 101}), time.Second, []string{"g"}, 0, false},
+			2 * time.Second, []string{"g"}, 2 * time.Second, true, 0},
+		{"lag stays one above", series(sec{10, 10, 40}, sec{10, 10, 41}, sec{10, 10, 41}, sec{10, 10, 41}), time.Second, []string{"g"}, 0, false, 0},
+		{"lag of one second of load is no higher", series(sec{100, 100, 0}, sec{100, 100, 100}, sec{100, 100, 100}, sec{100, 100, 100}), time.Second, []string{"g"}, 0, true, 0},
+		{"lag of more is", series(sec{100, 100, 0}, sec{100, 100, 101}, sec{100, 100, 101}, sec{100, 100, 101}), time.Second, []string{"g"}, 0, false, 0},
 		{"the lag in the second of the fault is not from before it", series(sec{10, 10, 5}, sec{10, 10, 900}, sec{10, 10, 800}, sec{10, 10, 800}, sec{10, 10, 800}),
-			1500 * time.Millisecond, []string{"g"}, 0, false},
-		{"unknown lag is not low", series(sec{100, 100, 0}, sec{100, 100, -1}, sec{100, 100, -1}, sec{100, 100, -1}, sec{100, 100, -1}), time.Second, []string{"g"}, 0, false},
-		{"lag is unknown in the midst", series(good, good, sec{100, 100, -1}, good, good, good), time.Second, []string{"g"}, 2 * time.Second, true},
-		{"a group of which nothing is ever known", series(good, good, good, good), 0, []string{"g", "other"}, 0, false},
-		{"without a group lag is no matter", series(sec{100, 100, -1}, sec{100, 100, -1}, sec{100, 100, -1}), 0, nil, 0, true},
+			1500 * time.Millisecond, []string{"g"}, 0, false, 0},
+		{"unknown lag is not low", series(sec{100, 100, 0}, sec{100, 100, -1}, sec{100, 100, -1}, sec{100, 100, -1}, sec{100, 100, -1}), time.Second, []string{"g"}, 0, false, 0},
+		{"lag is unknown in the midst", series(good, good, sec{100, 100, -1}, good, good, good), time.Second, []string{"g"}, 2 * time.Second, true, 0},
+		{"a group of which nothing is ever known", series(good, good, good, good), 0, []string{"g", "other"}, 0, false, 0},
+		{"without a group lag is no matter", series(sec{100, 100, -1}, sec{100, 100, -1}, sec{100, 100, -1}), 0, nil, 0, true, 0},
 
 		{"after the load nearly everything must have its ack", series(good, bad, bad, sec{0, 70, 0}, sec{0, 79, 0}, sec{0, 6, 0}, sec{0, 0, 0}, sec{0, 0, 0}),
-			time.Second, nil, 4 * time.Second, true},
-		{"after the load sends stay without an outcome", series(good, bad, sec{0, 0, 0}, sec{0, 0, 0}, sec{0, 0, 0}, sec{0, 0, 0}), time.Second, nil, 0, false},
-		{"the load ended before the fault", series(good, sec{0, 0, 0}, sec{0, 0, 0}, sec{0, 0, 0}), time.Second, nil, 0, true},
+			time.Second, nil, 4 * time.Second, true, 0},
+		{"after the load sends stay without an outcome", series(good, bad, sec{0, 0, 0}, sec{0, 0, 0}, sec{0, 0, 0}, sec{0, 0, 0}), time.Second, nil, 0, false, 0},
+		{"the load ended before the fault", series(good, sec{0, 0, 0}, sec{0, 0, 0}, sec{0, 0, 0}), time.Second, nil, 0, true, 0},
 		{"after the load lag must be down", series(sec{100, 100, 10}, sec{100, 100, 500}, sec{0, 0, 300}, sec{0, 0, 11}, sec{0, 0, 10}, sec{0, 0, 0}, sec{0, 0, 0}),
-			time.Second, []string{"g"}, 3 * time.Second, true},
+			time.Second, []string{"g"}, 3 * time.Second, true, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, ok := Recovered(tt.series, tt.at, tt.groups)
+			got, ok := Recovered(tt.series, tt.at, tt.until, tt.groups)
 			if got != tt.want || ok != tt.ok {
 				t.Errorf("%v, %v; want %v, %v", got, ok, tt.want, tt.ok)
 			}
@@ -112,7 +116,7 @@ func TestRecoveredFromTheSecondFault(t *testing.T) {
 	for i := 6; i < len(seconds); i++ {
 		seconds[i].Phase = run.PhaseHealed
 	}
-	if got, ok := Recovered(seconds, 5*time.Second, []string{"g"}); got != 2*time.Second || !ok {
+	if got, ok := Recovered(seconds, 5*time.Second, 0, []string{"g"}); got != 2*time.Second || !ok {
 		t.Errorf("got %v, %v; want 2s", got, ok)
 	}
 }
@@ -122,15 +126,15 @@ func TestRecoveredOverIntervalsOfOtherLengths(t *testing.T) {
 		return run.Interval{Start: start, Length: length, Due: 10, Acked: 10}
 	}
 	ten := []run.Interval{second(0, 10*time.Second), second(10*time.Second, 10*time.Second)}
-	if got, ok := Recovered(ten, 5*time.Second, nil); got != 5*time.Second || !ok {
+	if got, ok := Recovered(ten, 5*time.Second, 0, nil); got != 5*time.Second || !ok {
 		t.Errorf("one interval of ten good seconds: %v, %v", got, ok)
 	}
 	hole := []run.Interval{second(0, time.Second), second(time.Second, time.Second), second(3*time.Second, time.Second), second(4*time.Second, time.Second)}
-	if got, ok := Recovered(hole, 0, nil); ok {
+	if got, ok := Recovered(hole, 0, 0, nil); ok {
 		t.Errorf("three good seconds around a hole: %v", got)
 	}
 	failed := []run.Interval{{Length: time.Second, Due: 100, Failed: 100}, {Start: time.Second, Length: 5 * time.Second}}
-	if got, ok := Recovered(failed, 0, nil); got != time.Second || !ok {
+	if got, ok := Recovered(failed, 0, 0, nil); got != time.Second || !ok {
 		t.Errorf("sends that failed for certain are not waited for: %v, %v", got, ok)
 	}
 }

@@ -71,8 +71,11 @@ func (s *state) fail(err error) int {
 		return known.code
 	}
 	s.complain(err, "")
-	if errors.Is(err, cluster.ErrRefused) {
+	switch {
+	case errors.Is(err, cluster.ErrRefused):
 		return exitUsage
+	case errors.Is(err, scenario.ErrInterrupted):
+		return exitInconclusive
 	}
 	return exitInfrastructure
 }

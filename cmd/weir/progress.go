@@ -146,7 +146,11 @@ func progressLine(p scenario.Progress) string {
 	if p.EndToEndP99 > 0 {
 		parts = append(parts, "end to end p99 "+summary.Duration(p.EndToEndP99))
 	}
-	parts = append(parts, "lag "+summary.Count(p.Lag))
+	lag := "lag unknown"
+	if p.Lag >= 0 {
+		lag = "lag " + summary.Count(p.Lag)
+	}
+	parts = append(parts, lag)
 	if left := p.Length - p.At; left > 0 {
 		parts = append(parts, fmt.Sprintf("%.0f s left", left.Seconds()))
 	}

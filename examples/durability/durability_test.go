@@ -109,6 +109,10 @@ var _ = Describe("A stall of two seconds", func() {
 		for q, publish := range expectPublish(r, 20*time.Second) {
 			Expect(quantile(send, q)).To(BeNumerically("<", publish/4), "send p%v, which the stall must not show in", q*100)
 		}
+		f := r.Results.Faults[0]
+		Expect(f.Recovered).To(BeTrue())
+		Expect(f.Recovery).To(BeNumerically(">=", f.Healed-f.Start), "it recovers once it is healed, not in the second before")
+		Expect(f.StoodUntil).To(BeNumerically(">=", f.Healed))
 	})
 })
 

@@ -175,6 +175,7 @@ func (o *Observer) received(w *watched, r *kgo.Record, at time.Duration) {
 	if f.Sender.Received(seq) == ledger.First {
 		due := s.Due(seq)
 		o.recorder.Record(histogram.EndToEnd, due, at-due)
+		o.recorder.Received(r.Topic, r.Partition, due)
 		o.cfg.Counters.Received.Add(1)
 		if f.Order != nil {
 			f.Order.See(f.Sender.ID(), seq, uint32(r.Partition))

@@ -41,7 +41,7 @@ func (x *execution) tick() {
 	live := x.meter.Rotate(at)
 	in := x.counters.Tick(at)
 	in.Phase = x.phaseAt(in.Start)
-	in.Lag = x.lag.last()
+	in.Lag = x.lag.last(at)
 	x.mu.Lock()
 	x.intervals = append(x.intervals, in)
 	x.mu.Unlock()
@@ -53,7 +53,7 @@ func (x *execution) tick() {
 		Phase: in.Phase, At: at, Length: x.plan.Length,
 		Due: float64(in.Due) / seconds, Acked: float64(in.Acked) / seconds,
 		PublishP99: live.Kinds[histogram.Publish].P99, EndToEndP99: live.Kinds[histogram.EndToEnd].P99,
-		Lag: x.lag.total(), Open: x.injector.OpenFaults(),
+		Lag: x.lag.total(at), Open: x.injector.OpenFaults(),
 	})
 }
 

@@ -133,7 +133,7 @@ func (x *execution) judgeFaults() []run.Fault {
 	for i := range faults {
 		f := &faults[i]
 		if f.Bit && !f.Always {
-			f.Recovery, f.Recovered = invariant.Recovered(x.intervals, f.Start, x.plan.groupNames())
+			f.Recovery, f.Recovered = invariant.Recovered(x.intervals, f.Start, f.StoodUntil, x.plan.groupNames())
 		}
 	}
 	return faults
@@ -144,24 +144,25 @@ func (x *execution) judgeFaults() []run.Fault {
 // Where sends ended with
 // no outcome the record that waited longest was never acknowledged, and only
 // the whole silence says how long it was.
-func (x *execution) stand(from, to time.Duration) fault.Stand {
-	_, publish := x.acks.Longest(from, to)
-	if _, one, _, _ := x.shares.Longest(from, to); one > publish {
-		publish = one
+func (x *execution) stand(from, to time.Duration) (s fault.Stand) {
+	publish := func(start, length time.Duration) {
+		s.Publish, s.Until = max(s.Publish, length), max(s.Until, start+length)
 	}
+	publish(x.acks.Longest(from, to))
+	at, one, _, _ := x.shares.Longest(from, to)
+	publish(at, one)
 	if x.unknown() {
-		for _, s := range x.acks.All() {
-			if s.After <= to && s.Until >= from {
-				publish = max(publish, s.Until-s.After)
+		for _, stall := range x.acks.All() {
+			if stall.After <= to && stall.Until >= from {
+				publish(stall.After, stall.Until-stall.After)
 			}
 		}
 	}
-	var consume time.Duration
-	for _, s := range x.seen {
-		_, one := s.Longest(from, to)
-		consume = max(consume, one)
+	for _, stalls := range x.seen {
+		at, one := stalls.Longest(from, to)
+		s.Consume, s.Until = max(s.Consume, one), max(s.Until, at+one)
 	}
-	return fault.Stand{Publish: publish, Consume: consume}
+	return s
 }
 
 // unknown says whether any send ended with no outcome.
@@ -241,7 +242,7 @@ func (x *execution) closedPartition(topic string, partition int32) bool {
 }
 
 func (x *execution) measured() *measured {
-	m := &measured{latencies: x.results.Latencies, groups: x.results.Groups, faults: x.results.Faults,
+	m := &measured{latencies: x.results.Latencies, groups: x.results.Groups, intervals: x.intervals, faults: x.results.Faults,
 		generator: x.results.Generator, length: x.offered}
 	for _, f := range x.flows {
 		if f.producer != nil {

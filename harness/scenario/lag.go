@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -70,13 +71,19 @@ type lagWatch struct {
 	groups []watchedGroup
 
 	mu     sync.Mutex
-	latest map[string]map[string]int64
-	at     time.Time
+	latest map[string]lagSample
 	max    map[string]run.Group
 }
 
+// lagSample is the lag of a group by topic/partition, and when it was known,
+// since the load began.
+type lagSample struct {
+	lag map[string]int64
+	at  time.Duration
+}
+
 func newLagWatch(admin *kadm.Client, groups []watchedGroup) *lagWatch {
-	w := &lagWatch{admin: admin, groups: groups, max: map[string]run.Group{}}
+	w := &lagWatch{admin: admin, groups: groups, latest: map[string]lagSample{}, max: map[string]run.Group{}}
 	for _, g := range groups {
 		w.max[g.name] = run.Group{Name: g.name, Topics: g.topics}
 	}
@@ -107,49 +114,71 @@ func (w *lagWatch) run(ctx context.Context, now func() time.Duration) {
 	}
 }
 
+// sample asks for the lag of all groups side by side: what is not known of one
+// is no reason to know nothing of the others.
 func (w *lagWatch) sample(ctx context.Context, at time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, lagTimeout)
 	defer cancel()
-	lags := map[string]map[string]int64{}
+	var asked sync.WaitGroup
 	for _, g := range w.groups {
-		lag, err := groupLag(ctx, w.admin, g)
-		if err != nil {
-			return
-		}
-		lags[g.name] = lag
+		asked.Go(func() {
+			if lag, err := groupLag(ctx, w.admin, g); err == nil {
+				w.saw(g.name, lagSample{lag, at})
+			}
+		})
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.latest, w.at = lags, time.Now()
-	for name, lag := range lags {
-		g := w.max[name]
-		g.EndLag = 0
-		for _, n := range lag {
-			g.EndLag += n
-		}
-		if g.EndLag > g.MaxLag {
-			g.MaxLag, g.MaxLagAt = g.EndLag, at
-		}
-		w.max[name] = g
-	}
+	asked.Wait()
 }
 
-// last is the latest sample, nil when it is older than three samples.
-func (w *lagWatch) last() map[string]map[string]int64 {
+func (w *lagWatch) saw(name string, s lagSample) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if time.Since(w.at) > 3*lagEvery {
-		return nil
+	g := w.max[name]
+	if last, known := w.latest[name]; known && s.at-last.at > lagStale && s.at-last.at > g.Unknown {
+		g.Unknown, g.UnknownAt = s.at-last.at, last.at
 	}
-	return w.latest
+	w.latest[name] = s
+	if g.EndLag = s.total(); g.EndLag > g.MaxLag {
+		g.MaxLag, g.MaxLagAt = g.EndLag, s.at
+	}
+	w.max[name] = g
 }
 
-// total is the sum of the latest sample.
-func (w *lagWatch) total() (n int64) {
-	for _, partitions := range w.last() {
-		for _, lag := range partitions {
-			n += lag
+func (s lagSample) total() (n int64) {
+	for _, lag := range s.lag {
+		n += lag
+	}
+	return n
+}
+
+// lagStale is how old a sample may be and still stand for the lag.
+const lagStale = 3 * lagEvery
+
+// last is the lag of each group of which it is known.
+func (w *lagWatch) last(now time.Duration) map[string]map[string]int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var known map[string]map[string]int64
+	for name, s := range w.latest {
+		if now-s.at > lagStale {
+			continue
 		}
+		if known == nil {
+			known = map[string]map[string]int64{}
+		}
+		known[name] = s.lag
+	}
+	return known
+}
+
+// total is the lag of all groups, −1 while that of one is not known.
+func (w *lagWatch) total(now time.Duration) (n int64) {
+	known := w.last(now)
+	if len(known) < len(w.groups) {
+		return -1
+	}
+	for _, lag := range known {
+		n += lagSample{lag: lag}.total()
 	}
 	return n
 }
@@ -160,7 +189,15 @@ func (w *lagWatch) results() []run.Group {
 	defer w.mu.Unlock()
 	groups := make([]run.Group, 0, len(w.max))
 	for _, name := range slices.Sorted(maps.Keys(w.max)) {
-		groups = append(groups, w.max[name])
+		g := w.max[name]
+		switch _, known := w.latest[name]; {
+		case !known:
+			g.Warning = "its lag was never known"
+		case g.Unknown > 0:
+			g.Warning = fmt.Sprintf("its lag was not known for %s from %s on, when it may have been higher",
+				g.Unknown.Round(100*time.Millisecond), g.UnknownAt.Round(100*time.Millisecond))
+		}
+		groups = append(groups, g)
 	}
 	return groups
 }

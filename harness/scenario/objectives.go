@@ -33,6 +33,7 @@ type objective struct {
 type measured struct {
 	latencies []run.Latency
 	groups    []run.Group
+	intervals []run.Interval
 	faults    []run.Fault
 	generator run.Generator
 	// throttled is for how long brokers held producers back, in a load of
@@ -224,20 +225,43 @@ func errorsBound(bound float64, source string, own bool) objective {
 		}}
 }
 
+// lagBound holds the lag of each group at the end of each second of the steady
+// phase to a bound. A second that does not know it is no evidence.
 func lagBound(bound int64, source string, own bool) objective {
-	return objective{name: "lag", source: source, own: own,
+	return objective{name: "lag", phase: run.PhaseSteady, source: source, own: own,
 		judge: func(m *measured) (string, string, bool, bool, string) {
 			want := fmt.Sprintf("≤ %d records", bound)
 			if len(m.groups) == 0 {
 				return want, "—", false, false, "no group was watched"
 			}
-			var worst run.Group
-			for _, g := range m.groups {
-				if g.MaxLag >= worst.MaxLag {
-					worst = g
+			var worst, seconds, unknown int64
+			whose := ""
+			for _, in := range m.intervals {
+				if in.Phase != run.PhaseSteady {
+					continue
+				}
+				seconds++
+				for _, g := range m.groups {
+					partitions, known := in.Lag[g.Name]
+					if !known {
+						unknown++
+						break
+					}
+					if lag := (lagSample{lag: partitions}).total(); lag >= worst {
+						worst, whose = lag, g.Name
+					}
 				}
 			}
-			return want, fmt.Sprintf("%d records", worst.MaxLag), worst.MaxLag <= bound, true, worst.Name
+			got, note := fmt.Sprintf("%d records", worst), whose
+			switch {
+			case worst > bound:
+				return want, got, false, true, note
+			case seconds == unknown:
+				return want, "—", false, false, "not known in the steady phase"
+			case unknown > 0:
+				return want, got, false, false, fmt.Sprintf("%s; not known in %d of %d steady intervals", note, unknown, seconds)
+			}
+			return want, got, true, true, note
 		}}
 }
 

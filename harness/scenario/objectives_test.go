@@ -25,6 +25,22 @@ func latency(count, failed, unfinished int64) run.Latency {
 	return l
 }
 
+// lagging are steady seconds with the lag of the groups a and b, −1 where it is
+// not known.
+func lagging(seconds ...[2]int64) *measured {
+	m := &measured{groups: []run.Group{{Name: "a"}, {Name: "b"}}}
+	for _, s := range seconds {
+		in := run.Interval{Phase: run.PhaseSteady, Lag: map[string]map[string]int64{}}
+		for i, g := range m.groups {
+			if s[i] >= 0 {
+				in.Lag[g.Name] = map[string]int64{"t/0": s[i]}
+			}
+		}
+		m.intervals = append(m.intervals, in)
+	}
+	return m
+}
+
 // TestObjectives judges one objective of the scenario over what was measured.
 func TestObjectives(t *testing.T) {
 	steady := func(text string) string { return "objectives: {steady: {" + text + "}}\n" }
@@ -63,8 +79,15 @@ func TestObjectives(t *testing.T) {
 		{"errors", steady("errors: 0.1%"), &measured{due: 1000, failed: 1}, finding.Pass, "errors ≤ 0.1%: 0.1%"},
 		{"no errors allowed", steady("errors: 0%"), &measured{due: 1000, failed: 1}, finding.Fail, "errors ≤ 0%: 0.1%"},
 		{"errors of nothing", steady("errors: 0%"), &measured{}, finding.Inconclusive, "errors ≤ 0%: — (nothing was sent)"},
-		{"lag", steady("lag: {records: 10}"), &measured{groups: []run.Group{{Name: "a", MaxLag: 9}, {Name: "b", MaxLag: 10}}}, finding.Pass, "lag ≤ 10 records: 10 records (b)"},
-		{"too much lag", steady("lag: {records: 10}"), &measured{groups: []run.Group{{Name: "a", MaxLag: 11}, {Name: "b", MaxLag: 10}}}, finding.Fail, "lag ≤ 10 records: 11 records (a)"},
+		{"lag", steady("lag: {records: 10}"), lagging([2]int64{9, 0}, [2]int64{3, 10}), finding.Pass, "lag ≤ 10 records: 10 records (b)"},
+		{"too much lag", steady("lag: {records: 10}"), lagging([2]int64{11, 0}, [2]int64{10, 10}), finding.Fail, "lag ≤ 10 records: 11 records (a)"},
+		{"too much lag, and not always known", steady("lag: {records: 10}"), lagging([2]int64{11, -1}), finding.Fail, "lag ≤ 10 records: 11 records (a)"},
+		{"lag that is not always known", steady("lag: {records: 10}"), lagging([2]int64{9, 9}, [2]int64{-1, 9}, [2]int64{9, -1}), finding.Inconclusive,
+			"lag ≤ 10 records: 9 records (a; not known in 2 of 3 steady intervals)"},
+		{"lag that is never known", steady("lag: {records: 10}"), lagging([2]int64{-1, 9}), finding.Inconclusive, "lag ≤ 10 records: — (not known in the steady phase)"},
+		{"lag of a fault", steady("lag: {records: 10}"), &measured{groups: []run.Group{{Name: "a"}}, intervals: []run.Interval{
+			{Phase: run.PhaseSteady, Lag: map[string]map[string]int64{"a": {"t/0": 1, "t/1": 2}}},
+			{Phase: run.PhaseFault, Lag: map[string]map[string]int64{"a": {"t/0": 1000}}}}}, finding.Pass, "lag ≤ 10 records: 3 records (a)"},
 		{"lag of nobody", steady("lag: {records: 10}"), &measured{}, finding.Inconclusive, "lag ≤ 10 records: — (no group was watched)"},
 
 		{"unavailable", "objectives: {fault: {unavailable: 2s}}\n", bitten(run.Fault{Bit: true, PublishStall: 2 * time.Second}), finding.Pass, "fault.unavailable ≤ 2s: 2s"},
@@ -98,7 +121,7 @@ func TestObjectives(t *testing.T) {
 func TestWhoseObjectiveItIs(t *testing.T) {
 	p := planOf(t, both, paying, load10, "objectives: {steady: {lag: {records: 10}}}\n")
 	var got []string
-	judged, _ := p.judgeObjectives(&measured{groups: []run.Group{{Name: "g", MaxLag: 400}}})
+	judged, _ := p.judgeObjectives(lagging([2]int64{400, 0}))
 	for _, o := range judged {
 		got = append(got, fmt.Sprintf("%s %s %q from %s", o.Name, o.Want, o.Verdict, o.Source))
 	}

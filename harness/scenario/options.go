@@ -107,7 +107,7 @@ type Progress struct {
 	Due, Acked float64
 	// PublishP99 and EndToEndP99 are of the last second; zero without samples.
 	PublishP99, EndToEndP99 time.Duration
-	// Lag is the sum of all groups'.
+	// Lag is the sum of all groups', −1 while that of one is not known.
 	Lag int64
 	// Open names the faults that are open.
 	Open []string

@@ -149,6 +149,8 @@ var _ = Describe("two consumers of one event", func() {
 		want := green()
 		want[invariant.NoDuplicateEffect] = []string{"fail", twice + " applied it twice: there is more than one " + effect}
 		want[invariant.DLQComplete] = []string{"fail", "poison in the log, but no dead letter of " + letterless + " in shared.dlq"}
+		lost := map[string]string{"left": "LeftDone", "right": "RightDone"}[letterless]
+		want[invariant.NoLoss] = []string{"fail", "in the log, but no " + lost + " and no dead letter of " + letterless + " followed"}
 		Expect(verdicts(reacting(ctx, left, right))).To(Equal(want))
 	},
 		Entry("left applies twice, right has no dead letters", "twice", "no-letters", "left", "LeftDone", "right"),
@@ -166,7 +168,7 @@ var _ = Describe("two consumers of one event", func() {
 	It("are not green while a dead letter names neither", func(ctx SpecContext) {
 		result := reacting(ctx, "", "anonymous")
 		want := green()
-		want[invariant.DLQComplete] = []string{"inconclusive"}
+		want[invariant.DLQComplete], want[invariant.NoLoss] = []string{"inconclusive"}, []string{"inconclusive"}
 		Expect(verdicts(result)).To(Equal(want))
 		Expect(result.Run.Verdict).To(Equal(finding.Inconclusive))
 		s := result.Results.Senders[0]

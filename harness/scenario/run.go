@@ -21,8 +21,8 @@ import (
 //
 // Cancelling ctx ends the load early: faults are healed, the flow is drained,
 // the run is judged and its verdict is at best inconclusive. Errors are a
-// *PlanError (usage), or an *InfrastructureError, with which the Result still
-// names the directory if there is one.
+// *PlanError (usage), an *InfrastructureError, or ErrInterrupted; with the
+// latter two the Result still names the directory if there is one.
 func Run(ctx context.Context, s *Scenario, opts ...Option) (*Result, error) {
 	c := config{log: io.Discard, progress: func(Progress) {}, objectives: true, build: service.Build}
 	for _, o := range opts {
@@ -45,14 +45,16 @@ func hardContext(abort <-chan struct{}) (context.Context, context.CancelFunc) {
 	go func() {
 		select {
 		case <-abort:
-			cancel(errAborted)
+			cancel(ErrInterrupted)
 		case <-ctx.Done():
 		}
 	}()
 	return ctx, func() { cancel(nil) }
 }
 
-var errAborted = errors.New("aborted")
+// ErrInterrupted says that a run was cancelled before its load began, or
+// aborted: nothing was judged, which is inconclusive.
+var ErrInterrupted = errors.New("the run was interrupted before anything could be judged")
 
 // cleanup bounds the removal of what was started.
 const cleanupTimeout = 60 * time.Second
@@ -76,19 +78,21 @@ func (x *execution) run(ctx, hard context.Context) (result *Result, err error) {
 	// What is started before the load ends with either context.
 	starting, stop := merge(ctx, hard)
 	defer stop()
-	if err := x.start(starting); err != nil {
+	err = x.start(starting)
+	if err == nil {
+		err = x.prepare(starting)
+	}
+	if starting.Err() != nil {
+		return nil, ErrInterrupted // whatever it was that could not go on
+	}
+	if err != nil {
 		return nil, err
 	}
-	if err := x.prepare(starting); err != nil {
-		return nil, err
+	if x.load(ctx, hard); hard.Err() != nil {
+		return nil, ErrInterrupted
 	}
-	x.load(ctx, hard)
-	if hard.Err() != nil {
-		return nil, &InfrastructureError{"the run", errAborted}
-	}
-	x.finish(hard)
-	if hard.Err() != nil {
-		return nil, &InfrastructureError{"the run", errAborted}
+	if x.finish(hard); hard.Err() != nil {
+		return nil, ErrInterrupted
 	}
 	return nil, x.judge(ctx.Err() != nil)
 }
@@ -120,6 +124,7 @@ func (x *execution) open() error {
 	x.info.Weir = x.weir
 	x.info.Host = thisHost(context.Background())
 	x.info.Topics = x.plan.Topics
+	x.info.Status = run.Running
 	x.info.Warnings = append(x.info.Warnings, x.plan.Notes...)
 	root := x.config.dir
 	if root == "" {
@@ -144,13 +149,14 @@ func random() uint64 {
 
 // broken records that infrastructure ended the run.
 func (x *execution) broken(err error) {
-	x.info.Status = run.Broken
-	if errors.Is(err, errAborted) {
-		x.info.Status = run.Interrupted
-	}
 	x.info.Verdict = finding.Inconclusive
-	x.info.Error = strings.ReplaceAll(err.Error(), "\n", "; ")
-	x.info.Reason = "the run ended before anything could be judged: " + x.info.Error
+	if errors.Is(err, ErrInterrupted) {
+		x.info.Status, x.info.Reason = run.Interrupted, err.Error()
+	} else {
+		x.info.Status = run.Broken
+		x.info.Error = strings.ReplaceAll(err.Error(), "\n", "; ")
+		x.info.Reason = "the run ended before anything could be judged: " + x.info.Error
+	}
 	x.info.Ended = time.Now().UTC().Truncate(time.Millisecond)
 	if e := x.dir.WriteRun(x.info); e != nil {
 		x.logf("run.json could not be written: %v", e)

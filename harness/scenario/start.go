@@ -47,6 +47,10 @@ func (x *execution) start(ctx context.Context) error {
 	if err != nil {
 		return &InfrastructureError{"creating topics", err}
 	}
+	// Which of them are its own, whatever becomes of the run.
+	if err := x.writeInfo(); err != nil {
+		return err
+	}
 	return x.startServices(ctx, binaries)
 }
 

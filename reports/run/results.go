@@ -151,7 +151,11 @@ type Group struct {
 	MaxLag   int64         `json:"max_lag"`
 	MaxLagAt time.Duration `json:"max_lag_at_ns"`
 	EndLag   int64         `json:"end_lag"`
-	Warning  string        `json:"warning,omitempty"`
+	// Unknown is the longest span of more than 3 s for which the lag was not
+	// known, and since when; 0 where there was none.
+	Unknown   time.Duration `json:"unknown_ns,omitempty"`
+	UnknownAt time.Duration `json:"unknown_at_ns,omitempty"`
+	Warning   string        `json:"warning,omitempty"`
 }
 
 // Fault is what was injected, and the proof that it bit.
@@ -177,8 +181,11 @@ type Fault struct {
 	// without an effect or receipt, that began within the fault's window.
 	PublishStall time.Duration `json:"publish_stall_ns,omitempty"`
 	ConsumeStall time.Duration `json:"consume_stall_ns,omitempty"`
-	// Recovery is the time from the fault to the first of three seconds
-	// with acked ≥ 95% of offered and lag no higher than before the fault.
+	// StoodUntil is when the last of these spans ended, since the load began.
+	StoodUntil time.Duration `json:"stood_until_ns,omitempty"`
+	// Recovery is the time from the fault to the first of three seconds after
+	// these spans with acked ≥ 95% of offered and lag no higher than before the
+	// fault.
 	Recovery  time.Duration `json:"recovery_ns,omitempty"`
 	Recovered bool          `json:"recovered"`
 	// Simulated marks a fault on a cluster that only imitates failover.
