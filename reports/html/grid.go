@@ -83,6 +83,7 @@ func readLatency(rec *run.Record, kind string, g grid) (*latencyCurve, error) {
 		P50: make([]*int64, g.n), P99: make([]*int64, g.n), Max: make([]*int64, g.n),
 	}
 	steps := map[int]*hdrhistogram.Histogram{}
+	var long []cover
 	finish := func(before int) {
 		for i, h := range steps {
 			if i < before {
@@ -104,6 +105,9 @@ func readLatency(rec *run.Record, kind string, g grid) (*latencyCurve, error) {
 			continue
 		}
 		finish(i - 1)
+		if span.Length > g.step {
+			long = append(long, cover{i, g.at(span.Start, 0), g.at(span.Start+span.Length-1, 0)})
+		}
 		if c.Count[i] > 0 {
 			return nil, fmt.Errorf("histogram log of %s: %v comes too late", kind, span.Start)
 		}
@@ -114,7 +118,25 @@ func readLatency(rec *run.Record, kind string, g grid) (*latencyCurve, error) {
 		}
 	}
 	finish(math.MaxInt)
+	for _, l := range long {
+		c.spread(l)
+	}
 	return c, nil
+}
+
+// cover is an interval that is longer than a step: the step that has its
+// samples, and the first and last one that it reaches into.
+type cover struct{ home, first, last int }
+
+// spread draws the value of an interval in all steps of it that have no
+// interval of their own: nothing stood still there, the clock of the series was
+// late. The samples stay in one step.
+func (c *latencyCurve) spread(l cover) {
+	for i := l.first; i <= l.last; i++ {
+		if c.P50[i] == nil && c.Count[i] == 0 {
+			c.P50[i], c.P99[i], c.Max[i] = c.P50[l.home], c.P99[l.home], c.Max[l.home]
+		}
+	}
 }
 
 func (c *latencyCurve) fill(i int, h *hdrhistogram.Histogram) {

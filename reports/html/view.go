@@ -182,7 +182,7 @@ func moments(rec *run.Record, kind string) (from, to string) {
 // facts are the figures that most readers look for.
 func facts(res run.Results, n run.Sender) []fact {
 	all := []fact{{Label: "Sent", Value: summary.Count(n.Sent), Note: summary.Count(n.Acked) + " acked, " + summary.Count(n.Unknown) + " unknown"}}
-	all = append(all, judged(res, "no-loss", "Lost", n.Lost, "acked and not delivered"))
+	all = append(all, judged(res, "no-loss", "Lost", summary.Lost(res), "acked and not delivered"))
 	if n.Effects > 0 {
 		all = append(all, judged(res, "no-duplicate-effect", "Second effects", n.EffectsTwice, "of "+summary.Count(n.Effects)+" effects"))
 	}

@@ -161,7 +161,7 @@ func (p *page) counts(res run.Results) {
 	n := summary.Totals(res.Senders)
 	p.line("Sent %s, acknowledged %s, failed %s, unknown %s; received %s (twice %s), lost %s; effects %s (twice %s), dead-lettered %s.",
 		summary.Count(n.Sent), summary.Count(n.Acked), summary.Count(n.Failed), summary.Count(n.Unknown),
-		summary.Count(n.Received), summary.Count(n.ReceivedTwice), summary.Count(n.Lost),
+		summary.Count(n.Received), summary.Count(n.ReceivedTwice), summary.Count(summary.Lost(res)),
 		summary.Count(n.Effects), summary.Count(n.EffectsTwice), summary.Count(n.DeadLettered))
 	p.line("Unknown sends are neither lost nor delivered.")
 	for _, line := range summary.Reactions(n) {

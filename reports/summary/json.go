@@ -66,10 +66,11 @@ type Counts struct {
 	UnknownSeen   uint64 `json:"unknown_seen"`
 	Received      uint64 `json:"received"`
 	ReceivedTwice uint64 `json:"received_twice"`
-	Lost          uint64 `json:"lost"`
-	Effects       uint64 `json:"effects"`
-	EffectsTwice  uint64 `json:"effects_twice"`
-	DeadLettered  uint64 `json:"dead_lettered"`
+	// Lost are the events that no-loss found, in the log or not.
+	Lost         uint64 `json:"lost"`
+	Effects      uint64 `json:"effects"`
+	EffectsTwice uint64 `json:"effects_twice"`
+	DeadLettered uint64 `json:"dead_lettered"`
 	// DeadLettersUnclaimed are letters of no consumer that is known.
 	DeadLettersUnclaimed uint64 `json:"dead_letters_unclaimed,omitempty"`
 	Poison               uint64 `json:"poison"`
@@ -182,15 +183,33 @@ func Make(rec *run.Record, paths map[string]string) Summary {
 	}
 	if rec.Results != nil {
 		s.fill(*rec.Results)
+	} else {
+		s.Counts = soFar(rec.Intervals)
 	}
 	return s
+}
+
+// soFar are the counts of a run that did not end, from what it counted second
+// by second: those that only the ledger knows are not among them.
+func soFar(intervals []run.Interval) (c Counts) {
+	for _, in := range intervals {
+		c.Due += uint64(in.Due)
+		c.Sent += uint64(in.Sent)
+		c.Acked += uint64(in.Acked)
+		c.Failed += uint64(in.Failed)
+		c.Received += uint64(in.Received)
+		c.Effects += uint64(in.Effects)
+		c.DeadLettered += uint64(in.Dead)
+		c.Bytes += uint64(in.Bytes)
+	}
+	return c
 }
 
 func (s *Summary) fill(res run.Results) {
 	t := Totals(res.Senders)
 	s.Counts = Counts{
 		Due: t.Due, Sent: t.Sent, Acked: t.Acked, Failed: t.Failed, Unknown: t.Unknown, UnknownSeen: t.UnknownSeen,
-		Received: t.Received, ReceivedTwice: t.ReceivedTwice, Lost: t.Lost, Effects: t.Effects,
+		Received: t.Received, ReceivedTwice: t.ReceivedTwice, Lost: Lost(res), Effects: t.Effects,
 		EffectsTwice: t.EffectsTwice, DeadLettered: t.DeadLettered, Poison: t.Poison, Duplicates: t.Duplicates, Bytes: t.Bytes,
 		DeadLettersUnclaimed: t.DeadLettersUnclaimed, Reactions: t.Reactions,
 	}

@@ -33,6 +33,10 @@ func Text(w io.Writer, rec *run.Record, o TextOptions) error {
 	}
 	if rec.Results != nil {
 		t.results(*rec.Results)
+	} else if c := soFar(rec.Intervals); c.Sent > 0 {
+		t.b.WriteByte('\n')
+		t.row("so far", "sent %s · acked %s · failed %s · received %s · effects %s · dead-lettered %s",
+			Count(c.Sent), Count(c.Acked), Count(c.Failed), Count(c.Received), Count(c.Effects), Count(c.DeadLettered))
 	}
 	for _, s := range rec.Run.Services {
 		if s.Died == "" {
@@ -63,7 +67,7 @@ func (t *text) results(res run.Results) {
 	t.b.WriteByte('\n')
 	n := Totals(res.Senders)
 	t.row("sent", "%s · acked %s · failed %s · unknown %s (%s of them seen)", Count(n.Sent), Count(n.Acked), Count(n.Failed), Count(n.Unknown), Count(n.UnknownSeen))
-	t.row("received", "%s · twice %s · lost %s", Count(n.Received), Count(n.ReceivedTwice), Count(n.Lost))
+	t.row("received", "%s · twice %s · lost %s", Count(n.Received), Count(n.ReceivedTwice), Count(Lost(res)))
 	t.effects(n)
 	t.latencies(res.Latencies)
 	t.invariants(res.Invariants)
@@ -173,8 +177,9 @@ func (t *text) faults(all []run.Fault) {
 	}
 }
 
-// FaultVerdict is what a fault contributes: vacuous if it never bit, fail if
-// what it broke did not recover.
+// FaultVerdict is what a fault contributes: vacuous if it never bit,
+// inconclusive if the run did not see the flow recover from it. Whether that
+// fails the run is for the invariant recovery to say.
 func FaultVerdict(f run.Fault) finding.Verdict {
 	switch {
 	case f.Error != "":
@@ -182,7 +187,7 @@ func FaultVerdict(f run.Fault) finding.Verdict {
 	case !f.Bit:
 		return finding.Vacuous
 	case !f.Always && !f.Recovered:
-		return finding.Fail
+		return finding.Inconclusive
 	}
 	return finding.Pass
 }
@@ -209,7 +214,7 @@ func FaultSentence(f run.Fault) string {
 	case f.Recovered:
 		parts = append(parts, "recovered")
 	default:
-		parts = append(parts, "did not recover")
+		parts = append(parts, "not seen to recover before the run ended")
 	}
 	if f.Simulated {
 		parts = append(parts, "simulated")

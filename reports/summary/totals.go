@@ -3,6 +3,7 @@ package summary
 import (
 	"fmt"
 
+	"github.com/flowweir/weir/reports/finding"
 	"github.com/flowweir/weir/reports/run"
 )
 
@@ -32,6 +33,18 @@ func Totals(senders []run.Sender) run.Sender {
 		}
 	}
 	return t
+}
+
+// Lost is how many events were lost: those that no-loss found, which are also
+// those in the log that a consumer never processed; without its verdict, the
+// acknowledged records that are not in the log.
+func Lost(res run.Results) uint64 {
+	for _, o := range res.Invariants {
+		if o.Invariant == "no-loss" && o.Verdict == finding.Fail {
+			return o.Violations
+		}
+	}
+	return Totals(res.Senders).Lost
 }
 
 // react adds a reaction to those of its consumer. What differs between them
