@@ -72,6 +72,7 @@ type lagWatch struct {
 
 	mu     sync.Mutex
 	latest map[string]lagSample
+	ends   map[string]int64 // of topic/partition, as seen last
 	max    map[string]run.Group
 }
 
@@ -83,7 +84,7 @@ type lagSample struct {
 }
 
 func newLagWatch(admin *kadm.Client, groups []watchedGroup) *lagWatch {
-	w := &lagWatch{admin: admin, groups: groups, latest: map[string]lagSample{}, max: map[string]run.Group{}}
+	w := &lagWatch{admin: admin, groups: groups, latest: map[string]lagSample{}, ends: map[string]int64{}, max: map[string]run.Group{}}
 	for _, g := range groups {
 		w.max[g.name] = run.Group{Name: g.name, Topics: g.topics}
 	}
@@ -122,7 +123,11 @@ func (w *lagWatch) sample(ctx context.Context, at time.Duration) {
 	var asked sync.WaitGroup
 	for _, g := range w.groups {
 		asked.Go(func() {
-			if lag, err := groupLag(ctx, w.admin, g); err == nil {
+			state, err := kafka.ReadGroup(ctx, w.admin, g.name)
+			if err != nil {
+				return
+			}
+			if lag, err := w.lagOf(g, state); err == nil {
 				w.saw(g.name, lagSample{lag, at})
 			}
 		})
@@ -202,20 +207,30 @@ func (w *lagWatch) results() []run.Group {
 	return groups
 }
 
-// groupLag is how many offsets a group is behind, by topic/partition. A
-// partition that the group has neither committed nor been assigned is not
-// among them. Transaction markers count as offsets here, so a transactional
-// flow at rest can show one per partition; the drain knows better.
-func groupLag(ctx context.Context, admin *kadm.Client, g watchedGroup) (map[string]int64, error) {
-	state, err := kafka.ReadGroup(ctx, admin, g.name)
-	if err != nil {
-		return nil, err
-	}
+// lagOf is how many offsets a group is behind, by topic/partition. A partition
+// that the group has neither committed nor been assigned is not among them.
+// While a partition has no leader nothing is appended to it, so that the end
+// that was seen last stands for it; where none was seen the lag is not known.
+// Transaction markers count as offsets here, so a transactional flow at rest
+// can show one per partition; the drain knows better.
+func (w *lagWatch) lagOf(g watchedGroup, state kafka.GroupState) (map[string]int64, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	lag := map[string]int64{}
 	for _, p := range state.Partitions {
-		if p.Err == nil && slices.Contains(g.topics, p.Topic) {
-			lag[partitionName(p.Topic, p.Partition)] = p.Lag
+		if !slices.Contains(g.topics, p.Topic) {
+			continue
 		}
+		name := partitionName(p.Topic, p.Partition)
+		if p.Err == nil {
+			w.ends[name], lag[name] = p.End, p.Lag
+			continue
+		}
+		end, seen := w.ends[name]
+		if !seen || p.Committed < 0 {
+			return nil, fmt.Errorf("the lag of group %s in %s: %w", g.name, name, p.Err)
+		}
+		lag[name] = max(end-p.Committed, 0)
 	}
 	return lag, nil
 }

@@ -4,6 +4,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
+
+	"github.com/flowweir/weir/loadgen/kafka"
 	"github.com/flowweir/weir/reports/run"
 )
 
@@ -35,4 +38,33 @@ func TestLagThatIsNotKnown(t *testing.T) {
 		{Name: "never", MaxLag: 1, MaxLagAt: 3 * time.Second, EndLag: 1},
 	})
 	equal(t, newLagWatch(nil, []watchedGroup{{name: "never"}}).results(), []run.Group{{Name: "never", Warning: "its lag was never known"}})
+}
+
+// TestLagWithoutALeader: the end that was seen last stands for a partition that
+// nobody can append to, and a lag is known of all partitions or not at all.
+func TestLagWithoutALeader(t *testing.T) {
+	g := watchedGroup{name: "a", topics: []string{"t"}}
+	w := newLagWatch(nil, []watchedGroup{g})
+	state := func(partitions ...kafka.GroupPartition) kafka.GroupState {
+		return kafka.GroupState{Group: "a", Partitions: partitions}
+	}
+	down := kerr.LeaderNotAvailable
+	for _, tt := range []struct {
+		name  string
+		state kafka.GroupState
+		want  map[string]int64
+	}{
+		{"all known", state(kafka.GroupPartition{Topic: "t", End: 10, Lag: 4, Committed: 6}, kafka.GroupPartition{Topic: "other", End: 99, Lag: 99}), map[string]int64{"t/0": 4}},
+		{"no leader", state(kafka.GroupPartition{Topic: "t", Err: down, Lag: -1, Committed: 7}), map[string]int64{"t/0": 3}},
+		{"no leader, and all committed", state(kafka.GroupPartition{Topic: "t", Err: down, Lag: -1, Committed: 11}), map[string]int64{"t/0": 0}},
+		{"no leader, and no commit", state(kafka.GroupPartition{Topic: "t", Err: down, Lag: -1, Committed: -1}), nil},
+		{"no leader, and never an end", state(kafka.GroupPartition{Topic: "t", End: 10, Lag: 4, Committed: 6}, kafka.GroupPartition{Topic: "t", Partition: 1, Err: down, Lag: -1, Committed: 7}), nil},
+		{"another topic without a leader", state(kafka.GroupPartition{Topic: "other", Err: down, Lag: -1, Committed: 7}), map[string]int64{}},
+	} {
+		got, err := w.lagOf(g, tt.state)
+		if (err == nil) != (tt.want != nil) {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+		equal(t, got, tt.want)
+	}
 }
