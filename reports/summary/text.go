@@ -122,11 +122,16 @@ func (t *text) latencies(all []run.Latency) {
 	}
 }
 
-// short is a percentile in a narrow column: a dash where it is withheld.
+// short is a percentile in a narrow column; where it is withheld, how many
+// samples are too few.
 func short(l run.Latency, q float64) string {
 	for _, x := range l.Quantiles {
-		if x.Q == q && x.Judged {
+		switch {
+		case x.Q != q:
+		case x.Judged:
 			return Duration(x.Value)
+		default:
+			return "n<" + Count(x.Need)
 		}
 	}
 	return "–"
