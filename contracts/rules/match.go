@@ -12,25 +12,34 @@ import (
 )
 
 // tellApart reports events that share an address and cannot be told from the
-// others there.
+// others there, each pair once: at the later of the two.
 func (c *checker) tellApart(channel contracts.Channel, senders []produced) {
-	first := senders[0]
+	unknown := slices.DeleteFunc(slices.Clone(senders), recognized)
+	if len(unknown) == 0 {
+		return
+	}
+	first, told := unknown[0], false
+	for _, p := range unknown[1:] {
+		if p.promise().Event != first.promise().Event {
+			told = true
+			c.ambiguous(channel, p, first)
+		}
+	}
 	other := slices.IndexFunc(senders, func(p produced) bool { return p.promise().Event != first.promise().Event })
 	if other < 0 {
 		return
 	}
-	for _, p := range senders {
-		if recognized(p) {
-			continue
+	for i, p := range unknown {
+		if p.promise().Event == first.promise().Event && (i > 0 || !told) {
+			c.ambiguous(channel, p, senders[other])
 		}
-		beside := first
-		if beside.promise().Event == p.promise().Event {
-			beside = senders[other]
-		}
-		c.report(p.contract, EventAmbiguous, p.at("event"),
-			fmt.Sprintf("nothing tells records of %s from those of %s, which also travel by %s", p.promise().Event, beside.promise().Event, channel),
-			"say how: an envelope, match: {header: event_type}, or a topic of its own", related(beside.at("event"), "the other event")...)
 	}
+}
+
+func (c *checker) ambiguous(channel contracts.Channel, p, beside produced) {
+	c.report(p.contract, EventAmbiguous, p.at("event"),
+		fmt.Sprintf("nothing tells records of %s from those of %s, which also travel by %s", p.promise().Event, beside.promise().Event, channel),
+		"say how: an envelope, match: {header: event_type}, or a topic of its own", related(beside.at("event"), "the other event")...)
 }
 
 // recognized says whether a record says which event it is: by match, by its
