@@ -30,7 +30,7 @@ func (c *checker) absences(contract *contracts.Contract) {
 		unseen.note(in.Effect == nil, in.Event, func() *finding.Position { return contract.Doc.Position("consumes", i, "event") })
 	}
 	c.absent(contract, TraceparentMissing, untraced, "no header traceparent is promised of %s: a trace ends at the broker", "add headers: {traceparent: required}")
-	c.absent(contract, ExamplesMissing, unshown, "there is no example of %s", "add examples: [examples/order-placed.json]")
+	c.absent(contract, ExamplesMissing, unshown, "there is no example of %s", "add examples: ["+exampleFile(unshown)+"]")
 	c.absent(contract, EffectMissing, unseen, "nothing shows that %s was processed: loss and doubles cannot be proved", "add effect: {event: …, correlate: header:causation_id}")
 }
 
@@ -53,6 +53,14 @@ func (a *absence) note(absent bool, event string, at func() *finding.Position) {
 	case len(a.events) <= most:
 		a.more = append(a.more, related(at(), "%s", event)...)
 	}
+}
+
+// exampleFile is the name that people give an example of the first event.
+func exampleFile(a absence) string {
+	if len(a.events) == 0 {
+		return ""
+	}
+	return "examples/" + strings.Join(words(lastPart(a.events[0])), "-") + ".json"
 }
 
 func (c *checker) absent(contract *contracts.Contract, id string, a absence, message, hint string) {

@@ -86,8 +86,13 @@ type owned struct {
 }
 
 func (c *checker) report(owner *contracts.Contract, id string, at *finding.Position, message, hint string, related ...finding.Related) {
+	c.reportAs(severities[id], owner, id, at, message, hint, related...)
+}
+
+// reportAs reports a finding that is less serious than the rule's others.
+func (c *checker) reportAs(severity finding.Severity, owner *contracts.Contract, id string, at *finding.Position, message, hint string, related ...finding.Related) {
 	c.found = append(c.found, owned{Found: Found{Owner: owner, Finding: finding.Finding{
-		ID: id, Severity: severities[id], Message: message, Position: at, Hint: hint, Related: related,
+		ID: id, Severity: severity, Message: message, Position: at, Hint: hint, Related: related,
 	}}})
 }
 

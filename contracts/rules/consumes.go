@@ -10,10 +10,14 @@ import (
 	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/contracts/field"
 	"github.com/flowweir/weir/contracts/place"
+	"github.com/flowweir/weir/reports/finding"
 )
 
 // unproduced reports an event that nobody produces, with the event that was
-// probably meant: one of the same topic before others.
+// probably meant: one of the same topic before others. It is an error where
+// something of the set shows it: such an event, or senders of other events to
+// the same topic. Else the producer may as well have no contract here, and
+// only a workspace knows whether all have one.
 func (c *checker) unproduced(in consumed) {
 	event, channel := in.promise().Event, in.promise().Channel()
 	var here []string
@@ -24,15 +28,17 @@ func (c *checker) unproduced(in consumed) {
 	}
 	slices.Sort(here)
 	here = slices.Compact(here)
-	hint := "add the contract of the service that produces it"
+	severity, hint := finding.Error, "check it together with its producer's contract: a further path, or another repository in weir.work.yaml"
 	near := cmp.Or(c.nearestEvent(event, here), c.nearestEvent(event, c.eventNames))
 	switch {
 	case near != "":
 		hint = fmt.Sprintf("did you mean %q, which %s produces?", near, c.byEvent[near][0].service())
 	case len(here) > 0:
 		hint = fmt.Sprintf("the events on %s are %s", channel, some(here))
+	default:
+		severity = finding.Warning
 	}
-	c.report(in.contract, EventUnproduced, in.at("event"), fmt.Sprintf("no contract produces %s", event), hint)
+	c.reportAs(severity, in.contract, EventUnproduced, in.at("event"), fmt.Sprintf("no contract produces %s", event), hint)
 }
 
 // nearestEvent is the event that was probably meant. Names in reverse domain

@@ -18,7 +18,7 @@ func TestDocs(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(`# The rules of weir check
 
-Every rule looks at contracts and schemas alone; no broker is asked. An error makes ` + "`weir check`" + ` exit with 1, a warning and an info do not. The page of each rule, which is linked here, says why it is there, shows an example that breaks it and one that does not, and says how to repair it and when to waive it.
+Every rule looks at contracts and schemas alone; no broker is asked. The page of each rule, which is linked here, says why it is there, shows an example that breaks it and one that does not, and says how to repair it and when to waive it.
 
 A contract accepts what a rule finds about it until a date, and only that contract can:
 
@@ -27,7 +27,24 @@ waive:
   - {rule: check/dlq-missing, reason: dead letters come with the new library, until: 2027-03-31}
 ` + "```" + `
 
-Facts about topics (partitions, replication, settings) are those that some contract states under ` + "`topics`" + `. Where none does, a default of Kafka is taken only where the page says so.
+## Severity
+| severity | is for what | so |
+|---|---|---|
+| error | contradicts itself, another contract or a file: records are lost, refused, misread or cannot be told apart, or what was written checks nothing | exit code 1 |
+| warning | works, until something fails: a crash, a lost broker, a second delivery | green |
+| info | is worth having and not there, could not be looked at, or was accepted by a waiver or a baseline | green |
+
+A first contract is green. The six lines of the README, checked alone, have two warnings and four infos:
+
+- ` + "`check/event-unproduced`" + ` is a warning where one contract is read alone, because nothing says that the producer has a contract. It is an error once something does: an event with nearly that name, a contract that sends to the topic, or a workspace without ` + "`uncontracted: warn`" + `.
+- ` + "`check/idempotency-missing`" + ` is a warning and no error: the service may well bear an event twice, it only does not say how. It is no info, because at-least-once delivery does deliver twice, and that is what costs money.
+- An owner, examples, a traceparent and an effect are infos: a contract holds without them, and each opens one thing more.
+- What a name looks like is never an error.
+
+Two rules are errors for a first contract, on purpose. ` + "`check/event-ambiguous`" + `: two events on one topic without anything that tells their records apart cannot be consumed, and one word (` + "`envelope`" + ` or ` + "`match`" + `) repairs it. ` + "`check/need-optional`" + `: a field that a consumer needs and the schema does not require will be missing one day; a schema without ` + "`required`" + ` promises nothing.
+
+## Facts about topics
+They (partitions, replication, settings) are those that some contract states under ` + "`topics`" + `. Where none does, a default of Kafka is taken only where the page says so.
 
 This page is written by ` + "`go test ./contracts/rules -run TestDocs -update`" + `.
 `)

@@ -18,12 +18,15 @@ import (
 //	      |     ^
 //	      = hint: did you mean "topic"?
 //
+// Information is shown without source lines, unless it has a counter-example:
+// there is much of it, and what must change should be seen.
+//
 // What came from files and records is shown with its control characters
 // replaced, so that it cannot drive the terminal.
 func Text(w io.Writer, findings []Finding) error {
 	var out strings.Builder
 	for i, f := range findings {
-		if i > 0 {
+		if i > 0 && (!f.short() || !findings[i-1].short()) {
 			out.WriteByte('\n')
 		}
 		f.text(&out)
@@ -32,18 +35,16 @@ func Text(w io.Writer, findings []Finding) error {
 	return err
 }
 
+func (f Finding) short() bool {
+	return f.Severity == Info && f.Counterexample == nil && f.Record == nil
+}
+
 func (f Finding) text(w *strings.Builder) {
 	if f.Position != nil {
 		fmt.Fprintf(w, "%s: ", printable(f.Position.String()))
 	}
 	fmt.Fprintf(w, "%s: %s [%s]\n", f.Severity, printable(f.Message), f.ID)
-	if f.Position != nil {
-		f.Position.snippet(w)
-	}
-	for _, related := range f.Related {
-		fmt.Fprintf(w, "%s= %s: %s\n", margin, printable(related.Position.String()), printable(related.Message))
-		related.Position.snippet(w)
-	}
+	f.places(w)
 	if f.Counterexample != nil {
 		f.Counterexample.text(w)
 	}
@@ -52,6 +53,19 @@ func (f Finding) text(w *strings.Builder) {
 	}
 	if f.Hint != "" {
 		fmt.Fprintf(w, "%s= hint: %s\n", margin, printable(f.Hint))
+	}
+}
+
+// places shows the source line and the further places.
+func (f Finding) places(w *strings.Builder) {
+	if f.Position != nil && !f.short() {
+		f.Position.snippet(w)
+	}
+	for _, related := range f.Related {
+		fmt.Fprintf(w, "%s= %s: %s\n", margin, printable(related.Position.String()), printable(related.Message))
+		if !f.short() {
+			related.Position.snippet(w)
+		}
 	}
 }
 

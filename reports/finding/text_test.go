@@ -29,6 +29,14 @@ func TestText(t *testing.T) {
 			{ID: "contract/none-found", Severity: Warning, Message: "no contract in .", Position: &Position{File: "."}},
 			{ID: "no-loss", Severity: Info, Message: "no place at all"},
 		}},
+		{"information", []Finding{
+			{ID: "a", Severity: Error, Message: "first", Position: &Position{File: "f", Line: 1, Column: 1, Source: "x"}},
+			{ID: "b", Severity: Info, Message: "short", Hint: "do this", Position: &Position{File: "f", Line: 2, Column: 1, Source: "y"},
+				Related: []Related{{Position: Position{File: "f", Line: 3, Column: 1, Source: "z"}, Message: "there"}}},
+			{ID: "b", Severity: Info, Message: "short, too", Position: &Position{File: "f", Line: 4, Column: 1, Source: "y"}},
+			{ID: "c", Severity: Info, Message: "forgiven", Position: &Position{File: "f", Line: 5, Column: 1, Source: "z"},
+				Counterexample: &Counterexample{Writer: "a", Reader: "b", Document: "1", Outcome: "refused"}},
+		}},
 		{"related", []Finding{{
 			ID: "file/duplicate-key", Severity: Error, Message: `the key "a" is there twice`, Hint: "keep one of them",
 			Position: &Position{File: "weir.yaml", Line: 9, Column: 3, Source: "  a: 2"},
