@@ -2,7 +2,9 @@ package rules_test
 
 import (
 	"fmt"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -13,20 +15,14 @@ import (
 	"github.com/flowweir/weir/reports/finding"
 )
 
-// TestSixLines: the smallest contract that the documentation shows, with the
+// TestSixLines: the smallest contract, as the README shows it, with the
 // producer that it needs, has no error and one warning, the one that costs
 // money: it does not say how it knows an event again.
 func TestSixLines(t *testing.T) {
 	const schema = `{"type": "object", "required": ["order_id", "amount"],
   "properties": {"order_id": {"type": "string"}, "amount": {"type": "number"}}}`
 	set, fsys := load(t, map[string]string{
-		"orders/weir.yaml": `weir: contract/v1
-service: {name: order-service}
-produces:
-  - {event: com.acme.order.OrderPlaced, topic: order.events, schema: schemas/order-placed.json, key: $.order_id}
-consumes:
-  - {event: com.acme.payment.PaymentReceived, topic: payment.events, group: order-service, needs: [$.order_id, $.amount]}
-`,
+		"orders/weir.yaml":                 readme(t),
 		"orders/schemas/order-placed.json": schema,
 		"payments/weir.yaml": `weir: contract/v1
 service: {name: payment-service}
@@ -54,6 +50,21 @@ produces:
 	if diff := cmp.Diff(alone, short(rules.Check(set[:1], fsys, now))); diff != "" {
 		t.Errorf("findings of the one contract (-want +got):\n%s", diff)
 	}
+}
+
+// readme is the contract that README.md shows.
+func readme(t *testing.T) string {
+	t.Helper()
+	page, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(page), "```yaml\n")
+	contract, _, closed := strings.Cut(rest, "```")
+	if !found || !closed {
+		t.Fatal("the README shows no contract")
+	}
+	return contract
 }
 
 func short(findings []finding.Finding) []string {
