@@ -17,11 +17,15 @@ import (
 // Severity says whether a finding fails a run.
 type Severity string
 
-// The severities, most serious first. Only Error makes a command exit with 1.
+// The severities, most serious first. Error and Undecided are in the way:
+// where a command found an error it exits with 1, and where all that it found
+// is undecided with 4.
 const (
-	Error   Severity = "error"
-	Warning Severity = "warning"
-	Info    Severity = "info"
+	Error Severity = "error"
+	// Undecided: nothing was shown to be wrong, and neither that nothing is.
+	Undecided Severity = "undecided"
+	Warning   Severity = "warning"
+	Info      Severity = "info"
 )
 
 // Finding is one thing that a rule or an invariant found.
@@ -133,10 +137,13 @@ func (f Finding) position() Position {
 }
 
 // Errors counts the findings of severity Error.
-func Errors(findings []Finding) int {
+func Errors(findings []Finding) int { return Count(findings, Error) }
+
+// Count counts the findings of a severity.
+func Count(findings []Finding, s Severity) int {
 	n := 0
 	for _, f := range findings {
-		if f.Severity == Error {
+		if f.Severity == s {
 			n++
 		}
 	}

@@ -5,7 +5,8 @@
 //
 // Each finding is exactly one line, whatever is in its texts: they cannot end
 // the command, add properties or begin another command. Errors, warnings and
-// infos are error, warning and notice.
+// infos are error, warning and notice; what is undecided, for which there is no
+// command, is an error that says so.
 //
 // GitHub shows at most ten annotations of a kind for each step; the log has
 // all. For an alert per finding that is tracked over commits there is package
@@ -49,7 +50,7 @@ func command(b *strings.Builder, f finding.Finding) {
 
 func kind(s finding.Severity) string {
 	switch s {
-	case finding.Error:
+	case finding.Error, finding.Undecided:
 		return "error"
 	case finding.Warning:
 		return "warning"
@@ -60,6 +61,9 @@ func kind(s finding.Severity) string {
 // body is what the annotation says, in lines.
 func body(f finding.Finding) string {
 	lines := []string{f.Message}
+	if f.Severity == finding.Undecided {
+		lines[0] = "undecided: " + f.Message
+	}
 	for _, r := range f.Related {
 		lines = append(lines, fmt.Sprintf("%s: %s", r.Position, r.Message))
 	}

@@ -69,6 +69,9 @@ func findingsCase(name string, group []finding.Finding) testcase {
 			v, message = finding.Fail, f.Message
 			break
 		}
+		if f.Severity == finding.Undecided && v == finding.Pass {
+			v, message = finding.Inconclusive, f.Message
+		}
 	}
 	if len(group) > 1 {
 		message += fmt.Sprintf(" (and %d more)", len(group)-1)

@@ -37,7 +37,7 @@ func WriteFindings(w io.Writer, title string, v finding.Verdict, sentence string
 }
 
 func rank(s finding.Severity) int {
-	return slices.Index([]finding.Severity{finding.Error, finding.Warning, finding.Info}, s)
+	return slices.Index([]finding.Severity{finding.Error, finding.Undecided, finding.Warning, finding.Info}, s)
 }
 
 func (p *page) findings(all []finding.Finding) {
@@ -76,6 +76,8 @@ func severityIcon(s finding.Severity) string {
 	switch s {
 	case finding.Error:
 		return "❌"
+	case finding.Undecided:
+		return "❔"
 	case finding.Warning:
 		return "⚠️"
 	}

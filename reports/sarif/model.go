@@ -38,6 +38,7 @@ type (
 	result struct {
 		RuleID       string            `json:"ruleId"`
 		RuleIndex    int               `json:"ruleIndex"`
+		Kind         string            `json:"kind,omitempty"`
 		Level        string            `json:"level"`
 		Message      text              `json:"message"`
 		Locations    []location        `json:"locations,omitempty"`

@@ -104,15 +104,25 @@ func level(s finding.Severity) string {
 	switch s {
 	case finding.Error:
 		return "error"
+	case finding.Undecided:
+		return "none" // 3.27.10 of the standard: nothing else goes with the kind open
 	case finding.Warning:
 		return "warning"
 	}
 	return "note"
 }
 
+// kind is that of a result; by default it is fail.
+func kind(s finding.Severity) string {
+	if s == finding.Undecided {
+		return "open"
+	}
+	return ""
+}
+
 func makeResult(f finding.Finding, rule int, fingerprint string) result {
 	r := result{
-		RuleID: f.ID, RuleIndex: rule, Level: level(f.Severity), Message: text{escape(message(f))},
+		RuleID: f.ID, RuleIndex: rule, Kind: kind(f.Severity), Level: level(f.Severity), Message: text{escape(message(f))},
 		Fingerprints: map[string]string{"weir/v1": fingerprint},
 		Properties:   properties{Hint: f.Hint, Counterexample: f.Counterexample, Record: f.Record},
 	}
