@@ -14,6 +14,7 @@ import (
 
 	"github.com/flowweir/weir/contracts/breaking"
 	"github.com/flowweir/weir/contracts/document"
+	"github.com/flowweir/weir/contracts/rules"
 	"github.com/flowweir/weir/contracts/source"
 	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/contracts/versions"
@@ -76,7 +77,7 @@ func isDir(name string) bool {
 
 // compareAgainst compares the contracts with their state before. name is what
 // that is called; loader has the schemas of the contracts.
-func (f *againstFlags) compareAgainst(ctx context.Context, in *inputs, loader *versions.Loader, reg versions.Registry) (found []breaking.Found, name string, err error) {
+func (f *againstFlags) compareAgainst(ctx context.Context, in *inputs, loader *versions.Loader, reg versions.Registry) (found []rules.Found, name string, err error) {
 	latest := breaking.Side{Name: "the files", Contracts: in.contracts, FS: in.fsys, Loader: loader}
 	options := breaking.Options{Dialect: dialectOf(f.dialect), Subject: breaking.Strategy(f.strategy.value), Only: f.only}
 	if f.isRegistry() {

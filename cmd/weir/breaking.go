@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/flowweir/weir/contracts/breaking"
 	"github.com/flowweir/weir/contracts/compat"
 	"github.com/flowweir/weir/contracts/rules"
 	"github.com/flowweir/weir/contracts/versions"
@@ -36,8 +35,8 @@ The exit code is 0 where nothing breaks, 1 where something does, 2 where a file
 cannot be read as it is, 3 where the registry cannot be asked, and 4 where all
 that was found is undecided. The document of --format json has the fields
 format (weir/breaking/v1), result (compatible, incompatible or undecided),
-against, contracts, errors, warnings and findings. weir explain RULE says why
-something breaks and how to change it safely.`,
+against, contracts, errors, undecided, warnings and findings. weir explain RULE
+says why something breaks and how to change it safely.`,
 		Example: `  weir breaking --against main
   weir breaking order-service --against v1.4.0 --format github
   weir breaking --against ../released
@@ -93,37 +92,35 @@ func (s *state) breaking(ctx context.Context, args []string, f *againstFlags, fo
 	if err != nil {
 		return err
 	}
-	findings, outcome := s.waived(found)
+	findings := s.waived(found)
 	if in.workspace != nil {
 		findings = in.workspace.Localize(findings)
 	}
-	result := broken{Format: "weir/breaking/v1", Result: outcome, Against: name, Contracts: len(in.contracts), counted: count(findings)}
+	result := broken{Format: "weir/breaking/v1", Against: name, Contracts: len(in.contracts), counted: count(findings)}
+	result.Result = comparedAs[result.verdict()]
 	err = s.printFindings(format, judged{
-		verb: "breaking", verdict: verdicts[outcome], counted: result.counted, document: result,
-		sentence: fmt.Sprintf("%s against %s: %s, %s", summary.Plural(result.Contracts, "contract", "contracts"), name, outcome, result.counted),
+		verb: "breaking", verdict: result.verdict(), counted: result.counted, document: result,
+		sentence: fmt.Sprintf("%s against %s: %s, %s", summary.Plural(result.Contracts, "contract", "contracts"), name, result.Result, result.counted),
 	})
 	if err != nil {
 		return err
 	}
-	return exit(compatCodes[outcome])
+	return exit(verdictCodes[result.verdict()])
 }
 
-// waived applies waivers, and says what the findings then mean together.
-func (s *state) waived(found []breaking.Found) ([]finding.Finding, compat.Result) {
+// comparedAs is what verdicts are called where versions are compared.
+var comparedAs = map[finding.Verdict]compat.Result{
+	finding.Pass: compat.Compatible, finding.Fail: compat.Incompatible, finding.Inconclusive: compat.Undecided,
+}
+
+// waived applies the waivers of contracts to what was found about them.
+func (s *state) waived(found []rules.Found) []finding.Finding {
 	findings := make([]finding.Finding, 0, len(found))
-	result := compat.Compatible
 	for _, f := range found {
-		waived := rules.Waive(f.Found, s.now())
+		waived, _ := rules.Waive(f, s.now())
 		findings = append(findings, waived)
-		switch {
-		case waived.Severity != finding.Error:
-		case !f.Undecided:
-			result = compat.Incompatible
-		case result == compat.Compatible:
-			result = compat.Undecided
-		}
 	}
-	return findings, result
+	return findings
 }
 
 // unread prints why contracts were not compared.

@@ -181,10 +181,7 @@ func worse(a, b gate.Result) gate.Result {
 	return gate.Yes
 }
 
-var (
-	deployVerdicts = map[gate.Result]finding.Verdict{gate.Yes: finding.Pass, gate.No: finding.Fail, gate.Unknown: finding.Inconclusive}
-	deployCodes    = map[gate.Result]int{gate.Yes: exitPass, gate.No: exitFindings, gate.Unknown: exitInconclusive}
-)
+var deployVerdicts = map[gate.Result]finding.Verdict{gate.Yes: finding.Pass, gate.No: finding.Fail, gate.Unknown: finding.Inconclusive}
 
 // printDeployable prints the answers: in text the sentences come first.
 func (s *state) printDeployable(format string, result deployable, found counted, sentences []string) error {
@@ -205,7 +202,7 @@ func (s *state) printDeployable(format string, result deployable, found counted,
 	if err != nil {
 		return err
 	}
-	return exit(deployCodes[result.Result])
+	return exit(verdictCodes[deployVerdicts[result.Result]])
 }
 
 // question has the candidates with their contracts, and the files of these.

@@ -45,13 +45,14 @@ less than before is found too; see weir help breaking. --baseline accepts what
 is in its file, so that only new findings count, and says what in it can go;
 with --write-baseline the file is written first.
 
-The exit code is 1 where a rule of severity error found something, and 2 where
-a file cannot be read as it is; contracts are then not compared. weir explain
-RULE says what a rule is for.
+The exit code is 1 where a rule of severity error found something, 4 where
+nothing else is in the way than what could not be decided, and 2 where a file
+cannot be read as it is; contracts are then not compared. weir explain RULE says
+what a rule is for.
 
 The document of --format json has the fields format (weir/check/v1), contracts,
-scenarios, compared, against (where it is given), errors, warnings and
-findings; a finding has id, severity and message and, where there are such,
+scenarios, compared, against (where it is given), errors, undecided, warnings
+and findings; a finding has id, severity and message and, where there are such,
 position, related, hint and counterexample.`,
 		Example: `  weir check
   weir check order-service payment-service/weir.yaml
@@ -130,17 +131,8 @@ func (s *state) check(ctx context.Context, args []string, f *checkFlags) error {
 		return err
 	case !result.Compared:
 		return exit(exitUsage)
-	case result.Errors > 0:
-		return exit(exitFindings)
 	}
-	return nil
-}
-
-func (c *checked) verdict() finding.Verdict {
-	if c.Errors > 0 {
-		return finding.Fail
-	}
-	return finding.Pass
+	return exit(verdictCodes[result.verdict()])
 }
 
 func (c *checked) sentence() string {
@@ -168,9 +160,7 @@ func (s *state) judge(ctx context.Context, in *inputs, f *checkFlags) (findings 
 	defer closeRegistry()
 	loader := versions.New(in.fsys, reg)
 	others := rules.Others{Rules: matrix.Rules(), ReadersCompared: true}
-	for _, found := range matrix.Check(in.contracts, loader, matrix.Options{Dialect: dialectOf(f.dialect), Now: s.now(), Only: f.only}) {
-		others.Found = append(others.Found, rules.Found(found))
-	}
+	others.Found = matrix.Check(in.contracts, loader, matrix.Options{Dialect: dialectOf(f.dialect), Now: s.now(), Only: f.only})
 	if f.against != "" {
 		found, name, err := f.compareAgainst(ctx, in, loader, reg)
 		if err != nil {
@@ -193,7 +183,7 @@ func (s *state) judge(ctx context.Context, in *inputs, f *checkFlags) (findings 
 // beside is what was found against the state before, without the breaks of
 // schemas that were found against their published versions already, and
 // without needs that are no longer met, which the rules about needs find.
-func beside(known []rules.Found, found []breaking.Found) []rules.Found {
+func beside(known []rules.Found, found []rules.Found) []rules.Found {
 	type place struct {
 		id string
 		at finding.Position
@@ -210,7 +200,7 @@ func beside(known []rules.Found, found []breaking.Found) []rules.Found {
 			continue
 		}
 		if f.Position == nil || !told[place{f.ID, *f.Position}] {
-			all = append(all, f.Found)
+			all = append(all, f)
 		}
 	}
 	return all

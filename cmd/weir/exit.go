@@ -22,6 +22,11 @@ const (
 	exitInconclusive   = 4 // inconclusive, vacuous, undecided
 )
 
+// verdictCodes are the exit codes of verdicts on what was found.
+var verdictCodes = map[finding.Verdict]int{
+	finding.Pass: exitPass, finding.Fail: exitFindings, finding.Inconclusive: exitInconclusive,
+}
+
 // exitError ends the command with a code. Without an err everything has been
 // printed already.
 type exitError struct {

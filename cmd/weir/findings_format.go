@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"reflect"
 	"slices"
@@ -46,12 +47,13 @@ type judged struct {
 }
 
 // counted is what every JSON document of findings has: the findings sorted by
-// place, each once, never null, and how many there are of the two severities
-// that people act on.
+// place, each once, never null, and how many there are of the severities that
+// people act on.
 type counted struct {
-	Errors   int               `json:"errors"`
-	Warnings int               `json:"warnings"`
-	Findings []finding.Finding `json:"findings"`
+	Errors    int               `json:"errors"`
+	Undecided int               `json:"undecided"`
+	Warnings  int               `json:"warnings"`
+	Findings  []finding.Finding `json:"findings"`
 }
 
 func count(findings []finding.Finding) counted {
@@ -61,20 +63,30 @@ func count(findings []finding.Finding) counted {
 	if c.Findings == nil {
 		c.Findings = []finding.Finding{}
 	}
-	for _, f := range c.Findings {
-		switch f.Severity {
-		case finding.Error:
-			c.Errors++
-		case finding.Warning:
-			c.Warnings++
-		}
-	}
+	c.Errors = finding.Count(c.Findings, finding.Error)
+	c.Undecided = finding.Count(c.Findings, finding.Undecided)
+	c.Warnings = finding.Count(c.Findings, finding.Warning)
 	return c
 }
 
-// String is "1 error, 2 warnings".
+// String is "1 error, 2 warnings", or "1 error, 3 undecided, 2 warnings".
 func (c counted) String() string {
-	return summary.Plural(c.Errors, "error", "errors") + ", " + summary.Plural(c.Warnings, "warning", "warnings")
+	text := summary.Plural(c.Errors, "error", "errors")
+	if c.Undecided > 0 {
+		text += fmt.Sprintf(", %d undecided", c.Undecided)
+	}
+	return text + ", " + summary.Plural(c.Warnings, "warning", "warnings")
+}
+
+// verdict is what the findings say together.
+func (c counted) verdict() finding.Verdict {
+	switch {
+	case c.Errors > 0:
+		return finding.Fail
+	case c.Undecided > 0:
+		return finding.Inconclusive
+	}
+	return finding.Pass
 }
 
 // printFindings prints what a verb found in one of the values of --format. It

@@ -29,7 +29,7 @@ and services while the load runs, and says with evidence what was lost,
 duplicated, reordered or late.
 
 Exit codes: 0 pass; 1 findings or failed objectives; 2 usage or unreadable
-input; 3 infrastructure; 4 inconclusive or vacuous.`,
+input; 3 infrastructure; 4 inconclusive, vacuous or undecided.`,
 		Example: `  weir check                                   # the contracts below this directory
   weir run scenario.yaml                       # in this process, no broker needed
   weir run scenario.yaml --cluster docker      # on Apache Kafka in containers`,

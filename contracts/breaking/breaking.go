@@ -62,20 +62,13 @@ type Options struct {
 	Subject Strategy
 }
 
-// Found is a finding with the contract whose waivers apply to it: that of the
-// new set, nil where the service has none any more.
-type Found struct {
-	rules.Found
-	// Undecided says that nothing was shown to break, and neither that
-	// nothing does.
-	Undecided bool
-}
-
 // Compare says what the latest contracts promise less than the old ones. The
-// findings are in the order of the old contracts, those about topics last.
-func Compare(old, latest Side, o Options) []Found {
+// findings are in the order of the old contracts, those about topics last;
+// each has the contract of the new set whose waivers apply to it, none where
+// the service has no contract any more.
+func Compare(old, latest Side, o Options) []rules.Found {
 	c := newComparison(old, latest, o)
-	each := make([][]Found, len(old.Contracts))
+	each := make([][]rules.Found, len(old.Contracts))
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for n, was := range old.Contracts {
@@ -143,7 +136,7 @@ func (c *comparison) wanted(contract *contracts.Contract) bool {
 type pass struct {
 	*comparison
 	old, latest *contracts.Contract
-	found       []Found
+	found       []rules.Found
 }
 
 // report adds a finding about a contract; a severity that is "" is that of
@@ -152,7 +145,7 @@ func (p *pass) report(owner *contracts.Contract, f finding.Finding) {
 	if f.Severity == "" {
 		f.Severity = severities[f.ID]
 	}
-	p.found = append(p.found, Found{Found: rules.Found{Finding: f, Owner: owner}, Undecided: f.ID == Unread})
+	p.found = append(p.found, rules.Found{Finding: f, Owner: owner})
 }
 
 // service compares the interactions of a service with those that it had.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/breaking"
+	"github.com/flowweir/weir/contracts/rules"
 	"github.com/flowweir/weir/contracts/versions"
 )
 
@@ -76,7 +77,7 @@ func trees(archive *txtar.Archive) []string {
 	return names
 }
 
-func compareTrees(t *testing.T, archive *txtar.Archive, tree string) []breaking.Found {
+func compareTrees(t *testing.T, archive *txtar.Archive, tree string) []rules.Found {
 	t.Helper()
 	return breaking.Compare(side(t, archive, tree+"/old"), side(t, archive, tree+"/new"), breaking.Options{})
 }
@@ -100,18 +101,14 @@ func side(t *testing.T, archive *txtar.Archive, dir string) breaking.Side {
 	return breaking.Side{Name: path.Base(dir), Contracts: set, FS: fsys, Loader: versions.New(fsys, nil)}
 }
 
-func text(found []breaking.Found) string {
+func text(found []rules.Found) string {
 	var b strings.Builder
 	for _, f := range found {
-		undecided := ""
-		if f.Undecided {
-			undecided = " (undecided)"
-		}
 		owner := "nobody"
 		if f.Owner != nil {
 			owner = f.Owner.Service.Name
 		}
-		fmt.Fprintf(&b, "%s: %s: %s%s: %s\n\towner: %s\n", f.Position, f.Severity, f.ID, undecided, f.Message, owner)
+		fmt.Fprintf(&b, "%s: %s: %s: %s\n\towner: %s\n", f.Position, f.Severity, f.ID, f.Message, owner)
 		if f.Hint != "" {
 			fmt.Fprintf(&b, "\thint: %s\n", f.Hint)
 		}
@@ -235,10 +232,10 @@ produces: [{event: com.acme.B, topic: b}]
 	if len(was.Contracts) != 1 || was.Contracts[0].Service.Name != "a" || was.Name != "main" {
 		t.Errorf("read %d contracts", len(was.Contracts))
 	}
-	const want = `b/weir.yaml:2:17: error: breaking/unread (undecided): b/weir.yaml is not compared: in main it cannot be read: produces[0] has no field "topc"
+	const want = `b/weir.yaml:2:17: undecided: breaking/unread: b/weir.yaml is not compared: in main it cannot be read: produces[0] has no field "topc"
 	owner: b
 	b/weir.yaml:3:32: in main
-c.weir.yaml:1:1: error: breaking/unread (undecided): c.weir.yaml is not compared: in main it cannot be read: the file must be a map, not the text "nonsense"
+c.weir.yaml:1:1: undecided: breaking/unread: c.weir.yaml is not compared: in main it cannot be read: the file must be a map, not the text "nonsense"
 	owner: nobody
 `
 	if diff := cmp.Diff(want, text(found)); diff != "" {

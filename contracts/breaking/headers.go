@@ -11,6 +11,7 @@ import (
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/compat"
 	"github.com/flowweir/weir/contracts/jsonschema"
+	"github.com/flowweir/weir/reports/finding"
 )
 
 func (c *change) headers() {
@@ -50,7 +51,9 @@ func (c *change) pattern(name string, was, is contracts.Header) {
 		c.breaks(HeaderPattern, field, message+fmt.Sprintf("it can be %s", example), "keep to the old values, or send the new ones in another header")
 	case compat.Undecided:
 		c.breaks(HeaderPattern, field, message+"whether that has other values is undecided", "keep the pattern, or write the two more alike")
-		c.found[len(c.found)-1].Undecided = true
+		if last := &c.found[len(c.found)-1]; last.Severity == finding.Error {
+			last.Severity = finding.Undecided
+		}
 	}
 }
 

@@ -26,7 +26,7 @@ import (
 //
 // Contracts that stand on AsyncAPI documents are completed with them, as they
 // were then.
-func Load(fsys fs.FS, name string, paths []string, latest Side, registry versions.Registry) (Side, []Found) {
+func Load(fsys fs.FS, name string, paths []string, latest Side, registry versions.Registry) (Side, []rules.Found) {
 	side := Side{Name: name}
 	same := &unchanged{FS: fsys, latest: latest.FS, candidates: map[string]*contracts.Contract{}}
 	for _, c := range latest.Contracts {
@@ -51,11 +51,11 @@ func Load(fsys fs.FS, name string, paths []string, latest Side, registry version
 		}
 	}
 	slices.SortStableFunc(side.Contracts, func(a, b *contracts.Contract) int { return strings.Compare(a.Doc.File(), b.Doc.File()) })
-	var found []Found
+	var found []rules.Found
 	for file, problems := range broken {
 		found = append(found, unreadable(file, name, problems[0], latest.Contracts))
 	}
-	slices.SortFunc(found, func(a, b Found) int { return strings.Compare(a.Message, b.Message) })
+	slices.SortFunc(found, func(a, b rules.Found) int { return strings.Compare(a.Message, b.Message) })
 	return side, found
 }
 
@@ -76,18 +76,18 @@ func load(files *asyncapi.Files, name string) ([]*contracts.Contract, []finding.
 }
 
 // unreadable says that an old contract was not compared.
-func unreadable(file, name string, problem finding.Finding, latest []*contracts.Contract) Found {
+func unreadable(file, name string, problem finding.Finding, latest []*contracts.Contract) rules.Found {
 	f := finding.Finding{
 		ID: Unread, Severity: severities[Unread], Position: problem.Position,
 		Message: fmt.Sprintf("%s is not compared: in %s it cannot be read: %s", file, name, problem.Message),
 	}
 	i := slices.IndexFunc(latest, func(c *contracts.Contract) bool { return path.Clean(c.Doc.File()) == path.Clean(file) })
 	if i < 0 {
-		return Found{Found: rules.Found{Finding: f}, Undecided: true}
+		return rules.Found{Finding: f}
 	}
 	f.Position = latest[i].Doc.Position("service", "name")
 	f.Related = related(problem.Position, "in %s", name)
-	return Found{Found: rules.Found{Finding: f, Owner: latest[i]}, Undecided: true}
+	return rules.Found{Finding: f, Owner: latest[i]}
 }
 
 // unchanged is the old file system without the contracts in directories that

@@ -11,6 +11,7 @@ import (
 	"github.com/flowweir/weir/contracts/compat"
 	"github.com/flowweir/weir/contracts/matrix"
 	"github.com/flowweir/weir/contracts/proto"
+	"github.com/flowweir/weir/contracts/rules"
 	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/contracts/versions"
@@ -38,9 +39,9 @@ const (
 //
 // A subject that the registry does not have is a finding; that the registry
 // itself cannot be asked is an error.
-func Registered(latest Side, o Options) ([]Found, error) {
+func Registered(latest Side, o Options) ([]rules.Found, error) {
 	c := newComparison(Side{Name: "the registry"}, latest, o)
-	var all []Found
+	var all []rules.Found
 	for _, contract := range latest.Contracts {
 		if !c.wanted(contract) {
 			continue

@@ -109,7 +109,7 @@ var table = []rules.Rule{
 	rule(EffectChanged, groupConsumers, finding.Error, "The effect of an event is gone, or leads back to its cause in another way."),
 	rule(ObjectiveLoosened, groupConsumers, finding.Warning, "An objective of a service is looser, or gone."),
 
-	rule(Unread, groupCompared, finding.Error, "A contract or a schema of the old or the new state cannot be read, so it is undecided what breaks."),
+	rule(Unread, groupCompared, finding.Undecided, "A contract or a schema of the old or the new state cannot be read, so it is undecided what breaks."),
 	rule(Unregistered, groupCompared, finding.Info, "A registry does not have the subject of an event's schema, so there is nothing to compare with."),
 }
 

@@ -90,12 +90,10 @@ func (c *change) evolve(mode compat.Mode, before versions.Version, now *schema.S
 	for _, problem := range compat.Check(mode, []versions.Version{before}, latest, compare).Problems {
 		f := problem.Finding()
 		f.Message = fmt.Sprintf("%s is not %s compatible with %s: %s", c.event(), mode, before.Name, problem.Message)
-		open := problem.Verdict == compat.Open
-		if open {
+		if problem.Verdict == compat.Open {
 			f.Message = fmt.Sprintf("whether %s is %s compatible with %s is undecided: %s", c.event(), mode, before.Name, problem.Message)
 		}
 		c.report(c.now.contract, f)
-		c.found[len(c.found)-1].Undecided = open
 	}
 }
 

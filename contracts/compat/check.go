@@ -70,8 +70,8 @@ func (r Result) and(other Result) Result {
 }
 
 // Findings are the problems as findings, each placed in the new version with
-// the old one as a related place: an error where it breaks or is open,
-// information where it is forgiven.
+// the old one as a related place: an error where it breaks, undecided where it
+// is open, information where it is forgiven.
 func (o Outcome) Findings() []finding.Finding {
 	findings := make([]finding.Finding, 0, len(o.Problems))
 	for _, p := range o.Problems {
@@ -94,6 +94,7 @@ func (p Directed) Finding() finding.Finding {
 	case Forgiven:
 		f.Severity = finding.Info
 	case Open:
+		f.Severity = finding.Undecided
 		f.Hint = "undecided counts as not compatible; simplify the schemas at this place, or waive the rule"
 	case Breaks:
 	}

@@ -33,7 +33,7 @@ func (a *asking) no(f finding.Finding, b breach) {
 
 // unknown takes up a finding that leaves the answer open.
 func (a *asking) unknown(f finding.Finding, reason string) {
-	f.Severity = finding.Error
+	f.Severity = finding.Undecided
 	a.findings = append(a.findings, f)
 	add(&a.reasons, reason)
 }

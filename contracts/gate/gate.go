@@ -82,8 +82,8 @@ type Answer struct {
 	Result Result
 	// Sentence is the answer for people, on one line.
 	Sentence string
-	// Findings are what it rests on: errors where the answer is no or unknown;
-	// warnings and information never hold it back.
+	// Findings are what it rests on: errors where the answer is no, undecided
+	// ones where it is unknown; warnings and information never hold it back.
 	Findings []finding.Finding
 	// Consumers and Producers are the live services, by name, that read what
 	// the candidates write and write what they read.

@@ -130,7 +130,8 @@ func ask(t *testing.T, archive *txtar.Archive, policy string, change ...func(*ga
 	if word, _, _ := strings.Cut(answer.Sentence, ":"); word != string(answer.Result) {
 		t.Errorf("%q is not %s", answer.Sentence, answer.Result)
 	}
-	if (answer.Result == gate.Yes) != (finding.Errors(answer.Findings) == 0) {
+	errors, undecided := finding.Errors(answer.Findings), finding.Count(answer.Findings, finding.Undecided)
+	if (answer.Result == gate.No) != (errors > 0) || (answer.Result == gate.Yes) != (errors+undecided == 0) {
 		t.Errorf("%s with the findings\n%s", answer.Result, text(t, answer.Findings))
 	}
 	finding.Sort(answer.Findings)

@@ -212,21 +212,20 @@ func set(ids ...string) map[string]bool {
 }
 
 // undecided says whether a finding of package matrix leaves open what is
-// asked: a break of a schema always has a document that shows it.
-func undecided(f finding.Finding) bool {
-	return open[f.ID] || breaks[f.ID] && f.Severity == finding.Error && f.Counterexample == nil
+// asked.
+func undecided(f finding.Finding) bool { return open[f.ID] || f.Severity == finding.Undecided }
+
+// serious says whether a finding is in the way.
+func serious(f finding.Finding) bool {
+	return f.Severity == finding.Error || f.Severity == finding.Undecided
 }
 
 // waived says whether the contract that a finding is about waives it; it is
 // then shown as information.
 func (a *asking) waived(f finding.Finding, owner *contracts.Contract) bool {
-	for _, w := range owner.Waive {
-		if w.Rule == f.ID && !w.HasExpired(a.Now) {
-			f.Severity = finding.Info
-			f.Message += fmt.Sprintf(" (waived until %s: %s)", w.Until, w.Reason)
-			a.findings = append(a.findings, f)
-			return true
-		}
+	waived, ok := rules.Waive(rules.Found{Finding: f, Owner: owner}, a.Now)
+	if ok {
+		a.findings = append(a.findings, waived)
 	}
-	return false
+	return ok
 }

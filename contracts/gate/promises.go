@@ -35,8 +35,8 @@ func (a *asking) promises(n, old *party) {
 		f := found.Finding
 		switch {
 		case compared[f.ID] || breaks[f.ID] || f.ID == breaking.NeedWithdrawn: // said of each pair
-		case f.Severity == finding.Error && found.Owner != nil && a.waived(f, found.Owner):
-		case found.Undecided:
+		case serious(f) && a.waived(f, found.Owner):
+		case f.Severity == finding.Undecided:
 			a.unknown(f, fmt.Sprintf("whether %s promises as much as %s is undecided", n, old))
 		case f.Severity == finding.Error:
 			a.no(f, breach{n, old, promises})

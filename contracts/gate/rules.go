@@ -24,9 +24,9 @@ func Rules() []rules.Rule {
 	}
 	return []rules.Rule{
 		rule(EventWithdrawn, finding.Error, "A version no longer sends what a live service reads, and nobody else in the environment does."),
-		rule(SenderAbsent, finding.Error, "A version reads an event that nobody in the environment is known to send."),
-		rule(Uncontracted, finding.Error, "A service without a contract is live, so whether it reads or sends the version's events is not known."),
-		rule(Uncompared, finding.Error, "A consumer needs fields of an event of which the producer gives no schema."),
+		rule(SenderAbsent, finding.Undecided, "A version reads an event that nobody in the environment is known to send."),
+		rule(Uncontracted, finding.Undecided, "A service without a contract is live, so whether it reads or sends the version's events is not known."),
+		rule(Uncompared, finding.Undecided, "A consumer needs fields of an event of which the producer gives no schema."),
 		rule(RetryShared, finding.Error, "A retry topic of one service is used by another one, so what waits there for the one is taken by the other."),
 		rule(Rollback, finding.Warning, "A version goes back behind one that is live, with the contract that lies in the working tree."),
 	}

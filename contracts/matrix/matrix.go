@@ -22,16 +22,11 @@ import (
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/history"
+	"github.com/flowweir/weir/contracts/rules"
 	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/contracts/versions"
 	"github.com/flowweir/weir/reports/finding"
 )
-
-// Found is a finding with the contract whose waivers apply to it.
-type Found struct {
-	finding.Finding
-	Owner *contracts.Contract
-}
 
 // Options say how schemas are compared.
 type Options struct {
@@ -45,7 +40,7 @@ type Options struct {
 
 // Check compares all pairs of a set of contracts. The findings are in the
 // order of the contracts.
-func Check(set []*contracts.Contract, loader *versions.Loader, o Options) []Found {
+func Check(set []*contracts.Contract, loader *versions.Loader, o Options) []rules.Found {
 	m := &matrix{set: set, loader: loader, options: o, producers: map[string][]produced{}, topics: topicFacts(set)}
 	for _, c := range set {
 		for i := range c.Produces {
@@ -66,8 +61,8 @@ type matrix struct {
 }
 
 // check judges contracts side by side; each worker reports for itself.
-func (m *matrix) check() []Found {
-	each := make([][]Found, len(m.set))
+func (m *matrix) check() []rules.Found {
+	each := make([][]rules.Found, len(m.set))
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for n, c := range m.set {
@@ -101,14 +96,14 @@ func (m *matrix) wanted(services ...string) bool {
 type pass struct {
 	*matrix
 	contract *contracts.Contract
-	found    []Found
+	found    []rules.Found
 }
 
 func (p *pass) report(f finding.Finding) {
 	if f.Severity == "" {
 		f.Severity = severities[f.ID]
 	}
-	p.found = append(p.found, Found{f, p.contract})
+	p.found = append(p.found, rules.Found{Finding: f, Owner: p.contract})
 }
 
 type produced struct {

@@ -4,11 +4,33 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/reports/finding"
 )
+
+// Waive applies the waivers of a finding's owner to it, as Check does, for
+// findings that are judged without the rules: a waived finding is information,
+// and says until when and why. It reports whether there is such a waiver.
+func Waive(f Found, now time.Time) (finding.Finding, bool) {
+	if f.Owner == nil {
+		return f.Finding, false
+	}
+	for _, w := range f.Owner.Waive {
+		if w.Rule == f.ID && w.Until != "" && !w.HasExpired(now) {
+			accept(&f.Finding, w)
+			return f.Finding, true
+		}
+	}
+	return f.Finding, false
+}
+
+func accept(f *finding.Finding, w contracts.Waiver) {
+	f.Severity = finding.Info
+	f.Message += fmt.Sprintf(" (waived until %s: %s)", w.Until, w.Reason)
+}
 
 // waived applies the waivers of each contract to the findings about it, and
 // returns all findings in order. A waived finding stays visible as info; an
@@ -58,8 +80,7 @@ func (c *checker) waiver(contract *contracts.Contract, i int, w contracts.Waiver
 			continue
 		}
 		f.waived = true
-		f.Severity = finding.Info
-		f.Message += fmt.Sprintf(" (waived until %s: %s)", w.Until, w.Reason)
+		accept(&f.Finding, w)
 	}
 	known := c.knownRules()
 	if len(own) > 0 || !strings.HasPrefix(w.Rule, "check/") && !slices.Contains(known, w.Rule) {

@@ -30,7 +30,10 @@ func TestWaive(t *testing.T) {
 		{"another contract", rules.Found{Finding: given, Owner: &contracts.Contract{}}, 0, "error: m"},
 		{"no contract", rules.Found{Finding: given}, 0, "error: m"},
 	} {
-		f := rules.Waive(tt.found, now.AddDate(0, 0, tt.days))
+		f, waived := rules.Waive(tt.found, now.AddDate(0, 0, tt.days))
+		if waived != (f.Severity == finding.Info) {
+			t.Errorf("%s: waived %t", tt.name, waived)
+		}
 		if got := string(f.Severity) + ": " + f.Message; got != tt.want {
 			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
 		}
