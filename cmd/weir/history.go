@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"path"
 	"path/filepath"
@@ -13,13 +12,11 @@ import (
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/asyncapi"
 	"github.com/flowweir/weir/contracts/document"
-	"github.com/flowweir/weir/contracts/history"
 	"github.com/flowweir/weir/contracts/publish"
-	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/contracts/source"
-	"github.com/flowweir/weir/contracts/versions"
 	"github.com/flowweir/weir/contracts/workspace"
 	"github.com/flowweir/weir/reports/finding"
+	"github.com/flowweir/weir/reports/summary"
 )
 
 func newHistory(s *state) *cobra.Command {
@@ -35,38 +32,6 @@ versions a topic may still hold.`,
 	return c
 }
 
-func newHistoryAdd(s *state) *cobra.Command {
-	var only, at string
-	cmd := &cobra.Command{
-		Use:   "add [CONTRACT]",
-		Short: "Keep the current version of each schema that has a history",
-		Long: `Add keeps the current version of each schema of a contract that has a history,
-with the files that it refers to (JSON Schema's $ref, Protobuf's imports). What
-the latest version says already is left alone. CONTRACT is a contract file, or a
-directory for all contracts in and below it, by default this one.
-
-Run it when a version is released, and commit what it writes. The exit code is 0
-also where nothing has changed, and 2 where something cannot be read.`,
-		Example: `  weir history add
-  weir history add services/orders/weir.yaml --schema OrderPlaced
-  weir history add --time 2026-03-01T09:00:00Z`,
-		Args: contractArg,
-		RunE: func(_ *cobra.Command, args []string) error {
-			published := s.now()
-			if at != "" {
-				var err error
-				if published, err = time.Parse(time.RFC3339, at); err != nil {
-					return usageError("write it as 2026-03-01T09:00:00Z", "--time: %q is no time", at)
-				}
-			}
-			return s.historyAdd(append(args, ".")[0], only, published)
-		},
-	}
-	cmd.Flags().StringVar(&only, "schema", "", "only this schema, by its name in the contract")
-	cmd.Flags().StringVar(&at, "time", "", "when the version was published, in RFC 3339 (default: now)")
-	return cmd
-}
-
 func newHistoryList(s *state) *cobra.Command {
 	var only string
 	cmd := &cobra.Command{
@@ -79,7 +44,8 @@ The latest always counts. Facts about topics are those of all contracts of the
 workspace; a topic of which none states its retention keeps all.
 
 The document of --format json has the field schemas; each has name, contract,
-folder and versions, and these have number, published, file and topics.`,
+folder and versions, and these have number, published, file, topics and, where
+there is one, note.`,
 		Example: "  weir history list\n  weir history list services/orders/weir.yaml --format json",
 		Args:    contractArg,
 	}
@@ -125,70 +91,7 @@ func (s *state) targets(name, only string) ([]*publish.Target, error) {
 	return targets, nil
 }
 
-// historyAdd reads all schemas before it keeps the first.
-func (s *state) historyAdd(name, only string, published time.Time) error {
-	targets, err := s.targets(name, only)
-	if err != nil {
-		return err
-	}
-	schemas := make([]history.Schema, len(targets))
-	var findings []finding.Finding
-	for i, t := range targets {
-		var invalid *schema.Error
-		if schemas[i], err = t.Current(source.Host()); errors.As(err, &invalid) {
-			findings = append(findings, problems(invalid)...)
-		} else if err != nil {
-			return usageError("", "%s: %w", t.Name, err)
-		}
-	}
-	if len(findings) > 0 {
-		return s.unreadable(findings)
-	}
-	var lines strings.Builder
-	for i, t := range targets {
-		line, failed := keep(t, schemas[i], published)
-		if failed != nil {
-			err = usageError("", "%s: %w", t.Name, failed)
-			break
-		}
-		fmt.Fprintf(&lines, "%s: %s\n", t.Name, line)
-	}
-	if len(targets) == 0 {
-		lines.WriteString(noHistory)
-	}
-	if _, failed := fmt.Fprint(s.stdout, lines.String()); printed(failed) != nil {
-		return failed
-	}
-	return err
-}
-
 const noHistory = "no schema has a history: a contract names its folder by history:\n"
-
-// keep keeps the current version of one schema, and says so.
-func keep(t *publish.Target, current history.Schema, published time.Time) (string, error) {
-	v, err := history.Add(filepath.FromSlash(t.Folder), current, published)
-	if errors.Is(err, history.ErrUnchanged) {
-		all, _, err := history.Versions(source.Host(), t.Folder)
-		if err != nil {
-			return "", err
-		}
-		return fmt.Sprintf("unchanged since %s", all[len(all)-1]), nil
-	}
-	if err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("added %s: %s", v, v.File), nil
-}
-
-// problems are those of a schema's file as findings.
-func problems(invalid *schema.Error) []finding.Finding {
-	var findings []finding.Finding
-	for _, p := range invalid.Problems {
-		position := p.Position
-		findings = append(findings, finding.Finding{ID: versions.SchemaInvalid, Severity: finding.Error, Message: p.Message, Hint: p.Hint, Position: &position})
-	}
-	return findings
-}
 
 // listedSchema and listedVersion are the document of --format json.
 type listedSchema struct {
@@ -203,6 +106,7 @@ type listedVersion struct {
 	Published time.Time `json:"published"`
 	File      string    `json:"file"`
 	Topics    []string  `json:"topics"`
+	Note      string    `json:"note,omitempty"`
 }
 
 func (s *state) historyList(name, only, format string) error {
@@ -220,8 +124,11 @@ func (s *state) historyList(name, only, format string) error {
 		listed := listedSchema{t.Name, t.Contract.Doc.File(), t.Folder, []listedVersion{}}
 		fmt.Fprintf(&text, "%s: %s\n", t.Name, t.Folder)
 		for _, v := range versions {
-			listed.Versions = append(listed.Versions, listedVersion{v.Number, v.Published, v.File, orEmpty(v.Topics)})
+			listed.Versions = append(listed.Versions, listedVersion{v.Number, v.Published, v.File, orEmpty(v.Topics), v.Note})
 			fmt.Fprintf(&text, "  %s: %s\n", v, counts(t, v.Topics))
+			if note, _, _ := strings.Cut(v.Note, "\n"); note != "" {
+				fmt.Fprintf(&text, "    %s\n", summary.Plain(note))
+			}
 		}
 		if len(versions) == 0 {
 			text.WriteString("  no version yet: weir history add\n")

@@ -10,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -22,13 +23,14 @@ type Schema struct {
 
 // Add keeps the schema as the next version in the folder dir of this machine,
 // which is made if it does not exist. The time of publishing is kept to the
-// second; it must not be before that of the latest version.
+// second; it must not be before that of the latest version. note is what people
+// should know of the version, kept beside it; "" for nothing.
 //
 // A schema that says the same as the latest version is an error of
 // [ErrUnchanged]: only white space, the order of members in JSON and comments
 // in Protobuf differ, or nothing does. Findings about the folder are an
 // error, too.
-func Add(dir string, schema Schema, published time.Time) (Version, error) {
+func Add(dir string, schema Schema, published time.Time, note string) (Version, error) {
 	published = published.UTC().Truncate(time.Second)
 	if err := schema.check(); err != nil {
 		return Version{}, err
@@ -37,15 +39,11 @@ func Add(dir string, schema Schema, published time.Time) (Version, error) {
 		return Version{}, fmt.Errorf("cannot make the folder of versions: %w", err)
 	}
 	fsys := os.DirFS(dir)
-	versions, findings, err := Versions(fsys, ".")
+	versions, err := sound(fsys, ".", dir)
 	if err != nil {
 		return Version{}, err
 	}
-	if len(findings) > 0 {
-		f := findings[0]
-		return Version{}, fmt.Errorf("put the folder right first: %s: %s; %s", filepath.Join(dir, f.Position.File), f.Message, f.Hint)
-	}
-	next := Version{Number: 1, Published: published}
+	next := Version{Number: 1, Published: published, Note: strings.TrimSpace(note)}
 	if len(versions) > 0 {
 		latest := versions[len(versions)-1]
 		if err := follows(fsys, latest, schema, published, dir); err != nil {
@@ -57,6 +55,32 @@ func Add(dir string, schema Schema, published time.Time) (Version, error) {
 		return Version{}, fmt.Errorf("cannot keep %s in %s: %w", next, dir, err)
 	}
 	return next, nil
+}
+
+// Unchanged reports whether the latest version in the folder dir of fsys says
+// the same as the schema, and which it is. A folder that is not there has none.
+func Unchanged(fsys fs.FS, dir string, schema Schema) (latest Version, unchanged bool, err error) {
+	versions, err := sound(fsys, dir, "")
+	switch {
+	case errors.Is(err, fs.ErrNotExist), err == nil && len(versions) == 0:
+		return Version{}, false, nil
+	case err != nil:
+		return Version{}, false, err
+	}
+	latest = versions[len(versions)-1]
+	kept, err := latest.read(fsys)
+	return latest, err == nil && same(kept, schema), err
+}
+
+// sound are the versions in a folder about which there is no finding. where is
+// what the paths of fsys begin at, for messages.
+func sound(fsys fs.FS, dir, where string) ([]Version, error) {
+	versions, findings, err := Versions(fsys, dir)
+	if err == nil && len(findings) > 0 {
+		f := findings[0]
+		err = fmt.Errorf("put the folder right first: %s: %s; %s", filepath.Join(where, f.Position.File), f.Message, f.Hint)
+	}
+	return versions, err
 }
 
 // follows refuses a schema that cannot come after the latest version.
@@ -141,6 +165,17 @@ func write(dir string, v *Version, s Schema) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+	if v.Note != "" { // before the version: alone it says nothing
+		note := filepath.Join(dir, noteName(*v))
+		if err := writeFile(note, []byte(v.Note+"\n")); err != nil {
+			return err
+		}
+		defer func() {
+			if err != nil {
+				err = errors.Join(err, os.Remove(note))
+			}
+		}()
+	}
 	if err := os.Chmod(work, 0o755); err != nil { // it may become the version
 		return err
 	}

@@ -42,7 +42,7 @@ func TestAdd(t *testing.T) {
 	now := at(t, "2026-11-24T10:00:00.9+01:00")
 	add := func(s history.Schema, published time.Time) history.Version {
 		t.Helper()
-		v, err := history.Add(dir, s, published)
+		v, err := history.Add(dir, s, published, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,6 +73,44 @@ func TestAdd(t *testing.T) {
 	versions, findings, err := history.Versions(os.DirFS(dir), ".")
 	if err != nil || len(findings) > 0 || len(versions) != 3 || versions[1].File != "0002-20261124T100000Z/order.json" {
 		t.Errorf("read back: %v, %v, %v", versions, findings, err)
+	}
+}
+
+// TestNote: a note is beside its version, and is there only with it.
+func TestNote(t *testing.T) {
+	dir := t.TempDir()
+	now := at(t, "2026-11-24T10:00:00Z")
+	if latest, unchanged, err := history.Unchanged(os.DirFS(dir), "none", single("a.json", "{}")); unchanged || err != nil {
+		t.Errorf("no folder: %v, %v", latest, err)
+	}
+	if _, err := history.Add(dir, single("a.json", "{}"), now, " why\n"); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]string{"0001-20261124T100000Z.json": "{}", "0001-20261124T100000Z.md": "why\n"}, tree(t, dir)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for content, want := range map[string]bool{"{ }": true, "[]": false} {
+		latest, unchanged, err := history.Unchanged(os.DirFS(dir), ".", single("b.json", content))
+		if latest.Note != "why" || unchanged != want || err != nil {
+			t.Errorf("%s: %v, %t, %v", content, latest, unchanged, err)
+		}
+	}
+	taken := filepath.Join(dir, "0002-20261124T100000Z.md")
+	if err := os.WriteFile(taken, []byte("of somebody"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := history.Add(dir, single("a.json", "[]"), now, "why"); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("over a file that is there: %v", err)
+	}
+	if content, err := os.ReadFile(taken); err != nil || string(content) != "of somebody" {
+		t.Errorf("%s, %v", content, err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "order.json"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const want = `put the folder right first: order.json: "order.json" is no version`
+	if _, _, err := history.Unchanged(os.DirFS(dir), ".", single("a.json", "{}")); err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("a folder that is not sound: %v", err)
 	}
 }
 
@@ -108,11 +146,11 @@ func TestAddRefusesWhatDidNotChange(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
-			if _, err := history.Add(dir, tt.old, now); err != nil {
+			if _, err := history.Add(dir, tt.old, now, ""); err != nil {
 				t.Fatal(err)
 			}
 			before := tree(t, dir)
-			v, err := history.Add(dir, tt.next, now)
+			v, err := history.Add(dir, tt.next, now, "")
 			if tt.changed {
 				if err != nil || v.Number != 2 {
 					t.Fatalf("got %s, %v; want version 2", v, err)
@@ -147,10 +185,10 @@ func TestAddErrorsLeaveNothing(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
-			if _, err := history.Add(dir, single("a.json", "{}"), now); err != nil {
+			if _, err := history.Add(dir, single("a.json", "{}"), now, ""); err != nil {
 				t.Fatal(err)
 			}
-			if v, err := history.Add(dir, tt.schema, tt.at); err == nil || !strings.Contains(err.Error(), tt.want) {
+			if v, err := history.Add(dir, tt.schema, tt.at, ""); err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %s, %v; want %s", v, err, tt.want)
 			}
 			entries, err := os.ReadDir(dir)
@@ -167,7 +205,7 @@ func TestAddRefusesAFolderWithFindings(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := "put the folder right first: " + filepath.Join(dir, "order.json") + `: "order.json" is no version: a number, a hyphen and the time of publishing are missing; a version is named like 0003-20261124T100000Z.json; weir history add names it`
-	if _, err := history.Add(dir, single("a.json", "{}"), time.Now()); err == nil || err.Error() != want {
+	if _, err := history.Add(dir, single("a.json", "{}"), time.Now(), ""); err == nil || err.Error() != want {
 		t.Errorf("got %v\nwant %s", err, want)
 	}
 }

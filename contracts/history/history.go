@@ -16,9 +16,10 @@
 //
 // The number has at least four digits, so that names sort as versions do. The
 // ending is that of the schema. A schema that refers to other files is kept
-// with them, as they were then. Names that start with a dot, and *.md, belong
-// to whoever maintains the folder; everything else that is no version is a
-// finding.
+// with them, as they were then. What people should know of a version, such as
+// why it was kept although it breaks the one before, is beside it under its name
+// with the ending .md. Names that start with a dot, and other *.md, belong to
+// whoever maintains the folder; everything else that is no version is a finding.
 //
 // # Which versions count
 //
@@ -64,6 +65,8 @@ type Version struct {
 	// File is the schema's file, and Root the folder that its imports and
 	// references stay within: paths in the file system that was read.
 	File, Root string
+	// Note is what people should know of the version; mostly "".
+	Note string
 
 	entry string // the version's own file or folder
 }
@@ -105,9 +108,14 @@ func Versions(fsys fs.FS, dir string) ([]Version, []finding.Finding, error) {
 		versions []Version
 		findings []finding.Finding
 	)
+	notes := map[string]bool{}
 	for _, entry := range entries {
 		name := entry.Name()
-		if strings.HasPrefix(name, ".") || strings.HasSuffix(name, ".md") {
+		if strings.HasSuffix(name, ".md") {
+			notes[name] = true
+			continue
+		}
+		if strings.HasPrefix(name, ".") {
 			continue
 		}
 		v, f := read(fsys, dir, entry)
@@ -116,6 +124,15 @@ func Versions(fsys fs.FS, dir string) ([]Version, []finding.Finding, error) {
 			continue
 		}
 		versions = append(versions, v)
+	}
+	for i, v := range versions {
+		if name := noteName(v); notes[name] {
+			note, err := fs.ReadFile(fsys, path.Join(dir, name))
+			if err != nil {
+				return nil, nil, fmt.Errorf("cannot read the note on %s in %s: %w", v, dir, err)
+			}
+			versions[i].Note = strings.TrimSpace(string(note))
+		}
 	}
 	slices.SortStableFunc(versions, func(a, b Version) int { return cmp.Compare(a.Number, b.Number) })
 	findings = append(findings, misplaced(versions)...)

@@ -34,6 +34,7 @@ func TestVersions(t *testing.T) {
 		"h/0003-20261124T100000Z/schemas/order.json": {},
 		"h/0003-20261124T100000Z/money.json":         {},
 		"h/README.md":                                {},
+		"h/0002-20260815T143000Z.md":                 {Data: []byte("\nwhy\n\nmore\n")},
 		"h/.gitattributes":                           {},
 	}
 	versions, findings, err := history.Versions(fsys, "h/")
@@ -42,7 +43,7 @@ func TestVersions(t *testing.T) {
 	}
 	want := []history.Version{
 		{Number: 1, Published: at(t, "2026-03-01T09:00:00Z"), File: "h/0001-20260301T090000Z.json", Root: "h"},
-		{Number: 2, Published: at(t, "2026-08-15T14:30:00Z"), File: "h/0002-20260815T143000Z.json", Root: "h"},
+		{Number: 2, Published: at(t, "2026-08-15T14:30:00Z"), File: "h/0002-20260815T143000Z.json", Root: "h", Note: "why\n\nmore"},
 		{Number: 3, Published: at(t, "2026-11-24T10:00:00Z"), File: "h/0003-20261124T100000Z/schemas/order.json", Root: "h/0003-20261124T100000Z"},
 		{Number: 10000, Published: at(t, "2027-01-01T00:00:00Z"), File: "h/10000-20270101T000000Z.json", Root: "h"},
 	}

@@ -17,6 +17,9 @@ func name(number int, published time.Time, ending string) string {
 	return fmt.Sprintf("%04d-%s%s", number, published.UTC().Format(stamp), ending)
 }
 
+// noteName is the name of a version's note.
+func noteName(v Version) string { return name(v.Number, v.Published, ".md") }
+
 // parse reads the name of a version's file or folder, or says what is wrong.
 func parse(entry string, isDir bool) (v Version, problem string) {
 	digits, rest, ok := strings.Cut(entry, "-")

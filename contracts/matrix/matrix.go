@@ -52,6 +52,14 @@ func Check(set []*contracts.Contract, loader *versions.Loader, o Options) []rule
 	return m.check()
 }
 
+// Evolution is the part of Check that holds the current schema of one event, the
+// i-th that a contract produces, against its published versions.
+func Evolution(c *contracts.Contract, i int, loader *versions.Loader, o Options) []rules.Found {
+	p := &pass{matrix: &matrix{loader: loader, options: o}, contract: c}
+	p.evolution(produced{c, i})
+	return p.found
+}
+
 type matrix struct {
 	set       []*contracts.Contract
 	loader    *versions.Loader

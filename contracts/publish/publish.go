@@ -1,7 +1,7 @@
 // Package publish brings the schemas of contracts into their folders of
 // retained versions (see package history): it knows which schemas of a
 // contract have one, takes the current version with all files that it refers
-// to, and says which of the versions still count.
+// to, says what it breaks, and which of the versions still count.
 //
 // Guarantees: what Current gives reads as the schema does where it is, without
 // any other file; a schema that cannot be read so is an error.
@@ -22,7 +22,11 @@ import (
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/history"
 	"github.com/flowweir/weir/contracts/internal/bundle"
+	"github.com/flowweir/weir/contracts/matrix"
+	"github.com/flowweir/weir/contracts/rules"
 	"github.com/flowweir/weir/contracts/schema"
+	"github.com/flowweir/weir/contracts/versions"
+	"github.com/flowweir/weir/reports/finding"
 )
 
 // Target is a schema of a contract whose versions are kept.
@@ -37,7 +41,8 @@ type Target struct {
 	// Topics are those that the contract sends such events to, sorted.
 	Topics []string
 
-	message string // the full name by which Protobuf knows the event
+	message  string // the full name by which Protobuf knows the event
+	produces []int  // the interactions of the contract that send it
 }
 
 // Targets are the schemas of a contract that have a history, by name.
@@ -57,11 +62,12 @@ func Targets(c *contracts.Contract) []*Target {
 	for _, name := range slices.Sorted(maps.Keys(c.Schemas)) {
 		add(name, contracts.SchemaRef{Ref: name})
 	}
-	for _, out := range c.Produces {
+	for i, out := range c.Produces {
 		t := add(out.Event, out.Schema)
 		if topic := out.TopicName(); topic != "" && !slices.Contains(t.Topics, topic) {
 			t.Topics = append(t.Topics, topic)
 		}
+		t.produces = append(t.produces, i)
 		if out.Match != nil && t.message == "" {
 			t.message = out.Match.Name
 		}
@@ -110,6 +116,23 @@ func (t *Target) Current(fsys fs.FS) (history.Schema, error) {
 			return s, fmt.Errorf("%s cannot be kept with the files that it refers to: %w", file, err)
 		}
 	}
+}
+
+// Breaks are the findings that are in the way of keeping the current version:
+// the breaks of those that were published, under the modes of the events that
+// are of the schema, as weir check finds them, and what is undecided. Waivers of
+// the contract apply. loader is of what the contract was loaded from.
+func (t *Target) Breaks(loader *versions.Loader, o matrix.Options) []finding.Finding {
+	var found []finding.Finding
+	for _, i := range t.produces {
+		for _, f := range matrix.Evolution(t.Contract, i, loader, o) {
+			judged, _ := rules.Waive(f, o.Now)
+			if judged.Severity == finding.Error || judged.Severity == finding.Undecided {
+				found = append(found, judged)
+			}
+		}
+	}
+	return found
 }
 
 // load reads the schema from a file, with imports from root; "" for where they

@@ -117,10 +117,10 @@ func TestAddedIsRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	if _, err := history.Add(dir, s, now); err != nil {
+	if _, err := history.Add(dir, s, now, ""); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := history.Add(dir, s, now); !errors.Is(err, history.ErrUnchanged) {
+	if _, err := history.Add(dir, s, now, ""); !errors.Is(err, history.ErrUnchanged) {
 		t.Errorf("%v", err)
 	}
 }
