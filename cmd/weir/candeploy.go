@@ -48,7 +48,8 @@ read from the one that WEIR_REGISTRY_URL names.
 The exit code is 0 for yes; 1 for no, with findings that show who would break;
 2 where something cannot be read; 4 where the answer is not known. That a
 service has no contract makes it unknown, unless the workspace says
-uncontracted: warn.
+uncontracted: warn. A version that no tag, branch, commit and no record bears, in
+a repository that has tags of versions, is a warning.
 
 The document of --format json has the fields deployable, result (yes, no or
 unknown), service, version, environment, sentence, answers (one for each
@@ -87,6 +88,10 @@ func (f *canDeployFlags) check() error {
 		if needed.value == "" {
 			return usageError("see weir can-i-deploy --help", "weir can-i-deploy needs %s", needed.flag)
 		}
+	}
+	var input *deployment.InputError
+	if err := deployment.CheckVersion(f.version); errors.As(err, &input) {
+		return usageError(input.Hint, "%s", input.Message)
 	}
 	return nil
 }
@@ -140,6 +145,15 @@ func (s *state) canDeploy(ctx context.Context, f *canDeployFlags, dir string) er
 	}
 	var all []finding.Finding
 	var sentences []string
+	for _, c := range q.Candidates {
+		doubt, err := store.Doubt(ctx, filepath.FromSlash(dir), c.Contract.Service.Name, c.Version)
+		if err != nil {
+			return err
+		}
+		if doubt != nil {
+			all = append(all, *doubt)
+		}
+	}
 	for _, environment := range f.to {
 		if q.Environment, q.Found, err = store.Read(ctx, environment); err != nil {
 			return err
@@ -217,6 +231,10 @@ func (s *state) question(ctx context.Context, f *canDeployFlags, w *workspace.Wo
 		at := strings.LastIndexByte(also, '@')
 		if at <= 0 || at == len(also)-1 {
 			return nil, usageError("write it as billing@3.3", "--also %s names no version of a service", also)
+		}
+		var input *deployment.InputError
+		if err := deployment.CheckVersion(also[at+1:]); errors.As(err, &input) {
+			return nil, usageError(input.Hint, "--also: %s", input.Message)
 		}
 		service := also[:at]
 		if slices.ContainsFunc(q.Candidates, func(c gate.Candidate) bool { return c.Contract.Service.Name == service }) {

@@ -39,6 +39,9 @@ one file per service (environments/prod/order-service.yaml), or as git tags
 (environments: {tags: deploy}, deploy/prod/order-service/2.1.0), which the
 pipeline pushes. Versions are whatever the pipeline has.
 
+A version is one word; of one that no tag, branch, commit and no record bears, in
+a repository that has tags of versions, a warning says so.
+
 The contract must be committed as it is deployed. Where the records are in
 another repository, --embed keeps a copy of it beside the record.`,
 		Example: `  weir record-deploy --service order-service --version 2.1.0 --to prod
@@ -109,7 +112,17 @@ func (s *state) recordDeploy(ctx context.Context, f recordDeployFlags) error {
 			return err
 		}
 	}
-	return s.recorded(f)(store.Record(ctx, f.to, f.Deployment))
+	if err := deployment.CheckVersion(f.Version); err != nil {
+		return s.recorded(f)(nil, err)
+	}
+	doubt, err := store.Doubt(ctx, ".", f.Service, f.Version)
+	if err != nil {
+		return err
+	}
+	if err := s.recorded(f)(store.Record(ctx, f.to, f.Deployment)); err != nil || doubt == nil {
+		return err
+	}
+	return finding.Text(s.stderr, []finding.Finding{*doubt})
 }
 
 // unreadable prints findings about files that have to change first.

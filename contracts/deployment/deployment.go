@@ -75,6 +75,8 @@ type backend interface {
 	embedded(environment, service, digest string) (bundle.Bundle, error)
 	// check refuses a deployment that the store cannot keep.
 	check(Deployment) error
+	// owns says whether a git tag is a record.
+	owns(tag string) bool
 }
 
 // stored is a record with where it is.
@@ -117,8 +119,8 @@ func (s *Store) Record(ctx context.Context, environment string, d Deployment) (*
 	if err := checkNames(environment, d.Service); err != nil {
 		return nil, err
 	}
-	if problem := versionProblem(d.Version); problem != "" {
-		return nil, refuse("", "the version %q %s", d.Version, problem)
+	if err := CheckVersion(d.Version); err != nil {
+		return nil, err
 	}
 	if err := s.check(d); err != nil {
 		return nil, err

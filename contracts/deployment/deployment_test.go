@@ -162,16 +162,16 @@ live:
 	equal(t, record(t, s, mail), "a1b2c3 in environments/prod/mail.yaml, before ")
 	legacy := Deployment{Service: "legacy", Version: "7", At: at}
 	equal(t, record(t, s, legacy), "7 in environments/prod/legacy.yaml, before ")
-	next := order("release/2 beta")
+	next := order("release/2~beta")
 	next.Rolling = true
-	equal(t, record(t, s, next), "release/2 beta and 1.0 in environments/prod/order-service.yaml, before 1.0")
+	equal(t, record(t, s, next), "release/2~beta and 1.0 in environments/prod/order-service.yaml, before 1.0")
 
 	// Both versions are answered, each as it was deployed.
 	e, lines := read(t, s, "prod")
 	equal(t, lines, []string{
 		"legacy 7 2026-11-26T10:46:17Z uncontracted",
 		"mail a1b2c3 2026-11-26T10:46:17Z prod/mail@a1b2c3/services/mail/weir.yaml",
-		"order-service release/2 beta 2026-11-26T10:46:17Z prod/order-service@release%2F2%20beta/services/order/weir.yaml",
+		"order-service release/2~beta 2026-11-26T10:46:17Z prod/order-service@release%2F2~beta/services/order/weir.yaml",
 		"order-service 1.0 2026-11-26T10:46:17Z prod/order-service@1.0/services/order/weir.yaml",
 	})
 	if len(e.Contracts()) != 3 || len(e.Service("order-service").Live) != 2 || e.Service("none") != nil {
@@ -191,26 +191,26 @@ live:
 	equal(t, here.Position.String(), "environments/prod/mail.yaml:5:14")
 	equal(t, here.Related[0].Position.String()+" "+here.Related[0].Message,
 		"prod/mail@a1b2c3/services/mail/weir.yaml:4:77 services/mail/weir.yaml of mail a1b2c3")
-	equal(t, here.Related[1].Position.String(), "prod/order-service@release%2F2%20beta/schemas/order.json:1:35")
+	equal(t, here.Related[1].Position.String(), "prod/order-service@release%2F2~beta/schemas/order.json:1:35")
 	equal(t, needs[0].Position.String(), "prod/mail@a1b2c3/services/mail/weir.yaml:4:77") // what was given is not changed
 
 	// Once more the same, and the end.
-	equal(t, record(t, s, next), "release/2 beta and 1.0 in environments/prod/order-service.yaml, before release/2 beta and 1.0")
-	equal(t, describe(s.Finish(t.Context(), "prod", "order-service", "")), "release/2 beta in environments/prod/order-service.yaml, before release/2 beta and 1.0")
-	equal(t, describe(s.Finish(t.Context(), "prod", "order-service", "")), "release/2 beta in environments/prod/order-service.yaml, before release/2 beta")
+	equal(t, record(t, s, next), "release/2~beta and 1.0 in environments/prod/order-service.yaml, before release/2~beta and 1.0")
+	equal(t, describe(s.Finish(t.Context(), "prod", "order-service", "")), "release/2~beta in environments/prod/order-service.yaml, before release/2~beta and 1.0")
+	equal(t, describe(s.Finish(t.Context(), "prod", "order-service", "")), "release/2~beta in environments/prod/order-service.yaml, before release/2~beta")
 
 	// A rolling deployment that is taken back.
 	third := order("3.0")
 	third.Rolling = true
 	record(t, s, third)
 	equal(t, describe(s.Finish(t.Context(), "prod", "order-service", "4.0")), `version "4.0" of order-service is not live in prod = did you mean "3.0"?`)
-	equal(t, describe(s.Finish(t.Context(), "prod", "order-service", "release/2 beta")), "release/2 beta in environments/prod/order-service.yaml, before 3.0 and release/2 beta")
+	equal(t, describe(s.Finish(t.Context(), "prod", "order-service", "release/2~beta")), "release/2~beta in environments/prod/order-service.yaml, before 3.0 and release/2~beta")
 	equal(t, describe(s.Finish(t.Context(), "prod", "none", "")), "nothing is recorded of none in prod = record it: weir record-deploy --version …")
 
 	// An older version by its commit.
 	back := order("1.0")
 	back.Commit = first
-	equal(t, record(t, s, back), "1.0 in environments/prod/order-service.yaml, before release/2 beta")
+	equal(t, record(t, s, back), "1.0 in environments/prod/order-service.yaml, before release/2~beta")
 	e, _ = read(t, s, "prod")
 	equal(t, e.Service("order-service").Live[0].Commit, first)
 
@@ -308,6 +308,7 @@ func TestRefusals(t *testing.T) {
 		edit(&d)
 		return d
 	}
+	const versionLike = " = versions are like 1.4.0, v1.4.0 or the id of a commit"
 	const commitIt = " = commit it, or name the deployed commit with --commit, or keep a copy with --embed"
 	tests := []struct {
 		name, files, environment string
@@ -317,14 +318,17 @@ func TestRefusals(t *testing.T) {
 		{name: "environment", environment: "../prod", d: order("1"), want: `"../prod" is no name of an environment = use letters, digits, '.', '_' and '-'`},
 		{name: "service", d: Deployment{Service: "a/b", Version: "1"}, want: `"a/b" is no name of a service = use the name in the service's contract`},
 		{name: "contract's name", d: Deployment{Service: "order.weir", Version: "1"}, want: "the record of a service named order.weir would be taken for a contract = give the service another name"},
-		{name: "no version", d: order(" "), want: `the version " " is empty`},
-		{name: "version", d: order("a\nb"), want: `the version "a\nb" has characters that cannot be shown`},
-		{name: "long version", d: order(strings.Repeat("v", 201)), want: `the version "` + strings.Repeat("v", 201) + `" has more than 200 bytes`},
+		{name: "no version", d: order(" "), want: `the version " " is empty` + versionLike},
+		{name: "version", d: order("a\nb"), want: `the version "a\nb" has white space` + versionLike},
+		{name: "hidden", d: order("a\x1bb"), want: `the version "a\x1bb" has characters that cannot be shown` + versionLike},
+		{name: "space", d: order("1.0 rc"), want: `the version "1.0 rc" has white space` + versionLike},
+		{name: "option", d: order("-1"), want: `the version "-1" begins with a hyphen, as options do` + versionLike},
+		{name: "long version", d: order(strings.Repeat("v", 201)), want: `the version "` + strings.Repeat("v", 201) + `" has more than 200 bytes` + versionLike},
 		{name: "no directory", d: change(func(d *Deployment) { d.Contract = "none/weir.yaml" }), want: "there is no directory none = name the contract's file with --contract"},
 		{name: "no contract", d: change(func(d *Deployment) { d.Contract = "services/weir.yaml" }), want: "the contract services/weir.yaml cannot be read at commit " + head + " | services/weir.yaml cannot read the file: at HEAD (" + head + "): file does not exist"},
 		{name: "another service", d: change(func(d *Deployment) { d.Contract = "services/mail/weir.yaml" }), want: "services/mail/weir.yaml is the contract of mail, not of order-service at commit " + head + " = name the contract's file with --contract"},
 		{name: "commit", d: change(func(d *Deployment) { d.Commit = "nonesuch" }), want: "git knows no revision nonesuch in " + root(t) + "; this repository has no remote to fetch it from"},
-		{name: "option", d: change(func(d *Deployment) { d.Commit = "--exec" }), want: `"--exec" is no git revision: none starts with a hyphen`},
+		{name: "commit as option", d: change(func(d *Deployment) { d.Commit = "--exec" }), want: `"--exec" is no git revision: none starts with a hyphen`},
 		{name: "schema changed", files: "-- schemas/id.json --\n{}\n", d: order("1"), want: "schemas/id.json is not as commit " + head + " has it" + commitIt},
 		{name: "schema gone", files: "-- schemas/order.json --\n{}\n", d: order("1"), want: "schemas/id.json is not as commit " + head + " has it" + commitIt},
 		{name: "contract changed", files: "-- services/order/weir.yaml --\nweir: contract/v1\n", d: order("1"), want: "the contract services/order/weir.yaml cannot be read | services/order/weir.yaml:1:1 service needs the field name | services/order/weir.yaml:1:1 the contract neither produces nor consumes an event"},

@@ -42,6 +42,8 @@ func (d directory) repository() string { return filepath.FromSlash(d.root) }
 
 func (d directory) check(Deployment) error { return nil }
 
+func (d directory) owns(string) bool { return false }
+
 func (d directory) environments(context.Context) ([]string, error) {
 	entries, err := readDir(d.root)
 	var names []string

@@ -8,8 +8,6 @@ import (
 	"regexp"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/reports/finding"
@@ -138,20 +136,6 @@ func (l Live) check(c *document.Checker, at document.Path) {
 	case l.Commit+l.Embedded == "":
 		c.Missing(at, "commit", "the commit that has the contract")
 	}
-}
-
-// versionProblem says why a text cannot be a version; "" if it can.
-func versionProblem(version string) string {
-	const longest = 200
-	switch {
-	case strings.TrimSpace(version) == "":
-		return "is empty"
-	case len(version) > longest:
-		return fmt.Sprintf("has more than %d bytes", longest)
-	case !utf8.ValidString(version) || strings.ContainsFunc(version, func(r rune) bool { return !unicode.IsPrint(r) }):
-		return "has characters that cannot be shown"
-	}
-	return ""
 }
 
 // format is the content of the record's file. All text is quoted, so that no

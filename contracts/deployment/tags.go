@@ -35,6 +35,8 @@ func (t tags) embedded(string, string, string) (bundle.Bundle, error) {
 	return nil, errors.New("a tag has no files beside its commit")
 }
 
+func (t tags) owns(tag string) bool { return strings.HasPrefix(tag, t.prefix+"/") }
+
 func (t tags) check(d Deployment) error {
 	switch {
 	case d.Embed:
