@@ -44,6 +44,7 @@ func Rules() []finding.Rule {
 		{ID: UnknownInvariant, Summary: "An invariant that does not exist."},
 		{ID: DuplicateName, Summary: "Two entries have the same name."},
 		{ID: UnknownEvent, Summary: "An event that no contract of the scenario produces, or that the load does not have."},
+		{ID: SameEffect, Summary: "Two consumers have effects that nothing tells apart, so neither can be judged."},
 		{ID: UnknownTopic, Summary: "A topic, or a partition of one, that no contract of the scenario has."},
 		{ID: UnknownService, Summary: "A service that the scenario does not start."},
 		{ID: NoTrigger, Summary: "Load via trigger of an event whose contract gives none."},
