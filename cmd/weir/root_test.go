@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 	"go.uber.org/goleak"
 
-	"github.com/flowweir/weir/chaos/invariant"
 	"github.com/flowweir/weir/harness/docker"
 	"github.com/flowweir/weir/harness/scenario"
 	"github.com/flowweir/weir/reports/finding"
@@ -90,24 +89,6 @@ func wordsBefore(words []string, marks ...string) int {
 		}
 	}
 	return len(words)
-}
-
-func TestEveryIDIsExplained(t *testing.T) {
-	seen := map[string]bool{}
-	for _, p := range pages() {
-		if p.id == "" || p.why == "" || p.where == "" || p.next == "" || p.severity == "" {
-			t.Errorf("incomplete: %+v", p)
-		}
-		if seen[p.id] {
-			t.Errorf("%s is explained twice", p.id)
-		}
-		seen[p.id] = true
-	}
-	for _, name := range invariant.Names {
-		if !seen[name] {
-			t.Errorf("%s is not explained", name)
-		}
-	}
 }
 
 func TestInterruptible(t *testing.T) {

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/flowweir/weir/chaos/invariant"
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/asyncapi"
+	"github.com/flowweir/weir/contracts/baseline"
+	"github.com/flowweir/weir/contracts/breaking"
+	"github.com/flowweir/weir/contracts/deployment"
+	"github.com/flowweir/weir/contracts/document"
+	"github.com/flowweir/weir/contracts/gate"
+	"github.com/flowweir/weir/contracts/history"
+	"github.com/flowweir/weir/contracts/matrix"
+	"github.com/flowweir/weir/contracts/rules"
+	"github.com/flowweir/weir/contracts/schema"
+	"github.com/flowweir/weir/contracts/workspace"
+	"github.com/flowweir/weir/harness/scenario"
+	"github.com/flowweir/weir/reports/compare"
+	"github.com/flowweir/weir/reports/finding"
+)
+
+// page explains one id.
+type page struct {
+	id       string
+	severity finding.Severity
+	why      string
+	// where says when it is found; next what to do about it.
+	where, next string
+	// more is a paragraph on why, or "".
+	more string
+}
+
+func (p page) text() string {
+	why := p.why
+	if p.more != "" {
+		why += "\n\n" + p.more
+	}
+	return fmt.Sprintf("%s (%s)\n\n%s\n\nFound: %s\nNext:  %s\n", p.id, p.severity, why, p.where, p.next)
+}
+
+// pageGroup are pages that lists show together.
+type pageGroup struct {
+	title string
+	pages []page
+}
+
+// pages are those of all ids that any verb prints.
+func pages() []page {
+	var all []page
+	for _, g := range groups() {
+		all = append(all, g.pages...)
+	}
+	return all
+}
+
+// milder are the ids whose findings are no errors, among those that are
+// listed without a severity.
+var milder = map[string]finding.Severity{
+	asyncapi.NotCarried: finding.Info, asyncapi.UnknownFormat: finding.Info, asyncapi.NoGroup: finding.Warning,
+	workspace.KnownContracted: finding.Warning, baseline.Removable: finding.Warning, deployment.VersionUnknown: finding.Warning,
+}
+
+func ungrouped(title string, rs []finding.Rule, where, next string) pageGroup {
+	g := pageGroup{title: title}
+	for _, r := range rs {
+		p := page{id: r.ID, severity: finding.Error, why: r.Summary, where: where, next: next}
+		switch s := milder[r.ID]; {
+		case s != "":
+			p.severity = s
+		case strings.HasSuffix(r.ID, "-undecided"):
+			p.severity = finding.Undecided
+		}
+		g.pages = append(g.pages, p)
+	}
+	return g
+}
+
+// grouped are rules in the groups that they have; title is that of those that
+// have none.
+func grouped(title string, rs []rules.Rule, explain func(rules.Rule) page) []pageGroup {
+	var all []pageGroup
+	for _, r := range rs {
+		name := title
+		if r.Group != "" {
+			name += ": " + r.Group
+		}
+		if len(all) == 0 || all[len(all)-1].title != name {
+			all = append(all, pageGroup{title: name})
+		}
+		p := explain(r)
+		p.id, p.severity, p.why = r.ID, r.Severity, r.Summary
+		all[len(all)-1].pages = append(all[len(all)-1].pages, p)
+	}
+	return all
+}
+
+// foundBy is an explain of grouped for rules that share what is said of them.
+func foundBy(where, next string) func(rules.Rule) page {
+	return func(rules.Rule) page { return page{where: where, next: next} }
+}
+
+const waivable = "or waive the rule in the contract until a date: waive: [{rule, reason, until}]."
+
+func groups() []pageGroup {
+	var all []pageGroup
+	add := func(more ...pageGroup) { all = append(all, more...) }
+	add(grouped("Contracts", rules.Rules(), foundBy("By weir check, over all contracts together; errors give exit code 1.",
+		"Change the contract or its schema, "+waivable))...)
+	add(grouped("Consumers and the versions of schemas", matrix.Rules(), foundBy("By weir check, for each consumer and each version of the producer's schema; errors give exit code 1.",
+		"Change the contract or the schema, "+waivable))...)
+	add(grouped("Promises that are broken", breaking.Rules(), func(r rules.Rule) page {
+		p, _ := breaking.Explain(r.ID)
+		return page{where: "By weir breaking and weir check --against; an error where a contract relies on it, which gives exit code 1.",
+			next: p.Safely + "\nWaive: " + p.Waive, more: p.Why}
+	})...)
+	breaks := schema.Rules()
+	for _, format := range []struct{ prefix, title string }{
+		{"compat/json-", "JSON Schema"}, {"compat/avro-", "Avro"}, {"compat/proto-", "Protobuf"}, {"", "any format"},
+	} {
+		is := func(r finding.Rule) bool { return strings.HasPrefix(r.ID, format.prefix) }
+		not := func(r finding.Rule) bool { return !is(r) }
+		add(ungrouped("Versions of a schema: "+format.title, slices.DeleteFunc(slices.Clone(breaks), not),
+			"By weir compat, weir breaking, weir check, weir history add and weir can-i-deploy, where one version of a schema is read with another; exit code 1, or 4 where it is undecided.",
+			"Look at the counter-example: either keep what it shows valid, or move readers first. A waiver in the contract accepts the break until a date."))
+		breaks = slices.DeleteFunc(breaks, is)
+	}
+	add(grouped("Deployments", gate.Rules(), foundBy("By weir can-i-deploy, between a version and what is live; exit code 1, or 4 where it leaves the answer open.",
+		"Change the version, deploy the other side first, or ask for both together with --also."))...)
+	add(
+		ungrouped("Records of deployments", deployment.Rules(), "When records of deployments are read or written; exit code 2, or 4 where the contract of one version is not known.",
+			"Record the deployment again with weir record-deploy, or restore its record from git."),
+		ungrouped("Published versions", history.Rules(), "When a folder of published versions is read; exit code 2.",
+			"Rename or remove the file that the finding shows; weir history add writes such files."),
+		ungrouped("Workspaces", workspace.Rules(), "When a workspace is read; exit code 2 where it is an error.",
+			"Change weir.work.yaml at the place that the finding shows, or run what the hint says."),
+		ungrouped("Baselines", baseline.Rules(), "By weir check --baseline.",
+			"Change the line of the baseline that the finding shows, or write the file again with --write-baseline."),
+		ungrouped("Files", document.Rules(), "When a contract or scenario file is read; exit code 2.", "Change the file at the place that the finding shows."),
+		ungrouped("Files: contracts", contracts.Rules(), "When a contract is read; exit code 2.", "Change the contract at the place that the finding shows."),
+		ungrouped("Files: AsyncAPI", asyncapi.Rules(), "When the AsyncAPI document of a contract is read, or one is imported; exit code 2 where it is an error.",
+			"Change the document or the contract at the place that the finding shows; information needs nothing."),
+		ungrouped("Files: scenarios", scenario.Rules(), "When a scenario is read and joined with its contracts; exit code 2.", "Change the scenario at the place that the finding shows."),
+		ungrouped("Invariants of a run", invariant.Rules(), "By weir run, over the ledger of the run; a violation gives exit code 1, missing evidence 4.",
+			"Read the stories of the offending records in the report; weir journal DIR has all of them."),
+		ungrouped("Comparisons of runs", compare.Rules(), "By weir compare; an error forbids a judgement, which gives exit code 4, a warning is context.",
+			"Do what the hint says, and make the runs again where they cannot be compared."),
+	)
+	return all
+}
