@@ -17,6 +17,7 @@ import (
 	"strings"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/interaction"
 	"github.com/flowweir/weir/reports/finding"
 )
 
@@ -109,7 +110,7 @@ type edgeKey struct {
 
 type builder struct {
 	set      []*contracts.Contract
-	broken   map[interaction]bool
+	broken   map[entry]bool
 	services map[string]*Service
 	channels map[channelKey]*Channel
 	edges    map[edgeKey]bool // to whether it is broken
@@ -122,12 +123,14 @@ func (b *builder) contract(at int, c *contracts.Contract) {
 	}
 	for i := range c.Produces {
 		p := &c.Produces[i]
-		b.edge(Produces, name, b.channel(p.Address, p.Event, Plain), p.Event, b.broken[interaction{at, "produces", i, ""}])
+		b.edge(Produces, name, b.channel(p.Address, p.Event, Plain), p.Event, b.broken[entry{at, interaction.Interaction{List: interaction.Produces, Index: i}}])
 	}
 	for i := range c.Consumes {
 		in := &c.Consumes[i]
-		b.edge(Consumes, name, b.channel(in.Address, in.Event, Plain), in.Event, b.broken[interaction{at, "consumes", i, ""}])
-		b.failures(name, in, func(part string) bool { return b.broken[interaction{at, "consumes", i, part}] })
+		b.edge(Consumes, name, b.channel(in.Address, in.Event, Plain), in.Event, b.broken[entry{at, interaction.Interaction{List: interaction.Consumes, Index: i}}])
+		b.failures(name, in, func(part string) bool {
+			return b.broken[entry{at, interaction.Interaction{List: interaction.Consumes, Index: i, Part: part}}]
+		})
 	}
 }
 
