@@ -19,6 +19,7 @@ import (
 	"github.com/flowweir/weir/contracts/gate"
 	"github.com/flowweir/weir/contracts/workspace"
 	"github.com/flowweir/weir/reports/finding"
+	"github.com/flowweir/weir/reports/junit"
 )
 
 // canDeployFlags are the flags of weir can-i-deploy.
@@ -145,15 +146,18 @@ func (s *state) canDeploy(ctx context.Context, f *canDeployFlags, dir string) er
 	}
 	var all []finding.Finding
 	var sentences []string
+	var tests []junit.Suite
+	var doubts []finding.Finding
 	for _, c := range q.Candidates {
 		doubt, err := store.Doubt(ctx, filepath.FromSlash(dir), c.Contract.Service.Name, c.Version)
 		if err != nil {
 			return err
 		}
 		if doubt != nil {
-			all = append(all, *doubt)
+			doubts = append(doubts, *doubt)
 		}
 	}
+	all = append(all, doubts...)
 	for _, environment := range f.to {
 		if q.Environment, q.Found, err = store.Read(ctx, environment); err != nil {
 			return err
@@ -169,13 +173,16 @@ func (s *state) canDeploy(ctx context.Context, f *canDeployFlags, dir string) er
 		}
 		all, sentences = append(all, answer.Findings...), append(sentences, answer.Sentence)
 		result.Result = worse(result.Result, answer.Result)
+		tests = append(tests, junit.Suite{Name: environment, Cases: []junit.Case{{
+			Class: environment, Name: f.service, File: q.Candidates[0].Contract.Doc.File(), Line: 1, Findings: slices.Concat(doubts, count(answer.Findings).Findings),
+		}}})
 		result.Answers = append(result.Answers, deployAnswer{
 			environment, answer.Result, answer.Sentence, orEmpty(answer.Consumers), orEmpty(answer.Producers),
 		})
 	}
 	found := count(all)
 	result.Deployable, result.Findings, result.Sentence = result.Result == gate.Yes, found.Findings, strings.Join(sentences, "; ")
-	return s.printDeployable(f.format.value, result, found, sentences)
+	return s.printDeployable(f.format.value, result, found, sentences, tests)
 }
 
 func orEmpty(names []string) []string {
@@ -198,7 +205,7 @@ func worse(a, b gate.Result) gate.Result {
 var deployVerdicts = map[gate.Result]finding.Verdict{gate.Yes: finding.Pass, gate.No: finding.Fail, gate.Unknown: finding.Inconclusive}
 
 // printDeployable prints the answers: in text the sentences come first.
-func (s *state) printDeployable(format string, result deployable, found counted, sentences []string) error {
+func (s *state) printDeployable(format string, result deployable, found counted, sentences []string, tests []junit.Suite) error {
 	var err error
 	if format == formatText {
 		_, err = io.WriteString(s.stdout, strings.Join(sentences, "\n")+"\n")
@@ -210,7 +217,7 @@ func (s *state) printDeployable(format string, result deployable, found counted,
 		err = printed(err)
 	} else {
 		err = s.printFindings(format, judged{
-			verb: "can-i-deploy", verdict: deployVerdicts[result.Result], sentence: result.Sentence, counted: found, document: result,
+			verb: "can-i-deploy", verdict: deployVerdicts[result.Result], sentence: result.Sentence, counted: found, document: result, tests: tests,
 		})
 	}
 	if err != nil {

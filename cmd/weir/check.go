@@ -125,6 +125,7 @@ func (s *state) check(ctx context.Context, args []string, f *checkFlags) error {
 	result.counted = count(in.findings)
 	err = s.printFindings(f.format.value, judged{
 		verb: "check", verdict: result.verdict(), sentence: result.sentence(), counted: result.counted, document: result,
+		contracts: in.own(),
 	})
 	switch {
 	case err != nil:

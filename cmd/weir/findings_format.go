@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/reports/finding"
 	"github.com/flowweir/weir/reports/github"
 	"github.com/flowweir/weir/reports/junit"
@@ -41,6 +42,11 @@ type judged struct {
 	// sentence says how it came out, on one line: "2 contracts: 1 error".
 	sentence string
 	counted
+	// contracts are those that were judged; without any, --format junit has
+	// what was found alone.
+	contracts []*contracts.Contract
+	// tests are the suites of --format junit, if they are not those of contracts.
+	tests []junit.Suite
 	// document is printed by --format json; it embeds counted or has the
 	// findings in its own place. By default it is counted alone.
 	document any
@@ -99,7 +105,10 @@ func (s *state) printFindings(format string, j judged) error {
 		}
 		return printed(writeJSON(s.stdout, j.document))
 	case formatJUnit:
-		return printed(junit.WriteFindings(s.stdout, "weir "+j.verb, j.verdict, j.sentence, j.Findings))
+		if j.tests == nil {
+			j.tests = j.suites()
+		}
+		return printed(junit.WriteFindings(s.stdout, j.tests))
 	case formatSARIF:
 		return printed(sarif.Write(s.stdout, j.Findings, sarif.Tool{Version: program().Version, Command: j.verb, Rules: sarifRules()}))
 	case formatGitHub:

@@ -85,6 +85,19 @@ func (in *inputs) within(name string) error {
 	return nil
 }
 
+// own are the contracts of this repository: findings about those of others
+// stand in the workspace file.
+func (in *inputs) own() []*contracts.Contract {
+	if in.workspace == nil {
+		return in.contracts
+	}
+	fetched := map[string]bool{}
+	for _, m := range in.workspace.Members {
+		fetched[m.Doc.File()] = m.Repository != nil
+	}
+	return slices.DeleteFunc(slices.Clone(in.contracts), func(c *contracts.Contract) bool { return fetched[c.Doc.File()] })
+}
+
 // has reports whether a file, or something below a directory, was read.
 func (in *inputs) has(name string) bool {
 	for file := range in.known {

@@ -9,73 +9,73 @@ import (
 	"github.com/flowweir/weir/reports/summary"
 )
 
-// WriteFindings writes the findings of a static check. Its name is that of the
-// suite and its sentence the one of the verdict, which has a test case of its
-// own: a check without findings is a green suite, not an empty one, and one
-// that could not decide is an error. Of the others, one for each file and
-// rule, those with an error are failures; warnings and infos are the output of
-// test cases that passed.
-func WriteFindings(w io.Writer, name string, v finding.Verdict, sentence string, findings []finding.Finding) error {
-	s := suite{Name: name, Time: seconds(0)}
-	verdictCase := testcase{Name: "verdict", Classname: name, Time: seconds(0)}
-	verdictCase.judge(verdict(v), summary.Plain(sentence), sentence+"\n")
-	s.Cases = append(s.Cases, verdictCase)
-	for _, group := range byFileAndRule(findings) {
-		s.Cases = append(s.Cases, findingsCase(name, group))
-	}
-	s.count()
-	return write(w, s)
+// Suite is what a static check looked at together: a service's contract, a
+// schema's file.
+type Suite struct {
+	Name  string
+	Cases []Case
 }
 
-// byFileAndRule groups findings in the order of the first of each group.
-func byFileAndRule(findings []finding.Finding) [][]finding.Finding {
-	type key struct{ file, rule string }
-	var groups [][]finding.Finding
-	index := map[key]int{}
-	for _, f := range findings {
-		k := key{file(f), f.ID}
-		at, known := index[k]
-		if !known {
-			at = len(groups)
-			index[k] = at
-			groups = append(groups, nil)
+// Case is one thing that was looked at, with what was found about it.
+type Case struct {
+	// Class and Name together tell the case from all others, in this report and
+	// in that of another commit.
+	Class, Name string
+	// File and Line are where it stands; may be empty.
+	File     string
+	Line     int
+	Findings []finding.Finding
+}
+
+// WriteFindings writes what a static check found: a suite and its test cases
+// for all that was looked at, whether something was found there or not. A case
+// with an error is a failure, one with nothing worse than undecided findings is
+// an error; warnings and infos are the output of a case that passed.
+func WriteFindings(w io.Writer, checked []Suite) error {
+	suites := make([]suite, 0, len(checked))
+	for _, c := range checked {
+		s := suite{Name: c.Name, Time: seconds(0)}
+		for _, one := range c.Cases {
+			s.Cases = append(s.Cases, findingsCase(one))
 		}
-		groups[at] = append(groups[at], f)
+		s.count()
+		suites = append(suites, s)
 	}
-	return groups
+	return write(w, suites...)
 }
 
-func file(f finding.Finding) string {
-	if f.Position == nil {
-		return ""
-	}
-	return f.Position.File
-}
-
-// findingsCase is the test case of a rule in a file.
-func findingsCase(name string, group []finding.Finding) testcase {
-	c := testcase{Name: group[0].ID, Classname: file(group[0]), Time: seconds(0)}
-	if c.Classname == "" {
-		c.Classname = name
+// findingsCase is the test case of something that was looked at.
+func findingsCase(checked Case) testcase {
+	c := testcase{Name: checked.Name, Classname: checked.Class, File: checked.File, Line: checked.Line, Time: seconds(0)}
+	all := checked.Findings
+	if len(all) == 0 {
+		return c
 	}
 	var b strings.Builder
-	_ = finding.Text(&b, group[:min(len(group), maxStories)]) // a strings.Builder takes everything
-	if n := len(group) - maxStories; n > 0 {
-		fmt.Fprintf(&b, "\n… and %s more of this rule in this file\n", summary.Plural(n, "finding", "findings"))
+	_ = finding.Text(&b, all[:min(len(all), maxStories)]) // a strings.Builder takes everything
+	if n := len(all) - maxStories; n > 0 {
+		fmt.Fprintf(&b, "\n… and %s more\n", summary.Plural(n, "finding", "findings"))
 	}
-	v, message := finding.Pass, group[0].Message
-	for _, f := range group {
-		if f.Severity == finding.Error {
-			v, message = finding.Fail, f.Message
-			break
-		}
-		if f.Severity == finding.Undecided && v == finding.Pass {
-			v, message = finding.Inconclusive, f.Message
-		}
-	}
-	if len(group) > 1 {
-		message += fmt.Sprintf(" (and %d more)", len(group)-1)
+	v, message := worst(all)
+	if len(all) > 1 {
+		message += fmt.Sprintf(" (and %d more)", len(all)-1)
 	}
 	c.judge(v, summary.Plain(message), b.String())
 	return c
+}
+
+// worst is the verdict on findings, with the message of the first that decides
+// it.
+func worst(all []finding.Finding) (finding.Verdict, string) {
+	for _, s := range []struct {
+		severity finding.Severity
+		verdict  finding.Verdict
+	}{{finding.Error, finding.Fail}, {finding.Undecided, finding.Inconclusive}} {
+		for _, f := range all {
+			if f.Severity == s.severity {
+				return s.verdict, f.Message
+			}
+		}
+	}
+	return finding.Pass, all[0].Message
 }

@@ -2,8 +2,12 @@
 // XML, in the shape that Jenkins, GitLab, GitHub's reporters, Azure and others
 // read. A run is one test suite: a test case for each invariant, objective,
 // fault and service, and one for the run itself, so that a run that was killed
-// is red too. A check is one test suite: a test case for each file and rule
-// that found something there, and one for its verdict.
+// is red too. A static check is a test suite for each contract and each further
+// file, with a test case for each interaction (see [WriteFindings]).
+//
+// What readers make of it: GitLab tells test cases apart by classname and name,
+// shows the classname as their suite, and compares them with those of the target
+// branch; reporters on GitHub group by suite and annotate file and line.
 //
 // A fail is a failure; what is inconclusive or vacuous is an error. Neither is
 // ever "skipped", which most systems show as green. Skipped is only what the
@@ -61,6 +65,8 @@ type property struct {
 type testcase struct {
 	Name      string   `xml:"name,attr"`
 	Classname string   `xml:"classname,attr"`
+	File      string   `xml:"file,attr,omitempty"`
+	Line      int      `xml:"line,attr,omitempty"`
 	Time      string   `xml:"time,attr"`
 	Skipped   *problem `xml:"skipped"`
 	Error     *problem `xml:"error"`
@@ -91,9 +97,13 @@ func Write(w io.Writer, rec *run.Record) error {
 	return write(w, makeSuite(rec))
 }
 
-func write(w io.Writer, s suite) error {
-	all := suites{
-		Name: "weir", Tests: s.Tests, Failures: s.Failures, Errors: s.Errors, Time: s.Time, Suites: []suite{s},
+func write(w io.Writer, parts ...suite) error {
+	all := suites{Name: "weir", Time: seconds(0), Suites: parts}
+	for _, s := range parts {
+		all.Tests += s.Tests
+		all.Failures += s.Failures
+		all.Errors += s.Errors
+		all.Time = s.Time // a run is one suite; static checks take no time
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err

@@ -77,7 +77,8 @@ func (n node) attr(name string) string {
 }
 
 // shape is the JUnit schema that Jenkins' xUnit plug-in and others validate
-// against, as far as it says which element may stand where with what.
+// against, as far as it says which element may stand where with what. It has no
+// file and line, which readers of GitLab and GitHub take and others pass over.
 var shape = map[string]struct {
 	attrs    map[string]string // name to a regular expression
 	required string
@@ -95,7 +96,8 @@ var shape = map[string]struct {
 	"properties": {nil, "", `(property,)*`},
 	"property":   {map[string]string{"name": `[a-z.]+`, "value": `(?s).*`}, "name value", ``},
 	"testcase": {
-		map[string]string{"name": `(?s).+`, "classname": `(?s).+`, "time": `\d+\.\d{3}`}, "name classname",
+		map[string]string{"name": `(?s).+`, "classname": `(?s).+`, "time": `\d+\.\d{3}`,
+			"file": `(?s).+`, "line": `[1-9]\d*`}, "name classname",
 		`(skipped,|error,|failure,)?(system-out,)?(system-err,)?`,
 	},
 	"skipped":    {map[string]string{"message": `(?s).*`, "type": `.*`}, "", ``},
