@@ -1,17 +1,13 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
-	"path"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
-	"github.com/flowweir/weir/contracts/asyncapi"
 	"github.com/flowweir/weir/contracts/graph"
-	"github.com/flowweir/weir/contracts/rules"
-	"github.com/flowweir/weir/contracts/source"
 	"github.com/flowweir/weir/reports/finding"
 )
 
@@ -31,7 +27,8 @@ func newGraph(s *state) *cobra.Command {
 		Long: `Graph draws the contracts in and below the given directories, by default this
 one: services, the topics between them, the events on these, retry and
 dead-letter topics, and what an event makes a service do. What weir check finds
-an error in is red and marked ✗.
+an error in, is red and marked ✗. A path in a workspace stands for all of the
+workspace's contracts.
 
 Orphans are listed on standard error after the graph, or alone on standard
 output with --orphans: topics that nobody reads or nobody uses, and events that
@@ -55,27 +52,27 @@ as it is: nothing is drawn then. weir check judges.`,
 		if orphans && c.Flags().Changed("format") {
 			return usageError("leave out one of the two", "--orphans is a list, which --format says nothing about")
 		}
-		if len(args) == 0 {
-			args = []string{"."}
-		}
-		return s.graph(args, format.value, orphans)
+		return s.graph(c.Context(), args, format.value, orphans)
 	}
 	return cmd
 }
 
-func (s *state) graph(paths []string, format string, onlyOrphans bool) error {
-	fsys := asyncapi.NewFiles(source.Host())
-	found := inputs{fsys: fsys}
-	for _, p := range paths {
-		found.add(path.Clean(filepath.ToSlash(p)))
+func (s *state) graph(ctx context.Context, paths []string, format string, onlyOrphans bool) error {
+	ctx, stop := s.cancellable(ctx)
+	defer stop()
+	in, err := gather(paths)
+	if err != nil {
+		return err
 	}
-	if finding.Errors(found.findings) > 0 {
-		if err := finding.Text(s.stderr, count(found.findings).Findings); err != nil {
-			return err
-		}
-		return exit(exitUsage)
+	if finding.Errors(in.findings) > 0 {
+		return s.unreadable(count(in.findings).Findings)
 	}
-	g := graph.Build(found.contracts, rules.Check(found.contracts, fsys, s.now()))
+	strict := &checkFlags{againstFlags: againstFlags{dialect: &choice{}}}
+	found, _, err := s.judge(ctx, in, strict)
+	if err != nil {
+		return err
+	}
+	g := graph.Build(in.contracts, found)
 	if onlyOrphans {
 		return printed(listOrphans(s.stdout, g))
 	}
