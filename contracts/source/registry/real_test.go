@@ -3,7 +3,9 @@ package registry_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -18,7 +20,9 @@ import (
 	"github.com/flowweir/weir/contracts/envelope"
 	"github.com/flowweir/weir/contracts/jsonschema"
 	"github.com/flowweir/weir/contracts/proto"
+	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/contracts/source/registry"
+	"github.com/flowweir/weir/contracts/versions"
 	"github.com/flowweir/weir/contracts/wire"
 )
 
@@ -35,6 +39,14 @@ type registered struct {
 	payload string // of version 2, as bytes
 	event   string // what it says, as JSON
 	message wire.Path
+
+	root string // the full name of the record's message, for Protobuf
+
+	// strict is the result of version 2 reading version 1 in the strict
+	// dialect, which owes nothing to the registry's; breaks is a rule that the
+	// other subject's schema breaks as the reader of version 1.
+	strict compat.Result
+	breaks string
 }
 
 func formats(t *testing.T) []registered {
@@ -53,6 +65,7 @@ func formats(t *testing.T) []registered {
 			},
 			files:   []string{"order.events-value/2/schema.avsc", "order.events-value/2/com.acme.Money.avsc"},
 			payload: "\x06o-1\xc6\x0f\x00", event: `{"id":"o-1","total":{"cents":995},"note":null}`,
+			strict: compat.Compatible, breaks: "compat/avro-name",
 		},
 		{
 			subject: registry.TopicRecordName("order.events", "OrderPlaced"), format: contracts.FormatJSONSchema, kind: sr.TypeJSON,
@@ -64,6 +77,7 @@ func formats(t *testing.T) []registered {
 			},
 			files:   []string{"order.events-OrderPlaced/2/schema.json", "order.events-OrderPlaced/2/money.json"},
 			payload: `{"id":"o-1","total":{"cents":995}}`, event: `{"id":"o-1","total":{"cents":995}}`,
+			strict: compat.Incompatible, breaks: "compat/json-required",
 		},
 		{
 			subject: registry.TopicName("payment.events", registry.Value), format: contracts.FormatProtobuf, kind: sr.TypeProtobuf,
@@ -75,6 +89,7 @@ func formats(t *testing.T) []registered {
 			},
 			files:   []string{"payment.events-value/2/schema.proto", "payment.events-value/2/acme/money.proto"},
 			payload: "\n\x03o-1\x12\x03\x08\xe3\x07", event: `{"id":"o-1","total":{"cents":995}}`, message: first,
+			root: "acme.Payment", strict: compat.Compatible, breaks: "compat/proto-field-type",
 		},
 	}
 }
@@ -130,9 +145,15 @@ func TestRealRegistry(t *testing.T) {
 	t.Run("levels", func(t *testing.T) {
 		// That NONE leaves a subject to the level of the registry is Apicurio's
 		// way: it refuses an incompatible version all the same.
-		incompatible := sr.Schema{Type: sr.TypeJSON, Schema: `{"type":"string"}`}
-		if _, err := writer.RegisterSchema(t.Context(), "order.events-OrderPlaced", incompatible, -1, -1); err == nil {
-			t.Error("an incompatible version of order.events-OrderPlaced was taken")
+		const plain = `{"$schema":"http://json-schema.org/draft-07/schema#","type":"object","properties":{"id":{"type":"%s"}}}`
+		for i, typ := range []string{"string", "integer"} {
+			_, err := writer.RegisterSchema(t.Context(), "plain-value", sr.Schema{Type: sr.TypeJSON, Schema: fmt.Sprintf(plain, typ)}, -1, -1)
+			if i == 0 {
+				level("plain-value", sr.CompatNone)
+			}
+			if refused := err != nil && strings.Contains(err.Error(), "incompatible"); refused != (i == 1) {
+				t.Errorf("version %d of plain-value: %v", i+1, err)
+			}
 		}
 		for subject, want := range map[string]string{"order.events-value": "full-transitive", "payment.events-value": "backward", "order.events-OrderPlaced": "backward"} {
 			if mode, err := r.Mode(t.Context(), subject); err != nil || mode.String() != want {
@@ -156,36 +177,53 @@ func TestRealRegistry(t *testing.T) {
 			f.records(t, r, ids[f.subject][1])
 		})
 	}
-	t.Run("versions of Avro compared", func(t *testing.T) {
-		fsys := r.FS(t.Context())
-		var versions []*avro.Schema
-		for version := range 2 {
-			files, err := fsys.Files("order.events-value", version+1)
-			if err != nil {
-				t.Fatal(err)
+	for _, f := range formats(t) {
+		t.Run("versions of "+f.format+" compared", func(t *testing.T) { f.compare(t, r) })
+	}
+}
+
+// compare holds the versions of the subject against each other under its
+// level, and against the schema that they refer to, as contracts that name
+// subjects are compared.
+func (f registered) compare(t *testing.T, r *registry.Registry) {
+	loader := versions.New(fstest.MapFS{}, versions.FromRegistry(t.Context(), r))
+	published := func(subject, message string) []versions.Version {
+		t.Helper()
+		all, findings, err := loader.Published(&contracts.Contract{}, &contracts.Schema{Registry: &contracts.Registry{Subject: subject}}, message)
+		if err != nil || len(findings) > 0 {
+			t.Fatal(err, findings)
+		}
+		return all
+	}
+	result := func(d schema.Dialect, old, latest versions.Version) (compat.Result, []string) {
+		t.Helper()
+		mode, known, err := loader.Mode(&contracts.Schema{Registry: &contracts.Registry{Subject: f.subject}})
+		if err != nil || !known || !mode.Backward {
+			t.Fatal(mode, known, err)
+		}
+		out := compat.Check(mode, []versions.Version{old}, latest, func(w, r *schema.Schema) compat.Comparison { return schema.Compare(w, r, d) })
+		var ids []string
+		for _, p := range out.Problems {
+			ids = append(ids, p.Rule)
+			if p.Verdict == compat.Breaks && (p.Witness == nil || p.Witness.Document == "") {
+				t.Errorf("%s: no document shows it", p.Rule)
 			}
-			s, err := avro.Load(fsys, files[0], files[1:]...)
-			if err != nil {
-				t.Fatal(err)
-			}
-			versions = append(versions, s)
 		}
-		mode, err := r.Mode(t.Context(), "order.events-value")
-		if err != nil {
-			t.Fatal(err)
-		}
-		olds := []compat.Version[*avro.Schema]{{Name: "version 1", Schema: versions[0]}}
-		if got := compat.Check(mode, olds, compat.Version[*avro.Schema]{Name: "version 2", Schema: versions[1]}, avro.Compare); got.Result != compat.Compatible {
-			t.Errorf("got %s: %v", got.Result, got.Problems)
-		}
-		money, err := avro.Load(fsys, "com.acme.Money/latest/schema.avsc")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := compat.Check(mode, olds, compat.Version[*avro.Schema]{Name: "another", Schema: money}, avro.Compare); got.Result != compat.Incompatible {
-			t.Errorf("an order read as money: got %s", got.Result)
-		}
-	})
+		return out.Result, ids
+	}
+	all := published(f.subject, f.root)
+	if len(all) != 2 || all[0].Name != "version 1 of "+f.subject {
+		t.Fatalf("%d versions: %v", len(all), all)
+	}
+	if got, ids := result(schema.Dialect{}, all[0], all[1]); got != f.strict {
+		t.Errorf("strict: got %s, %v; want %s", got, ids, f.strict)
+	}
+	if got, ids := result(schema.Dialect{Lenient: true}, all[0], all[1]); got != compat.Compatible {
+		t.Errorf("lenient: got %s, %v", got, ids)
+	}
+	if got, ids := result(schema.Dialect{Lenient: true}, all[0], published(f.other, "")[0]); got != compat.Incompatible || !slices.Contains(ids, f.breaks) {
+		t.Errorf("read as what it refers to: got %s, %v; want %s", got, ids, f.breaks)
+	}
 }
 
 func (f registered) register(t *testing.T, writer *sr.Client) (ids [2]int32) {
