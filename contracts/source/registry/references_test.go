@@ -114,7 +114,9 @@ func TestReferenceErrors(t *testing.T) {
 		many[strconv.Itoa(i)] = answered{Type: "PROTOBUF", Text: "x", References: refs(next+".proto", next)}
 	}
 	many["a"] = many["0"]
-	proto := func(pairs ...string) answered { return answered{Type: "PROTOBUF", Text: "x", References: refs(pairs...)} }
+	proto := func(pairs ...string) answered {
+		return answered{Type: "PROTOBUF", Text: "x", References: refs(pairs...)}
+	}
 	for _, tt := range []struct {
 		name    string
 		schemas map[string]answered
