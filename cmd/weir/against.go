@@ -18,6 +18,7 @@ import (
 	"github.com/flowweir/weir/contracts/source"
 	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/contracts/versions"
+	"github.com/flowweir/weir/contracts/workspace"
 	"github.com/flowweir/weir/reports/finding"
 )
 
@@ -147,12 +148,12 @@ func relative(names []string) ([]string, error) {
 	return all, nil
 }
 
-// registryOf is the schema registry of the environment, else of the
-// workspace; nil without one.
-func (s *state) registryOf(ctx context.Context, in *inputs) (versions.Registry, func(), error) {
+// registryOf is the schema registry of the environment, else of the workspace,
+// which may be nil; nil without one.
+func (s *state) registryOf(ctx context.Context, w *workspace.Workspace) (versions.Registry, func(), error) {
 	config := registry.FromEnvironment(s.env)
-	if config.URL == "" && in.workspace != nil && in.workspace.File.Registry != nil {
-		config.URL = in.workspace.File.Registry.URL
+	if config.URL == "" && w != nil && w.File.Registry != nil {
+		config.URL = w.File.Registry.URL
 	}
 	if config.URL == "" {
 		return nil, func() {}, nil

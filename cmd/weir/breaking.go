@@ -83,7 +83,7 @@ func (s *state) breaking(ctx context.Context, args []string, f *againstFlags, fo
 	if finding.Errors(in.findings) > 0 {
 		return s.unread("breaking", in, format)
 	}
-	reg, closeRegistry, err := s.registryOf(ctx, in)
+	reg, closeRegistry, err := s.registryOf(ctx, in.workspace)
 	if err != nil {
 		return err
 	}

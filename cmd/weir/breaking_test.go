@@ -50,6 +50,43 @@ func TestBreakingAgainstRegistry(t *testing.T) {
 	}
 }
 
+// TestGateAsksTheRegistryOfTheWorkspace: what weir.work.yaml names is asked as
+// by weir check, and the environment's instead where there is one.
+func TestGateAsksTheRegistryOfTheWorkspace(t *testing.T) {
+	server := httptest.NewServer(registryServer(map[string]string{
+		"payments-value": `{"type": "record", "name": "com.acme.Paid", "fields": [{"name": "id", "type": "string"}]}`,
+	}))
+	defer server.Close()
+	t.Chdir(t.TempDir())
+	for name, content := range map[string]string{
+		"weir.work.yaml":  "weir: workspace/v1\nregistry: " + server.URL + "\n",
+		"pay.weir.yaml":   "weir: contract/v1\nservice: {name: payments}\nproduces: [{event: com.acme.Paid, topic: payments, schema: {registry: {subject: payments-value}}}]\n",
+		"order.weir.yaml": "weir: contract/v1\nservice: {name: orders}\nconsumes: [{event: com.acme.Paid, topic: payments, group: orders, needs: [$.amount]}]\n",
+	} {
+		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ask := func(url string, args ...string) (int, string) {
+		t.Helper()
+		s, stdout, stderr := testState(args...)
+		s.env = func(name string) string { return map[string]string{"WEIR_REGISTRY_URL": url}[name] }
+		return execute(s), stdout.String() + stderr.String()
+	}
+	if code, out := ask("", "record-deploy", "--service", "payments", "--version", "1", "--to", "prod", "--embed"); code != 0 {
+		t.Fatal(code, out)
+	}
+	gate := []string{"can-i-deploy", "--service", "orders", "--version", "2", "--to", "prod"}
+	if code, out := ask("", gate...); code != exitFindings || !strings.Contains(out, "no: orders 2 cannot go to prod: it would break on payments 1") || !strings.Contains(out, "needs $.amount") {
+		t.Errorf("exit code %d:\n%s", code, out)
+	}
+	nobody := httptest.NewServer(nil)
+	nobody.Close()
+	if code, out := ask(nobody.URL, gate...); code != exitInconclusive || !strings.Contains(out, strings.TrimPrefix(nobody.URL, "http://")) {
+		t.Errorf("the registry of the environment is not there: exit code %d:\n%s", code, out)
+	}
+}
+
 // registryServer answers for subjects of one version each, by Confluent's API,
 // and holds them to FULL.
 func registryServer(subjects map[string]string) http.Handler {
@@ -63,7 +100,8 @@ func registryServer(subjects map[string]string) http.Handler {
 	mux.HandleFunc("GET /config/{subject}", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, map[string]string{"compatibilityLevel": "FULL"})
 	})
-	mux.HandleFunc("GET /subjects/{subject}/versions/latest", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("GET /subjects/{subject}/versions", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, []int{1}) })
+	mux.HandleFunc("GET /subjects/{subject}/versions/{version}", func(w http.ResponseWriter, r *http.Request) {
 		subject := r.PathValue("subject")
 		if schema, ok := subjects[subject]; ok {
 			answer(w, http.StatusOK, map[string]any{"subject": subject, "id": 1, "version": 1, "schema": schema})

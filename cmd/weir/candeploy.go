@@ -44,7 +44,7 @@ replaces, beside which it runs for a while.
 
 The contract is that of the service in the workspace of PATH, by default this
 directory, as it lies there, or at --commit. What is in a schema registry is
-read from the one that WEIR_REGISTRY_URL names.
+read from the one that WEIR_REGISTRY_URL or the workspace names.
 
 The exit code is 0 for yes; 1 for no, with findings that show who would break;
 2 where something cannot be read; 4 where the answer is not known. That a
@@ -131,9 +131,9 @@ func (s *state) canDeploy(ctx context.Context, f *canDeployFlags, dir string) er
 	if err != nil {
 		return err
 	}
-	registry, closeRegistry, err := s.registry(ctx)
+	registry, closeRegistry, err := s.registryOf(ctx, w)
 	if err != nil {
-		return usageError("", "%w", err)
+		return err
 	}
 	defer closeRegistry()
 	q.Registry, q.Now = registry, s.now()

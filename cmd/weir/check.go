@@ -154,7 +154,7 @@ func (c *checked) sentence() string {
 // judge finds all that is wrong with contracts that were read: by rules, of
 // consumers with the versions of what they read, and against the state before.
 func (s *state) judge(ctx context.Context, in *inputs, f *checkFlags) (findings []finding.Finding, against string, err error) {
-	reg, closeRegistry, err := s.registryOf(ctx, in)
+	reg, closeRegistry, err := s.registryOf(ctx, in.workspace)
 	if err != nil {
 		return nil, "", err
 	}
