@@ -21,7 +21,7 @@ func (p *pass) evolution(producer produced) {
 	what := "the schema of " + promise.Event
 	mode, err := p.mode(producer)
 	if err != nil {
-		p.unread(err, producer.at("schema"), what)
+		p.unread(promised, err, producer.at("schema"), what)
 		return
 	}
 	published, findings, err := p.loader.Published(producer.contract, promised, producer.message())
@@ -29,7 +29,7 @@ func (p *pass) evolution(producer produced) {
 		p.report(f)
 	}
 	if err != nil {
-		p.unread(err, producer.at("schema"), what)
+		p.unread(promised, err, producer.at("schema"), what)
 		return
 	}
 	current, err := p.loader.Current(producer.contract, promised, producer.message())

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -75,6 +76,32 @@ func TestOnlyPairsOfOneService(t *testing.T) {
 		}
 	}
 }
+
+// TestRegistryThatCannotBeAsked: that is undecided, and a subject that is not
+// there is an error.
+func TestRegistryThatCannotBeAsked(t *testing.T) {
+	fsys := fstest.MapFS{"weir.yaml": {Data: []byte("weir: contract/v1\nservice: {name: orders}\nproduces: [{event: Placed, topic: t, schema: {registry: {subject: s}}}]\n")}}
+	set, problems := contracts.LoadDir(fsys, ".")
+	if len(problems) > 0 {
+		t.Fatal(text(problems))
+	}
+	for want, err := range map[finding.Severity]error{
+		finding.Undecided: errors.New("connection refused"), finding.Error: fmt.Errorf("no subject s: %w", fs.ErrNotExist),
+	} {
+		found := matrix.Check(set, versions.New(fsys, silent{folder{fsys}, err}), matrix.Options{Now: now})
+		if len(found) != 1 || found[0].ID != matrix.VersionInvalid || found[0].Severity != want || !strings.Contains(found[0].Message, err.Error()) {
+			t.Errorf("%v: %+v", err, found)
+		}
+	}
+}
+
+// silent is a registry that answers nothing but an error.
+type silent struct {
+	folder
+	err error
+}
+
+func (s silent) Mode(string) (compat.Mode, error) { return compat.Mode{}, s.err }
 
 func check(t *testing.T, archive *txtar.Archive, tree string, only []string) []finding.Finding {
 	t.Helper()

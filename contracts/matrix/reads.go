@@ -41,7 +41,7 @@ func (p *pass) readerSchema(in consumed, producer produced) {
 	promised := in.contract.SchemaOf(*in.promise().Schema)
 	reader, err := p.loader.Current(in.contract, promised, "")
 	if err != nil {
-		p.unread(err, in.at("schema"), fmt.Sprintf("the schema by which %s reads %s", in.contract.Service.Name, in.promise().Event))
+		p.unread(promised, err, in.at("schema"), fmt.Sprintf("the schema by which %s reads %s", in.contract.Service.Name, in.promise().Event))
 		return
 	}
 	writers, ok := p.written(in, producer, true)
@@ -97,7 +97,7 @@ func (p *pass) written(in consumed, producer produced, current bool) ([]versions
 		}
 	}
 	if err != nil {
-		p.unread(err, in.at("event"), what)
+		p.unread(promised, err, in.at("event"), what)
 		return nil, false
 	}
 	return writers, true
@@ -148,14 +148,15 @@ func lacks(f field.Field, need string) string {
 	return "do not have it"
 }
 
-// unread says that a schema or a version of it could not be read. The current
-// files are the business of package rules, which has reported them.
-func (p *pass) unread(err error, at *finding.Position, what string) {
+// unread says that a schema or a version of it could not be read: undecided
+// where it is in a registry that could not be asked. The current files are the
+// business of package rules, which has reported them.
+func (p *pass) unread(s *contracts.Schema, err error, at *finding.Position, what string) {
 	switch {
 	case errors.Is(err, versions.ErrNoRegistry):
 		p.report(finding.Finding{ID: RegistryUnread, Position: at, Message: what + " is in a registry, so it is not compared", Hint: "set WEIR_REGISTRY_URL to compare it"})
 		return
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist) && s.Registry == nil:
 		p.report(finding.Finding{ID: HistoryMissing, Position: at, Message: what + " has no published version yet", Hint: "weir history add keeps the first one"})
 		return
 	}
@@ -167,5 +168,9 @@ func (p *pass) unread(err error, at *finding.Position, what string) {
 		}
 		return
 	}
-	p.report(finding.Finding{ID: VersionInvalid, Position: at, Message: fmt.Sprintf("%s cannot be read: %v", what, err)})
+	f := finding.Finding{ID: VersionInvalid, Position: at, Message: fmt.Sprintf("%s cannot be read: %v", what, err)}
+	if s.Registry != nil && !errors.Is(err, fs.ErrNotExist) {
+		f.Severity = finding.Undecided
+	}
+	p.report(f)
 }
