@@ -70,8 +70,6 @@ type broken struct {
 }
 
 func (s *state) breaking(ctx context.Context, args []string, f *againstFlags, format string) error {
-	ctx, stop := s.cancellable(ctx)
-	defer stop()
 	in, err := gather(args)
 	if err != nil {
 		return err

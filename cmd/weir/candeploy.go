@@ -121,8 +121,6 @@ func (s *state) canDeploy(ctx context.Context, f *canDeployFlags, dir string) er
 	if err := f.check(); err != nil {
 		return err
 	}
-	ctx, stop := s.cancellable(ctx)
-	defer stop()
 	w, findings := workspace.Open(filepath.ToSlash(dir))
 	if w.File.Doc != nil && slices.ContainsFunc(findings, func(found finding.Finding) bool { return in(found, w.File.Doc.File()) }) {
 		return s.unreadable(findings)

@@ -96,8 +96,6 @@ type checked struct {
 }
 
 func (s *state) check(ctx context.Context, args []string, f *checkFlags) error {
-	ctx, stop := s.cancellable(ctx)
-	defer stop()
 	in, err := gather(args)
 	if err != nil {
 		return err

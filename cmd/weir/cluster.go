@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -134,13 +135,16 @@ func nodeState(n docker.DevNode) string {
 	return "down"
 }
 
-// cancellable returns a context that a signal ends.
+// cancellable returns a context that a signal ends; a second signal ends the
+// process, as if none were listened to.
 func (s *state) cancellable(parent context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(parent)
 	signals, stop := s.interrupts()
+	stop = sync.OnceFunc(stop)
 	go func() {
 		select {
 		case <-signals:
+			stop()
 			cancel()
 		case <-ctx.Done():
 		}

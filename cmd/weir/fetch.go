@@ -60,8 +60,6 @@ and 3 where a repository cannot be reached.`,
 }
 
 func (s *state) fetch(ctx context.Context, options workspace.FetchOptions) error {
-	ctx, stop := s.cancellable(ctx)
-	defer stop()
 	done, findings, failed := workspace.Fetch(ctx, ".", options)
 	var b strings.Builder
 	for _, f := range done {

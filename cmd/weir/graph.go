@@ -58,8 +58,6 @@ as it is: nothing is drawn then. weir check judges.`,
 }
 
 func (s *state) graph(ctx context.Context, paths []string, format string, onlyOrphans bool) error {
-	ctx, stop := s.cancellable(ctx)
-	defer stop()
 	in, err := gather(paths)
 	if err != nil {
 		return err

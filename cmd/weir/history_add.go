@@ -46,11 +46,11 @@ undecided, and 2 where something cannot be read.`,
 		Example: `  weir history add
   weir history add services/orders/weir.yaml --schema OrderPlaced
   weir history add --time 2026-03-01T09:00:00Z
-  weir history add --allow-breaking "all consumers take both since 3.2"`,
+  weir history add --allow-breaking TICKET-417`,
 		Args: contractArg,
 		RunE: func(c *cobra.Command, args []string) error {
 			if c.Flags().Changed("allow-breaking") && strings.TrimSpace(f.allow) == "" {
-				return usageError(`--allow-breaking "all consumers take both since 3.2"`, "--allow-breaking needs the reason, which is kept")
+				return usageError(`such as --allow-breaking "all consumers take both since 3.2"`, "--allow-breaking needs the reason, which is kept")
 			}
 			published := s.now()
 			if f.at != "" {

@@ -108,8 +108,6 @@ func (f *initFlags) check(cmd *cobra.Command, args []string) error {
 }
 
 func (s *state) init(ctx context.Context, args []string, f initFlags) error {
-	ctx, stop := s.cancellable(ctx)
-	defer stop()
 	documents, err := recognize(args)
 	if err != nil {
 		return initError(err)

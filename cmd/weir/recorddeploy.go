@@ -92,8 +92,6 @@ func (f *recordDeployFlags) check() error {
 }
 
 func (s *state) recordDeploy(ctx context.Context, f recordDeployFlags) error {
-	ctx, stop := s.cancellable(ctx)
-	defer stop()
 	w, findings := workspace.Find(".")
 	if finding.Errors(findings) > 0 {
 		return s.unreadable(findings)
