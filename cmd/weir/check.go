@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -228,5 +229,10 @@ func (f *checkFlags) accept(b *baseline.Baseline, findings []finding.Finding) ([
 	if b == nil {
 		return findings, nil
 	}
-	return b.Apply(findings), nil
+	return b.Apply(findings, f.sought), nil
+}
+
+// sought says whether an accepted finding would have been found by these flags.
+func (f *checkFlags) sought(e baseline.Entry) bool {
+	return f.only == nil && (f.against != "" || !strings.HasPrefix(e.Rule, "breaking/"))
 }

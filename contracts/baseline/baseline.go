@@ -81,8 +81,9 @@ func (b *Baseline) Write() error {
 
 // Apply returns the findings with those that the baseline accepts turned into
 // information, and one warning, by the id [Removable], for each accepted one
-// that is not found any more.
-func (b *Baseline) Apply(findings []finding.Finding) []finding.Finding {
+// that is not found any more. sought says which of them were looked for: what
+// was not may be there still; nil takes all to be.
+func (b *Baseline) Apply(findings []finding.Finding, sought func(Entry) bool) []finding.Finding {
 	open := map[Entry][]Entry{} // by identity, in the order of lines
 	for _, e := range b.entries {
 		open[e.identity()] = append(open[e.identity()], e)
@@ -100,7 +101,9 @@ func (b *Baseline) Apply(findings []finding.Finding) []finding.Finding {
 	}
 	for _, rest := range open {
 		for _, e := range rest {
-			judged = append(judged, b.removable(e))
+			if sought == nil || sought(e) {
+				judged = append(judged, b.removable(e))
+			}
 		}
 	}
 	finding.Sort(judged)

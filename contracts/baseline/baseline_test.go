@@ -84,7 +84,7 @@ contract/duplicate	../b/weir.yaml	8032ba452a97635c	twice, first in line 7
 		{ID: "check/x", Severity: finding.Error, Message: "no place"},
 	}
 	before := lines(now)
-	equal(t, lines(b.Apply(now)), []string{
+	equal(t, lines(b.Apply(now, nil)), []string{
 		"- info check/x: no place (accepted by the baseline)",
 		"../b/weir.yaml:30:3 info contract/duplicate: twice, first in line 70 (accepted by the baseline)",
 		"../c/weir.yaml:2:3 warning check/key-optional: the key may be absent",
@@ -110,8 +110,8 @@ func TestTheSameFindingsAreTheSameFile(t *testing.T) {
 	b, problems := parse("b", first)
 	equal(t, lines(problems), []string(nil))
 	equal(t, string(b.format()), first)
-	equal(t, finding.Errors(b.Apply(findings)), 0)
-	equal(t, len(b.Apply(findings)), 20)
+	equal(t, finding.Errors(b.Apply(findings, nil)), 0)
+	equal(t, len(b.Apply(findings, nil)), 20)
 }
 
 func TestMalformed(t *testing.T) {
@@ -162,6 +162,6 @@ func FuzzParse(f *testing.F) {
 		if len(findings) > 0 || string(again.format()) != string(b.format()) {
 			t.Errorf("written and read again it differs: %v", findings)
 		}
-		b.Apply(nil)
+		b.Apply(nil, nil)
 	})
 }

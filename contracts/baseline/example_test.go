@@ -33,7 +33,7 @@ func Example() {
 
 	accepted, _ := baseline.Read(file)
 	tomorrow := []finding.Finding{found(9, "no contract produces A"), found(12, "no contract produces B")}
-	for _, f := range accepted.Apply(tomorrow) {
+	for _, f := range accepted.Apply(tomorrow, nil) {
 		fmt.Printf("line %d: %s: %s\n", f.Position.Line, f.Severity, f.Message)
 	}
 	// Output:
