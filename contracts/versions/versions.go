@@ -85,13 +85,19 @@ func New(fsys fs.FS, registry Registry) *Loader {
 // of the message, for Protobuf; "" takes the file's first.
 func (l *Loader) Current(c *contracts.Contract, s *contracts.Schema, message string) (*schema.Schema, error) {
 	if s.Registry == nil {
-		return l.file(key{file: c.Resolve(s.File), format: s.Format, message: message}, nil)
+		return l.File(c.Resolve(s.File), s.Format, message)
 	}
 	number, err := number(s.Registry.Version)
 	if err != nil {
 		return nil, err
 	}
 	return l.registered(s.Registry.Subject, number, message)
+}
+
+// File is a schema in a file, by its path, its format and, for Protobuf, the full
+// name of the message; "" takes the file's first.
+func (l *Loader) File(file, format, message string) (*schema.Schema, error) {
+	return l.file(key{file: file, format: format, message: message}, nil)
 }
 
 // Published are the versions that were published, the oldest first: of the
