@@ -159,7 +159,7 @@ func (s *state) judge(ctx context.Context, in *inputs, f *checkFlags) (findings 
 	}
 	defer closeRegistry()
 	loader := versions.New(in.fsys, reg)
-	others := rules.Others{Rules: matrix.Rules(), ReadersCompared: true}
+	others := rules.Others{Rules: matrix.Rules(), ReadersCompared: true, Loader: loader}
 	others.Found = matrix.Check(in.contracts, loader, matrix.Options{Dialect: dialectOf(f.dialect), Now: s.now(), Only: f.only})
 	if f.against != "" {
 		found, name, err := f.compareAgainst(ctx, in, loader, reg)

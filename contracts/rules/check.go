@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/versions"
 	"github.com/flowweir/weir/reports/finding"
 )
 
@@ -26,6 +27,9 @@ type Others struct {
 	// nothing is found.
 	Rules []Rule
 	Found []Found
+	// Loader has the schemas of the contracts, where others have loaded them:
+	// each file is then parsed once. It must be of the same files.
+	Loader *versions.Loader
 	// ReadersCompared says that they have compared the schemas that consumers
 	// read by with those of producers. Without it each is NeedUnchecked.
 	ReadersCompared bool
@@ -37,16 +41,25 @@ type Found struct {
 	Owner *contracts.Contract
 }
 
+// newChecker makes a checker that has found what others have.
+func newChecker(set []*contracts.Contract, fsys fs.FS, now time.Time, others Others) *checker {
+	reading := &oneAtATime{fsys: fsys}
+	if others.Loader == nil {
+		others.Loader = versions.New(reading, nil)
+	}
+	return &checker{
+		index:  indexOf(set),
+		others: others,
+		files:  files{fsys: reading, loader: others.Loader, schemas: map[schemaKey]*schemaFile{}, resolved: map[schemaName]resolvedSchema{}},
+		now:    now,
+	}
+}
+
 // CheckWith is Check together with what others have found: all findings are
 // in one order, and the waivers of a contract apply to all that is found
 // about it.
 func CheckWith(set []*contracts.Contract, fsys fs.FS, now time.Time, others Others) []finding.Finding {
-	c := &checker{
-		index:  indexOf(set),
-		others: others,
-		files:  files{fsys: fsys, schemas: map[schemaKey]*schemaFile{}, resolved: map[schemaName]resolvedSchema{}},
-		now:    now,
-	}
+	c := newChecker(set, fsys, now, others)
 	for _, f := range others.Found {
 		c.found = append(c.found, owned{Found: f})
 	}

@@ -12,12 +12,14 @@ import (
 	"github.com/flowweir/weir/contracts/field"
 	"github.com/flowweir/weir/contracts/place"
 	"github.com/flowweir/weir/contracts/schema"
+	"github.com/flowweir/weir/contracts/versions"
 	"github.com/flowweir/weir/reports/finding"
 )
 
 // files reads what contracts name, each schema once.
 type files struct {
 	fsys    fs.FS
+	loader  *versions.Loader
 	schemas map[schemaKey]*schemaFile
 	// resolved remembers schemaOf for schemas that a contract names.
 	resolved map[schemaName]resolvedSchema
@@ -55,15 +57,15 @@ func (f *files) schema(key schemaKey) *schemaFile {
 	if known, ok := f.schemas[key]; ok {
 		return known
 	}
-	s := openSchema(f.fsys, key)
+	s := f.open(key)
 	f.schemas[key] = s
 	return s
 }
 
-func openSchema(fsys fs.FS, key schemaKey) *schemaFile {
+func (f *files) open(key schemaKey) *schemaFile {
 	s := &schemaFile{lookups: map[string]field.Field{}, examined: map[string][]schema.Violation{}}
-	if s.src, s.err = fs.ReadFile(fsys, key.file); s.err == nil {
-		s.schema, s.err = schema.Load(fsys, key.file, key.format, schema.Options{Message: key.message})
+	if s.src, s.err = fs.ReadFile(f.fsys, key.file); s.err == nil {
+		s.schema, s.err = f.loader.File(key.file, key.format, key.message)
 	}
 	return s
 }

@@ -15,12 +15,7 @@ import (
 // All of others.Found is kept. Schemas that this does not need are not opened,
 // so that one service of many is judged in a fraction of the time.
 func CheckOnly(set []*contracts.Contract, fsys fs.FS, now time.Time, others Others, services []string) []finding.Finding {
-	c := &checker{
-		index:  indexOf(set),
-		others: others,
-		files:  files{fsys: fsys, schemas: map[schemaKey]*schemaFile{}, resolved: map[schemaName]resolvedSchema{}},
-		now:    now,
-	}
+	c := newChecker(set, fsys, now, others)
 	o := chosen{checker: c, services: services, shared: map[string]bool{}}
 	for _, contract := range set {
 		for i := range contract.Consumes {

@@ -17,7 +17,6 @@ import (
 // the work of a check.
 func (f *files) preload(set []*contracts.Contract) {
 	var (
-		fsys    = &oneAtATime{fsys: f.fsys}
 		cores   = make(chan struct{}, runtime.GOMAXPROCS(0))
 		opening sync.WaitGroup
 		mu      sync.Mutex
@@ -31,7 +30,7 @@ func (f *files) preload(set []*contracts.Contract) {
 			seen[u.key] = true
 			cores <- struct{}{}
 			opening.Go(func() {
-				opened := openSchema(fsys, u.key)
+				opened := f.open(u.key)
 				mu.Lock()
 				f.schemas[u.key] = opened
 				mu.Unlock()
