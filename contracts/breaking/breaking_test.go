@@ -3,8 +3,6 @@ package breaking_test
 import (
 	"flag"
 	"fmt"
-	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -16,6 +14,7 @@ import (
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/breaking"
+	"github.com/flowweir/weir/contracts/internal/fixture"
 	"github.com/flowweir/weir/contracts/rules"
 	"github.com/flowweir/weir/contracts/versions"
 )
@@ -35,10 +34,7 @@ func TestCases(t *testing.T) {
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".txtar")
 		t.Run(name, func(t *testing.T) {
-			archive, err := txtar.ParseFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
+			archive := fixture.Read(t, file)
 			var failed strings.Builder
 			for _, tree := range trees(archive) {
 				found := compareTrees(t, archive, tree)
@@ -56,7 +52,7 @@ func TestCases(t *testing.T) {
 				}
 				fmt.Fprintf(&failed, "# %s\n%s", tree, text(found))
 			}
-			golden(t, file, archive, failed.String())
+			fixture.Want(t, file, archive, failed.String(), *update)
 		})
 	}
 	for _, r := range breaking.Rules() {
@@ -86,14 +82,7 @@ func compareTrees(t *testing.T, archive *txtar.Archive, tree string) []rules.Fou
 // load without findings.
 func side(t *testing.T, archive *txtar.Archive, dir string) breaking.Side {
 	t.Helper()
-	all, err := txtar.FS(archive)
-	if err != nil {
-		t.Fatal(err)
-	}
-	fsys, err := fs.Sub(all, dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	fsys := fixture.Tree(t, archive, dir)
 	set, problems := contracts.LoadDir(fsys, ".")
 	for _, p := range problems {
 		t.Errorf("%s: %s: %s", path.Join(dir, p.Position.String()), p.ID, p.Message)
@@ -108,40 +97,9 @@ func text(found []rules.Found) string {
 		if f.Owner != nil {
 			owner = f.Owner.Service.Name
 		}
-		fmt.Fprintf(&b, "%s: %s: %s: %s\n\towner: %s\n", f.Position, f.Severity, f.ID, f.Message, owner)
-		if f.Hint != "" {
-			fmt.Fprintf(&b, "\thint: %s\n", f.Hint)
-		}
-		for _, r := range f.Related {
-			fmt.Fprintf(&b, "\t%s: %s\n", r.Position, r.Message)
-		}
-		if c := f.Counterexample; c != nil {
-			fmt.Fprintf(&b, "\t%s > %s: %s %x: %s\n", c.Writer, c.Reader, c.Document, c.Bytes, c.Outcome)
-		}
+		b.WriteString(fixture.Lines(f.Finding) + "\towner: " + owner + "\n")
 	}
 	return b.String()
-}
-
-func golden(t *testing.T, file string, archive *txtar.Archive, got string) {
-	t.Helper()
-	i := slices.IndexFunc(archive.Files, func(f txtar.File) bool { return f.Name == "want" })
-	if *update {
-		if i < 0 {
-			archive.Files = append(archive.Files, txtar.File{Name: "want"})
-			i = len(archive.Files) - 1
-		}
-		archive.Files[i].Data = []byte(got)
-		if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if i < 0 {
-		t.Fatalf("%s has no file want; run go test -update", file)
-	}
-	if diff := cmp.Diff(string(archive.Files[i].Data), got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
 }
 
 // TestNothingBreaksItself: a state compared with itself has no findings, not
@@ -152,10 +110,7 @@ func TestNothingBreaksItself(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, file := range files {
-		archive, err := txtar.ParseFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+		archive := fixture.Read(t, file)
 		if filepath.Base(file) == "unread.txtar" {
 			continue
 		}
@@ -185,10 +140,7 @@ func TestEveryRuleHasAPage(t *testing.T) {
 // TestOnly: what is asked for one service is found about that one alone, the
 // topics that it states included.
 func TestOnly(t *testing.T) {
-	archive, err := txtar.ParseFile("testdata/retention-shortened.txtar")
-	if err != nil {
-		t.Fatal(err)
-	}
+	archive := fixture.Read(t, "testdata/retention-shortened.txtar")
 	old, latest := side(t, archive, "fail/old"), side(t, archive, "fail/new")
 	for _, tt := range []struct {
 		only []string
@@ -219,22 +171,15 @@ weir: contract/v1
 service: {name: b}
 produces: [{event: com.acme.B, topic: b}]
 `))
-	all, err := txtar.FS(archive)
-	if err != nil {
-		t.Fatal(err)
-	}
-	old, err := fs.Sub(all, "old")
-	if err != nil {
-		t.Fatal(err)
-	}
+	old := fixture.Tree(t, archive, "old")
 	latest := side(t, archive, "new")
 	was, found := breaking.Load(old, "main", []string{"a", "a/weir.yaml", "b", "c.weir.yaml", "d", "d/weir.yaml"}, latest, nil)
 	if len(was.Contracts) != 1 || was.Contracts[0].Service.Name != "a" || was.Name != "main" {
 		t.Errorf("read %d contracts", len(was.Contracts))
 	}
 	const want = `b/weir.yaml:2:17: undecided: breaking/unread: b/weir.yaml is not compared: in main it cannot be read: produces[0] has no field "topc"
-	owner: b
 	b/weir.yaml:3:32: in main
+	owner: b
 c.weir.yaml:1:1: undecided: breaking/unread: c.weir.yaml is not compared: in main it cannot be read: the file must be a map, not the text "nonsense"
 	owner: nobody
 `

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/internal/fixture"
 	"github.com/flowweir/weir/contracts/rules"
 	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/contracts/source"
@@ -17,8 +18,8 @@ import (
 // the working tree is now; what cannot be read says what to change.
 func TestAtCommit(t *testing.T) {
 	enter(t)
-	first := run(t, "rev-parse", "HEAD")
-	commit(t, "\n-- services/order/weir.yaml --\nweir: contract/v1\nservice: {name: order-service}\nproduces: [{event: com.acme.Other, topic: other}]\n")
+	first := fixture.Git(t, ".", "rev-parse", "HEAD")
+	fixture.Commit(t, ".", "\n-- services/order/weir.yaml --\nweir: contract/v1\nservice: {name: order-service}\nproduces: [{event: com.acme.Other, topic: other}]\n")
 
 	c, err := AtCommit(t.Context(), "order-service", "services/order/weir.yaml", "HEAD~1")
 	must(t, err)
@@ -34,7 +35,7 @@ func TestAtCommit(t *testing.T) {
 		}
 	}
 	for _, tt := range []struct{ service, file, revision, want string }{
-		{"mail", "services/order/weir.yaml", "HEAD", "services/order/weir.yaml is the contract of order-service, not of mail at commit " + run(t, "rev-parse", "HEAD")[:12]},
+		{"mail", "services/order/weir.yaml", "HEAD", "services/order/weir.yaml is the contract of order-service, not of mail at commit " + fixture.Git(t, ".", "rev-parse", "HEAD")[:12]},
 		{"mail", "services/gone/weir.yaml", "HEAD~1", "the contract services/gone/weir.yaml cannot be read at commit " + first[:12]},
 	} {
 		_, err := AtCommit(t.Context(), tt.service, tt.file, tt.revision)
@@ -63,7 +64,7 @@ channels:
 operations:
   publish: {action: send, channel: {$ref: "#/channels/orders"}}
 `
-	commit(t, "-- services/order/weir.yaml --\nweir: contract/v1\nservice: {name: order-service}\nasyncapi: ../../asyncapi.yaml\n"+
+	fixture.Commit(t, ".", "-- services/order/weir.yaml --\nweir: contract/v1\nservice: {name: order-service}\nasyncapi: ../../asyncapi.yaml\n"+
 		"-- asyncapi.yaml --\n"+document+"-- types.yaml --\nid: {type: string}\n")
 
 	committed, err := AtCommit(t.Context(), "order-service", "services/order/weir.yaml", "HEAD")

@@ -10,9 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/tools/txtar"
-
-	"github.com/flowweir/weir/contracts/internal/git"
+	"github.com/flowweir/weir/contracts/internal/fixture"
 	"github.com/flowweir/weir/contracts/rules"
 	"github.com/flowweir/weir/contracts/source"
 	"github.com/flowweir/weir/reports/finding"
@@ -41,40 +39,9 @@ var at = time.Date(2026, 11, 26, 10, 46, 17, 5, time.UTC)
 // and enters it.
 func enter(t *testing.T) {
 	t.Helper()
-	home := t.TempDir()
-	for name, value := range map[string]string{
-		"HOME": home, "XDG_CONFIG_HOME": home, "GIT_CONFIG_NOSYSTEM": "1",
-		"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.com", "GIT_AUTHOR_DATE": "2026-11-24T12:00:00Z",
-		"GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@example.com", "GIT_COMMITTER_DATE": "2026-11-24T12:00:00Z",
-	} {
-		t.Setenv(name, value)
-	}
+	fixture.GitEnvironment(t)
 	t.Chdir(t.TempDir())
-	commit(t, repositoryFiles)
-}
-
-func run(t *testing.T, args ...string) string {
-	t.Helper()
-	out, err := git.Run(t.Context(), ".", args...)
-	must(t, err)
-	return strings.TrimSpace(out)
-}
-
-func write(t *testing.T, archive string) {
-	t.Helper()
-	for _, f := range txtar.Parse([]byte(archive)).Files {
-		must(t, os.MkdirAll(filepath.Dir(f.Name), 0o755))
-		must(t, os.WriteFile(f.Name, f.Data, 0o644))
-	}
-}
-
-func commit(t *testing.T, archive string) string {
-	t.Helper()
-	write(t, archive)
-	run(t, "init", "--quiet", "--initial-branch=main")
-	run(t, "add", "--all")
-	run(t, "commit", "--quiet", "--message=m")
-	return run(t, "rev-parse", "HEAD")
+	fixture.Commit(t, ".", repositoryFiles)
 }
 
 func order(version string) Deployment {
@@ -144,7 +111,7 @@ func TestDirectory(t *testing.T) {
 	_, lines := read(t, s, "prod")
 	equal(t, lines, []string{"deployment/no-environment: nothing is recorded of an environment prod = the first weir record-deploy --to prod makes it"})
 
-	first := run(t, "rev-parse", "HEAD")
+	first := fixture.Git(t, ".", "rev-parse", "HEAD")
 	equal(t, record(t, s, order("1.0")), "1.0 in environments/prod/order-service.yaml, before ")
 	content, err := os.ReadFile("environments/prod/order-service.yaml")
 	must(t, err)
@@ -157,7 +124,7 @@ live:
     contract: "services/order/weir.yaml"
     commit: "`+first+`"
 `)
-	commit(t, "-- schemas/id.json --\n{\"type\": \"integer\"}\n")
+	fixture.Commit(t, ".", "-- schemas/id.json --\n{\"type\": \"integer\"}\n")
 	mail := Deployment{Service: "mail", Version: "a1b2c3", At: at, Contract: "services/mail/weir.yaml"}
 	equal(t, record(t, s, mail), "a1b2c3 in environments/prod/mail.yaml, before ")
 	legacy := Deployment{Service: "legacy", Version: "7", At: at}
@@ -254,7 +221,7 @@ func TestEmbed(t *testing.T) {
 	})
 
 	// What lies there is copied, committed or not.
-	write(t, "-- schemas/id.json --\n{\"type\": \"string\", \"maxLength\": 9}\n")
+	fixture.Write(t, ".", "-- schemas/id.json --\n{\"type\": \"string\", \"maxLength\": 9}\n")
 	d.Version, d.Rolling = "1.1", true
 	equal(t, record(t, s, d), "1.1 and 1.0 in "+elsewhere+"/prod/order-service.yaml, before 1.0")
 	_, lines = read(t, s, "prod")
@@ -281,7 +248,7 @@ func TestEmbed(t *testing.T) {
 	equal(t, lines[1], elsewhere+"/prod/order-service.yaml:5:14 "+broken+"cannot be read: no such file or directory"+restore)
 
 	// Another working tree of the repository has its commits.
-	run(t, "worktree", "add", "--quiet", "--detach", elsewhere+"/tree", "HEAD")
+	fixture.Git(t, ".", "worktree", "add", "--quiet", "--detach", elsewhere+"/tree", "HEAD")
 	equal(t, record(t, Directory(elsewhere+"/tree/environments"), Deployment{
 		Service: "mail", Version: "1", At: at, Contract: "services/mail/weir.yaml",
 	}), "1 in "+elsewhere+"/tree/environments/prod/mail.yaml, before ")
@@ -302,7 +269,7 @@ func TestEmbed(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	enter(t)
-	head := run(t, "rev-parse", "HEAD")[:12]
+	head := fixture.Git(t, ".", "rev-parse", "HEAD")[:12]
 	change := func(edit func(*Deployment)) Deployment {
 		d := order("1.0")
 		edit(&d)
@@ -337,19 +304,19 @@ func TestRefusals(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			write(t, tt.files)
+			fixture.Write(t, ".", tt.files)
 			environment := tt.environment
 			if environment == "" {
 				environment = "prod"
 			}
 			equal(t, describe(Directory("environments").Record(t.Context(), environment, tt.d)), tt.want)
-			run(t, "checkout", "--quiet", "--force", "HEAD")
+			fixture.Git(t, ".", "checkout", "--quiet", "--force", "HEAD")
 			must(t, os.RemoveAll("environments"))
 		})
 	}
 }
 
-func root(t *testing.T) string { return run(t, "rev-parse", "--show-toplevel") }
+func root(t *testing.T) string { return fixture.Git(t, ".", "rev-parse", "--show-toplevel") }
 
 // TestWhatCannotBeRead: each record that is wrong is one finding, and the
 // others are read.
@@ -357,13 +324,13 @@ func TestWhatCannotBeRead(t *testing.T) {
 	enter(t)
 	s := Directory("environments")
 	record(t, s, order("1.0"))
-	head := run(t, "rev-parse", "HEAD")
-	next := commit(t, "-- services/bad/weir.yaml --\nweir: contract/v1\nservice: {nam: bad}\nproduces: [{event: A, topic: a}]\n")
+	head := fixture.Git(t, ".", "rev-parse", "HEAD")
+	next := fixture.Commit(t, ".", "-- services/bad/weir.yaml --\nweir: contract/v1\nservice: {nam: bad}\nproduces: [{event: A, topic: a}]\n")
 	live := func(service, commit, path string) string {
 		return "-- environments/prod/" + service + ".yaml --\nweir: deployment/v1\nservice: " + service +
 			"\nlive:\n  - {version: \"1\", at: 2026-11-26T10:46:17Z, contract: " + path + ", commit: " + commit + "}\n"
 	}
-	write(t, live("a", strings.Repeat("0", 40), "weir.yaml")+live("b", head, "none/weir.yaml")+live("c", next, "services/bad/weir.yaml")+
+	fixture.Write(t, ".", live("a", strings.Repeat("0", 40), "weir.yaml")+live("b", head, "none/weir.yaml")+live("c", next, "services/bad/weir.yaml")+
 		live("d", head, "services/mail/weir.yaml")+
 		"-- environments/prod/e.yaml --\nweir: deployment/v1\nservice: f\nlive: [{version: \"1\", at: 2026-11-26T10:46:17Z}]\n"+
 		"-- environments/prod/g.yml --\n-- environments/prod/README.md --\n-- environments/prod/.hidden.yaml --\n-- environments/prod/sub/h.yaml --\n-- environments/.x/h.yaml --\n")
@@ -409,7 +376,7 @@ func TestPipelinesDoNotCollide(t *testing.T) {
 		default:
 		}
 		if _, findings, err := s.Read(t.Context(), "prod"); err != nil || finding.Errors(findings) > 0 && findings[0].ID != NoEnvironment {
-			t.Fatalf("%v, %s", err, text(t, findings))
+			t.Fatalf("%v, %s", err, fixture.Text(t, findings))
 		}
 	}
 	e, _, err := s.Read(t.Context(), "prod")

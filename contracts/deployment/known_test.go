@@ -3,13 +3,15 @@ package deployment
 import (
 	"fmt"
 	"testing"
+
+	"github.com/flowweir/weir/contracts/internal/fixture"
 )
 
 // TestDoubt: a version is doubted where git and the records could know it and
 // do not.
 func TestDoubt(t *testing.T) {
 	enter(t)
-	head := run(t, "rev-parse", "HEAD")
+	head := fixture.Git(t, ".", "rev-parse", "HEAD")
 	for kind, s := range map[string]*Store{"directory": Directory("environments"), "tags": Tags(".", "deploy")} {
 		doubt := func(version string) string {
 			t.Helper()
@@ -30,11 +32,11 @@ func TestDoubt(t *testing.T) {
 		equal(t, doubt("abcdef012"), unknown+"commit abcdef012 here, and nothing was recorded of such a version of order-service"+
 			" = is it misspelt? a clone without it gets it by git fetch")
 		for _, tag := range []string{"v1.4.0", "order-service/1.5.0", "order-service-v1.6.0", "order-service@1.7.0", "nightly"} {
-			run(t, "tag", tag)
+			fixture.Git(t, ".", "tag", tag)
 		}
 		for _, known := range []string{"v1.4.0", "1.4.0", "1.5.0", "1.6.0", "1.7.0", "order-service/1.5.0", "feature/x"} {
 			if known == "feature/x" {
-				run(t, "branch", "--force", known)
+				fixture.Git(t, ".", "branch", "--force", known)
 			}
 			equal(t, doubt(known), "")
 		}
@@ -47,7 +49,7 @@ func TestDoubt(t *testing.T) {
 			t.Errorf("%s: a build that was not recorded is not doubted", kind)
 		}
 		for _, tag := range []string{"v1.4.0", "order-service/1.5.0", "order-service-v1.6.0", "order-service@1.7.0", "nightly"} {
-			run(t, "tag", "--delete", tag)
+			fixture.Git(t, ".", "tag", "--delete", tag)
 		}
 	}
 	if f, err := Directory("environments").Doubt(t.Context(), t.TempDir(), "order-service", "9"); f != nil || err != nil {

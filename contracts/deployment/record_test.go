@@ -2,7 +2,6 @@ package deployment
 
 import (
 	"flag"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,19 +13,11 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/flowweir/weir/contracts/document"
+	"github.com/flowweir/weir/contracts/internal/fixture"
 	"github.com/flowweir/weir/reports/finding"
 )
 
 var update = flag.Bool("update", false, "rewrite what the archives of testdata want; read the diff before committing it")
-
-func text(t *testing.T, findings []finding.Finding) string {
-	t.Helper()
-	var b strings.Builder
-	if err := finding.Text(&b, findings); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
 
 func equal(t *testing.T, got, want any) {
 	t.Helper()
@@ -52,21 +43,14 @@ func TestRecords(t *testing.T) {
 	known := append(document.Rules(), Rules()...)
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
-			archive, err := txtar.ParseFile(file)
-			must(t, err)
+			archive := fixture.Read(t, file)
 			_, findings := parseRecord("record.yaml", archive.Files[0].Data)
 			for _, f := range findings {
 				if !slices.ContainsFunc(known, func(r finding.Rule) bool { return r.ID == f.ID }) {
 					t.Errorf("the id %s is in no table", f.ID)
 				}
 			}
-			got := text(t, findings)
-			if *update {
-				archive.Files = append(archive.Files[:1], txtar.File{Name: "want", Data: []byte(got)})
-				must(t, os.WriteFile(file, txtar.Format(archive), 0o644))
-				return
-			}
-			equal(t, got, string(archive.Files[1].Data))
+			fixture.Want(t, file, archive, fixture.Text(t, findings), *update)
 		})
 	}
 }
@@ -76,7 +60,7 @@ func TestFormat(t *testing.T) {
 	archive, err := txtar.ParseFile("testdata/record/sound.txtar")
 	must(t, err)
 	r, findings := parseRecord("record.yaml", archive.Files[0].Data)
-	equal(t, text(t, findings), "")
+	equal(t, fixture.Text(t, findings), "")
 	equal(t, r.format(), `# Written by weir record-deploy.
 weir: deployment/v1
 service: "order-service"
@@ -95,7 +79,7 @@ live:
 	for _, version := range []string{"1.0", "1e3", "0x10", "null", "~", "true", "2026-11-26", `a"b\c`, "a:b#c", "<ü>", "{{x}}", "'"} {
 		want := &Record{Weir: Version, Service: "s", Live: []Live{{Version: version, At: time.Unix(1e9, 0).UTC()}}}
 		got, findings := parseRecord("r", []byte(want.format()))
-		equal(t, text(t, findings), "")
+		equal(t, fixture.Text(t, findings), "")
 		equal(t, got, want)
 	}
 }
@@ -137,7 +121,7 @@ func FuzzRecord(f *testing.F) {
 		}
 		again, findings := parseRecord("r.yaml", []byte(r.format()))
 		if len(findings) > 0 {
-			t.Fatalf("written and read again: %s\n%s", text(t, findings), r.format())
+			t.Fatalf("written and read again: %s\n%s", fixture.Text(t, findings), r.format())
 		}
 		equal(t, again, r)
 	})

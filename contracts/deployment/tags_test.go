@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/flowweir/weir/contracts/internal/fixture"
 	"github.com/flowweir/weir/contracts/internal/git"
 )
 
@@ -14,11 +15,11 @@ func TestTags(t *testing.T) {
 	_, lines := read(t, s, "prod")
 	equal(t, lines, []string{"deployment/no-environment: nothing is recorded of an environment prod = the first weir record-deploy --to prod makes it"})
 
-	first := run(t, "rev-parse", "HEAD")
+	first := fixture.Git(t, ".", "rev-parse", "HEAD")
 	equal(t, record(t, s, order("1.0")), "1.0 in deploy/prod/order-service/1.0, before ")
-	equal(t, run(t, "for-each-ref", "--format=%(refname) %(*objectname) %(creatordate:unix)"),
+	equal(t, fixture.Git(t, ".", "for-each-ref", "--format=%(refname) %(*objectname) %(creatordate:unix)"),
 		"refs/heads/main  1795521600\nrefs/tags/deploy/prod/order-service/1.0 "+first+" 1795689977")
-	second := commit(t, "-- schemas/id.json --\n{\"type\": \"integer\"}\n")
+	second := fixture.Commit(t, ".", "-- schemas/id.json --\n{\"type\": \"integer\"}\n")
 	next := order("2.0~rc.1")
 	next.Rolling = true
 	equal(t, record(t, s, next), "2.0~rc.1 and 1.0 in deploy/prod/order-service/2.0%7Erc.1, before 1.0")
@@ -33,24 +34,24 @@ func TestTags(t *testing.T) {
 	equal(t, e.Service("order-service").Live[0].Commit, first)
 
 	// Tags that a pipeline makes by itself, the second not by this convention.
-	run(t, "tag", "deploy/test/mail/abc")
-	run(t, "tag", "deploy/nightly")
+	fixture.Git(t, ".", "tag", "deploy/test/mail/abc")
+	fixture.Git(t, ".", "tag", "deploy/nightly")
 	t.Setenv("GIT_COMMITTER_DATE", "2026-11-25T12:00:00Z")
-	run(t, "tag", "--annotate", "--message=by hand", "deploy/test/order-service/9", second)
+	fixture.Git(t, ".", "tag", "--annotate", "--message=by hand", "deploy/test/order-service/9", second)
 	_, lines = read(t, s, "test")
 	equal(t, lines, []string{
 		"mail abc 2026-11-24T12:00:00Z test/mail@abc/services/mail/weir.yaml",
 		"order-service 9 2026-11-25T12:00:00Z test/order-service@9/services/order/weir.yaml",
 	})
 	// With a signature, which is a part of the message.
-	signed := strings.ReplaceAll(run(t, "for-each-ref", "--format=%(contents)", "refs/tags/deploy/prod/order-service/1.0"), `"1.0"`, `"8"`)
+	signed := strings.ReplaceAll(fixture.Git(t, ".", "for-each-ref", "--format=%(contents)", "refs/tags/deploy/prod/order-service/1.0"), `"1.0"`, `"8"`)
 	_, err := git.Command{Dir: ".", Stdin: signed + "\n-----BEGIN PGP SIGNATURE-----\n\nx\n-----END PGP SIGNATURE-----\n"}.Run(t.Context(),
 		"tag", "--annotate", "--cleanup=verbatim", "--file=-", "deploy/signed/order-service/8", first)
 	must(t, err)
 	_, lines = read(t, s, "signed")
 	equal(t, lines, []string{"order-service 8 2026-11-26T10:46:17Z signed/order-service@8/services/order/weir.yaml"})
 	// Made in the same second, both count.
-	run(t, "tag", "--annotate", "--message=by hand", "deploy/test/order-service/10", first)
+	fixture.Git(t, ".", "tag", "--annotate", "--message=by hand", "deploy/test/order-service/10", first)
 	_, lines = read(t, s, "test")
 	equal(t, lines[1:], []string{
 		"order-service 10 2026-11-25T12:00:00Z test/order-service@10/services/order/weir.yaml",
@@ -66,8 +67,8 @@ func TestTagsThatCannotBeRead(t *testing.T) {
 	enter(t)
 	s := Tags(".", "deploy")
 	record(t, s, order("1.0"))
-	message := run(t, "for-each-ref", "--format=%(contents)", "refs/tags/deploy/prod/order-service/1.0")
-	other := commit(t, "-- more/weir.yaml --\nweir: contract/v1\nservice: {name: mail}\nproduces: [{event: A, topic: a}]\n")
+	message := fixture.Git(t, ".", "for-each-ref", "--format=%(contents)", "refs/tags/deploy/prod/order-service/1.0")
+	other := fixture.Commit(t, ".", "-- more/weir.yaml --\nweir: contract/v1\nservice: {name: mail}\nproduces: [{event: A, topic: a}]\n")
 	again := func(name, message, commit string) {
 		t.Helper()
 		_, err := git.Command{Dir: ".", Stdin: message}.Run(t.Context(), "tag", "--annotate", "--cleanup=verbatim", "--file=-", name, commit)
@@ -77,8 +78,8 @@ func TestTagsThatCannotBeRead(t *testing.T) {
 	again("deploy/prod/order-service.b/1.0", strings.Replace(message, `"order-service"`, `"order-service.b"`, 1), other)
 	again("deploy/prod/order-service.c/2.0", strings.Replace(message, `"order-service"`, `"order-service.c"`, 1), "HEAD~1")
 	again("deploy/prod/order-service.d/1.0", "weir: deployment/v1\nlive: 1\n", other)
-	run(t, "tag", "deploy/prod/none/1")
-	run(t, "tag", "deploy/prod/mail/1")
+	fixture.Git(t, ".", "tag", "deploy/prod/none/1")
+	fixture.Git(t, ".", "tag", "deploy/prod/mail/1")
 	_, lines := read(t, s, "prod")
 	const hint = " = make the tag with weir record-deploy --contract, which records the path"
 	equal(t, lines, []string{

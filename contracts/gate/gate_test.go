@@ -19,6 +19,7 @@ import (
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/deployment"
 	"github.com/flowweir/weir/contracts/gate"
+	"github.com/flowweir/weir/contracts/internal/fixture"
 	"github.com/flowweir/weir/contracts/source"
 	"github.com/flowweir/weir/contracts/workspace"
 	"github.com/flowweir/weir/reports/finding"
@@ -55,14 +56,14 @@ func TestSituations(t *testing.T) {
 			for _, f := range slices.Concat(byError, byWarn) {
 				found[f.ID] = true
 			}
-			got := fmt.Sprintf("%s\n\n%s", strict, text(t, byError))
+			got := fmt.Sprintf("%s\n\n%s", strict, fixture.Text(t, byError))
 			row := fmt.Sprintf("| %s | %s | ", name, strict)
 			if lax != strict {
-				got += fmt.Sprintf("\n%s\n\n%s", lax, text(t, byWarn))
+				got += fmt.Sprintf("\n%s\n\n%s", lax, fixture.Text(t, byWarn))
 				row += lax + " "
 			}
 			rows = append(rows, row+"|")
-			compare(t, abs, archive, got)
+			fixture.Want(t, abs, archive, got, *update)
 		})
 	}
 	for _, r := range gate.Rules() {
@@ -132,7 +133,7 @@ func ask(t *testing.T, archive *txtar.Archive, policy string, change ...func(*ga
 	}
 	errors, undecided := finding.Errors(answer.Findings), finding.Count(answer.Findings, finding.Undecided)
 	if (answer.Result == gate.No) != (errors > 0) || (answer.Result == gate.Yes) != (errors+undecided == 0) {
-		t.Errorf("%s with the findings\n%s", answer.Result, text(t, answer.Findings))
+		t.Errorf("%s with the findings\n%s", answer.Result, fixture.Text(t, answer.Findings))
 	}
 	finding.Sort(answer.Findings)
 	return answer.Findings, answer.Sentence
@@ -143,7 +144,7 @@ func question(t testing.TB, dir string) gate.Question {
 	t.Helper()
 	w, findings := workspace.Open(dir)
 	if w.File.Doc != nil && finding.Errors(findings) > 0 {
-		t.Fatal(text(t, findings))
+		t.Fatal(fixture.Text(t, findings))
 	}
 	return gate.Question{Workspace: w, Now: now}
 }
@@ -176,33 +177,6 @@ func contractOf(t *testing.T, w *workspace.Workspace, service string) *contracts
 	}
 	t.Fatalf("there is no contract of %s", service)
 	return nil
-}
-
-func text(t testing.TB, findings []finding.Finding) string {
-	t.Helper()
-	var b strings.Builder
-	must(t, finding.Text(&b, findings))
-	return b.String()
-}
-
-func compare(t *testing.T, file string, archive *txtar.Archive, got string) {
-	t.Helper()
-	i := slices.IndexFunc(archive.Files, func(f txtar.File) bool { return f.Name == "want" })
-	if *update {
-		if i < 0 {
-			archive.Files = append(archive.Files, txtar.File{Name: "want"})
-			i = len(archive.Files) - 1
-		}
-		archive.Files[i].Data = []byte(got)
-		must(t, os.WriteFile(file, txtar.Format(archive), 0o644))
-		return
-	}
-	if i < 0 {
-		t.Fatalf("%s has no file want; run go test -update", file)
-	}
-	if diff := cmp.Diff(string(archive.Files[i].Data), got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
 }
 
 func must(t testing.TB, err error) {

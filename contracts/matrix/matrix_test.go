@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -15,11 +14,11 @@ import (
 	"testing/fstest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/compat"
+	"github.com/flowweir/weir/contracts/internal/fixture"
 	"github.com/flowweir/weir/contracts/matrix"
 	"github.com/flowweir/weir/contracts/versions"
 	"github.com/flowweir/weir/reports/finding"
@@ -41,16 +40,13 @@ func TestCases(t *testing.T) {
 	covered := map[string]bool{}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
-			archive, err := txtar.ParseFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
+			archive := fixture.Read(t, file)
 			found := check(t, archive, "fail", nil)
 			for _, f := range found {
 				covered[f.ID] = true
 			}
-			compare(t, file, archive, text(found))
-			if passed := text(check(t, archive, "pass", nil)); passed != "" {
+			fixture.Want(t, file, archive, fixture.Lines(found...), *update)
+			if passed := fixture.Lines(check(t, archive, "pass", nil)...); passed != "" {
 				t.Errorf("the tree pass/ has findings:\n%s", passed)
 			}
 		})
@@ -63,10 +59,7 @@ func TestCases(t *testing.T) {
 }
 
 func TestOnlyPairsOfOneService(t *testing.T) {
-	archive, err := txtar.ParseFile("testdata/need-retained.txtar")
-	if err != nil {
-		t.Fatal(err)
-	}
+	archive := fixture.Read(t, "testdata/need-retained.txtar")
 	for _, tt := range []struct {
 		only []string
 		want int
@@ -83,7 +76,7 @@ func TestRegistryThatCannotBeAsked(t *testing.T) {
 	fsys := fstest.MapFS{"weir.yaml": {Data: []byte("weir: contract/v1\nservice: {name: orders}\nproduces: [{event: Placed, topic: t, schema: {registry: {subject: s}}}]\n")}}
 	set, problems := contracts.LoadDir(fsys, ".")
 	if len(problems) > 0 {
-		t.Fatal(text(problems))
+		t.Fatal(fixture.Lines(problems...))
 	}
 	for want, err := range map[finding.Severity]error{
 		finding.Undecided: errors.New("connection refused"), finding.Error: fmt.Errorf("no subject s: %w", fs.ErrNotExist),
@@ -105,17 +98,10 @@ func (s silent) Mode(string) (compat.Mode, error) { return compat.Mode{}, s.err 
 
 func check(t *testing.T, archive *txtar.Archive, tree string, only []string) []finding.Finding {
 	t.Helper()
-	all, err := txtar.FS(archive)
-	if err != nil {
-		t.Fatal(err)
-	}
-	fsys, err := fs.Sub(all, tree)
-	if err != nil {
-		t.Fatal(err)
-	}
+	fsys := fixture.Tree(t, archive, tree)
 	set, problems := contracts.LoadDir(fsys, ".")
 	if len(problems) > 0 {
-		t.Fatalf("the contracts of %s/ do not load:\n%s", tree, text(problems))
+		t.Fatalf("the contracts of %s/ do not load:\n%s", tree, fixture.Lines(problems...))
 	}
 	var registry versions.Registry
 	if _, err := fs.Stat(fsys, "registry"); err == nil {
@@ -171,43 +157,4 @@ func (f folder) Mode(subject string) (compat.Mode, error) {
 		return compat.Mode{}, err
 	}
 	return compat.ParseMode(strings.TrimSpace(string(name)))
-}
-
-func text(findings []finding.Finding) string {
-	var b strings.Builder
-	for _, f := range findings {
-		fmt.Fprintf(&b, "%s: %s: %s: %s\n", f.Position, f.Severity, f.ID, f.Message)
-		if f.Hint != "" {
-			fmt.Fprintf(&b, "\thint: %s\n", f.Hint)
-		}
-		for _, r := range f.Related {
-			fmt.Fprintf(&b, "\t%s: %s\n", r.Position, r.Message)
-		}
-		if c := f.Counterexample; c != nil {
-			fmt.Fprintf(&b, "\t%s > %s: %s %x: %s\n", c.Writer, c.Reader, c.Document, c.Bytes, c.Outcome)
-		}
-	}
-	return b.String()
-}
-
-func compare(t *testing.T, file string, archive *txtar.Archive, got string) {
-	t.Helper()
-	i := slices.IndexFunc(archive.Files, func(f txtar.File) bool { return f.Name == "want" })
-	if *update {
-		if i < 0 {
-			archive.Files = append(archive.Files, txtar.File{Name: "want"})
-			i = len(archive.Files) - 1
-		}
-		archive.Files[i].Data = []byte(got)
-		if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if i < 0 {
-		t.Fatalf("%s has no file want; run go test -update", file)
-	}
-	if diff := cmp.Diff(string(archive.Files[i].Data), got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
 }

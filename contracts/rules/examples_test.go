@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/internal/fixture"
 	"github.com/flowweir/weir/contracts/rules"
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -16,10 +17,10 @@ func TestExamples(t *testing.T) {
 	fsys := os.DirFS("../../examples")
 	set, problems := contracts.LoadDir(fsys, ".")
 	if len(set) < 2 || len(problems) > 0 {
-		t.Fatalf("%d contracts load, with:\n%s", len(set), text(problems))
+		t.Fatalf("%d contracts load, with:\n%s", len(set), fixture.Lines(problems...))
 	}
 	found := slices.DeleteFunc(rules.Check(set, fsys, now), func(f finding.Finding) bool { return f.Severity == finding.Info })
 	if len(found) > 0 {
-		t.Errorf("findings:\n%s", text(found))
+		t.Errorf("findings:\n%s", fixture.Lines(found...))
 	}
 }

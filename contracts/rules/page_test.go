@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/internal/fixture"
 	"github.com/flowweir/weir/contracts/rules"
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -34,10 +35,10 @@ func TestPages(t *testing.T) {
 			}
 			found := shown(r, example(t, page.Bad))
 			if len(found) == 0 || slices.ContainsFunc(found, func(f finding.Finding) bool { return f.ID != r.ID }) {
-				t.Errorf("the bad example is to break %s and nothing else:\n%s", r.ID, text(found))
+				t.Errorf("the bad example is to break %s and nothing else:\n%s", r.ID, fixture.Lines(found...))
 			}
 			if passes := shown(r, example(t, page.Good)); len(passes) > 0 {
-				t.Errorf("the good example has findings:\n%s", text(passes))
+				t.Errorf("the good example has findings:\n%s", fixture.Lines(passes...))
 			}
 			if got := summary(found); got != page.Found {
 				if *update {
@@ -77,7 +78,7 @@ func example(t *testing.T, files []rules.File) []finding.Finding {
 	}
 	set, problems := contracts.LoadDir(fsys, ".")
 	if len(problems) > 0 {
-		t.Fatalf("the contracts of the example do not load:\n%s", text(problems))
+		t.Fatalf("the contracts of the example do not load:\n%s", fixture.Lines(problems...))
 	}
 	return rules.Check(set, fsys, now)
 }

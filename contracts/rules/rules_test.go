@@ -2,19 +2,16 @@ package rules_test
 
 import (
 	"flag"
-	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
 
 	"github.com/flowweir/weir/contracts/asyncapi"
+	"github.com/flowweir/weir/contracts/internal/fixture"
 	"github.com/flowweir/weir/contracts/rules"
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -42,10 +39,7 @@ func TestCases(t *testing.T) {
 				t.Fatal("there is no such rule")
 			}
 			r := rules.Rules()[i]
-			archive, err := txtar.ParseFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
+			archive := fixture.Read(t, path)
 			about := func(findings []finding.Finding) []finding.Finding {
 				return slices.DeleteFunc(findings, func(f finding.Finding) bool {
 					return f.ID != r.ID && f.Severity != finding.Error && !strings.Contains(f.Message, "(waived until")
@@ -55,8 +49,8 @@ func TestCases(t *testing.T) {
 			if !slices.ContainsFunc(found, func(f finding.Finding) bool { return f.ID == r.ID }) {
 				t.Errorf("the tree fail/ does not break %s", r.ID)
 			}
-			compare(t, path, archive, text(found))
-			if passed := text(about(check(t, archive, "pass"))); passed != "" {
+			fixture.Want(t, path, archive, fixture.Lines(found...), *update)
+			if passed := fixture.Lines(about(check(t, archive, "pass"))...); passed != "" {
 				t.Errorf("the tree pass/ has findings:\n%s", passed)
 			}
 		})
@@ -77,55 +71,10 @@ func TestTable(t *testing.T) {
 // must load without findings.
 func check(t *testing.T, archive *txtar.Archive, tree string) []finding.Finding {
 	t.Helper()
-	all, err := txtar.FS(archive)
-	if err != nil {
-		t.Fatal(err)
-	}
-	fsys, err := fs.Sub(all, tree)
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := asyncapi.NewFiles(fsys)
+	files := asyncapi.NewFiles(fixture.Tree(t, archive, tree))
 	set, problems := files.LoadDir(".")
 	if len(problems) > 0 {
-		t.Fatalf("the contracts of %s/ do not load:\n%s", tree, text(problems))
+		t.Fatalf("the contracts of %s/ do not load:\n%s", tree, fixture.Lines(problems...))
 	}
 	return rules.Check(set, files, now)
-}
-
-func text(findings []finding.Finding) string {
-	var b strings.Builder
-	for _, f := range findings {
-		fmt.Fprintf(&b, "%s: %s: %s: %s\n", f.Position, f.Severity, f.ID, f.Message)
-		if f.Hint != "" {
-			fmt.Fprintf(&b, "\thint: %s\n", f.Hint)
-		}
-		for _, r := range f.Related {
-			fmt.Fprintf(&b, "\t%s: %s\n", r.Position, r.Message)
-		}
-	}
-	return b.String()
-}
-
-// compare holds got against the file want of the archive.
-func compare(t *testing.T, path string, archive *txtar.Archive, got string) {
-	t.Helper()
-	i := slices.IndexFunc(archive.Files, func(f txtar.File) bool { return f.Name == "want" })
-	if *update {
-		if i < 0 {
-			archive.Files = append(archive.Files, txtar.File{Name: "want"})
-			i = len(archive.Files) - 1
-		}
-		archive.Files[i].Data = []byte(got)
-		if err := os.WriteFile(path, txtar.Format(archive), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if i < 0 {
-		t.Fatalf("%s has no file want; run go test -update", path)
-	}
-	if diff := cmp.Diff(string(archive.Files[i].Data), got); diff != "" {
-		t.Errorf("findings (-want +got):\n%s", diff)
-	}
 }

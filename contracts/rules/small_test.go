@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/internal/fixture"
 	"github.com/flowweir/weir/contracts/rules"
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -83,7 +84,7 @@ func load(t testing.TB, files map[string]string) ([]*contracts.Contract, fstest.
 	}
 	set, problems := contracts.LoadDir(fsys, ".")
 	if finding.Errors(problems) > 0 {
-		t.Fatalf("the contracts do not load:\n%s", text(problems))
+		t.Fatalf("the contracts do not load:\n%s", fixture.Lines(problems...))
 	}
 	return set, fsys
 }
@@ -139,13 +140,13 @@ waive:
 weir.yaml:9:5: warning: check/waiver-unused: nothing in this contract is found by other/quiet
 	hint: remove it
 `
-	if diff := cmp.Diff(want, text(rules.CheckWith(set, fsys, now, others))); diff != "" {
+	if diff := cmp.Diff(want, fixture.Lines(rules.CheckWith(set, fsys, now, others)...)); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
 	}
 	alone := `weir.yaml:4:53: info: check/need-unchecked: the reader's schema of a.b.Placed is not compared with that of orders
 	hint: list the fields that are read under needs to have them checked
 `
-	if diff := cmp.Diff(alone, text(rules.Check(set, fsys, now))); diff != "" {
+	if diff := cmp.Diff(alone, fixture.Lines(rules.Check(set, fsys, now)...)); diff != "" {
 		t.Errorf("findings without others (-want +got):\n%s", diff)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/flowweir/weir/contracts/internal/fixture"
 )
 
 // fetch fetches, and answers one line per repository, finding and error.
@@ -79,7 +81,7 @@ payments
 	git ../payments
 	ref main
 	path contracts
-	commit `+run(t, upstream, "rev-parse", "HEAD")+`
+	commit `+fixture.Git(t, upstream, "rev-parse", "HEAD")+`
 	file 711906603467f1b169e540d438a4fe4da0e3a0c66b8d29773515b2e30bb47962 contracts/weir.yaml
 	file fc445710a2e2babb94c29a6abf483b05ea77805539c1581814d49606c054ebb4 schemas/id.json
 	file 5ff6aab73eb502b2c8ca25c48d8f0e902c3c4a7cb6f3da2cc1bff5db58f43db2 schemas/payment.json
@@ -88,7 +90,7 @@ payments
 	equal(t, open(t), opened)
 
 	// The other repository moves on; here nothing does.
-	second := commit(t, upstream, "-- schemas/id.json --\n{\"type\": \"string\", \"minLength\": 1}\n")[:12]
+	second := fixture.Commit(t, upstream, "-- schemas/id.json --\n{\"type\": \"string\", \"minLength\": 1}\n")[:12]
 	equal(t, open(t), opened)
 	equal(t, fetch(t, FetchOptions{}), []string{"payments unchanged " + first})
 
@@ -126,7 +128,7 @@ func TestFilesThatAreNotPinned(t *testing.T) {
 	const dir = ".weir/contracts/payments/"
 	must(t, os.WriteFile(dir+"schemas/id.json", []byte("{}"), 0o644))
 	must(t, os.Remove(dir+"schemas/payment.json"))
-	write(t, dir, "-- contracts/more/weir.yaml --\nweir: contract/v1\n")
+	fixture.Write(t, dir, "-- contracts/more/weir.yaml --\nweir: contract/v1\n")
 	equal(t, open(t), []string{
 		"orders from here",
 		"weir.work.yaml:3:12 error workspace/pin-mismatch: the files of payments are not those that weir.lock pins" +
@@ -150,8 +152,8 @@ func TestFilesThatAreNotPinned(t *testing.T) {
 // TestWorkspaceChanges: another ref, another repository, none.
 func TestWorkspaceChanges(t *testing.T) {
 	upstream := beside(t)
-	run(t, upstream, "tag", "v1")
-	second := commit(t, upstream, "-- schemas/id.json --\n{}\n")
+	fixture.Git(t, upstream, "tag", "v1")
+	second := fixture.Commit(t, upstream, "-- schemas/id.json --\n{}\n")
 	fetch(t, FetchOptions{})
 
 	entry := func(text string) {
@@ -202,11 +204,11 @@ func TestPinnedCommits(t *testing.T) {
 	upstream := beside(t)
 	fetch(t, FetchOptions{})
 	for i := range 3 {
-		commit(t, upstream, fmt.Sprintf("-- schemas/id.json --\n{\"minLength\": %d}\n", i))
+		fixture.Commit(t, upstream, fmt.Sprintf("-- schemas/id.json --\n{\"minLength\": %d}\n", i))
 	}
 	for _, allowed := range []string{"true", "false"} {
-		run(t, upstream, "config", "uploadpack.allowAnySHA1InWant", allowed)
-		run(t, upstream, "config", "protocol.version", "0")
+		fixture.Git(t, upstream, "config", "uploadpack.allowAnySHA1InWant", allowed)
+		fixture.Git(t, upstream, "config", "protocol.version", "0")
 		t.Setenv("GIT_CONFIG_COUNT", "1")
 		t.Setenv("GIT_CONFIG_KEY_0", "protocol.version") // version 2 gives any commit
 		t.Setenv("GIT_CONFIG_VALUE_0", "0")
@@ -214,11 +216,11 @@ func TestPinnedCommits(t *testing.T) {
 		equal(t, fetch(t, FetchOptions{}), []string{"payments restored " + first})
 	}
 
-	run(t, upstream, "checkout", "--quiet", "--orphan", "next")
-	commit(t, upstream, "-- schemas/id.json --\n{\"minLength\": 9}\n")
-	run(t, upstream, "branch", "--quiet", "--move", "--force", "next", "main")
-	run(t, upstream, "reflog", "expire", "--expire=now", "--all")
-	run(t, upstream, "gc", "--quiet", "--prune=now")
+	fixture.Git(t, upstream, "checkout", "--quiet", "--orphan", "next")
+	fixture.Commit(t, upstream, "-- schemas/id.json --\n{\"minLength\": 9}\n")
+	fixture.Git(t, upstream, "branch", "--quiet", "--move", "--force", "next", "main")
+	fixture.Git(t, upstream, "reflog", "expire", "--expire=now", "--all")
+	fixture.Git(t, upstream, "gc", "--quiet", "--prune=now")
 	must(t, os.RemoveAll(".weir"))
 	equal(t, fetch(t, FetchOptions{}), []string{
 		"fetch payments: the pinned commit " + first + " is not in the history of main any more; it was moved. Pin what it names now: weir fetch --update payments",
@@ -232,20 +234,20 @@ func TestWhatCannotBeFetched(t *testing.T) {
 	lock, err := os.ReadFile(LockName)
 	must(t, err)
 
-	third := commit(t, upstream, "-- contracts/weir.yaml --\nweir: contract/v1\nservice: {nam: payments}\nproduces: []\n")[:12]
+	third := fixture.Commit(t, upstream, "-- contracts/weir.yaml --\nweir: contract/v1\nservice: {nam: payments}\nproduces: []\n")[:12]
 	equal(t, fetch(t, FetchOptions{Update: true}), []string{
 		"weir.work.yaml:3:12 workspace/not-fetched: the contracts of payments at commit " + third + " cannot be read" +
 			" | contracts/weir.yaml:1:1 the contract neither produces nor consumes an event" +
 			` | contracts/weir.yaml:2:11 service has no field "nam" = what is pinned stays as it is`,
 	})
-	run(t, upstream, "rm", "--quiet", "-r", "contracts")
-	run(t, upstream, "commit", "--quiet", "--message=m")
-	fourth := run(t, upstream, "rev-parse", "HEAD")[:12]
+	fixture.Git(t, upstream, "rm", "--quiet", "-r", "contracts")
+	fixture.Git(t, upstream, "commit", "--quiet", "--message=m")
+	fourth := fixture.Git(t, upstream, "rev-parse", "HEAD")[:12]
 	equal(t, fetch(t, FetchOptions{Update: true}), []string{
 		"weir.work.yaml:3:12 workspace/not-fetched: the contracts of payments at commit " + fourth + " cannot be read" +
 			" | contracts cannot read the file: at " + fourth + ": file does not exist = what is pinned stays as it is",
 	})
-	run(t, upstream, "branch", "--quiet", "--move", "main", "trunk")
+	fixture.Git(t, upstream, "branch", "--quiet", "--move", "main", "trunk")
 	equal(t, fetch(t, FetchOptions{Update: true}), []string{"fetch payments: git fetch: couldn't find remote ref main"})
 	must(t, os.RemoveAll(upstream))
 	equal(t, fetch(t, FetchOptions{Update: true}), []string{

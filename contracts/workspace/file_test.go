@@ -3,7 +3,6 @@ package workspace
 import (
 	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,46 +13,17 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/flowweir/weir/contracts/document"
+	"github.com/flowweir/weir/contracts/internal/fixture"
 	"github.com/flowweir/weir/reports/finding"
 )
 
 var update = flag.Bool("update", false, "rewrite what the archives of testdata want; read the diff before committing it")
-
-func text(t *testing.T, findings []finding.Finding) string {
-	t.Helper()
-	var b strings.Builder
-	if err := finding.Text(&b, findings); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
 
 func equal(t *testing.T, got, want any) {
 	t.Helper()
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-}
-
-// compare holds got against the file want of an archive.
-func compare(t *testing.T, file string, archive *txtar.Archive, got string) {
-	t.Helper()
-	i := slices.IndexFunc(archive.Files, func(f txtar.File) bool { return f.Name == "want" })
-	if *update {
-		if i < 0 {
-			archive.Files = append(archive.Files, txtar.File{Name: "want"})
-			i = len(archive.Files) - 1
-		}
-		archive.Files[i].Data = []byte(got)
-		if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if i < 0 {
-		t.Fatalf("%s has no file want", file)
-	}
-	equal(t, got, string(archive.Files[i].Data))
 }
 
 // TestFiles loads the workspace files of testdata/file and compares all that
@@ -72,7 +42,7 @@ func TestFiles(t *testing.T) {
 			src := archive.Files[0].Data
 			_, findings := parse(FileName, src)
 			checkFindings(t, findings)
-			compare(t, file, archive, text(t, findings))
+			fixture.Want(t, file, archive, fixture.Text(t, findings), *update)
 		})
 	}
 }
@@ -100,7 +70,7 @@ func TestEveryField(t *testing.T) {
 		t.Fatal(err)
 	}
 	f, findings := parse(FileName, archive.Files[0].Data)
-	equal(t, text(t, findings), "")
+	equal(t, fixture.Text(t, findings), "")
 	want := &File{
 		Weir:  Version,
 		Paths: []string{"services", "tools/audit/weir.yaml"},
@@ -123,7 +93,7 @@ func TestEveryField(t *testing.T) {
 
 func TestDefaults(t *testing.T) {
 	f, findings := parse(FileName, []byte("weir: workspace/v1\n"))
-	equal(t, text(t, findings), "")
+	equal(t, fixture.Text(t, findings), "")
 	want := &File{
 		Weir: Version, Paths: []string{"."},
 		Environments: Environments{Dir: "environments"}, Uncontracted: Uncontracted{Policy: PolicyError},

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/flowweir/weir/contracts/internal/bundle"
+	"github.com/flowweir/weir/contracts/internal/fixture"
 )
 
 var (
@@ -49,7 +50,7 @@ shipping
 func TestLockRoundTrip(t *testing.T) {
 	file := filepath.Join(t.TempDir(), LockName)
 	lock, findings := ReadLock(file)
-	equal(t, text(t, findings), "")
+	equal(t, fixture.Text(t, findings), "")
 	equal(t, lock, &Lock{})
 	for range 2 {
 		if err := someLock().Write(file); err != nil {
@@ -62,13 +63,13 @@ func TestLockRoundTrip(t *testing.T) {
 	}
 	equal(t, string(src), someText())
 	lock, findings = ReadLock(file)
-	equal(t, text(t, findings), "")
+	equal(t, fixture.Text(t, findings), "")
 	equal(t, lock.String(), someText())
 	if lock.Pin("payments").Commit != someCommit || lock.Pin("none") != nil {
 		t.Errorf("%+v", lock)
 	}
 	windows, findings := parseLock(LockName, strings.ReplaceAll(someText(), "\n", "\r\n"))
-	equal(t, text(t, findings), "")
+	equal(t, fixture.Text(t, findings), "")
 	equal(t, windows.String(), someText())
 }
 

@@ -3,57 +3,11 @@ package workspace
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
-	"golang.org/x/tools/txtar"
-
-	"github.com/flowweir/weir/contracts/internal/git"
+	"github.com/flowweir/weir/contracts/internal/fixture"
 )
-
-// gitEnv makes commits the same everywhere, so that tests can name their ids.
-func gitEnv(t *testing.T) {
-	t.Helper()
-	home := t.TempDir()
-	for name, value := range map[string]string{
-		"HOME": home, "XDG_CONFIG_HOME": home, "GIT_CONFIG_NOSYSTEM": "1",
-		"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.com", "GIT_AUTHOR_DATE": "2026-11-24T12:00:00Z",
-		"GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@example.com", "GIT_COMMITTER_DATE": "2026-11-24T12:00:00Z",
-	} {
-		t.Setenv(name, value)
-	}
-}
-
-func run(t *testing.T, dir string, args ...string) string {
-	t.Helper()
-	out, err := git.Run(t.Context(), dir, args...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimSpace(out)
-}
-
-// write puts the files of an archive below dir.
-func write(t *testing.T, dir, archive string) {
-	t.Helper()
-	for _, f := range txtar.Parse([]byte(archive)).Files {
-		file := filepath.Join(dir, filepath.FromSlash(f.Name))
-		must(t, os.MkdirAll(filepath.Dir(file), 0o755))
-		must(t, os.WriteFile(file, f.Data, 0o644))
-	}
-}
-
-// commit writes files, makes dir a repository where it is none, and answers
-// the id of the commit.
-func commit(t *testing.T, dir, archive string) string {
-	t.Helper()
-	write(t, dir, archive)
-	run(t, dir, "init", "--quiet", "--initial-branch=main")
-	run(t, dir, "add", "--all")
-	run(t, dir, "commit", "--quiet", "--message=m")
-	return run(t, dir, "rev-parse", "HEAD")
-}
 
 func must(t *testing.T, err error) {
 	t.Helper()
@@ -102,12 +56,12 @@ consumes:
 // beside makes two repositories beside each other and enters that of orders.
 func beside(t *testing.T) (upstream string) {
 	t.Helper()
-	gitEnv(t)
+	fixture.GitEnvironment(t)
 	dir := t.TempDir()
 	upstream = filepath.Join(dir, "payments")
 	must(t, os.MkdirAll(upstream, 0o755))
-	commit(t, upstream, payments)
-	write(t, filepath.Join(dir, "orders"), orders)
+	fixture.Commit(t, upstream, payments)
+	fixture.Write(t, filepath.Join(dir, "orders"), orders)
 	t.Chdir(filepath.Join(dir, "orders"))
 	return upstream
 }

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/tools/txtar"
 
+	"github.com/flowweir/weir/contracts/internal/fixture"
 	"github.com/flowweir/weir/contracts/rules"
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -24,13 +25,13 @@ func TestFindingsAreHere(t *testing.T) {
 	beside(t)
 	fetch(t, FetchOptions{})
 	w, findings := Open("orders") // from below
-	equal(t, text(t, findings), "")
+	equal(t, fixture.Text(t, findings), "")
 	checked := rules.Check(w.Contracts(), w.FS(), now)
-	before := text(t, checked)
+	before := fixture.Text(t, checked)
 	found := w.Localize(w.ApplyPolicy(checked))
 	found = slices.DeleteFunc(found, func(f finding.Finding) bool { return f.ID != rules.NeedMissing })
-	compare(t, file, archive, text(t, found))
-	equal(t, text(t, checked), before) // what was given is not changed
+	fixture.Want(t, file, archive, fixture.Text(t, found), *update)
+	equal(t, fixture.Text(t, checked), before) // what was given is not changed
 }
 
 // TestPolicy holds one workspace to both policies.
@@ -49,14 +50,14 @@ func TestPolicy(t *testing.T) {
 		}
 		w, findings := Open(".")
 		checked := slices.DeleteFunc(rules.Check(w.Contracts(), w.FS(), now), func(f finding.Finding) bool { return f.ID != rules.EventUnproduced })
-		fmt.Fprintf(&got, "%s\n\n%s\n", policy, text(t, append(findings, w.ApplyPolicy(checked)...)))
+		fmt.Fprintf(&got, "%s\n\n%s\n", policy, fixture.Text(t, append(findings, w.ApplyPolicy(checked)...)))
 		if w.Known("ledger") == nil || w.Known("shipping") != nil {
 			t.Error("known services")
 		}
 		// A rule that is not named is none of the policy's business.
-		equal(t, text(t, w.ApplyPolicy(checked, "check/other")), text(t, checked))
+		equal(t, fixture.Text(t, w.ApplyPolicy(checked, "check/other")), fixture.Text(t, checked))
 	}
-	compare(t, abs, archive, got.String())
+	fixture.Want(t, abs, archive, got.String(), *update)
 }
 
 // TestPolicyForProducers: the other side of an event is also who consumes it.
@@ -64,7 +65,7 @@ func TestPolicyForProducers(t *testing.T) {
 	archive, err := txtar.ParseFile("testdata/open/uncontracted.txtar")
 	must(t, err)
 	t.Chdir(t.TempDir())
-	write(t, ".", strings.Replace(string(txtar.Format(archive)), "POLICY", "warn", 1))
+	fixture.Write(t, ".", strings.Replace(string(txtar.Format(archive)), "POLICY", "warn", 1))
 	w, _ := Open(".")
 	orders := w.Members[0]
 	unconsumed := finding.Finding{
@@ -85,7 +86,7 @@ func TestPolicyForProducers(t *testing.T) {
 // TestRoots: paths in findings begin like the directory that was asked for.
 func TestRoots(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir, orders)
+	fixture.Write(t, dir, orders)
 	must(t, os.MkdirAll(filepath.Join(dir, "orders", "deep", "er"), 0o755))
 	must(t, os.WriteFile(filepath.Join(dir, FileName), []byte("weir: workspace/v1\npaths: [orders, orders/weir.yaml, none]\n"), 0o644))
 	for _, tt := range []struct{ cwd, open, root, file, missing string }{
@@ -102,7 +103,7 @@ func TestRoots(t *testing.T) {
 		}
 		if len(findings) != 1 || findings[0].Message != filepath.ToSlash(tt.missing)+": cannot read the file: no such file or directory" ||
 			findings[0].Position.String() != w.Path(FileName)+":2:35" {
-			t.Errorf("%s in %s: %s", tt.open, tt.cwd, text(t, findings))
+			t.Errorf("%s in %s: %s", tt.open, tt.cwd, fixture.Text(t, findings))
 		}
 	}
 }
