@@ -6,8 +6,14 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+	"github.com/twmb/franz-go/pkg/sasl/scram"
+	"go.uber.org/goleak"
 
+	"github.com/flowweir/weir/chaos/proxy"
 	"github.com/flowweir/weir/harness/cluster"
 )
 
@@ -81,5 +87,104 @@ var _ = Describe("a client behind a proxy", func() {
 		behind(ctx, producer, c)
 		behind(ctx, reader, c)
 		Expect(p.Stats().Refused).To(BeEmpty())
+	}, SpecTimeout(60*time.Second))
+
+	It("logs in with SASL over a plain connection", func(ctx SpecContext) {
+		before := goleak.IgnoreCurrent()
+		k, err := kfake.NewCluster(kfake.EnableSASL(), kfake.Superuser("SCRAM-SHA-256", "u", "secret"), kfake.SeedTopics(1, "t"))
+		Expect(err).NotTo(HaveOccurred())
+		p, err := proxy.New(proxy.Config{Bootstrap: k.ListenAddrs()})
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(func() {
+			p.Close()
+			k.Close()
+			Expect(goleak.Find(before)).To(Succeed())
+		})
+		right := client(door(p, ""), "right", kgo.SASL(scram.Auth{User: "u", Pass: "secret"}.AsSha256Mechanism()))
+		produce(ctx, right, "t", 0, 10)
+		guess := kgo.SASL(scram.Auth{User: "u", Pass: "guess"}.AsSha256Mechanism())
+		direct := client(door(p, ""), "direct", guess, kgo.SeedBrokers(k.ListenAddrs()...)).Ping(ctx)
+		Expect(direct).To(HaveOccurred())
+		Expect(client(door(p, ""), "wrong", guess).Ping(ctx)).To(MatchError(direct.Error()))
+		Expect(p.Stats().Refused).To(BeEmpty())
+	}, SpecTimeout(60*time.Second))
+
+	It("says why it refuses TLS", func(ctx SpecContext) {
+		_, p := start(ctx, cluster.Spec{})
+		short, cancel := context.WithTimeout(ctx, 2*time.Second)
+		defer cancel()
+		Expect(client(door(p, ""), "tls", kgo.DialTLS()).Ping(short)).NotTo(Succeed())
+		Expect(p.Stats().Refused).To(HaveKey(HavePrefix("the client speaks TLS")))
+	}, SpecTimeout(60*time.Second))
+
+	It("waits out a cut and loses nothing", func(ctx SpecContext) {
+		_, p := start(ctx, cluster.Spec{})
+		producer := client(door(p, ""), "producer")
+		createTopic(ctx, producer, "t", 3)
+		produce(ctx, producer, "t", 0, 10)
+		for _, way := range []proxy.Way{proxy.Requests, proxy.Replies, proxy.Both} {
+			cut, err := p.Apply(proxy.Rule{Cut: way, Client: "producer"})
+			Expect(err).NotTo(HaveOccurred())
+			done := make(chan struct{})
+
+			go func() {
+				defer GinkgoRecover()
+				defer close(done)
+				produce(ctx, producer, "t", 10*int(way), 10)
+			}()
+			Consistently(done, 300*time.Millisecond).ShouldNot(BeClosed())
+			cut.Remove()
+			Eventually(done).WithContext(ctx).Should(BeClosed())
+			Expect(cut.Effects().Held).To(BeNumerically(">", 0))
+			Expect(cut.Effects().Longest).To(BeNumerically(">=", 250*time.Millisecond))
+		}
+		reader := client(door(p, ""), "reader", kgo.ConsumeTopics("t"), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+		Expect(consume(ctx, reader, 40)).To(Equal(upTo(40)))
+	}, SpecTimeout(60*time.Second))
+
+	It("sends again what a reset cut off", func(ctx SpecContext) {
+		_, p := start(ctx, cluster.Spec{})
+		producer := client(door(p, ""), "producer", kgo.ProducerLinger(0))
+		createTopic(ctx, producer, "t", 3)
+		produce(ctx, producer, "t", 0, 10)
+		resets := int64(0)
+		for i := range 10 {
+			reset, err := p.Apply(proxy.Rule{Reset: true})
+			Expect(err).NotTo(HaveOccurred())
+			reset.Remove()
+			resets += reset.Effects().Resets
+			produce(ctx, producer, "t", 10*(i+1), 10)
+		}
+		Expect(resets).To(BeNumerically(">=", 10))
+		reader := client(door(p, ""), "reader", kgo.ConsumeTopics("t"), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+		Expect(consume(ctx, reader, 110)).To(Equal(upTo(110)))
+	}, SpecTimeout(60*time.Second))
+
+	It("is late by what is asked for", func(ctx SpecContext) {
+		_, p := start(ctx, cluster.Spec{})
+		producer := client(door(p, ""), "producer", kgo.ProducerLinger(0))
+		createTopic(ctx, producer, "t", 3)
+		produce(ctx, producer, "t", 0, 10)
+		const delay = 100 * time.Millisecond
+		late, err := p.Apply(proxy.Rule{Latency: &proxy.Latency{Delay: delay}, Client: "producer"})
+		Expect(err).NotTo(HaveOccurred())
+		begin := time.Now()
+		produce(ctx, producer, "t", 10, 1)
+		Expect(time.Since(begin)).To(BeNumerically(">=", 2*delay))
+		Expect(late.Effects().Longest).To(Equal(delay))
+	}, SpecTimeout(60*time.Second))
+
+	It("retries what a broker refuses", func(ctx SpecContext) {
+		_, p := start(ctx, cluster.Spec{})
+		producer := client(door(p, ""), "producer")
+		createTopic(ctx, producer, "t", 3)
+		refuse, err := p.Apply(proxy.Rule{Error: kerr.NotLeaderForPartition, Keys: []kmsg.Key{kmsg.Produce}, Share: 0.5})
+		Expect(err).NotTo(HaveOccurred())
+		for i := range 20 {
+			produce(ctx, producer, "t", i, 1)
+		}
+		Expect(refuse.Effects().Hits).To(BeNumerically(">", 0))
+		reader := client(door(p, ""), "reader", kgo.ConsumeTopics("t"), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+		Expect(consume(ctx, reader, 20)).To(Equal(upTo(20)))
 	}, SpecTimeout(60*time.Second))
 })

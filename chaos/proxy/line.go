@@ -174,10 +174,9 @@ func (l *line) flush(buffers *net.Buffers) bool {
 // meanwhile: a rule that is removed holds nothing more.
 func (l *line) wait(ch *chunk) bool {
 	var cut *Applied
-	var since time.Time
 	defer func() {
 		if cut != nil {
-			cut.held(time.Since(since))
+			cut.thaw(l)
 		}
 	}()
 	for {
@@ -186,9 +185,11 @@ func (l *line) wait(ch *chunk) bool {
 		by, until := l.judge(set, ch, now)
 		if by != cut {
 			if cut != nil {
-				cut.held(now.Sub(since))
+				cut.thaw(l)
 			}
-			cut, since = by, now
+			if cut = by; cut != nil {
+				cut.freeze(l)
+			}
 		}
 		if cut == nil && !until.After(now) {
 			l.late(set, ch)

@@ -88,6 +88,8 @@ func CarriesError(key kmsg.Key) error {
 	switch key {
 	case kmsg.Metadata, kmsg.ApiVersions, kmsg.SASLHandshake, kmsg.SASLAuthenticate, kmsg.DescribeCluster:
 		return fmt.Errorf("proxy: %s cannot be answered with an error: clients connect by it", key.Name())
+	case kmsg.ControlledShutdown:
+		return fmt.Errorf("proxy: %s cannot be answered with an error: brokers send it, not clients", key.Name())
 	}
 	req := kmsg.RequestForKey(int16(key))
 	if req == nil {

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -136,10 +135,10 @@ type Applied struct {
 	rule Rule
 
 	mu      sync.Mutex
-	links   map[link]time.Time // until when each is busy
-	since   time.Time
+	removed bool
+	links   map[link]time.Time  // until when each is busy
+	frozen  map[*line]time.Time // since when a cut holds each
 	effects Effects
-	removed atomic.Bool
 }
 
 // link is what a bandwidth is of.
@@ -170,7 +169,7 @@ func (p *Proxy) Apply(r Rule) (*Applied, error) {
 		return nil, err
 	}
 	r.Brokers, r.Keys = slices.Clone(r.Brokers), slices.Clone(r.Keys)
-	a := &Applied{p: p, rule: r, links: map[link]time.Time{}, since: time.Now()}
+	a := &Applied{p: p, rule: r, links: map[link]time.Time{}, frozen: map[*line]time.Time{}}
 	p.replace(func(rules []*Applied) []*Applied { return append(rules, a) })
 	if r.Reset && len(r.Keys) == 0 {
 		p.mu.Lock()
@@ -190,27 +189,58 @@ func (p *Proxy) Apply(r Rule) (*Applied, error) {
 
 // Remove heals what the rule does. It is safe to call twice.
 func (a *Applied) Remove() {
-	if a.removed.Swap(true) {
-		return
-	}
 	a.p.replace(func(rules []*Applied) []*Applied {
 		return slices.DeleteFunc(rules, func(other *Applied) bool { return other == a })
 	})
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.removed = true
+	for _, since := range a.frozen {
+		a.effects.late(time.Since(since))
+	}
+	clear(a.frozen)
 }
 
-// Effects are what the rule has done so far.
+// freeze notes that a cut holds a line, thaw that it does so no more. What is
+// removed holds nothing, though a line may notice it a moment later.
+func (a *Applied) freeze(l *line) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.removed {
+		a.frozen[l] = time.Now()
+	}
+}
+
+func (a *Applied) thaw(l *line) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if since, ok := a.frozen[l]; ok {
+		a.effects.late(time.Since(since))
+		delete(a.frozen, l)
+	}
+}
+
+// Effects are what the rule has done so far, with what it holds now.
 func (a *Applied) Effects() Effects {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.effects
+	e := a.effects
+	for _, since := range a.frozen {
+		e.late(time.Since(since))
+	}
+	return e
+}
+
+func (e *Effects) late(by time.Duration) {
+	e.Held++
+	e.Total += by
+	e.Longest = max(e.Longest, by)
 }
 
 func (a *Applied) held(by time.Duration) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.effects.Held++
-	a.effects.Total += by
-	a.effects.Longest = max(a.effects.Longest, by)
+	a.effects.late(by)
 }
 
 func (a *Applied) hit(resets, hits int64) {
