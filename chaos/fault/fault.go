@@ -6,12 +6,15 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/flowweir/weir/chaos/proxy"
 )
 
 // Kind is what a fault does.
 type Kind string
 
-// The faults on brokers, on services and in the load.
+// The faults on brokers, on services, on the connections between clients and
+// brokers, and in the load.
 const (
 	Kill         Kind = "kill"
 	Stop         Kind = "stop"
@@ -20,6 +23,11 @@ const (
 	ElectUnclean Kind = "elect-unclean"
 	Crash        Kind = "crash"
 	Restart      Kind = "restart"
+	Cut          Kind = "cut"
+	Reset        Kind = "reset"
+	Latency      Kind = "latency"
+	Bandwidth    Kind = "bandwidth"
+	Reply        Kind = "reply"
 	Poison       Kind = "poison"
 	Duplicate    Kind = "duplicate"
 )
@@ -28,6 +36,16 @@ const (
 func (k Kind) OnBrokers() bool {
 	switch k {
 	case Kill, Stop, Pause, Wipe, ElectUnclean:
+		return true
+	}
+	return false
+}
+
+// OnLinks says whether the fault acts on connections between clients and
+// brokers, for which a proxy must stand between them.
+func (k Kind) OnLinks() bool {
+	switch k {
+	case Cut, Reset, Latency, Bandwidth, Reply:
 		return true
 	}
 	return false
@@ -86,12 +104,16 @@ type Fault struct {
 	Index  int
 	Kind   Kind
 	Target Target
+	// Rule is what a fault on connections has the proxy do; Brokers in it
+	// comes from the target.
+	Rule *proxy.Rule
 	// At is when the fault begins, since the load began. Always marks a
 	// fault in the load, which has no time.
 	At     time.Duration
 	Always bool
 	// HealAfter is how long the fault lasts; 0 means until the load ends,
-	// except for a crash, which is then started again after RestartDelay.
+	// except for a crash, which is then started again after RestartDelay,
+	// and a reset, which is then done once.
 	HealAfter time.Duration
 }
 
@@ -101,7 +123,9 @@ const RestartDelay = time.Second
 
 // momentary says whether the fault is over as soon as it has begun, so that
 // nothing is left to heal.
-func (f Fault) momentary() bool { return f.Kind == Restart || f.Kind == ElectUnclean }
+func (f Fault) momentary() bool {
+	return f.Kind == Restart || f.Kind == ElectUnclean || f.Kind == Reset && f.HealAfter == 0
+}
 
 // heals says when the fault is healed on schedule; ok is false where it
 // lasts until the load ends or needs no healing.
@@ -119,8 +143,11 @@ func (f Fault) heals() (after time.Duration, ok bool) {
 
 // String says what the fault does: "kill leader of order.events/0".
 func (f Fault) String() string {
-	if f.Kind == ElectUnclean {
+	switch {
+	case f.Kind == ElectUnclean:
 		return "elect an unclean leader of " + f.Target.String()
+	case f.Kind.OnLinks():
+		return f.linkName()
 	}
 	return string(f.Kind) + " " + f.Target.String()
 }

@@ -74,6 +74,13 @@ func (in *Injector) undo(ctx context.Context, s *injection, nodes []int32) error
 	case Crash, Restart:
 		// After a restart that worked this does nothing.
 		return in.cfg.Services[s.fault.Target.Service].Start(ctx)
+	case Cut, Reset, Latency, Bandwidth, Reply:
+		in.mu.Lock()
+		spoiled := s.spoiled
+		in.mu.Unlock()
+		if spoiled != nil {
+			spoiled.Remove()
+		}
 	}
 	return nil
 }
@@ -134,6 +141,10 @@ func (in *Injector) judge(s *injection, st Stand) {
 	errs := s.during.ClientErrors - s.before.ClientErrors
 	trace := false
 	switch s.fault.Kind {
+	case Cut, Reset, Latency, Bandwidth, Reply:
+		var facts []string
+		trace, facts = s.judgeLink(errs)
+		r.Evidence = append(r.Evidence, facts...)
 	case Crash, Restart:
 		// The service was up before, and the engine ended it.
 		trace = s.injected

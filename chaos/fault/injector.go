@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/flowweir/weir/chaos/proxy"
 	"github.com/flowweir/weir/reports/run"
 )
 
@@ -26,6 +27,9 @@ type Config struct {
 	Facts    Facts
 	Nodes    []int32
 	Services map[string]Service
+	// Spoil puts a rule in force at the proxy. It is needed for faults on
+	// connections only.
+	Spoil func(proxy.Rule) (Spoiled, error)
 	// Now is the time since the load began.
 	Now func() time.Duration
 	// Activity reads the run's counters.
@@ -58,6 +62,9 @@ type injection struct {
 	// during is the activity just before the fault was healed.
 	during   Activity
 	evidence *brokerEvidence
+	// rule is that of a fault on connections, spoiled what became of it.
+	rule    *proxy.Rule
+	spoiled Spoiled
 	// started: the target was about to suffer; injected: it did, as the
 	// engine says; released: the fault holds its target no more; done: it
 	// was healed, at ended, or healing it failed.
@@ -110,6 +117,8 @@ func (in *Injector) play(ctx context.Context, s *injection) {
 		until = 0 // it is over as soon as the service is up again
 	case s.fault.Kind == ElectUnclean:
 		until = in.cfg.Now() + settle
+	case s.fault.momentary():
+		until = in.cfg.Now() + resetSettle
 	case !heals:
 		until = time.Duration(1<<63 - 1)
 	}
@@ -210,6 +219,9 @@ func (in *Injector) begin(ctx context.Context, s *injection) error {
 // aim finds the target and notes what it was like before. An error means that
 // nothing was touched, and that there is nothing to heal.
 func (in *Injector) aim(ctx context.Context, s *injection) error {
+	if s.fault.Kind.OnLinks() {
+		return in.aimLink(ctx, s)
+	}
 	if !s.fault.Kind.OnBrokers() {
 		service := in.cfg.Services[s.fault.Target.Service]
 		up, since := service.Running()
@@ -311,6 +323,8 @@ func (in *Injector) inject(ctx context.Context, s *injection) error {
 		return in.cfg.Services[s.fault.Target.Service].Crash(ctx)
 	case Restart:
 		return in.cfg.Services[s.fault.Target.Service].Restart(ctx)
+	case Cut, Reset, Latency, Bandwidth, Reply:
+		return in.spoil(s)
 	}
 	return fmt.Errorf("%s is no fault that is injected", s.fault.Kind)
 }

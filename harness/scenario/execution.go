@@ -9,6 +9,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/flowweir/weir/chaos/fault"
+	"github.com/flowweir/weir/chaos/proxy"
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/external"
 	"github.com/flowweir/weir/harness/observe"
@@ -38,6 +39,10 @@ type execution struct {
 	admin   *kadm.Client
 	facts   facts
 	created external.Created
+	// proxy stands between the clients of the flow and the brokers where a
+	// fault needs it, and door is where the run's own clients go in.
+	proxy *proxy.Proxy
+	door  *proxy.Door
 
 	// bin is a directory with the services that were built.
 	bin      string

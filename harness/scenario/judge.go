@@ -33,6 +33,7 @@ func (x *execution) judge(interrupted bool) error {
 	r.Drain = x.drained
 	r.Generator = x.generator(stats)
 	r.Faults = x.judgeFaults()
+	x.noteRefused()
 	r.Invariants = invariant.Judge(x.plan.Invariants, x.evidence())
 	if x.objectives {
 		r.Objectives, r.Generator.Bound = x.plan.judgeObjectives(x.measured())

@@ -162,6 +162,11 @@ type Fault struct {
 	Elect     *Elect            `yaml:"elect"`
 	Crash     *ServiceTarget    `yaml:"crash"`
 	Restart   *ServiceTarget    `yaml:"restart"`
+	Cut       *Cut              `yaml:"cut"`       // connections are silent
+	Reset     *Link             `yaml:"reset"`     // connections are reset: once, or with heal-after new ones too
+	Latency   *Latency          `yaml:"latency"`   // what clients and brokers send each other comes late
+	Bandwidth *Bandwidth        `yaml:"bandwidth"` // what passes between clients and brokers is bounded
+	Reply     *Reply            `yaml:"reply"`     // replies to single kinds of requests are errors, or lost
 	Poison    *LoadTarget       `yaml:"poison"`
 	Duplicate *LoadTarget       `yaml:"duplicate"`
 	HealAfter document.Duration `yaml:"heal-after"`
@@ -183,6 +188,50 @@ type Elect struct {
 // ServiceTarget names a service.
 type ServiceTarget struct {
 	Service string `yaml:"service"`
+}
+
+// Link names connections between clients and brokers: those of all clients, or
+// of one service or client.id, to all brokers, or to those that one of the
+// other fields names.
+type Link struct {
+	Client      string `yaml:"client"`  // client.id; a * at its end stands for any ending
+	Service     string `yaml:"service"` // a service that the scenario starts
+	Broker      *int   `yaml:"broker"`
+	LeaderOf    string `yaml:"leader-of"`    // topic/partition
+	FollowersOf string `yaml:"followers-of"` // topic/partition
+}
+
+// Cut freezes connections: they stay open and nothing passes.
+type Cut struct {
+	Link `yaml:",inline"`
+	Way  string `yaml:"way"` // both (default) | requests | replies
+}
+
+// Latency delays what passes.
+type Latency struct {
+	Link   `yaml:",inline"`
+	Delay  document.Duration `yaml:"delay"`
+	Jitter document.Duration `yaml:"jitter"` // each is late by delay ± jitter, in order; default 0
+	Way    string            `yaml:"way"`    // both (default: a round trip is late twice) | requests | replies
+	API    []string          `yaml:"api"`    // requests and their replies by Kafka's names, such as OffsetCommit; default all
+}
+
+// Bandwidth bounds what passes between the clients and each broker, in each
+// direction.
+type Bandwidth struct {
+	Link      `yaml:",inline"`
+	PerSecond document.Bytes `yaml:"per-second"`
+	Way       string         `yaml:"way"` // both (default) | requests | replies
+}
+
+// Reply spoils the replies to single kinds of requests. Exactly one of Error
+// and Drop is set.
+type Reply struct {
+	Link  `yaml:",inline"`
+	API   []string       `yaml:"api"`   // requests by Kafka's names, such as OffsetCommit
+	Error string         `yaml:"error"` // Kafka's name of the error that is answered in place of the broker
+	Drop  bool           `yaml:"drop"`  // the broker does what was asked, and the connection is silent from then on
+	Share document.Share `yaml:"share"` // of the requests; default 100%
 }
 
 // LoadTarget names a share of an event's load.

@@ -315,6 +315,11 @@ func (f Fault) resolve(index int) (fault.Fault, error) {
 		out.Target.FollowersOf, err = parseTopicPartition(t.FollowersOf)
 		return err
 	}
+	if kind, link, rule := f.rule(); kind != "" {
+		out.Target.Service, out.Rule = link.Service, &rule
+		target := link.target()
+		return out, brokers(kind, &target)
+	}
 	switch {
 	case f.Kill != nil:
 		return out, brokers(fault.Kill, f.Kill)

@@ -57,7 +57,7 @@ func (x *execution) prepare(ctx context.Context) error {
 		x.observer.Follow(topic)
 	}
 	x.reader, err = kafka.NewReader(kafka.ReaderConfig{
-		Client: x.up.ClientOptions(), From: x.begin, ReadCommitted: true, Start: x.t0, Handler: x.observer.Handle,
+		Client: x.clientOptions(), From: x.begin, ReadCommitted: true, Start: x.t0, Handler: x.observer.Handle,
 	})
 	if err != nil {
 		return &InfrastructureError{"reading the topics", err}
@@ -187,7 +187,7 @@ func (x *execution) prepareLoad(live *liveFlow) error {
 	described.Producer = settings.Map()
 	var err error
 	live.producer, err = kafka.NewProducer(kafka.ProducerConfig{
-		Client: x.up.ClientOptions(), Settings: settings, Topic: f.Topic, Schedule: f.Schedule, Start: x.t0,
+		Client: x.clientOptions(), Settings: settings, Topic: f.Topic, Schedule: f.Schedule, Start: x.t0,
 		Maker: live.maker, Run: x.identity, Sender: live.sender, Meter: x.meter, Journal: x.journal,
 		Counters: x.counters, Stalls: x.acks, Partitions: x.shares,
 	})
@@ -237,7 +237,7 @@ func (f *Flow) settings() kafka.Settings {
 func (x *execution) startGroups() error {
 	for i, c := range x.plan.Scenario.Consumers {
 		g, err := kafka.StartGroup(kafka.GroupConfig{
-			Client: x.up.ClientOptions(), Group: c.Group, Topics: c.Topics, Members: max(1, c.Members), Start: x.t0,
+			Client: x.clientOptions(), Group: c.Group, Topics: c.Topics, Members: max(1, c.Members), Start: x.t0,
 		})
 		if err != nil {
 			return x.usage(BadLoad, err.Error(), "consumers", i)
@@ -253,7 +253,7 @@ func (x *execution) prepareFaults() {
 		services[name] = s
 	}
 	x.injector = fault.New(x.plan.Faults, fault.Config{
-		Cluster: x.up, Facts: x.facts, Nodes: x.up.Nodes(), Services: services, Now: x.now,
+		Cluster: x.up, Facts: x.facts, Nodes: x.up.Nodes(), Services: services, Now: x.now, Spoil: x.spoil,
 		Activity: x.activity, Event: x.event,
 		Open: func(at time.Duration) {
 			x.phases.Set(histogram.Fault, at)

@@ -14,8 +14,9 @@ func (x *execution) close(ctx context.Context) {
 	if x.stopWatching != nil {
 		x.stopWatching()
 	}
-	if x.injector != nil && x.outlives() {
-		// After an abort faults may be open.
+	if x.injector != nil && (x.outlives() || x.proxy != nil) {
+		// After an abort faults may be open. Clients cannot leave in an
+		// orderly way over connections that are frozen.
 		x.injector.Heal(ctx)
 	}
 	for _, f := range x.flows {
@@ -39,6 +40,9 @@ func (x *execution) close(ctx context.Context) {
 	}
 	if x.bin != "" {
 		_ = os.RemoveAll(x.bin)
+	}
+	if x.proxy != nil {
+		x.proxy.Close()
 	}
 	x.removeCreated(ctx)
 	if x.client != nil {

@@ -51,6 +51,9 @@ func (x *execution) start(ctx context.Context) error {
 	if err := x.writeInfo(); err != nil {
 		return err
 	}
+	if err := x.startProxy(ctx); err != nil {
+		return err
+	}
 	return x.startServices(ctx, binaries)
 }
 
@@ -201,13 +204,11 @@ func (x *execution) groupState(ctx context.Context, group string) (int, string, 
 // serviceConfig expands the templates of a service.
 func (x *execution) serviceConfig(s *Service, index int, binary string, urls map[string]string) (service.Config, error) {
 	cfg := service.Config{Name: s.Name, LogFile: x.dir.Path(run.ServiceLog(s.Name))}
-	addresses := x.up.Bootstrap()
-	if s.Image != "" {
-		var err error
-		if addresses, cfg.Network, err = x.up.ContainerBootstrap(); err != nil {
-			return cfg, x.usage(NotBuilt, err.Error(), "services", index, "image")
-		}
+	addresses, network, err := x.addresses(s)
+	if err != nil {
+		return cfg, x.usage(NotBuilt, err.Error(), "services", index, "image")
 	}
+	cfg.Network = network
 	vars := service.Vars{Bootstrap: strings.Join(addresses, ","), URLs: urls}
 	e := expander{x: x, index: index, vars: &vars}
 	if e.needsPort(s) {

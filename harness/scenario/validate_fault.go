@@ -20,6 +20,11 @@ func (v *validator) fault(path document.Path, f Fault) {
 		document.Option{Field: "elect", Set: f.Elect != nil},
 		document.Option{Field: "crash", Set: f.Crash != nil},
 		document.Option{Field: "restart", Set: f.Restart != nil},
+		document.Option{Field: "cut", Set: f.Cut != nil},
+		document.Option{Field: "reset", Set: f.Reset != nil},
+		document.Option{Field: "latency", Set: f.Latency != nil},
+		document.Option{Field: "bandwidth", Set: f.Bandwidth != nil},
+		document.Option{Field: "reply", Set: f.Reply != nil},
 		document.Option{Field: "poison", Set: f.Poison != nil},
 		document.Option{Field: "duplicate", Set: f.Duplicate != nil},
 	) {
@@ -47,6 +52,7 @@ func (v *validator) fault(path document.Path, f Fault) {
 			v.Missing(path.Add(field), "service", "")
 		}
 	}
+	v.links(path, f)
 	for field, target := range map[string]*LoadTarget{"poison": f.Poison, "duplicate": f.Duplicate} {
 		if target != nil {
 			v.loadTarget(path.Add(field), *target)
