@@ -109,6 +109,9 @@ func (g *Group) client(m *member) (*kgo.Client, error) {
 }
 
 func (g *Group) consume(ctx context.Context, m *member) {
+	// A member that is stopped after a poll must not hold up the others, which
+	// wait for it to rejoin, and with it the commits of Close.
+	defer m.client.AllowRebalance()
 	for {
 		fetches := m.client.PollFetches(ctx)
 		if fetches.IsClientClosed() || ctx.Err() != nil {
