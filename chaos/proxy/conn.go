@@ -128,20 +128,20 @@ func (c *conn) ended(l *line, err error) {
 const noKey = int16(-1)
 
 // reset closes both connections with a TCP reset, because of a rule.
-func (c *conn) reset(a *Applied) {
-	if c.close(true) {
-		a.hit(1, 0)
-	}
-}
+func (c *conn) reset(a *Applied) { c.end(true, func() { a.hit(1, 0) }) }
 
 // close closes both connections, once; abrupt is a TCP reset.
-func (c *conn) close(abrupt bool) (first bool) {
+func (c *conn) close(abrupt bool) { c.end(abrupt, func() {}) }
+
+// end is close with something to note before either side can see it.
+func (c *conn) end(abrupt bool, note func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
-		return false
+		return
 	}
 	c.closed = true
+	note()
 	close(c.done)
 	for _, tcp := range []*net.TCPConn{c.near, c.far} {
 		if tcp == nil {
@@ -152,7 +152,6 @@ func (c *conn) close(abrupt bool) (first bool) {
 		}
 		_ = tcp.Close()
 	}
-	return true
 }
 
 // draw is true with a probability; 0 stands for 1.

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/flowweir/weir/chaos/proxy"
 	"github.com/flowweir/weir/contracts"
 )
 
@@ -173,6 +174,12 @@ var fields = map[string]func(*schema) *schema{
 	"scenario.Load.event":             to(name()),
 	"scenario.Load.via":               to(enum("topic", "trigger")),
 	"scenario.Load.profile":           filled,
+	"scenario.Cut.way":                to(enum("both", "requests", "replies")),
+	"scenario.Latency.way":            to(enum("both", "requests", "replies")),
+	"scenario.Bandwidth.way":          to(enum("both", "requests", "replies")),
+	"scenario.Latency.api":            each(enum(proxy.RequestNames()...)),
+	"scenario.Reply.api":              func(s *schema) *schema { return filled(each(enum(proxy.RequestNames()...))(s)) },
+	"scenario.Reply.error":            to(enum(proxy.ErrorNames()...)),
 	"scenario.Keys.zipf":              func(s *schema) *schema { s.ExclusiveMinimum = number(1); return s },
 	"scenario.Segment.replay":         to(name()),
 	"scenario.Keys.file":              to(name()),
@@ -234,13 +241,25 @@ var rules = map[string]func(*schema){
 		asked := &schema{Required: []string{"ready"}, Properties: named{{"ready", requires("http")}}}
 		s.AllOf = []*schema{{If: asked, Then: requires("url")}}
 	},
-	"scenario.Ready":           func(s *schema) { s.AnyOf = someOf("tcp", "http", "group", "log").AnyOf },
-	"scenario.Load":            func(s *schema) { s.Required = []string{"event", "profile"} },
-	"scenario.Segment":         profileSegment,
-	"scenario.Hot":             func(s *schema) { s.Required = []string{"keys", "share"} },
-	"scenario.Consumers":       func(s *schema) { s.Required = []string{"group", "topics"} },
-	"scenario.Fault":           fault,
-	"scenario.Target":          func(s *schema) { s.OneOf = oneOf("broker", "all", "leader-of", "followers-of").OneOf },
+	"scenario.Ready":     func(s *schema) { s.AnyOf = someOf("tcp", "http", "group", "log").AnyOf },
+	"scenario.Load":      func(s *schema) { s.Required = []string{"event", "profile"} },
+	"scenario.Segment":   profileSegment,
+	"scenario.Hot":       func(s *schema) { s.Required = []string{"keys", "share"} },
+	"scenario.Consumers": func(s *schema) { s.Required = []string{"group", "topics"} },
+	"scenario.Fault":     fault,
+	"scenario.Target":    func(s *schema) { s.OneOf = oneOf("broker", "all", "leader-of", "followers-of").OneOf },
+	"scenario.Cut":       func(s *schema) { s.AllOf = []*schema{oneLink()} },
+	"scenario.Link":      func(s *schema) { s.AllOf = []*schema{oneLink()} },
+	"scenario.Latency": func(s *schema) {
+		s.Required, s.AllOf = []string{"delay"}, []*schema{oneLink()}
+	},
+	"scenario.Bandwidth": func(s *schema) {
+		s.Required, s.AllOf = []string{"per-second"}, []*schema{oneLink()}
+	},
+	"scenario.Reply": func(s *schema) {
+		s.Required, s.AllOf = []string{"api"}, []*schema{oneLink()}
+		s.OneOf = oneOf("error", "drop").OneOf
+	},
 	"scenario.Elect":           func(s *schema) { s.Required = []string{"unclean"} },
 	"scenario.ServiceTarget":   func(s *schema) { s.Required = []string{"service"} },
 	"scenario.LoadTarget":      func(s *schema) { s.Required = []string{"event", "share"} },
@@ -271,10 +290,18 @@ func contract(s *schema) {
 // fault asks for one action; what happens once says when, what is part of the
 // load that it is always there.
 func fault(s *schema) {
-	for _, action := range []string{"kill", "stop", "pause", "wipe", "elect", "crash", "restart"} {
+	for _, action := range []string{"kill", "stop", "pause", "wipe", "elect", "crash", "restart", "cut", "reset", "latency", "bandwidth", "reply"} {
 		s.OneOf = append(s.OneOf, requires(action, "at"))
 	}
 	s.OneOf = append(s.OneOf, requires("poison", "always"), requires("duplicate", "always"))
+}
+
+// oneLink asks that connections are named by at most one of what excludes each
+// other.
+func oneLink() *schema {
+	return &schema{Not: &schema{AnyOf: []*schema{
+		requires("client", "service"), requires("broker", "leader-of"), requires("broker", "followers-of"), requires("leader-of", "followers-of"),
+	}}}
 }
 
 // profileSegment asks for one kind of segment with the fields that it has,

@@ -1,13 +1,10 @@
 package scenario
 
 import (
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/flowweir/weir/chaos/fault"
@@ -97,14 +94,15 @@ func (v *validator) reply(path document.Path, r Reply) {
 	if !v.ExactlyOne(path, document.Option{Field: "error", Set: r.Error != ""}, document.Option{Field: "drop", Set: r.Drop}) {
 		return
 	}
-	if r.Error != "" && kafkaError(r.Error) == nil {
-		v.Error(document.UnknownValue, path.Add("error"), fmt.Sprintf("Kafka has no error %q", r.Error), document.Suggest(r.Error, errorNames()))
+	if r.Error != "" && proxy.ErrorNamed(r.Error) == nil {
+		v.Error(document.UnknownValue, path.Add("error"), fmt.Sprintf("Kafka has no error %q", r.Error), document.Suggest(r.Error, proxy.ErrorNames()))
 	}
 	if !known {
 		return
 	}
 	for i, name := range r.API {
-		key, at := apiKey(name), path.Add("api", i)
+		key, _ := proxy.RequestNamed(name)
+		at := path.Add("api", i)
 		switch {
 		case r.Error != "":
 			if err := proxy.CarriesError(key); err != nil {
@@ -120,62 +118,12 @@ func (v *validator) reply(path document.Path, r Reply) {
 func (v *validator) apis(path document.Path, names []string) bool {
 	ok := true
 	for i, name := range names {
-		if apiKey(name) < 0 {
-			v.Error(document.UnknownValue, path.Add(i), fmt.Sprintf("Kafka has no request %q", name), document.Suggest(name, apiNames()))
+		if _, known := proxy.RequestNamed(name); !known {
+			v.Error(document.UnknownValue, path.Add(i), fmt.Sprintf("Kafka has no request %q", name), document.Suggest(name, proxy.RequestNames()))
 			ok = false
 		}
 	}
 	return ok
-}
-
-// apiKey is the key of a request by its name, or -1.
-func apiKey(name string) kmsg.Key {
-	for key := range int16(kmsg.MaxKey + 1) {
-		if kmsg.RequestForKey(key) != nil && kmsg.NameForKey(key) == name {
-			return kmsg.Key(key)
-		}
-	}
-	return -1
-}
-
-func apiNames() []string {
-	var names []string
-	for key := range int16(kmsg.MaxKey + 1) {
-		if kmsg.RequestForKey(key) != nil {
-			names = append(names, kmsg.NameForKey(key))
-		}
-	}
-	return names
-}
-
-// lastErrorCode is beyond the codes that Kafka has given to errors.
-const lastErrorCode = 300
-
-// kafkaErrors are Kafka's errors. Codes that stand for none are unknown ones.
-func kafkaErrors(each func(*kerr.Error) bool) {
-	for code := int16(-1); code < lastErrorCode; code++ {
-		var e *kerr.Error
-		if errors.As(kerr.ErrorForCode(code), &e) && e.Code == code && !each(e) {
-			return
-		}
-	}
-}
-
-// kafkaError is an error by its name, or nil.
-func kafkaError(name string) (found *kerr.Error) {
-	for e := range kafkaErrors {
-		if e.Message == name {
-			return e
-		}
-	}
-	return nil
-}
-
-func errorNames() (names []string) {
-	for e := range kafkaErrors {
-		names = append(names, e.Message)
-	}
-	return names
 }
 
 // rule is what the proxy is told, and the brokers that it is about. kind is
@@ -196,7 +144,7 @@ func (f Fault) rule() (kind fault.Kind, link Link, rule proxy.Rule) {
 	case f.Reply != nil:
 		r := f.Reply
 		kind, link, rule.Keys = fault.Reply, r.Link, apiKeys(r.API)
-		rule.Drop, rule.Error, rule.Share = r.Drop, kafkaError(r.Error), float64(r.Share)
+		rule.Drop, rule.Error, rule.Share = r.Drop, proxy.ErrorNamed(r.Error), float64(r.Share)
 	}
 	rule.Client, rule.Door = link.Client, link.Service
 	return kind, link, rule
@@ -205,7 +153,7 @@ func (f Fault) rule() (kind fault.Kind, link Link, rule proxy.Rule) {
 func apiKeys(names []string) []kmsg.Key {
 	keys := make([]kmsg.Key, len(names))
 	for i, name := range names {
-		keys[i] = apiKey(name)
+		keys[i], _ = proxy.RequestNamed(name) // checked by validate
 	}
-	return slices.Compact(keys)
+	return keys
 }
