@@ -42,7 +42,7 @@ func (k Kind) OnBrokers() bool {
 }
 
 // OnLinks says whether the fault acts on connections between clients and
-// brokers, for which a proxy must stand between them.
+// brokers.
 func (k Kind) OnLinks() bool {
 	switch k {
 	case Cut, Reset, Latency, Bandwidth, Reply:
@@ -50,6 +50,9 @@ func (k Kind) OnLinks() bool {
 	}
 	return false
 }
+
+// NeedsProxy says whether a proxy must stand between clients and brokers.
+func (f Fault) NeedsProxy() bool { return f.Kind.OnLinks() || f.BeforeCommit }
 
 // InLoad says whether the fault is a property of the records that are sent.
 func (k Kind) InLoad() bool { return k == Poison || k == Duplicate }
@@ -107,6 +110,10 @@ type Fault struct {
 	// Rule is what a fault on connections has the proxy do; Brokers in it
 	// comes from the target.
 	Rule *proxy.Rule
+	// BeforeCommit has a crash wait for the service's next commit of offsets,
+	// which never reaches the broker: what the service did is done, and that
+	// it did is not known. The proxy must stand before the service.
+	BeforeCommit bool
 	// At is when the fault begins, since the load began. Always marks a
 	// fault in the load, which has no time.
 	At     time.Duration
@@ -148,6 +155,9 @@ func (f Fault) String() string {
 		return "elect an unclean leader of " + f.Target.String()
 	case f.Kind.OnLinks():
 		return f.linkName()
+	}
+	if f.BeforeCommit {
+		return string(f.Kind) + " " + f.Target.String() + " before a commit"
 	}
 	return string(f.Kind) + " " + f.Target.String()
 }

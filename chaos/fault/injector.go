@@ -229,6 +229,9 @@ func (in *Injector) aim(ctx context.Context, s *injection) error {
 			return fmt.Errorf("%s was already down", service.Name())
 		}
 		s.result.Evidence = append(s.result.Evidence, fmt.Sprintf("%s had been up for %s", service.Name(), time.Since(since).Round(time.Millisecond)))
+		if s.fault.BeforeCommit {
+			return in.awaitCommit(ctx, s)
+		}
 		return nil
 	}
 	before, err := in.cfg.Facts.State(ctx)
@@ -320,7 +323,8 @@ func (in *Injector) inject(ctx context.Context, s *injection) error {
 	case ElectUnclean:
 		return in.cfg.Facts.ElectUnclean(ctx, *s.fault.Target.Partition)
 	case Crash:
-		return in.cfg.Services[s.fault.Target.Service].Crash(ctx)
+		err := in.cfg.Services[s.fault.Target.Service].Crash(ctx)
+		return errors.Join(err, in.loseCommit(s))
 	case Restart:
 		return in.cfg.Services[s.fault.Target.Service].Restart(ctx)
 	case Cut, Reset, Latency, Bandwidth, Reply:

@@ -178,3 +178,54 @@ func TestRuleThatCannotBeApplied(t *testing.T) {
 		}
 	})
 }
+
+// A crash before a commit waits until one is held, and lets go of it when its
+// connection is gone.
+func TestCrashBeforeACommit(t *testing.T) {
+	fault := Fault{Kind: Crash, Target: Target{Service: "pay"}, At: time.Second, BeforeCommit: true}
+	for _, test := range []struct {
+		name    string
+		effects proxy.Effects
+		log     []string
+		facts   []string
+		bit     bool
+	}{
+		{
+			"one comes", proxy.Effects{Held: 1},
+			[]string{
+				"1s apply to all", "1s open since 1s", "1s fault 0: crash pay before a commit", "1s crash pay",
+				"1s apply to all", "1s remove to all", "1s remove to all",
+				"2s start pay", "2.25s closed since 2.25s", "2.25s heal 0: healed: crash pay before a commit",
+			},
+			[]string{
+				"pay had been up for 1s", "pay had sent a commit, which never reached the broker",
+				"ended by the run at 1s, up again at 2.25s", "100 records were due while it was open, 100 acked, 0 effects",
+			},
+			true,
+		},
+		{
+			"none comes", proxy.Effects{},
+			[]string{"1s apply to all", "5s remove to all"},
+			[]string{
+				"pay had been up for 1s", "pay sent no commit from 1s until the load ended",
+				"never injected: the load ended before its time",
+			},
+			false,
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld()
+				w.service("pay")
+				in := w.spoiling(w.injector(fault), test.effects)
+				w.play(in, 5*time.Second)
+				if !slices.Equal(w.log, test.log) {
+					t.Errorf("got:\n%s\nwant:\n%s", strings.Join(w.log, "\n"), strings.Join(test.log, "\n"))
+				}
+				if got := results(in)[0]; got.Bit != test.bit || !slices.Equal(got.Evidence, test.facts) {
+					t.Errorf("bit %t, %q", got.Bit, got.Evidence)
+				}
+			})
+		})
+	}
+}

@@ -219,6 +219,7 @@ var descriptions = map[string]string{
 	"scenario.Target.leader-of":      "The leader of topic/partition.",
 	"scenario.Target.followers-of":   "The followers of topic/partition.",
 	"scenario.Elect.unclean":         "topic/partition: any live replica may lead it.",
+	"scenario.Crash.service":         "A service that the scenario starts.",
 	"scenario.ServiceTarget.service": "A service that the scenario starts.",
 	"scenario.LoadTarget.event":      "An event of the load.",
 	"scenario.LoadTarget.share":      "The share of its records: 1%.",

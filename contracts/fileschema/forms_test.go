@@ -261,6 +261,7 @@ var rules = map[string]func(*schema){
 		s.OneOf = oneOf("error", "drop").OneOf
 	},
 	"scenario.Elect":           func(s *schema) { s.Required = []string{"unclean"} },
+	"scenario.Crash":           func(s *schema) { s.Required = []string{"service"} },
 	"scenario.ServiceTarget":   func(s *schema) { s.Required = []string{"service"} },
 	"scenario.LoadTarget":      func(s *schema) { s.Required = []string{"event", "share"} },
 	"scenario.FaultObjective":  func(s *schema) { s.Required = []string{"unavailable"} },

@@ -92,7 +92,7 @@ func reactions(result *scenario.Result) (payment, inventory run.Reaction) {
 
 var _ = Describe("a mistake in payment-service", func() {
 	crash := func(at float64) scenario.Fault {
-		return scenario.Fault{At: seconds(at), Crash: &scenario.ServiceTarget{Service: "payment-service"}, HealAfter: seconds(0.3)}
+		return scenario.Fault{At: seconds(at), Crash: &scenario.Crash{Service: "payment-service"}, HealAfter: seconds(0.3)}
 	}
 
 	It("that commits before it processes loses what it held when it crashed", func() {

@@ -60,7 +60,7 @@ func TestEveryField(t *testing.T) {
 		Consumers: []Consumers{{Group: "weir-probe", Topics: []string{"order.events"}, Members: 2}},
 		Faults: []Fault{
 			{At: 20 * second, Kill: leader, HealAfter: 10 * second},
-			{At: 40 * second, Crash: &ServiceTarget{"payment-service"}},
+			{At: 40 * second, Crash: &Crash{Service: "payment-service"}},
 			{Always: true, Poison: &LoadTarget{"com.acme.order.OrderPlaced", 0.01}},
 		},
 		Invariants: []string{"no-loss", "no-duplicate-effect", "per-key-order", "dlq-complete", "retry-policy"},

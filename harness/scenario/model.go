@@ -160,7 +160,7 @@ type Fault struct {
 	Pause     *Target           `yaml:"pause"`
 	Wipe      *Target           `yaml:"wipe"` // kill and empty the disk; heal starts it empty
 	Elect     *Elect            `yaml:"elect"`
-	Crash     *ServiceTarget    `yaml:"crash"`
+	Crash     *Crash            `yaml:"crash"`
 	Restart   *ServiceTarget    `yaml:"restart"`
 	Cut       *Cut              `yaml:"cut"`       // connections are silent
 	Reset     *Link             `yaml:"reset"`     // connections are reset: once, or with heal-after new ones too
@@ -232,6 +232,12 @@ type Reply struct {
 	Error string         `yaml:"error"` // Kafka's name of the error that is answered in place of the broker
 	Drop  bool           `yaml:"drop"`  // the broker does what was asked, and the connection is silent from then on
 	Share document.Share `yaml:"share"` // of the requests; default 100%
+}
+
+// Crash ends a service without warning.
+type Crash struct {
+	Service      string `yaml:"service"`
+	BeforeCommit bool   `yaml:"before-commit"` // between the effects of a batch and the commit of its offsets, which is lost
 }
 
 // LoadTarget names a share of an event's load.

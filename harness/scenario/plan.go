@@ -335,7 +335,7 @@ func (f Fault) resolve(index int) (fault.Fault, error) {
 		out.Target.Partition = tp
 		return out, err
 	case f.Crash != nil:
-		out.Kind, out.Target.Service = fault.Crash, f.Crash.Service
+		out.Kind, out.Target.Service, out.BeforeCommit = fault.Crash, f.Crash.Service, f.Crash.BeforeCommit
 	case f.Restart != nil:
 		out.Kind, out.Target.Service = fault.Restart, f.Restart.Service
 	case f.Poison != nil:

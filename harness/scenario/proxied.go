@@ -21,12 +21,12 @@ import (
 // the cluster for facts goes past the proxy: it is no part of the flow.
 const ownDoor = ""
 
-const proxyNote = "clients reach the brokers through a proxy in this process, because faults of the scenario act on connections: what is measured includes it"
+const proxyNote = "clients reach the brokers through a proxy in this process, because faults of the scenario need it: what is measured includes it"
 
 // linkFaults are the faults that need a proxy.
 func (p *Plan) linkFaults() (links []fault.Fault) {
 	for _, f := range p.Faults {
-		if f.Kind.OnLinks() {
+		if f.NeedsProxy() {
 			links = append(links, f)
 		}
 	}

@@ -47,10 +47,11 @@ func (v *validator) fault(path document.Path, f Fault) {
 			v.topicPartition(at.Add("unclean"), f.Elect.Unclean)
 		}
 	}
-	for field, target := range map[string]*ServiceTarget{"crash": f.Crash, "restart": f.Restart} {
-		if target != nil && target.Service == "" {
-			v.Missing(path.Add(field), "service", "")
-		}
+	if f.Crash != nil && f.Crash.Service == "" {
+		v.Missing(path.Add("crash"), "service", "")
+	}
+	if f.Restart != nil && f.Restart.Service == "" {
+		v.Missing(path.Add("restart"), "service", "")
 	}
 	v.links(path, f)
 	for field, target := range map[string]*LoadTarget{"poison": f.Poison, "duplicate": f.Duplicate} {
