@@ -32,11 +32,14 @@ func ErrorNames() (names []string) {
 	for e := range kafkaErrors {
 		names = append(names, e.Message)
 	}
-	return names
+	return append(names, notLeader)
 }
 
 // ErrorNamed is an error of Kafka's by its name, or nil.
 func ErrorNamed(name string) *kerr.Error {
+	if name == notLeader {
+		return kerr.NotLeaderForPartition
+	}
 	for e := range kafkaErrors {
 		if e.Message == name {
 			return e
@@ -44,6 +47,9 @@ func ErrorNamed(name string) *kerr.Error {
 	}
 	return nil
 }
+
+// notLeader is what Kafka calls NOT_LEADER_FOR_PARTITION since 2.6.
+const notLeader = "NOT_LEADER_OR_FOLLOWER"
 
 // lastErrorCode is beyond the codes that Kafka has given to errors.
 const lastErrorCode = 300

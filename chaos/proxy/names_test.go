@@ -18,6 +18,9 @@ func TestNames(t *testing.T) {
 	if e := ErrorNamed("NOT_COORDINATOR"); e != kerr.NotCoordinator {
 		t.Errorf("NOT_COORDINATOR is %v", e)
 	}
+	if e := ErrorNamed("NOT_LEADER_OR_FOLLOWER"); e != kerr.NotLeaderForPartition {
+		t.Errorf("NOT_LEADER_OR_FOLLOWER is %v", e)
+	}
 	if e := ErrorNamed("NOT_AN_ERROR"); e != nil {
 		t.Errorf("NOT_AN_ERROR is %v", e)
 	}
