@@ -1,7 +1,8 @@
 // Package fault is what is broken on purpose: the schedule of a run's faults,
 // their injection and healing, and the evidence that each one bit.
 //
-// Faults act on small interfaces that clusters and services implement; a
+// Faults act on small interfaces that clusters and services implement, and on
+// the connections between clients and brokers through package proxy; a
 // fault whose target lacks the ability is refused before the run starts, with
 // the reason. A fault that left no evidence makes the run vacuous: this
 // package collects the facts before and after and never assumes.

@@ -78,8 +78,15 @@ func (c *conn) serve() {
 	side.Go(c.replies.run)
 	side.Go(func() { c.ended(c.replies, c.readReplies(bufio.NewReaderSize(c.far, headBytes))) })
 	c.ended(c.requests, c.readRequests(in))
+	gone := time.AfterFunc(c.p.gonePatience, func() { c.close(false) })
+	defer gone.Stop()
 	side.Wait()
 }
+
+// gonePatience is how long a connection stays open for the broker whose client
+// has gone, where a rule holds the news: clients that try again and again
+// would leave ever more of them.
+const gonePatience = 30 * time.Second
 
 // connect opens the connection to the broker. Where that fails the client
 // sees a reset, which it retries as it does a refused connection.

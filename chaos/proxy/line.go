@@ -170,6 +170,9 @@ func (l *line) flush(buffers *net.Buffers) bool {
 	return err == nil
 }
 
+// forever is longer than any run: a cut holds until it is removed.
+const forever = 10_000 * time.Hour
+
 // wait holds a chunk as long as the rules in force want. They may change
 // meanwhile: a rule that is removed holds nothing more.
 func (l *line) wait(ch *chunk) bool {
@@ -191,27 +194,23 @@ func (l *line) wait(ch *chunk) bool {
 				cut.freeze(l)
 			}
 		}
-		if cut == nil && !until.After(now) {
+		if !until.After(now) {
 			l.late(set, ch)
 			return true
 		}
-		var due <-chan time.Time
-		if cut == nil {
-			timer := time.NewTimer(until.Sub(now))
-			defer timer.Stop()
-			due = timer.C
-		}
+		timer := time.NewTimer(until.Sub(now))
 		select {
-		case <-due:
+		case <-timer.C:
 		case <-set.changed:
 		case <-l.c.done:
+			timer.Stop()
 			return false
 		}
+		timer.Stop()
 	}
 }
 
-// judge says what holds a chunk under a set of rules: a cut, or nothing until
-// a time.
+// judge says until when a set of rules holds a chunk, and which cut does.
 func (l *line) judge(set *ruleset, ch *chunk, now time.Time) (cut *Applied, until time.Time) {
 	until = ch.at
 	for _, a := range set.rules {
@@ -220,7 +219,7 @@ func (l *line) judge(set *ruleset, ch *chunk, now time.Time) (cut *Applied, unti
 		}
 		switch {
 		case a.rule.Cut&l.way != 0:
-			return a, until
+			return a, now.Add(forever)
 		case a.rule.Latency != nil && a.rule.Latency.Way.has(l.way):
 			until = until.Add(ch.lateness(a.rule.Latency))
 		case a.rule.Bandwidth != nil && a.rule.Bandwidth.Way.has(l.way):

@@ -32,6 +32,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Config says what a proxy stands in front of.
@@ -56,10 +57,12 @@ const defaultMaxFrameBytes = 128 << 20
 type Proxy struct {
 	seed     uint64
 	maxFrame int
-	rules    atomic.Pointer[ruleset]
-	stop     context.CancelFunc
-	ctx      context.Context
-	running  sync.WaitGroup
+	// gonePatience is the constant of that name, but for tests.
+	gonePatience time.Duration
+	rules        atomic.Pointer[ruleset]
+	stop         context.CancelFunc
+	ctx          context.Context
+	running      sync.WaitGroup
 
 	mu        sync.Mutex
 	closed    bool
@@ -79,7 +82,7 @@ func New(cfg Config) (*Proxy, error) {
 		return nil, errors.New("proxy: no broker to stand in front of: Config.Bootstrap is empty")
 	}
 	p := &Proxy{
-		seed: cfg.Seed, maxFrame: cmp.Or(cfg.MaxFrameBytes, defaultMaxFrameBytes),
+		seed: cfg.Seed, maxFrame: cmp.Or(cfg.MaxFrameBytes, defaultMaxFrameBytes), gonePatience: gonePatience,
 		doors: map[string]*Door{}, byID: map[int32]*broker{}, byAddress: map[string]*broker{},
 		conns: map[*conn]struct{}{}, refused: map[string]int64{},
 	}

@@ -89,6 +89,8 @@ func (r *Rule) validate() error {
 		return errors.New("proxy: to drop replies or to answer with errors needs Keys")
 	case r.Share < 0 || r.Share > 1:
 		return fmt.Errorf("proxy: a share of %g is not between 0 and 1", r.Share)
+	case r.Share != 0 && !r.Drop && r.Error == nil && (!r.Reset || len(r.Keys) == 0):
+		return errors.New("proxy: a share is of requests: it needs Drop, Error, or Reset with Keys")
 	case r.Latency != nil && (r.Latency.Delay < 0 || r.Latency.Jitter < 0 || r.Latency.Jitter > r.Latency.Delay):
 		return fmt.Errorf("proxy: latency %s ± %s: want a delay from 0 and a jitter that is at most as long", r.Latency.Delay, r.Latency.Jitter)
 	case r.Bandwidth != nil && r.Bandwidth.BytesPerSecond <= 0:

@@ -89,6 +89,21 @@ func TestCutHoldsTheEndOfAConnection(t *testing.T) {
 	}
 }
 
+// Clients that try again and again during a long cut leave nothing behind.
+func TestCutForgetsConnectionsOfClientsThatHaveGone(t *testing.T) {
+	p := front(t, newEcho(t))
+	p.gonePatience = while
+	p.apply(t, Rule{Cut: Both})
+	for range 20 {
+		c := connect(t, p, "", 0, "payments")
+		c.send(kmsg.ListGroups, 10)
+		_ = c.conn.Close()
+	}
+	for s := p.Stats(); s.Connections < 20 || s.Open > 0; s = p.Stats() {
+		time.Sleep(time.Millisecond)
+	}
+}
+
 func TestSelection(t *testing.T) {
 	one := func(r Rule) Rule { r.Cut = Both; return r }
 	for name, test := range map[string]struct {
@@ -343,14 +358,15 @@ func TestShare(t *testing.T) {
 func TestRulesThatMakeNoSense(t *testing.T) {
 	p := front(t, newEcho(t))
 	for want, r := range map[string]Rule{
-		"one thing, this one 0": {},
-		"one thing, this one 2": {Cut: Both, Reset: true},
-		"needs Keys":            {Drop: true},
-		"share of 2":            {Cut: Both, Share: 2},
-		"want a delay":          {Latency: &Latency{Delay: time.Second, Jitter: 2 * time.Second}},
-		"want at least 1":       {Bandwidth: &Bandwidth{}},
-		"ApiVersions":           {Drop: true, Keys: []kmsg.Key{kmsg.ApiVersions}},
-		"clients connect by it": {Error: kerr.NotController, Keys: []kmsg.Key{kmsg.Metadata}},
+		"one thing, this one 0":  {},
+		"one thing, this one 2":  {Cut: Both, Reset: true},
+		"needs Keys":             {Drop: true},
+		"share of 2":             {Cut: Both, Share: 2},
+		"a share is of requests": {Cut: Both, Share: 0.5},
+		"want a delay":           {Latency: &Latency{Delay: time.Second, Jitter: 2 * time.Second}},
+		"want at least 1":        {Bandwidth: &Bandwidth{}},
+		"ApiVersions":            {Drop: true, Keys: []kmsg.Key{kmsg.ApiVersions}},
+		"clients connect by it":  {Error: kerr.NotController, Keys: []kmsg.Key{kmsg.Metadata}},
 	} {
 		if _, err := p.Apply(r); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, want %q", r, err, want)

@@ -235,7 +235,7 @@ func (c *Cluster) Nodes() []int32 { return slices.Clone(c.nodes) }
 // FaultNote says why no broker of this cluster can be killed, stopped, paused
 // or wiped, and what to do instead.
 func (c *Cluster) FaultNote() string {
-	return "Weir has no hold on the brokers of an external cluster: remove the broker faults, or run the scenario with --cluster docker. Faults of services and of the load work here."
+	return "Weir has no hold on the brokers of an external cluster: remove the broker faults, or run the scenario with --cluster docker. Faults of connections, of services and of the load work here."
 }
 
 // Close does nothing: the cluster is not Weir's. See Created for what a run

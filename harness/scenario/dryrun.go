@@ -83,6 +83,9 @@ func (p *Plan) Describe(w io.Writer, kind string) {
 	for _, f := range p.Flows {
 		fmt.Fprintf(w, "load       %s via %s: %s, %d records\n", f.Load.Event, via(f), f.Schedule, f.Schedule.Total())
 	}
+	if len(p.linkFaults()) > 0 {
+		fmt.Fprintf(w, "proxy      between the brokers and all clients of the flow\n")
+	}
 	for _, line := range fault.Timeline(p.Faults) {
 		fmt.Fprintf(w, "fault      %s\n", line)
 	}
