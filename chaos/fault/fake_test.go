@@ -25,6 +25,7 @@ type world struct {
 	log      []string
 	state    State
 	stateErr error
+	slow     time.Duration // how long State takes
 	activity Activity
 	fail     map[string]error // by what is done: "start 1"
 	services map[string]*fakeService
@@ -75,6 +76,7 @@ func (w *world) Unpause(_ context.Context, n int32) error { return w.act(fmt.Spr
 func (w *world) Wipe(_ context.Context, n int32) error    { return w.act(fmt.Sprint("wipe ", n)) }
 
 func (w *world) State(ctx context.Context) (State, error) {
+	time.Sleep(w.slow)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.stateErr != nil {

@@ -132,6 +132,9 @@ func (s *injection) upAgain() string {
 	return "up again at " + s.result.Healed.Round(time.Millisecond).String()
 }
 
+// lateFault is by how much an injection is late that is worth a word.
+const lateFault = time.Second
+
 // judge decides from the evidence. A fault bit if the cluster or its clients
 // show a trace of it and the load had records due while it was open.
 func (in *Injector) judge(s *injection, st Stand) {
@@ -140,6 +143,9 @@ func (in *Injector) judge(s *injection, st Stand) {
 	due := s.during.Due - s.before.Due
 	errs := s.during.ClientErrors - s.before.ClientErrors
 	trace := false
+	if late := r.Start - s.fault.At; late >= lateFault {
+		r.Evidence = append(r.Evidence, fmt.Sprintf("injected %s after its time: the cluster, or this machine, took so long to say what there was", late.Round(time.Millisecond)))
+	}
 	switch s.fault.Kind {
 	case Cut, Reset, Latency, Bandwidth, Reply:
 		var facts []string

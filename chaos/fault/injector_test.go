@@ -3,6 +3,7 @@ package fault
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -426,4 +427,27 @@ func TestOpenFaults(t *testing.T) {
 			time.Sleep(500 * time.Millisecond)
 		}
 	})
+}
+
+// TestLateFaults: what is late by a second or more says so.
+func TestLateFaults(t *testing.T) {
+	for _, tt := range []struct {
+		slow time.Duration
+		want string
+	}{
+		{999 * time.Millisecond, "2 client errors while it was open"},
+		{2200 * time.Millisecond, "injected 2.2s after its time: the cluster, or this machine, took so long to say what there was"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld()
+			w.slow = tt.slow
+			w.acted = func(string) { w.count(func(a *Activity) { a.ClientErrors += 2 }) }
+			in := w.injector(Fault{Kind: Kill, Target: Target{Broker: node(1)}, At: time.Second})
+			w.play(in, 10*time.Second)
+			r := in.Results(func(_, _ time.Duration) Stand { return Stand{} }, nil)[0]
+			if !slices.Contains(r.Evidence, tt.want) || strings.HasPrefix(r.Evidence[0], "injected") != strings.HasPrefix(tt.want, "injected") {
+				t.Errorf("%s: %q", tt.slow, r.Evidence)
+			}
+		})
+	}
 }
