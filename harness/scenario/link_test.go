@@ -111,7 +111,7 @@ var _ = Describe("a fault on connections", func() {
 					close(abort)
 				}
 			}))...)
-		Expect(err).To(MatchError("the run: aborted"))
+		Expect(err).To(MatchError(scenario.ErrInterrupted))
 	})
 
 	It("is all that puts a proxy in between", func(ctx SpecContext) {
