@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/flowweir/weir/harness/live"
 )
 
 // TestContractOnADocument: events are made from the payload of an AsyncAPI
@@ -17,8 +19,8 @@ func TestContractOnADocument(t *testing.T) {
 	}
 	wrong := *sent.Record
 	wrong.Value = []byte(`{"isbn": "1", "days": 99}`)
-	found := c.read(&kgo.Record{Topic: wrong.Topic, Key: []byte("1"), Value: wrong.Value, Headers: wrong.Headers}).Problems()
-	if len(found) != 1 || found[0].ID != BrokenSchema || found[0].Position.String() != "testdata/catalogue/asyncapi.yaml:14:47" {
+	found := c.flow.Read(&kgo.Record{Topic: wrong.Topic, Key: []byte("1"), Value: wrong.Value, Headers: wrong.Headers}).Problems()
+	if len(found) != 1 || found[0].ID != live.BrokenSchema || found[0].Position.String() != "testdata/catalogue/asyncapi.yaml:14:47" {
 		t.Errorf("%s", problems(found))
 	}
 	r := failing(t, func(t testing.TB) {

@@ -46,26 +46,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/flowweir/weir/contracts"
-	"github.com/flowweir/weir/contracts/asyncapi"
 	"github.com/flowweir/weir/harness/cluster"
+	"github.com/flowweir/weir/harness/live"
 	"github.com/flowweir/weir/harness/scenario"
 	"github.com/flowweir/weir/harness/service"
-	"github.com/flowweir/weir/loadgen/kafka"
 	"github.com/flowweir/weir/reports/finding"
 	"github.com/flowweir/weir/reports/run"
 )
@@ -94,23 +90,14 @@ type Cluster struct {
 // state is what all tests of a cluster share.
 type state struct {
 	up         cluster.Cluster
+	flow       *live.Flow
 	contracts  []*contracts.Contract
-	files      *asyncapi.Files // what they were read from
 	containers service.Containers
 	dir        string
-	client     *kgo.Client
-	admin      *kadm.Client
-	run        uint64 // the identity in the ids of events
-	sequence   atomic.Uint64
 
 	mu       sync.Mutex
-	rng      *rand.Rand
-	from     map[string]map[int32]int64
-	taps     map[string]*tap
 	services map[string]*service.Process
 	deaths   []string
-	// closeTaps closes the readers; a cluster outlives them.
-	closeTaps []func()
 }
 
 // Run starts a cluster for a test and creates the topics of its contracts. It
@@ -120,10 +107,8 @@ func Run(t testing.TB, options ...Option) *Cluster {
 	cfg := newConfig(options)
 	plan := cfg.plan(t)
 	s := &state{
-		contracts: plan.Contracts, files: plan.Files, containers: cfg.containers, dir: artifacts(t),
-		run:  rand.Uint64() >> 16,
-		rng:  rand.New(rand.NewPCG(cfg.seed, 0)),
-		from: map[string]map[int32]int64{}, taps: map[string]*tap{}, services: map[string]*service.Process{},
+		contracts: plan.Contracts, containers: cfg.containers, dir: artifacts(t),
+		services: map[string]*service.Process{},
 	}
 	c := &Cluster{t: t, timeout: cfg.timeout, state: s}
 	c.start(cfg, plan)
@@ -134,8 +119,9 @@ func Run(t testing.TB, options ...Option) *Cluster {
 // start brings up the cluster, its clients and its topics.
 func (c *Cluster) start(cfg *config, plan *scenario.Plan) {
 	c.t.Helper()
+	identity := rand.Uint64() >> 16
 	spec, provider := cfg.provider(c.t)
-	spec.RunID = run.DirName(time.Now(), plan.Scenario.Name, fmt.Sprintf("%012x", c.run))
+	spec.RunID = run.DirName(time.Now(), plan.Scenario.Name, fmt.Sprintf("%012x", identity))
 	spec.Log, spec.LogDir = c.t.Output(), filepath.Join(c.dir, "brokers")
 	ctx, cancel := context.WithTimeout(c.t.Context(), StartTimeout)
 	defer cancel()
@@ -145,18 +131,14 @@ func (c *Cluster) start(cfg *config, plan *scenario.Plan) {
 		c.t.Fatalf("the %s cluster did not start: %v", spec.Kind, err)
 	}
 	c.cleanup("the cluster", c.up.Close)
-	c.t.Cleanup(c.closeReaders)
-	c.client = c.Client(kgo.ProducerLinger(0), kgo.ClientID("weir-test"))
-	c.admin = kadm.NewClient(c.client)
-	c.CreateTopics(plan.Topics...)
-}
-
-func (s *state) closeReaders() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, end := range s.closeTaps {
-		end()
+	c.flow, err = live.Open(live.Config{
+		Cluster: c.up, Contracts: plan.Contracts, Files: plan.Files, Seed: cfg.seed, Run: identity, Alive: c.alive,
+	})
+	if err != nil {
+		c.t.Fatalf("the %s cluster: %v", spec.Kind, err)
 	}
+	c.t.Cleanup(c.flow.Close)
+	c.CreateTopics(plan.Topics...)
 }
 
 // skipWithoutEngine skips a test whose only trouble is that the machine has
@@ -220,55 +202,18 @@ func (c *Cluster) CreateTopics(topics ...run.Topic) {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(c.t.Context(), c.timeout)
 	defer cancel()
-	topics = slices.Clone(topics)
-	err := cluster.CreateTopics(ctx, c.up, topics)
-	c.deleteLater(topics)
+	created, err := c.flow.CreateTopics(ctx, topics)
+	c.deleteLater(created)
 	if err != nil {
 		c.t.Fatalf("creating topics: %v", err)
 	}
-	c.watchFromHere(ctx, topics)
 }
 
 // deleteLater removes what was created on a cluster that stays.
-func (c *Cluster) deleteLater(topics []run.Topic) {
-	var names []string
-	for _, t := range topics {
-		if t.Created {
-			names = append(names, t.Name)
-		}
-	}
+func (c *Cluster) deleteLater(created []string) {
 	if c.up.Info().Kind == cluster.External {
-		c.cleanup("the topics", func(ctx context.Context) error { return cluster.DeleteTopics(ctx, c.up, names...) })
+		c.cleanup("the topics", func(ctx context.Context) error { return c.flow.DeleteTopics(ctx, created...) })
 	}
-}
-
-// watchFromHere remembers where topics end: what was there before the test is
-// none of its business. New ones begin at 0, and are not asked for: not every
-// broker knows them yet.
-func (c *Cluster) watchFromHere(ctx context.Context, topics []run.Topic) {
-	c.t.Helper()
-	from := map[string]map[int32]int64{}
-	var old []string
-	for _, t := range topics {
-		if !t.Created {
-			old = append(old, t.Name)
-			continue
-		}
-		from[t.Name] = map[int32]int64{}
-		for p := range t.Partitions {
-			from[t.Name][int32(p)] = 0
-		}
-	}
-	if len(old) > 0 {
-		ends, err := kafka.EndOffsets(ctx, c.admin, old...)
-		if err != nil {
-			c.t.Fatalf("reading where the topics end: %v", err)
-		}
-		maps.Copy(from, ends)
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	maps.Copy(c.from, from)
 }
 
 // problems shows findings as text, for a test's log.

@@ -27,7 +27,7 @@ func shop(t testing.TB, options ...Option) *Cluster {
 
 func TestRunCreatesTheTopicsOfContracts(t *testing.T) {
 	c := shop(t, Brokers(1))
-	got, err := c.admin.ListTopics(t.Context())
+	got, err := kadm.NewClient(c.Client()).ListTopics(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestAnExternalCluster(t *testing.T) {
 	up := Run(t)
 	up.CreateTopics(run.Topic{Name: "shop.sales", Partitions: 4})
 	before := &kgo.Record{Topic: "shop.sales", Value: []byte("of another test")}
-	if err := up.client.ProduceSync(t.Context(), before).FirstErr(); err != nil {
+	if err := up.Client().ProduceSync(t.Context(), before).FirstErr(); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv(envCluster, "external")
@@ -129,7 +129,7 @@ func TestAnExternalCluster(t *testing.T) {
 			t.Errorf("%d records, want the one of this test", len(got))
 		}
 	})
-	left, err := up.admin.ListTopics(t.Context())
+	left, err := kadm.NewClient(up.Client()).ListTopics(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +191,7 @@ func TestWithinBoundsTheWait(t *testing.T) {
 		c := shop(t, Seed(7))
 		sold := c.Produce("shop.Sold", Set("$.sale", "0e8b2d1c-6f0a-4a57-9d0e-5b1f5d0c7a11"), Set("$.amount", 3), Set("$.customer", map[string]any{"name": "x"}))
 		dead := &kgo.Record{Topic: "books.dlq", Key: []byte("k"), Value: []byte(`{"amount":3}`), Headers: append(sold.Headers, kgo.RecordHeader{Key: "dlq-reason", Value: []byte("no luck")})}
-		if err := c.client.ProduceSync(t.Context(), dead).FirstErr(); err != nil {
+		if err := c.Client().ProduceSync(t.Context(), dead).FirstErr(); err != nil {
 			t.Fatal(err)
 		}
 		c.Within(100*time.Millisecond).Await("books.Booked", CausedBy(sold), Where("$.amount", 3), That("of any kind", func(*Record) bool { return true }))

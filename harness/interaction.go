@@ -10,7 +10,6 @@ import (
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/envelope"
 	"github.com/flowweir/weir/harness/scenario"
-	"github.com/flowweir/weir/loadgen/identity"
 )
 
 // Interactions tests each interaction of the contracts whose service was
@@ -131,7 +130,7 @@ func (c *Cluster) triggered(contract *contracts.Contract, p *contracts.Produces)
 	if url == name {
 		c.t.Fatalf("%s is driven over http and was started without URL, such as http://127.0.0.1:{{.Port}}", name)
 	}
-	id := identity.EventID{Run: c.run, Sequence: c.sequence.Add(1)}
+	id := c.flow.NewID()
 	follows := LeadsBackTo(&Record{Attributes: envelope.Attributes{ID: id.String()}})
 	if p.Trigger.ID == "" {
 		follows = c.published(p.TopicName())
@@ -168,9 +167,12 @@ func (c *Cluster) testConsumes(consumes *contracts.Consumes) {
 		c.t.Fatalf("the effect of %s is seen through sql or http, which is not built; an event is", consumes.Event)
 	default:
 		cause := c.Produce(consumes.Event)
-		c.Await(e.Event, Where(e.Correlate, cause.ID()), Condition{of: cause, ok: func(*Record) bool { return true }})
+		c.Await(e.Event, Where(e.Correlate, cause.ID()), LeadsBackTo(cause))
 	}
 }
+
+// pollFor is the pause between two looks at a group.
+const pollFor = 50 * time.Millisecond
 
 // processed awaits the group's commit of a record, and that it is no dead
 // letter: all that shows from outside where no effect is declared.
@@ -182,8 +184,8 @@ func (c *Cluster) processed(consumes *contracts.Consumes, r *Record) {
 	ctx, cancel := context.WithTimeout(c.t.Context(), c.timeout)
 	defer cancel()
 	for {
-		commits, err := c.admin.FetchOffsets(ctx, consumes.Group)
-		if at, ok := commits.Lookup(r.Topic, r.Partition); err == nil && ok && at.At > r.Offset {
+		at, err := c.flow.Committed(ctx, consumes.Group, r)
+		if err == nil && at > r.Offset {
 			break
 		}
 		if why := c.dead(); why != "" {

@@ -26,7 +26,7 @@ func TestInteractionsFailWhere(t *testing.T) {
 			r := failing(t, func(t testing.TB) {
 				c := shop(t)
 				c.Start(child("shop", test.mode))
-				contract, p, err := c.producer(test.event)
+				contract, p, err := c.flow.Producer(test.event)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -50,7 +50,7 @@ func book(t *testing.T, c *Cluster, group string, topics ...string) {
 		defer close(done)
 		for ctx.Err() == nil {
 			client.PollFetches(ctx).EachRecord(func(r *kgo.Record) {
-				id := c.read(r).ID()
+				id := c.flow.Read(r).ID()
 				client.Produce(ctx, &kgo.Record{Topic: "books.entries", Value: []byte(`{"amount": 5}`), Headers: []kgo.RecordHeader{
 					{Key: "ce_specversion", Value: []byte("1.0")}, {Key: "ce_id", Value: []byte("b-" + id)}, {Key: "ce_source", Value: []byte("/books")},
 					{Key: "ce_type", Value: []byte("books.Booked")}, {Key: "causation_id", Value: []byte(id)}, {Key: "content-type", Value: []byte("application/json")},

@@ -2,242 +2,49 @@ package harness
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"maps"
-	"math/rand/v2"
-	"regexp"
-	"slices"
-	"strings"
-	"time"
 
-	"github.com/twmb/franz-go/pkg/kgo"
-
-	"github.com/flowweir/weir/contracts"
-	"github.com/flowweir/weir/contracts/asyncapi"
-	"github.com/flowweir/weir/contracts/document"
-	"github.com/flowweir/weir/contracts/envelope"
-	"github.com/flowweir/weir/contracts/jsonschema"
-	"github.com/flowweir/weir/contracts/place"
-	"github.com/flowweir/weir/contracts/source"
-	"github.com/flowweir/weir/harness/payload"
-	"github.com/flowweir/weir/loadgen/identity"
+	"github.com/flowweir/weir/harness/live"
 )
 
-// Override changes an event that Produce makes.
-type Override func(*draft) error
+// Record is a record with the event in it.
+type Record = live.Record
 
-// draft is an event that is being made.
-type draft struct {
-	data    any
-	key     *string
-	headers map[string]string
-	poison  []byte
-	invalid bool // poison was asked for
-}
+// Override changes an event that Produce makes.
+type Override = live.Override
 
 // Set puts a value at a place: $.a.b of the data, header:name, or key. Values
 // of the data may be anything that encodes to JSON; the others are texts.
 // Where the key is made of data it follows the data.
-func Set(at string, value any) Override {
-	return func(d *draft) error {
-		p, err := place.Parse(at)
-		if err != nil {
-			return err
-		}
-		if p.Kind() == place.Data {
-			v, err := plain(value)
-			if err != nil {
-				return fmt.Errorf("%s: %w", at, err)
-			}
-			return p.Set(d.data, v)
-		}
-		text, ok := value.(string)
-		if !ok {
-			return fmt.Errorf("%s: %v is a %T, and only a string can stand there", at, value, value)
-		}
-		if p.Kind() == place.Key {
-			d.key = &text
-		} else {
-			d.headers[p.HeaderName()] = text
-		}
-		return nil
-	}
-}
+func Set(at string, value any) Override { return live.Set(at, value) }
 
 // Poison replaces the record's value, envelope included, by bytes that need
 // not obey the contract: what a consumer must send to its dead letters. Key
 // and headers are those of a good event.
-func Poison(value []byte) Override {
-	return func(d *draft) error {
-		d.poison, d.invalid = value, true
-		return nil
-	}
-}
+func Poison(value []byte) Override { return live.Poison(value) }
 
 // Produce makes an event from its producer's contract, sends it to its topic
 // and returns it when it is acknowledged (acks=all). Its data is generated,
-// optional fields included,
-// from the schema, or else the contract's first example, and then overridden;
-// data that is not valid any more fails the test, unless it is Poison.
+// optional fields included, from the schema, or else the contract's first
+// example, and then overridden; data that is not valid any more fails the
+// test, unless it is Poison.
 func (c *Cluster) Produce(event string, overrides ...Override) *Record {
 	c.t.Helper()
-	r, err := c.make(event, overrides)
+	r, err := c.flow.Make(event, overrides...)
 	if err != nil {
 		c.t.Fatalf("Produce %s: %v", event, err)
 	}
-	ctx, cancel := context.WithTimeout(c.t.Context(), c.timeout)
-	defer cancel()
-	if err := c.client.ProduceSync(ctx, r.Record).FirstErr(); err != nil {
-		c.t.Fatalf("Produce %s: not acknowledged within %s: %v", event, c.timeout, err)
-	}
+	c.Send(r)
 	return r
 }
 
-// producer is the contract that produces an event.
-func (s *state) producer(event string) (*contracts.Contract, *contracts.Produces, error) {
-	var known []string
-	for _, c := range s.contracts {
-		if p := c.Producer(event); p != nil {
-			return c, p, nil
-		}
-		for _, p := range c.Produces {
-			known = append(known, p.Event)
-		}
+// Send sends a record again, an event that was produced or a dead letter, and
+// returns when it is acknowledged; where it stands then is in r. It is how a
+// duplicate is made: a new record with an old event's id.
+func (c *Cluster) Send(r *Record) {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(c.t.Context(), c.timeout)
+	defer cancel()
+	if err := c.flow.Send(ctx, r); err != nil {
+		c.t.Fatalf("sending %s to %s within %s (harness.Timeout and Cluster.Within set it): %v", r.Event, r.Topic, c.timeout, err)
 	}
-	if len(known) == 0 {
-		return nil, nil, fmt.Errorf("the test has no contract that produces anything: pass harness.Contracts(\"weir.yaml\") to Run")
-	}
-	slices.Sort(known)
-	return nil, nil, fmt.Errorf("no contract of this test produces it: %s", document.Suggest(event, slices.Compact(known)))
-}
-
-func (s *state) make(event string, overrides []Override) (*Record, error) {
-	contract, p, err := s.producer(event)
-	if err != nil {
-		return nil, err
-	}
-	if p.TopicName() == "" {
-		return nil, fmt.Errorf("events over %s are not built; Kafka is", p.Transport())
-	}
-	schema, err := schemaOf(s.files, contract, p)
-	if err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	d := &draft{headers: map[string]string{}}
-	if d.data, err = data(contract, p, schema, s.rng); err != nil {
-		return nil, err
-	}
-	for _, o := range overrides {
-		if err := o(d); err != nil {
-			return nil, err
-		}
-	}
-	if err := d.check(schema, s.files); err != nil {
-		return nil, err
-	}
-	r, err := s.record(contract, p, d)
-	if err != nil {
-		return nil, err
-	}
-	return s.read(r), nil
-}
-
-// data is an event's data, before overrides.
-func data(c *contracts.Contract, p *contracts.Produces, schema *jsonschema.Schema, rng *rand.Rand) (any, error) {
-	if schema != nil {
-		g, err := jsonschema.NewGenerator(schema, jsonschema.OptionalFields(1))
-		if err != nil {
-			return nil, err
-		}
-		return g.Generate(rng)
-	}
-	if len(p.Examples) == 0 {
-		return nil, fmt.Errorf("%s has neither a schema nor examples to make data from", p.Event)
-	}
-	file, err := source.Host().Open(c.Resolve(p.Examples[0]))
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = file.Close() }()
-	decoder := json.NewDecoder(file)
-	decoder.UseNumber()
-	var v any
-	if err := decoder.Decode(&v); err != nil {
-		return nil, fmt.Errorf("%s: %w", c.Resolve(p.Examples[0]), err)
-	}
-	return v, nil
-}
-
-// check refuses data that its overrides made invalid by mistake.
-func (d *draft) check(schema *jsonschema.Schema, files *asyncapi.Files) error {
-	if schema == nil || d.invalid {
-		return nil
-	}
-	violations := schema.ValidateValue(d.data)
-	if len(violations) == 0 {
-		return nil
-	}
-	var b strings.Builder
-	for _, v := range violations {
-		fmt.Fprintf(&b, "\n  %s (%s)", v, files.Locate(v.Schema))
-	}
-	return fmt.Errorf("with its overrides it is not valid any more (harness.Poison sends what is not):%s", b.String())
-}
-
-// record wraps the data as the contract says.
-func (s *state) record(c *contracts.Contract, p *contracts.Produces, d *draft) (*kgo.Record, error) {
-	r := &kgo.Record{Topic: p.TopicName()}
-	now := time.Now()
-	id := identity.EventID{Run: s.run, Sequence: s.sequence.Add(1)}
-	body, err := json.Marshal(d.data)
-	if err != nil {
-		return nil, err
-	}
-	kind := envelope.Kind(p.EnvelopeName())
-	attributes := &envelope.Attributes{ID: id.String(), Type: p.Event, Source: "/" + c.Service.Name, Time: now}
-	if kind == envelope.Standard {
-		attributes.CorrelationID = attributes.ID
-	}
-	value, written := envelope.Encode(kind, attributes, body, nil)
-	if m := p.Recognition(); m.Header != "" && !slices.ContainsFunc(written, func(h envelope.Header) bool { return h.Key == m.Header }) {
-		written = append(written, envelope.Header{Key: m.Header, Value: []byte(p.Event)})
-	}
-	mark := identity.Record{Run: id.Run, Sequence: id.Sequence, Due: now}.AppendHeader(nil)
-	written = append(written, envelope.Header{Key: identity.Header, Value: mark})
-	// What an override sets replaces what is written here; the others stand
-	// beside it.
-	others := maps.Clone(d.headers)
-	for _, h := range written {
-		if v, ok := others[h.Key]; ok {
-			h.Value = []byte(v)
-			delete(others, h.Key)
-		}
-		r.Headers = append(r.Headers, kgo.RecordHeader(h))
-	}
-	required, err := payload.RequiredHeaders(payload.Config{Produces: p, Headers: others, Seed: id.Run, Pattern: jsonschema.Match})
-	if err != nil {
-		return nil, err
-	}
-	r.Headers = append(r.Headers, required...)
-	if r.Value = value; d.invalid {
-		r.Value = d.poison
-	}
-	if d.key != nil {
-		r.Key = []byte(*d.key)
-		return r, nil
-	}
-	r.Key, err = payload.KeyOf(p.Key, d.data)
-	return r, err
-}
-
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
-
-// matches says whether a header's value matches its pattern, which the
-// contract's loader has compiled before.
-func matches(pattern, value string) bool {
-	re, err := regexp.Compile(pattern)
-	return err == nil && re.MatchString(value)
 }

@@ -106,7 +106,7 @@ func TestProblems(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got []string
-			for _, f := range c.read(test.record).Problems() {
+			for _, f := range c.flow.Read(test.record).Problems() {
 				at := ""
 				if f.Position != nil {
 					at = f.Position.String()
@@ -114,21 +114,8 @@ func TestProblems(t *testing.T) {
 				got = append(got, at+" "+f.ID)
 			}
 			if fmt.Sprint(got) != fmt.Sprint(test.want) {
-				t.Errorf("found %q, want %q:\n%s", got, test.want, problems(c.read(test.record).Problems()))
+				t.Errorf("found %q, want %q:\n%s", got, test.want, problems(c.flow.Read(test.record).Problems()))
 			}
 		})
-	}
-}
-
-func TestRecordShowsItself(t *testing.T) {
-	r := soldRecord("s-1", "k", "{}")
-	r.Partition, r.Offset = 1, 17
-	r.Headers = append(r.Headers[:1], kgo.RecordHeader{Key: "weir-id", Value: []byte{1, 2}})
-	if got, want := (&Record{Record: r, Event: "shop.Sold"}).String(), "shop.sales/1@17 shop.Sold key k\n  ce_specversion: 1.0\n  weir-id: \"\\x01\\x02\"\n  {}"; got != want {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
-	}
-	r.Value = []byte(strings.Repeat("x", maxShown+1))
-	if got := (&Record{Record: r}).String(); !strings.HasSuffix(got, "x… (401 bytes)") {
-		t.Errorf("a long value ends with %q", got[len(got)-30:])
 	}
 }

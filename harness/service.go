@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -12,7 +13,6 @@ import (
 
 	"github.com/flowweir/weir/harness/scenario"
 	"github.com/flowweir/weir/harness/service"
-	"github.com/flowweir/weir/loadgen/kafka"
 )
 
 // Service is a service under test, with the fields and the templates of a
@@ -62,8 +62,16 @@ func (c *Cluster) Start(s Service) *service.Process {
 const logLines = 20
 
 func (s *state) groupState(ctx context.Context, group string) (int, string, error) {
-	state, err := kafka.ReadGroup(ctx, s.admin, group)
+	state, err := s.flow.Group(ctx, group)
 	return state.Members, state.State, err
+}
+
+// alive is an error that says which services ended by themselves.
+func (s *state) alive() error {
+	if why := s.dead(); why != "" {
+		return errors.New(why)
+	}
+	return nil
 }
 
 // dead says which services ended by themselves; "" for none.
@@ -207,3 +215,5 @@ func (x *expander) ready(from *Ready, to *service.Ready) error {
 	to.Log, err = regexp.Compile(from.Log)
 	return err
 }
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -161,7 +161,7 @@ var _ = Describe("mistakes in a test", func() {
 	},
 		Entry("no result", match.Pass(), 1, "HaveVerdict matcher expects a *scenario.Result, got int"),
 		Entry("no result at all", match.HaveOutcome("no-loss", finding.Pass), nil, "HaveOutcome matcher expects a *scenario.Result, got <nil>"),
-		Entry("a nil record", match.ObeyContract(), (*harness.Record)(nil), "ObeyContract matcher expects a *harness.Record, got *harness.Record"),
+		Entry("a nil record", match.ObeyContract(), (*harness.Record)(nil), "ObeyContract matcher expects a *harness.Record, got a nil one"),
 		Entry("no record", match.BeEvent("x"), "x", "BeEvent matcher expects a *harness.Record, got string"),
 		Entry("two values", match.HaveHeader("a", "b", "c"), &harness.Record{}, `HaveHeader matcher takes one value, got ["b" "c"]`),
 		Entry("a place that is none", match.BeEvent("x", match.Fields{"amount": 1}), &harness.Record{}, `BeEvent matcher: place "amount", column 1: not a place; write $.field for the event's data, header:name for a record header, or key`),

@@ -175,7 +175,10 @@ func (m have) described() string {
 
 func record(matcher string, actual any) (*harness.Record, error) {
 	r, ok := actual.(*harness.Record)
-	if !ok || r == nil {
+	if ok && r == nil {
+		return nil, fmt.Errorf("%s matcher expects a *harness.Record, got a nil one", matcher)
+	}
+	if !ok {
 		return nil, wrongType(matcher, "a *harness.Record", actual)
 	}
 	return r, nil

@@ -1,4 +1,4 @@
-package harness
+package live
 
 import (
 	"bytes"
@@ -105,9 +105,9 @@ func shown(v []byte) string {
 	return string(v) + more
 }
 
-// leadsBackTo says whether the record carries the id of another event: as
+// LeadsBackTo says whether the record carries the id of another event: as
 // its causation, or anywhere in headers, key and value.
-func (r *Record) leadsBackTo(cause *Record) bool {
+func (r *Record) LeadsBackTo(cause *Record) bool {
 	id := cause.ID()
 	if id == "" {
 		return false
@@ -117,10 +117,10 @@ func (r *Record) leadsBackTo(cause *Record) bool {
 		bytes.Contains(r.Key, []byte(id)) || bytes.Contains(r.Value, []byte(id))
 }
 
-// read makes a Record of one that was read, by the contracts.
-func (s *state) read(r *kgo.Record) *Record {
-	out := &Record{Record: r, files: s.files}
-	for _, c := range s.contracts {
+// Read makes a Record of one that was read, by the contracts.
+func (f *Flow) Read(r *kgo.Record) *Record {
+	out := &Record{Record: r, files: f.cfg.Files}
+	for _, c := range f.cfg.Contracts {
 		for i := range c.Produces {
 			p := &c.Produces[i]
 			if p.TopicName() == r.Topic && recognized(p, r) {

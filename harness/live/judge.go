@@ -1,4 +1,4 @@
-package harness
+package live
 
 import (
 	"encoding/json"

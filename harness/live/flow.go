@@ -1,0 +1,239 @@
+// Package live is an event flow on running brokers, seen through its
+// contracts: it makes and sends events as their producers promise them, reads
+// topics to known ends, recognizes and judges what is there, and asks consumer
+// groups how far they are. Package harness puts a testing.TB around it,
+// package harness/promise judges contracts with it.
+//
+// What it guarantees: a topic is read from where it ended when the flow was
+// opened or the topic created, each committed record once and none of another
+// run; ReadToEnd returns only when everything was read that was there when it
+// was asked, and says up to which offsets. On a shared cluster a flow has a
+// prefix: its topics and groups bear it there and nowhere else, so that
+// records, errors and conditions speak the names of the contracts.
+//
+// What it is not for: load, and verdicts over many records; those are
+// harness/scenario. It starts neither brokers nor services.
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/asyncapi"
+	"github.com/flowweir/weir/contracts/document"
+	"github.com/flowweir/weir/harness/cluster"
+	"github.com/flowweir/weir/loadgen/identity"
+	"github.com/flowweir/weir/loadgen/kafka"
+	"github.com/flowweir/weir/reports/run"
+)
+
+// Config is a flow to open.
+type Config struct {
+	Cluster   cluster.Cluster
+	Contracts []*contracts.Contract
+	// Files are what the contracts were read from.
+	Files *asyncapi.Files
+	// Seed is where generated data comes from.
+	Seed uint64
+	// Run is the identity in the ids of events that are sent; see NewID.
+	Run uint64
+	// Prefix stands before the names of topics and groups on the cluster.
+	Prefix string
+	// Alive is asked while something is awaited, and its error ends the wait:
+	// a service died. Nil asks nothing.
+	Alive func() error
+}
+
+// Flow is an open flow. Its methods may be called at the same time.
+type Flow struct {
+	cfg      Config
+	client   *kgo.Client
+	admin    *kadm.Client
+	sequence atomic.Uint64
+
+	mu     sync.Mutex
+	rng    *rand.Rand
+	from   map[string]map[int32]int64
+	topics map[string]*Topic
+}
+
+// Open connects to the cluster. Close ends what it opened.
+func Open(cfg Config) (*Flow, error) {
+	client, err := kgo.NewClient(append(slices.Clone(cfg.Cluster.ClientOptions()), kgo.ProducerLinger(0), kgo.ClientID("weir-test"))...)
+	if err != nil {
+		return nil, fmt.Errorf("a client of the cluster: %w", err)
+	}
+	return &Flow{
+		cfg: cfg, client: client, admin: kadm.NewClient(client),
+		rng:    rand.New(rand.NewPCG(cfg.Seed, 0)),
+		from:   map[string]map[int32]int64{},
+		topics: map[string]*Topic{},
+	}, nil
+}
+
+// Close ends the flow's clients. Topics stay.
+func (f *Flow) Close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, t := range f.topics {
+		t.client.Close()
+	}
+	f.client.Close()
+}
+
+// Contracts are those that the flow was opened with.
+func (f *Flow) Contracts() []*contracts.Contract { return slices.Clone(f.cfg.Contracts) }
+
+// OnCluster is what a topic or a group of the contracts is called on the
+// cluster.
+func (f *Flow) OnCluster(name string) string { return f.cfg.Prefix + name }
+
+// NewID is a new event identity of this run: as text a UUID.
+func (f *Flow) NewID() identity.EventID {
+	return identity.EventID{Run: f.cfg.Run, Sequence: f.sequence.Add(1)}
+}
+
+// Producer is the contract that produces an event, and its entry there.
+func (f *Flow) Producer(event string) (*contracts.Contract, *contracts.Produces, error) {
+	var known []string
+	for _, c := range f.cfg.Contracts {
+		if p := c.Producer(event); p != nil {
+			return c, p, nil
+		}
+		for _, p := range c.Produces {
+			known = append(known, p.Event)
+		}
+	}
+	if len(known) == 0 {
+		return nil, nil, fmt.Errorf("the test has no contract that produces anything: pass harness.Contracts(\"weir.yaml\") to Run")
+	}
+	slices.Sort(known)
+	return nil, nil, fmt.Errorf("no contract of this test produces it: %s", document.Suggest(event, slices.Compact(known)))
+}
+
+// DeadLetterTopics are the dead-letter topics of all consumers of an event, in
+// order of their names.
+func (f *Flow) DeadLetterTopics(event string) []string {
+	topics := map[string]bool{}
+	for _, c := range f.cfg.Contracts {
+		if consumes := c.Consumer(event); consumes != nil && consumes.DLQ != nil {
+			topics[consumes.DLQ.Topic] = true
+		}
+	}
+	return sortedKeys(topics)
+}
+
+// CreateTopics creates topics, named as in contracts, and watches them. One
+// that exists stays as it is and is watched from its present end. created
+// names those that are new, as contracts do, also where err is not nil.
+func (f *Flow) CreateTopics(ctx context.Context, topics []run.Topic) (created []string, err error) {
+	there := slices.Clone(topics)
+	for i := range there {
+		there[i].Name = f.OnCluster(there[i].Name)
+	}
+	err = cluster.CreateTopics(ctx, f.cfg.Cluster, there)
+	from := map[string]map[int32]int64{}
+	var old []string
+	for _, t := range there {
+		name := f.inContract(t.Name)
+		if !t.Created {
+			old = append(old, t.Name)
+			continue
+		}
+		created = append(created, name)
+		// New ones begin at 0, and are not asked for: not every broker knows
+		// them yet.
+		from[name] = map[int32]int64{}
+		for p := range t.Partitions {
+			from[name][int32(p)] = 0
+		}
+	}
+	if err != nil {
+		return created, err
+	}
+	ends, err := kafka.EndOffsets(ctx, f.admin, old...)
+	if err != nil {
+		return created, fmt.Errorf("reading where the topics end: %w", err)
+	}
+	for name, offsets := range ends {
+		from[f.inContract(name)] = offsets
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	maps.Copy(f.from, from)
+	return created, nil
+}
+
+// DeleteTopics deletes topics, named as in contracts.
+func (f *Flow) DeleteTopics(ctx context.Context, names ...string) error {
+	there := make([]string, len(names))
+	for i, name := range names {
+		there[i] = f.OnCluster(name)
+	}
+	return cluster.DeleteTopics(ctx, f.cfg.Cluster, there...)
+}
+
+func (f *Flow) inContract(name string) string { return strings.TrimPrefix(name, f.cfg.Prefix) }
+
+// Group is a snapshot of a consumer group, named as in contracts; one that
+// does not exist is Dead.
+func (f *Flow) Group(ctx context.Context, group string) (kafka.GroupState, error) {
+	state, err := kafka.ReadGroup(ctx, f.admin, f.OnCluster(group))
+	state.Group = group
+	for i := range state.Partitions {
+		state.Partitions[i].Topic = f.inContract(state.Partitions[i].Topic)
+	}
+	return state, err
+}
+
+// Committed is the offset that a group has committed of a record's partition,
+// the next that it would read; -1 where it has committed nothing.
+func (f *Flow) Committed(ctx context.Context, group string, of *Record) (int64, error) {
+	commits, err := f.admin.FetchOffsets(ctx, f.OnCluster(group))
+	if err != nil {
+		return -1, fmt.Errorf("read the commits of group %q: %w", group, err)
+	}
+	at, ok := commits.Lookup(f.OnCluster(of.Topic), of.Partition)
+	if !ok {
+		return -1, at.Err
+	}
+	return at.At, at.Err
+}
+
+// Send sends a record and sets where it stands when it is acknowledged
+// (acks=all).
+func (f *Flow) Send(ctx context.Context, r *Record) error {
+	there := *r.Record
+	there.Topic = f.OnCluster(r.Topic)
+	if err := f.client.ProduceSync(ctx, &there).FirstErr(); err != nil {
+		return fmt.Errorf("not acknowledged: %w", err)
+	}
+	r.Partition, r.Offset, r.Timestamp = there.Partition, there.Offset, there.Timestamp
+	return nil
+}
+
+func (f *Flow) alive() error {
+	if f.cfg.Alive == nil {
+		return nil
+	}
+	return f.cfg.Alive()
+}
+
+// stopped is the error that ends a wait for good: what the context says, and
+// what stood in the way last.
+func stopped(ctx context.Context, last error) error {
+	return errors.Join(context.Cause(ctx), last)
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,22 @@
+package live
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+func TestRecordShowsItself(t *testing.T) {
+	r := &kgo.Record{
+		Topic: "shop.sales", Partition: 1, Offset: 17, Key: []byte("k"), Value: []byte("{}"),
+		Headers: []kgo.RecordHeader{{Key: "ce_specversion", Value: []byte("1.0")}, {Key: "weir-id", Value: []byte{1, 2}}},
+	}
+	if got, want := (&Record{Record: r, Event: "shop.Sold"}).String(), "shop.sales/1@17 shop.Sold key k\n  ce_specversion: 1.0\n  weir-id: \"\\x01\\x02\"\n  {}"; got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	r.Value = []byte(strings.Repeat("x", maxShown+1))
+	if got := (&Record{Record: r}).String(); !strings.HasSuffix(got, "x… (401 bytes)") {
+		t.Errorf("a long value ends with %q", got[len(got)-30:])
+	}
+}
