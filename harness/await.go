@@ -27,6 +27,9 @@ func LeadsBackTo(cause *Record) Condition { return live.LeadsBackTo(cause) }
 // That asks whatever ok asks; what describes it when it is not found.
 func That(what string, ok func(*Record) bool) Condition { return live.That(what, ok) }
 
+// Holds says whether a record meets all conditions.
+func Holds(r *Record, conditions ...Condition) bool { return live.Holds(r, conditions) }
+
 // Await waits for an event of a contract, and returns the first that meets all
 // conditions. It looks at everything that was published since Run, so that an
 // event which came before the call is found, and found again. Only committed

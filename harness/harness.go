@@ -181,6 +181,16 @@ func (c *Cluster) Bootstrap() string { return strings.Join(c.up.Bootstrap(), ","
 // package chaos/fault that its kind can: kill, start, pause.
 func (c *Cluster) Brokers() cluster.Cluster { return c.up }
 
+// Flow is what the cluster is made of below a testing.TB: it answers with
+// errors instead of failing the test. Package harness/match stands on it.
+func (c *Cluster) Flow() *live.Flow { return c.flow }
+
+// Timeout is how long this cluster's methods wait: see Within.
+func (c *Cluster) Timeout() time.Duration { return c.timeout }
+
+// Context ends with the test.
+func (c *Cluster) Context() context.Context { return c.t.Context() }
+
 // Contracts are the contracts that were given to Run.
 func (c *Cluster) Contracts() []*contracts.Contract { return slices.Clone(c.contracts) }
 

@@ -27,6 +27,7 @@ import (
 	"sync/atomic"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/flowweir/weir/contracts"
@@ -198,9 +199,13 @@ func (f *Flow) Group(ctx context.Context, group string) (kafka.GroupState, error
 }
 
 // Committed is the offset that a group has committed of a record's partition,
-// the next that it would read; -1 where it has committed nothing.
+// the next that it would read; -1 where it has committed nothing, or is not
+// there.
 func (f *Flow) Committed(ctx context.Context, group string, of *Record) (int64, error) {
 	commits, err := f.admin.FetchOffsets(ctx, f.OnCluster(group))
+	if errors.Is(err, kerr.GroupIDNotFound) {
+		return -1, nil
+	}
 	if err != nil {
 		return -1, fmt.Errorf("read the commits of group %q: %w", group, err)
 	}
@@ -223,7 +228,8 @@ func (f *Flow) Send(ctx context.Context, r *Record) error {
 	return nil
 }
 
-func (f *Flow) alive() error {
+// Alive is nil, or the error of Config.Alive: why waiting has no point.
+func (f *Flow) Alive() error {
 	if f.cfg.Alive == nil {
 		return nil
 	}

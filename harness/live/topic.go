@@ -117,7 +117,7 @@ func (t *Topic) Await(ctx context.Context, ok func(*Record) bool) (*Record, erro
 		if i := slices.IndexFunc(records, ok); i >= 0 {
 			return records[i], nil
 		}
-		if err := t.flow.alive(); err != nil {
+		if err := t.flow.Alive(); err != nil {
 			return nil, err
 		}
 		if ctx.Err() != nil {

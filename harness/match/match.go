@@ -1,17 +1,25 @@
-// Package match has Gomega matchers for what package harness returns: the
-// result of a scenario and the records of a topic.
+// Package match has Gomega matchers for what package harness returns: records,
+// a cluster on which something is to happen, and the result of a scenario.
 //
+//	Expect(record).To(match.BeEvent("com.acme.payment.PaymentReceived", match.Fields{"$.amount": BeNumerically(">", 0)}))
+//	Expect(c).To(match.HaveEvent("com.acme.payment.PaymentReceived", match.CausedBy(order)).Within(2 * time.Second))
+//	Expect(c).To(match.HaveDeadLetter(poison, match.Reason(ContainSubstring("order_id"))))
+//	Expect(c.Records("payment.events")).To(match.BeInKeyOrder("$.version"))
 //	Expect(harness.Measure(t, s)).To(match.Pass())
-//	Expect(record).To(match.BeEvent("com.acme.payment.PaymentReceived", match.Fields{"$.amount": 13800}))
 //
-// Their failure messages carry the evidence: the verdict's sentence, which
-// invariants failed, the story of the first offender and where the report is;
-// or the record with what it breaks. An actual value of another type is an
-// error, never a mismatch that Not would turn green.
+// The matchers of a *harness.Cluster wait by themselves and need no
+// Eventually: by default for the cluster's timeout.
 //
-// The package does not depend on Gomega itself: the types are its
-// types.GomegaMatcher by their methods. It is not for waiting; that is
-// harness.Cluster.Await.
+// Their failure messages carry the evidence: the record that comes nearest,
+// compared field by field, and what else arrived, at most five records of it;
+// what led back to the event; how far a group is; or the verdict's sentence
+// with the story of the first offender. A matcher that could not look, because
+// a topic was not read to its end or a service died, errs, and so does an
+// actual value of another type: neither is a mismatch that Not would turn
+// green.
+//
+// Values may be matchers themselves. The package does not depend on Gomega for
+// that: the types are its types.GomegaMatcher by their methods.
 package match
 
 import (

@@ -164,6 +164,8 @@ var _ = Describe("mistakes in a test", func() {
 		Entry("a nil record", match.ObeyContract(), (*harness.Record)(nil), "ObeyContract matcher expects a *harness.Record, got a nil one"),
 		Entry("no record", match.BeEvent("x"), "x", "BeEvent matcher expects a *harness.Record, got string"),
 		Entry("two values", match.HaveHeader("a", "b", "c"), &harness.Record{}, `HaveHeader matcher takes one value, got ["b" "c"]`),
+		Entry("no cluster", match.HaveEvent("x"), 1, "HaveEvent matcher expects a *harness.Cluster, got int"),
+		Entry("no records", match.BeInKeyOrder("key"), 1, "BeInKeyOrder matcher expects a []*harness.Record, got int"),
 		Entry("a place that is none", match.BeEvent("x", match.Fields{"amount": 1}), &harness.Record{}, `BeEvent matcher: place "amount", column 1: not a place; write $.field for the event's data, header:name for a record header, or key`),
 	)
 })
