@@ -136,7 +136,10 @@ func (p *Process) start(ctx context.Context) error {
 // launch is where processes and containers differ.
 func (p *Process) launch(ctx context.Context) (Runner, error) {
 	c := &p.cfg
-	if c.Image == "" {
+	switch {
+	case c.Function != nil:
+		return startFunction(c, p.log), nil
+	case c.Image == "":
 		return startProcess(c, p.log)
 	}
 	return p.deps.Containers.Run(ctx, Container{
@@ -168,9 +171,12 @@ func (p *Process) watch(l *life) {
 }
 
 // Crash ends the service with SIGKILL and returns when it is gone, with
-// everything in its process group. A service that is down cannot crash: that
-// is an error, as the fault would not bite.
+// everything in its process group. A service that is down cannot crash, nor can
+// a Function: that is an error, as the fault would not bite.
 func (p *Process) Crash(ctx context.Context) error {
+	if p.cfg.Function != nil {
+		return fmt.Errorf("service %s: crash: a Go function runs its deferred calls and is no crash; start it as a program", p.cfg.Name)
+	}
 	p.ops.Lock()
 	defer p.ops.Unlock()
 	l := p.ask("crash")

@@ -1,5 +1,5 @@
 // Package service runs services under test: the user's own programs, as
-// processes or containers, that a run starts, waits for, breaks and ends.
+// processes, containers or functions of this process, that a run starts, waits for, breaks and ends.
 //
 // What it guarantees: a service that was started is ready by every condition
 // that was asked for, or Start errs with the service's last log lines. Its
@@ -34,9 +34,10 @@ import (
 
 // The kinds of services, as run.Service.Kind names them.
 const (
-	KindBuild   = "build"
-	KindCommand = "command"
-	KindImage   = "image"
+	KindBuild    = "build"
+	KindCommand  = "command"
+	KindImage    = "image"
+	KindFunction = "function"
 )
 
 // Defaults of Config.
@@ -49,12 +50,14 @@ const (
 const lastLines = 20
 
 // Config is a service to start. Strings are taken as they are: templates
-// were expanded before (see Expand). Exactly one of Command and Image is set.
+// were expanded before (see Expand). Exactly one of Command, Image and Function
+// is set.
 type Config struct {
 	// Name is the service's name in faults, logs and reports.
 	Name string
 	// Kind is what the report calls the service: KindBuild or KindCommand;
-	// default KindCommand, and always KindImage if Image is set.
+	// default KindCommand, and always KindImage or KindFunction if Image or
+	// Function is set.
 	Kind string
 
 	// Command is the program and its arguments; a program without a path
@@ -62,6 +65,9 @@ type Config struct {
 	Command []string
 	// Dir is the working directory; default this process's.
 	Dir string
+
+	// Function is a service in this process.
+	Function Function
 
 	// Image is a container image, run through Deps.Containers.
 	Image string
@@ -190,12 +196,17 @@ func (c *Config) check(deps Deps) error {
 	switch {
 	case c.Name == "":
 		return fmt.Errorf("service: a service needs a name")
+	case c.Function != nil && (len(c.Command) > 0 || c.Image != ""):
+		return fmt.Errorf("service %s: has a function and a command or an image; remove one", c.Name)
+	case c.Function != nil:
 	case len(c.Command) == 0 && c.Image == "":
 		return fmt.Errorf("service %s: needs a command or an image", c.Name)
 	case len(c.Command) > 0 && c.Image != "":
 		return fmt.Errorf("service %s: has both a command and an image; remove one", c.Name)
 	case len(c.Command) > 0 && c.Command[0] == "":
 		return fmt.Errorf("service %s: the command's program is empty", c.Name)
+	}
+	switch {
 	case c.Image != "" && deps.Containers == nil:
 		return fmt.Errorf("service %s: image %s: this run has no container engine; pass the docker provider or use build or command", c.Name, c.Image)
 	case c.Ready.HTTP != "" && c.URL == "":
@@ -215,9 +226,12 @@ func (c *Config) check(deps Deps) error {
 
 // withDefaults fills in what was left out.
 func (c Config) withDefaults() Config {
-	if c.Image != "" {
+	switch {
+	case c.Image != "":
 		c.Kind = KindImage
-	} else if c.Kind == "" {
+	case c.Function != nil:
+		c.Kind = KindFunction
+	case c.Kind == "":
 		c.Kind = KindCommand
 	}
 	if c.Ready.Timeout == 0 {
