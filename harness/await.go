@@ -2,9 +2,8 @@ package harness
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"strings"
-	"time"
 
 	"github.com/flowweir/weir/harness/live"
 )
@@ -54,11 +53,22 @@ func (c *Cluster) AwaitIn(topic string, conditions ...Condition) *Record {
 // the dead-letter topic that a consumer's contract declares for it.
 func (c *Cluster) AwaitDeadLetter(of *Record, conditions ...Condition) *Record {
 	c.t.Helper()
-	topics := c.flow.DeadLetterTopics(of.Event)
+	return c.awaitLeading("AwaitDeadLetter", "dead-letter", "dead letter", c.flow.DeadLetterTopics(of.Event), of, conditions)
+}
+
+// AwaitRetry waits for a retry of an event that was produced, in the retry
+// topic that a consumer's contract declares for it.
+func (c *Cluster) AwaitRetry(of *Record, conditions ...Condition) *Record {
+	c.t.Helper()
+	return c.awaitLeading("AwaitRetry", "retry", "retry", c.flow.RetryTopics(of.Event), of, conditions)
+}
+
+func (c *Cluster) awaitLeading(name, kind, what string, topics []string, of *Record, conditions []Condition) *Record {
+	c.t.Helper()
 	if len(topics) != 1 {
-		c.t.Fatalf("AwaitDeadLetter: %d dead-letter topics are declared for %s in the contracts of this test, want 1: name it with AwaitIn(topic, harness.LeadsBackTo(event))", len(topics), of.Event)
+		c.t.Fatalf("%s: %d %s topics are declared for %s in the contracts of this test, want 1: name it with AwaitIn(topic, harness.LeadsBackTo(event))", name, len(topics), kind, of.Event)
 	}
-	return c.await("dead letter", topics[0], append([]Condition{LeadsBackTo(of)}, conditions...))
+	return c.await(what, topics[0], append([]Condition{LeadsBackTo(of)}, conditions...))
 }
 
 // Records are all records of a topic since Run, to its present end.
@@ -78,84 +88,20 @@ func (c *Cluster) Records(topic string) []*Record {
 
 func (c *Cluster) await(what, topic string, conditions []Condition) *Record {
 	c.t.Helper()
-	for _, cond := range conditions {
-		if cond.Err() != nil {
-			c.t.Fatalf("awaiting %s: %v", what, cond.Err())
-		}
-	}
-	ctx, cancel := context.WithTimeout(c.t.Context(), c.timeout)
-	defer cancel()
-	t, err := c.flow.Topic(topic)
+	r, err := c.flow.Await(c.t.Context(), live.Wanted{What: what, Topic: topic, Conditions: conditions, Within: c.timeout})
 	if err != nil {
-		c.t.Fatalf("awaiting %s: %v", what, err)
-	}
-	r, err := t.Await(ctx, func(r *Record) bool { return live.Holds(r, conditions) })
-	if err != nil && ctx.Err() == nil {
-		c.t.Fatalf("awaiting %s: %v", what, err)
-	}
-	if err != nil {
-		c.t.Fatal(c.missed(what, conditions, t))
+		c.failed(err)
 	}
 	return r
 }
 
-// maxMissed bounds the records that a failed wait shows.
-const maxMissed = 5
-
-// missed says what was there instead of what was awaited.
-func (c *Cluster) missed(what string, conditions []Condition, t *live.Topic) string {
-	var b strings.Builder
-	b.WriteString("no " + what)
-	for _, cond := range conditions {
-		if text := cond.String(); text != "" {
-			b.WriteString(" " + text)
-		}
+// failed ends the test with the error of a wait. One that was in vain gets
+// what a reader needs: where its time is set, and how the services' logs end.
+func (c *Cluster) failed(err error) {
+	c.t.Helper()
+	if missed := (*live.MissedError)(nil); !errors.As(err, &missed) {
+		c.t.Fatal(err)
 	}
-	fmt.Fprintf(&b, " within %s (harness.Timeout and Cluster.Within set it)", c.timeout)
-	records := t.Records()
-	fmt.Fprintf(&b, "\n%s holds %d records since the test began", t.Name(), len(records))
-	if len(records) > maxMissed {
-		fmt.Fprintf(&b, ", the last %d of them", maxMissed)
-		records = records[len(records)-maxMissed:]
-	}
-	for _, r := range records {
-		b.WriteString("\n" + indent(r.String()))
-	}
-	if t.Err() != nil {
-		fmt.Fprintf(&b, "\nthe last error of reading it: %v", t.Err())
-	}
-	for _, cond := range conditions {
-		if cond.Cause() != nil {
-			b.WriteString(c.instead(cond.Cause(), t.Name()))
-		}
-	}
-	b.WriteString(c.logs())
-	return b.String()
+	text := strings.Replace(err.Error(), "\n", " (harness.Timeout and Cluster.Within set it)\n", 1)
+	c.t.Fatal(text + c.logs())
 }
-
-// instead shows the dead letters that lead back to a record.
-func (c *Cluster) instead(of *Record, except string) string {
-	var b strings.Builder
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-	defer cancel()
-	for _, topic := range c.flow.DeadLetterTopics(of.Event) {
-		if topic == except {
-			continue
-		}
-		t, err := c.flow.Topic(topic)
-		if err != nil {
-			continue // an explanation that cannot be had
-		}
-		if _, err := t.ReadToEnd(ctx); err != nil {
-			continue
-		}
-		for _, r := range t.Records() {
-			if r.LeadsBackTo(of) {
-				b.WriteString("\na dead letter leads back to it:\n" + indent(r.String()))
-			}
-		}
-	}
-	return b.String()
-}
-
-func indent(text string) string { return "  " + strings.ReplaceAll(text, "\n", "\n  ") }

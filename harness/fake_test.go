@@ -32,7 +32,7 @@ type recorder struct {
 
 // failing runs a test that is expected to fail or to be skipped, its cleanups
 // included, and answers what it said.
-func failing(t *testing.T, test func(testing.TB)) *recorder {
+func failing(t testing.TB, test func(testing.TB)) *recorder {
 	t.Helper()
 	r := &recorder{TB: t}
 	run := func(f func()) {

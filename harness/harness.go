@@ -15,8 +15,8 @@
 // pass: inconclusive and vacuous are not green. Package harness/match has
 // Gomega matchers for what these return.
 //
-// What it guarantees: a fresh cluster for each Run, with the topics that the
-// contracts name; everything that a test starts is ended when the test does; a
+// What it guarantees: a fresh cluster for each Run that is not On a shared one,
+// with the topics that the contracts name; everything that a test starts is ended when the test does; a
 // service that dies by itself fails the test and shows its last log lines; a
 // wait that ends in vain says how long it was, what was there instead and
 // where to set it; every random choice comes from a seed that is printed.
@@ -37,6 +37,9 @@
 // drives rates and measures. Objectives are judged there only if asked for
 // with scenario.WithObjectives, because a shared test machine is no place for
 // them.
+//
+// Tests may be parallel: each has its own cluster, or, where a package shares
+// one that is slow to start ([Shared]), its own topics and groups there.
 //
 // The package holds no state between tests but the programs that Start has
 // built, by their directory: each is built once per test binary.
@@ -94,6 +97,7 @@ type state struct {
 	contracts  []*contracts.Contract
 	containers service.Containers
 	dir        string
+	stays      bool // the cluster outlives the test
 
 	mu       sync.Mutex
 	services map[string]*service.Process
@@ -112,7 +116,7 @@ func Run(t testing.TB, options ...Option) *Cluster {
 	}
 	c := &Cluster{t: t, timeout: cfg.timeout, state: s}
 	c.start(cfg, plan)
-	t.Logf("weir: %s cluster at %s, seed %d", s.up.Info().Kind, strings.Join(s.up.Bootstrap(), ","), cfg.seed)
+	t.Logf("weir: %s cluster at %s, seed %d, timeout %s", s.up.Info().Kind, strings.Join(s.up.Bootstrap(), ","), cfg.seed, cfg.timeout)
 	return c
 }
 
@@ -120,25 +124,54 @@ func Run(t testing.TB, options ...Option) *Cluster {
 func (c *Cluster) start(cfg *config, plan *scenario.Plan) {
 	c.t.Helper()
 	identity := rand.Uint64() >> 16
+	opening := live.Config{
+		Contracts: plan.Contracts, Files: plan.Files, Seed: cfg.seed, Run: identity, Alive: c.alive, Triggers: cfg.triggers,
+	}
+	opening.Triggers.URL = c.url
+	var err error
+	what := cfg.spec.Kind
+	if cfg.shared != nil {
+		what = "shared"
+		opening.Prefix = fmt.Sprintf("%s-%06x.", slug(c.t.Name()), identity&0xffffff)
+		c.up, err = cfg.shared.start(c.t)
+	} else {
+		c.up, err = c.fresh(cfg, plan.Scenario.Name, identity)
+	}
+	if err != nil {
+		skipWithoutEngine(c.t, err)
+		c.t.Fatalf("the %s cluster did not start: %v", what, err)
+	}
+	opening.Cluster = c.up
+	c.open(opening)
+	c.CreateTopics(plan.Topics...)
+}
+
+// fresh is a cluster of the test's own.
+func (c *Cluster) fresh(cfg *config, name string, identity uint64) (cluster.Cluster, error) {
+	c.t.Helper()
 	spec, provider := cfg.provider(c.t)
-	spec.RunID = run.DirName(time.Now(), plan.Scenario.Name, fmt.Sprintf("%012x", identity))
+	spec.RunID = run.DirName(time.Now(), name, fmt.Sprintf("%012x", identity))
 	spec.Log, spec.LogDir = c.t.Output(), filepath.Join(c.dir, "brokers")
 	ctx, cancel := context.WithTimeout(c.t.Context(), StartTimeout)
 	defer cancel()
+	up, err := provider.Start(ctx, spec)
+	if err == nil {
+		c.cleanup("the cluster", up.Close)
+	}
+	return up, err
+}
+
+// open opens the flow on the cluster. What it leaves on one that stays is
+// deleted.
+func (c *Cluster) open(cfg live.Config) {
+	c.t.Helper()
 	var err error
-	if c.up, err = provider.Start(ctx, spec); err != nil {
-		skipWithoutEngine(c.t, err)
-		c.t.Fatalf("the %s cluster did not start: %v", spec.Kind, err)
+	if c.flow, err = live.Open(cfg); err != nil {
+		c.t.Fatalf("the %s cluster: %v", c.up.Info().Kind, err)
 	}
-	c.cleanup("the cluster", c.up.Close)
-	c.flow, err = live.Open(live.Config{
-		Cluster: c.up, Contracts: plan.Contracts, Files: plan.Files, Seed: cfg.seed, Run: identity, Alive: c.alive,
-	})
-	if err != nil {
-		c.t.Fatalf("the %s cluster: %v", spec.Kind, err)
-	}
+	c.stays = cfg.Prefix != "" || c.up.Info().Kind == cluster.External
 	c.t.Cleanup(c.flow.Close)
-	c.CreateTopics(plan.Topics...)
+	c.cleanup("the groups", c.flow.DeleteGroups)
 }
 
 // skipWithoutEngine skips a test whose only trouble is that the machine has
@@ -221,7 +254,7 @@ func (c *Cluster) CreateTopics(topics ...run.Topic) {
 
 // deleteLater removes what was created on a cluster that stays.
 func (c *Cluster) deleteLater(created []string) {
-	if c.up.Info().Kind == cluster.External {
+	if c.stays {
 		c.cleanup("the topics", func(ctx context.Context) error { return c.flow.DeleteTopics(ctx, created...) })
 	}
 }

@@ -143,9 +143,9 @@ func TestStart(t *testing.T) {
 		service Service
 		want    string
 	}{
-		"two programs":       {Service{Name: "a", Build: "./x", Command: []string{"x"}}, "service a: 2 of Build, Command and Image are set; exactly one must be"},
-		"no program":         {Service{Name: "a"}, "service a: 0 of Build, Command and Image are set; exactly one must be"},
-		"args and a command": {Service{Name: "a", Command: []string{"x"}, Args: []string{"y"}}, "service a: a service with Command has its arguments there: Args are for Build and Image"},
+		"two programs":       {Service{Name: "a", Build: "./x", Command: []string{"x"}}, "service a: 2 of Func, Build, Command and Image are set; exactly one must be"},
+		"no program":         {Service{Name: "a"}, "service a: 0 of Func, Build, Command and Image are set; exactly one must be"},
+		"args and a command": {Service{Name: "a", Command: []string{"x"}, Args: []string{"y"}}, "service a: the field Args is for Build and Image: Command has its arguments in it, and Func has its environment"},
 		"an unknown name":    {Service{Name: "a", Command: []string{"{{.Boot}}"}}, "service a: "},
 		"no main package":    {Service{Name: "a", Build: "testdata"}, "service a: build "},
 		"an image":           {Service{Name: "a", Image: "shop:1"}, "service a: "},

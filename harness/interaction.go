@@ -2,14 +2,11 @@ package harness
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/flowweir/weir/contracts"
-	"github.com/flowweir/weir/contracts/envelope"
-	"github.com/flowweir/weir/harness/scenario"
 )
 
 // Interactions tests each interaction of the contracts whose service was
@@ -31,7 +28,7 @@ func (c *Cluster) Interactions(t *testing.T) {
 	t.Helper()
 	tested := 0
 	for _, contract := range c.contracts {
-		if c.service(contract.Service.Name) == "" {
+		if !c.started(contract.Service.Name) {
 			continue
 		}
 		tests := c.For(t).interactions(contract)
@@ -62,7 +59,7 @@ func (c *Cluster) interactions(contract *contracts.Contract) []interaction {
 			c.t.Logf("%s has no trigger: not exercised", name)
 			continue
 		}
-		out = append(out, interaction{name, func(c *Cluster) { c.testProduces(contract, p) }})
+		out = append(out, interaction{name, func(c *Cluster) { c.testProduces(p) }})
 	}
 	for i := range contract.Consumes {
 		consumes := &contract.Consumes[i]
@@ -71,18 +68,21 @@ func (c *Cluster) interactions(contract *contracts.Contract) []interaction {
 	return out
 }
 
-// service says whether a service was started, by its url or its name.
-func (s *state) service(name string) string {
+// started says whether a service was started.
+func (s *state) started(name string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p := s.services[name]
-	switch {
-	case p == nil:
-		return ""
-	case p.URL() == "":
-		return name
+	return s.services[name] != nil
+}
+
+// url is where a service listens; "" where it does not.
+func (s *state) url(name string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p := s.services[name]; p != nil {
+		return p.URL()
 	}
-	return p.URL()
+	return ""
 }
 
 func (s *state) serviceNames() []string {
@@ -95,66 +95,12 @@ func (s *state) serviceNames() []string {
 }
 
 // testProduces triggers an event once and judges the record.
-func (c *Cluster) testProduces(contract *contracts.Contract, p *contracts.Produces) {
+func (c *Cluster) testProduces(p *contracts.Produces) {
 	c.t.Helper()
-	var r *Record
-	switch t := p.Trigger; {
-	case t.HTTP != "":
-		r = c.triggered(contract, p)
-	case t.Event == "":
-		c.t.Fatalf("%s: a trigger by exec or by a Go function is not built; http and event are", contract.Doc.Position("produces", slices.Index(pointers(contract.Produces), p), "trigger"))
-	case len(t.Given) > 0 || t.Body != "" || len(t.Headers) > 0 || t.ID != "":
-		c.t.Fatalf("%s: given, body, headers and id of a trigger by event are not built: the event is made from its own contract", contract.Doc.Position("produces", slices.Index(pointers(contract.Produces), p), "trigger"))
-	default:
-		r = c.Await(p.Event, LeadsBackTo(c.Produce(t.Event)))
-	}
+	r := c.Trigger(p.Event)
 	if found := r.Problems(); len(found) > 0 {
 		c.t.Errorf("%s breaks its contract:\n%s\n%s", p.Event, problems(found), r)
 	}
-}
-
-func pointers[T any](s []T) []*T {
-	out := make([]*T, len(s))
-	for i := range s {
-		out[i] = &s[i]
-	}
-	return out
-}
-
-// triggered drives an HTTP trigger and awaits its event: the one that carries
-// the identity, or where the trigger names no place for one the next.
-func (c *Cluster) triggered(contract *contracts.Contract, p *contracts.Produces) *Record {
-	c.t.Helper()
-	name := contract.Service.Name
-	url := c.service(name)
-	if url == name {
-		c.t.Fatalf("%s is driven over http and was started without URL, such as http://127.0.0.1:{{.Port}}", name)
-	}
-	id := c.flow.NewID()
-	follows := LeadsBackTo(&Record{Attributes: envelope.Attributes{ID: id.String()}})
-	if p.Trigger.ID == "" {
-		follows = c.published(p.TopicName())
-	}
-	ctx, cancel := context.WithTimeout(c.t.Context(), c.timeout)
-	defer cancel()
-	accepted, err := scenario.Trigger(ctx, contract, p, url, id)
-	if err != nil || !accepted {
-		if err == nil {
-			err = fmt.Errorf("refused by the service")
-		}
-		c.t.Fatalf("the trigger %s at %s: %v%s", p.Trigger.HTTP, url, err, c.logs())
-	}
-	return c.Await(p.Event, follows)
-}
-
-// published asks for a record that is not in the topic yet.
-func (c *Cluster) published(topic string) Condition {
-	c.t.Helper()
-	ends := map[int32]int64{}
-	for _, r := range c.Records(topic) {
-		ends[r.Partition] = r.Offset + 1
-	}
-	return That("published after its trigger", func(r *Record) bool { return r.Offset >= ends[r.Partition] })
 }
 
 // testConsumes produces an event once and awaits that it was processed.
@@ -197,7 +143,7 @@ func (c *Cluster) processed(consumes *contracts.Consumes, r *Record) {
 		case <-time.After(pollFor):
 		}
 	}
-	if dead := c.instead(r, ""); dead != "" {
-		c.t.Errorf("the group %s did not process %s:%s", consumes.Group, consumes.Event, dead)
+	for _, dead := range c.flow.DeadLetters(ctx, r) {
+		c.t.Errorf("the group %s did not process %s: a dead letter leads back to it:\n%s", consumes.Group, consumes.Event, dead)
 	}
 }

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"cmp"
+	"context"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/embedded"
 	"github.com/flowweir/weir/harness/external"
+	"github.com/flowweir/weir/harness/live"
 	"github.com/flowweir/weir/harness/scenario"
 	"github.com/flowweir/weir/harness/service"
 	"github.com/flowweir/weir/reports/finding"
@@ -35,6 +37,8 @@ type config struct {
 	contracts  []string
 	timeout    time.Duration
 	seed       uint64
+	shared     *Shared
+	triggers   live.Triggers
 }
 
 // With passes cluster kinds beside embedded and external, which a test always
@@ -67,6 +71,34 @@ func Containers(containers service.Containers) Option {
 	return func(c *config) { c.containers = containers }
 }
 
+// Call is one call of a Go function that triggers an event.
+type Call = live.Call
+
+// Trigger gives a Go function that makes a service emit an event, for
+// Cluster.Trigger, Cluster.Interactions and TestContract. name is the event's,
+// or the one that its contract gives as trigger: {go: NAME}. It comes before
+// the contract's own trigger. The event that is taken for its result is the
+// next one that is published.
+//
+//	harness.Trigger("com.acme.invoice.InvoiceDue", func(ctx context.Context, call harness.Call) error {
+//		return bill(ctx, call.URL)
+//	})
+func Trigger(name string, do func(context.Context, Call) error) Option {
+	return func(c *config) { c.triggers.Events[name] = do }
+}
+
+// Given gives a precondition of an event: a Go function that is called before
+// the event is triggered, however that is done. Several are called in their
+// order; given steps of the contract's trigger come after them.
+//
+//	harness.Given("com.acme.order.OrderPlaced", func(ctx context.Context, call harness.Call) error {
+//		_, err := call.Flow.Produce(ctx, "com.acme.customer.CustomerAdded")
+//		return err
+//	})
+func Given(event string, do func(context.Context, Call) error) Option {
+	return func(c *config) { c.triggers.Given[event] = append(c.triggers.Given[event], do) }
+}
+
 // Timeout sets how long Produce, Await and their like wait, overriding
 // DefaultTimeout. It does not bound the start of the cluster, nor that of a
 // service, which is Ready.Timeout.
@@ -77,9 +109,15 @@ func Timeout(d time.Duration) Option { return func(c *config) { c.timeout = d } 
 func Seed(seed uint64) Option { return func(c *config) { c.seed = seed } }
 
 func newConfig(options []Option) *config {
-	c := &config{timeout: DefaultTimeout, seed: rand.Uint64() >> 11, providers: ownProviders()}
+	c := &config{
+		timeout: DefaultTimeout, seed: rand.Uint64() >> 11, providers: ownProviders(),
+		triggers: live.Triggers{Events: map[string]live.Trigger{}, Given: map[string][]live.Trigger{}},
+	}
 	for _, o := range options {
 		o(c)
+	}
+	if c.shared != nil {
+		c.spec = newConfig(c.shared.options).spec
 	}
 	c.spec.Kind = cmp.Or(c.spec.Kind, os.Getenv(envCluster), cluster.Embedded)
 	c.spec.Bootstrap = bootstrap()

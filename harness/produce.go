@@ -48,3 +48,18 @@ func (c *Cluster) Send(r *Record) {
 		c.t.Fatalf("sending %s to %s within %s (harness.Timeout and Cluster.Within set it): %v", r.Event, r.Topic, c.timeout, err)
 	}
 }
+
+// Trigger makes an event's service emit it, and returns the record that
+// follows: by the Go function of the option Trigger, or as the contract says,
+// over http or by an event; the functions of Given come first. It is the
+// record that leads back to the trigger, or where the trigger carries no
+// identity the next. An event that nothing can trigger fails the test with
+// what to add.
+func (c *Cluster) Trigger(event string) *Record {
+	c.t.Helper()
+	r, err := c.flow.Trigger(c.t.Context(), event, c.timeout)
+	if err != nil {
+		c.failed(err)
+	}
+	return r
+}

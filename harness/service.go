@@ -15,10 +15,35 @@ import (
 	"github.com/flowweir/weir/harness/service"
 )
 
-// Service is a service under test, with the fields and the templates of a
-// scenario's file: {{.Bootstrap}}, {{.Port}}, {{.URL "other-service"}}. Paths
-// are relative to the test's directory.
-type Service = scenario.Service
+// Service is a service under test. Exactly one of Func, Build, Command and
+// Image is set. Texts are templates, as in a scenario's file: {{.Bootstrap}},
+// {{.Port}}, {{.URL "other-service"}}, and on a shared cluster
+// {{.Topic "order.events"}} and {{.Group "payment-service"}}. Paths are
+// relative to the test's directory.
+type Service struct {
+	// Name is the service's name in its contract, in logs and failures.
+	Name string
+	// Func is the service as a Go function, which returns when ctx ends; env
+	// is its environment. It cannot crash, only restart.
+	Func func(ctx context.Context, env func(name string) string) error
+	// Build is the directory of a Go main package, built once per test binary.
+	Build string
+	// Command is a program and its arguments.
+	Command []string
+	// Image is a container image; see Containers.
+	Image string
+	// Args are the arguments of Build and Image.
+	Args []string
+	// Dir is the working directory of Build and Command; default the test's.
+	Dir string
+	// Env is the environment. A program gets beside it only what programs
+	// need to run at all, such as PATH.
+	Env map[string]string
+	// URL is where it listens: http://127.0.0.1:{{.Port}}.
+	URL string
+	// Ready says when it can be used; default at once.
+	Ready *Ready
+}
 
 // Ready says when a service can be used. Its Timeout is 60s by default.
 type Ready = scenario.Ready
@@ -137,15 +162,19 @@ func (c *Cluster) program(s Service, args, command []string, port int, cfg *serv
 		n++
 		cfg.Kind, cfg.Command = service.KindCommand, command
 	}
+	if s.Func != nil {
+		n++
+		cfg.Function = s.Func
+	}
 	if s.Image != "" {
 		n++
 		cfg.Kind, cfg.Args, cfg.Port = service.KindImage, args, port
 	}
 	if n != 1 {
-		return fmt.Errorf("%d of Build, Command and Image are set; exactly one must be", n)
+		return fmt.Errorf("%d of Func, Build, Command and Image are set; exactly one must be", n)
 	}
-	if len(command) > 0 && len(args) > 0 {
-		return fmt.Errorf("a service with Command has its arguments there: Args are for Build and Image")
+	if s.Build == "" && s.Image == "" && len(args) > 0 {
+		return fmt.Errorf("the field Args is for Build and Image: Command has its arguments in it, and Func has its environment")
 	}
 	if s.Build == "" {
 		return nil
@@ -165,7 +194,10 @@ func (c *Cluster) vars(s Service, cfg *service.Config) (service.Vars, error) {
 			return service.Vars{}, err
 		}
 	}
-	vars := service.Vars{Bootstrap: strings.Join(addresses, ","), URLs: map[string]string{}}
+	vars := service.Vars{
+		Bootstrap: strings.Join(addresses, ","), URLs: map[string]string{},
+		Topic: c.flow.OnCluster, Group: c.flow.OnCluster,
+	}
 	c.mu.Lock()
 	for name, p := range c.services {
 		vars.URLs[name] = p.URL()

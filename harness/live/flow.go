@@ -54,6 +54,8 @@ type Config struct {
 	// Alive is asked while something is awaited, and its error ends the wait:
 	// a service died. Nil asks nothing.
 	Alive func() error
+	// Triggers are the Go functions that Trigger uses.
+	Triggers Triggers
 }
 
 // Flow is an open flow. Its methods may be called at the same time.
@@ -126,13 +128,34 @@ func (f *Flow) Producer(event string) (*contracts.Contract, *contracts.Produces,
 // DeadLetterTopics are the dead-letter topics of all consumers of an event, in
 // order of their names.
 func (f *Flow) DeadLetterTopics(event string) []string {
-	topics := map[string]bool{}
+	return f.topicsOf(event, func(c *contracts.Consumes) []string {
+		if c.DLQ == nil {
+			return nil
+		}
+		return []string{c.DLQ.Topic}
+	})
+}
+
+// RetryTopics are the retry topics of all consumers of an event, in order of
+// their names.
+func (f *Flow) RetryTopics(event string) []string {
+	return f.topicsOf(event, func(c *contracts.Consumes) []string {
+		if c.Retry == nil {
+			return nil
+		}
+		return c.Retry.Topics
+	})
+}
+
+func (f *Flow) topicsOf(event string, of func(*contracts.Consumes) []string) []string {
+	var topics []string
 	for _, c := range f.cfg.Contracts {
-		if consumes := c.Consumer(event); consumes != nil && consumes.DLQ != nil {
-			topics[consumes.DLQ.Topic] = true
+		if consumes := c.Consumer(event); consumes != nil {
+			topics = append(topics, of(consumes)...)
 		}
 	}
-	return sortedKeys(topics)
+	slices.Sort(topics)
+	return slices.Compact(topics)
 }
 
 // CreateTopics creates topics, named as in contracts, and watches them. One
@@ -174,6 +197,33 @@ func (f *Flow) CreateTopics(ctx context.Context, topics []run.Topic) (created []
 	defer f.mu.Unlock()
 	maps.Copy(f.from, from)
 	return created, nil
+}
+
+// DeleteGroups deletes the consumer groups that bear the flow's prefix. One
+// that still has members stays, and is no error. Without a prefix it does
+// nothing: which groups are the flow's is then not known.
+func (f *Flow) DeleteGroups(ctx context.Context) error {
+	if f.cfg.Prefix == "" {
+		return nil
+	}
+	groups, err := f.admin.ListGroups(ctx)
+	if err != nil {
+		return fmt.Errorf("list groups: %w", err)
+	}
+	own := slices.DeleteFunc(groups.Groups(), func(name string) bool { return !strings.HasPrefix(name, f.cfg.Prefix) })
+	if len(own) == 0 {
+		return nil
+	}
+	deleted, err := f.admin.DeleteGroups(ctx, own...)
+	if err != nil {
+		return fmt.Errorf("delete groups: %w", err)
+	}
+	for _, d := range deleted.Sorted() {
+		if d.Err != nil && !errors.Is(d.Err, kerr.NonEmptyGroup) && !errors.Is(d.Err, kerr.GroupIDNotFound) {
+			return fmt.Errorf("delete group %s: %w", d.Group, d.Err)
+		}
+	}
+	return nil
 }
 
 // DeleteTopics deletes topics, named as in contracts.

@@ -1,0 +1,172 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/envelope"
+	"github.com/flowweir/weir/harness/scenario"
+)
+
+// Call is one call of a Trigger.
+type Call struct {
+	// Flow is the flow that the event is wanted in, to produce what must be
+	// there before.
+	Flow *Flow
+	// Event is the event that is wanted.
+	Event string
+	// ID is an identity for it. A service that takes one, as idempotency key
+	// or number, leads back to the call; nothing depends on that.
+	ID string
+	// URL is where the event's service listens; "" where it has none.
+	URL string
+}
+
+// Trigger is a Go function that makes a service emit an event, or sees to a
+// precondition of that.
+type Trigger func(context.Context, Call) error
+
+// Triggers are the Go functions of a test.
+type Triggers struct {
+	// Events are triggers by the event's name, or by that which the contract
+	// gives as trigger: {go: NAME}. They come before the contract's own.
+	Events map[string]Trigger
+	// Given are preconditions by the event's name, called in their order
+	// before any kind of trigger.
+	Given map[string][]Trigger
+	// URL is where a service listens; "" where it was not started or has
+	// none.
+	URL func(service string) string
+}
+
+// NoTriggerError says that nothing makes a service emit an event, and what to
+// add.
+type NoTriggerError struct{ Text string }
+
+func (e *NoTriggerError) Error() string { return e.Text }
+
+// Trigger makes an event's service emit it, by a Go function or as its
+// contract says (over http or by an event), and answers the record that
+// follows, within a time: the one that leads back to the trigger, or where a
+// trigger carries no identity the next. An event that nothing can trigger is a
+// *NoTriggerError.
+func (f *Flow) Trigger(ctx context.Context, event string, within time.Duration) (*Record, error) {
+	contract, p, err := f.Producer(event)
+	if err != nil {
+		return nil, fmt.Errorf("triggering %s: %w", event, err)
+	}
+	drive, err := f.driver(contract, p)
+	if err != nil {
+		return nil, err
+	}
+	limit, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	call := Call{Flow: f, Event: event, URL: f.url(contract.Service.Name)}
+	for i, given := range f.cfg.Triggers.Given[event] {
+		call.ID = f.NewID().String()
+		if err := given(limit, call); err != nil {
+			return nil, fmt.Errorf("precondition %d of %s: %w", i+1, event, err)
+		}
+	}
+	follows, err := drive(limit, call)
+	if err != nil {
+		return nil, fmt.Errorf("triggering %s within %s: %w", event, within, err)
+	}
+	return f.AwaitEvent(ctx, event, within, follows)
+}
+
+// driver drives a trigger and says which record is to follow.
+type driver func(context.Context, Call) (Condition, error)
+
+// driver is how an event is triggered.
+func (f *Flow) driver(c *contracts.Contract, p *contracts.Produces) (driver, error) {
+	t := p.Trigger
+	function := f.cfg.Triggers.Events[p.Event]
+	if function == nil && t != nil && t.Go != "" {
+		function = f.cfg.Triggers.Events[t.Go]
+	}
+	at := func() string { return c.Doc.Position("produces", indexOf(c, p), "trigger").String() }
+	switch {
+	case function != nil:
+		return f.byFunction(p, function), nil
+	case t == nil:
+		return nil, &NoTriggerError{fmt.Sprintf("nothing triggers %s: add a trigger to it in %s, as trigger: {http: POST /path, expect: 202}, or pass harness.Trigger(%q, func...)",
+			p.Event, c.Doc.Position("produces", indexOf(c, p)), p.Event)}
+	case t.Go != "":
+		return nil, &NoTriggerError{fmt.Sprintf("nothing triggers %s: %s names the Go function %q: pass harness.Trigger(%q, func...)", p.Event, at(), t.Go, t.Go)}
+	case t.HTTP != "":
+		return f.byHTTP(c, p), nil
+	case len(t.Exec) > 0:
+		return nil, &NoTriggerError{fmt.Sprintf("nothing triggers %s: %s is by exec, which go test does not run: pass harness.Trigger(%q, func...)", p.Event, at(), p.Event)}
+	case len(t.Given) > 0 || t.Body != "" || len(t.Headers) > 0 || t.ID != "":
+		return nil, fmt.Errorf("%s: given, body, headers and id of a trigger by event are not built: the event is made from its own contract", at())
+	}
+	return func(ctx context.Context, _ Call) (Condition, error) {
+		cause, err := f.Produce(ctx, t.Event)
+		if err != nil {
+			return Condition{}, err
+		}
+		return LeadsBackTo(cause), nil
+	}, nil
+}
+
+func (f *Flow) byFunction(p *contracts.Produces, do Trigger) driver {
+	return func(ctx context.Context, call Call) (Condition, error) {
+		next, err := f.next(ctx, p.TopicName())
+		if err != nil {
+			return next, err
+		}
+		call.ID = f.NewID().String()
+		return next, do(ctx, call)
+	}
+}
+
+func (f *Flow) byHTTP(c *contracts.Contract, p *contracts.Produces) driver {
+	return func(ctx context.Context, call Call) (Condition, error) {
+		if call.URL == "" {
+			return Condition{}, fmt.Errorf("%s is driven over http: start it with a URL, such as http://127.0.0.1:{{.Port}}", c.Service.Name)
+		}
+		id := f.NewID()
+		follows := LeadsBackTo(&Record{Attributes: envelope.Attributes{ID: id.String()}})
+		if p.Trigger.ID == "" {
+			var err error
+			if follows, err = f.next(ctx, p.TopicName()); err != nil {
+				return follows, err
+			}
+		}
+		accepted, err := scenario.Trigger(ctx, c, p, call.URL, id)
+		if err == nil && !accepted {
+			err = errors.New("refused by the service")
+		}
+		if err != nil {
+			return follows, fmt.Errorf("the trigger %s at %s: %w", p.Trigger.HTTP, call.URL, err)
+		}
+		return follows, nil
+	}
+}
+
+// next asks for a record that is not in the topic yet.
+func (f *Flow) next(ctx context.Context, topic string) (Condition, error) {
+	t, err := f.Topic(topic)
+	if err != nil {
+		return Condition{}, err
+	}
+	ends, err := t.ReadToEnd(ctx)
+	return That("published after its trigger", func(r *Record) bool { return r.Offset >= ends[r.Partition] }), err
+}
+
+func (f *Flow) url(service string) string {
+	if f.cfg.Triggers.URL == nil {
+		return ""
+	}
+	return strings.TrimSuffix(f.cfg.Triggers.URL(service), "/")
+}
+
+func indexOf(c *contracts.Contract, p *contracts.Produces) int {
+	return slices.IndexFunc(c.Produces, func(q contracts.Produces) bool { return q.Event == p.Event })
+}
