@@ -10,8 +10,8 @@
 //		c.Await("com.acme.payment.PaymentReceived", harness.CausedBy(order), harness.Where("$.amount", 13800))
 //	}
 //
-// [Cluster.Interactions] tests each promise of the contracts alone, and
-// [Scenario] runs a scenario file and fails the test unless its verdict is
+// [TestContract] tests each promise of a contract alone, [Cluster.Interactions]
+// all of them on one cluster, and [Scenario] runs a scenario file and fails the test unless its verdict is
 // pass: inconclusive and vacuous are not green. Package harness/match has
 // Gomega matchers for what these return.
 //
@@ -98,6 +98,8 @@ type state struct {
 	containers service.Containers
 	dir        string
 	stays      bool // the cluster outlives the test
+	settle     time.Duration
+	failing    map[string][]Override
 
 	mu       sync.Mutex
 	services map[string]*service.Process
@@ -111,7 +113,7 @@ func Run(t testing.TB, options ...Option) *Cluster {
 	cfg := newConfig(options)
 	plan := cfg.plan(t)
 	s := &state{
-		contracts: plan.Contracts, containers: cfg.containers, dir: artifacts(t),
+		contracts: plan.Contracts, containers: cfg.containers, dir: artifacts(t), settle: cfg.settle, failing: cfg.failing,
 		services: map[string]*service.Process{},
 	}
 	c := &Cluster{t: t, timeout: cfg.timeout, state: s}

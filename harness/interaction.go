@@ -1,29 +1,25 @@
 package harness
 
 import (
-	"context"
 	"slices"
 	"testing"
-	"time"
 
-	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/harness/promise"
 )
 
-// Interactions tests each interaction of the contracts whose service was
-// started, as a subtest of its own:
+// Interactions tests each promise of the contracts whose service was started,
+// as a subtest of its own on the running cluster:
 //
-//	order-service/produces/com.acme.order.OrderPlaced
-//	payment-service/consumes/com.acme.order.OrderPlaced
+//	order-service/produces/com.acme.order.OrderPlaced/schema
+//	payment-service/consumes/com.acme.order.OrderPlaced/dead-letter
 //
-// An event that is produced is triggered once, as its contract says (over http
-// or by an event), and the record that follows is judged: schema, envelope,
-// key and required headers. Without a trigger it is not exercised, and the log
-// says so. An event that is consumed is produced once from its producer's
-// contract, and the declared effect is awaited; where none is declared, that
-// the group commits the record without having it dead-lettered.
+// It is TestContract for several services that work together, and faster: they
+// start once. A promise that is broken may take others with it, though, as
+// poison does that stops its consumer; TestContract judges each alone.
 //
-// Each waits for the cluster's timeout. A service without any interaction to
-// test fails the test, and so does a cluster without such a service.
+// A promise that was not exercised is skipped. A service of which none was
+// exercised fails the test, and so does a cluster without a service that has a
+// contract.
 func (c *Cluster) Interactions(t *testing.T) {
 	t.Helper()
 	tested := 0
@@ -31,41 +27,22 @@ func (c *Cluster) Interactions(t *testing.T) {
 		if !c.started(contract.Service.Name) {
 			continue
 		}
-		tests := c.For(t).interactions(contract)
-		for _, i := range tests {
-			t.Run(i.name, func(t *testing.T) { i.test(c.For(t)) })
+		tested++
+		exercised := false
+		for _, p := range promise.Of(contract) {
+			t.Run(p.ID(), func(t *testing.T) {
+				if c.For(t).Judge(p) {
+					exercised = true
+				}
+			})
 		}
-		if tested++; len(tests) == 0 {
-			t.Errorf("the contract of %s (%s) has no interaction that can be tested", contract.Service.Name, contract.Doc.File())
+		if !exercised && !t.Failed() {
+			t.Errorf("the contract of %s (%s) has no promise that was exercised: run with -v to see what each lacks", contract.Service.Name, contract.Doc.File())
 		}
 	}
 	if tested == 0 {
 		t.Fatalf("no service that has a contract was started: the name given to Start must be the contract's, of which there are %v", c.serviceNames())
 	}
-}
-
-// interaction is one producer or consumer entry as a test.
-type interaction struct {
-	name string
-	test func(*Cluster)
-}
-
-func (c *Cluster) interactions(contract *contracts.Contract) []interaction {
-	var out []interaction
-	for i := range contract.Produces {
-		p := &contract.Produces[i]
-		name := contract.Service.Name + "/produces/" + p.Event
-		if p.Trigger == nil {
-			c.t.Logf("%s has no trigger: not exercised", name)
-			continue
-		}
-		out = append(out, interaction{name, func(c *Cluster) { c.testProduces(p) }})
-	}
-	for i := range contract.Consumes {
-		consumes := &contract.Consumes[i]
-		out = append(out, interaction{contract.Service.Name + "/consumes/" + consumes.Event, func(c *Cluster) { c.testConsumes(consumes) }})
-	}
-	return out
 }
 
 // started says whether a service was started.
@@ -92,58 +69,4 @@ func (s *state) serviceNames() []string {
 	}
 	slices.Sort(names)
 	return names
-}
-
-// testProduces triggers an event once and judges the record.
-func (c *Cluster) testProduces(p *contracts.Produces) {
-	c.t.Helper()
-	r := c.Trigger(p.Event)
-	if found := r.Problems(); len(found) > 0 {
-		c.t.Errorf("%s breaks its contract:\n%s\n%s", p.Event, problems(found), r)
-	}
-}
-
-// testConsumes produces an event once and awaits that it was processed.
-func (c *Cluster) testConsumes(consumes *contracts.Consumes) {
-	c.t.Helper()
-	switch e := consumes.Effect; {
-	case e == nil:
-		c.processed(consumes, c.Produce(consumes.Event))
-	case e.Event == "":
-		c.t.Fatalf("the effect of %s is seen through sql or http, which is not built; an event is", consumes.Event)
-	default:
-		cause := c.Produce(consumes.Event)
-		c.Await(e.Event, Where(e.Correlate, cause.ID()), LeadsBackTo(cause))
-	}
-}
-
-// pollFor is the pause between two looks at a group.
-const pollFor = 50 * time.Millisecond
-
-// processed awaits the group's commit of a record, and that it is no dead
-// letter: all that shows from outside where no effect is declared.
-func (c *Cluster) processed(consumes *contracts.Consumes, r *Record) {
-	c.t.Helper()
-	if consumes.Group == "" {
-		c.t.Fatalf("the contract declares neither an effect nor a group for %s: nothing shows that it was processed", consumes.Event)
-	}
-	ctx, cancel := context.WithTimeout(c.t.Context(), c.timeout)
-	defer cancel()
-	for {
-		at, err := c.flow.Committed(ctx, consumes.Group, r)
-		if err == nil && at > r.Offset {
-			break
-		}
-		if why := c.dead(); why != "" {
-			c.t.Fatalf("awaiting the commit of %s: %s", consumes.Group, why)
-		}
-		select {
-		case <-ctx.Done():
-			c.t.Fatalf("the group %s has not committed %s/%d@%d within %s (last error: %v)%s", consumes.Group, r.Topic, r.Partition, r.Offset, c.timeout, err, c.logs())
-		case <-time.After(pollFor):
-		}
-	}
-	for _, dead := range c.flow.DeadLetters(ctx, r) {
-		c.t.Errorf("the group %s did not process %s: a dead letter leads back to it:\n%s", consumes.Group, consumes.Event, dead)
-	}
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/flowweir/weir/harness/promise"
 )
 
 func TestInteractionsOfAGoodService(t *testing.T) {
@@ -15,27 +17,56 @@ func TestInteractionsOfAGoodService(t *testing.T) {
 	c.Interactions(t)
 }
 
+// theOne is the promise of an interaction with a name.
+func theOne(t testing.TB, c *Cluster, id string) promise.Promise {
+	t.Helper()
+	var ids []string
+	for _, contract := range c.contracts {
+		for _, p := range promise.Of(contract) {
+			if p.ID() == id {
+				return p
+			}
+			ids = append(ids, p.ID())
+		}
+	}
+	t.Fatalf("no promise %s; there are %v", id, ids)
+	return promise.Promise{}
+}
+
 func TestInteractionsFailWhere(t *testing.T) {
-	for name, test := range map[string]struct{ mode, event, want string }{
-		"the record is wrong":             {"wrong key", "shop.Sold", "shop.Sold breaks its contract:\ntestdata/shop/weir.yaml:12:10: error: the key is \"4711\", and its data says \"0e8b2d1c-6f0a-4a57-9d0e-5b1f5d0c7a11\" [record/key]\n"},
-		"the trigger is refused":          {"refuses", "shop.Sold", "triggering shop.Sold within 300ms: the trigger POST /sell at http://127.0.0.1:"},
-		"no event follows":                {"silent", "shop.Sold", "no shop.Sold that leads back to "},
-		"no event follows, and has no id": {"silent", "shop.Refunded", "no shop.Refunded published after its trigger within 300ms"},
+	for name, test := range map[string]struct{ mode, promise, want string }{
+		"the record is wrong":             {"wrong key", "shop/produces/shop.Sold/key", "its key is $.sale: fail: the record breaks its contract\ntestdata/shop/weir.yaml:12:10: error: the key is \"4711\", and its data says \"0e8b2d1c-6f0a-4a57-9d0e-5b1f5d0c7a11\" [record/key]\n"},
+		"the trigger is refused":          {"refuses", "shop/produces/shop.Sold/schema", "its data is valid: inconclusive: triggering shop.Sold within 300ms: the trigger POST /sell at http://127.0.0.1:"},
+		"no event follows":                {"silent", "shop/produces/shop.Sold/emitted", "it follows its trigger: fail: no shop.Sold that leads back to "},
+		"no event follows, and has no id": {"silent", "shop/produces/shop.Refunded/emitted", "it follows its trigger: fail: no shop.Refunded published after its trigger within 300ms"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := failing(t, func(t testing.TB) {
 				c := shop(t)
 				c.Start(child("shop", test.mode))
-				_, p, err := c.flow.Producer(test.event)
-				if err != nil {
-					t.Fatal(err)
-				}
-				c.Within(300 * time.Millisecond).testProduces(p)
+				c.Within(300 * time.Millisecond).Judge(theOne(t, c, test.promise))
 			})
 			if !r.failed || !strings.HasPrefix(r.said(), test.want) {
 				t.Errorf("said:\n%s\nwant:\n%s", r.said(), test.want)
 			}
 		})
+	}
+}
+
+func TestAPromiseThatIsNotExercised(t *testing.T) {
+	const want = `it follows its trigger: vacuous: not exercised: nothing triggers books.Booked: add a trigger to it in `
+	judge := func(t testing.TB) {
+		c := Run(t, Contracts("testdata/untriggered"), Brokers(1))
+		c.Judge(theOne(t, c, "shop/produces/shop.Closed/emitted"))
+	}
+	t.Setenv(envExercised, "")
+	r := failing(t, judge)
+	if want := strings.ReplaceAll(want, "books.Booked", "shop.Closed"); !r.skipped || r.failed || !strings.HasPrefix(r.said(), want) {
+		t.Errorf("skipped %t, failed %t, said %s; want it skipped with %s", r.skipped, r.failed, r.said(), want)
+	}
+	t.Setenv(envExercised, "1")
+	if r := failing(t, judge); r.skipped || !r.failed {
+		t.Errorf("skipped %t, failed %t, said %s; want it failed", r.skipped, r.failed, r.said())
 	}
 }
 
@@ -62,27 +93,47 @@ func book(t *testing.T, c *Cluster, group string, topics ...string) {
 
 func TestConsumers(t *testing.T) {
 	c := shop(t)
-	books := c.contracts[1]
 	book(t, c, "books", "shop.sales")
 	book(t, c, "books-refunds", "shop.refunds")
-	c.testConsumes(books.Consumer("shop.Sold"))     // by its effect
-	c.testConsumes(books.Consumer("shop.Refunded")) // by the group's commit
-	c.testProduces(books.Producer("books.Booked"))  // triggered by an event
+	for _, id := range []string{
+		"books/consumes/shop.Sold/effect", "books/consumes/shop.Sold/commit",
+		"books/consumes/shop.Refunded/commit",  // no effect is declared
+		"books/produces/books.Booked/envelope", // triggered by an event
+	} {
+		if !c.Judge(theOne(t, c, id)) {
+			t.Errorf("%s was not exercised", id)
+		}
+	}
 }
 
 func TestConsumersFailWhere(t *testing.T) {
-	for name, test := range map[string]struct{ event, want string }{
-		"no effect follows": {"shop.Sold", "no books.Booked with header:causation_id = "},
-		"nobody commits":    {"shop.Refunded", "the group books-refunds has not committed shop.refunds/"},
+	for name, test := range map[string]struct{ promise, want string }{
+		"no effect follows": {"books/consumes/shop.Sold/effect", "its effect follows it: fail: no books.Booked with header:causation_id = "},
+		"nobody commits":    {"books/consumes/shop.Refunded/commit", "the group books-refunds commits it: fail: the group books-refunds has not committed shop.refunds/"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := failing(t, func(t testing.TB) {
 				c := shop(t)
-				c.Within(300 * time.Millisecond).testConsumes(c.contracts[1].Consumer(test.event))
+				c.Within(300 * time.Millisecond).Judge(theOne(t, c, test.promise))
 			})
 			if !r.failed || !strings.HasPrefix(r.said(), test.want) {
 				t.Errorf("said:\n%s\nwant:\n%s", r.said(), test.want)
 			}
 		})
+	}
+}
+
+// TestContractOfAFunction tests a contract as users do: a file, a service and
+// the contract of the producer.
+func TestContractOfAFunction(t *testing.T) {
+	TestContract(t, "testdata/booking/weir.yaml", booksService(), Contracts("testdata/shop/weir.yaml"), Settle(50*time.Millisecond))
+}
+
+func TestContractOfAnotherService(t *testing.T) {
+	r := failing(t, func(t testing.TB) {
+		JudgePromise(t, "testdata/shop/weir.yaml", LoadPromises(t, "testdata/shop/weir.yaml")[0], booksService())
+	})
+	if want := "the service books is to keep the contract of shop in testdata/shop/weir.yaml: leave out its name, or give the other contract"; r.said() != want {
+		t.Errorf("said %q, want %q", r.said(), want)
 	}
 }

@@ -37,8 +37,10 @@ type config struct {
 	contracts  []string
 	timeout    time.Duration
 	seed       uint64
+	settle     time.Duration
 	shared     *Shared
 	triggers   live.Triggers
+	failing    map[string][]Override
 }
 
 // With passes cluster kinds beside embedded and external, which a test always
@@ -110,7 +112,7 @@ func Seed(seed uint64) Option { return func(c *config) { c.seed = seed } }
 
 func newConfig(options []Option) *config {
 	c := &config{
-		timeout: DefaultTimeout, seed: rand.Uint64() >> 11, providers: ownProviders(),
+		timeout: DefaultTimeout, settle: DefaultSettle, failing: map[string][]Override{}, seed: rand.Uint64() >> 11, providers: ownProviders(),
 		triggers: live.Triggers{Events: map[string]live.Trigger{}, Given: map[string][]live.Trigger{}},
 	}
 	for _, o := range options {

@@ -70,8 +70,8 @@ func (c *Cluster) Start(s Service) *service.Process {
 	t.Cleanup(func() {
 		if why := c.dead(); why != "" {
 			t.Errorf("%s", why)
-		} else if t.Failed() {
-			t.Logf("the last lines of %s:\n  %s", s.Name, strings.Join(p.Tail(logLines), "\n  "))
+		} else if lines := p.Tail(logLines); t.Failed() && len(lines) > 0 {
+			t.Logf("the last lines of %s:\n  %s", s.Name, strings.Join(lines, "\n  "))
 		}
 		c.mu.Lock()
 		defer c.mu.Unlock()

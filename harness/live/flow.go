@@ -278,6 +278,30 @@ func (f *Flow) Send(ctx context.Context, r *Record) error {
 	return nil
 }
 
+// SendAborted sends a record in a transaction that is aborted: it stands in
+// the topic, and who reads committed records must not see it.
+func (f *Flow) SendAborted(ctx context.Context, r *Record) error {
+	client, err := kgo.NewClient(append(slices.Clone(f.cfg.Cluster.ClientOptions()),
+		kgo.ProducerLinger(0), kgo.TransactionalID(f.OnCluster("weir-"+f.NewID().String())))...)
+	if err != nil {
+		return fmt.Errorf("a client of the cluster: %w", err)
+	}
+	defer client.Close()
+	if err := client.BeginTransaction(); err != nil {
+		return fmt.Errorf("begin a transaction: %w", err)
+	}
+	there := *r.Record
+	there.Topic = f.OnCluster(r.Topic)
+	if err := client.ProduceSync(ctx, &there).FirstErr(); err != nil {
+		return fmt.Errorf("not acknowledged: %w", err)
+	}
+	r.Partition, r.Offset, r.Timestamp = there.Partition, there.Offset, there.Timestamp
+	if err := client.EndTransaction(ctx, kgo.TryAbort); err != nil {
+		return fmt.Errorf("abort a transaction: %w", err)
+	}
+	return nil
+}
+
 // Alive is nil, or the error of Config.Alive: why waiting has no point.
 func (f *Flow) Alive() error {
 	if f.cfg.Alive == nil {

@@ -64,6 +64,16 @@ func Set(at string, value any) Override {
 	}
 }
 
+// Data replaces the data of an event as a whole, by what Record.Data of
+// another event is.
+func Data(data any) Override {
+	return func(d *draft) error {
+		var err error
+		d.data, err = plain(data)
+		return err
+	}
+}
+
 // Poison replaces the record's value, envelope included, by bytes that need
 // not obey the contract: what a consumer must send to its dead letters. Key
 // and headers are those of a good event.

@@ -32,13 +32,18 @@ func OrderBy(records []*Record, at string) KeyOrder {
 // OrderOf checks that records which lead back to events stand, within each
 // key, in the order of the events. Others are not looked at.
 func OrderOf(records, causes []*Record) KeyOrder {
-	index := func(r *Record) int {
+	return OrderIn(records, func(r *Record) int {
 		return slices.IndexFunc(causes, func(cause *Record) bool { return r.LeadsBackTo(cause) })
-	}
-	records = slices.DeleteFunc(slices.Clone(records), func(r *Record) bool { return index(r) < 0 })
+	})
+}
+
+// OrderIn checks that records stand, within each key, in the order of numbers
+// that they have. Those with a negative one are not looked at.
+func OrderIn(records []*Record, number func(*Record) int) KeyOrder {
+	records = slices.DeleteFunc(slices.Clone(records), func(r *Record) bool { return number(r) < 0 })
 	return order(records, func(a, b *Record) (int, string) {
-		x, y := index(a), index(b)
-		return cmp.Compare(x, y), fmt.Sprintf("it leads back to event %d, after event %d", y+1, x+1)
+		x, y := number(a), number(b)
+		return cmp.Compare(x, y), fmt.Sprintf("it is of event %d, after event %d", y+1, x+1)
 	})
 }
 

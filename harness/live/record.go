@@ -56,6 +56,16 @@ func (r *Record) At(at string) (string, bool) {
 	return place.Text(v), true
 }
 
+// DataAt is what stands at a place of the data ($.a.b), as Data has it. It is
+// false where nothing does, and for every other place.
+func (r *Record) DataAt(at string) (any, bool) {
+	p, err := place.Parse(at)
+	if err != nil || p.Kind() != place.Data {
+		return nil, false
+	}
+	return p.In(r.Data)
+}
+
 // Header is the value of the last header of a name, as Kafka's own clients
 // choose it.
 func (r *Record) Header(name string) (string, bool) {
@@ -67,6 +77,13 @@ func (r *Record) Header(name string) (string, bool) {
 // schema, envelope, key and required headers. A record of no known event is
 // one.
 func (r *Record) Problems() []finding.Finding { return judge(r) }
+
+// Again is the same event as a new record, to be sent: a duplicate.
+func (r *Record) Again() *Record {
+	again := *r
+	again.Record = &kgo.Record{Topic: r.Topic, Key: r.Key, Value: r.Value, Headers: slices.Clone(r.Headers)}
+	return &again
+}
 
 // String shows the record for people: where it stands, its key, headers and
 // value, the latter shortened.

@@ -56,35 +56,61 @@ func (e *NoTriggerError) Error() string { return e.Text }
 // trigger carries no identity the next. An event that nothing can trigger is a
 // *NoTriggerError.
 func (f *Flow) Trigger(ctx context.Context, event string, within time.Duration) (*Record, error) {
-	contract, p, err := f.Producer(event)
-	if err != nil {
-		return nil, fmt.Errorf("triggering %s: %w", event, err)
-	}
-	drive, err := f.driver(contract, p)
+	driven, err := f.Drive(ctx, event, within)
 	if err != nil {
 		return nil, err
 	}
-	limit, cancel := context.WithTimeout(ctx, within)
+	return f.AwaitEvent(ctx, event, within, driven.Follows)
+}
+
+// Driven is a trigger that was driven.
+type Driven struct {
+	// Follows is what tells the event that follows from others.
+	Follows Condition
+	// Since holds for every record that was published after the trigger.
+	Since Condition
+	// Cause is the event that was the trigger; nil for other kinds.
+	Cause *Record
+}
+
+// Drive drives a trigger, with its preconditions, within a time, and does not
+// wait for the event. Overrides change the event that is the trigger, where it
+// is one.
+func (f *Flow) Drive(ctx context.Context, event string, within time.Duration, overrides ...Override) (Driven, error) {
+	contract, p, err := f.Producer(event)
+	if err != nil {
+		return Driven{}, fmt.Errorf("triggering %s: %w", event, err)
+	}
+	drive, err := f.driver(contract, p, overrides)
+	if err != nil {
+		return Driven{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	call := Call{Flow: f, Event: event, URL: f.url(contract.Service.Name)}
 	for i, given := range f.cfg.Triggers.Given[event] {
 		call.ID = f.NewID().String()
-		if err := given(limit, call); err != nil {
-			return nil, fmt.Errorf("precondition %d of %s: %w", i+1, event, err)
+		if err := given(ctx, call); err != nil {
+			return Driven{}, fmt.Errorf("precondition %d of %s: %w", i+1, event, err)
 		}
 	}
-	follows, err := drive(limit, call)
+	since, err := f.next(ctx, p.TopicName())
 	if err != nil {
-		return nil, fmt.Errorf("triggering %s within %s: %w", event, within, err)
+		return Driven{}, fmt.Errorf("triggering %s: %w", event, err)
 	}
-	return f.AwaitEvent(ctx, event, within, follows)
+	driven := Driven{Follows: since, Since: since}
+	if err := drive(ctx, call, &driven); err != nil {
+		return Driven{}, fmt.Errorf("triggering %s within %s: %w", event, within, err)
+	}
+	return driven, nil
 }
 
-// driver drives a trigger and says which record is to follow.
-type driver func(context.Context, Call) (Condition, error)
+// driver drives a trigger and says which record is to follow, where it knows
+// better than that it is the next.
+type driver func(context.Context, Call, *Driven) error
 
 // driver is how an event is triggered.
-func (f *Flow) driver(c *contracts.Contract, p *contracts.Produces) (driver, error) {
+func (f *Flow) driver(c *contracts.Contract, p *contracts.Produces, overrides []Override) (driver, error) {
 	t := p.Trigger
 	function := f.cfg.Triggers.Events[p.Event]
 	if function == nil && t != nil && t.Go != "" {
@@ -93,7 +119,7 @@ func (f *Flow) driver(c *contracts.Contract, p *contracts.Produces) (driver, err
 	at := func() string { return c.Doc.Position("produces", indexOf(c, p), "trigger").String() }
 	switch {
 	case function != nil:
-		return f.byFunction(p, function), nil
+		return f.byFunction(function), nil
 	case t == nil:
 		return nil, &NoTriggerError{fmt.Sprintf("nothing triggers %s: add a trigger to it in %s, as trigger: {http: POST /path, expect: 202}, or pass harness.Trigger(%q, func...)",
 			p.Event, c.Doc.Position("produces", indexOf(c, p)), p.Event)}
@@ -106,47 +132,38 @@ func (f *Flow) driver(c *contracts.Contract, p *contracts.Produces) (driver, err
 	case len(t.Given) > 0 || t.Body != "" || len(t.Headers) > 0 || t.ID != "":
 		return nil, fmt.Errorf("%s: given, body, headers and id of a trigger by event are not built: the event is made from its own contract", at())
 	}
-	return func(ctx context.Context, _ Call) (Condition, error) {
-		cause, err := f.Produce(ctx, t.Event)
-		if err != nil {
-			return Condition{}, err
+	return func(ctx context.Context, _ Call, d *Driven) (err error) {
+		if d.Cause, err = f.Produce(ctx, t.Event, overrides...); err == nil {
+			d.Follows = LeadsBackTo(d.Cause)
 		}
-		return LeadsBackTo(cause), nil
+		return err
 	}, nil
 }
 
-func (f *Flow) byFunction(p *contracts.Produces, do Trigger) driver {
-	return func(ctx context.Context, call Call) (Condition, error) {
-		next, err := f.next(ctx, p.TopicName())
-		if err != nil {
-			return next, err
-		}
+func (f *Flow) byFunction(do Trigger) driver {
+	return func(ctx context.Context, call Call, _ *Driven) error {
 		call.ID = f.NewID().String()
-		return next, do(ctx, call)
+		return do(ctx, call)
 	}
 }
 
 func (f *Flow) byHTTP(c *contracts.Contract, p *contracts.Produces) driver {
-	return func(ctx context.Context, call Call) (Condition, error) {
+	return func(ctx context.Context, call Call, d *Driven) error {
 		if call.URL == "" {
-			return Condition{}, fmt.Errorf("%s is driven over http: start it with a URL, such as http://127.0.0.1:{{.Port}}", c.Service.Name)
+			return fmt.Errorf("%s is driven over http: start it with a URL, such as http://127.0.0.1:{{.Port}}", c.Service.Name)
 		}
 		id := f.NewID()
-		follows := LeadsBackTo(&Record{Attributes: envelope.Attributes{ID: id.String()}})
-		if p.Trigger.ID == "" {
-			var err error
-			if follows, err = f.next(ctx, p.TopicName()); err != nil {
-				return follows, err
-			}
+		if p.Trigger.ID != "" {
+			d.Follows = LeadsBackTo(&Record{Attributes: envelope.Attributes{ID: id.String()}})
 		}
 		accepted, err := scenario.Trigger(ctx, c, p, call.URL, id)
 		if err == nil && !accepted {
 			err = errors.New("refused by the service")
 		}
 		if err != nil {
-			return follows, fmt.Errorf("the trigger %s at %s: %w", p.Trigger.HTTP, call.URL, err)
+			return fmt.Errorf("the trigger %s at %s: %w", p.Trigger.HTTP, call.URL, err)
 		}
-		return follows, nil
+		return nil
 	}
 }
 

@@ -1,0 +1,273 @@
+package promise
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/harness/live"
+)
+
+// consumes lists what a consumer entry promises.
+func (l *list) consumes(c *contracts.Consumes) {
+	if c.Effect != nil {
+		l.add("effect", "its effect follows it", in("effect"), j(c, effect))
+	}
+	if c.Group != "" {
+		l.add("commit", "the group "+c.Group+" commits it", in("group"), j(c, commits))
+	}
+	if c.Idempotency != nil {
+		l.add("dedupe", "a duplicate has no second effect", in("idempotency"), j(c, dedupe))
+		l.add("distinct", "another event is no duplicate", in("idempotency"), j(c, distinct))
+	}
+	if c.Ordering == contracts.OrderingPerKey {
+		l.add("order", "events of one key have their effects in their order", in("ordering"), j(c, effectOrder))
+	}
+	if c.ReadCommitted() {
+		l.add("isolation", "an event of an aborted transaction has no effect", in("isolation"), j(c, isolation))
+	}
+	if c.DLQ != nil {
+		l.deadLetters(c)
+	}
+	if c.Retry != nil {
+		l.add("retry", fmt.Sprintf("it is tried %d times, with its backoff", c.Retry.Attempts), in("retry"), j(c, retries))
+	}
+}
+
+// j gives a judge the entry that it judges.
+func j(c *contracts.Consumes, judge func(context.Context, *consumer) Outcome) func(context.Context, *judgment) Outcome {
+	return func(ctx context.Context, j *judgment) Outcome { return judge(ctx, &consumer{j, c}) }
+}
+
+// consumer is a judgment on a consumer entry.
+type consumer struct {
+	*judgment
+	entry *contracts.Consumes
+}
+
+// unobservable says why effects of the entry cannot be seen; "" where they can.
+func (c *consumer) unobservable() string {
+	switch e := c.entry.Effect; {
+	case e == nil:
+		return fmt.Sprintf("the contract declares no effect of %s: add effect: {event: NAME, correlate: header:causation_id}", c.entry.Event)
+	case e.Event == "":
+		return "an effect that is seen through sql or http is not looked at; an event is"
+	}
+	return ""
+}
+
+// send makes an event of the entry and sends it.
+func (c *consumer) send(ctx context.Context, overrides ...live.Override) (*live.Record, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.Within)
+	defer cancel()
+	return c.Flow.Produce(ctx, c.entry.Event, overrides...)
+}
+
+// again sends a record within the time.
+func (c *consumer) again(ctx context.Context, r *live.Record) error {
+	ctx, cancel := context.WithTimeout(ctx, c.Within)
+	defer cancel()
+	return c.Flow.Send(ctx, r)
+}
+
+// of are the conditions of an effect of an event.
+func (c *consumer) of(cause *live.Record) []live.Condition {
+	return []live.Condition{live.Where(c.entry.Effect.Correlate, cause.ID()), live.LeadsBackTo(cause)}
+}
+
+// effectOf awaits the effect of an event.
+func (c *consumer) effectOf(ctx context.Context, cause *live.Record) (*live.Record, error) {
+	return c.Flow.AwaitEvent(ctx, c.entry.Effect.Event, c.Within, c.of(cause)...)
+}
+
+// applied sends an event and awaits its effect.
+func (c *consumer) applied(ctx context.Context, overrides ...live.Override) (cause, effect *live.Record, err error) {
+	if cause, err = c.send(ctx, overrides...); err == nil {
+		effect, err = c.effectOf(ctx, cause)
+	}
+	return cause, effect, err
+}
+
+func effect(ctx context.Context, c *consumer) Outcome {
+	if why := c.unobservable(); why != "" {
+		return vacuous("%s", why)
+	}
+	cause, effect, err := c.applied(ctx)
+	if err != nil {
+		return c.unmet(err, true)
+	}
+	return pass(cause, effect)
+}
+
+func commits(ctx context.Context, c *consumer) Outcome {
+	sent, err := c.send(ctx)
+	if err != nil {
+		return inconclusive(err)
+	}
+	done, err := c.committed(ctx, c.entry.Group, sent)
+	switch {
+	case err != nil:
+		return inconclusive(err)
+	case !done:
+		return c.fail([]*live.Record{sent}, "the group %s has not committed %s within %s", c.entry.Group, at(sent), c.Within)
+	}
+	if dead := c.Flow.DeadLetters(ctx, sent); len(dead) > 0 {
+		return c.fail(dead, "the group %s committed a good event and did not process it: it is a dead letter", c.entry.Group)
+	}
+	return pass(sent)
+}
+
+func at(r *live.Record) string { return fmt.Sprintf("%s/%d@%d", r.Topic, r.Partition, r.Offset) }
+
+// duplicates is how many times an event comes again.
+const duplicates = 3
+
+// dedupe sends an event, waits for its effect and sends it again, in new
+// records with the old id.
+func dedupe(ctx context.Context, c *consumer) Outcome {
+	if why := c.unobservable(); why != "" {
+		return vacuous("%s", why)
+	}
+	cause, _, err := c.applied(ctx)
+	if err != nil {
+		return c.unmet(err, false)
+	}
+	last := cause
+	for range duplicates {
+		last = cause.Again()
+		if err := c.again(ctx, last); err != nil {
+			return inconclusive(err)
+		}
+	}
+	if c.entry.Group != "" {
+		done, err := c.committed(ctx, c.entry.Group, last)
+		if err != nil {
+			return inconclusive(err)
+		}
+		if !done {
+			return c.fail([]*live.Record{last}, "the group %s has not committed a duplicate, %s, within %s", c.entry.Group, at(last), c.Within)
+		}
+	}
+	effects, err := c.settled(ctx, c.entry.Effect.Event, 1, c.of(cause)...)
+	switch {
+	case err != nil:
+		return inconclusive(err)
+	case len(effects) > 1:
+		return c.fail(effects, "an event that came %d times had %d effects", duplicates+1, len(effects))
+	}
+	return pass(append(effects, cause)...)
+}
+
+// distinct sends two events with the same data. Where the key of idempotency
+// is in the data, that differs, and nothing else.
+func distinct(ctx context.Context, c *consumer) Outcome {
+	if why := c.unobservable(); why != "" {
+		return vacuous("%s", why)
+	}
+	first, _, err := c.applied(ctx)
+	if err != nil {
+		return c.unmet(err, false)
+	}
+	overrides := []live.Override{live.Data(first.Data)}
+	if key := c.entry.Idempotency.Key; strings.HasPrefix(key, "$") {
+		other, err := c.Flow.Make(c.entry.Event)
+		if err != nil {
+			return inconclusive(err)
+		}
+		value, ok := other.DataAt(key)
+		if was, _ := first.At(key); !ok || fmt.Sprint(value) == was {
+			return vacuous("no other value for %s, the key of idempotency, was made from the schema", key)
+		}
+		overrides = append(overrides, live.Set(key, value))
+	}
+	second, _, err := c.applied(ctx, overrides...)
+	if missed := (*live.MissedError)(nil); errors.As(err, &missed) {
+		return c.fail([]*live.Record{first, second}, "an event was taken for a duplicate of another one, which differs in %s: %v", c.entry.Idempotency.Key, err)
+	}
+	if err != nil {
+		return inconclusive(err)
+	}
+	return pass(first, second)
+}
+
+// effectOrder sends events of one key, one after the other without a wait.
+func effectOrder(ctx context.Context, c *consumer) Outcome {
+	if why := c.unobservable(); why != "" {
+		return vacuous("%s", why)
+	}
+	first, err := c.send(ctx)
+	if err != nil {
+		return inconclusive(err)
+	}
+	same, err := c.sameKey(first)
+	if err != nil {
+		return vacuous("%v", err)
+	}
+	causes := []*live.Record{first}
+	for len(causes) < orderEvents {
+		next, err := c.send(ctx, same...)
+		if err != nil {
+			return inconclusive(err)
+		}
+		causes = append(causes, next)
+	}
+	var effects []*live.Record
+	for _, cause := range causes {
+		e, err := c.effectOf(ctx, cause)
+		if err != nil {
+			return c.unmet(err, false)
+		}
+		effects = append(effects, e)
+	}
+	_, p, err := c.Flow.Producer(c.entry.Effect.Event)
+	if err != nil {
+		return inconclusive(err)
+	}
+	inLog, err := c.topic(ctx, p.TopicName(), live.Of(c.entry.Effect.Event))
+	if err != nil {
+		return inconclusive(err)
+	}
+	return c.order(live.OrderOf(inLog, causes), effects, "effects")
+}
+
+// isolation sends an event in a transaction that is aborted, and then a good
+// one into the same partition, whose effect shows that the first was passed.
+func isolation(ctx context.Context, c *consumer) Outcome {
+	if why := c.unobservable(); why != "" {
+		return vacuous("%s", why)
+	}
+	aborted, err := c.Flow.Make(c.entry.Event)
+	if err != nil {
+		return inconclusive(err)
+	}
+	limit, cancel := context.WithTimeout(ctx, c.Within)
+	defer cancel()
+	if err := c.Flow.SendAborted(limit, aborted); err != nil {
+		return inconclusive(err)
+	}
+	good, err := c.Flow.Make(c.entry.Event)
+	if err != nil {
+		return inconclusive(err)
+	}
+	// The same key leads to the same partition.
+	good.Key = aborted.Key
+	if err := c.again(ctx, good); err != nil {
+		return inconclusive(err)
+	}
+	if good.Partition != aborted.Partition {
+		return vacuous("the events have no key, which would put them into one partition")
+	}
+	if _, err := c.effectOf(ctx, good); err != nil {
+		return c.unmet(err, false)
+	}
+	effects, err := c.settled(ctx, c.entry.Effect.Event, 0, c.of(aborted)...)
+	switch {
+	case err != nil:
+		return inconclusive(err)
+	case len(effects) > 0:
+		return c.fail(append(effects, aborted), "an event whose transaction was aborted, %s, had an effect: it is read uncommitted", at(aborted))
+	}
+	return pass(aborted, good)
+}

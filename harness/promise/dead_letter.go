@@ -1,0 +1,218 @@
+package promise
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/harness/live"
+)
+
+// deadLetters lists what the dead-letter topic of an entry promises.
+func (l *list) deadLetters(c *contracts.Consumes) {
+	l.add("dead-letter", "what it cannot read is in "+c.DLQ.Topic, in("dlq"), j(c, deadLetter))
+	for _, part := range []string{"key", "value", "headers"} {
+		if c.DLQ.Preserves(part) {
+			l.add("dead-letter:"+part, "a dead letter keeps its "+part, in("dlq", "preserve"), j(c, preserves(part)))
+		}
+	}
+	if c.DLQ.Guarantee() == contracts.DeliveryExactlyOnce {
+		l.add("dead-letter:once", "a dead letter is there once", in("dlq", "delivery"), j(c, deadOnce))
+	}
+	l.add("poison", "what it cannot read does not stop what comes after it", in("dlq"), j(c, goesOn))
+}
+
+// poisoned sends an event with a value that no reader can decode, JSON that
+// breaks off. Its key and its headers are those of a good event, and the value
+// carries the event's id, so that a dead letter without headers leads back.
+func (c *consumer) poisoned(ctx context.Context) (*live.Record, error) {
+	r, err := c.Flow.Make(c.entry.Event)
+	if err != nil {
+		return nil, err
+	}
+	r.Value, r.Data = fmt.Appendf(nil, `{"poison":%q,"cut":`, r.ID()), nil
+	return r, c.again(ctx, r)
+}
+
+// letter sends poison and awaits its dead letter.
+func (c *consumer) letter(ctx context.Context) (sent, dead *live.Record, err error) {
+	if sent, err = c.poisoned(ctx); err == nil {
+		dead, err = c.letterOf(ctx, sent)
+	}
+	return sent, dead, err
+}
+
+func (c *consumer) letterOf(ctx context.Context, sent *live.Record) (*live.Record, error) {
+	return c.Flow.Await(ctx, live.Wanted{What: "dead letter", Topic: c.entry.DLQ.Topic, Conditions: []live.Condition{live.LeadsBackTo(sent)}, Within: c.Within})
+}
+
+func deadLetter(ctx context.Context, c *consumer) Outcome {
+	sent, dead, err := c.letter(ctx)
+	missed := (*live.MissedError)(nil)
+	switch {
+	case errors.As(err, &missed):
+		return c.fail([]*live.Record{sent}, "%v%s", err, c.whereabouts(ctx, sent))
+	case err != nil:
+		return inconclusive(err)
+	}
+	if c.unobservable() == "" {
+		effects, err := c.settled(ctx, c.entry.Effect.Event, 0, c.of(sent)...)
+		if err != nil {
+			return inconclusive(err)
+		}
+		if len(effects) > 0 {
+			return c.fail(effects, "poison is a dead letter and had an effect, too")
+		}
+	}
+	return pass(sent, dead)
+}
+
+// whereabouts says whether a group went past a record that it should have
+// dead-lettered, or stands before it.
+func (c *consumer) whereabouts(ctx context.Context, sent *live.Record) string {
+	if c.entry.Group == "" {
+		return ""
+	}
+	at, err := c.Flow.Committed(ctx, c.entry.Group, sent)
+	switch {
+	case err != nil:
+		return fmt.Sprintf("\nwhat the group %s has committed is not known: %v", c.entry.Group, err)
+	case at > sent.Offset:
+		return fmt.Sprintf("\nthe group %s has committed it and gone on: the poison was swallowed", c.entry.Group)
+	}
+	return fmt.Sprintf("\nthe group %s has not committed it: it stands before the poison", c.entry.Group)
+}
+
+// preserves judges one part of a dead letter.
+func preserves(part string) func(context.Context, *consumer) Outcome {
+	return func(ctx context.Context, c *consumer) Outcome {
+		sent, dead, err := c.letter(ctx)
+		if err != nil {
+			return c.unmet(err, false)
+		}
+		if lost := lost(part, sent, dead); lost != "" {
+			return c.fail([]*live.Record{sent, dead}, "the dead letter %s", lost)
+		}
+		return pass(sent, dead)
+	}
+}
+
+// lost says what a dead letter does not keep; "" for nothing. It may carry
+// further headers.
+func lost(part string, sent, dead *live.Record) string {
+	switch part {
+	case "key":
+		if !bytes.Equal(sent.Key, dead.Key) {
+			return fmt.Sprintf("has the key %q, and the event had %q", dead.Key, sent.Key)
+		}
+	case "value":
+		if !bytes.Equal(sent.Value, dead.Value) {
+			return fmt.Sprintf("has another value: %d bytes, of %d that were sent", len(dead.Value), len(sent.Value))
+		}
+	case "headers":
+		for _, h := range sent.Headers {
+			switch got, there := dead.Header(h.Key); {
+			case !there:
+				return fmt.Sprintf("lacks the header %s", h.Key)
+			case got != string(h.Value):
+				return fmt.Sprintf("has the header %s: %q, and the event had %q", h.Key, got, h.Value)
+			}
+		}
+	}
+	return ""
+}
+
+func deadOnce(ctx context.Context, c *consumer) Outcome {
+	sent, _, err := c.letter(ctx)
+	if err != nil {
+		return c.unmet(err, false)
+	}
+	dead, err := c.settledIn(ctx, c.entry.DLQ.Topic, 1, live.LeadsBackTo(sent))
+	switch {
+	case err != nil:
+		return inconclusive(err)
+	case len(dead) > 1:
+		return c.fail(dead, "one event has %d dead letters", len(dead))
+	}
+	return pass(append(dead, sent)...)
+}
+
+// goesOn sends poison and then a good event into the same partition.
+func goesOn(ctx context.Context, c *consumer) Outcome {
+	bad, err := c.poisoned(ctx)
+	if err != nil {
+		return inconclusive(err)
+	}
+	good, err := c.Flow.Make(c.entry.Event)
+	if err != nil {
+		return inconclusive(err)
+	}
+	good.Key = bad.Key
+	if err := c.again(ctx, good); err != nil {
+		return inconclusive(err)
+	}
+	switch {
+	case good.Partition != bad.Partition:
+		return vacuous("the events have no key, which would put them into one partition")
+	case c.unobservable() == "":
+		if _, err = c.effectOf(ctx, good); err == nil {
+			return pass(bad, good)
+		}
+	case c.entry.Group == "":
+		return vacuous("the contract declares neither an effect nor a group: nothing shows that an event was processed")
+	default:
+		done, err := c.committed(ctx, c.entry.Group, good)
+		if err != nil {
+			return inconclusive(err)
+		}
+		if done {
+			return pass(bad, good)
+		}
+		return c.fail([]*live.Record{bad, good}, "the group %s has not committed %s, which came after poison, within %s", c.entry.Group, at(good), c.Within)
+	}
+	if missed := (*live.MissedError)(nil); errors.As(err, &missed) {
+		return c.fail([]*live.Record{bad, good}, "a good event that came after poison was not processed: %v%s", err, c.whereabouts(ctx, bad))
+	}
+	return inconclusive(err)
+}
+
+// retries sends an event that the service fails to process.
+func retries(ctx context.Context, c *consumer) Outcome {
+	overrides := c.Failing[c.entry.Event]
+	switch {
+	case len(overrides) == 0:
+		return vacuous("nothing makes the service fail: pass harness.Failing(%q, overrides...) with what it fails to process at each attempt", c.entry.Event)
+	case len(c.entry.Retry.Topics) == 0:
+		return vacuous("the retry declares no topics, and attempts inside the service are not seen from outside")
+	case c.entry.DLQ == nil:
+		return vacuous("the contract declares no dlq, which would show that the retries are over")
+	}
+	sent, err := c.send(ctx, overrides...)
+	if err != nil {
+		return inconclusive(err)
+	}
+	limit, cancel := context.WithTimeout(ctx, c.Within)
+	defer cancel()
+	trail, err := c.Flow.Retries(limit, sent, c.entry)
+	if err != nil {
+		return inconclusive(err)
+	}
+	evidence := append([]*live.Record{sent}, trail.Records...)
+	if trail.Dead != nil {
+		evidence = append(evidence, trail.Dead)
+	}
+	if problems := trail.Problems(); len(problems) > 0 {
+		return c.fail(evidence, "%s", strings.Join(problems, "; "))
+	}
+	if c.unobservable() == "" {
+		if effects, err := c.events(ctx, c.entry.Effect.Event, c.of(sent)...); err != nil {
+			return inconclusive(err)
+		} else if len(effects) > 0 {
+			return vacuous("the event that harness.Failing makes had an effect: the service does not fail to process it at each attempt")
+		}
+	}
+	return pass(evidence...)
+}

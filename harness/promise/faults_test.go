@@ -1,0 +1,103 @@
+package promise_test
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/flowweir/weir/harness"
+	"github.com/flowweir/weir/harness/promise"
+	"github.com/flowweir/weir/reports/finding"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const contract = "testdata/payments.yaml"
+
+// judge starts the service with a fault and judges one promise.
+func judge(t *testing.T, f fault, p promise.Promise, within time.Duration) promise.Outcome {
+	t.Helper()
+	failing := []harness.Override{harness.Set("$.total", refused)}
+	c := harness.Run(t, harness.Contracts(contract, "testdata/orders.yaml"), harness.Brokers(1))
+	s := serve(f)
+	s.Name = "payments"
+	c.Start(s)
+	return p.Judge(context.Background(), promise.Subject{
+		Flow: c.Flow(), Within: within, Settle: 200 * time.Millisecond, Failing: map[string][]harness.Override{"shop.Placed": failing},
+	})
+}
+
+func promises(t *testing.T) map[string]promise.Promise {
+	t.Helper()
+	all := map[string]promise.Promise{}
+	for _, p := range harness.LoadPromises(t, contract) {
+		all[strings.TrimPrefix(p.ID(), "payments/")] = p
+	}
+	return all
+}
+
+// TestAFaultlessServiceKeepsEveryPromise: all are exercised but the one that
+// nobody can see.
+func TestAFaultlessServiceKeepsEveryPromise(t *testing.T) {
+	all := promises(t)
+	const acks = "produces/shop.Paid/acks"
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		t.Run(id, func(t *testing.T) {
+			t.Parallel()
+			want := finding.Pass
+			if id == acks {
+				want = finding.Vacuous
+			}
+			if o := judge(t, none, all[id], time.Minute); o.Verdict != want || (want == finding.Pass && len(o.Records) == 0) {
+				t.Errorf("%s, of %d records; want %s with evidence", o, len(o.Records), want)
+			}
+		})
+	}
+}
+
+// TestEachFaultIsFound: a service with one fault breaks the promise that is
+// about it, and the message says what is wrong.
+func TestEachFaultIsFound(t *testing.T) {
+	all := promises(t)
+	for f, test := range map[fault]struct{ promise, says string }{
+		"takes the wrong key":                    {"produces/shop.Paid/key", "testdata/payments.yaml:12:10: error: the key is "},
+		"writes a number as text":                {"produces/shop.Paid/schema", "/amount is of type string, must be integer"},
+		"has a new state":                        {"produces/shop.Paid/schema", `/state is "settled", must be one of "paid", "pending"`},
+		"leaves traceparent out":                 {"produces/shop.Paid/header:traceparent", "the header traceparent is missing"},
+		"leaves ce_source out":                   {"produces/shop.Paid/envelope", "ce_source"},
+		"names the wrong cause":                  {"produces/shop.Paid/causation", `the causation id is "paid-`},
+		"publishes nothing":                      {"produces/shop.Paid/emitted", "no shop.Paid that leads back to "},
+		"publishes twice":                        {"produces/shop.Paid/once", "2 events followed one trigger"},
+		"partitions at random":                   {"produces/shop.Paid/order", "the same key is in partition "},
+		"produces without idempotence":           {"produces/shop.Paid/idempotent", "no producer id: it was not sent by an idempotent producer"},
+		"swallows poison":                        {"consumes/shop.Placed/dead-letter", "the group payments has committed it and gone on: the poison was swallowed"},
+		"stops at poison":                        {"consumes/shop.Placed/poison", "a good event that came after poison was not processed"},
+		"writes dead letters without headers":    {"consumes/shop.Placed/dead-letter:headers", "the dead letter lacks the header ce_specversion"},
+		"writes dead letters without a key":      {"consumes/shop.Placed/dead-letter:key", `the dead letter has the key "", and the event had "`},
+		"wraps dead letters":                     {"consumes/shop.Placed/dead-letter:value", "the dead letter has another value"},
+		"writes dead letters twice":              {"consumes/shop.Placed/dead-letter:once", "one event has 2 dead letters"},
+		"retries for ever":                       {"consumes/shop.Placed/retry", "no dead letter ended them; "},
+		"retries without a wait":                 {"consumes/shop.Placed/retry", "after attempt 1 had failed, wanted at least 50ms"},
+		"does not know duplicates":               {"consumes/shop.Placed/dedupe", "an event that came 4 times had 4 effects"},
+		"knows duplicates by a hash of the data": {"consumes/shop.Placed/distinct", "an event was taken for a duplicate of another one, which differs in header:ce_id"},
+		"publishes out of order":                 {"consumes/shop.Placed/order", "it is of event "},
+		"reads uncommitted records":              {"consumes/shop.Placed/isolation", "an event whose transaction was aborted, "},
+		"never commits":                          {"consumes/shop.Placed/commit", "the group payments has not committed orders/"},
+	} {
+		t.Run(strings.ReplaceAll(string(f), " ", "-"), func(t *testing.T) {
+			t.Parallel()
+			p, there := all[test.promise]
+			if !there {
+				t.Fatalf("no promise %s", test.promise)
+			}
+			if o := judge(t, f, p, 5*time.Second); o.Verdict != finding.Fail || !strings.Contains(o.String(), test.says) {
+				t.Errorf("%s\nwant it to fail with: %s", o, test.says)
+			}
+		})
+	}
+}

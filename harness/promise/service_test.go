@@ -1,0 +1,241 @@
+package promise_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/flowweir/weir/harness"
+)
+
+// fault is what the service payments does wrong.
+type fault string
+
+const none fault = ""
+
+// refused is the total that the service fails to charge at each attempt.
+const refused = 13
+
+// payments is a small service that keeps testdata/payments.yaml, but for one
+// fault.
+type payments struct {
+	fault  fault
+	client *kgo.Client
+	seen   map[string]bool
+	held   []*kgo.Record // events that are kept back, to be out of order
+}
+
+// serve is the service as a test starts it.
+func serve(f fault) harness.Service {
+	return harness.Service{
+		Env:   map[string]string{"BROKERS": "{{.Bootstrap}}"},
+		Ready: &harness.Ready{Group: "payments"},
+		Func: func(ctx context.Context, env func(string) string) error {
+			s := &payments{fault: f, seen: map[string]bool{}}
+			isolation, partitioner := kgo.ReadCommitted(), kgo.StickyKeyPartitioner(nil)
+			if f == "reads uncommitted records" {
+				isolation = kgo.ReadUncommitted()
+			}
+			if f == "partitions at random" {
+				partitioner = kgo.RoundRobinPartitioner()
+			}
+			options := []kgo.Opt{
+				kgo.SeedBrokers(strings.Split(env("BROKERS"), ",")...), kgo.ConsumerGroup("payments"), kgo.ConsumeTopics("orders", "orders.retry"),
+				kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchIsolationLevel(isolation), kgo.RecordPartitioner(partitioner),
+				kgo.ProducerLinger(0), kgo.DisableAutoCommit(), kgo.FetchMaxWait(50 * time.Millisecond),
+			}
+			if f == "produces without idempotence" {
+				options = append(options, kgo.DisableIdempotentWrite())
+			}
+			var err error
+			if s.client, err = kgo.NewClient(options...); err != nil {
+				return err
+			}
+			defer s.client.Close()
+			return s.run(ctx)
+		},
+	}
+}
+
+func (s *payments) run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		fetches := s.client.PollFetches(ctx)
+		for _, r := range fetches.Records() {
+			if err := s.handle(ctx, r); err != nil && ctx.Err() == nil {
+				return err
+			}
+		}
+		if err := s.release(ctx, fetches.NumRecords() == 0); err != nil {
+			return err
+		}
+		if s.fault == "never commits" {
+			continue
+		}
+		if err := s.client.CommitUncommittedOffsets(ctx); err != nil && ctx.Err() == nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *payments) handle(ctx context.Context, r *kgo.Record) error {
+	var order struct {
+		Order string
+		Total int
+	}
+	attempt := 1
+	if n, err := strconv.Atoi(header(r, "attempt")); err == nil {
+		attempt = n
+	}
+	if due, err := time.Parse(time.RFC3339Nano, header(r, "not-before")); err == nil && s.fault != "retries without a wait" {
+		select {
+		case <-time.After(time.Until(due)):
+		case <-ctx.Done():
+			return nil
+		}
+	}
+	switch err := json.Unmarshal(r.Value, &order); {
+	case err != nil && s.fault == "stops at poison":
+		<-ctx.Done()
+		return nil
+	case err != nil && s.fault == "swallows poison":
+		return nil
+	case err != nil:
+		return s.dead(ctx, r, err.Error())
+	case order.Total == refused && (attempt < 3 || s.fault == "retries for ever"):
+		return s.retry(ctx, r, attempt)
+	case order.Total == refused:
+		return s.dead(ctx, r, "refused")
+	case s.duplicate(r):
+		return nil
+	}
+	return s.pay(ctx, r, order.Order, order.Total)
+}
+
+// duplicate says whether an event was seen before.
+func (s *payments) duplicate(r *kgo.Record) bool {
+	id := header(r, "ce_id")
+	switch s.fault {
+	case "does not know duplicates":
+		return false
+	case "knows duplicates by a hash of the data":
+		h := fnv.New32a()
+		_, _ = h.Write(r.Value)
+		id = fmt.Sprint(h.Sum32())
+	}
+	seen := s.seen[id]
+	s.seen[id] = true
+	return seen
+}
+
+// pay publishes the payment of an order.
+func (s *payments) pay(ctx context.Context, of *kgo.Record, order string, total int) error {
+	cause := header(of, "ce_id")
+	data := map[string]any{"order": order, "amount": total, "state": "paid"}
+	paid := &kgo.Record{Topic: "payments", Key: []byte(order), Headers: headers(
+		"ce_specversion", "1.0", "ce_id", "paid-"+cause, "ce_source", "/payments", "ce_type", "shop.Paid",
+		"content-type", "application/json", "causation_id", cause, "traceparent", "00-1-2-01")}
+	drop := func(name string) {
+		for i, h := range paid.Headers {
+			if h.Key == name {
+				paid.Headers = append(paid.Headers[:i], paid.Headers[i+1:]...)
+				return
+			}
+		}
+	}
+	switch s.fault {
+	case "takes the wrong key":
+		paid.Key = []byte(cause)
+	case "writes a number as text":
+		data["amount"] = fmt.Sprint(total)
+	case "has a new state":
+		data["state"] = "settled"
+	case "leaves traceparent out":
+		drop("traceparent")
+	case "leaves ce_source out":
+		drop("ce_source")
+	case "names the wrong cause":
+		drop("causation_id")
+		paid.Headers = append(paid.Headers, headers("causation_id", "paid-"+cause)...)
+	case "publishes nothing":
+		return nil
+	}
+	paid.Value, _ = json.Marshal(data)
+	if s.fault == "publishes out of order" {
+		s.held = append(s.held, paid)
+		return nil
+	}
+	records := []*kgo.Record{paid}
+	if s.fault == "publishes twice" {
+		again := *paid
+		records = append(records, &again)
+	}
+	return s.client.ProduceSync(ctx, records...).FirstErr()
+}
+
+// release publishes what was kept back, the last first.
+func (s *payments) release(ctx context.Context, idle bool) error {
+	if !idle && len(s.held) < 8 {
+		return nil
+	}
+	for len(s.held) > 0 {
+		last := s.held[len(s.held)-1]
+		s.held = s.held[:len(s.held)-1]
+		if err := s.client.ProduceSync(ctx, last).FirstErr(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *payments) retry(ctx context.Context, r *kgo.Record, attempt int) error {
+	again := &kgo.Record{Topic: "orders.retry", Key: r.Key, Value: r.Value}
+	for _, h := range r.Headers {
+		if h.Key != "attempt" && h.Key != "not-before" {
+			again.Headers = append(again.Headers, h)
+		}
+	}
+	again.Headers = append(again.Headers, headers("attempt", strconv.Itoa(attempt+1),
+		"not-before", time.Now().Add(51*time.Millisecond).Format(time.RFC3339Nano))...)
+	return s.client.ProduceSync(ctx, again).FirstErr()
+}
+
+func (s *payments) dead(ctx context.Context, r *kgo.Record, why string) error {
+	dead := &kgo.Record{Topic: "orders.dlq", Key: r.Key, Value: r.Value, Headers: append(r.Headers[:len(r.Headers):len(r.Headers)], headers("dlq-reason", why)...)}
+	records := []*kgo.Record{dead}
+	switch s.fault {
+	case "writes dead letters without headers":
+		dead.Headers = headers("dlq-reason", why)
+	case "writes dead letters without a key":
+		dead.Key = nil
+	case "wraps dead letters":
+		dead.Value, _ = json.Marshal(map[string]string{"was": string(r.Value)})
+	case "writes dead letters twice":
+		again := *dead
+		records = append(records, &again)
+	}
+	return s.client.ProduceSync(ctx, records...).FirstErr()
+}
+
+func header(r *kgo.Record, name string) string {
+	for _, h := range r.Headers {
+		if h.Key == name {
+			return string(h.Value)
+		}
+	}
+	return ""
+}
+
+func headers(pairs ...string) []kgo.RecordHeader {
+	var out []kgo.RecordHeader
+	for i := 0; i < len(pairs); i += 2 {
+		out = append(out, kgo.RecordHeader{Key: pairs[i], Value: []byte(pairs[i+1])})
+	}
+	return out
+}
