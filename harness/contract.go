@@ -24,8 +24,9 @@ func Settle(d time.Duration) Option { return func(c *config) { c.settle = d } }
 
 // Failing makes an event that its consumer fails to process at each attempt,
 // and which is valid nevertheless: an order of a customer whom the payment
-// gateway of the test refuses. The promises about retries are exercised with
-// it, and without it are not.
+// gateway of the test refuses. Without overrides it is any event, for a service
+// that was started so that it fails. The promises about retries are exercised
+// with it, and without it are not.
 func Failing(event string, overrides ...Override) Option {
 	return func(c *config) { c.failing[event] = overrides }
 }

@@ -5,8 +5,11 @@ import (
 	"strings"
 	"testing"
 
+	. "github.com/onsi/gomega"
+
 	"github.com/flowweir/weir/harness"
 	"github.com/flowweir/weir/harness/docker"
+	"github.com/flowweir/weir/harness/match"
 )
 
 // TestPayment follows one order through both services.
@@ -24,8 +27,8 @@ func TestPayment(t *testing.T) {
 // neither can read.
 func TestReactions(t *testing.T) {
 	c := harness.Run(t, harness.Contracts("order-service", "payment-service", "inventory-service"), harness.With(docker.Provider()))
-	consume(c, "payment-service")
-	consume(c, "inventory-service")
+	c.Start(consumer("payment-service"))
+	c.Start(consumer("inventory-service"))
 
 	order := c.Produce("com.acme.order.OrderPlaced")
 	c.Await("com.acme.payment.PaymentReceived", harness.CausedBy(order))
@@ -47,6 +50,37 @@ func TestDeadLetter(t *testing.T) {
 	}
 }
 
+// TestRetry has every charge fail: the order is tried three times, with the
+// backoff of the contract, and is a dead letter then.
+func TestRetry(t *testing.T) {
+	g := NewWithT(t)
+	c := harness.Run(t, harness.Contracts("order-service", "payment-service"), harness.With(docker.Provider()))
+	failing := consumer("payment-service")
+	failing.Env["PAYMENT_FAIL_SHARE"] = "1"
+	c.Start(failing)
+
+	order := c.Produce("com.acme.order.OrderPlaced")
+	g.Expect(c).To(match.HaveRetries(order))
+	g.Expect(c).To(match.HaveDeadLetter(order, match.Reason(ContainSubstring("attempt 3: payment gateway unavailable"))))
+	g.Expect(c).To(match.HaveNoEvent("com.acme.payment.PaymentReceived", match.CausedBy(order)))
+	g.Expect(c).To(match.HaveLag("payment-service", 0))
+}
+
+// TestPaymentAfterACrash kills payment-service while orders come in.
+func TestPaymentAfterACrash(t *testing.T) {
+	g := NewWithT(t)
+	c := harness.Run(t, harness.Contracts("order-service", "payment-service"), harness.With(docker.Provider()))
+	c.Start(consumer("payment-service"))
+
+	before := c.Produce("com.acme.order.OrderPlaced")
+	c.Crash("payment-service")
+	while := c.Produce("com.acme.order.OrderPlaced")
+	c.StartAgain("payment-service")
+	for _, order := range []*harness.Record{before, while} {
+		g.Expect(c).To(match.HaveEventOnce("com.acme.payment.PaymentReceived", match.CausedBy(order)))
+	}
+}
+
 // TestContracts tests each interaction of both contracts alone.
 func TestContracts(t *testing.T) {
 	c, _ := orderFlow(t)
@@ -63,17 +97,17 @@ func orderFlow(t *testing.T) (c *harness.Cluster, orders string) {
 		Env:   map[string]string{"BROKERS": "{{.Bootstrap}}", "ADDR": "127.0.0.1:{{.Port}}"},
 		Ready: &harness.Ready{HTTP: "/healthz"},
 	})
-	consume(c, "payment-service")
+	c.Start(consumer("payment-service"))
 	return c, placing.URL()
 }
 
-// consume starts a service that consumes orders in a group of its own name.
-func consume(c *harness.Cluster, name string) {
-	c.Start(harness.Service{
+// consumer is a service that consumes orders in a group of its own name.
+func consumer(name string) harness.Service {
+	return harness.Service{
 		Name: name, Build: "./" + name,
 		Env:   map[string]string{"BROKERS": "{{.Bootstrap}}"},
 		Ready: &harness.Ready{Group: name},
-	})
+	}
 }
 
 func post(t *testing.T, url, key, body string) {

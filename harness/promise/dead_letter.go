@@ -181,9 +181,9 @@ func goesOn(ctx context.Context, c *consumer) Outcome {
 
 // retries sends an event that the service fails to process.
 func retries(ctx context.Context, c *consumer) Outcome {
-	overrides := c.Failing[c.entry.Event]
+	overrides, given := c.Failing[c.entry.Event]
 	switch {
-	case len(overrides) == 0:
+	case !given:
 		return vacuous("nothing makes the service fail: pass harness.Failing(%q, overrides...) with what it fails to process at each attempt", c.entry.Event)
 	case len(c.entry.Retry.Topics) == 0:
 		return vacuous("the retry declares no topics, and attempts inside the service are not seen from outside")

@@ -85,3 +85,22 @@ func TestAFunctionAndAProgramAreRefused(t *testing.T) {
 		t.Errorf("%v, want %s", err, want)
 	}
 }
+
+func TestAFunctionThatDoesNotReturn(t *testing.T) {
+	release := make(chan struct{})
+	p, err := service.Start(t.Context(), service.Config{
+		Name: "f", Grace: time.Millisecond,
+		Function: func(context.Context, func(string) string) error { <-release; return nil },
+	}, service.Deps{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "service f: it has not returned, 1ms after its context ended; what cannot end in time is started as a program: context deadline exceeded"
+	if err := p.Stop(t.Context()); err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	close(release)
+	if err := p.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+}

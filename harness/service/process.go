@@ -255,7 +255,12 @@ func (p *Process) end(ctx context.Context, l *life) error {
 const killTimeout = 30 * time.Second
 
 func (p *Process) kill(ctx context.Context, l *life) error {
-	ctx, cancel := context.WithTimeout(ctx, killTimeout)
+	timeout, still := killTimeout, "still there after SIGKILL"
+	if p.cfg.Function != nil { // which nothing can kill
+		timeout = time.Second
+		still = fmt.Sprintf("it has not returned, %s after its context ended; what cannot end in time is started as a program", p.cfg.Grace)
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	if err := l.runner.Kill(ctx); err != nil {
 		return fmt.Errorf("service %s: kill: %w", p.cfg.Name, err)
@@ -264,7 +269,7 @@ func (p *Process) kill(ctx context.Context, l *life) error {
 	case <-l.over:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("service %s: still there after SIGKILL: %w", p.cfg.Name, ctx.Err())
+		return fmt.Errorf("service %s: %s: %w", p.cfg.Name, still, ctx.Err())
 	}
 }
 
