@@ -25,6 +25,7 @@ type Arrival struct {
 	name   string
 	within time.Duration
 	window time.Duration
+	by     string
 	// look waits within ctx and answers what it saw.
 	look func(ctx context.Context, m *Arrival, c *harness.Cluster) (seen, error)
 	seen seen
@@ -44,6 +45,11 @@ func (m *Arrival) Within(d time.Duration) *Arrival { m.within = d; return m }
 // For sets how long HaveNoEvent watches, and HaveEventOnce after the first
 // event, overriding DefaultWindow. The other matchers have no window.
 func (m *Arrival) For(d time.Duration) *Arrival { m.window = d; return m }
+
+// By names the consumer that HaveDeadLetter and HaveRetries are about, by its
+// service, where the contracts of the test have several for the event. The
+// other matchers ask nobody.
+func (m *Arrival) By(service string) *Arrival { m.by = service; return m }
 
 // Match waits. It errs, so that neither To nor NotTo is green, where it could
 // not look: the topic was not read to its end, or a service died.

@@ -205,6 +205,22 @@ var _ = Describe("consumers", func() {
 		golden("not-have-retries", negated(match.HaveRetries(good).Within(time.Minute), c))
 	})
 
+	It("are chosen by their service where there are several", func() {
+		c := harness.Run(GinkgoTB(), harness.Contracts("testdata/flow/orders.yaml", "testdata/flow/payments.yaml", "testdata/flow/stock.yaml"), harness.Seed(7), harness.Brokers(1))
+		order := placed(c, "e-1", "o-1", 100)
+		passedOn(c, order, "stock.dlq", 0)
+		for _, matcher := range []match.Matcher{match.HaveDeadLetter(order), Not(match.HaveDeadLetter(order))} {
+			_, err := matcher.Match(c)
+			Expect(err).To(MatchError("HaveDeadLetter matcher: payments and stock declare a dead-letter topic for shop.Placed: choose one with By"))
+		}
+		Expect(c).To(match.HaveDeadLetter(order).By("stock"))
+		Expect(c).NotTo(match.HaveDeadLetter(order).By("payments").Within(soon))
+		_, err := match.HaveRetries(order).By("stock").Match(c)
+		Expect(err).To(MatchError("HaveRetries matcher: no contract of stock in this test declares a retry for shop.Placed"))
+		_, err = match.HaveDeadLetter(paid(c, "p-1", order)).Match(c)
+		Expect(err).To(MatchError("HaveDeadLetter matcher: no contract of this test declares a dead-letter topic for shop.Paid"))
+	})
+
 	It("match by what they have committed", func() {
 		c := flow()
 		order := placed(c, "e-1", "o-1", 100)

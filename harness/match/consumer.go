@@ -1,6 +1,7 @@
 package match
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,50 +25,59 @@ func HaveDeadLetter(of *harness.Record, want ...Want) *Arrival {
 		if err := mistake(m.name, checks); err != nil {
 			return seen{}, err
 		}
-		topics := c.Flow().DeadLetterTopics(of.Event)
-		if len(topics) != 1 {
-			return seen{}, fmt.Errorf("%d dead-letter topics are declared for %s in the contracts of this test, want 1", len(topics), of.Event)
+		by, err := m.consumer(c, of.Event, func(c *contracts.Consumes) bool { return c.DLQ != nil }, "a dead-letter topic")
+		if err != nil {
+			return seen{}, err
 		}
-		t, err := c.Flow().Topic(topics[0])
+		t, err := c.Flow().Topic(by.DLQ.Topic)
 		if err != nil {
 			return seen{}, err
 		}
 		s, err := arrives(ctx, m, t, fmt.Sprintf("a dead letter of %s/%d@%d to arrive in %s", of.Topic, of.Partition, of.Offset, t.Name()), checks)
 		if err == nil && !s.ok && len(all(t, checks[:1])) == 0 {
-			s.why += committedPast(ctx, c, of)
+			s.why += committedPast(ctx, c, by, of)
 		}
 		return s, err
 	}}
 }
 
-// committedPast says which groups have gone past a record: they lost it,
-// where it should have been a dead letter.
-func committedPast(ctx context.Context, c *harness.Cluster, of *harness.Record) string {
+// committedPast says whether a group has gone past a record: it lost it, where
+// it should have been a dead letter.
+func committedPast(ctx context.Context, c *harness.Cluster, by *contracts.Consumes, of *harness.Record) string {
+	if by.Group == "" {
+		return ""
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()
-	var b strings.Builder
-	for _, consumes := range consumers(c, of.Event) {
-		at, err := c.Flow().Committed(ctx, consumes.Group, of)
-		switch {
-		case err != nil:
-			fmt.Fprintf(&b, "\nwhat the group %s has committed is not known: %v", consumes.Group, err)
-		case at > of.Offset:
-			fmt.Fprintf(&b, "\nThe group %s has committed %s/%d@%d: it has gone past the event", consumes.Group, of.Topic, of.Partition, at)
-		default:
-			fmt.Fprintf(&b, "\nThe group %s has not committed the event", consumes.Group)
-		}
+	switch at, err := c.Flow().Committed(ctx, by.Group, of); {
+	case err != nil:
+		return fmt.Sprintf("\nwhat the group %s has committed is not known: %v", by.Group, err)
+	case at > of.Offset:
+		return fmt.Sprintf("\nThe group %s has committed %s/%d@%d: it has gone past the event", by.Group, of.Topic, of.Partition, at)
 	}
-	return b.String()
+	return fmt.Sprintf("\nThe group %s has not committed the event", by.Group)
 }
 
-// consumers are those of an event that name a group.
-func consumers(c *harness.Cluster, event string) (out []*contracts.Consumes) {
+// consumer is the one of an event that has what is asked for.
+func (m *Arrival) consumer(c *harness.Cluster, event string, has func(*contracts.Consumes) bool, what string) (*contracts.Consumes, error) {
+	var found []*contracts.Consumes
+	var services []string
 	for _, contract := range c.Contracts() {
-		if consumes := contract.Consumer(event); consumes != nil && consumes.Group != "" {
-			out = append(out, consumes)
+		consumes := contract.Consumer(event)
+		if consumes == nil || !has(consumes) || m.by != "" && m.by != contract.Service.Name {
+			continue
 		}
+		found, services = append(found, consumes), append(services, contract.Service.Name)
 	}
-	return out
+	switch {
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1:
+		return nil, fmt.Errorf("%s declare %s for %s: choose one with By", strings.Join(services, " and "), what, event)
+	case m.by != "":
+		return nil, fmt.Errorf("no contract of %s in this test declares %s for %s", m.by, what, event)
+	}
+	return nil, fmt.Errorf("no contract of this test declares %s for %s", what, event)
 }
 
 // HaveRetries matches a *harness.Cluster in which an event that its consumer
@@ -77,16 +87,16 @@ func consumers(c *harness.Cluster, event string) (out []*contracts.Consumes) {
 // Attempts without retry topics are not seen from outside; that is an error.
 func HaveRetries(of *harness.Record) *Arrival {
 	return &Arrival{name: "HaveRetries", look: func(ctx context.Context, m *Arrival, c *harness.Cluster) (seen, error) {
-		by := consumers(c, of.Event)
-		if len(by) != 1 {
-			return seen{}, fmt.Errorf("%d consumers of %s with a group are in the contracts of this test, want 1", len(by), of.Event)
+		by, err := m.consumer(c, of.Event, func(c *contracts.Consumes) bool { return c.Retry != nil }, "a retry")
+		if err != nil {
+			return seen{}, err
 		}
-		r, err := c.Flow().Retries(ctx, of, by[0])
+		r, err := c.Flow().Retries(ctx, of, by)
 		if err != nil {
 			return seen{}, err
 		}
 		what := fmt.Sprintf("Expected %s/%d@%d", of.Topic, of.Partition, of.Offset)
-		policy := fmt.Sprintf("to be retried by the policy of %s (attempts: %d) within %s", by[0].Group, r.Policy.Attempts, m.within)
+		policy := fmt.Sprintf("to be retried by the policy of %s (attempts: %d) within %s", cmp.Or(by.Group, "its consumer"), r.Policy.Attempts, m.within)
 		trail := trail(r)
 		if problems := r.Problems(); len(problems) > 0 {
 			return seen{why: fmt.Sprintf("%s %s, but\n%s\n%s", what, policy, indent(strings.Join(problems, "\n")), trail)}, nil
