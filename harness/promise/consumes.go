@@ -113,7 +113,14 @@ func commits(ctx context.Context, c *consumer) Outcome {
 	case !done:
 		return c.fail([]*live.Record{sent}, "the group %s has not committed %s within %s", c.entry.Group, at(sent), c.Within)
 	}
-	if dead := c.Flow.DeadLetters(ctx, sent); len(dead) > 0 {
+	if c.entry.DLQ == nil {
+		return pass(sent)
+	}
+	dead, err := c.topic(ctx, c.entry.DLQ.Topic, live.LeadsBackTo(sent))
+	switch {
+	case err != nil:
+		return inconclusive(err)
+	case len(dead) > 0:
 		return c.fail(dead, "the group %s committed a good event and did not process it: it is a dead letter", c.entry.Group)
 	}
 	return pass(sent)

@@ -27,9 +27,14 @@ func judge(t *testing.T, f fault, p promise.Promise, within time.Duration) promi
 	s := serve(f)
 	s.Name = "payments"
 	c.Start(s)
-	return p.Judge(context.Background(), promise.Subject{
+	o := p.Judge(context.Background(), promise.Subject{
 		Flow: c.Flow(), Within: within, Settle: 200 * time.Millisecond, Failing: map[string][]harness.Override{"shop.Placed": failing},
 	})
+	if o.Verdict != finding.Pass {
+		state, err := c.Flow().Group(t.Context(), "payments")
+		t.Logf("the group is %+v (%v)\norders: %v\npayments: %v", state, err, c.Records("orders"), c.Records("payments"))
+	}
+	return o
 }
 
 func promises(t *testing.T) map[string]promise.Promise {
@@ -87,6 +92,7 @@ func TestEachFaultIsFound(t *testing.T) {
 		"knows duplicates by a hash of the data": {"consumes/shop.Placed/distinct", "an event was taken for a duplicate of another one, which differs in header:ce_id"},
 		"publishes out of order":                 {"consumes/shop.Placed/order", "it is of event "},
 		"reads uncommitted records":              {"consumes/shop.Placed/isolation", "an event whose transaction was aborted, "},
+		"refuses every event":                    {"consumes/shop.Placed/commit", "the group payments committed a good event and did not process it: it is a dead letter"},
 		"never commits":                          {"consumes/shop.Placed/commit", "the group payments has not committed orders/"},
 	} {
 		t.Run(strings.ReplaceAll(string(f), " ", "-"), func(t *testing.T) {

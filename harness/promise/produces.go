@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/envelope"
@@ -115,7 +116,8 @@ func (j *judgment) unmet(err error, only bool) Outcome {
 	case errors.As(err, &missed) && only:
 		return j.fail(nil, "%v", err)
 	case errors.As(err, &missed):
-		return vacuous("what would show it did not come, of which another promise speaks")
+		first, _, _ := strings.Cut(missed.Text, "\n")
+		return vacuous("%s, of which another promise speaks", first)
 	}
 	return inconclusive(err)
 }

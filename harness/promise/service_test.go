@@ -19,8 +19,9 @@ type fault string
 
 const none fault = ""
 
-// refused is the total that the service fails to charge at each attempt.
-const refused = 13
+// refused is the total that the service fails to charge at each attempt, and
+// that no generated order has by chance.
+const refused = 413_000_013
 
 // payments is a small service that keeps testdata/payments.yaml, but for one
 // fault.
@@ -106,8 +107,8 @@ func (s *payments) handle(ctx context.Context, r *kgo.Record) error {
 		return nil
 	case err != nil && s.fault == "swallows poison":
 		return nil
-	case err != nil:
-		return s.dead(ctx, r, err.Error())
+	case err != nil || s.fault == "refuses every event":
+		return s.dead(ctx, r, fmt.Sprint(err))
 	case order.Total == refused && (attempt < 3 || s.fault == "retries for ever"):
 		return s.retry(ctx, r, attempt)
 	case order.Total == refused:
