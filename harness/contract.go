@@ -47,7 +47,8 @@ func Failing(event string, overrides ...Override) Option {
 // and Failing.
 //
 // A promise that was not exercised is skipped, with what to add; with
-// WEIR_REQUIRE_EXERCISED=1 it fails. A test in which none was exercised fails
+// WEIR_REQUIRE_EXERCISED=1 it fails, but for those of which nothing can be seen
+// from outside whatever is added (promise.Promise.Unseen). A test in which none was exercised fails
 // in any case, and so does a promise of which nothing could be seen.
 func TestContract(t *testing.T, file string, service Service, options ...Option) {
 	t.Helper()
@@ -85,6 +86,7 @@ func LoadPromises(t testing.TB, file string) []promise.Promise {
 // made of it.
 func JudgePromise(t testing.TB, file string, p promise.Promise, service Service, options ...Option) (exercised bool) {
 	t.Helper()
+	skipUnseen(t, p)
 	if service.Name == "" {
 		service.Name = p.Service
 	}
@@ -115,6 +117,7 @@ func withFile(file string, options []Option) []Option {
 // WEIR_REQUIRE_EXERCISED=1 fails it.
 func (c *Cluster) Judge(p promise.Promise) (exercised bool) {
 	c.t.Helper()
+	skipUnseen(c.t, p)
 	o := p.Judge(c.t.Context(), promise.Subject{Flow: c.flow, Within: c.timeout, Settle: c.settle, Failing: c.failing})
 	switch o.Verdict {
 	case finding.Pass:
@@ -128,4 +131,11 @@ func (c *Cluster) Judge(p promise.Promise) (exercised bool) {
 		c.t.Fatalf("%s: %s%s", p.Text, o, c.logs())
 	}
 	return false
+}
+
+func skipUnseen(t testing.TB, p promise.Promise) {
+	t.Helper()
+	if p.Unseen != "" {
+		t.Skipf("%s: not exercised: %s", p.Text, p.Unseen)
+	}
 }

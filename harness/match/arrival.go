@@ -1,6 +1,7 @@
 package match
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,8 @@ type Arrival struct {
 	within time.Duration
 	window time.Duration
 	by     string
+	// takes are the methods that mean something to the matcher.
+	takes string
 	// look waits within ctx and answers what it saw.
 	look func(ctx context.Context, m *Arrival, c *harness.Cluster) (seen, error)
 	seen seen
@@ -39,7 +42,7 @@ type seen struct {
 }
 
 // Within sets how long it waits, overriding the timeout of the cluster
-// (harness.Timeout, Cluster.Within).
+// (harness.Timeout, Cluster.Within). HaveNoEvent has a window instead.
 func (m *Arrival) Within(d time.Duration) *Arrival { m.within = d; return m }
 
 // For sets how long HaveNoEvent watches, and HaveEventOnce after the first
@@ -58,16 +61,21 @@ func (m *Arrival) Match(actual any) (bool, error) {
 	if !ok || c == nil {
 		return false, wrongType(m.name, "a *harness.Cluster", actual)
 	}
-	if m.within == 0 {
-		m.within = c.Timeout()
+	for _, used := range []struct {
+		method string
+		yes    bool
+	}{{"Within", m.within != 0}, {"For", m.window != 0}, {"By", m.by != ""}} {
+		if used.yes && !strings.Contains(m.takes, used.method) {
+			return false, fmt.Errorf("%s matcher has no use for %s: it takes %s", m.name, used.method, m.takes)
+		}
 	}
-	if m.window == 0 {
-		m.window = DefaultWindow
-	}
-	ctx, cancel := context.WithTimeout(c.Context(), m.within)
+	with := *m // it may be matched again, with another cluster
+	with.within = cmp.Or(m.within, c.Timeout())
+	with.window = cmp.Or(m.window, DefaultWindow)
+	ctx, cancel := context.WithTimeout(c.Context(), with.within)
 	defer cancel()
 	var err error
-	if m.seen, err = m.look(ctx, m, c); err != nil {
+	if m.seen, err = m.look(ctx, &with, c); err != nil {
 		return false, fmt.Errorf("%s matcher: %w", m.name, err)
 	}
 	return m.seen.ok, nil
@@ -89,7 +97,7 @@ func (m *Arrival) NegatedFailureMessage(any) string { return m.seen.never }
 // field, and what else arrived.
 func HaveEvent(event string, want ...Want) *Arrival {
 	checks := wants(event, want)
-	return &Arrival{name: "HaveEvent", look: func(ctx context.Context, m *Arrival, c *harness.Cluster) (seen, error) {
+	return &Arrival{name: "HaveEvent", takes: "Within", look: func(ctx context.Context, m *Arrival, c *harness.Cluster) (seen, error) {
 		t, err := topicOf(c, event, checks)
 		if err != nil {
 			return seen{}, err

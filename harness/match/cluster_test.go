@@ -146,6 +146,18 @@ var _ = Describe("events that arrive", func() {
 	})
 })
 
+var _ = DescribeTable("methods that mean nothing to a matcher are errors", func(m match.Matcher, want string) {
+	for _, either := range []match.Matcher{m, Not(m)} {
+		_, err := either.Match(flow())
+		Expect(err).To(MatchError(want))
+	}
+},
+	Entry(nil, match.HaveNoEvent("shop.Placed").Within(soon), "HaveNoEvent matcher has no use for Within: it takes For"),
+	Entry(nil, match.HaveEvent("shop.Placed").For(soon), "HaveEvent matcher has no use for For: it takes Within"),
+	Entry(nil, match.HaveEventOnce("shop.Placed").By("stock"), "HaveEventOnce matcher has no use for By: it takes Within and For"),
+	Entry(nil, match.HaveLag("payments", 0).By("stock"), "HaveLag matcher has no use for By: it takes Within"),
+)
+
 var _ = Describe("the order within keys", func() {
 	It("matches by a place and by causes", func() {
 		c := flow()

@@ -21,7 +21,7 @@ import (
 //	Expect(c).To(match.HaveDeadLetter(order, match.Reason(ContainSubstring("order_id"))))
 func HaveDeadLetter(of *harness.Record, want ...Want) *Arrival {
 	checks := wants("", append([]Want{LeadsBackTo(of)}, want...))
-	return &Arrival{name: "HaveDeadLetter", look: func(ctx context.Context, m *Arrival, c *harness.Cluster) (seen, error) {
+	return &Arrival{name: "HaveDeadLetter", takes: "Within and By", look: func(ctx context.Context, m *Arrival, c *harness.Cluster) (seen, error) {
 		if err := mistake(m.name, checks); err != nil {
 			return seen{}, err
 		}
@@ -86,7 +86,7 @@ func (m *Arrival) consumer(c *harness.Cluster, event string, has func(*contracts
 // after the first, in the declared topics, none earlier than the backoff.
 // Attempts without retry topics are not seen from outside; that is an error.
 func HaveRetries(of *harness.Record) *Arrival {
-	return &Arrival{name: "HaveRetries", look: func(ctx context.Context, m *Arrival, c *harness.Cluster) (seen, error) {
+	return &Arrival{name: "HaveRetries", takes: "Within and By", look: func(ctx context.Context, m *Arrival, c *harness.Cluster) (seen, error) {
 		by, err := m.consumer(c, of.Event, func(c *contracts.Consumes) bool { return c.Retry != nil }, "a retry")
 		if err != nil {
 			return seen{}, err
@@ -131,7 +131,7 @@ const groupPoll = 50 * time.Millisecond
 // HaveCommitted matches a *harness.Cluster in which a consumer group commits
 // its way past a record.
 func HaveCommitted(group string, of *harness.Record) *Arrival {
-	return &Arrival{name: "HaveCommitted", look: func(ctx context.Context, m *Arrival, c *harness.Cluster) (seen, error) {
+	return &Arrival{name: "HaveCommitted", takes: "Within", look: func(ctx context.Context, m *Arrival, c *harness.Cluster) (seen, error) {
 		what := fmt.Sprintf("the group %s to commit %s/%d@%d within %s", group, of.Topic, of.Partition, of.Offset, m.within)
 		var at int64
 		ok, err := look(ctx, c, func(ctx context.Context) (ok bool, err error) {
@@ -189,7 +189,7 @@ func look(ctx context.Context, c *harness.Cluster, ask func(context.Context) (bo
 // partitions that it has committed or is assigned. A group that has neither, or
 // is rebalancing, has no lag that is known: it does not match.
 func HaveLag(group string, records any) *Arrival {
-	return &Arrival{name: "HaveLag", look: func(ctx context.Context, m *Arrival, c *harness.Cluster) (seen, error) {
+	return &Arrival{name: "HaveLag", takes: "Within", look: func(ctx context.Context, m *Arrival, c *harness.Cluster) (seen, error) {
 		var state kafka.GroupState
 		var got string
 		ok, err := look(ctx, c, func(ctx context.Context) (ok bool, err error) {

@@ -15,7 +15,7 @@ import (
 // looked.
 func HaveNoEvent(event string, want ...Want) *Arrival {
 	checks := wants(event, want)
-	return &Arrival{name: "HaveNoEvent", look: func(ctx context.Context, m *Arrival, c *harness.Cluster) (seen, error) {
+	return &Arrival{name: "HaveNoEvent", takes: "For", look: func(ctx context.Context, m *Arrival, c *harness.Cluster) (seen, error) {
 		t, err := topicOf(c, event, checks)
 		if err != nil {
 			return seen{}, err
@@ -41,7 +41,7 @@ func HaveNoEvent(event string, want ...Want) *Arrival {
 // that moment.
 func HaveEventOnce(event string, want ...Want) *Arrival {
 	checks := wants(event, want)
-	return &Arrival{name: "HaveEventOnce", look: func(ctx context.Context, m *Arrival, c *harness.Cluster) (seen, error) {
+	return &Arrival{name: "HaveEventOnce", takes: "Within and For", look: func(ctx context.Context, m *Arrival, c *harness.Cluster) (seen, error) {
 		t, err := topicOf(c, event, checks)
 		if err != nil {
 			return seen{}, err

@@ -74,8 +74,8 @@ func causes(p *contracts.Produces) bool {
 
 func (l *list) delivery(p *contracts.Produces) {
 	if p.Delivery.Acks != "" {
-		l.add("acks", "it is sent with acks="+p.Delivery.RequiredAcks(), in("delivery", "acks"),
-			unseen("what a producer waits for is not seen in its records; weir run sees what it loses"))
+		l.unseen("acks", "it is sent with acks="+p.Delivery.RequiredAcks(), in("delivery", "acks"),
+			"what a producer waits for is not seen in its records; weir run sees what it loses")
 	}
 	if p.Delivery.Idempotent != nil && *p.Delivery.Idempotent {
 		l.add("idempotent", "it is sent by an idempotent producer", in("delivery", "idempotent"),

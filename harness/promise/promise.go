@@ -43,6 +43,9 @@ type Promise struct {
 	Text string
 	// Position is where the contract makes it.
 	Position *finding.Position
+	// Unseen says why nothing of the promise can be seen from outside,
+	// whatever a test adds; "" for one that has a judge.
+	Unseen string
 
 	judge func(context.Context, *judgment) Outcome
 }
@@ -112,7 +115,11 @@ func (o Outcome) String() string {
 const maxRecords = 5
 
 // Judge makes the service keep the promise, or break it, and says which.
+// An Unseen promise is vacuous, and needs no service for that.
 func (p Promise) Judge(ctx context.Context, s Subject) Outcome {
+	if p.Unseen != "" {
+		return vacuous("%s", p.Unseen)
+	}
 	return p.judge(ctx, &judgment{Subject: s, promise: p})
 }
 
@@ -171,6 +178,12 @@ func (l *list) add(name, text string, field []any, judge func(context.Context, *
 	})
 }
 
+// unseen adds a promise that no judge can see kept or broken.
+func (l *list) unseen(name, text string, field []any, why string) {
+	l.add(name, text, field, nil)
+	l.promises[len(l.promises)-1].Unseen = why
+}
+
 func in(field ...any) []any { return field }
 
 func pass(records ...*live.Record) Outcome { return Outcome{Verdict: finding.Pass, Records: records} }
@@ -191,9 +204,4 @@ func vacuous(format string, args ...any) Outcome {
 // inconclusive is what an error of looking leaves.
 func inconclusive(err error) Outcome {
 	return Outcome{Verdict: finding.Inconclusive, Reason: err.Error()}
-}
-
-// unseen is a promise that no judge can see kept or broken.
-func unseen(why string) func(context.Context, *judgment) Outcome {
-	return func(context.Context, *judgment) Outcome { return vacuous("%s", why) }
 }

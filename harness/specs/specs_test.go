@@ -117,6 +117,7 @@ func TestOutcomes(t *testing.T) {
 		"skipped" + produces + "acks: it is sent with acks=all",
 		"passed" + consumes + "effect: its effect follows it",
 		"passed" + consumes + "commit: the group payments commits it",
+		"skipped" + consumes + "retry: it is tried 2 times, with its backoff",
 	}
 	changed := func(i int, state string) []string {
 		out := slices.Clone(good)
@@ -148,11 +149,11 @@ func TestOutcomes(t *testing.T) {
 			failure: `testdata/payments.yaml:7:10: error: the key is "4711", and its data says "`,
 		},
 		"what is not exercised must be": {
-			env: map[string]string{"WEIR_REQUIRE_EXERCISED": "1"}, want: changed(6, "failed"),
-			failure: "it is sent with acks=all: vacuous: not exercised: what a producer waits for is not seen in its records",
+			env: map[string]string{"WEIR_REQUIRE_EXERCISED": "1"}, want: changed(9, "failed"),
+			failure: `it is tried 2 times, with its backoff: vacuous: not exercised: nothing makes the service fail: pass harness.Failing("shop.Placed", overrides...)`,
 		},
 		"a filter by labels": {flags: []string{"-ginkgo.label-filter=produces && (key || causation)"}, want: alone(3, 5)},
-		"a filter by event":  {flags: []string{"-ginkgo.label-filter=shop.Placed"}, want: alone(7, 8)},
+		"a filter by event":  {flags: []string{"-ginkgo.label-filter=shop.Placed"}, want: alone(7, 8, 9)},
 		"a focus":            {flags: []string{"-ginkgo.focus=once: one event"}, want: alone(1)},
 		"no contract": {
 			env: map[string]string{envFault: "no contract"}, want: []string{"failed testdata/nothing.yaml > can be used"},
