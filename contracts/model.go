@@ -48,6 +48,13 @@ type Schema struct {
 	History  string    `yaml:"history"`
 	Registry *Registry `yaml:"registry"`
 	Wire     string    `yaml:"wire"` // none | confluent | confluent-header
+	// Formats says whether JSON Schema's keyword format asserts something.
+	Formats string `yaml:"formats"` // annotate (the default) | assert
+	// References are further files: of Avro the named types, of JSON Schema
+	// what it refers to by $id.
+	References []string `yaml:"references"`
+	// ImportPaths are the folders that the imports of Protobuf start from.
+	ImportPaths []string `yaml:"import-paths"`
 }
 
 // Registry is a subject of a schema registry.

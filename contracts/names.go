@@ -27,6 +27,9 @@ const (
 	FormatAvro       = "avro"
 	FormatProtobuf   = "protobuf"
 
+	FormatsAnnotate = "annotate"
+	FormatsAssert   = "assert"
+
 	WireNone = "none"
 	// WireConfluent is the magic byte and the schema's id before the value.
 	WireConfluent = "confluent"

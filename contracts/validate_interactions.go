@@ -94,6 +94,7 @@ func (v *validator) schema(path document.Path, s Schema) {
 	v.OneOf(path.Add("wire"), s.Wire, WireNone, WireConfluent, WireConfluentHeader)
 	if v.OneOf(path.Add("format"), s.Format, FormatJSONSchema, FormatAvro, FormatProtobuf) {
 		v.format(path, s)
+		v.language(path, s)
 	}
 	if s.Registry == nil {
 		return
@@ -118,6 +119,37 @@ func (v *validator) format(path document.Path, s Schema) {
 		}
 		v.Error(document.Required, at, fmt.Sprintf("the ending of %s does not tell its format", s.File),
 			"add format: jsonschema, avro or protobuf; known endings are .json, .yaml, .avsc and .proto")
+	}
+}
+
+// language checks the fields that a schema has for its language alone.
+func (v *validator) language(path document.Path, s Schema) {
+	v.OneOf(path.Add("formats"), s.Formats, FormatsAnnotate, FormatsAssert)
+	for _, field := range []struct {
+		name      string
+		set       bool
+		languages []string
+		hint      string
+	}{
+		{"formats", s.Formats != "", []string{FormatJSONSchema}, "only JSON Schema has the keyword format"},
+		{"references", len(s.References) > 0, []string{FormatAvro, FormatJSONSchema}, "Protobuf's imports are found by import-paths"},
+		{"import-paths", len(s.ImportPaths) > 0, []string{FormatProtobuf}, "only Protobuf has imports"},
+	} {
+		language := s.format()
+		switch {
+		case !field.set || language != "" && slices.Contains(field.languages, language):
+		case language != "":
+			v.ErrorAtKey(document.Conflicting, path.Add(field.name), fmt.Sprintf("%s says nothing to %s", field.name, language), field.hint)
+		case s.Registry != nil && field.name != "formats":
+			v.Conflict(path.Add(field.name), path.Add("registry"), field.name+" excludes registry", "a registry has what its schemas refer to")
+		}
+	}
+	for name, files := range map[string][]string{"references": s.References, "import-paths": s.ImportPaths} {
+		for i, file := range files {
+			if file == "" {
+				v.Error(document.Required, path.Add(name, i), name+" has no name here", "")
+			}
+		}
 	}
 }
 

@@ -2,6 +2,8 @@ package harness
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -117,5 +119,30 @@ func TestProblems(t *testing.T) {
 				t.Errorf("found %q, want %q:\n%s", got, test.want, problems(c.flow.Read(test.record).Problems()))
 			}
 		})
+	}
+}
+
+// A contract that asserts formats holds records to them, and one that does not
+// takes them for annotations.
+func TestProblemsOfFormats(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("sold.json", `{"type": "object", "properties": {"sale": {"type": "string", "format": "uuid"}}}`)
+	for formats, want := range map[string]int{"annotate": 0, "assert": 1} {
+		contract := formats + ".yaml"
+		write(contract, "weir: contract/v1\nservice: {name: shop}\nproduces:\n"+
+			"  - {event: shop.Sold, topic: shop.sales, schema: {file: sold.json, formats: "+formats+"}}\n")
+		c := Run(t, Contracts(filepath.Join(dir, contract)))
+		if sent := c.Produce("shop.Sold"); len(sent.Problems()) > 0 {
+			t.Errorf("%s: generated data is not valid: %s", formats, problems(sent.Problems()))
+		}
+		found := c.flow.Read(&kgo.Record{Topic: "shop.sales", Value: []byte(`{"sale": "s-1"}`)}).Problems()
+		if len(found) != want {
+			t.Errorf("%s: %d findings, want %d:\n%s", formats, len(found), want, problems(found))
+		}
 	}
 }

@@ -53,7 +53,7 @@ func encode(v reflect.Value) any {
 		}
 		return encodeStruct(reflect.ValueOf(*x.Inline))
 	case contracts.Schema:
-		if x == (contracts.Schema{File: x.File}) {
+		if reflect.DeepEqual(x, contracts.Schema{File: x.File}) {
 			return x.File
 		}
 	case contracts.Key:

@@ -1,7 +1,6 @@
 package asyncapi
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -11,6 +10,7 @@ import (
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/contracts/jsonschema"
+	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/reports/finding"
 )
 
@@ -162,15 +162,14 @@ func (f *Files) Locate(p finding.Position) finding.Position {
 	return p
 }
 
-// JSONSchema is jsonschema.Load; the positions of its error are located.
-func (f *Files) JSONSchema(name string) (*jsonschema.Schema, error) {
-	s, err := jsonschema.Load(f, name)
-	if invalid := (*jsonschema.Error)(nil); errors.As(err, &invalid) {
-		for i := range invalid.Problems {
-			invalid.Problems[i].Position = f.Locate(invalid.Problems[i].Position)
-		}
+// JSONSchema is a JSON Schema that stands in a file, as a contract declares it;
+// the positions of its error are located.
+func (f *Files) JSONSchema(c *contracts.Contract, declared *contracts.Schema) (*jsonschema.Schema, error) {
+	s, err := schema.DeclaredBy(c, declared, "").Load(f)
+	if err != nil {
+		return nil, err
 	}
-	return s, err
+	return s.JSONSchema(), nil
 }
 
 // Below is the file system without the schemas that stand inside documents.

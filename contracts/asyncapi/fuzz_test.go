@@ -57,7 +57,7 @@ func FuzzLoad(f *testing.F) {
 				t.Errorf("%s does not stand in its document", p.Event)
 			}
 			if s := c.SchemaOf(p.Schema); s != nil && s.Format == contracts.FormatJSONSchema {
-				if _, err := files.JSONSchema(c.Resolve(s.File)); errors.Is(err, fs.ErrNotExist) && p.Schema.Inline != nil && finding.Errors(completed) == 0 {
+				if _, err := files.JSONSchema(c, s); errors.Is(err, fs.ErrNotExist) && p.Schema.Inline != nil && finding.Errors(completed) == 0 {
 					t.Errorf("the schema %q is not there: %v", s.File, err)
 				}
 			}

@@ -174,10 +174,12 @@ func (i *importer) extract(ref contracts.SchemaRef, event string) contracts.Sche
 		file = i.unused(path.Join("schemas", slug(short)), endings[v.schema.Format])
 		i.files[file], i.extracted[v.schema.File] = v.text, file
 	}
-	if ref.Inline.Wire == "" {
+	own := *ref.Inline
+	own.File, own.Format = file, ""
+	if reflect.DeepEqual(own, contracts.Schema{File: file}) {
 		return contracts.SchemaRef{Ref: file}
 	}
-	return contracts.SchemaRef{Inline: &contracts.Schema{File: file, Wire: ref.Inline.Wire}}
+	return contracts.SchemaRef{Inline: &own}
 }
 
 // unused is the name of a file that exists neither beside the document nor

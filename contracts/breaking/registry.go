@@ -69,7 +69,7 @@ func (p *pass) registered(now producer) error {
 		c.tell(Unregistered, "", steps("schema"), fmt.Sprintf("%s is not compared: %v", c.event(), err), "give it one, or use another --subject-strategy")
 		return nil
 	}
-	there := &contracts.Schema{Registry: &contracts.Registry{Subject: subject, Version: "latest"}}
+	there := &contracts.Schema{Registry: &contracts.Registry{Subject: subject, Version: "latest"}, Formats: is.Formats}
 	before, err := p.newSide.Loader.Current(now.contract, there, now.message())
 	var invalid *schema.Error
 	switch {
@@ -146,7 +146,7 @@ func (c *change) record(s *contracts.Schema) (string, error) {
 	}
 	file := c.now.contract.Resolve(s.File)
 	if s.Format == contracts.FormatProtobuf {
-		loaded, err := proto.Load(c.newSide.FS, file)
+		loaded, err := proto.Load(c.newSide.FS, file, proto.ImportPaths(schema.DeclaredBy(c.now.contract, s, "").Options().ImportPaths...))
 		if err != nil {
 			return "", err
 		}

@@ -135,7 +135,10 @@ var elsewhere = regexp.MustCompile(`\$(ref|dynamicRef|recursiveRef|schema)["']?\
 // that stands inside an AsyncAPI document, named with a #, may refer to the
 // rest of it.
 func (c *change) sameFile(was, is *contracts.Schema) bool {
-	if was.File == "" || strings.Contains(is.File, "#") || was.Format != is.Format || c.was.message() != c.now.message() {
+	if was.File == "" || strings.Contains(is.File, "#") || was.Format != is.Format || was.Formats != is.Formats || c.was.message() != c.now.message() {
+		return false
+	}
+	if len(was.References)+len(is.References) > 0 {
 		return false
 	}
 	before, err := fs.ReadFile(c.oldSide.FS, c.was.contract.Resolve(was.File))

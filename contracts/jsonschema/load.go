@@ -17,7 +17,10 @@ import (
 // Option changes how a schema is loaded.
 type Option interface{ apply(*config) }
 
-type config struct{ assertFormat bool }
+type config struct {
+	assertFormat bool
+	references   []string
+}
 
 type optionFunc func(*config)
 
@@ -28,11 +31,18 @@ func (f optionFunc) apply(c *config) { f(c) }
 // JSON Schema does not define stay annotations.
 func AssertFormat() Option { return optionFunc(func(c *config) { c.assertFormat = true }) }
 
+// References adds files that the schema refers to by their $id, wherever they
+// are. Each must have one.
+func References(files ...string) Option {
+	return optionFunc(func(c *config) { c.references = append(c.references, files...) })
+}
+
 // Load reads a schema and every file that it refers to, by slash-separated
-// path in fsys; files that end with .yaml or .yml are YAML, all others JSON. A reference is resolved against the file it stands in, or
-// against the schema's $id; a $id that is a URL is taken as the file's own
-// name, so that references beside it lead to files beside the file. A schema
-// without $schema is one of draft 2020-12.
+// path in fsys; files that end with .yaml or .yml are YAML, all others JSON. A
+// reference is resolved against the file it stands in, or against the schema's
+// $id; a $id that is a URL is taken as the file's own name, so that references
+// beside it lead to files beside the file. A schema without $schema is one of
+// draft 2020-12.
 //
 // The error is an *Error with every position, or that of fsys for a file
 // that cannot be read.
@@ -45,6 +55,11 @@ func Load(fsys fs.FS, file string, options ...Option) (*Schema, error) {
 	// The file itself first: its errors are the caller's, not a reference's.
 	if _, err := source.read(fileURL(file), file); err != nil {
 		return nil, err
+	}
+	for _, reference := range cfg.references {
+		if err := source.refer(reference); err != nil {
+			return nil, err
+		}
 	}
 	compiler := js.NewCompiler()
 	compiler.UseLoader(source)
@@ -160,7 +175,32 @@ func (d *Document) id() string {
 	return id
 }
 
+// refer reads a file under the URL of its $id.
+func (l *loader) refer(file string) error {
+	d, err := l.parse(file)
+	if err != nil {
+		return err
+	}
+	id, _, _ := strings.Cut(d.id(), "#")
+	if u, err := url.Parse(id); err != nil || !u.IsAbs() {
+		return d.fail(0, "give it a $id that is a URL, or refer to it by its path", "the reference has no $id by which a schema could refer to it")
+	}
+	l.documents[id] = d
+	l.order = append(l.order, id)
+	return nil
+}
+
 func (l *loader) read(location, file string) (*Document, error) {
+	d, err := l.parse(file)
+	if err != nil {
+		return nil, err
+	}
+	l.documents[location] = d
+	l.order = append(l.order, location)
+	return d, nil
+}
+
+func (l *loader) parse(file string) (*Document, error) {
 	src, err := fs.ReadFile(l.fsys, file)
 	if err != nil {
 		return nil, err
@@ -169,13 +209,7 @@ func (l *loader) read(location, file string) (*Document, error) {
 	if isYAML(file) {
 		parse = parseYAML
 	}
-	d, err := parse(file, src)
-	if err != nil {
-		return nil, err
-	}
-	l.documents[location] = d
-	l.order = append(l.order, location)
-	return d, nil
+	return parse(file, src)
 }
 
 // split cuts a location of the compiler, url#pointer.

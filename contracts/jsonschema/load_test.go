@@ -247,3 +247,30 @@ func (a anyPath) Open(name string) (fs.File, error) {
 	}
 	return fstest.MapFS{"f": {Data: []byte(content)}}.Open("f")
 }
+
+func TestReferences(t *testing.T) {
+	fsys := fstest.MapFS{
+		"order.json":        {Data: []byte(`{"properties": {"total": {"$ref": "https://acme.com/money.json#/$defs/euro"}}}`)},
+		"shared/money.json": {Data: []byte(`{"$id": "https://acme.com/money.json", "$defs": {"euro": {"type": "integer"}}}`)},
+		"nameless.json":     {Data: []byte(`{"$defs": {}}`)},
+		"relative.json":     {Data: []byte(`{"$id": "money.json"}`)},
+		"broken.json":       {Data: []byte(`{`)},
+	}
+	s, err := jsonschema.Load(fsys, "order.json", jsonschema.References("shared/money.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := s.Validate([]byte(`{"total": "5"}`))
+	if len(got) != 1 || got[0].Schema.String() != "shared/money.json:1:59" {
+		t.Errorf("got %v", got)
+	}
+	for reference, want := range map[string]string{
+		"nameless.json": "nameless.json:1:1: the reference has no $id by which a schema could refer to it (give it a $id that is a URL, or refer to it by its path)",
+		"relative.json": "relative.json:1:1: the reference has no $id by which a schema could refer to it (give it a $id that is a URL, or refer to it by its path)",
+		"broken.json":   "broken.json:1:2: not JSON: unexpected end of JSON input",
+	} {
+		if _, err := jsonschema.Load(fsys, "order.json", jsonschema.References(reference)); err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", reference, err, want)
+		}
+	}
+}

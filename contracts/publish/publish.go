@@ -138,11 +138,11 @@ func (t *Target) Breaks(loader *versions.Loader, o matrix.Options) []finding.Fin
 // load reads the schema from a file, with imports from root; "" for where they
 // begin in a contract.
 func (t *Target) load(fsys fs.FS, file, root string) (*schema.Schema, error) {
-	o := schema.Options{Message: t.message}
+	d := schema.DeclaredBy(t.Contract, t.Schema, t.message)
 	if root != "" {
-		o.ImportPaths = []string{root}
+		d = d.Alone(fsys, file, root)
 	}
-	return schema.Load(fsys, file, t.Schema.Format, o)
+	return d.Load(fsys)
 }
 
 // common is the deepest folder that holds all files.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/contracts/versions"
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -50,7 +51,7 @@ func newChecker(set []*contracts.Contract, fsys fs.FS, now time.Time, others Oth
 	return &checker{
 		index:  indexOf(set),
 		others: others,
-		files:  files{fsys: reading, loader: others.Loader, schemas: map[schemaKey]*schemaFile{}, resolved: map[schemaName]resolvedSchema{}},
+		files:  files{fsys: reading, loader: others.Loader, schemas: map[schema.Declared]*schemaFile{}, resolved: map[schemaName]resolvedSchema{}},
 		now:    now,
 	}
 }

@@ -20,14 +20,10 @@ import (
 type files struct {
 	fsys    fs.FS
 	loader  *versions.Loader
-	schemas map[schemaKey]*schemaFile
+	schemas map[schema.Declared]*schemaFile
 	// resolved remembers schemaOf for schemas that a contract names.
 	resolved map[schemaName]resolvedSchema
 }
-
-// schemaKey is a schema in a file; message is the one that is meant of a
-// Protobuf file, "" for the first and for other formats.
-type schemaKey struct{ file, format, message string }
 
 type schemaName struct {
 	contract     *contracts.Contract
@@ -53,7 +49,7 @@ type schemaFile struct {
 	examined map[string][]schema.Violation
 }
 
-func (f *files) schema(key schemaKey) *schemaFile {
+func (f *files) schema(key schema.Declared) *schemaFile {
 	if known, ok := f.schemas[key]; ok {
 		return known
 	}
@@ -62,10 +58,10 @@ func (f *files) schema(key schemaKey) *schemaFile {
 	return s
 }
 
-func (f *files) open(key schemaKey) *schemaFile {
+func (f *files) open(key schema.Declared) *schemaFile {
 	s := &schemaFile{lookups: map[string]field.Field{}, examined: map[string][]schema.Violation{}}
-	if s.src, s.err = fs.ReadFile(f.fsys, key.file); s.err == nil {
-		s.schema, s.err = f.loader.File(key.file, key.format, key.message)
+	if s.src, s.err = fs.ReadFile(f.fsys, key.File); s.err == nil {
+		s.schema, s.err = f.loader.File(key)
 	}
 	return s
 }
@@ -116,7 +112,7 @@ func (c *checker) resolve(p produced) (s *schemaFile, why string) {
 	case promised.Registry != nil:
 		return nil, fmt.Sprintf("its schema is the subject %s of a registry", promised.Registry.Subject)
 	}
-	s = c.files.schema(schemaKey{p.contract.Resolve(promised.File), promised.Format, messageOf(p.promise(), promised)})
+	s = c.files.schema(schema.DeclaredBy(p.contract, promised, messageOf(p.promise(), promised)))
 	if s.schema == nil {
 		return nil, ""
 	}
@@ -144,7 +140,7 @@ func (c *checker) schemaFile(contract *contracts.Contract, u schemaUse) {
 			c.report(contract, SchemaInvalid, &p.Position, p.Message, p.Hint, related(u.at(), "the contract uses the schema here")...)
 		}
 	default:
-		c.report(contract, SchemaMissing, u.at(), fmt.Sprintf("cannot read the schema %s: %v", u.key.file, reason(loaded.err)),
+		c.report(contract, SchemaMissing, u.at(), fmt.Sprintf("cannot read the schema %s: %v", u.key.File, reason(loaded.err)),
 			"paths are relative to the contract's file")
 	}
 }

@@ -20,7 +20,7 @@ func (f *files) preload(set []*contracts.Contract) {
 		cores   = make(chan struct{}, runtime.GOMAXPROCS(0))
 		opening sync.WaitGroup
 		mu      sync.Mutex
-		seen    = map[schemaKey]bool{}
+		seen    = map[schema.Declared]bool{}
 	)
 	for _, contract := range set {
 		for u := range schemaUses(contract) {
@@ -43,7 +43,7 @@ func (f *files) preload(set []*contracts.Contract) {
 
 // schemaUse is a schema in a file, and where a contract names it.
 type schemaUse struct {
-	key schemaKey
+	key schema.Declared
 	at  func() *finding.Position
 }
 
@@ -58,8 +58,8 @@ func schemaUses(contract *contracts.Contract) iter.Seq[schemaUse] {
 				return true // the loader has said so
 			}
 			_, defined := contract.Schemas[ref.Ref]
-			key := schemaKey{contract.Resolve(s.File), s.Format, message(s)}
-			if defined && path[0] != "schemas" && key.message == "" {
+			key := schema.DeclaredBy(contract, s, message(s))
+			if defined && path[0] != "schemas" && key.Message == "" {
 				return true
 			}
 			return yield(schemaUse{key, func() *finding.Position { return contract.Doc.Position(path...) }})

@@ -8,6 +8,7 @@ import (
 	"github.com/flowweir/weir/contracts/envelope"
 	"github.com/flowweir/weir/contracts/field"
 	"github.com/flowweir/weir/contracts/place"
+	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/reports/finding"
 )
 
@@ -21,11 +22,11 @@ func (c *checker) promised(p produced, at place.Place) (f field.Field, why strin
 	case place.Header:
 		return headerPromise(p, at.HeaderName()), "", true
 	}
-	schema, why := c.schemaOf(p)
-	if schema == nil {
+	s, why := c.schemaOf(p)
+	if s == nil {
 		return field.Field{}, why, false
 	}
-	return schema.lookup(at), "", true
+	return s.lookup(at), "", true
 }
 
 func keyPromise(p produced) field.Field {
@@ -89,12 +90,12 @@ func (c *checker) sameSchema(first produced, a *contracts.Schema, other produced
 	if a.Registry != nil || b.Registry != nil {
 		return a.Registry != nil && b.Registry != nil && *a.Registry == *b.Registry
 	}
-	keyA := schemaKey{first.contract.Resolve(a.File), a.Format, messageOf(first.promise(), a)}
-	keyB := schemaKey{other.contract.Resolve(b.File), b.Format, messageOf(other.promise(), b)}
+	keyA := schema.DeclaredBy(first.contract, a, messageOf(first.promise(), a))
+	keyB := schema.DeclaredBy(other.contract, b, messageOf(other.promise(), b))
 	if keyA == keyB {
 		return true
 	}
-	if keyA.format != keyB.format || keyA.message != keyB.message {
+	if keyA.Format != keyB.Format || keyA.Message != keyB.Message {
 		return false
 	}
 	x, y := c.files.schema(keyA), c.files.schema(keyB)

@@ -63,9 +63,16 @@ type content interface {
 // Format is jsonschema, avro or protobuf, as in contracts.
 func (s *Schema) Format() string { return s.format }
 
+// JSONSchema is the schema by itself; nil for one of another format.
+func (s *Schema) JSONSchema() *jsonschema.Schema {
+	own, _ := s.content.(*jsonschema.Schema)
+	return own
+}
+
 // Options say how a schema's file is read. The zero value is the default.
 type Options struct {
-	// References are further files with named types, for Avro.
+	// References are further files: with named types for Avro, and for JSON
+	// Schema those that are referred to by their $id.
 	References []string
 	// ImportPaths are the folders that imports start from, for Protobuf; by
 	// default the schema's own and those above it.
@@ -94,13 +101,16 @@ func Load(fsys fs.FS, file, format string, o Options) (*Schema, error) {
 	if l, ok := fsys.(Locator); ok {
 		loaded.locate = l.Locate
 	}
+	if err := readable(fsys, file, o.References); err != nil {
+		return nil, err
+	}
 	switch format {
 	case contracts.FormatJSONSchema:
 		var options []jsonschema.Option
 		if o.AssertFormat {
 			options = append(options, jsonschema.AssertFormat())
 		}
-		s, err = jsonschema.Load(fsys, file, options...)
+		s, err = jsonschema.Load(fsys, file, append(options, jsonschema.References(o.References...))...)
 	case contracts.FormatAvro:
 		s, err = avro.Load(fsys, file, o.References...)
 	case contracts.FormatProtobuf:
@@ -118,6 +128,27 @@ func Load(fsys fs.FS, file, format string, o Options) (*Schema, error) {
 	}
 	loaded.content = s
 	return loaded, nil
+}
+
+// readable says which of the references cannot be read: the error of a language
+// would not tell them from the schema itself.
+func readable(fsys fs.FS, file string, references []string) error {
+	e := &Error{}
+	for _, reference := range references {
+		if _, err := fs.Stat(fsys, reference); err != nil {
+			if inner := (*fs.PathError)(nil); errors.As(err, &inner) {
+				err = inner.Err
+			}
+			e.Problems = append(e.Problems, Problem{
+				Position: finding.Position{File: file, Line: 1, Column: 1},
+				Message:  fmt.Sprintf("cannot read the reference %s: %v", reference, err),
+			})
+		}
+	}
+	if len(e.Problems) > 0 {
+		return e
+	}
+	return nil
 }
 
 func loadProto(fsys fs.FS, file string, o Options) (*proto.Schema, error) {

@@ -151,20 +151,23 @@ func (n *Named) registered(name string) ([]Version, error) {
 		subject, version = name[:at], name[at+1:]
 	}
 	l := New(n.fsys, n.Registry)
-	all := &contracts.Registry{Subject: subject}
+	s := &contracts.Schema{Registry: &contracts.Registry{Subject: subject}}
+	if n.Options.AssertFormat {
+		s.Formats = contracts.FormatsAssert
+	}
 	if version == "all" {
-		versions, err := l.subject(all, n.Options.Message)
+		versions, err := l.subject(s, n.Options.Message)
 		return versions, invalid(err)
 	}
 	number, err := number(version)
 	if err != nil {
 		return nil, err
 	}
-	s, err := l.registered(subject, number, n.Options.Message)
+	registered, err := l.registered(s, number, n.Options.Message)
 	if err != nil {
 		return nil, invalid(err)
 	}
-	return []Version{{Name: fmt.Sprintf("version %s of %s", version, subject), Schema: s}}, nil
+	return []Version{{Name: fmt.Sprintf("version %s of %s", version, subject), Schema: registered}}, nil
 }
 
 // isVersion reports whether the last part of a name can be a version, so that

@@ -13,7 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"strings"
 	"sync"
 	"time"
@@ -58,8 +57,8 @@ type Loader struct {
 }
 
 type key struct {
-	registry              bool
-	file, format, message string
+	registry bool
+	schema.Declared
 }
 
 type loaded struct {
@@ -85,20 +84,17 @@ func New(fsys fs.FS, registry Registry) *Loader {
 // of the message, for Protobuf; "" takes the file's first.
 func (l *Loader) Current(c *contracts.Contract, s *contracts.Schema, message string) (*schema.Schema, error) {
 	if s.Registry == nil {
-		return l.File(c.Resolve(s.File), s.Format, message)
+		return l.File(schema.DeclaredBy(c, s, message))
 	}
 	number, err := number(s.Registry.Version)
 	if err != nil {
 		return nil, err
 	}
-	return l.registered(s.Registry.Subject, number, message)
+	return l.registered(s, number, message)
 }
 
-// File is a schema in a file, by its path, its format and, for Protobuf, the full
-// name of the message; "" takes the file's first.
-func (l *Loader) File(file, format, message string) (*schema.Schema, error) {
-	return l.file(key{file: file, format: format, message: message}, nil)
-}
+// File is a schema in a file, as a contract declares it.
+func (l *Loader) File(d schema.Declared) (*schema.Schema, error) { return l.load(key{Declared: d}) }
 
 // Published are the versions that were published, the oldest first: of the
 // schema's history folder, or the subject's up to the one that the contract
@@ -117,7 +113,7 @@ func (l *Loader) Retained(c *contracts.Contract, s *contracts.Schema, message st
 func (l *Loader) versions(c *contracts.Contract, s *contracts.Schema, message string, choose func([]history.Version) []history.Version) ([]Version, []finding.Finding, error) {
 	switch {
 	case s.Registry != nil:
-		versions, err := l.subject(s.Registry, message)
+		versions, err := l.subject(s, message)
 		return versions, nil, err
 	case s.History == "":
 		return nil, nil, nil
@@ -128,7 +124,7 @@ func (l *Loader) versions(c *contracts.Contract, s *contracts.Schema, message st
 	}
 	var versions []Version
 	for _, v := range choose(f.versions) {
-		loaded, err := l.file(key{file: v.File, format: s.Format, message: message}, []string{v.Root})
+		loaded, err := l.load(key{Declared: schema.DeclaredBy(c, s, message).Kept(l.fsys, v.File, v.Root)})
 		if err != nil {
 			return nil, f.findings, fmt.Errorf("%s: %w", v, err)
 		}
@@ -149,13 +145,7 @@ func (l *Loader) folder(dir string) *folder {
 	return f
 }
 
-func (l *Loader) file(k key, importPaths []string) (*schema.Schema, error) {
-	return l.load(k, func() (*schema.Schema, error) {
-		return schema.Load(l.fsys, k.file, k.format, schema.Options{Message: k.message, ImportPaths: importPaths})
-	})
-}
-
-func (l *Loader) load(k key, load func() (*schema.Schema, error)) (*schema.Schema, error) {
+func (l *Loader) load(k key) (*schema.Schema, error) {
 	l.mu.Lock()
 	s := l.schemas[k]
 	if s == nil {
@@ -163,20 +153,24 @@ func (l *Loader) load(k key, load func() (*schema.Schema, error)) (*schema.Schem
 		l.schemas[k] = s
 	}
 	l.mu.Unlock()
-	s.once.Do(func() { s.schema, s.err = load() })
+	fsys := l.fsys
+	if k.registry {
+		fsys = l.registry.FS()
+	}
+	s.once.Do(func() { s.schema, s.err = k.Load(fsys) })
 	return s.schema, s.err
 }
 
 // subject are the versions of a subject up to the one that is named.
-func (l *Loader) subject(r *contracts.Registry, message string) ([]Version, error) {
+func (l *Loader) subject(s *contracts.Schema, message string) ([]Version, error) {
 	if l.registry == nil {
 		return nil, ErrNoRegistry
 	}
-	last, err := number(r.Version)
+	last, err := number(s.Registry.Version)
 	if err != nil {
 		return nil, err
 	}
-	numbers, err := l.registry.Versions(r.Subject)
+	numbers, err := l.registry.Versions(s.Registry.Subject)
 	if err != nil {
 		return nil, err
 	}
@@ -185,33 +179,37 @@ func (l *Loader) subject(r *contracts.Registry, message string) ([]Version, erro
 		if last > 0 && n > last {
 			break
 		}
-		s, err := l.registered(r.Subject, n, message)
+		registered, err := l.registered(s, n, message)
 		if err != nil {
 			return nil, err
 		}
-		versions = append(versions, Version{Name: fmt.Sprintf("version %d of %s", n, r.Subject), Schema: s})
+		versions = append(versions, Version{Name: fmt.Sprintf("version %d of %s", n, s.Registry.Subject), Schema: registered})
 	}
 	return versions, nil
 }
 
-func (l *Loader) registered(subject string, version int, message string) (*schema.Schema, error) {
+// registered is a version of a subject, whose references the registry has.
+func (l *Loader) registered(s *contracts.Schema, version int, message string) (*schema.Schema, error) {
 	if l.registry == nil {
 		return nil, ErrNoRegistry
 	}
+	subject := s.Registry.Subject
 	format, err := l.registry.Format(subject, version)
 	if err != nil {
 		return nil, err
+	}
+	if s.Formats != "" && format != contracts.FormatJSONSchema {
+		return nil, fmt.Errorf("formats says nothing to %s, the format of %s", format, subject)
 	}
 	files, err := l.registry.Files(subject, version)
 	if err != nil {
 		return nil, err
 	}
-	k := key{registry: true, file: files[0], format: format, message: message}
-	return l.load(k, func() (*schema.Schema, error) {
-		return schema.Load(l.registry.FS(), k.file, format, schema.Options{
-			Message: message, References: files[1:], ImportPaths: []string{path.Dir(k.file)},
-		})
-	})
+	declared := contracts.Schema{Format: format, Formats: s.Formats}
+	if format == contracts.FormatAvro {
+		declared.References = files[1:]
+	}
+	return l.load(key{registry: true, Declared: schema.Registered(&declared, files[0], message)})
 }
 
 // Mode is the mode that the registry of a schema holds versions to, false for

@@ -135,7 +135,7 @@ func schemaOf(files *asyncapi.Files, c *contracts.Contract, p *contracts.Produce
 	case schema.Wire != contracts.WireNone:
 		return nil, fmt.Errorf("events in the framing %s are not built", schema.Wire)
 	}
-	return files.JSONSchema(c.Resolve(schema.File))
+	return files.JSONSchema(c, schema)
 }
 
 // plain is a Go value as decoded JSON.

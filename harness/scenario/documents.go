@@ -35,7 +35,7 @@ func newDocuments(f *Flow) (*documents, error) {
 		return nil, fmt.Errorf("making data in the framing %s is not built", schema.Wire)
 	default:
 		var err error
-		if d.schema, err = f.files.JSONSchema(c.Resolve(schema.File)); err != nil {
+		if d.schema, err = f.files.JSONSchema(c, schema); err != nil {
 			return nil, err
 		}
 	}

@@ -135,7 +135,7 @@ func named(c *contracts.Contract) []string {
 	names := []string{c.AsyncAPI}
 	schema := func(s *contracts.Schema) {
 		if s != nil {
-			names = append(names, s.File, s.History)
+			names = append(append(names, s.File, s.History), s.References...)
 		}
 	}
 	for name := range c.Schemas {
