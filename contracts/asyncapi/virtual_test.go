@@ -69,7 +69,7 @@ func TestProblemsInPayloadsStandInTheDocument(t *testing.T) {
 			"a.yaml:9:23",
 		},
 		"a pattern": {
-			"          schemaFormat: application/schema+json;version=2020-12\n          schema:\n            type: string\n            pattern: '(?<=x)'\n",
+			"          schemaFormat: application/schema+json;version=2020-12\n          schema:\n            type: string\n            pattern: '(?<=x'\n",
 			"a.yaml:11:22",
 		},
 		"an anchor": {

@@ -196,7 +196,7 @@ func (c *comparer) strings(at spot) {
 		c.check(at, s.MaxLength(*r.MaxLength), leaf{rule: ruleLength, keyword: "maxLength", says: takesCount("character", "at most", *r.MaxLength)})
 	}
 	if r.Pattern != nil {
-		c.check(at, s.Pattern(fromECMA(r.Pattern.String())), leaf{rule: rulePattern, keyword: "pattern", says: takesText("only what matches " + r.Pattern.String())})
+		c.check(at, s.Pattern(r.Pattern.String()), leaf{rule: rulePattern, keyword: "pattern", says: takesText("only what matches " + r.Pattern.String())})
 	}
 	if r.Format != nil {
 		c.check(at, (&scribe{translator: c.sets}).format(r), leaf{rule: ruleFormat, keyword: "format", says: takesText("only the format " + r.Format.Name)})

@@ -27,7 +27,7 @@ func (c *comparer) objects(at spot) {
 		c.property(at, name, r.Properties[name], "properties/"+escapeToken(name))
 	}
 	for _, p := range patternProperties(r) {
-		names := docset.Names{Pattern: fromECMA(p.pattern.String())}
+		names := docset.Names{Pattern: p.pattern.String()}
 		c.group(at, names, p.schema, "patternProperties/"+escapeToken(p.pattern.String()), elementsNamed(at.writer, p.pattern.String()))
 	}
 	switch additional := r.AdditionalProperties.(type) {

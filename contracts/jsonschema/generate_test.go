@@ -180,7 +180,7 @@ func TestMatch(t *testing.T) {
 		}
 	}
 	for expr, want := range map[string]string{
-		"(":                    "pattern \"(\": error parsing regexp: missing closing ): `(`",
+		"(":                    "pattern \"(\": the group is not closed at character 1",
 		"a^b":                  `pattern "a^b": no text found that matches`,
 		"[^\\x00-\\x{10FFFF}]": "pattern \"[^\\\\x00-\\\\x{10FFFF}]\": no text found that matches",
 	} {

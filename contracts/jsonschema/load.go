@@ -261,11 +261,11 @@ func (l *loader) explainInvalid(invalid *js.SchemaValidationError) error {
 	}
 	e := &Error{}
 	for _, v := range flatten(validation) {
-		p := Problem{Position: d.Position(base + v.Place), Message: "not a JSON Schema: " + v.Message}
-		if v.Keyword == "format" && strings.Contains(v.Message, "regex") {
-			p.Hint = "patterns are read as RE2, which has no lookaround and no back references"
+		at := d.Position(base + v.Place)
+		if v.member != "" {
+			at = d.KeyPosition(base + v.Place + "/" + escapeToken(v.member))
 		}
-		e.Problems = append(e.Problems, p)
+		e.Problems = append(e.Problems, Problem{Position: at, Message: "not a JSON Schema: " + v.Message})
 	}
 	slices.SortStableFunc(e.Problems, func(a, b Problem) int {
 		return (a.Position.Line-b.Position.Line)<<16 + a.Position.Column - b.Position.Column

@@ -1,53 +1,41 @@
 package jsonschema
 
 import (
-	"regexp"
-	"strings"
+	"math/rand/v2"
+	"regexp/syntax"
 
 	js "github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/flowweir/weir/contracts/jsonschema/internal/ecma"
+	"github.com/flowweir/weir/contracts/jsonschema/internal/regex"
 )
 
-// pattern is a regular expression of a schema, under its own spelling.
-type pattern struct {
-	*regexp.Regexp
-	source string
-}
-
-// String is the pattern as the schema has it.
-func (p pattern) String() string { return p.source }
-
+// compilePattern is the validator's engine of regular expressions.
 func compilePattern(source string) (js.Regexp, error) {
-	re, err := regexp.Compile(fromECMA(source))
+	p, err := regex.Compile(source)
 	if err != nil {
 		return nil, err
 	}
-	return pattern{re, source}, nil
+	return p, nil
 }
 
-// fromECMA writes ECMA's \uXXXX and \u{X} as Go's \x{X}. The rest of what
-// schemas use is spelled the same in both.
-func fromECMA(source string) string {
-	if !strings.Contains(source, `\u`) {
-		return source
+// fromPattern makes a string that the pattern matches, apart from what the
+// caller must check: lookarounds, word boundaries and anchors in the middle.
+// Repetition grows with try until the string can be shortest characters long.
+func fromPattern(rng *rand.Rand, source string, shortest, try int) string {
+	p, err := regex.Compile(source)
+	if err != nil {
+		return ""
 	}
-	var b strings.Builder
-	for i := 0; i < len(source); i++ {
-		if source[i] != '\\' || i+1 == len(source) {
-			b.WriteByte(source[i])
-			continue
-		}
-		rest := source[i+1:]
-		switch {
-		case strings.HasPrefix(rest, "u{"):
-			b.WriteString(`\x`)
-			i++
-		case rest[0] == 'u' && len(rest) >= 5:
-			b.WriteString(`\x{` + rest[1:5] + `}`)
-			i += 5
-		default:
-			b.WriteString(source[i : i+2])
-			i++
-		}
+	repeat := 3 + shortest*(1+try)/8
+	if p.Other != nil {
+		return p.Other.Write(rng, repeat, ecma.Looks(try%2))
 	}
-	return b.String()
+	re, err := syntax.Parse(p.Expression, syntax.Perl)
+	if err != nil {
+		return ""
+	}
+	w := patternWriter{rng: rng, repeat: repeat}
+	w.write(re)
+	return w.b.String()
 }

@@ -17,8 +17,11 @@
 // Formats are annotations unless AssertFormat is given, as drafts since
 // 2019-09 have it and for draft 7 too: a contract should not be broken by a
 // difference between two libraries' notions of an e-mail address. Regular
-// expressions are Go's (RE2) with ECMA's \u escapes: a pattern with
-// lookaround or a back reference is an error of the schema, never ignored.
+// expressions are those of ECMA-262, read by Go's regexp where it can. Those
+// with lookaround, back references or large repetitions are matched by a
+// backtracker that gives up after a fixed number of steps; what it gave up
+// counts as not matching, and the message says so. Compare knows of them only
+// which texts they match.
 //
 // Validation is done by santhosh-tekuri/jsonschema, which also confirms every
 // document that Compare shows. Documents are JSON; only schemas may be YAML.

@@ -169,7 +169,7 @@ func (w *scribe) strings(s *js.Schema) docset.Set {
 		all = append(all, w.space.MaxLength(*s.MaxLength))
 	}
 	if s.Pattern != nil {
-		all = append(all, w.space.Pattern(fromECMA(s.Pattern.String())))
+		all = append(all, w.space.Pattern(s.Pattern.String()))
 	}
 	return w.space.And(append(all, w.format(s))...)
 }

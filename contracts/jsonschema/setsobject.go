@@ -25,7 +25,7 @@ func (w *scribe) objects(s *js.Schema) docset.Set {
 		}
 	}
 	for _, p := range patternProperties(s) {
-		all = append(all, w.space.Properties(docset.Names{Pattern: fromECMA(p.pattern.String())}, w.set(p.schema)))
+		all = append(all, w.space.Properties(docset.Names{Pattern: p.pattern.String()}, w.set(p.schema)))
 	}
 	if set, ok := w.additional(s); ok {
 		all = append(all, w.space.Properties(w.additionalNames(s), set))
@@ -56,7 +56,7 @@ func (w *scribe) additional(s *js.Schema) (docset.Set, bool) {
 func (w *scribe) additionalNames(s *js.Schema) docset.Names {
 	names := docset.Names{Except: sortedKeys(s.Properties)}
 	for _, p := range patternProperties(s) {
-		names.ExceptPatterns = append(names.ExceptPatterns, fromECMA(p.pattern.String()))
+		names.ExceptPatterns = append(names.ExceptPatterns, p.pattern.String())
 	}
 	return w.withPardoned(s, names)
 }

@@ -194,19 +194,6 @@ func Match(expr string, rng *rand.Rand) (string, error) {
 	return text, nil
 }
 
-// fromPattern makes a string that the pattern matches, apart from what the
-// caller must check: word boundaries and anchors in the middle. Repetition
-// grows with try until the string can be shortest characters long.
-func fromPattern(rng *rand.Rand, pattern string, shortest, try int) string {
-	re, err := syntax.Parse(fromECMA(pattern), syntax.Perl)
-	if err != nil {
-		return ""
-	}
-	p := patternWriter{rng: rng, repeat: 3 + shortest*(1+try)/8}
-	p.write(re)
-	return p.b.String()
-}
-
 type patternWriter struct {
 	rng    *rand.Rand
 	b      strings.Builder

@@ -149,7 +149,7 @@ func (c *cases) own(covered cover, s *js.Schema) cover {
 	}
 	covered.names = append(slices.Clip(covered.names), sortedKeys(s.Properties)...)
 	for _, p := range patternProperties(s) {
-		covered.patterns = append(slices.Clip(covered.patterns), fromECMA(p.pattern.String()))
+		covered.patterns = append(slices.Clip(covered.patterns), p.pattern.String())
 	}
 	covered.all = covered.all || s.AdditionalProperties != nil || s != c.owner && s.UnevaluatedProperties != nil
 	return covered

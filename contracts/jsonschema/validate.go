@@ -14,6 +14,8 @@ import (
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
 
+	"github.com/flowweir/weir/contracts/jsonschema/internal/ecma"
+	"github.com/flowweir/weir/contracts/jsonschema/internal/regex"
 	"github.com/flowweir/weir/reports/finding"
 )
 
@@ -31,6 +33,7 @@ type Violation struct {
 	Schema finding.Position
 
 	location string
+	member   string // the name that propertyNames refuses
 }
 
 // String is "place: message", with "the document" for the root.
@@ -106,6 +109,9 @@ func (f *flattener) add(e *js.ValidationError) {
 		f.leaf(e, "", fmt.Sprintf("matches alternatives %d and %d of oneOf, must match exactly one", k.Subschemas[0]+1, k.Subschemas[1]+1))
 	default:
 		f.leaf(e, "", sentence(e.ErrorKind)+because(e.Causes))
+		if named, ok := e.ErrorKind.(*kind.PropertyNames); ok {
+			f.violations[len(f.violations)-1].member = named.Property
+		}
 	}
 }
 
@@ -209,6 +215,11 @@ func sentence(k js.ErrorKind) string {
 	case *kind.MaxLength:
 		return fmt.Sprintf("has %s, must have at most %d", count(k.Got, "character"), k.Want)
 	case *kind.Pattern:
+		if p, err := regex.Compile(k.Want); err == nil {
+			if _, err := p.Match(k.Got); err != nil {
+				return fmt.Sprintf("is %q: whether it matches the pattern %s was %v", k.Got, k.Want, err)
+			}
+		}
 		return fmt.Sprintf("is %q, must match the pattern %s", k.Got, k.Want)
 	case *kind.MinItems:
 		return fmt.Sprintf("has %s, must have at least %d", count(k.Got, "item"), k.Want)
@@ -231,9 +242,10 @@ func sentence(k js.ErrorKind) string {
 	case *kind.MaxContains:
 		return fmt.Sprintf("has %s for contains, must have at most %d", count(len(k.Got), "item"), k.Want)
 	case *kind.Format:
-		if k.Want != "regex" { // of a regular expression the reason matters
-			return fmt.Sprintf("is %s, must be of the format %s", compact(k.Got), k.Want)
+		if invalid := (*ecma.Error)(nil); errors.As(k.Err, &invalid) {
+			return fmt.Sprintf("is %s, which is no regular expression: %v", compact(k.Got), invalid)
 		}
+		return fmt.Sprintf("is %s, must be of the format %s", compact(k.Got), k.Want)
 	case *kind.UniqueItems:
 		return fmt.Sprintf("has equal items at %d and %d", k.Duplicates[0], k.Duplicates[1])
 	}

@@ -39,16 +39,16 @@ type solver struct {
 	// that comes up below itself has no member there that is smaller than
 	// the one that is looked for, so it counts as empty; tainted is the least
 	// depth of those that an answer was given so for.
-	active  map[string]int
-	tainted int
-	left    int // of the budget of the question
-	all     int // of the budget of all questions
-	texts   map[string]*text
-	leaves  map[string]Result
+	active      map[string]int
+	tainted     int
+	left        int // of the budget of the question
+	all         int // of the budget of all questions
+	expressions map[string]*expression
+	leaves      map[string]Result
 }
 
 func newSolver() solver {
-	return solver{known: map[string]Result{}, active: map[string]int{}, tainted: math.MaxInt, all: allBudget, texts: map[string]*text{}, leaves: map[string]Result{}}
+	return solver{known: map[string]Result{}, active: map[string]int{}, tainted: math.MaxInt, all: allBudget, expressions: map[string]*expression{}, leaves: map[string]Result{}}
 }
 
 // Find looks for a document that is in all of the sets.

@@ -66,14 +66,27 @@ func (s *Space) excluded(t Type, facts []Set) []value {
 	return out
 }
 
-// opaques are the opaque sets among the facts.
+// opaques are the sets among the facts of which nothing is known but a test.
 func (s *Space) opaques(facts []Set) (all []Set) {
 	for _, set := range facts {
-		if s.nodes[set>>1].kind == opaque {
+		n := &s.nodes[set>>1]
+		if n.kind == opaque || n.kind == pattern && s.expression(n.name).language == nil {
 			all = append(all, set)
 		}
 	}
 	return all
+}
+
+// samples are documents that may be members of an opaque set, or not.
+func (s *Space) samples(set Set) []any {
+	n := &s.nodes[set>>1]
+	switch {
+	case n.kind == pattern:
+		return s.expression(n.name).samples()
+	case n.opaque.Samples == nil || set.negated():
+		return nil
+	}
+	return n.opaque.Samples()
 }
 
 // tested is a result whose document must still pass opaque tests. Samples of
@@ -87,11 +100,9 @@ func (s *Space) tested(facts []Set, r Result) Result {
 		return r
 	}
 	for _, set := range opaques {
-		if o := s.nodes[set>>1].opaque; o.Samples != nil && !set.negated() {
-			for _, doc := range o.Samples() {
-				if s.holdsAll(facts, doc) {
-					return Result{Found, doc}
-				}
+		for _, doc := range s.samples(set) {
+			if s.holdsAll(facts, doc) {
+				return Result{Found, doc}
 			}
 		}
 	}

@@ -2,32 +2,37 @@ package docset
 
 import (
 	"errors"
-	"regexp"
+	"math/rand/v2"
 	"slices"
 
+	"github.com/flowweir/weir/contracts/jsonschema/internal/ecma"
 	"github.com/flowweir/weir/contracts/jsonschema/internal/language"
+	"github.com/flowweir/weir/contracts/jsonschema/internal/regex"
 )
 
-// text is a pattern, for matching and for questions about its language.
-type text struct {
-	re       *regexp.Regexp // nil for an expression that Go does not read
-	language *language.Pattern
+// expression is a pattern, for matching and for questions about its language.
+type expression struct {
+	*regex.Pattern
+	language *language.Pattern // nil where no question about it is answered
 }
 
-func (s *Space) text(expression string) *text {
-	t, ok := s.texts[expression]
+// expression is the pattern of a source, which can be read: a schema has it.
+func (s *Space) expression(source string) *expression {
+	e, ok := s.expressions[source]
 	if !ok {
-		t = &text{}
-		t.re, _ = regexp.Compile(expression)
-		t.language, _ = language.Compile(expression)
-		s.texts[expression] = t
+		e = &expression{}
+		e.Pattern, _ = regex.Compile(source)
+		if e.Pattern != nil && e.Other == nil {
+			e.language, _ = language.Compile(e.Expression)
+		}
+		s.expressions[source] = e
 	}
-	return t
+	return e
 }
 
-func (s *Space) matches(expression, doc string) bool {
-	re := s.text(expression).re
-	return re != nil && re.MatchString(doc)
+func (s *Space) matches(source, doc string) bool {
+	e := s.expression(source)
+	return e.Pattern != nil && e.MatchString(doc)
 }
 
 // InNames says whether a name is one of the names.
@@ -66,10 +71,9 @@ func (s *Space) findString(facts []Set) Result {
 		case n.kind == minLength:
 			atMost(&q, n.n-1)
 		case n.kind == pattern:
-			l := s.text(n.name).language
+			l := s.expression(n.name).language
 			switch {
-			case l == nil:
-				return Result{}
+			case l == nil: // one of the opaque sets
 			case not:
 				q.Avoid = append(q.Avoid, l)
 			default:
@@ -110,4 +114,17 @@ func atMost(q *language.Query, n int) {
 	if q.Max < 0 || n < q.Max {
 		q.Max = n
 	}
+}
+
+// samples are texts of which some may match the pattern, and some not.
+func (e *expression) samples() []any {
+	all := []any{"", "a", "A", "0", "-", " "}
+	if e.Other == nil {
+		return all
+	}
+	rng := rand.New(rand.NewPCG(1, 0))
+	for i := range 4 * maxSamples {
+		all = append(all, e.Other.Write(rng, 1+i%4, ecma.Looks(i%3)))
+	}
+	return all
 }

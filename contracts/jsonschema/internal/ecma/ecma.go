@@ -1,0 +1,144 @@
+// Package ecma matches texts against the regular expressions of ECMA-262 that
+// Go's regexp does not read: lookahead and lookbehind, back references, and
+// repetition beyond 1,000.
+//
+// Expressions have the flag u, as JSON Schema recommends: a character is a code
+// point. Beyond it, any punctuation may be escaped, and a brace or bracket
+// that closes nothing stands for itself, as in expressions without the flag.
+//
+// Guarantees: the same text always gets the same answer, in a bounded number
+// of steps: an expression that does not come to an end on a text is answered
+// with ErrSteps. An expression that is none is answered with an *Error that
+// says where and why. Nothing panics.
+//
+// The package is slower than regexp by far, and it is not for expressions that
+// regexp reads.
+package ecma
+
+import (
+	"errors"
+	"fmt"
+	"unicode"
+)
+
+// Error says why a text is no expression.
+type Error struct {
+	// Offset is the number of characters before the place.
+	Offset  int
+	Message string
+}
+
+// Error is the message with the place, counted from 1.
+func (e *Error) Error() string {
+	return fmt.Sprintf("%s at character %d", e.Message, e.Offset+1)
+}
+
+// ErrSteps says that matching was given up.
+var ErrSteps = errors.New("given up after 5,000,000 steps")
+
+// The limits of an expression and of matching with it.
+const (
+	maxSteps        = 5_000_000
+	maxInstructions = 50_000
+	maxDepth        = 100
+	maxRemembered   = 1 << 28 // bits, 32 MiB
+	bitsPerStep     = 1 << 10 // what it costs to make room for them
+)
+
+// Pattern is a compiled expression. It is safe for concurrent use.
+type Pattern struct {
+	root    node
+	program []instruction
+	// registers are the places that matching remembers: the ends of groups,
+	// and where turns of loops began.
+	registers int
+	// remembers: an expression without back references fails at a place
+	// whatever led there, so each place is tried once.
+	remembers bool
+}
+
+// Compile reads an expression. Its error is an *Error.
+func Compile(source string) (*Pattern, error) {
+	p := &parser{source: []rune(source), names: map[string]int{}}
+	root, err := p.parse()
+	if err != nil {
+		return nil, err
+	}
+	c := &compiler{registers: 2 * (p.groups + 1), refers: p.refers}
+	if !c.compile(root, false) {
+		return nil, &Error{Message: fmt.Sprintf("repetition makes more than %d parts of the expression", maxInstructions)}
+	}
+	c.emit(instruction{op: opMatch})
+	return &Pattern{root: root, program: c.program, registers: c.registers, remembers: !p.refers}, nil
+}
+
+// A node is a part of an expression: one of the types below.
+type node any
+
+type (
+	// set is one character out of some.
+	set struct {
+		ranges  []rune // pairs, first and last
+		tables  []*unicode.RangeTable
+		without []*unicode.RangeTable // all characters but these
+		negated bool
+	}
+	sequence []node
+	choice   []node
+	repeat   struct {
+		sub    node
+		least  int
+		most   int // negative without a bound
+		lazy   bool
+		groups [2]int // the first group within, and the one after the last
+	}
+	group struct {
+		sub   node
+		index int // 0 for one that is not remembered
+	}
+	look struct {
+		sub             node
+		behind, negated bool
+	}
+	backReference struct{ index int }
+	assertion     rune // ^ $ b B
+)
+
+// has reports whether a character is one of the set.
+func (s *set) has(r rune) bool {
+	in := false
+	for i := 0; i < len(s.ranges) && !in; i += 2 {
+		in = s.ranges[i] <= r && r <= s.ranges[i+1]
+	}
+	in = in || unicode.In(r, s.tables...)
+	for i := 0; i < len(s.without) && !in; i++ {
+		in = !unicode.Is(s.without[i], r)
+	}
+	return in != s.negated
+}
+
+func (s *set) add(first, last rune) { s.ranges = append(s.ranges, first, last) }
+
+// The classes of characters that escapes name.
+var (
+	digits    = []rune{'0', '9'}
+	words     = []rune{'0', '9', 'A', 'Z', '_', '_', 'a', 'z'}
+	spaces    = []rune{'\t', '\r', ' ', ' ', 0xA0, 0xA0, 0x1680, 0x1680, 0x2000, 0x200A, 0x2028, 0x2029, 0x202F, 0x202F, 0x205F, 0x205F, 0x3000, 0x3000, 0xFEFF, 0xFEFF}
+	lineEnds  = []rune{'\n', '\n', '\r', '\r', 0x2028, 0x2029}
+	classRune = map[rune][]rune{'d': digits, 'w': words, 's': spaces}
+)
+
+// complement are the ranges between sorted ranges.
+func complement(ranges []rune) []rune {
+	var out []rune
+	next := rune(0)
+	for i := 0; i < len(ranges); i += 2 {
+		if next < ranges[i] {
+			out = append(out, next, ranges[i]-1)
+		}
+		next = ranges[i+1] + 1
+	}
+	return append(out, next, unicode.MaxRune)
+}
+
+func isWord(r rune) bool { return (&set{ranges: words}).has(r) }

@@ -1,0 +1,446 @@
+package ecma
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+)
+
+type parser struct {
+	source []rune
+	at     int
+	depth  int
+	groups int
+	names  map[string]int
+	refers bool
+	// pending are the references to check when all groups are known.
+	pending []pendingReference
+}
+
+type pendingReference struct {
+	reference *backReference
+	name      string
+	at        int
+}
+
+// failure unwinds the parser; parse turns it into an error.
+type failure struct{ err *Error }
+
+func (p *parser) fail(at int, format string, args ...any) {
+	panic(failure{&Error{Offset: at, Message: fmt.Sprintf(format, args...)}})
+}
+
+func (p *parser) parse() (root node, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			f, ok := r.(failure)
+			if !ok {
+				panic(r)
+			}
+			root, err = nil, f.err
+		}
+	}()
+	root = p.choice()
+	if !p.done() { // only a bracket ends a choice early
+		p.fail(p.at, "the parenthesis closes no group")
+	}
+	for _, r := range p.pending {
+		if r.name != "" {
+			r.reference.index = p.names[r.name]
+			if r.reference.index == 0 {
+				p.fail(r.at, "there is no group named %q", r.name)
+			}
+		}
+		if r.reference.index > p.groups {
+			p.fail(r.at, "there is no group %d", r.reference.index)
+		}
+	}
+	return root, nil
+}
+
+func (p *parser) done() bool { return p.at == len(p.source) }
+
+// peek is the next character, -1 at the end.
+func (p *parser) peek() rune {
+	if p.done() {
+		return -1
+	}
+	return p.source[p.at]
+}
+
+// take moves on over a text if it comes next.
+func (p *parser) take(text string) bool {
+	runes := []rune(text)
+	if len(p.source)-p.at < len(runes) || !slices.Equal(p.source[p.at:p.at+len(runes)], runes) {
+		return false
+	}
+	p.at += len(runes)
+	return true
+}
+
+func (p *parser) choice() node {
+	if p.depth++; p.depth > maxDepth {
+		p.fail(p.at, "groups are nested deeper than %d levels", maxDepth)
+	}
+	defer func() { p.depth-- }()
+	all := choice{p.sequence()}
+	for p.take("|") {
+		all = append(all, p.sequence())
+	}
+	if len(all) == 1 {
+		return all[0]
+	}
+	return all
+}
+
+func (p *parser) sequence() node {
+	var all sequence
+	for !p.done() && p.peek() != '|' && p.peek() != ')' {
+		groups := p.groups
+		all = append(all, p.repeated(p.term(), groups))
+	}
+	return all
+}
+
+// repeated reads what says how often a part is there.
+func (p *parser) repeated(part node, groups int) node {
+	at := p.at
+	least, most, ok := p.quantifier()
+	if !ok {
+		return part
+	}
+	if l, isLook := part.(*look); isLook && l.behind {
+		p.fail(at, "there is nothing to repeat")
+	}
+	if _, isAssertion := part.(assertion); isAssertion {
+		p.fail(at, "there is nothing to repeat")
+	}
+	if most >= 0 && most < least {
+		p.fail(at, "the numbers of the repetition are out of order")
+	}
+	r := &repeat{sub: part, least: least, most: most, groups: [2]int{groups + 1, p.groups + 1}}
+	r.lazy = p.take("?")
+	if _, _, again := p.quantifier(); again {
+		p.fail(at+1, "there is nothing to repeat")
+	}
+	return r
+}
+
+func (p *parser) quantifier() (least, most int, ok bool) {
+	switch {
+	case p.take("*"):
+		return 0, -1, true
+	case p.take("+"):
+		return 1, -1, true
+	case p.take("?"):
+		return 0, 1, true
+	}
+	start := p.at
+	if !p.take("{") {
+		return 0, 0, false
+	}
+	if least, ok = p.number(); !ok {
+		p.at = start
+		return 0, 0, false
+	}
+	most = least
+	if p.take(",") {
+		if most, ok = p.number(); !ok {
+			most = -1
+		}
+	}
+	if !p.take("}") {
+		p.at = start
+		return 0, 0, false
+	}
+	return least, most, true
+}
+
+// number reads a number; what is beyond counting counts as the most.
+func (p *parser) number() (int, bool) {
+	const most = 1 << 30
+	start := p.at
+	for !p.done() && p.peek() >= '0' && p.peek() <= '9' {
+		p.at++
+	}
+	if p.at == start {
+		return 0, false
+	}
+	n, err := strconv.Atoi(string(p.source[start:p.at]))
+	if err != nil || n > most {
+		n = most
+	}
+	return n, true
+}
+
+func (p *parser) term() node {
+	at := p.at
+	r := p.source[p.at]
+	p.at++
+	switch r {
+	case '^', '$':
+		return assertion(r)
+	case '.':
+		return &set{ranges: lineEnds, negated: true}
+	case '(':
+		return p.group(at)
+	case '[':
+		return p.class(at)
+	case '\\':
+		return p.escape(at)
+	case '*', '+', '?':
+		p.fail(at, "there is nothing to repeat")
+	}
+	return &set{ranges: []rune{r, r}}
+}
+
+func (p *parser) group(at int) node {
+	var out node
+	switch {
+	case p.take("?:"):
+		out = &group{sub: p.choice()}
+	case p.take("?="):
+		out = &look{sub: p.choice()}
+	case p.take("?!"):
+		out = &look{sub: p.choice(), negated: true}
+	case p.take("?<="):
+		out = &look{sub: p.choice(), behind: true}
+	case p.take("?<!"):
+		out = &look{sub: p.choice(), behind: true, negated: true}
+	case p.take("?<"):
+		p.groups++
+		index := p.groups
+		name := p.name(at)
+		if p.names[name] != 0 {
+			p.fail(at, "there are two groups named %q", name)
+		}
+		p.names[name] = index
+		out = &group{sub: p.choice(), index: index}
+	case p.peek() == '?':
+		p.fail(at, "there is no group that begins with (%s", string(p.source[p.at:min(p.at+2, len(p.source))]))
+	default:
+		p.groups++
+		index := p.groups
+		out = &group{sub: p.choice(), index: index}
+	}
+	if !p.take(")") {
+		p.fail(at, "the group is not closed")
+	}
+	return out
+}
+
+// name reads the name of a group, up to the bracket that ends it.
+func (p *parser) name(at int) string {
+	end := slices.Index(p.source[p.at:], '>')
+	if end <= 0 {
+		p.fail(at, "the name of the group does not end")
+	}
+	name := string(p.source[p.at : p.at+end])
+	for i, r := range name {
+		if r != '_' && r != '$' && !unicode.IsLetter(r) && (i == 0 || !unicode.IsDigit(r)) {
+			p.fail(at, "%q is no name of a group", name)
+		}
+	}
+	p.at += end + 1
+	return name
+}
+
+// escape reads what follows a backslash outside of a class.
+func (p *parser) escape(at int) node {
+	r := p.peek()
+	switch {
+	case r == 'b' || r == 'B':
+		p.at++
+		return assertion(r)
+	case r >= '1' && r <= '9':
+		n, _ := p.number()
+		return p.reference(n, "", at)
+	case p.take("k<"):
+		return p.reference(0, p.name(at), at)
+	}
+	s := &set{}
+	if r, single := p.escaped(at, s); single {
+		s.add(r, r)
+	}
+	return s
+}
+
+func (p *parser) reference(index int, name string, at int) node {
+	p.refers = true
+	r := &backReference{index}
+	p.pending = append(p.pending, pendingReference{r, name, at})
+	return r
+}
+
+// escaped reads an escape that classes have too: one character, or several
+// that are added to the set.
+func (p *parser) escaped(at int, into *set) (r rune, single bool) {
+	if p.done() {
+		p.fail(at, "nothing follows the backslash")
+	}
+	r = p.source[p.at]
+	p.at++
+	if ranges, ok := classRune[unicode.ToLower(r)]; ok {
+		if unicode.IsUpper(r) {
+			ranges = complement(ranges)
+		}
+		into.ranges = append(into.ranges, ranges...)
+		return 0, false
+	}
+	switch r {
+	case 'p', 'P':
+		table := p.property(at)
+		if r == 'p' {
+			into.tables = append(into.tables, table)
+		} else {
+			into.without = append(into.without, table)
+		}
+		return 0, false
+	case 't', 'n', 'v', 'f', 'r':
+		return map[rune]rune{'t': '\t', 'n': '\n', 'v': '\v', 'f': '\f', 'r': '\r'}[r], true
+	case '0':
+		if next := p.peek(); next >= '0' && next <= '9' {
+			p.fail(at, "octal escapes are not read")
+		}
+		return 0, true
+	case 'c':
+		letter := p.peek()
+		if letter > unicode.MaxASCII || !unicode.IsLetter(letter) {
+			p.fail(at, `no letter follows \c`)
+		}
+		p.at++
+		return letter % 32, true
+	case 'x':
+		return p.hex(at, 2), true
+	case 'u':
+		return p.unicode(at), true
+	}
+	if unicode.IsLetter(r) || unicode.IsDigit(r) {
+		p.fail(at, `\%c has no meaning`, r)
+	}
+	return r, true
+}
+
+// unicode reads what follows \u: four digits, two escapes that are one
+// character in UTF-16, or digits in braces.
+func (p *parser) unicode(at int) rune {
+	if p.take("{") {
+		end := slices.Index(p.source[p.at:], '}')
+		if end < 1 || end > 8 {
+			p.fail(at, `the braces of \u{ do not hold a character`)
+		}
+		r := p.hex(at, end)
+		p.at++
+		if r > unicode.MaxRune {
+			p.fail(at, `the braces of \u{ do not hold a character`)
+		}
+		return r
+	}
+	r := p.hex(at, 4)
+	second := p.at
+	if utf16.IsSurrogate(r) && p.take(`\u`) && p.peek() != '{' {
+		if pair := utf16.DecodeRune(r, p.hex(second, 4)); pair != unicode.ReplacementChar {
+			return pair
+		}
+	}
+	if utf16.IsSurrogate(r) {
+		p.at = second
+	}
+	return r
+}
+
+func (p *parser) hex(at, digits int) rune {
+	text := string(p.source[p.at:min(p.at+digits, len(p.source))])
+	n, err := strconv.ParseUint(text, 16, 32)
+	if err != nil || len(text) < digits {
+		p.fail(at, "the escape lacks its %d hexadecimal digits", digits)
+	}
+	p.at += digits
+	return rune(min(n, unicode.MaxRune+1))
+}
+
+// property reads the name of a property of characters in braces.
+func (p *parser) property(at int) *unicode.RangeTable {
+	end := slices.Index(p.source[p.at:], '}')
+	if !p.take("{") || end < 0 {
+		p.fail(at, `no property in braces follows \p`)
+	}
+	name := string(p.source[p.at : p.at+end-1])
+	p.at += end
+	kind, value, named := strings.Cut(name, "=")
+	if !named {
+		kind, value = "", name
+	}
+	switch kind {
+	case "", "General_Category", "gc":
+		if full, ok := unicode.CategoryAliases[value]; ok {
+			value = full
+		}
+		if table, ok := unicode.Categories[value]; ok {
+			return table
+		}
+		if table, ok := unicode.Properties[value]; ok && kind == "" {
+			return table
+		}
+	case "Script", "sc", "Script_Extensions", "scx":
+		if table, ok := unicode.Scripts[value]; ok {
+			return table
+		}
+	}
+	p.fail(at, "there is no property of characters %q", name)
+	return nil
+}
+
+// class reads a set in brackets.
+func (p *parser) class(at int) node {
+	s := &set{negated: p.take("^")}
+	for !p.take("]") {
+		if p.done() {
+			p.fail(at, "the class is not closed")
+		}
+		first := p.at
+		low, single := p.member(s)
+		if p.peek() != '-' || p.at+1 < len(p.source) && p.source[p.at+1] == ']' {
+			if single {
+				s.add(low, low)
+			}
+			continue
+		}
+		p.at++
+		if p.done() {
+			p.fail(at, "the class is not closed")
+		}
+		high, alsoSingle := p.member(s)
+		switch {
+		case !single || !alsoSingle: // a class of characters has no end: the hyphen is itself
+			s.add('-', '-')
+			if single {
+				s.add(low, low)
+			}
+			if alsoSingle {
+				s.add(high, high)
+			}
+		case high < low:
+			p.fail(first, "the range %c-%c is out of order", low, high)
+		default:
+			s.add(low, high)
+		}
+	}
+	return s
+}
+
+func (p *parser) member(into *set) (r rune, single bool) {
+	at := p.at
+	r = p.source[p.at]
+	p.at++
+	switch {
+	case r != '\\':
+		return r, true
+	case p.take("b"):
+		return '\b', true
+	}
+	return p.escaped(at, into)
+}
