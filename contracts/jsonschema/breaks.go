@@ -43,6 +43,10 @@ func (c *comparer) where(at spot, reader *js.Schema, set docset.Set) spot {
 	return at
 }
 
+// maxInside bounds the schemas within each other that are inspected: more than
+// a file can have.
+const maxInside = 600
+
 // maxWays bounds the alternatives of a writer that are held apart.
 const maxWays = 64
 
@@ -89,10 +93,10 @@ func (c *comparer) closure(schemas []*js.Schema, applied func(*js.Schema) []*js.
 func (c *comparer) inspect(at spot) {
 	at.reader = c.sets.resolve(at.reader)
 	key := c.pair(at)
-	if slices.Contains(c.inside, key) || len(c.inside) > 64 || c.asked > maxAsked {
+	if slices.Contains(c.inside, key) || len(c.inside) > maxInside || c.asked > maxAsked {
 		return
 	}
-	if c.ask(at, c.sets.set(at.reader)).Answer == docset.Empty {
+	if c.safe(at, c.sets.set(at.reader)) {
 		return
 	}
 	c.inside = append(c.inside, key)
@@ -142,7 +146,7 @@ func (c *comparer) pair(at spot) string {
 
 // check reports what the writer may write outside of a set.
 func (c *comparer) check(at spot, set docset.Set, l leaf) {
-	if set == docset.All {
+	if set == docset.All || len(c.inside) > deep && c.safe(at, set) {
 		return
 	}
 	switch r := c.ask(at, set); r.Answer {

@@ -65,7 +65,7 @@ func (c *comparer) items(at spot) {
 	for i := len(first); i < behind; i++ {
 		c.item(at, i, sub, keyword)
 	}
-	if c.ask(at, s.ItemsFrom(behind, c.sets.set(sub))).Answer != docset.Empty {
+	if !c.safe(at, s.ItemsFrom(behind, c.sets.set(sub))) {
 		c.alternatives(at.within(sub, elementsOf(at.writer, math.MaxInt), func(set docset.Set) docset.Set { return s.ItemsFrom(behind, set.Not()).Not() }))
 	}
 }
@@ -77,7 +77,7 @@ func (c *comparer) item(at spot, i int, sub *js.Schema, keyword string) {
 		c.check(at, s.ItemAt(i, docset.None), leaf{rule: ruleItem, keyword: keyword, says: refuses})
 		return
 	}
-	if c.ask(at, s.ItemAt(i, c.sets.set(sub))).Answer != docset.Empty {
+	if !c.safe(at, s.ItemAt(i, c.sets.set(sub))) {
 		c.alternatives(at.within(sub, elementsOf(at.writer, i), func(set docset.Set) docset.Set { return s.ItemAt(i, set.Not()).Not() }))
 	}
 }

@@ -48,7 +48,7 @@ func (c *comparer) objects(at spot) {
 func (c *comparer) property(at spot, name string, sub *js.Schema, keyword string) {
 	s := c.sets.space
 	set := s.Property(name, c.sets.set(sub))
-	if set == docset.All || c.ask(at, set).Answer == docset.Empty {
+	if set == docset.All || c.safe(at, set) {
 		return
 	}
 	writer, named := propertiesOf(at.writer, name)
@@ -120,7 +120,7 @@ func (c *comparer) group(at spot, names docset.Names, sub *js.Schema, keyword st
 	if sub != nil {
 		set = c.sets.set(sub)
 	}
-	if c.ask(at, s.Properties(names, set)).Answer == docset.Empty {
+	if c.safe(at, s.Properties(names, set)) {
 		return
 	}
 	rest := names
@@ -149,7 +149,7 @@ func (c *comparer) group(at spot, names docset.Names, sub *js.Schema, keyword st
 		c.check(at, s.Properties(rest, docset.None), leaf{rule: ruleClosed, keyword: keyword, says: closed})
 		return
 	}
-	if c.ask(at, s.Properties(rest, set)).Answer != docset.Empty {
+	if !c.safe(at, s.Properties(rest, set)) {
 		c.alternatives(at.within(sub, writer, func(set docset.Set) docset.Set { return s.Properties(rest, set.Not()).Not() }))
 	}
 }

@@ -117,6 +117,27 @@ func (c *comparer) ask(at spot, set docset.Set) docset.Result {
 	return c.sets.space.Find(c.written, at.lift(set.Not()))
 }
 
+// deep is the number of schemas within each other from which on places are
+// found with questions about the place alone, whose answers are known from
+// those about what is around it. A question about the whole document takes the
+// way from the root each time.
+const deep = 16
+
+// safe reports whether nothing that the writer may write at a spot is outside
+// of a set, as far as that is needed to pass over it.
+func (c *comparer) safe(at spot, set docset.Set) bool {
+	if len(c.inside) > deep && !at.loose && len(at.writer) > 0 {
+		return c.safeAlone(at, set)
+	}
+	return c.ask(at, set).Answer == docset.Empty
+}
+
+// safeAlone is safe whatever the document around the spot is like.
+func (c *comparer) safeAlone(at spot, set docset.Set) bool {
+	sets := (&scribe{translator: c.sets}).sets(at.writer)
+	return c.sets.space.Find(append(sets, set.Not())...).Answer == docset.Empty
+}
+
 // whole reports a break that no keyword explains, or that nothing is known.
 func (c *comparer) whole(root spot, answer docset.Result) {
 	if answer.Answer == docset.Found && c.report(root, unexplained, answer.Doc) {

@@ -81,3 +81,43 @@ func problemText(c compat.Comparison) string {
 	}
 	return b.String()
 }
+
+// TestDeep: a break far inside is reported at its own place, however deep.
+func TestDeep(t *testing.T) {
+	const levels = 200
+	objects := func(leaf string) string {
+		return strings.Repeat("{\"type\":\"object\",\"required\":[\"a\"],\n\"properties\":{\"a\":", levels) + leaf + strings.Repeat("}}", levels)
+	}
+	arrays := func(leaf string) string {
+		return strings.Repeat("{\"type\":\"array\",\"minItems\":1,\n\"items\":", levels) + leaf + strings.Repeat("}", levels)
+	}
+	const text, limited = `{"type":"string"}`, `{"type":"string","maxLength":3}`
+	for _, tt := range []struct{ name, writer, reader, path, at, witness string }{
+		{
+			"objects", objects(text), objects(limited), strings.Repeat("/properties/a", levels) + "/maxLength", "s.json:201:36",
+			strings.Repeat(`{"a":`, levels) + `"aaaa"` + strings.Repeat("}", levels),
+		},
+		{
+			"arrays", arrays(text), arrays(limited), strings.Repeat("/items", levels) + "/maxLength", "s.json:201:26",
+			strings.Repeat("[", levels) + `"aaaa"` + strings.Repeat("]", levels),
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			writer, reader := mustLoad(t, tt.writer), mustLoad(t, tt.reader)
+			c := jsonschema.Compare(writer, reader)
+			if len(c.Problems) != 1 || c.Result() != compat.Incompatible {
+				t.Fatalf("%s, %d problems", c.Result(), len(c.Problems))
+			}
+			p := c.Problems[0]
+			if p.Rule != "compat/json-length" || p.Reader.Path != tt.path || p.Reader.Position.String() != tt.at {
+				t.Errorf("%s at %s, %s", p.Rule, p.Reader.Position, p.Reader.Path)
+			}
+			if p.Witness.Document != tt.witness || len(writer.Validate([]byte(tt.witness))) > 0 || len(reader.Validate([]byte(tt.witness))) != 1 {
+				t.Errorf("the witness is %s", p.Witness.Document)
+			}
+			if c := jsonschema.Compare(reader, writer); len(c.Problems) > 0 {
+				t.Errorf("the other way round:\n%s", problemText(c))
+			}
+		})
+	}
+}

@@ -28,8 +28,9 @@ const (
 	// questions to a space: conjunctions that are tried.
 	budget    = 10_000
 	allBudget = 30_000
-	// maxDepth bounds how deeply documents nest.
-	maxDepth = 100
+	// maxDepth bounds how deeply documents nest. Schemas can hardly be nested
+	// so deep that they have no other documents.
+	maxDepth = 600
 )
 
 // solver is the state of searches.
