@@ -8,9 +8,11 @@ import (
 )
 
 // canonical is the content of a schema's file without what its reader does
-// not see: white space, the order of members in JSON, comments in Protobuf.
+// not see: a byte order mark, white space, the order of members in JSON,
+// comments in Protobuf.
 // What cannot be read stays as it is.
 func canonical(file string, content []byte) []byte {
+	content = bytes.TrimPrefix(content, []byte("\ufeff"))
 	if path.Ext(file) == ".proto" {
 		return canonicalProto(content)
 	}

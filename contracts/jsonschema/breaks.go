@@ -173,7 +173,7 @@ func (c *comparer) forgiven(s *js.Schema, name string) compat.Verdict {
 func (c *comparer) general(at spot) {
 	s := c.sets.space
 	if r := at.reader; r.Types != nil {
-		c.check(at, s.Types(typesOf(r.Types)), leaf{rule: ruleType, keyword: "type", says: takesTypes(r.Types)})
+		c.check(at, s.Types(typesOf(r.Types)), leaf{rule: ruleType, keyword: "type", says: takesTypes(r.Types, at.writer)})
 	}
 	if r := at.reader; r.Enum != nil {
 		c.check(at, s.Values(r.Enum.Values...), leaf{rule: ruleValue, keyword: "enum", says: takesOnly(r.Enum.Values)})

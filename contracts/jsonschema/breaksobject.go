@@ -1,6 +1,7 @@
 package jsonschema
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -11,8 +12,10 @@ import (
 
 func (c *comparer) objects(at spot) {
 	s, r := c.sets.space, at.reader
-	for _, name := range r.Required {
-		c.check(at, s.Has(name), leaf{rule: ruleRequired, keyword: "required", detail: strconv.Quote(name), says: missing(name, "")})
+	for i, name := range r.Required {
+		c.check(at, s.Has(name), leaf{
+			rule: ruleRequired, keyword: "required", reader: fmt.Sprintf("required/%d", i), detail: strconv.Quote(name), says: missing(name, ""),
+		})
 	}
 	if r.MinProperties != nil {
 		c.check(at, s.MinProperties(*r.MinProperties), leaf{rule: ruleCount, keyword: "minProperties", says: takesCount("property", "at least", *r.MinProperties)})
@@ -165,9 +168,10 @@ func namesOf(schemas []*js.Schema) []string {
 
 func (c *comparer) dependency(at spot, d dependency) {
 	s := c.sets.space
-	for _, name := range d.required {
+	for i, name := range d.required {
+		keyword := d.keyword + "/" + escapeToken(d.name)
 		c.check(at, s.Or(c.sets.present(d.name).Not(), s.Has(name)), leaf{
-			rule: ruleDependent, keyword: d.keyword + "/" + escapeToken(d.name), says: missing(name, d.name),
+			rule: ruleDependent, keyword: keyword, reader: fmt.Sprintf("%s/%d", keyword, i), says: missing(name, d.name),
 		})
 	}
 	if d.schema != nil {

@@ -220,8 +220,9 @@ type leaf struct {
 	// says is the message, given the place in the document and the value.
 	says    func(b blame) string
 	verdict compat.Verdict
-	// writer is the writer's keyword, where it is another one.
-	writer string
+	// writer is the writer's keyword, where it is another one, and reader the
+	// part of the reader's that the break is about.
+	writer, reader string
 }
 
 var unexplained = leaf{rule: ruleRefused, says: explain}
@@ -250,7 +251,7 @@ func (c *comparer) report(at spot, l leaf, doc any) bool {
 	}
 	c.problems = append(c.problems, compat.Problem{
 		Rule: l.rule, Verdict: l.verdict, Message: l.says(b), Hint: hint,
-		Writer: c.writerPlace(at, cmp.Or(l.writer, l.keyword)), Reader: c.reader.place(at.reader, l.keyword),
+		Writer: c.writerPlace(at, cmp.Or(l.writer, l.keyword)), Reader: c.reader.place(at.reader, cmp.Or(l.reader, l.keyword)),
 		Witness: &compat.Witness{Document: text(doc), Outcome: "refused: " + b.outcome.String()},
 	})
 	return true

@@ -121,3 +121,39 @@ func TestDeep(t *testing.T) {
 		})
 	}
 }
+
+// TestWords: what is said of a break, and where in the reader's schema.
+func TestWords(t *testing.T) {
+	var many []string
+	for i := range 5000 {
+		many = append(many, fmt.Sprintf(`"v%04d"`, i))
+	}
+	object := func(property string) string { return `{"type":"object","properties":{"n":` + property + `}}` }
+	pattern := func(p string) string { return `{"type":"string","pattern":"` + p + `"}` }
+	for _, tt := range []struct{ writer, reader, says, at, refused string }{
+		{object(`{"type":"integer"}`), object(`{"type":"string"}`), "$.n can be an integer, the reader takes only a string", "s.json:1:37", "/n is of type number, must be string"},
+		{object(`{"type":"number"}`), object(`{"type":"string"}`), "$.n can be a number, the reader takes only a string", "s.json:1:37", "/n is of type number, must be string"},
+		{object(`{"type":"number"}`), object(`{"type":"integer"}`), "$.n can be a number, the reader takes only an integer", "s.json:1:37", "/n is of type number, must be integer"},
+		{`{"type":"object"}`, "{\"type\":\"object\",\"required\":\n[\"a\"]}", "$.a can be missing, the reader requires it", "s.json:2:2", `the document lacks the required property "a"`},
+		{
+			"{\"enum\":[" + strings.Join(many, ",") + "]}", "{\"enum\":[" + strings.Join(many[1:], ",") + "]}",
+			`$ can be "v0000", the reader takes only "v0001", "v0002", "v0003", "v0004", "v0005", "v0006", "v0007", "v0008", "v0009", "v0010", "v0011", "v0012", and 4987 more`,
+			"s.json:1:2",
+			`the document is "v0000", must be one of "v0001", "v0002", "v0003", "v0004", "v0005", "v0006", "v0007", "v0008", "v0009", "v0010", "v0011", "v0012", and 4987 more`,
+		},
+		{pattern("(a+)+$"), pattern("^(a+)+$"), `$ can be "ba", the reader takes only what matches ^(a+)+$`, "s.json:1:18", `the document is "ba", must match the pattern ^(a+)+$`},
+		{pattern("(a+)+$"), pattern("^a{1,1000}$"), `$ can be "ba", the reader takes only what matches ^a{1,1000}$`, "s.json:1:18", `the document is "ba", must match the pattern ^a{1,1000}$`},
+		{pattern("(a+)+$"), pattern("^a{1,2000}$"), `$ can be "ba", the reader takes only what matches ^a{1,2000}$`, "s.json:1:18", `the document is "ba", must match the pattern ^a{1,2000}$`},
+		{`{"type":"string"}`, pattern("(x+x+)+y"), `$ can be "", the reader takes only what matches (x+x+)+y`, "s.json:1:18", `the document is "", must match the pattern (x+x+)+y`},
+	} {
+		c := jsonschema.Compare(mustLoad(t, tt.writer), mustLoad(t, tt.reader))
+		if len(c.Problems) != 1 || c.Problems[0].Witness == nil {
+			t.Errorf("%s: %d problems, %s", tt.says, len(c.Problems), c.Result())
+			continue
+		}
+		p := c.Problems[0]
+		if diff := cmp.Diff([]string{tt.says, tt.at, "refused: " + tt.refused}, []string{p.Message, p.Reader.Position.String(), p.Witness.Outcome}); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+}

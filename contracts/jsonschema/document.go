@@ -23,10 +23,15 @@ type Document struct {
 	values, keys map[string]int
 }
 
+// byteOrderMark is what some editors put at the start of a file.
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
 // ParseDocument reads one JSON document. Unlike encoding/json it refuses an
 // object that has a name twice, because the two readers of such a file may
-// not see the same value. Its error is always an *Error with the position.
+// not see the same value, and passes over a byte order mark. Its error is
+// always an *Error with the position.
 func ParseDocument(file string, src []byte) (*Document, error) {
+	src = bytes.TrimPrefix(src, byteOrderMark)
 	d := &Document{file: file, src: src, values: map[string]int{}, keys: map[string]int{}}
 	value, err := decode(src)
 	if err != nil {

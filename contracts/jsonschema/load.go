@@ -265,7 +265,7 @@ func (l *loader) explainInvalid(invalid *js.SchemaValidationError) error {
 		if v.member != "" {
 			at = d.KeyPosition(base + v.Place + "/" + escapeToken(v.member))
 		}
-		e.Problems = append(e.Problems, Problem{Position: at, Message: "not a JSON Schema: " + v.Message})
+		e.Problems = append(e.Problems, Problem{at, "not a JSON Schema: " + v.Message, misplaced(base+v.Place, v.Keyword)})
 	}
 	slices.SortStableFunc(e.Problems, func(a, b Problem) int {
 		return (a.Position.Line-b.Position.Line)<<16 + a.Position.Column - b.Position.Column

@@ -54,6 +54,12 @@ func TestLoadErrors(t *testing.T) {
 		{"no such definition", files("s.json", `{"items": {"$ref": "#/$defs/none"}}`), "s.json:1:20: the reference leads to nothing in s.json"},
 		{"no such definition elsewhere", files("s.json", `{"items": {"$ref": "a.json#/$defs/none"}}`, "a.json", `{}`), "s.json:1:20: the reference leads to nothing in a.json"},
 		{"no such anchor", files("s.json", `{"items": {"$ref": "#none"}}`), "s.json:1:20: the reference names an anchor that s.json does not have"},
+		{"keyword among properties", files("s.json", "{\"properties\": {\n \"id\": {},\n \"required\": [\"id\"]}}"),
+			`s.json:3:14: not a JSON Schema: is of type array, must be boolean or object ("required" is the name of a member of properties here; as a keyword it stands beside properties)`},
+		{"keyword among the properties of a property that is called properties", files("s.json", "{\"properties\": {\"properties\": {\n\"required\": 1}}}"),
+			`s.json:2:13: not a JSON Schema: is of type number, must be array (required is a list of names beside properties: "required": ["properties"])`},
+		{"required as a flag", files("s.json", "{\"properties\": {\n \"id\": {\"required\": true}}}"),
+			`s.json:2:21: not a JSON Schema: is of type boolean, must be array (required is a list of names beside properties: "required": ["id"])`},
 		{"pattern", files("s.json", `{"pattern": "^(a"}`),
 			`s.json:1:13: not a JSON Schema: is "^(a", which is no regular expression: the group is not closed at character 2`},
 		{"pattern in draft 7", files("s.json", `{"$schema": "http://json-schema.org/draft-07/schema#", "pattern": "(?=a)\\2"}`),
@@ -166,7 +172,7 @@ func TestValidate(t *testing.T) {
 		{"too many alternatives", `{"oneOf":[{"type":"integer"},{"minimum":0}]}`, `1`, []string{" [oneOf@1:2]: matches alternatives 1 and 2 of oneOf, must match exactly one"}},
 		{"the same rule twice", `{"allOf":[{"$ref":"#/$defs/s"},{"$ref":"#/$defs/s"}],"$defs":{"s":{"type":"string"}}}`, `1`,
 			[]string{" [type@1:68]: is of type number, must be string"}},
-		{"unevaluated", `{"properties":{"a":true},"unevaluatedProperties":false}`, `{"b":1}`, []string{"/b [@1:26]: is not allowed"}},
+		{"unevaluated", `{"properties":{"a":true},"unevaluatedProperties":false}`, `{"b":1}`, []string{"/b [@1:26]: is not allowed: no part of the schema that holds here describes it, and unevaluatedProperties is false"}},
 		{"names", `{"propertyNames":{"maxLength":1}}`, `{"ab":1}`, []string{" [propertyNames@1:18]: has a property with the name \"ab\", which is not allowed: has 2 characters, must have at most 1"}},
 		{"format is an annotation", `{"format":"uuid"}`, `"x"`, nil},
 		{"format in draft 7, too", `{"$schema":"http://json-schema.org/draft-07/schema#","properties":{"a":{"format":"email"},"b":{"format":"regex"}}}`, `{"a":"x","b":"("}`, nil},
@@ -183,6 +189,18 @@ func TestValidate(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A byte order mark is no part of a file, and no column.
+func TestByteOrderMark(t *testing.T) {
+	s := load(t, files("s.json", "\ufeff{\"items\": {\"$ref\": \"t.yaml\"}}", "t.yaml", "\ufefftype: string\n"), "s.json")
+	got := s.Validate([]byte("[1]"))
+	if len(got) != 1 || got[0].Schema.String() != "t.yaml:1:1" || s.Position().String() != "s.json:1:1" {
+		t.Errorf("%v", got)
+	}
+	if _, err := jsonschema.Load(files("s.json", "\ufeff{\"type\": 1}"), "s.json"); err == nil || !strings.HasPrefix(err.Error(), "s.json:1:10: ") {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -2,6 +2,7 @@ package jsonschema
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -115,21 +116,26 @@ var articles = map[string]string{
 	"string": "a string", "array": "an array", "object": "an object",
 }
 
-func takesTypes(types *js.Types) func(blame) string {
+// takesTypes words a type; a whole number is called as the writer calls it.
+func takesTypes(types *js.Types, writer []*js.Schema) func(blame) string {
 	var want []string
 	for _, name := range types.ToStrings() {
 		want = append(want, articles[name])
 	}
 	return func(b blame) string {
-		got := articles[nameOf(b.value())]
+		got := articles[nameOf(b.value(), writer)]
 		return fmt.Sprintf("%s can be %s, the reader takes only %s", b.where(), got, strings.Join(want, " or "))
 	}
 }
 
 // nameOf is the type of a value in words.
-func nameOf(v any) string {
+func nameOf(v any, writer []*js.Schema) string {
 	switch t := typeOf(v); t {
 	case wholeType, fractionType:
+		integer := func(s *js.Schema) bool { return s.Types != nil && slices.Contains(s.Types.ToStrings(), "integer") }
+		if t == wholeType && slices.ContainsFunc(writer, integer) {
+			return "integer"
+		}
 		return "number"
 	default:
 		return t.names()[0]
@@ -137,16 +143,21 @@ func nameOf(v any) string {
 }
 
 func takesOnly(values []any) func(blame) string {
-	var want []string
+	return func(b blame) string {
+		return fmt.Sprintf("%s can be %s, the reader takes only %s", b.where(), shown(b.value()), listed(values))
+	}
+}
+
+// listed are the first of the values, and how many more there are.
+func listed(values []any) string {
+	var all []string
 	for _, v := range values[:min(len(values), maxListed)] {
-		want = append(want, shown(v))
+		all = append(all, shown(v))
 	}
 	if more := len(values) - maxListed; more > 0 {
-		want = append(want, fmt.Sprintf("and %d more", more))
+		all = append(all, fmt.Sprintf("and %d more", more))
 	}
-	return func(b blame) string {
-		return fmt.Sprintf("%s can be %s, the reader takes only %s", b.where(), shown(b.value()), strings.Join(want, ", "))
-	}
+	return strings.Join(all, ", ")
 }
 
 func takesNumbers(bound numberBound) func(blame) string {

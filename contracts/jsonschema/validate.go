@@ -107,12 +107,24 @@ func (f *flattener) add(e *js.ValidationError) {
 			return
 		}
 		f.leaf(e, "", fmt.Sprintf("matches alternatives %d and %d of oneOf, must match exactly one", k.Subschemas[0]+1, k.Subschemas[1]+1))
+	case *kind.FalseSchema:
+		f.leaf(e, "", "is not allowed"+unevaluatedHere(e.SchemaURL))
 	default:
 		f.leaf(e, "", sentence(e.ErrorKind)+because(e.Causes))
 		if named, ok := e.ErrorKind.(*kind.PropertyNames); ok {
 			f.violations[len(f.violations)-1].member = named.Property
 		}
 	}
+}
+
+// unevaluatedHere says why a value is refused that an unevaluated keyword
+// forbids: the keyword does not say what it applies to.
+func unevaluatedHere(location string) string {
+	switch keyword := location[strings.LastIndexByte(location, '/')+1:]; keyword {
+	case "unevaluatedProperties", "unevaluatedItems":
+		return ": no part of the schema that holds here describes it, and " + keyword + " is false"
+	}
+	return ""
 }
 
 func (f *flattener) leaf(e *js.ValidationError, suffix, message string) {
@@ -188,18 +200,12 @@ func sentence(k js.ErrorKind) string {
 	switch k := k.(type) {
 	case *kind.Type:
 		return fmt.Sprintf("is of type %s, must be %s", k.Got, strings.Join(k.Want, " or "))
-	case *kind.FalseSchema:
-		return "is not allowed"
 	case *kind.Not:
 		return "matches what not forbids"
 	case *kind.Const:
 		return fmt.Sprintf("must be %s", compact(k.Want))
 	case *kind.Enum:
-		var want []string
-		for _, v := range k.Want {
-			want = append(want, compact(v))
-		}
-		return fmt.Sprintf("is %s, must be one of %s", compact(k.Got), strings.Join(want, ", "))
+		return fmt.Sprintf("is %s, must be one of %s", compact(k.Got), listed(k.Want))
 	case *kind.Minimum:
 		return fmt.Sprintf("is %s, must be at least %s", decimal(k.Got), decimal(k.Want))
 	case *kind.Maximum:

@@ -61,6 +61,7 @@ func (f *files) schema(key schema.Declared) *schemaFile {
 func (f *files) open(key schema.Declared) *schemaFile {
 	s := &schemaFile{lookups: map[string]field.Field{}, examined: map[string][]schema.Violation{}}
 	if s.src, s.err = fs.ReadFile(f.fsys, key.File); s.err == nil {
+		s.src = bytes.TrimPrefix(s.src, []byte("\ufeff"))
 		s.schema, s.err = f.loader.File(key)
 	}
 	return s
