@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -32,8 +33,9 @@ func newCompat(s *state) *cobra.Command {
 		Short: "Compare versions of a schema under a mode; no broker, no registry",
 		Long: `Compat says whether the last schema is compatible with those before it, oldest
 first, and shows a document that breaks where it is not. A schema is a file, a
-folder of published versions (all of them), a file at a git revision, or a
-subject of the registry that WEIR_REGISTRY_URL names.
+folder of published versions (all of them), a file at a git revision
+(REVISION:FILE, relative to the working directory), or a subject of the registry
+that WEIR_REGISTRY_URL names.
 
 The exit code is 0 where it is compatible, 1 where it is not, 2 where a schema
 cannot be read, and 4 where something could not be decided. Of a Protobuf file
@@ -59,12 +61,37 @@ compatible and findings. weir explain RULE says what a break is about.`,
 	f.formats = choiceFlag(cmd, "formats", "whether JSON Schema's keyword format asserts something", "annotate", "assert")
 	f.encoding = choiceFlag(cmd, "encoding", "how Protobuf messages are written; json also compares their JSON form", "binary", "json")
 	flags.StringVar(&f.message, "message", "", "the full name of the Protobuf message to compare alone (default all of the file's)")
-	flags.StringSliceVar(&f.references, "reference", nil, "a further file with named Avro types; may be repeated")
+	flags.StringSliceVar(&f.references, "reference", nil, "a further file: with named types for Avro, or one that a JSON Schema refers to by its $id; may be repeated")
 	flags.StringSliceVar(&f.importPaths, "import-path", nil, "a folder that Protobuf imports start from; may be repeated (default the schema's folder and those above)")
 	f.format = findingsFormatFlag(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("mode", cobra.FixedCompletions(compat.ModeNames(), cobra.ShellCompDirectiveNoFileComp))
 	cmd.RunE = func(c *cobra.Command, args []string) error { return s.compat(c.Context(), args, &f) }
 	return cmd
+}
+
+// idle says which flag would do nothing, because none of the schemas is of a
+// language that it means something to.
+func (f *compatFlags) idle(all []versions.Version) error {
+	for _, flag := range []struct {
+		name      string
+		given     bool
+		why       string
+		languages []string
+	}{
+		{"--formats assert", f.formats.value == "assert", "only JSON Schema has the keyword format", []string{contracts.FormatJSONSchema}},
+		{"--dialect lenient", f.dialect.value == "lenient", "Avro's own rules leave nothing to forgive", []string{contracts.FormatJSONSchema, contracts.FormatProtobuf}},
+		{"--encoding json", f.encoding.value == "json", "only Protobuf has two encodings", []string{contracts.FormatProtobuf}},
+		{"--message", f.message != "", "only Protobuf has several messages in a file", []string{contracts.FormatProtobuf}},
+		{"--import-path", len(f.importPaths) > 0, "only Protobuf has imports", []string{contracts.FormatProtobuf}},
+		{"--reference", len(f.references) > 0, "Protobuf's imports are found by --import-path", []string{contracts.FormatAvro, contracts.FormatJSONSchema}},
+	} {
+		means := func(v versions.Version) bool { return slices.Contains(flag.languages, v.Schema.Format()) }
+		if flag.given && !slices.ContainsFunc(all, means) {
+			latest := all[len(all)-1]
+			return usageError("", "%s says nothing to %s, the format of %s: %s", flag.name, latest.Schema.Format(), latest.Name, flag.why)
+		}
+	}
+	return nil
 }
 
 // choiceFlag adds a flag that has one of a few values, the first by default.
@@ -106,6 +133,9 @@ func (s *state) compat(ctx context.Context, names []string, f *compatFlags) erro
 	}
 	all, err := s.open(ctx, named, names)
 	if err = errors.Join(err, named.Close()); err != nil {
+		return err
+	}
+	if err := f.idle(all); err != nil {
 		return err
 	}
 	dialect := dialectOf(f.dialect)

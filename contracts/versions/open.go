@@ -142,7 +142,11 @@ func (n *Named) committed(ctx context.Context, rev, file, name string) ([]Versio
 		return nil, err
 	}
 	n.revisions = append(n.revisions, r)
-	return n.one(r, path.Clean(file), name)
+	file = path.Clean(file)
+	if _, err := fs.Stat(r, file); errors.Is(err, fs.ErrNotExist) {
+		return nil, absent(r, rev, file)
+	}
+	return n.one(r, file, name)
 }
 
 func (n *Named) registered(name string) ([]Version, error) {

@@ -107,7 +107,8 @@ func TestNames(t *testing.T) {
 		{"broken.avsc", nil, `there is no type "recrd" here or in the references`},
 		{"empty", nil, "empty has no published version of a schema: weir history add keeps the first"},
 		{"none.avsc", nil, "stat none.avsc: no such file or directory"},
-		{"main:none.avsc", nil, "): file does not exist"},
+		{"main:none.avsc", nil, ") has no file none.avsc; the path is relative to the working directory, as for files here"},
+		{"main:ordr.avsc", nil, "did you mean main:order.avsc?"},
 		{"other:order.avsc", nil, "git knows no revision other in .; this repository has no remote to fetch it from"},
 	} {
 		got, err := n.Open(context.Background(), tt.name)
