@@ -79,7 +79,6 @@ func (f *compatFlags) idle(all []versions.Version) error {
 		languages []string
 	}{
 		{"--formats assert", f.formats.value == "assert", "only JSON Schema has the keyword format", []string{contracts.FormatJSONSchema}},
-		{"--dialect lenient", f.dialect.value == "lenient", "Avro's own rules leave nothing to forgive", []string{contracts.FormatJSONSchema, contracts.FormatProtobuf}},
 		{"--encoding json", f.encoding.value == "json", "only Protobuf has two encodings", []string{contracts.FormatProtobuf}},
 		{"--message", f.message != "", "only Protobuf has several messages in a file", []string{contracts.FormatProtobuf}},
 		{"--import-path", len(f.importPaths) > 0, "only Protobuf has imports", []string{contracts.FormatProtobuf}},

@@ -20,8 +20,14 @@ const compareDepth = 500
 // their contents are compared nevertheless.
 //
 // What can never be written, because a value of it has no end, is no problem.
-func Compare(writer, reader *Schema) compat.Comparison {
+//
+// By default a value that the reader misreads, because its logical type is
+// another one, breaks as one that it refuses does.
+func Compare(writer, reader *Schema, options ...CompareOption) compat.Comparison {
 	c := comparer{writer: writer, seen: map[[2]*node]struct{}{}}
+	for _, o := range options {
+		o.apply(&c)
+	}
 	c.pairs = append(c.pairs, pair{w: writer.root, r: reader.root, parent: -1})
 	for i := 0; i < len(c.pairs); i++ {
 		c.compare(i)
@@ -29,8 +35,21 @@ func Compare(writer, reader *Schema) compat.Comparison {
 	return compat.Comparison{Problems: c.problems}
 }
 
+// CompareOption changes what Compare takes for a break.
+type CompareOption interface{ apply(*comparer) }
+
+type compareOption func(*comparer)
+
+func (f compareOption) apply(c *comparer) { f(c) }
+
+// Lenient makes Compare keep to Avro's own rules, in which logical types other
+// than decimals have no part: what is misread because of them is still
+// reported, with the verdict [compat.Forgiven].
+func Lenient() CompareOption { return compareOption(func(c *comparer) { c.lenient = true }) }
+
 type comparer struct {
 	writer   *Schema
+	lenient  bool
 	pairs    []pair
 	seen     map[[2]*node]struct{}
 	problems []compat.Problem
@@ -138,7 +157,9 @@ func (c *comparer) contents(at int, p pair) {
 
 func (n *node) lacks(symbol string) bool { return !slices.Contains(n.symbols, symbol) }
 
-// meanings compares logical types. Only decimals have a part in resolution.
+// meanings compares logical types. In resolution only decimals have a part. A
+// logical type on one side alone says nothing: the other side may know the
+// meaning without it.
 func (c *comparer) meanings(at int) {
 	w, r := c.pairs[at].w.logical, c.pairs[at].r.logical
 	switch {
@@ -150,7 +171,7 @@ func (c *comparer) meanings(at int) {
 		if w.precision != r.precision {
 			c.precisionsDiffer(at)
 		}
-	case w.name != r.name && units[w.name] != 0 && units[r.name] != 0:
+	case w.name != r.name:
 		c.meaningsDiffer(at)
 	}
 }

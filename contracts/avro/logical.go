@@ -1,12 +1,16 @@
 package avro
 
 import (
+	"encoding/binary"
 	"encoding/json"
+	"fmt"
 	"math"
 	"math/big"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // logical is a logical type that is valid where it stands; the zero logical
@@ -91,8 +95,77 @@ func wholeNumber(v any) (int, bool) {
 	return int(n), err == nil
 }
 
-// read is what a reader of the logical type makes of a count of time.
-func (l logical) read(count int64) string {
+// sameCount reports whether two logical types count the same from the same
+// start, one of them in local time: the reader has the clock time right, and
+// not the zone.
+func sameCount(a, b logical) bool {
+	return units[a.name] == units[b.name] && strings.TrimPrefix(a.name, "local-") == strings.TrimPrefix(b.name, "local-")
+}
+
+// telling is a value of the type, in the codec's form, whose meaning is plain:
+// noon, the beginning of 2025, 1, two months.
+func (l logical) telling(n *node) any {
+	switch unit := units[l.name]; {
+	case l.name == decimal:
+		return unscaled(n, big.NewInt(1))
+	case l.name == durationTyp:
+		return []byte{2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+	case n.kind == stringKind:
+		return uuid.UUID{15: 1}.String()
+	case l.name == uuidType:
+		return append(make([]byte, 15), 1)
+	default:
+		count := int64(time.Duration(epoch.UnixNano()) / unit)
+		if l.name == timeMillis || l.name == timeMicros {
+			count = int64(12 * time.Hour / unit)
+		}
+		if n.kind == intKind {
+			return int32(count)
+		}
+		return count
+	}
+}
+
+// read is what a reader of the logical type makes of a value.
+func (l logical) read(v any) string {
+	switch v := v.(type) {
+	case int32:
+		return l.count(int64(v))
+	case int64:
+		return l.count(v)
+	case string:
+		return l.octets([]byte(v))
+	case []byte:
+		return l.octets(v)
+	}
+	return fmt.Sprint(v)
+}
+
+// octets is what a reader makes of bytes.
+func (l logical) octets(b []byte) string {
+	switch {
+	case l.name == decimal:
+		return "the number " + shift(twosComplement(b), l.scale)
+	case l.name == durationTyp:
+		part := func(i int) uint32 { return binary.LittleEndian.Uint32(b[4*i:]) }
+		return fmt.Sprintf("%d months, %d days and %d ms", part(0), part(1), part(2))
+	case len(b) == len(uuid.UUID{}):
+		return "the UUID " + uuid.UUID(b).String()
+	}
+	return fmt.Sprintf("the UUID %q", b)
+}
+
+// twosComplement is the number that the bytes of a decimal are.
+func twosComplement(b []byte) *big.Int {
+	n := new(big.Int).SetBytes(b)
+	if len(b) > 0 && b[0] > math.MaxInt8 {
+		n.Sub(n, new(big.Int).Lsh(big.NewInt(1), uint(8*len(b))))
+	}
+	return n
+}
+
+// count is what a reader makes of a count of time.
+func (l logical) count(count int64) string {
 	unit := units[l.name]
 	switch l.name {
 	case timeMillis, timeMicros:

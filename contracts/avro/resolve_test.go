@@ -46,6 +46,11 @@ func (r *resolver) read(w, rd *node, path string, inUnion bool) any {
 			return r.own(w)
 		}
 		return r.read(w, rd.branches[i].node, fmt.Sprintf("%s/%d", path, i), inUnion)
+	}
+	if a, b := w.logical.name, rd.logical.name; a != "" && b != "" && a != b && strings.TrimPrefix(a, "local-") != strings.TrimPrefix(b, "local-") && w.kind != unionKind && rd.kind != unionKind {
+		r.refuse(ruleLogicalType, path)
+	}
+	switch {
 	case w.kind != rd.kind && !strings.Contains(promotable, " "+string(w.kind)+">"+string(rd.kind)+" "):
 		rule := ruleType
 		if inUnion {

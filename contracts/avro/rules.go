@@ -30,7 +30,7 @@ func Rules() []finding.Rule {
 		{ID: ruleUnionBranch, Summary: "The writer may write a branch of a union that the reader does not have."},
 		{ID: ruleDecimalScale, Summary: "A decimal has another scale at the reader: its value would be off by powers of ten."},
 		{ID: ruleDecimalPrecision, Summary: "A decimal has another precision at the reader, which the specification does not match."},
-		{ID: ruleLogicalType, Summary: "Writer and reader give the same bytes another meaning, such as milliseconds and microseconds; the specification allows it, so it is information."},
+		{ID: ruleLogicalType, Summary: "Writer and reader give the same bytes another meaning, such as milliseconds and microseconds; Avro's own rules pass over it, and so does the lenient dialect."},
 		{ID: ruleDepth, Summary: "The schemas differ in recursion that is too deep to be compared."},
 	}
 }

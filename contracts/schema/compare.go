@@ -25,8 +25,8 @@ func Rules() []finding.Rule {
 
 // Dialect says how strictly schemas are compared. The zero value is strict.
 type Dialect struct {
-	// Lenient forgives some breaks; see docs/compatibility-json.md and
-	// docs/compatibility-protobuf.md. Avro's rules leave nothing to forgive.
+	// Lenient forgives some breaks; see docs/compatibility-json.md,
+	// docs/compatibility-avro.md and docs/compatibility-protobuf.md.
 	Lenient bool
 	// JSON also compares the JSON forms of Protobuf messages, for topics that
 	// carry them.
@@ -62,7 +62,11 @@ func compare(writer, reader *Schema, d Dialect) compat.Comparison {
 		}
 		return jsonschema.Compare(w, reader.content.(*jsonschema.Schema), options...)
 	case *avro.Schema:
-		return avro.Compare(w, reader.content.(*avro.Schema))
+		var options []avro.CompareOption
+		if d.Lenient {
+			options = append(options, avro.Lenient())
+		}
+		return avro.Compare(w, reader.content.(*avro.Schema), options...)
 	case *proto.Schema:
 		var options []proto.CompareOption
 		if d.Lenient {
