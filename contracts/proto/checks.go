@@ -2,6 +2,7 @@ package proto
 
 import (
 	"fmt"
+	"strconv"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 
@@ -47,9 +48,13 @@ func (w *walk) jsonName(p *pair, f, r protoreflect.FieldDescriptor) {
 	if known == nil || r != nil {
 		return
 	}
+	wanted := strconv.Quote(key(known))
+	if known.TextName() != key(known) {
+		wanted += " or " + strconv.Quote(known.TextName())
+	}
 	w.claim(claim{
 		rule: ruleJSONName, verdict: compat.Breaks, at: p, writer: f, reader: known,
-		message: fmt.Sprintf("the writer's JSON has the field of number %d as %q, the reader looks for %q or %q", f.Number(), key(f), key(known), known.TextName()),
+		message: fmt.Sprintf("the writer's JSON has the field of number %d as %q, the reader looks for %s", f.Number(), key(f), wanted),
 		hint:    fmt.Sprintf("keep the name, or give the reader's field the option json_name = %q", key(f)),
 		samples: w.samples(f), shows: w.differs(f, known),
 	})

@@ -49,6 +49,9 @@ func Compare(writer, reader *Schema, options ...CompareOption) compat.Comparison
 		o.applyCompare(c)
 	}
 	bytes := &walk{comparer: c, seen: map[names]bool{}}
+	if c.withJSON {
+		bytes.form = "in the binary form "
+	}
 	text := &walk{comparer: c, seen: map[names]bool{}, json: true}
 	for _, root := range c.roots() {
 		bytes.run(root)
@@ -175,6 +178,7 @@ func (c *comparer) removed(w protoreflect.MessageDescriptor) {
 type walk struct {
 	*comparer
 	json  bool
+	form  string // begins messages that are about one of two forms
 	seen  map[names]bool
 	queue []*pair
 }

@@ -206,3 +206,34 @@ func BenchmarkLoad(b *testing.B) {
 		load(b, fsys, "s.proto")
 	}
 }
+
+// With JSON, both forms are compared, and a message says which one it is
+// about: a Timestamp is text in JSON, and bytes that are no text.
+func TestMessagesNameTheForm(t *testing.T) {
+	timestamp := files("s.proto", "syntax = \"proto3\";\npackage acme;\nimport \"google/protobuf/timestamp.proto\";\nmessage Order { google.protobuf.Timestamp at = 1; }\n")
+	text := files("s.proto", "syntax = \"proto3\";\npackage acme;\nmessage Order { string at = 1; }\n")
+	compared := func(writer, reader *proto.Schema, options ...proto.CompareOption) []string {
+		var said []string
+		for _, p := range proto.Compare(writer, reader, options...).Problems {
+			said = append(said, p.Rule+": "+p.Message+"; "+p.Witness.Outcome)
+		}
+		return said
+	}
+	at, s := load(t, timestamp, "s.proto"), load(t, text, "s.proto")
+	const bytes = "at is google.protobuf.Timestamp to the writer and string to the reader, and not all bytes are UTF-8; refused: field acme.Order.at contains invalid UTF-8"
+	for _, tt := range []struct{ want, got []string }{
+		{[]string{"compat/proto-bytes-as-text: " + bytes}, compared(at, s)},
+		{[]string{"compat/proto-bytes-as-text: in the binary form " + bytes}, compared(at, s, proto.JSON())},
+		{
+			[]string{
+				"compat/proto-bytes-as-message: in the binary form at is string to the writer and google.protobuf.Timestamp to the reader, and not all bytes are a message; refused: cannot parse invalid wire-format data",
+				"compat/proto-json-type: at is string to the writer and google.protobuf.Timestamp to the reader, which have other forms in JSON; refused: invalid google.protobuf.Timestamp value \"a\"",
+			},
+			compared(s, at, proto.JSON()),
+		},
+	} {
+		if diff := cmp.Diff(tt.want, tt.got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+}

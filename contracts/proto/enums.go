@@ -135,6 +135,13 @@ func (w *walk) jsonEnumName(p *pair, wf, rf protoreflect.FieldDescriptor, v prot
 	c := w.enumClaim(p, wf, rf, v)
 	c.rule, c.verdict = ruleJSONEnum, compat.Breaks
 	c.message = fmt.Sprintf("the writer's JSON may have %q, which the reader's enum %s does not know", v.Name(), rf.Enum().FullName())
+	if there := rf.Enum().Values().ByNumber(v.Number()); there != nil {
+		c.reader = there
+		c.message += fmt.Sprintf(": the number %d is %s there", v.Number(), there.Name())
+		if v.Number() == 0 && !wf.HasPresence() && !many(wf) {
+			c.message = fmt.Sprintf("the writer's JSON leaves %s out where it is %s, and the reader takes that for %s", label(wf), v.Name(), there.Name())
+		}
+	}
 	c.hint = "add the name to the reader first; with allow_alias both names of a number can stand for a while"
 	c.shows = w.differs(wf, rf)
 	w.claim(c)
