@@ -69,20 +69,6 @@ func (d Declared) Kept(fsys fs.FS, file, root string) Declared {
 // history.
 const mainFile = "main"
 
-// within takes the files of a folder for the references. What cannot be read
-// of it, the schema will miss.
-func (d Declared) within(fsys fs.FS, root string) Declared {
-	_ = fs.WalkDir(fsys, root, func(name string, entry fs.DirEntry, err error) error {
-		switch {
-		case err != nil || entry.IsDir() || name == d.File || name == path.Join(root, mainFile):
-		case d.Format == contracts.FormatAvro || hasID(fsys, name):
-			d.references += "\x00" + name
-		}
-		return nil
-	})
-	return d
-}
-
 // hasID reports whether a JSON Schema can be referred to by its $id.
 func hasID(fsys fs.FS, file string) bool {
 	text, err := fs.ReadFile(fsys, file)
@@ -93,13 +79,21 @@ func hasID(fsys fs.FS, file string) bool {
 }
 
 // Alone is the same schema with all files that it refers to in the folder root
-// and nothing else there.
+// and nothing else there: every file is a reference, and imports begin at every
+// folder, at root first. What cannot be read of it, the schema will miss.
 func (d Declared) Alone(fsys fs.FS, file, root string) Declared {
 	d.File, d.references, d.importPaths = file, "", "\x00"+root
-	if d.Format == contracts.FormatProtobuf {
-		return d
-	}
-	return d.within(fsys, root)
+	_ = fs.WalkDir(fsys, root, func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil || name == root || name == file || name == path.Join(root, mainFile):
+		case entry.IsDir():
+			d.importPaths += "\x00" + name
+		case d.Format == contracts.FormatAvro || d.Format == contracts.FormatJSONSchema && hasID(fsys, name):
+			d.references += "\x00" + name
+		}
+		return nil
+	})
+	return d
 }
 
 // Options say how the file is read.

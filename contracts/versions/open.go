@@ -125,15 +125,26 @@ func (n *Named) published(dir string) ([]Version, error) {
 	}
 	var versions []Version
 	for _, v := range published {
-		options := n.Options
-		options.ImportPaths = append([]string{v.Root}, options.ImportPaths...)
-		s, err := schema.Load(n.fsys, v.File, n.format(v.File), options)
+		s, err := schema.Load(n.fsys, v.File, n.format(v.File), n.kept(v))
 		if err != nil {
 			return nil, invalid(err)
 		}
 		versions = append(versions, Version{Name: v.String(), Schema: s})
 	}
 	return versions, nil
+}
+
+// kept are the options for a published version: what it was kept with comes
+// before what was given.
+func (n *Named) kept(v history.Version) schema.Options {
+	of := contracts.Schema{Format: n.format(v.File)}
+	with := schema.Registered(&of, v.File, "").Kept(n.fsys, v.File, v.Root).Options()
+	options := n.Options
+	options.ImportPaths = append(with.ImportPaths, options.ImportPaths...)
+	if len(with.References) > 0 {
+		options.References = with.References
+	}
+	return options
 }
 
 func (n *Named) committed(ctx context.Context, rev, file, name string) ([]Version, error) {
