@@ -93,7 +93,7 @@ func (c *comparer) closure(schemas []*js.Schema, applied func(*js.Schema) []*js.
 func (c *comparer) inspect(at spot) {
 	at.reader = c.sets.resolve(at.reader)
 	key := c.pair(at)
-	if slices.Contains(c.inside, key) || len(c.inside) > maxInside || c.asked > maxAsked {
+	if slices.Contains(c.inside, key) || len(c.inside) > maxInside || c.asked > maxAsked || c.alone > maxAlone {
 		return
 	}
 	if c.safe(at, c.sets.set(at.reader)) {

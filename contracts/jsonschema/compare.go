@@ -35,9 +35,10 @@ func (f compareOption) applyCompare(c *comparer) { f(c) }
 func Lenient() CompareOption { return compareOption(func(c *comparer) { c.lenient = true }) }
 
 const (
-	// maxAsked bounds the questions about one pair of schemas, maxProblems
-	// the problems that are reported.
+	// maxAsked bounds the questions about one pair of schemas, maxAlone those
+	// about a place alone, maxProblems the problems that are reported.
 	maxAsked    = 2000
+	maxAlone    = 10_000
 	maxProblems = 100
 )
 
@@ -65,6 +66,7 @@ type comparer struct {
 	sets     *translator
 	written  docset.Set // what the writer may write
 	asked    int
+	alone    int
 	inside   []string // the pairs that are being inspected
 	seen     map[string]bool
 	problems []compat.Problem
@@ -134,6 +136,9 @@ func (c *comparer) safe(at spot, set docset.Set) bool {
 
 // safeAlone is safe whatever the document around the spot is like.
 func (c *comparer) safeAlone(at spot, set docset.Set) bool {
+	if c.alone++; c.alone > maxAlone {
+		return false
+	}
 	sets := (&scribe{translator: c.sets}).sets(at.writer)
 	return c.sets.space.Find(append(sets, set.Not())...).Answer == docset.Empty
 }

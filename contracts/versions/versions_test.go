@@ -184,6 +184,12 @@ produces:
 			t.Errorf("%s: mode %s, %v, %v", tt.schema, mode, known, err)
 		}
 	}
+	asserted := c.SchemaOf(contracts.SchemaRef{Ref: "Registered"})
+	asserted.Formats = contracts.FormatsAssert
+	const nothing = "formats says nothing to avro, the format of orders-value"
+	if _, err := l.Current(c, asserted, ""); err == nil || err.Error() != nothing {
+		t.Errorf("formats of Avro: %v, want %s", err, nothing)
+	}
 	alone := versions.New(fsys, nil)
 	s := c.SchemaOf(contracts.SchemaRef{Ref: "Registered"})
 	if _, err := alone.Current(c, s, ""); !errors.Is(err, versions.ErrNoRegistry) {
