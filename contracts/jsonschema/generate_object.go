@@ -169,7 +169,7 @@ func (m *maker) fill(atoms []*js.Schema, object map[string]any, depth int) error
 func (m *maker) name(atoms []*js.Schema) string {
 	for _, s := range atoms {
 		if all := patternProperties(s); len(all) > 0 {
-			return fromPattern(m.rng, all[m.rng.IntN(len(all))].pattern.String(), 0, 0)
+			return fromPattern(m.rng, patternOf(all[m.rng.IntN(len(all))].pattern), 0, 0)
 		}
 		if s.PropertyNames != nil {
 			if v, err := m.value([]*js.Schema{s.PropertyNames}, maxDepth); err == nil {

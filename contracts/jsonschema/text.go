@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	js "github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/flowweir/weir/contracts/jsonschema/internal/regex"
 )
 
 const (
@@ -25,8 +27,7 @@ const (
 type textRules struct {
 	min, max int // characters; max < 0 without a bound
 	format   string
-	patterns []string
-	matchers []js.Regexp
+	patterns []*regex.Pattern
 }
 
 func textRulesOf(atoms []*js.Schema) textRules {
@@ -42,8 +43,7 @@ func textRulesOf(atoms []*js.Schema) textRules {
 			r.format = s.Format.Name
 		}
 		if s.Pattern != nil {
-			r.patterns = append(r.patterns, s.Pattern.String())
-			r.matchers = append(r.matchers, s.Pattern)
+			r.patterns = append(r.patterns, patternOf(s.Pattern))
 		}
 	}
 	return r
@@ -54,8 +54,8 @@ func (r textRules) accepts(s string) bool {
 	if n < r.min || r.max >= 0 && n > r.max {
 		return false
 	}
-	for _, m := range r.matchers {
-		if !m.MatchString(s) {
+	for _, p := range r.patterns {
+		if !p.MatchString(s) {
 			return false
 		}
 	}
@@ -182,11 +182,11 @@ func randomUUID(rng *rand.Rand) string {
 // such expression, and where none was found: an anchor or a word boundary in
 // the middle of an expression is not aimed at.
 func Match(expr string, rng *rand.Rand) (string, error) {
-	re, err := compilePattern(expr)
+	p, err := regex.Compile(expr)
 	if err != nil {
 		return "", fmt.Errorf("pattern %q: %w", expr, err)
 	}
-	r := textRules{max: -1, patterns: []string{expr}, matchers: []js.Regexp{re}}
+	r := textRules{max: -1, patterns: []*regex.Pattern{p}}
 	text, keyword := r.pick(rng)
 	if keyword != "" {
 		return "", fmt.Errorf("pattern %q: no text found that matches", expr)

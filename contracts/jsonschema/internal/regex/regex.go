@@ -4,8 +4,10 @@ package regex
 
 import (
 	"regexp"
+	"regexp/syntax"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf16"
 
@@ -19,6 +21,8 @@ type Pattern struct {
 	// Expression is the pattern in the syntax of Go's regexp; "" where it has
 	// none.
 	Expression string
+	// Syntax is the expression parsed; it must not be changed.
+	Syntax func() *syntax.Regexp
 	// Other matches what Go's regexp does not read; nil for what it does.
 	Other *ecma.Pattern
 	re    *regexp.Regexp
@@ -28,7 +32,14 @@ type Pattern struct {
 func Compile(source string) (*Pattern, error) {
 	expression := fromECMA(source)
 	if re, err := regexp.Compile(expression); err == nil {
-		return &Pattern{source: source, Expression: expression, re: re}, nil
+		parsed := sync.OnceValue(func() *syntax.Regexp {
+			tree, err := syntax.Parse(expression, syntax.Perl)
+			if err != nil { // regexp has read it
+				return &syntax.Regexp{Op: syntax.OpNoMatch}
+			}
+			return tree
+		})
+		return &Pattern{source: source, Expression: expression, Syntax: parsed, re: re}, nil
 	}
 	other, err := ecma.Compile(source)
 	if err != nil {
