@@ -149,18 +149,26 @@ func relative(names []string) ([]string, error) {
 }
 
 // registryOf is the schema registry of the environment, else of the workspace,
-// which may be nil; nil without one.
+// which may be nil, as one view; nil without one.
 func (s *state) registryOf(ctx context.Context, w *workspace.Workspace) (versions.Registry, func(), error) {
+	r, err := s.connectRegistry(w)
+	if r == nil {
+		return nil, func() {}, err
+	}
+	return versions.FromRegistry(ctx, r), r.Close, nil
+}
+
+func (s *state) connectRegistry(w *workspace.Workspace) (*registry.Registry, error) {
 	config := registry.FromEnvironment(s.env)
 	if config.URL == "" && w != nil && w.File.Registry != nil {
 		config.URL = w.File.Registry.URL
 	}
 	if config.URL == "" {
-		return nil, func() {}, nil
+		return nil, nil
 	}
 	r, err := registry.New(config)
 	if err != nil {
-		return nil, nil, usageError("", "%w", err)
+		return nil, usageError("", "%w", err)
 	}
-	return versions.FromRegistry(ctx, r), r.Close, nil
+	return r, nil
 }

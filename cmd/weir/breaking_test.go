@@ -50,9 +50,9 @@ func TestBreakingAgainstRegistry(t *testing.T) {
 	}
 }
 
-// TestGateAsksTheRegistryOfTheWorkspace: what weir.work.yaml names is asked as
-// by weir check, and the environment's instead where there is one.
-func TestGateAsksTheRegistryOfTheWorkspace(t *testing.T) {
+// TestRegistryOfTheWorkspace: what weir.work.yaml names is asked by the gate and
+// by init as by weir check, and the environment's instead where there is one.
+func TestRegistryOfTheWorkspace(t *testing.T) {
 	server := httptest.NewServer(registryServer(map[string]string{
 		"payments-value": `{"type": "record", "name": "com.acme.Paid", "fields": [{"name": "id", "type": "string"}]}`,
 	}))
@@ -79,6 +79,9 @@ func TestGateAsksTheRegistryOfTheWorkspace(t *testing.T) {
 	gate := []string{"can-i-deploy", "--service", "orders", "--version", "2", "--to", "prod"}
 	if code, out := ask("", gate...); code != exitFindings || !strings.Contains(out, "no: orders 2 cannot go to prod: it would break on payments 1") || !strings.Contains(out, "needs $.amount") {
 		t.Errorf("exit code %d:\n%s", code, out)
+	}
+	if code, out := ask("", "init", "--service", "other", "--subject", "payments-value", "--stdout"); code != exitPass || !strings.Contains(out, "event: com.acme.Paid") {
+		t.Errorf("init: exit code %d:\n%s", code, out)
 	}
 	nobody := httptest.NewServer(nil)
 	nobody.Close()

@@ -15,6 +15,7 @@ import (
 	"github.com/flowweir/weir/contracts/source"
 	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/contracts/versions"
+	"github.com/flowweir/weir/contracts/workspace"
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/external"
 	"github.com/flowweir/weir/harness/sample"
@@ -42,7 +43,7 @@ func newInit(s *state) *cobra.Command {
 		Long: `Init writes weir.yaml, and the schemas and examples that it names, from what is
 there already: example files, each one JSON document with or without an
 envelope; the newest records of a live topic; a subject of the registry that
-WEIR_REGISTRY_URL names; or an AsyncAPI document, beside which the contract is
+WEIR_REGISTRY_URL or the workspace names; or an AsyncAPI document, beside which the contract is
 then written. A file is known by its content.
 
 A topic is read without a group, and nothing on the cluster changes. Values of
@@ -216,17 +217,11 @@ func (s *state) initFromSubject(ctx context.Context, f initFlags) (*infer.Draft,
 	})
 }
 
-// initRegistry is the registry of the environment, nil without one.
+// initRegistry is the registry of the environment, else of the workspace that
+// this directory is in; nil without one.
 func (s *state) initRegistry() (*registry.Registry, error) {
-	config := registry.FromEnvironment(s.env)
-	if config.URL == "" {
-		return nil, nil
-	}
-	r, err := registry.New(config)
-	if err != nil {
-		return nil, usageError("", "%w", err)
-	}
-	return r, nil
+	w, _ := workspace.Find(".") // what is wrong with it is for others to say
+	return s.connectRegistry(w)
 }
 
 func (s *state) initFromTopic(ctx context.Context, f initFlags) (*infer.Draft, error) {

@@ -105,7 +105,7 @@ func (c *change) unread(side, what string, err error) {
 		f.Message = fmt.Sprintf("%s is not compared: %s in %s cannot be read: %v", c.event(), what, side, reason(err))
 	}
 	if errors.Is(err, versions.ErrNoRegistry) {
-		f.ID, f.Severity, f.Hint = matrix.RegistryUnread, finding.Info, "set WEIR_REGISTRY_URL to compare it"
+		f.ID, f.Severity, f.Hint = matrix.RegistryUnread, finding.Info, "set WEIR_REGISTRY_URL, or registry: in weir.work.yaml, to compare it"
 		f.Message = fmt.Sprintf("the schema of %s is in a registry, so it is not compared", c.event())
 	}
 	var invalid *schema.Error

@@ -154,7 +154,7 @@ func lacks(f field.Field, need string) string {
 func (p *pass) unread(s *contracts.Schema, err error, at *finding.Position, what string) {
 	switch {
 	case errors.Is(err, versions.ErrNoRegistry):
-		p.report(finding.Finding{ID: RegistryUnread, Position: at, Message: what + " is in a registry, so it is not compared", Hint: "set WEIR_REGISTRY_URL to compare it"})
+		p.report(finding.Finding{ID: RegistryUnread, Position: at, Message: what + " is in a registry, so it is not compared", Hint: "set WEIR_REGISTRY_URL, or registry: in weir.work.yaml, to compare it"})
 		return
 	case errors.Is(err, fs.ErrNotExist) && s.Registry == nil:
 		p.report(finding.Finding{ID: HistoryMissing, Position: at, Message: what + " has no published version yet", Hint: "weir history add keeps the first one"})
