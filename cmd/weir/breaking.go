@@ -97,7 +97,7 @@ func (s *state) breaking(ctx context.Context, args []string, f *againstFlags, fo
 	result := broken{Format: "weir/breaking/v1", Against: name, Contracts: len(in.contracts), counted: count(findings)}
 	result.Result = comparedAs[result.verdict()]
 	err = s.printFindings(format, judged{
-		verb: "breaking", verdict: result.verdict(), counted: result.counted, document: result, contracts: in.own(),
+		verb: "breaking", verdict: result.verdict(), counted: result.counted, document: result, contracts: in.judged(f.only),
 		sentence: fmt.Sprintf("%s against %s: %s, %s", summary.Plural(result.Contracts, "contract", "contracts"), name, result.Result, result.counted),
 	})
 	if err != nil {
@@ -125,7 +125,7 @@ func (s *state) waived(found []rules.Found) []finding.Finding {
 func (s *state) unread(verb string, in *inputs, format string) error {
 	found := count(in.findings)
 	err := s.printFindings(format, judged{
-		verb: verb, verdict: finding.Fail, counted: found, contracts: in.own(),
+		verb: verb, verdict: finding.Fail, counted: found,
 		sentence: fmt.Sprintf("%s: %s; contracts are compared once all files can be read", summary.Plural(len(in.contracts), "contract", "contracts"), found),
 	})
 	if err != nil {

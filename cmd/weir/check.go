@@ -122,10 +122,11 @@ func (s *state) check(ctx context.Context, args []string, f *checkFlags) error {
 		in.findings = append(in.findings, found...)
 	}
 	result.counted = count(in.findings)
-	err = s.printFindings(f.format.value, judged{
-		verb: "check", verdict: result.verdict(), sentence: result.sentence(), counted: result.counted, document: result,
-		contracts: in.own(),
-	})
+	j := judged{verb: "check", verdict: result.verdict(), sentence: result.sentence(), counted: result.counted, document: result}
+	if result.Compared {
+		j.contracts = in.judged(f.only)
+	}
+	err = s.printFindings(f.format.value, j)
 	switch {
 	case err != nil:
 		return err

@@ -85,17 +85,19 @@ func (in *inputs) within(name string) error {
 	return nil
 }
 
-// own are the contracts of this repository: findings about those of others
-// stand in the workspace file.
-func (in *inputs) own() []*contracts.Contract {
-	if in.workspace == nil {
-		return in.contracts
-	}
+// judged are the contracts that findings were looked for in: of this repository,
+// because those about others stand in the workspace file, and of the services
+// that were asked about, nil for all.
+func (in *inputs) judged(only []string) []*contracts.Contract {
 	fetched := map[string]bool{}
-	for _, m := range in.workspace.Members {
-		fetched[m.Doc.File()] = m.Repository != nil
+	if in.workspace != nil {
+		for _, m := range in.workspace.Members {
+			fetched[m.Doc.File()] = m.Repository != nil
+		}
 	}
-	return slices.DeleteFunc(slices.Clone(in.contracts), func(c *contracts.Contract) bool { return fetched[c.Doc.File()] })
+	return slices.DeleteFunc(slices.Clone(in.contracts), func(c *contracts.Contract) bool {
+		return fetched[c.Doc.File()] || only != nil && !slices.Contains(only, c.Service.Name)
+	})
 }
 
 // has reports whether a file, or something below a directory, was read.
