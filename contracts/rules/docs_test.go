@@ -44,6 +44,19 @@ A first contract is green. The six lines of the README, checked alone, have two 
 
 Two rules are errors for a first contract, on purpose. ` + "`check/event-ambiguous`" + `: two events on one topic without anything that tells their records apart cannot be consumed, and one word (` + "`envelope`" + ` or ` + "`match`" + `) repairs it. ` + "`check/need-optional`" + `: a field that a consumer needs and the schema does not require will be missing one day; a schema without ` + "`required`" + ` promises nothing.
 
+## In CI
+The exit code decides; what is printed is for whoever has to look.
+
+| where | run |
+|---|---|
+| GitHub, annotations on the lines of a pull request | ` + "`weir check --against main --format github`" + ` |
+| GitHub, alerts that are followed over commits | ` + "`weir check --format sarif > weir.sarif`" + `, uploaded to code scanning |
+| GitLab, Jenkins, Azure | ` + "`weir check --format junit > weir.xml`" + `, as a JUnit report |
+| a comment | ` + "`weir check --format markdown`" + ` |
+| a program | ` + "`weir check --format json`" + ` |
+
+In JUnit each contract is a test suite, and each of its interactions a test case, with one more for the rest of the file; what was found in a schema is a case for its rule, in a suite for its file. A case fails by an error, is an error where it is undecided, and else passes, with warnings and infos as its output. Names stay the same from commit to commit, so that what is new can be told.
+
 ## Facts about topics
 They (partitions, replication, settings) are those that some contract states under ` + "`topics`" + `. Where none does, a default of Kafka is taken only where the page says so.
 
