@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -77,9 +76,10 @@ func (c *conn) serve() {
 	side.Go(c.requests.run)
 	side.Go(c.replies.run)
 	side.Go(func() { c.ended(c.replies, c.readReplies(bufio.NewReaderSize(c.far, headBytes))) })
-	c.ended(c.requests, c.readRequests(in))
+	err = c.readRequests(in)
 	gone := time.AfterFunc(c.p.gonePatience, func() { c.close(false) })
 	defer gone.Stop()
+	c.ended(c.requests, err)
 	side.Wait()
 }
 
@@ -92,9 +92,7 @@ const gonePatience = 30 * time.Second
 // sees a reset, which it retries as it does a refused connection.
 func (c *conn) connect() bool {
 	dialer := net.Dialer{Timeout: dialTimeout}
-	ctx, cancel := context.WithCancel(c.p.ctx)
-	defer cancel()
-	far, err := dialer.DialContext(ctx, "tcp", *c.broker.address.Load())
+	far, err := dialer.DialContext(c.p.ctx, "tcp", *c.broker.address.Load())
 	if err != nil {
 		c.close(true)
 		return false
