@@ -112,7 +112,7 @@ func (f *Flow) Make(event string, overrides ...Override) (*Record, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	d := &draft{headers: map[string]string{}}
-	if d.data, err = data(contract, p, schema, f.rng); err != nil {
+	if d.data, err = data(contract, p, schema, 1, f.rng); err != nil {
 		return nil, err
 	}
 	for _, o := range overrides {
@@ -130,10 +130,30 @@ func (f *Flow) Make(event string, overrides ...Override) (*Record, error) {
 	return f.Read(r), nil
 }
 
-// data is an event's data, before overrides.
-func data(c *contracts.Contract, p *contracts.Produces, schema *jsonschema.Schema, rng *rand.Rand) (any, error) {
+// Required generates data for an event with the fields that its schema
+// requires and no other. Without a schema there is no telling, which is an
+// error.
+func (f *Flow) Required(event string) (any, error) {
+	contract, p, err := f.Producer(event)
+	if err != nil {
+		return nil, err
+	}
+	schema, err := schemaOf(f.cfg.Files, contract, p)
+	if err != nil {
+		return nil, err
+	}
+	if schema == nil {
+		return nil, fmt.Errorf("%s has no schema that says which fields are required", event)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return data(contract, p, schema, 0, f.rng)
+}
+
+// data is an event's data, before overrides, with a share of optional fields.
+func data(c *contracts.Contract, p *contracts.Produces, schema *jsonschema.Schema, optional float64, rng *rand.Rand) (any, error) {
 	if schema != nil {
-		g, err := jsonschema.NewGenerator(schema, jsonschema.OptionalFields(1))
+		g, err := jsonschema.NewGenerator(schema, jsonschema.OptionalFields(optional))
 		if err != nil {
 			return nil, err
 		}

@@ -18,6 +18,10 @@ func (l *list) consumes(c *contracts.Consumes) {
 	if c.Group != "" {
 		l.add("commit", "the group "+c.Group+" commits it", in("group"), j(c, commits))
 	}
+	if len(c.Needs) > 0 {
+		l.add("needs", "it needs no more fields than it says", in("needs"), j(c, needs))
+		l.add("tolerance", "a field that it does not know does not stop it", in("needs"), j(c, tolerates))
+	}
 	if c.Idempotency != nil {
 		l.add("dedupe", "a duplicate has no second effect", in("idempotency"), j(c, dedupe))
 		l.add("distinct", "another event is no duplicate", in("idempotency"), j(c, distinct))

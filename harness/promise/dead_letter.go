@@ -81,9 +81,9 @@ func (c *consumer) whereabouts(ctx context.Context, sent *live.Record) string {
 	case err != nil:
 		return fmt.Sprintf("\nwhat the group %s has committed is not known: %v", c.entry.Group, err)
 	case at > sent.Offset:
-		return fmt.Sprintf("\nthe group %s has committed it and gone on: the poison was swallowed", c.entry.Group)
+		return fmt.Sprintf("\nthe group %s has committed it and gone on: it was swallowed", c.entry.Group)
 	}
-	return fmt.Sprintf("\nthe group %s has not committed it: it stands before the poison", c.entry.Group)
+	return fmt.Sprintf("\nthe group %s has not committed it: it stands before it", c.entry.Group)
 }
 
 // preserves judges one part of a dead letter.

@@ -80,7 +80,7 @@ func TestEachFaultIsFound(t *testing.T) {
 		"publishes twice":                        {"produces/shop.Paid/once", "2 events followed one trigger"},
 		"partitions at random":                   {"produces/shop.Paid/order", "the same key is in partition "},
 		"produces without idempotence":           {"produces/shop.Paid/idempotent", "no producer id: it was not sent by an idempotent producer"},
-		"swallows poison":                        {"consumes/shop.Placed/dead-letter", "the group payments has committed it and gone on: the poison was swallowed"},
+		"swallows poison":                        {"consumes/shop.Placed/dead-letter", "the group payments has committed it and gone on: it was swallowed"},
 		"stops at poison":                        {"consumes/shop.Placed/poison", "a good event that came after poison was not processed"},
 		"writes dead letters without headers":    {"consumes/shop.Placed/dead-letter:headers", "the dead letter lacks the header ce_specversion"},
 		"writes dead letters without a key":      {"consumes/shop.Placed/dead-letter:key", `the dead letter has the key "", and the event had "`},
@@ -92,6 +92,8 @@ func TestEachFaultIsFound(t *testing.T) {
 		"knows duplicates by a hash of the data": {"consumes/shop.Placed/distinct", "an event was taken for a duplicate of another one, which differs in header:ce_id"},
 		"publishes out of order":                 {"consumes/shop.Placed/order", "it is of event "},
 		"reads uncommitted records":              {"consumes/shop.Placed/isolation", "an event whose transaction was aborted, "},
+		"needs an optional field":                {"consumes/shop.Placed/needs", "an event without the fields that are neither required nor needed was not processed: no shop.Paid "},
+		"stumbles over an unknown field":         {"consumes/shop.Placed/tolerance", "an event with a field that the schema does not have was not processed: no shop.Paid "},
 		"refuses every event":                    {"consumes/shop.Placed/commit", "the group payments committed a good event and did not process it: it is a dead letter"},
 		"never commits":                          {"consumes/shop.Placed/commit", "the group payments has not committed orders/"},
 	} {

@@ -87,8 +87,9 @@ func (s *payments) run(ctx context.Context) error {
 
 func (s *payments) handle(ctx context.Context, r *kgo.Record) error {
 	var order struct {
-		Order string
-		Total int
+		Order, Currency, Note string
+		Total                 int
+		Unknown               string `json:"weir_unknown_field"`
 	}
 	attempt := 1
 	if n, err := strconv.Atoi(header(r, "attempt")); err == nil {
@@ -113,6 +114,10 @@ func (s *payments) handle(ctx context.Context, r *kgo.Record) error {
 		return s.retry(ctx, r, attempt)
 	case order.Total == refused:
 		return s.dead(ctx, r, "refused")
+	case order.Note == "" && s.fault == "needs an optional field", order.Unknown != "" && s.fault == "stumbles over an unknown field":
+		return nil
+	case order.Currency == "": // which it says that it needs
+		return s.dead(ctx, r, "no currency")
 	case s.duplicate(r):
 		return nil
 	}
