@@ -6,10 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/embedded"
 	"github.com/flowweir/weir/harness/scenario"
@@ -24,6 +26,12 @@ func withFaults(faults ...string) *scenario.Scenario {
 	Expect(err).NotTo(HaveOccurred())
 	s, findings := scenario.Parse("testdata/run/produce.yaml", fmt.Appendf(src, "faults: [%s]\n", strings.Join(faults, ", ")))
 	Expect(findings).To(BeEmpty())
+	return s
+}
+
+// forLong gives a run a load that is sure to go on when it is interrupted.
+func forLong(s *scenario.Scenario) *scenario.Scenario {
+	s.Load[0].Profile[0].For = document.Duration(time.Minute)
 	return s
 }
 
@@ -89,7 +97,7 @@ var _ = Describe("a fault on connections", func() {
 		withoutLeaks()
 		loading, interrupt := context.WithCancel(ctx)
 		defer interrupt()
-		result, err := scenario.Run(loading, withFaults("{at: 500ms, cut: {}}"), started(filepath.Join(GinkgoT().TempDir(), "run"),
+		result, err := scenario.Run(loading, forLong(withFaults("{at: 500ms, cut: {}}")), started(filepath.Join(GinkgoT().TempDir(), "run"),
 			scenario.OnProgress(func(p scenario.Progress) {
 				if len(p.Open) > 0 {
 					interrupt()
@@ -104,7 +112,7 @@ var _ = Describe("a fault on connections", func() {
 	It("leaves nothing when the run is aborted", func(ctx SpecContext) {
 		withoutLeaks()
 		abort, aborted := make(chan struct{}), false
-		_, err := scenario.Run(ctx, withFaults("{at: 500ms, cut: {}}"), started(filepath.Join(GinkgoT().TempDir(), "run"), scenario.Abort(abort),
+		_, err := scenario.Run(ctx, forLong(withFaults("{at: 500ms, cut: {}}")), started(filepath.Join(GinkgoT().TempDir(), "run"), scenario.Abort(abort),
 			scenario.OnProgress(func(p scenario.Progress) {
 				if len(p.Open) > 0 && !aborted {
 					aborted = true
