@@ -2,8 +2,9 @@ package key
 
 import (
 	"fmt"
-	"math/bits"
 	"strconv"
+
+	"github.com/flowweir/weir/loadgen/internal/random"
 )
 
 // HotSet is a distribution in which a share of the records, 0 to 1, falls on
@@ -19,24 +20,22 @@ func HotSet(seed uint64, sender uint16, cardinality, hot uint64, share float64) 
 	case !(share >= 0 && share <= 1):
 		return nil, fmt.Errorf("the share %s of the hot keys is not from 0 to 1", strconv.FormatFloat(share, 'g', -1, 64))
 	}
-	return hotSet{newCounter(seed, sender), cardinality, hot, share}, nil
+	return hotSet{random.New(seed, sender), cardinality, hot, share}, nil
 }
 
 type hotSet struct {
-	counter
+	random.Counter
 	n, hot uint64
 	share  float64
 }
 
 func (h hotSet) Index(seq uint64) uint64 {
-	r := h.at(seq)
+	r := h.At(seq)
 	// float is in (0, 1], so that a share of 0 is never and one of 1 always.
-	if r.float() <= h.share {
-		index, _ := bits.Mul64(r.next(), h.hot)
-		return index
+	if r.Float() <= h.share {
+		return r.Below(h.hot)
 	}
-	index, _ := bits.Mul64(r.next(), h.n-h.hot)
-	return h.hot + index
+	return h.hot + r.Below(h.n-h.hot)
 }
 
 func (h hotSet) Cardinality() uint64 { return h.n }

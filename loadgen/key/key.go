@@ -5,16 +5,16 @@
 // key of any record again, in any order and on any number of goroutines. What
 // a key looks like for an index is the caller's affair.
 //
-// Randomness comes from SplitMix64 (Steele, Lea and Flood, "Fast splittable
-// pseudorandom number generators", OOPSLA 2014), used as a counter-based
-// generator: the sequence is the counter. It is for load, not for secrets.
+// Randomness comes from package loadgen/internal/random; it is for load, not
+// for secrets.
 package key
 
 import (
 	"errors"
 	"fmt"
-	"math/bits"
 	"strconv"
+
+	"github.com/flowweir/weir/loadgen/internal/random"
 )
 
 // Distribution is which of a number of keys each record has. Implementations
@@ -36,18 +36,17 @@ func Uniform(seed uint64, sender uint16, cardinality uint64) (Distribution, erro
 	if cardinality == 0 {
 		return nil, errNoKeys
 	}
-	return uniform{newCounter(seed, sender), cardinality}, nil
+	return uniform{random.New(seed, sender), cardinality}, nil
 }
 
 type uniform struct {
-	counter
+	random.Counter
 	n uint64
 }
 
 func (u uniform) Index(seq uint64) uint64 {
-	r := u.at(seq)
-	index, _ := bits.Mul64(r.next(), u.n)
-	return index
+	r := u.At(seq)
+	return r.Below(u.n)
 }
 
 func (u uniform) Cardinality() uint64 { return u.n }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+
+	"github.com/flowweir/weir/loadgen/internal/random"
 )
 
 // maxZipf bounds the cardinality of Zipf: float64 counts no further.
@@ -26,7 +28,7 @@ func Zipf(seed uint64, sender uint16, cardinality uint64, s float64) (Distributi
 	case !(s > 0) || math.IsInf(s, 1):
 		return nil, fmt.Errorf("the zipf exponent %s is not a number above 0: 1.1 is a usual choice", strconv.FormatFloat(s, 'g', -1, 64))
 	}
-	z := zipf{counter: newCounter(seed, sender), n: cardinality, s: s}
+	z := zipf{Counter: random.New(seed, sender), n: cardinality, s: s}
 	z.low = z.integral(1.5) - 1
 	z.high = z.integral(float64(cardinality) + 0.5)
 	z.squeeze = 2 - z.inverse(z.integral(2.5)-z.weight(2))
@@ -34,7 +36,7 @@ func Zipf(seed uint64, sender uint16, cardinality uint64, s float64) (Distributi
 }
 
 type zipf struct {
-	counter
+	random.Counter
 	n         uint64
 	s         float64
 	low, high float64 // the integral's range from which ranks are drawn
@@ -42,9 +44,9 @@ type zipf struct {
 }
 
 func (z zipf) Index(seq uint64) uint64 {
-	r := z.at(seq)
+	r := z.At(seq)
 	for {
-		u := z.high + r.float()*(z.low-z.high)
+		u := z.high + r.Float()*(z.low-z.high)
 		x := z.inverse(u)
 		rank := min(max(math.Round(x), 1), float64(z.n))
 		if rank-x <= z.squeeze || u >= z.integral(rank+0.5)-z.weight(rank) {
