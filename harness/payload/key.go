@@ -3,6 +3,7 @@ package payload
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -73,9 +74,13 @@ func (k keyMaker) appendText(b []byte, index uint64) []byte {
 		encodeUUID(&text, u)
 		return append(b, text[:]...)
 	case styleNumber:
-		return fmt.Append(b, index+1)
+		return strconv.AppendUint(b, index+1, 10)
 	}
-	return fmt.Appendf(b, "key-%06d", index)
+	b = append(b, "key-"...)
+	for least := uint64(100_000); least > max(index, 1); least /= 10 {
+		b = append(b, '0')
+	}
+	return strconv.AppendUint(b, index, 10)
 }
 
 func encodeUUID(text *[36]byte, u uuid.UUID) {

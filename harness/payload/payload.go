@@ -30,6 +30,7 @@ import (
 	"github.com/flowweir/weir/loadgen/key"
 	"github.com/flowweir/weir/loadgen/ledger"
 	"github.com/flowweir/weir/loadgen/schedule"
+	"github.com/flowweir/weir/loadgen/value"
 )
 
 // Config says what to make.
@@ -49,7 +50,8 @@ type Config struct {
 	// KeyList are the keys by their index, as many as Keys has; nil makes
 	// them up. They are valid at the key's place in each document.
 	KeyList []string
-	// Headers are added to every record; they win over generated ones.
+	// Headers are added to every record; they win over generated ones. Each
+	// is a template, see value.Template.
 	Headers map[string]string
 	// Pattern makes a header's value for a regular expression.
 	Pattern func(pattern string, rng *rand.Rand) (string, error)
@@ -67,6 +69,8 @@ type Maker struct {
 	start    time.Time
 	envelope enveloper
 	headers  []kgo.RecordHeader
+	// templates are the headers that each record fills in, by their index.
+	templates map[int]*value.Template
 	// keyed: parts have a hole for the key. Otherwise whole are documents
 	// with their keys.
 	keyed bool
@@ -95,6 +99,9 @@ func New(cfg Config) (*Maker, error) {
 	if m.headers, err = constantHeaders(cfg); err != nil {
 		return nil, err
 	}
+	if err = m.compile(); err != nil {
+		return nil, err
+	}
 	places, hasKey, err := keyPlaces(cfg.Produces.Key)
 	if err != nil {
 		return nil, err
@@ -109,6 +116,25 @@ func New(cfg Config) (*Maker, error) {
 		return nil, fmt.Errorf("keys from a file are put where the contract of %s has its key, which must be one place of text or of a number in data that is made: leave out keys.file", cfg.Produces.Event)
 	}
 	return m, m.pool(rng, places, hasKey)
+}
+
+// compile finds the headers that differ from record to record.
+func (m *Maker) compile() error {
+	m.templates = map[int]*value.Template{}
+	for i, h := range m.headers {
+		text, given := m.cfg.Headers[h.Key]
+		if !given {
+			continue
+		}
+		t, err := value.Header(m.cfg.Seed, m.cfg.Sender, i, text)
+		if err != nil {
+			return fmt.Errorf("header %s: %w", h.Key, err)
+		}
+		if !t.Constant() {
+			m.templates[i] = t
+		}
+	}
+	return nil
 }
 
 // Begin sets the load's start, which the events' times are relative to.
@@ -367,8 +393,19 @@ func (m *Maker) Make(seq uint64, r *kgo.Record) ledger.Class {
 	if class == ledger.Poison {
 		data = poison(id)
 	}
+	if len(m.templates) > 0 {
+		m.fill(r, value.Record{Sequence: event, Key: r.Key, Due: at, Run: m.cfg.Run, Sender: m.cfg.Sender})
+	}
 	m.envelope.wrap(r, id, at, data, class == ledger.Poison)
 	return class
+}
+
+// fill fills in the headers that differ from record to record. It stands
+// apart so that a load without them allocates nothing for them.
+func (m *Maker) fill(r *kgo.Record, of value.Record) {
+	for i, t := range m.templates {
+		r.Headers[i].Value = t.Append(nil, &of)
+	}
 }
 
 // poison is data that no reader can decode: JSON that breaks off. It carries

@@ -124,7 +124,7 @@ func headers(r *kgo.Record) []envelope.Header {
 	return hs
 }
 
-func value(r *kgo.Record, name string) string {
+func headerOf(r *kgo.Record, name string) string {
 	v, _ := envelope.Find(headers(r), name)
 	return string(v)
 }
@@ -452,8 +452,8 @@ func TestHeaders(t *testing.T) {
 			"traceparent": `^00-[0-9a-f]{32}-[0-9a-f]{16}-01$`, "tenant": `^[a-z]{3}$`, "causation_id": `^[0-9a-f]{16}$`,
 			"region": `^weir$`, "given": `^mine$`, "more": `^yes$`, "ce_type": `^com\.acme\.order\.OrderPlaced$`,
 		} {
-			if !regexp.MustCompile(pattern).MatchString(value(r, name)) {
-				t.Errorf("%s is %q", name, value(r, name))
+			if !regexp.MustCompile(pattern).MatchString(headerOf(r, name)) {
+				t.Errorf("%s is %q", name, headerOf(r, name))
 			}
 		}
 		var names []string
@@ -474,7 +474,7 @@ func TestHeaders(t *testing.T) {
 					p.Headers["content-type"] = contracts.Header{Required: true}
 				}
 			}))), 1)
-			if value(r, "event-type") != "com.acme.order.OrderPlaced" || len(r.Headers) != want {
+			if headerOf(r, "event-type") != "com.acme.order.OrderPlaced" || len(r.Headers) != want {
 				t.Errorf("%s: %v", kind, r.Headers)
 			}
 		}
@@ -484,7 +484,7 @@ func TestHeaders(t *testing.T) {
 			p.Headers = map[string]contracts.Header{"traceparent": {Required: true}}
 		})
 		m, other := maker(t, config(t, traced)), maker(t, config(t, traced, func(c *Config) { c.Sender = 4 }))
-		if a, b := value(record(m, 1), "traceparent"), value(record(m, 2), "traceparent"); a != b || a == value(record(other, 1), "traceparent") {
+		if a, b := headerOf(record(m, 1), "traceparent"), headerOf(record(m, 2), "traceparent"); a != b || a == headerOf(record(other, 1), "traceparent") {
 			t.Errorf("%s and %s", a, b)
 		}
 	})
@@ -621,5 +621,27 @@ func TestKeysOfAListThatDoNotFit(t *testing.T) {
 		if _, err := New(cfg); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
+	}
+}
+
+// TestTemplatedHeaders: a header of the load is a template, filled in for each
+// record; one of the contract is not.
+func TestTemplatedHeaders(t *testing.T) {
+	cfg := config(t, func(c *Config) { c.Headers = map[string]string{"at": "{{time}}", "n": "{{seq}}/{{key}}", "plain": "x"} })
+	m := maker(t, cfg)
+	start := time.Unix(1_700_000_000, 0)
+	m.Begin(start)
+	for _, seq := range []uint64{3, 0, 3} {
+		r := record(m, seq)
+		if got, want := headerOf(r, "n"), fmt.Sprintf("%d/%s", seq, r.Key); got != want || headerOf(r, "plain") != "x" {
+			t.Errorf("%s, want %s", got, want)
+		}
+		if got, want := headerOf(r, "at"), start.Add(m.Due(seq)).UTC().Format("2006-01-02T15:04:05.000000Z"); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	cfg.Headers = map[string]string{"n": "{{sq}}"}
+	if _, err := New(cfg); err == nil || !strings.HasPrefix(err.Error(), "header n: a template has no {{sq}}") {
+		t.Error(err)
 	}
 }
