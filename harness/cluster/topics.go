@@ -91,6 +91,10 @@ func createTopic(ctx context.Context, adm *kadm.Client, t *run.Topic) error {
 	case errors.Is(err, kerr.TopicAlreadyExists):
 		t.Created = false
 		return nil
+	case isDenied(err) && exists(ctx, adm, t.Name):
+		// Brokers look at the right to create before they look for the topic.
+		t.Created = false
+		return nil
 	case err != nil:
 		detail := ""
 		if r.ErrMessage != "" {
@@ -100,6 +104,15 @@ func createTopic(ctx context.Context, adm *kadm.Client, t *run.Topic) error {
 	}
 	t.Created = true
 	return nil
+}
+
+func isDenied(err error) bool {
+	return errors.Is(err, kerr.TopicAuthorizationFailed) || errors.Is(err, kerr.ClusterAuthorizationFailed)
+}
+
+func exists(ctx context.Context, adm *kadm.Client, name string) bool {
+	listed, err := adm.ListTopicsWithInternal(ctx, name)
+	return err == nil && listed.Has(name)
 }
 
 func waitForLeaders(ctx context.Context, adm *kadm.Client, topics []run.Topic) error {

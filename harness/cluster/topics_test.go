@@ -64,6 +64,28 @@ func TestCreateTopicsTellsWhatItCreated(t *testing.T) {
 	}
 }
 
+// Who may write to a topic need not be allowed to create it.
+func TestCreateTopicsTakesWhatItMayNotCreate(t *testing.T) {
+	cl := newFake(t, kfake.SeedTopics(5, "there"))
+	cl.kafka.ControlKey(int16(kmsg.CreateTopics), func(request kmsg.Request) (kmsg.Response, error, bool) {
+		cl.kafka.KeepControl()
+		response := request.ResponseKind().(*kmsg.CreateTopicsResponse)
+		for _, asked := range request.(*kmsg.CreateTopicsRequest).Topics {
+			topic := kmsg.NewCreateTopicsResponseTopic()
+			topic.Topic, topic.ErrorCode = asked.Topic, kerr.TopicAuthorizationFailed.Code
+			response.Topics = append(response.Topics, topic)
+		}
+		return response, nil, true
+	})
+	topics := []run.Topic{{Name: "there", Partitions: 2, Replication: 1}}
+	if err := cluster.CreateTopics(t.Context(), cl, topics); err != nil || topics[0].Created || topics[0].Partitions != 5 {
+		t.Errorf("%v, %+v", err, topics)
+	}
+	if err := cluster.CreateTopics(t.Context(), cl, []run.Topic{{Name: "missing"}}); !errors.Is(err, kerr.TopicAuthorizationFailed) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestCreateTopicsSaysWhy(t *testing.T) {
 	cl := newFake(t)
 	topics := []run.Topic{{Name: "good", Partitions: 1, Replication: 1}, {Name: "bad", Partitions: 1, Replication: 4}}
