@@ -38,7 +38,10 @@ type Sender struct {
 	Failed      uint64 `json:"failed"`
 	Unknown     uint64 `json:"unknown"`
 	UnknownSeen uint64 `json:"unknown_seen"`
-	Received    uint64 `json:"received"`
+	// Unread says that nothing was read back: Received, ReceivedTwice and Lost
+	// say nothing then.
+	Unread   bool   `json:"unread,omitempty"`
+	Received uint64 `json:"received"`
 	// ReceivedTwice counts record identities seen at two offsets.
 	ReceivedTwice uint64 `json:"received_twice"`
 	Lost          uint64 `json:"lost"`

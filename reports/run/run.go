@@ -121,12 +121,15 @@ type Topic struct {
 
 // Load is one entry of the load.
 type Load struct {
+	// Event is empty where no contract knows the records.
 	Event   string `json:"event"`
 	Topic   string `json:"topic"`
 	Via     string `json:"via"`
 	Sender  string `json:"sender"`
 	Profile string `json:"profile"`
 	Keys    string `json:"keys,omitempty"`
+	// Values are what values are made of where no contract says it.
+	Values string `json:"values,omitempty"`
 	// Producer are the producer settings, by Kafka's names.
 	Producer map[string]string `json:"producer,omitempty"`
 	Trigger  string            `json:"trigger,omitempty"`

@@ -58,12 +58,14 @@ type Run struct {
 // lost nor delivered. Effects and DeadLettered count an event once for each
 // consumer; Reactions has them apart.
 type Counts struct {
-	Due           uint64 `json:"due"`
-	Sent          uint64 `json:"sent"`
-	Acked         uint64 `json:"acked"`
-	Failed        uint64 `json:"failed"`
-	Unknown       uint64 `json:"unknown"`
-	UnknownSeen   uint64 `json:"unknown_seen"`
+	Due         uint64 `json:"due"`
+	Sent        uint64 `json:"sent"`
+	Acked       uint64 `json:"acked"`
+	Failed      uint64 `json:"failed"`
+	Unknown     uint64 `json:"unknown"`
+	UnknownSeen uint64 `json:"unknown_seen"`
+	// Unread says that nothing was read back: Received and Lost say nothing.
+	Unread        bool   `json:"unread,omitempty"`
 	Received      uint64 `json:"received"`
 	ReceivedTwice uint64 `json:"received_twice"`
 	// Lost are the events that no-loss found, in the log or not.
@@ -209,7 +211,7 @@ func (s *Summary) fill(res run.Results) {
 	t := Totals(res.Senders)
 	s.Counts = Counts{
 		Due: t.Due, Sent: t.Sent, Acked: t.Acked, Failed: t.Failed, Unknown: t.Unknown, UnknownSeen: t.UnknownSeen,
-		Received: t.Received, ReceivedTwice: t.ReceivedTwice, Lost: Lost(res), Effects: t.Effects,
+		Unread: t.Unread, Received: t.Received, ReceivedTwice: t.ReceivedTwice, Lost: Lost(res), Effects: t.Effects,
 		EffectsTwice: t.EffectsTwice, DeadLettered: t.DeadLettered, Poison: t.Poison, Duplicates: t.Duplicates, Bytes: t.Bytes,
 		DeadLettersUnclaimed: t.DeadLettersUnclaimed, Reactions: t.Reactions,
 	}

@@ -67,7 +67,11 @@ func (t *text) results(res run.Results) {
 	t.b.WriteByte('\n')
 	n := Totals(res.Senders)
 	t.row("sent", "%s · acked %s · failed %s · unknown %s (%s of them seen)", Count(n.Sent), Count(n.Acked), Count(n.Failed), Count(n.Unknown), Count(n.UnknownSeen))
-	t.row("received", "%s · twice %s · lost %s", Count(n.Received), Count(n.ReceivedTwice), Count(Lost(res)))
+	if n.Unread {
+		t.row("received", "not read back")
+	} else {
+		t.row("received", "%s · twice %s · lost %s", Count(n.Received), Count(n.ReceivedTwice), Count(Lost(res)))
+	}
 	t.effects(n)
 	t.latencies(res.Latencies)
 	t.invariants(res.Invariants)

@@ -9,8 +9,9 @@ import (
 
 // Totals adds the counts of all senders, and of each of their consumers.
 func Totals(senders []run.Sender) run.Sender {
-	var t run.Sender
+	t := run.Sender{Unread: len(senders) > 0}
 	for _, s := range senders {
+		t.Unread = t.Unread && s.Unread
 		t.Due += s.Due
 		t.Sent += s.Sent
 		t.Acked += s.Acked
