@@ -7,12 +7,15 @@ import (
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
+	"time"
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/jsonschema"
+	"github.com/flowweir/weir/loadgen/value"
 )
 
-// documents makes an event's data, from its schema or from its examples.
+// documents makes an event's data: from its schema, its examples, a corpus or a
+// template.
 type documents struct {
 	schema   *jsonschema.Schema
 	generate func(*rand.Rand) (any, error)
@@ -23,6 +26,7 @@ func newDocuments(f *Flow) (*documents, error) {
 	d := &documents{}
 	schema := c.SchemaOf(p.Schema)
 	switch {
+	case schema == nil && (f.Corpus != nil || f.Load.Payload.Template != ""):
 	case schema == nil && len(p.Examples) == 0:
 		return nil, fmt.Errorf("%s has neither a schema nor examples to make data from", p.Event)
 	case schema == nil:
@@ -39,15 +43,19 @@ func newDocuments(f *Flow) (*documents, error) {
 			return nil, err
 		}
 	}
-	if !fromExamples {
+	switch {
+	case f.Load.Payload.Template != "":
+		return d, d.fromTemplate(f.Load.Payload.Template)
+	case f.Corpus != nil:
+		return d, d.from(f.Corpus, func(i int) string { return fmt.Sprintf("value %d of %s", i+1, f.Load.Payload.Corpus) })
+	case !fromExamples:
 		g, err := jsonschema.NewGenerator(d.schema)
 		if err != nil {
 			return nil, err
 		}
 		d.generate = g.Generate
 		return d, nil
-	}
-	if len(p.Examples) == 0 {
+	case len(p.Examples) == 0:
 		return nil, fmt.Errorf("%s has no examples", p.Event)
 	}
 	examples := make([][]byte, len(p.Examples))
@@ -56,12 +64,44 @@ func newDocuments(f *Flow) (*documents, error) {
 		if examples[i], err = fs.ReadFile(f.files, c.Resolve(name)); err != nil {
 			return nil, err
 		}
-		if err := d.validate(examples[i]); err != nil {
-			return nil, fmt.Errorf("%s: %w", c.Resolve(name), err)
+	}
+	return d, d.from(examples, func(i int) string { return c.Resolve(p.Examples[i]) })
+}
+
+// from draws from texts, each of which must be valid.
+func (d *documents) from(texts [][]byte, name func(i int) string) error {
+	for i, text := range texts {
+		if _, err := decode(text); err != nil {
+			return fmt.Errorf("%s is no JSON: %w", name(i), err)
+		}
+		if err := d.validate(text); err != nil {
+			return fmt.Errorf("%s: %w", name(i), err)
 		}
 	}
-	d.generate = func(rng *rand.Rand) (any, error) { return decode(examples[rng.IntN(len(examples))]) }
-	return d, nil
+	d.generate = func(rng *rand.Rand) (any, error) { return decode(texts[rng.IntN(len(texts))]) }
+	return nil
+}
+
+// fromTemplate fills in a template for each document, which must be valid.
+func (d *documents) fromTemplate(text string) error {
+	// The numbers of its places come from the generator's, one by one.
+	t, err := value.Values(0, 0, text)
+	if err != nil {
+		return fmt.Errorf("the template: %w", err)
+	}
+	d.generate = func(rng *rand.Rand) (any, error) {
+		b := t.Append(nil, &value.Record{Sequence: rng.Uint64() >> 24, Due: time.Unix(int64(rng.Uint32()), 0)})
+		doc, err := decode(b)
+		if err == nil {
+			err = d.validate(b)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("the template makes %s: %w", b, err)
+		}
+		return doc, nil
+	}
+	_, err = d.generate(rand.New(rand.NewPCG(0, 0)))
+	return err
 }
 
 // decode reads JSON with its numbers as they are written.

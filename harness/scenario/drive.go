@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,7 +17,7 @@ import (
 func (x *execution) load(ctx, hard context.Context) {
 	x.note("phase", fmt.Sprintf("load begins: seed %d", x.info.Seed))
 	for _, l := range x.info.Loads {
-		x.logf("load of %s via %s: %s", l.Event, l.Via, l.Profile)
+		x.logf("load of %s via %s: %s", cmp.Or(l.Event, l.Topic), l.Via, l.Profile)
 	}
 	loading, stop := merge(ctx, hard)
 	defer stop()
@@ -30,6 +31,9 @@ func (x *execution) load(ctx, hard context.Context) {
 	x.cpu.begin()
 	for _, f := range x.flows {
 		loads.Go(func() { x.drive(loading, f) })
+	}
+	if len(x.flows) == 0 {
+		loads.Go(func() { pause(loading, x.plan.Length-x.now()) })
 	}
 	loads.Wait()
 	x.offered = min(x.now(), x.plan.Length)
@@ -52,7 +56,7 @@ func (x *execution) drive(ctx context.Context, f *liveFlow) {
 		err = f.driver.Run(ctx)
 	}
 	if err != nil && !errors.Is(err, context.Canceled) {
-		x.fail(fmt.Sprintf("the load of %s ended: %v", f.plan.Load.Event, err), "")
+		x.fail(fmt.Sprintf("the load of %s ended: %v", f.plan.Name(), err), "")
 	}
 }
 

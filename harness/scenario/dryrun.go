@@ -38,6 +38,9 @@ const headerBytes = 250
 // schema, or a guess where there is nothing to make them from.
 func (f *Flow) valueBytes() int64 {
 	const guess, samples = 512, 32
+	if f.raw() {
+		return f.meanBytes
+	}
 	docs, err := newDocuments(f)
 	if err != nil {
 		return guess
@@ -81,7 +84,10 @@ func (p *Plan) Describe(w io.Writer, kind string) {
 		fmt.Fprintf(w, "service    %s\n", svc.Name)
 	}
 	for _, f := range p.Flows {
-		fmt.Fprintf(w, "load       %s via %s: %s, %d records\n", f.Load.Event, via(f), f.Schedule, f.Schedule.Total())
+		fmt.Fprintf(w, "load       %s via %s: %s, %d records\n", f.Name(), via(f), f.Schedule, f.Schedule.Total())
+		if f.raw() {
+			fmt.Fprintf(w, "values     %s\n", f.describeValues())
+		}
 	}
 	if len(p.linkFaults()) > 0 {
 		fmt.Fprintf(w, "proxy      between the brokers and all clients of the flow\n")

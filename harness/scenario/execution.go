@@ -13,7 +13,6 @@ import (
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/external"
 	"github.com/flowweir/weir/harness/observe"
-	"github.com/flowweir/weir/harness/payload"
 	"github.com/flowweir/weir/harness/service"
 	"github.com/flowweir/weir/loadgen/histogram"
 	"github.com/flowweir/weir/loadgen/journal"
@@ -87,7 +86,7 @@ type execution struct {
 type liveFlow struct {
 	plan    *Flow
 	sender  *ledger.Sender
-	maker   *payload.Maker
+	maker   maker
 	subject *observe.Subject
 	// unclaimed are the dead letters of the flow in topics that several of
 	// its consumers share, by topic.

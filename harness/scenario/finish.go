@@ -64,12 +64,12 @@ func (x *execution) flush(hard context.Context, f *liveFlow) {
 	defer cancel()
 	if f.producer != nil {
 		if open, err := f.producer.Flush(ctx); err != nil {
-			x.warn(fmt.Sprintf("%d records of %s were still in flight after %s: their outcome is unknown", open, f.plan.Load.Event, wait))
+			x.warn(fmt.Sprintf("%d records of %s were still in flight after %s: their outcome is unknown", open, f.plan.Name(), wait))
 		}
 		return
 	}
 	if open, err := f.driver.Flush(ctx); err != nil {
-		x.warn(fmt.Sprintf("%d triggers of %s were still open after %s: their outcome is unknown", open, f.plan.Load.Event, wait))
+		x.warn(fmt.Sprintf("%d triggers of %s were still open after %s: their outcome is unknown", open, f.plan.Name(), wait))
 	}
 }
 
@@ -106,11 +106,16 @@ func (x *execution) drainer() *drainer {
 	for _, f := range x.plan.Flows {
 		role[f.Topic] = &d.inputs
 	}
+	if len(x.plan.Flows) == 0 {
+		for _, topic := range x.watchedTopics() {
+			role[topic] = &d.inputs
+		}
+	}
 	for _, topic := range x.watchedTopics() {
 		switch list := role[topic]; {
 		case list != nil:
 			d.inputs = append(d.inputs, topic)
-		case x.plan.topic(topic).Role == RoleRetry:
+		case x.plan.role(topic) == RoleRetry:
 			d.retries = append(d.retries, topic)
 		default:
 			d.outputs = append(d.outputs, topic)

@@ -65,7 +65,7 @@ func (x *execution) guardOthers(ctx context.Context, own []string) error {
 		}
 		if len(others) > 0 {
 			slices.Sort(others)
-			refuse(fmt.Sprintf("other groups read %s, into which the load would go: %s", f.Topic, strings.Join(others, ", ")), "load", f.Index, "event")
+			refuse(fmt.Sprintf("other groups read %s, into which the load would go: %s", f.Topic, strings.Join(others, ", ")), "load", f.Index, f.field())
 		}
 	}
 	for _, f := range x.plan.Faults {

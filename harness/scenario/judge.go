@@ -66,7 +66,7 @@ func (x *execution) senders() []run.Sender {
 			Name: s.Name(), Event: f.plan.Load.Event, Topic: f.plan.Topic, Via: via(f.plan),
 			Due: f.plan.Schedule.Count(x.offered), Sent: c.Sent, Acked: c.Acked, Failed: c.Failed,
 			Unknown: c.Unknown, UnknownSeen: c.UnknownSeen, Received: c.Received, ReceivedTwice: c.ReceivedTwice,
-			Lost: c.Lost, Poison: c.Poison, Duplicates: c.Duplicates,
+			Unread: !f.plan.observed(), Lost: c.Lost, Poison: c.Poison, Duplicates: c.Duplicates,
 		}
 		f.reactions(&sender)
 		senders = append(senders, sender)
@@ -210,7 +210,9 @@ func (x *execution) evidence() *invariant.Evidence {
 		Tell:      teller.tell, PartitionsOf: teller.partitionsOf, Closed: x.closedPartition,
 	}
 	for _, s := range x.ledger.Senders() {
-		e.Flows = append(e.Flows, x.flows[s.ID()].subject.Flow)
+		if f := x.flows[s.ID()]; f.plan.observed() {
+			e.Flows = append(e.Flows, f.subject.Flow)
+		}
 	}
 	return e
 }

@@ -144,7 +144,8 @@ func (s *Scenario) validate() []finding.Finding {
 }
 
 func (v *validator) contracts() {
-	if len(v.s.Contracts) == 0 {
+	ofEvent := func(l Load) bool { return l.Event != "" }
+	if len(v.s.Contracts) == 0 && (slices.ContainsFunc(v.s.Load, ofEvent) || len(v.s.Load)+len(v.s.Consumers) == 0) {
 		v.Missing(nil, "contracts", "name the contract files, relative to this one")
 	}
 	for i, name := range v.s.Contracts {

@@ -99,7 +99,7 @@ func FuzzLoadFile(f *testing.F) {
 			t.Fatal("no document")
 		}
 		checkFindings(t, src, findings)
-		if len(findings) == 0 && (s.Weir != Version || s.Name == "" || len(s.Load) == 0) {
+		if len(findings) == 0 && (s.Weir != Version || s.Name == "" || len(s.Load)+len(s.Consumers) == 0) {
 			t.Errorf("an incomplete scenario was accepted: %+v", s)
 		}
 	})

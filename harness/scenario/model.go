@@ -19,6 +19,7 @@ type Scenario struct {
 	Topics     map[string]contracts.Topic `yaml:"topics"`    // override what contracts say
 	Services   []Service                  `yaml:"services"`
 	Load       []Load                     `yaml:"load"`
+	For        document.Duration          `yaml:"for"` // without load: how long groups consume
 	Consumers  []Consumers                `yaml:"consumers"`
 	Faults     []Fault                    `yaml:"faults"`
 	Invariants []string                   `yaml:"invariants"`
@@ -80,16 +81,57 @@ type Ready struct {
 	Timeout document.Duration `yaml:"timeout"`
 }
 
-// Load drives one event.
+// Load drives one event, or records of which no contract says anything into a
+// topic.
 type Load struct {
-	Event    string            `yaml:"event"`
-	Via      string            `yaml:"via"`     // topic (default) | trigger
-	Service  string            `yaml:"service"` // via trigger: the service whose url is driven; default: the producer's name
-	Profile  []Segment         `yaml:"profile"`
-	Keys     Keys              `yaml:"keys"`
-	Producer Producer          `yaml:"producer"`
-	Examples bool              `yaml:"examples"` // payloads from the contract's examples instead of its schema
-	Headers  map[string]string `yaml:"headers"`
+	Event      string            `yaml:"event"`
+	Topic      string            `yaml:"topic"`   // instead of event
+	Via        string            `yaml:"via"`     // topic (default) | trigger
+	Service    string            `yaml:"service"` // via trigger: the service whose url is driven; default: the producer's name
+	Profile    []Segment         `yaml:"profile"`
+	Keys       Keys              `yaml:"keys"` // of a topic: none without it
+	Producer   Producer          `yaml:"producer"`
+	Examples   bool              `yaml:"examples"`   // payloads from the contract's examples instead of its schema
+	Payload    Payload           `yaml:"payload"`    // of a topic; of an event, instead of its schema
+	Tombstones document.Share    `yaml:"tombstones"` // of a topic: the share of records without a value
+	Headers    map[string]string `yaml:"headers"`    // templates, see package value
+	Observe    *bool             `yaml:"observe"`    // of a topic: whether Weir reads back what it sent; default true
+}
+
+// Payload says what values are made of. Exactly one of Size, Corpus and
+// Template is set.
+type Payload struct {
+	Size     *Size           `yaml:"size"`     // with topic
+	Random   *document.Share `yaml:"random"`   // with size: the share of random bytes; default 100%
+	Corpus   string          `yaml:"corpus"`   // a file, one value a line, or a folder of files, relative to the scenario's file
+	Template string          `yaml:"template"` // see package value
+}
+
+// Size is how long values are: Bytes, or lognormal from Median and P99, or
+// drawn from File.
+type Size struct {
+	Bytes  document.Bytes `yaml:"bytes"` // written alone: size: 1KiB
+	Median document.Bytes `yaml:"median"`
+	P99    document.Bytes `yaml:"p99"`
+	Max    document.Bytes `yaml:"max"`  // with Median: sizes above it are cut to it; default 10 × P99
+	File   string         `yaml:"file"` // numbers of bytes, one a line, relative to the scenario's file
+}
+
+// UnmarshalNode reads a size, or a map.
+func (s *Size) UnmarshalNode(d *document.Decoder, n *document.Node) {
+	switch n.Kind {
+	case document.Scalar:
+		d.DecodeAs("size", n, &s.Bytes)
+	case document.Mapping:
+		if len(n.Entries) > 0 {
+			type plain Size
+			d.Decode(n, (*plain)(s))
+			return
+		}
+		fallthrough
+	default:
+		d.Wrong(n, "a size such as 1KiB, or a map with median and p99, or with file")
+	}
 }
 
 // Segment is a part of a load profile. Exactly one of Hold, Ramp, Step, Spike,

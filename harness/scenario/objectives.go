@@ -88,6 +88,9 @@ func (p *Plan) participants() []*contracts.Contract {
 		}
 	}
 	for _, f := range p.Flows {
+		if f.raw() {
+			continue
+		}
 		add(f.Producer)
 		for _, x := range f.Reactions {
 			add(x.Contract)

@@ -53,18 +53,27 @@ type Plan struct {
 
 // Flow is one entry of the load and what reacts to it.
 type Flow struct {
-	Load     *Load
-	Index    int
+	Load  *Load
+	Index int
+	// Producer and Produces are of the contract; nil where the load goes to a
+	// topic of which none says anything.
 	Producer *contracts.Contract
 	Produces *contracts.Produces
 	Topic    string
 	Schedule *schedule.Schedule
-	// KeyList are the keys of a file; nil where keys are made.
+	// Keyed says whether records have keys; KeyList are those of a file, nil
+	// where keys are made.
+	Keyed   bool
 	KeyList []string
+	// Sizes and Corpus are read from files.
+	Sizes  []int
+	Corpus [][]byte
 	// Reactions are those of the consumers whose service takes part in the run.
 	Reactions []Reaction
 
 	files *asyncapi.Files
+	// meanBytes is about the size of a record without a contract.
+	meanBytes int64
 }
 
 // resolver collects what is wrong while a plan is made.
@@ -137,35 +146,56 @@ func (r *resolver) flows() {
 	for i := range r.s.Load {
 		load := &r.s.Load[i]
 		path := document.Path{"load", i}
-		f := &Flow{Load: load, Index: i, files: r.plan.Files}
-		f.Producer, f.Produces = r.producer(load.Event)
-		if f.Produces == nil {
-			r.Error(UnknownEvent, path.Add("event"), fmt.Sprintf("no contract of this scenario produces %s", load.Event),
-				document.Suggest(load.Event, r.events()))
+		f := &Flow{Load: load, Index: i, Topic: load.Topic, Keyed: load.Event != "" || r.s.Doc.Has(path.Add("keys")...), files: r.plan.Files}
+		if load.Event != "" && !r.interaction(f, path.Add("event")) {
 			continue
 		}
-		if f.Topic = f.Produces.TopicName(); f.Topic == "" {
-			r.Error(NotBuilt, path.Add("event"), fmt.Sprintf("load over %s is not built; Kafka is", f.Produces.Transport()), "")
+		if f.Schedule = r.schedule(f, path.Add("profile")); f.Schedule == nil {
 			continue
 		}
-		if f.Schedule = r.schedule(load, path.Add("profile")); f.Schedule == nil {
+		if !r.keyList(f, path.Add("keys", "file")) || !r.payload(f, path.Add("payload")) {
 			continue
 		}
-		if !r.keyList(f, path.Add("keys", "file")) {
-			continue
+		if f.raw() {
+			r.fits(f, path)
+		} else {
+			r.reacted(f, path)
 		}
-		if load.Via == ViaTrigger {
-			r.trigger(f, path)
-		}
-		r.reactions(f, path)
-		r.unbuilt(f, path)
 		r.plan.Flows = append(r.plan.Flows, f)
 		r.plan.Length = max(r.plan.Length, f.Schedule.Length())
+	}
+	if len(r.s.Load) == 0 {
+		r.plan.Length = time.Duration(r.s.For)
 	}
 	r.plan.Warmup = min(r.plan.Length/10, 10*time.Second)
 	if w := r.s.Warmup; w != nil {
 		r.plan.Warmup = time.Duration(*w)
 	}
+}
+
+// interaction finds the contract of a load's event; false where it is a
+// finding.
+func (r *resolver) interaction(f *Flow, path document.Path) bool {
+	event := f.Load.Event
+	f.Producer, f.Produces = r.producer(event)
+	if f.Produces == nil {
+		r.Error(UnknownEvent, path, fmt.Sprintf("no contract of this scenario produces %s", event), document.Suggest(event, r.events()))
+		return false
+	}
+	if f.Topic = f.Produces.TopicName(); f.Topic == "" {
+		r.Error(NotBuilt, path, fmt.Sprintf("load over %s is not built; Kafka is", f.Produces.Transport()), "")
+		return false
+	}
+	return true
+}
+
+// reacted finds how an event is driven and who reacts to it.
+func (r *resolver) reacted(f *Flow, path document.Path) {
+	if f.Load.Via == ViaTrigger {
+		r.trigger(f, path)
+	}
+	r.reactions(f, path)
+	r.unbuilt(f, path)
 }
 
 func (r *resolver) producer(event string) (*contracts.Contract, *contracts.Produces) {
@@ -235,7 +265,7 @@ func (r *resolver) invariants() { r.plan.Invariants = r.s.Invariants }
 func (r *resolver) consumers() {
 	for i, c := range r.s.Consumers {
 		for j, t := range c.Topics {
-			if r.plan.topic(t) == nil {
+			if len(r.s.Load) > 0 && r.plan.topic(t) == nil {
 				r.Error(UnknownTopic, document.Path{"consumers", i, "topics", j}, fmt.Sprintf("no contract of this scenario uses topic %s", t), document.Suggest(t, r.plan.topicNames()))
 			}
 		}
@@ -282,7 +312,9 @@ func (r *resolver) checkTarget(f fault.Fault, path document.Path) {
 	case flow == nil:
 		var loaded []string
 		for _, l := range r.s.Load {
-			loaded = append(loaded, l.Event)
+			if l.Event != "" {
+				loaded = append(loaded, l.Event)
+			}
 		}
 		r.Error(UnknownEvent, path.Add("event"), fmt.Sprintf("the load has no %s", f.Target.Event), document.Suggest(f.Target.Event, loaded))
 	case flow.Load.Via == ViaTrigger:

@@ -80,7 +80,7 @@ func TestWhatDoesNotResolve(t *testing.T) {
 		{"poison through a trigger", []string{both, "services: [{name: order-service, command: [x], url: http://127.0.0.1}]\n", triggered, "faults: [{always: true, poison: {event: OrderPlaced, share: 1%}}]\n"},
 			[]string{`:6:33 scenario/not-built: poison in a load via trigger cannot be made: the service makes the records (use via: topic)`}},
 		{"an unknown topic", []string{both, load10, "topics: {order.evens: {partitions: 3}}\n"},
-			[]string{`:5:23 scenario/unknown-topic: no contract of this scenario uses topic order.evens (did you mean "order.events"?)`}},
+			[]string{`:5:23 scenario/unknown-topic: no contract, load or group of this scenario uses topic order.evens (did you mean "order.events"?)`}},
 		{"an unknown topic of a group", []string{both, load10, "consumers: [{group: probe, topics: [order.events, payments]}]\n"},
 			[]string{`:5:51 scenario/unknown-topic: no contract of this scenario uses topic payments (valid are audit.events, order.dlq, order.events, order.retry, payment.events, unused.events)`}},
 		{"an effect that nobody produces", []string{"contracts: [orders.yaml, billing.yaml]\n", "services: [{name: billing-service, command: [x]}]\n", load10},

@@ -2,7 +2,6 @@ package scenario
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -84,11 +83,19 @@ func (x *execution) beginnings(ctx context.Context) (offsets, error) {
 }
 
 // makers are the record makers of the flows, by index; nil for triggers.
-func (x *execution) makers() ([]*payload.Maker, error) {
-	makers := make([]*payload.Maker, len(x.plan.Flows))
+func (x *execution) makers() ([]maker, error) {
+	makers := make([]maker, len(x.plan.Flows))
 	for i, f := range x.plan.Flows {
-		sender := x.ledger.Sender(fmt.Sprintf("%s-%d", f.Producer.Service.Name, i), ledger.Expect{Received: true})
+		sender := x.ledger.Sender(f.senderName(), ledger.Expect{Received: f.observed()})
 		if f.Load.Via == ViaTrigger {
+			continue
+		}
+		if f.raw() {
+			m, _, err := f.newRaw(x.info.Seed, x.identity, sender.ID())
+			if err != nil {
+				return nil, x.usage(BadLoad, err.Error(), "load", i, "payload")
+			}
+			makers[i] = m
 			continue
 		}
 		keys, err := f.keys(x.info.Seed, sender.ID())
@@ -99,7 +106,7 @@ func (x *execution) makers() ([]*payload.Maker, error) {
 		if err != nil {
 			return nil, x.usage(BadLoad, err.Error(), "load", i, "event")
 		}
-		makers[i], err = payload.New(payload.Config{
+		m, err := payload.New(payload.Config{
 			Produces: f.Produces, Service: f.Producer.Service.Name,
 			Generate: docs.generate, Validate: docs.validate, Pattern: docs.pattern,
 			Seed: x.info.Seed, Run: x.identity, Sender: sender.ID(),
@@ -109,6 +116,7 @@ func (x *execution) makers() ([]*payload.Maker, error) {
 		if err != nil {
 			return nil, x.usage(BadLoad, err.Error(), "load", i, "event")
 		}
+		makers[i] = m
 	}
 	return makers, nil
 }
@@ -128,7 +136,9 @@ func (p *Plan) share(kind fault.Kind, f *Flow) float64 {
 func (x *execution) watchedTopics() []string {
 	topics := map[string]bool{}
 	for _, f := range x.plan.Flows {
-		topics[f.Topic] = true
+		if f.observed() {
+			topics[f.Topic] = true
+		}
 		for i := range f.Reactions {
 			for _, t := range f.Reactions[i].topics() {
 				topics[t] = true
@@ -145,10 +155,10 @@ func (x *execution) watchedTopics() []string {
 }
 
 // prepareFlow joins a flow's sender, maker and observation.
-func (x *execution) prepareFlow(f *Flow, maker *payload.Maker) error {
+func (x *execution) prepareFlow(f *Flow, maker maker) error {
 	sender := x.ledger.Senders()[f.Index]
 	live := &liveFlow{plan: f, sender: sender, maker: maker}
-	flow := &invariant.Flow{Sender: sender, Event: f.Load.Event, Topic: f.Topic, Trigger: maker == nil, Traced: true}
+	flow := &invariant.Flow{Sender: sender, Event: f.Name(), Topic: f.Topic, Trigger: maker == nil, Traced: true}
 	live.subject = &observe.Subject{Flow: flow, Due: f.Schedule.Due}
 	if maker != nil {
 		maker.Begin(x.t0)
@@ -172,6 +182,15 @@ func (f *Flow) describe(sender string) run.Load {
 	l := run.Load{Event: f.Load.Event, Topic: f.Topic, Via: ViaTopic, Sender: sender, Profile: f.Schedule.String()}
 	if f.Load.Via == ViaTrigger {
 		l.Via, l.Trigger = ViaTrigger, f.Produces.Trigger.HTTP
+		return l
+	}
+	if f.raw() {
+		l.Values = f.describeValues()
+	}
+	if f.Keyed {
+		if keys, err := f.keys(0, 0); err == nil {
+			l.Keys = keys.String()
+		}
 	}
 	return l
 }
@@ -201,8 +220,10 @@ func (x *execution) prepareLoad(live *liveFlow) error {
 // over the defaults.
 func (f *Flow) settings() kafka.Settings {
 	s := kafka.DefaultSettings()
-	s.Acks = kafka.Acks(f.Produces.Delivery.RequiredAcks())
-	s.Idempotent = f.Produces.Delivery.IsIdempotent()
+	if !f.raw() {
+		s.Acks = kafka.Acks(f.Produces.Delivery.RequiredAcks())
+		s.Idempotent = f.Produces.Delivery.IsIdempotent()
+	}
 	p := f.Load.Producer
 	if p.Acks != "" {
 		s.Acks = kafka.Acks(p.Acks)

@@ -17,14 +17,14 @@ import (
 )
 
 // schedule makes the schedule of a load; nil where it is a finding.
-func (r *resolver) schedule(load *Load, path document.Path) *schedule.Schedule {
-	segments := make([]schedule.Segment, len(load.Profile))
-	for i, s := range load.Profile {
+func (r *resolver) schedule(f *Flow, path document.Path) *schedule.Schedule {
+	segments := make([]schedule.Segment, len(f.Load.Profile))
+	for i, s := range f.Load.Profile {
 		if s.Replay == "" {
 			segments[i] = s.segment()
 			continue
 		}
-		times, err := readReplay(r.plan.Path(s.Replay), load.Event)
+		times, err := readReplay(r.plan.Path(s.Replay), f)
 		if err != nil {
 			r.Error(BadLoad, path.Add(i, "replay"), err.Error(), "")
 			return nil
@@ -56,20 +56,20 @@ func (s Segment) segment() schedule.Segment {
 
 // readReplay reads times: of a run directory, when its journal has a record
 // of the event sent, since that run's load began; else those of a file.
-func readReplay(name, event string) ([]time.Duration, error) {
+func readReplay(name string, f *Flow) ([]time.Duration, error) {
 	info, err := os.Stat(name)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the times: %s: %w", filepath.ToSlash(name), reason(err))
 	}
 	if info.IsDir() {
-		return readRun(name, event)
+		return readRun(name, f)
 	}
-	f, err := os.Open(name)
+	in, err := os.Open(name)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the times: %s: %w", filepath.ToSlash(name), reason(err))
 	}
-	defer func() { _ = f.Close() }()
-	return schedule.ReadTimes(filepath.ToSlash(name), f)
+	defer func() { _ = in.Close() }()
+	return schedule.ReadTimes(filepath.ToSlash(name), in)
 }
 
 // reason is an error without the path that the message names already.
@@ -80,19 +80,19 @@ func reason(err error) error {
 	return err
 }
 
-func readRun(dir, event string) ([]time.Duration, error) {
+func readRun(dir string, f *Flow) ([]time.Duration, error) {
 	name := filepath.ToSlash(dir)
 	rec, err := run.Open(dir)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the times: %w", err)
 	}
 	// Senders are numbered as the loads are listed.
-	sender := slices.IndexFunc(rec.Run.Loads, func(l run.Load) bool { return l.Event == event })
+	sender := slices.IndexFunc(rec.Run.Loads, func(l run.Load) bool { return l.Event == f.Load.Event && l.Topic == f.Topic })
 	if sender < 0 && len(rec.Run.Loads) == 1 {
 		sender = 0
 	}
 	if sender < 0 {
-		return nil, fmt.Errorf("the run in %s has no load of %s to replay", name, event)
+		return nil, fmt.Errorf("the run in %s has no load of %s to replay", name, f.Name())
 	}
 	var times []time.Duration
 	for e, err := range journal.Read(filepath.Join(dir, "journal")) {
@@ -103,12 +103,12 @@ func readRun(dir, event string) ([]time.Duration, error) {
 			continue
 		}
 		if len(times) == schedule.MaxReplay {
-			return nil, fmt.Errorf("the run in %s sent more than %d records of %s", name, schedule.MaxReplay, event)
+			return nil, fmt.Errorf("the run in %s sent more than %d records of %s", name, schedule.MaxReplay, f.Name())
 		}
 		times = append(times, e.Sent)
 	}
 	if len(times) == 0 {
-		return nil, fmt.Errorf("the journal of the run in %s has no send of %s", name, event)
+		return nil, fmt.Errorf("the journal of the run in %s has no send of %s", name, f.Name())
 	}
 	return times, nil
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/place"
 	"github.com/flowweir/weir/harness/observe"
-	"github.com/flowweir/weir/harness/payload"
 	"github.com/flowweir/weir/loadgen/ledger"
 	"github.com/flowweir/weir/loadgen/series"
 )
@@ -48,7 +47,7 @@ func (x *execution) stream() func(at time.Duration) {
 }
 
 // newOrder watches an order of the records of a maker.
-func newOrder(maker *payload.Maker, seen func(seq uint64) bool) *invariant.Order {
+func newOrder(maker maker, seen func(seq uint64) bool) *invariant.Order {
 	return invariant.NewOrder(func(_ uint16, seq uint64) uint64 { return maker.KeyHash(seq) },
 		func(_ uint16, seq uint64) bool { return seen(seq) })
 }

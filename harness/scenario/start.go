@@ -41,6 +41,9 @@ func (x *execution) start(ctx context.Context) error {
 	if err := x.guard(ctx); err != nil {
 		return err
 	}
+	if err := x.existing(ctx); err != nil {
+		return err
+	}
 	x.logf("creating %d topics", len(x.info.Topics))
 	err = cluster.CreateTopics(ctx, x.up, x.info.Topics)
 	x.created.Topics(x.info.Topics)
@@ -55,6 +58,27 @@ func (x *execution) start(ctx context.Context) error {
 		return err
 	}
 	return x.startServices(ctx, binaries)
+}
+
+// existing checks that there are the topics that groups read and that the run
+// does not create: those of which nothing but the group's entry knows.
+func (x *execution) existing(ctx context.Context) error {
+	for i, c := range x.plan.Scenario.Consumers {
+		for j, t := range c.Topics {
+			if x.plan.topic(t) != nil {
+				continue
+			}
+			listed, err := x.admin.ListTopics(ctx, t)
+			if err != nil {
+				return &InfrastructureError{"reading which topics there are", err}
+			}
+			if !listed.Has(t) {
+				return x.usage(UnknownTopic, fmt.Sprintf("the cluster has no topic %s, and the scenario says nothing of it but that %s reads it", t, c.Group), "consumers", i, "topics", j)
+			}
+			x.facts.topics = append(x.facts.topics, t)
+		}
+	}
+	return nil
 }
 
 // PhaseSetup is the phase of Progress before the load begins.

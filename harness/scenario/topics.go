@@ -31,8 +31,20 @@ func (r *resolver) topics() {
 			roles[topic] = role
 		}
 	}
+	// Of no contract may be what load goes to, and what groups read that the
+	// scenario describes.
+	for _, l := range r.s.Load {
+		role(l.Topic, RoleInput)
+	}
 	for _, f := range r.plan.Flows {
 		role(f.Topic, RoleInput)
+	}
+	for _, c := range r.s.Consumers {
+		for _, t := range c.Topics {
+			if _, described := r.s.Topics[t]; described {
+				role(t, RoleOther)
+			}
+		}
 	}
 	for _, c := range r.plan.Contracts {
 		for i := range c.Produces {
@@ -59,7 +71,7 @@ func (r *resolver) topics() {
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.s.Topics)) {
 		if r.plan.topic(name) == nil {
-			r.Error(UnknownTopic, document.Path{"topics", name}, "no contract of this scenario uses topic "+name, document.Suggest(name, r.plan.topicNames()))
+			r.Error(UnknownTopic, document.Path{"topics", name}, "no contract, load or group of this scenario uses topic "+name, document.Suggest(name, r.plan.topicNames()))
 		}
 	}
 }
@@ -101,6 +113,14 @@ func (p *Plan) topic(name string) *run.Topic {
 		}
 	}
 	return nil
+}
+
+// role is the role of a topic; that of one that the run only reads is other.
+func (p *Plan) role(name string) string {
+	if t := p.topic(name); t != nil {
+		return t.Role
+	}
+	return RoleOther
 }
 
 func (p *Plan) topicNames() []string {

@@ -117,61 +117,6 @@ func (v *validator) ready(service document.Path, s Service) {
 	v.Positive(path.Add("timeout"), ready.Timeout > 0)
 }
 
-func (v *validator) load() {
-	if len(v.s.Load) == 0 {
-		v.Missing(nil, "load", "say which event is sent at which rate")
-	}
-	for i, load := range v.s.Load {
-		path := document.Path{"load", i}
-		if strings.TrimSpace(load.Event) == "" {
-			v.Missing(path, "event", "an event that one of the contracts produces")
-		}
-		for j := range i {
-			if load.Event != "" && v.s.Load[j].Event == load.Event {
-				v.Error(DuplicateName, path, fmt.Sprintf("the load of %s is there twice", load.Event), "put both into one profile")
-			}
-		}
-		v.via(path, load)
-		v.profile(path, load.Profile)
-		v.keys(path.Add("keys"), load.Keys)
-		v.producer(path.Add("producer"), load.Producer)
-	}
-}
-
-// via checks the fields that only one way of driving load takes.
-func (v *validator) via(path document.Path, load Load) {
-	if !v.OneOf(path.Add("via"), load.Via, ViaTopic, ViaTrigger) {
-		return
-	}
-	if load.Via != ViaTrigger {
-		if load.Service != "" {
-			v.Conflict(path.Add("service"), path.Add("via"), "service says nothing with via: topic", "remove it, or set via: trigger")
-		}
-		return
-	}
-	if v.s.Doc.Has(path.Add("producer")...) {
-		v.Conflict(path.Add("producer"), path.Add("via"), "producer says nothing with via: trigger: the service is the producer", "remove it")
-	}
-}
-
-func (v *validator) producer(path document.Path, p Producer) {
-	acks := p.Acks
-	if name, ok := map[string]string{"-1": "all", "1": "leader", "0": "none"}[acks]; ok {
-		acks = name
-	}
-	if v.OneOf(path.Add("acks"), acks, "all", "leader", "none") && acks != "" && acks != "all" && p.Idempotent != nil && *p.Idempotent {
-		v.Conflict(path.Add("idempotent"), path.Add("acks"), "idempotent: true needs acks: all; Kafka refuses it with less", "set acks: all, or idempotent: false")
-	}
-	v.OneOf(path.Add("compression"), p.Compression, "none", "gzip", "snappy", "lz4", "zstd")
-	if p.Linger != nil && *p.Linger < 0 {
-		v.Error(document.OutOfRange, path.Add("linger"), "linger cannot be negative", "0 sends at once")
-	}
-	v.Positive(path.Add("batch"), p.BatchBytes > 0)
-	v.Positive(path.Add("delivery-timeout"), p.DeliveryTimeout > 0)
-	v.Positive(path.Add("request-timeout"), p.RequestTimeout > 0)
-	v.Positive(path.Add("max-buffered"), p.MaxBuffered > 0)
-}
-
 func (v *validator) consumers(path document.Path, c Consumers) {
 	if c.Group == "" {
 		v.Missing(path, "group", "the consumer group, Kafka's group.id")
