@@ -15,11 +15,13 @@ type loadFlags struct {
 	runFlags
 	name         string
 	contracts    []string
-	event        string
+	events       []string
+	topics       []string
 	rate, length string
 	profile      []string
 	keys         string
-	examples     bool
+	payload      payloadFlags
+	produceOnly  bool
 	headers      []string
 	producer     []string
 	consumers    []string
@@ -34,11 +36,18 @@ type loadFlags struct {
 func newLoad(s *state) *cobra.Command {
 	f := loadFlags{runFlags: runFlags{cluster: choice{valid: clusterKinds}}}
 	cmd := &cobra.Command{
-		Use:   "load --contract FILE --event EVENT --rate RATE --for DURATION",
-		Short: "Drive the load of one event, from flags alone",
+		Use:   "load (--contract FILE --event EVENT | --topic TOPIC --size SIZE) --rate RATE --for DURATION",
+		Short: "Drive load of events or of records into topics, from flags alone",
 		Long: `Load does what weir run does, with a scenario that is made of flags: the same
 engine, report and exit codes. --print-scenario prints that scenario; problems
 are shown with their place in it.
+
+An event is of a contract, which says what its records are like. A topic needs
+no contract, and may exist: its values are of a --size, of a --corpus or of a
+--template. Several events and topics share the profile's rate, evenly or by
+weight: --event OrderPlaced=3 --event OrderCancelled=1. With --produce-only what
+was sent is not read back; with neither event nor topic the --consumers read for
+as long as --for says.
 
 Parts of a profile follow each other, --rate with --for comes last:
   'hold 5000/s for 50s'                              constant
@@ -48,14 +57,23 @@ Parts of a profile follow each other, --rate with --for comes last:
   'sine 1k/s amplitude 500/s period 1m for 10m'      swings around a mean
   'replay DIR|FILE'                                  a run's sends, or the times of a CSV or JSONL file
 
-Keys are uniform:10k (the default), zipf:1.1:100k, hot:10:80%:100k (80% of the
+Keys are uniform:10k (the default for events; a topic's records have none), zipf:1.1:100k, hot:10:80%:100k (80% of the
 records on 10 keys of 100k), sequential:1k, or file:PATH.
+
+Values: --size 1KiB (the same for all), lognormal:1KiB:16KiB (median and p99),
+lognormal:1KiB:16KiB:64KiB (and the largest), or file:PATH (numbers of bytes, one a
+line), with --random 50% for the share of random bytes. Templates, of values and
+of headers, have {{seq}}, {{key}}, {{id}}, {{time}}, {{unix_ms}}, {{uuid}},
+{{int 1 100}}, {{text 20}}, {{hex 16}} and {{pick red blue}}.
 
 Objectives are such as 'publish.p99 < 50ms', 'end-to-end.p99.9 < 1s',
 'lag < 10000', 'errors < 0.1%' and 'achieved > 99%'.`,
 		Example: `  weir load --contract weir.yaml --event com.acme.OrderPlaced --rate 5000/s --for 60s
   weir load --contract weir.yaml --event OrderPlaced --rate 500/s --for 1m --producer acks=all,linger=5ms --consumers probe:orders:2
   weir load --contract weir.yaml --event OrderPlaced --rate 5k/s --for 1m --keys zipf:1.1:100k --bootstrap kafka-1:9092
+  weir load --topic bench --size 1KiB --random 50% --rate 20k/s --for 1m --consumers probe:bench:3
+  weir load --topic bench --size 100B --rate 200k/s --for 1m --produce-only --bootstrap kafka-1:9092
+  weir load --consumers probe:bench:3 --for 1m --bootstrap kafka-1:9092
   weir load --contract weir.yaml --event OrderPlaced --rate 5k/s --for 1m --print-scenario > scenario.yaml`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -68,16 +86,18 @@ Objectives are such as 'publish.p99 < 50ms', 'end-to-end.p99.9 < 1s',
 	}
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.contracts, "contract", nil, "a contract file or a directory of contracts; can be repeated")
-	flags.StringVar(&f.event, "event", "", "the event to send")
+	flags.StringArrayVar(&f.events, "event", nil, "EVENT or EVENT=WEIGHT, an event to send; can be repeated")
+	flags.StringArrayVar(&f.topics, "topic", nil, "TOPIC or TOPIC=WEIGHT, a topic to send records without a contract to; can be repeated")
 	flags.StringVar(&f.rate, "rate", "", "events per second, such as 5000/s or 5k/s; with --for")
-	flags.StringVar(&f.length, "for", "", "how long --rate is held, such as 60s")
+	flags.StringVar(&f.length, "for", "", "how long --rate is held, such as 60s; without --rate, how long the --consumers read")
 	flags.StringArrayVar(&f.profile, "profile", nil, "a part of the profile, such as 'ramp 0..5000/s over 10s'; can be repeated")
-	flags.StringVar(&f.keys, "keys", "", "how record keys are distributed, such as zipf:1.1:100k (default uniform:10k)")
-	flags.BoolVar(&f.examples, "examples", false, "make data of the contract's examples instead of its schema")
-	flags.StringArrayVar(&f.headers, "header", nil, "NAME=VALUE, added to every record; can be repeated")
+	flags.StringVar(&f.keys, "keys", "", "how record keys are distributed, such as zipf:1.1:100k (default uniform:10k for events, none for topics)")
+	f.payload.bind(flags)
+	flags.BoolVar(&f.produceOnly, "produce-only", false, "do not read back what was sent to a --topic")
+	flags.StringArrayVar(&f.headers, "header", nil, "NAME=VALUE, added to every record, VALUE a template; can be repeated")
 	flags.StringSliceVar(&f.producer, "producer", nil, "settings of the producer, such as acks=all,linger=5ms,compression=lz4")
 	flags.StringArrayVar(&f.consumers, "consumers", nil, "GROUP:TOPIC:N, a group of N consumers; can be repeated")
-	flags.StringArrayVar(&f.invariants, "invariant", []string{"no-loss"}, "what must hold; can be repeated")
+	flags.StringArrayVar(&f.invariants, "invariant", nil, "what must hold; can be repeated (default no-loss, where what was sent is read back)")
 	flags.StringArrayVar(&f.objectives, "objective", nil, "a bound, such as 'publish.p99 < 50ms'; can be repeated")
 	flags.StringVar(&f.warmup, "warmup", "", "the part of the load that no figure includes (default 10% of it, at most 10s)")
 	flags.StringVar(&f.name, "name", "load", "the name in reports")
@@ -94,6 +114,7 @@ Objectives are such as 'publish.p99 < 50ms', 'end-to-end.p99.9 < 1s',
 // that does not exist.
 func completeLoad(cmd *cobra.Command) {
 	for flag, words := range map[string][]string{
+		"size":      {"lognormal:", "file:"},
 		"keys":      {"uniform:", "zipf:", "hot:", "sequential:", "file:"},
 		"producer":  {"acks=", "idempotent=", "linger=", "compression=", "batch=", "delivery-timeout=", "request-timeout=", "max-buffered="},
 		"profile":   {"hold", "ramp", "step", "spike", "sine", "replay"},
@@ -103,7 +124,7 @@ func completeLoad(cmd *cobra.Command) {
 	}
 	_ = cmd.RegisterFlagCompletionFunc("invariant", cobra.FixedCompletions(
 		[]string{"no-loss", "no-duplicate", "no-duplicate-effect", "per-key-order", "dlq-complete", "recovery"}, cobra.ShellCompDirectiveNoFileComp))
-	for _, flag := range []string{"event", "rate", "for", "header", "consumers", "warmup", "name", "brokers", "seed", "journal-max", "bootstrap"} {
+	for _, flag := range []string{"event", "topic", "random", "template", "tombstones", "rate", "for", "header", "consumers", "warmup", "name", "brokers", "seed", "journal-max", "bootstrap"} {
 		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.NoFileCompletions)
 	}
 }

@@ -69,15 +69,12 @@ func (w *yamlWriter) list(name string, items []string) {
 // scenario is the scenario file that the flags are equal to. It errs where a
 // flag has not its form; the scenario's own checks say the rest.
 func (f *loadFlags) scenario() ([]byte, error) {
-	switch {
-	case len(f.contracts) == 0:
-		return nil, usageError("weir load --contract weir.yaml --event EVENT --rate 100/s --for 10s", "weir load needs --contract")
-	case f.event == "":
-		return nil, usageError("name an event that the contract produces", "weir load needs --event")
-	case (f.rate == "") != (f.length == ""):
-		return nil, usageError("write --rate 1000/s --for 30s", "--rate and --for belong together")
-	case f.rate == "" && len(f.profile) == 0:
-		return nil, usageError("write --rate 1000/s --for 30s", "weir load needs --rate or --profile")
+	loads, err := f.loads()
+	if err != nil {
+		return nil, err
+	}
+	if err := f.complete(len(loads) > 0); err != nil {
+		return nil, err
 	}
 	w := &yamlWriter{}
 	w.field("", "weir", scenario.Version)
@@ -87,29 +84,22 @@ func (f *loadFlags) scenario() ([]byte, error) {
 	}
 	w.field("", "cluster", f.clusterMap())
 	w.field("", "contracts", scalars(f.contracts))
-	w.WriteString("load:\n  - event: " + scalar(f.event) + "\n")
-	for _, part := range []struct {
-		name string
-		make func() (string, error)
-	}{
-		{"profile", f.profileList}, {"keys", f.keysMap}, {"headers", func() (string, error) { return assignments("header", f.headers) }},
-		{"producer", func() (string, error) { return assignments("producer", f.producer) }},
-	} {
-		value, err := part.make()
-		if err != nil {
+	if len(loads) == 0 {
+		w.field("", "for", scalar(f.length))
+	} else {
+		w.WriteString("load:\n")
+	}
+	for _, l := range loads {
+		if err := f.entry(w, l); err != nil {
 			return nil, err
 		}
-		w.field("    ", part.name, value)
-	}
-	if f.examples {
-		w.field("    ", "examples", "true")
 	}
 	groups, err := f.groups()
 	if err != nil {
 		return nil, err
 	}
 	w.list("consumers", groups)
-	w.field("", "invariants", scalars(f.invariants))
+	w.field("", "invariants", scalars(f.held(len(loads) > 0)))
 	steady, err := f.steady()
 	if err != nil {
 		return nil, err
@@ -121,6 +111,74 @@ func (f *loadFlags) scenario() ([]byte, error) {
 		w.field("", "warmup", scalar(f.warmup))
 	}
 	return w.Bytes(), nil
+}
+
+// complete says which flags are missing.
+func (f *loadFlags) complete(load bool) error {
+	switch {
+	case !load && len(f.consumers) == 0:
+		return usageError("weir load --contract weir.yaml --event EVENT --rate 100/s --for 10s, or weir load --topic TOPIC --size 1KiB --rate 100/s --for 10s", "weir load needs --event or --topic")
+	case len(f.events) > 0 && len(f.contracts) == 0:
+		return usageError("weir load --contract weir.yaml --event EVENT --rate 100/s --for 10s", "weir load needs --contract")
+	case !load && f.rate+strings.Join(f.profile, "") != "":
+		return usageError("name what is sent: --event EVENT or --topic TOPIC", "--rate and --profile need something to send")
+	case !load && f.length == "":
+		return usageError("write --for 60s", "weir load that only reads needs --for")
+	case load && (f.rate == "") != (f.length == ""):
+		return usageError("write --rate 1000/s --for 30s", "--rate and --for belong together")
+	case load && f.rate == "" && len(f.profile) == 0:
+		return usageError("write --rate 1000/s --for 30s", "weir load needs --rate or --profile")
+	case len(f.topics) == 0 && f.produceOnly:
+		return usageError("events are observed, as their consumers are: leave it out", "--produce-only needs --topic")
+	case len(f.topics) == 0 && f.payload.size+f.payload.random+f.payload.tombstones != "":
+		return usageError("an event's values are made from its schema", "--size, --random and --tombstones need --topic")
+	case len(f.events) == 0 && f.payload.examples:
+		return usageError("take the values of a topic from files: --corpus PATH", "--examples needs --event")
+	}
+	return nil
+}
+
+// held are the invariants: no-loss where none is asked for and what was sent is
+// read back.
+func (f *loadFlags) held(load bool) []string {
+	if f.invariants == nil && load && !f.produceOnly {
+		return []string{"no-loss"}
+	}
+	return f.invariants
+}
+
+// entry writes an entry of load.
+func (f *loadFlags) entry(w *yamlWriter, l weighted) error {
+	field, values := "event", &f.payload
+	if l.topic {
+		field = "topic"
+	}
+	w.WriteString("  - " + field + ": " + scalar(l.name) + "\n")
+	for _, part := range []struct {
+		name string
+		make func() (string, error)
+	}{
+		{"profile", func() (string, error) { return f.profileList(l.share) }}, {"keys", f.keysMap},
+		{"payload", func() (string, error) { return values.payload(l.topic) }},
+		{"headers", func() (string, error) { return assignments("header", f.headers) }},
+		{"producer", func() (string, error) { return assignments("producer", f.producer) }},
+	} {
+		value, err := part.make()
+		if err != nil {
+			return err
+		}
+		w.field("    ", part.name, value)
+	}
+	if l.topic && values.tombstones != "" {
+		w.field("    ", "tombstones", scalar(values.tombstones))
+	}
+	if l.topic && f.produceOnly {
+		w.field("    ", "observe", "false")
+	}
+	if !l.topic && values.examples {
+		w.field("    ", "examples", "true")
+	}
+	return nil
 }
 
 func (f *loadFlags) clusterMap() string {
@@ -142,7 +200,7 @@ func (f *loadFlags) clusterMap() string {
 
 // profileList are the parts of the profile: a kind with its value, then
 // fields with theirs, as a scenario has them.
-func (f *loadFlags) profileList() (string, error) {
+func (f *loadFlags) profileList(share float64) (string, error) {
 	var parts []string
 	for _, text := range f.profile {
 		words := strings.Fields(text)
@@ -155,12 +213,20 @@ func (f *loadFlags) profileList() (string, error) {
 		}
 		var pairs []pair
 		for i := 0; i < len(words); i += 2 {
-			pairs = append(pairs, pair{words[i], scalar(words[i+1])})
+			value, err := scaled(words[i], words[i+1], share)
+			if err != nil {
+				return "", err
+			}
+			pairs = append(pairs, pair{words[i], scalar(value)})
 		}
 		parts = append(parts, flow(pairs))
 	}
 	if f.rate != "" {
-		parts = append(parts, flow([]pair{{"hold", scalar(f.rate)}, {"for", scalar(f.length)}}))
+		rate, err := scaled("hold", f.rate, share)
+		if err != nil {
+			return "", err
+		}
+		parts = append(parts, flow([]pair{{"hold", scalar(rate)}, {"for", scalar(f.length)}}))
 	}
 	return "[" + strings.Join(parts, ", ") + "]", nil
 }
