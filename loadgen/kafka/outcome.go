@@ -46,7 +46,8 @@ var denials = []error{
 //     taken away during the run prove nothing of an earlier try.
 //
 // Everything else is unknown.
-func (p *Producer) classify(r *kgo.Record, size int, err error) journal.Outcome {
+func (l *lane) classify(r *kgo.Record, size int, err error) journal.Outcome {
+	p := l.producer
 	switch {
 	case err == nil && p.config.Settings.Acks == AcksNone:
 		return journal.Unknown
@@ -60,7 +61,7 @@ func (p *Producer) classify(r *kgo.Record, size int, err error) journal.Outcome 
 		return journal.Unknown
 	case isAny(err, refusals):
 		return journal.Failed
-	case isAny(err, denials) && !p.everAcked && !p.watch.doubt.Load():
+	case isAny(err, denials) && !l.everAcked && !p.watch.doubt.Load():
 		return journal.Failed
 	}
 	return journal.Unknown

@@ -66,20 +66,14 @@ func (c ProducerConfig) validate() error {
 type Producer struct {
 	config ProducerConfig
 	sender uint16
-	client *kgo.Client
+	lanes  []*lane
 	watch  *watch
 	free   entries
+	topic  uint16 // in the journal
 
 	// Of the goroutine of Run.
 	sends   *histogram.Recorder
 	counted uint64 // ticks that Counters.Due knows of
-
-	// Of the promises, which the client calls one after the other.
-	outcomes  *histogram.Recorder
-	each      []*partition
-	stories   *journal.Stream // nil without a journal
-	topic     uint16          // in the journal
-	everAcked bool
 
 	// window bounds the records that are with the client. The producer keeps
 	// this bound itself because the client's own way to block starts a
@@ -90,36 +84,80 @@ type Producer struct {
 	closing sync.Once
 }
 
+// lane is one of the producer's clients. Its promises run one after the other,
+// those of two lanes at the same time.
+type lane struct {
+	producer *Producer
+	client   *kgo.Client
+
+	// Of the promises.
+	outcomes  *histogram.Recorder
+	each      []*partition
+	stories   *journal.Stream // nil without a journal
+	everAcked bool
+}
+
 // partition is what is counted of one partition.
 type partition struct {
 	acked  *series.Counter
 	stalls *series.Stalls
 }
 
-// NewProducer makes a producer with a client of its own. It does not connect.
+// NewProducer makes a producer with clients of its own. It does not connect.
 func NewProducer(c ProducerConfig) (*Producer, error) {
 	if err := c.validate(); err != nil {
 		return nil, fmt.Errorf("producer for topic %q: %w", c.Topic, err)
 	}
 	p := &Producer{
-		config:   c,
-		sender:   c.Sender.ID(),
-		watch:    newWatch(c.Start),
-		sends:    c.Meter.Recorder(),
-		outcomes: c.Meter.Recorder(),
+		config: c,
+		sender: c.Sender.ID(),
+		watch:  newWatch(c.Start),
+		sends:  c.Meter.Recorder(),
 	}
 	p.window = schedule.NewWindow(c.Start, c.Settings.MaxBuffered, p.countDue)
 	p.free.fresh = func() *entry { return newEntry(p) }
 	if c.Journal != nil {
-		p.stories, p.topic = c.Journal.Stream(), c.Journal.Topic(c.Topic)
+		p.topic = c.Journal.Topic(c.Topic)
 	}
-	opts := append(append([]kgo.Opt{}, c.Client...), common("weir-sender-"+c.Sender.Name(), p.watch)...)
-	client, err := kgo.NewClient(append(opts, c.Settings.options()...)...)
-	if err != nil {
-		return nil, fmt.Errorf("producer for topic %q: %w", c.Topic, err)
+	for range c.Settings.Clients {
+		if err := p.open(); err != nil {
+			p.Close()
+			return nil, fmt.Errorf("producer for topic %q: %w", c.Topic, err)
+		}
 	}
-	p.client = client
 	return p, nil
+}
+
+// open adds a lane.
+func (p *Producer) open() error {
+	name := "weir-sender-" + p.config.Sender.Name()
+	if p.config.Settings.Clients > 1 {
+		name += fmt.Sprintf("-%d", len(p.lanes))
+	}
+	opts := append(append([]kgo.Opt{}, p.config.Client...), common(name, p.watch)...)
+	client, err := kgo.NewClient(append(opts, p.config.Settings.options()...)...)
+	if err != nil {
+		return err
+	}
+	l := &lane{producer: p, client: client, outcomes: p.config.Meter.Recorder()}
+	if p.config.Journal != nil {
+		l.stories = p.config.Journal.Stream()
+	}
+	p.lanes = append(p.lanes, l)
+	return nil
+}
+
+// lane is the client that a record goes through: the same for all records of a
+// key, whose order would be lost otherwise.
+func (p *Producer) lane(key []byte, seq uint64) *lane {
+	n := uint64(len(p.lanes))
+	switch {
+	case n == 1:
+		return p.lanes[0]
+	case len(key) == 0:
+		return p.lanes[seq%n]
+	}
+	return p.lanes[uint64(murmur2(key))%n]
 }
 
 // Run sends every record of the schedule when it is due, or as soon after as
@@ -157,6 +195,7 @@ func (p *Producer) sendOne(seq uint64) error {
 	e := p.free.get()
 	due := p.config.Schedule.Due(seq)
 	class := e.make(seq, due)
+	e.lane = p.lane(e.Key, seq)
 	if begun := p.config.Sender.Begin(class); begun != seq {
 		return fmt.Errorf("sender %s began record %d where %d is due: it has another user", p.config.Sender.Name(), begun, seq)
 	}
@@ -167,7 +206,7 @@ func (p *Producer) sendOne(seq uint64) error {
 	p.config.Counters.Sent.Add(1)
 	// The context has no end: with one that has, cancelling Run would fail
 	// every record in the buffer, which Flush is there to save.
-	p.client.Produce(context.Background(), &e.Record, e.promise)
+	e.lane.client.Produce(context.Background(), &e.Record, e.promise)
 
 	p.sends.Sent(due, sent-due, p.window.Blocked(due))
 	return nil
@@ -182,73 +221,80 @@ func (p *Producer) countDue() {
 	}
 }
 
-// done is the promise: it takes the outcome of a record. Promises run one
-// after the other, so that what is slow here slows all acknowledgements.
+// done is the promise: it takes the outcome of a record. Promises of a client
+// run one after the other, so that what is slow here slows all
+// acknowledgements.
 func (e *entry) done(r *kgo.Record, err error) {
 	p := e.producer
 	now := time.Since(p.config.Start)
-	switch p.classify(r, e.size, err) {
+	switch e.lane.classify(r, e.size, err) {
 	case journal.Acked:
-		p.acked(e, now)
+		e.lane.acked(e, now)
 	case journal.Failed:
 		p.config.Sender.Failed(e.seq)
 		p.config.Counters.Failed.Add(1)
-		p.missed(e, now, journal.Failed, histogram.Failed, err)
+		e.lane.missed(e, now, journal.Failed, histogram.Failed, err)
 	case journal.Unknown:
 		p.config.Sender.Unknown(e.seq)
-		p.missed(e, now, journal.Unknown, histogram.Unfinished, err)
+		e.lane.missed(e, now, journal.Unknown, histogram.Unfinished, err)
 	}
 	p.free.put(e)
 	p.window.Leave()
 }
 
-func (p *Producer) acked(e *entry, now time.Duration) {
-	p.everAcked = true
-	part := p.partition(e.Partition)
+func (l *lane) acked(e *entry, now time.Duration) {
+	l.everAcked = true
+	p, part := l.producer, l.partition(e.Partition)
 	p.config.Sender.Acked(e.seq)
 	p.config.Counters.Acked.Add(1)
 	p.config.Counters.Bytes.Add(int64(e.size))
 	part.acked.Add(1)
 	part.stalls.Acked(e.due, now)
 	p.config.Stalls.Acked(e.due, now)
-	p.outcomes.Acked(p.config.Topic, e.Partition, e.due, now-e.sent, now-e.due, e.size)
-	if p.stories != nil {
-		p.stories.Ack(p.sender, e.seq, journal.Acked, p.topic, e.Partition, e.Offset, e.sent, now)
+	l.outcomes.Acked(p.config.Topic, e.Partition, e.due, now-e.sent, now-e.due, e.size)
+	if l.stories != nil {
+		l.stories.Ack(p.sender, e.seq, journal.Acked, p.topic, e.Partition, e.Offset, e.sent, now)
 	}
 }
 
 // missed takes a record that will have no latency.
-func (p *Producer) missed(e *entry, now time.Duration, o journal.Outcome, why histogram.Missing, err error) {
-	p.outcomes.Miss(histogram.Send, why, e.due, now)
-	p.outcomes.Miss(histogram.Publish, why, e.due, now)
+func (l *lane) missed(e *entry, now time.Duration, o journal.Outcome, why histogram.Missing, err error) {
+	p := l.producer
+	l.outcomes.Miss(histogram.Send, why, e.due, now)
+	l.outcomes.Miss(histogram.Publish, why, e.due, now)
 	reason := "acks=0: the broker answers nothing"
 	if err != nil {
 		reason = p.watch.add(StageRecord, -1, err)
 	}
-	if p.stories != nil {
+	if l.stories != nil {
 		o = o.Because(p.config.Journal.Reason(reason))
-		p.stories.Ack(p.sender, e.seq, o, p.topic, e.Partition, -1, e.sent, now)
+		l.stories.Ack(p.sender, e.seq, o, p.topic, e.Partition, -1, e.sent, now)
 	}
 }
 
-func (p *Producer) partition(id int32) *partition {
-	if int(id) >= len(p.each) {
-		p.each = append(p.each, make([]*partition, int(id)+1-len(p.each))...)
+func (l *lane) partition(id int32) *partition {
+	if int(id) >= len(l.each) {
+		l.each = append(l.each, make([]*partition, int(id)+1-len(l.each))...)
 	}
-	if p.each[id] == nil {
-		p.each[id] = &partition{
-			acked:  p.config.Counters.Partition(p.config.Topic, id),
-			stalls: p.config.Partitions.Of(p.config.Topic, id),
+	if l.each[id] == nil {
+		l.each[id] = &partition{
+			acked:  l.producer.config.Counters.Partition(l.producer.config.Topic, id),
+			stalls: l.producer.config.Partitions.Of(l.producer.config.Topic, id),
 		}
 	}
-	return p.each[id]
+	return l.each[id]
 }
 
 // Flush waits until every record has its outcome. Where ctx ends before that
-// it closes the client, by which the records that are left become unknown,
+// it closes the clients, by which the records that are left become unknown,
 // and returns how many they were with ctx's error.
 func (p *Producer) Flush(ctx context.Context) (open int64, err error) {
-	if err = p.client.Flush(ctx); err == nil {
+	for _, l := range p.lanes {
+		if err = l.client.Flush(ctx); err != nil {
+			break
+		}
+	}
+	if err == nil {
 		return 0, nil
 	}
 	open = p.window.Open()
@@ -256,12 +302,14 @@ func (p *Producer) Flush(ctx context.Context) (open int64, err error) {
 	return open, fmt.Errorf("producer for topic %q: %d records without an outcome: %w", p.config.Topic, open, err)
 }
 
-// Close closes the client. Records that are still with it become unknown
+// Close closes the clients. Records that are still with them become unknown
 // before it returns.
 func (p *Producer) Close() {
 	p.closing.Do(func() {
 		p.watch.close()
-		p.client.Close()
+		for _, l := range p.lanes {
+			l.client.Close()
+		}
 		_ = p.window.Drain(context.Background())
 	})
 }

@@ -32,6 +32,11 @@ func outcome(acked, failed, unknown uint64) OmegaMatcher {
 	})
 }
 
+// newClients counts clients.
+type newClients struct{ n atomic.Int64 }
+
+func (c *newClients) OnNewClient(*kgo.Client) { c.n.Add(1) }
+
 func latency(b *bench, kind string) run.Latency {
 	GinkgoHelper()
 	for _, l := range b.meter.Latencies() {
@@ -85,6 +90,37 @@ var _ = Describe("Producer", func() {
 		Expect(counts.ReceivedTwice + counts.Ghosts + counts.Lost).To(BeZero())
 		Expect(p.Errors()).To(BeEmpty())
 		Expect(p.Throttled()).To(BeZero())
+	})
+
+	It("shares the records among clients, those of a key through one", func(ctx context.Context) {
+		const n = 10_000
+		b := newBench()
+		c := b.config(n)
+		var clients newClients
+		c.Settings.Clients = 4
+		c.Client = append(c.Client, kgo.WithHooks(&clients))
+		last, disorder := map[string]uint64{}, 0
+		reader := b.read(ctx, false, func(batch []*kgo.Record, at time.Duration) {
+			b.receive(batch, at)
+			for _, r := range batch {
+				id, _ := identityOf(r)
+				if before, ok := last[string(r.Key)]; ok && id.Sequence <= before {
+					disorder++
+				}
+				last[string(r.Key)] = id.Sequence
+			}
+		})
+		p := b.producer(c)
+		sendAll(ctx, p)
+		ends, err := EndOffsets(ctx, b.admin(), topic)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(reader.ReadTo(ctx, ends)).To(BeEmpty())
+		Expect(clients.n.Load()).To(BeEquivalentTo(4))
+		Expect(disorder).To(BeZero())
+		Expect(c.Sender.Counts()).To(outcome(n, 0, 0))
+		Expect(c.Sender.Counts().Received).To(BeEquivalentTo(n))
+		b.meter.Rotate(time.Since(b.start))
+		Expect(latency(b, "publish").Count).To(BeEquivalentTo(n))
 	})
 
 	It("reports the same to the meter, the counters and the journal", func(ctx context.Context) {

@@ -29,6 +29,7 @@ type Maker interface {
 type entry struct {
 	kgo.Record
 	producer  *Producer
+	lane      *lane
 	promise   func(*kgo.Record, error) // entry.done, bound once
 	seq       uint64
 	due, sent time.Duration

@@ -58,6 +58,10 @@ type Settings struct {
 	// that; Kafka bounds bytes instead (buffer.memory). Default 10,000; see
 	// [Buffer] for what a load needs.
 	MaxBuffered int
+	// Clients is how many clients share the records, each with connections and
+	// batches of its own, as that many producers would: those of a key go
+	// through the same one. MaxBuffered is for all together. Default 1.
+	Clients int
 	// MaxInFlight is Kafka's max.in.flight.requests.per.connection. It acts
 	// only without Idempotent, when more than one may reorder records on a
 	// retry; with it the client uses 5. Default 5.
@@ -75,6 +79,7 @@ func DefaultSettings() Settings {
 		DeliveryTimeout: 30 * time.Second,
 		RequestTimeout:  10 * time.Second,
 		MaxBuffered:     10_000,
+		Clients:         1,
 		MaxInFlight:     5,
 	}
 }
@@ -115,11 +120,18 @@ func (s Settings) Validate() error {
 	if s.MaxBuffered < 1 {
 		wrong("max-buffered %d is not at least 1", s.MaxBuffered)
 	}
+	if s.Clients < 1 || s.Clients > maxClients {
+		wrong("%d clients are not 1 to %d", s.Clients, maxClients)
+	}
 	if s.MaxInFlight < 1 {
 		wrong("max-in-flight %d is not at least 1", s.MaxInFlight)
 	}
 	return errors.Join(errs...)
 }
+
+// maxClients bounds the clients of a producer: each has a connection to every
+// broker.
+const maxClients = 1000
 
 // Map is the settings by Kafka's names, for a report. What Kafka has no name
 // for begins with "weir.".
@@ -138,6 +150,7 @@ func (s Settings) Map() map[string]string {
 		"retry.backoff.max.ms":                  ms(lastBackoff),
 		"weir.metadata.min.age.ms":              ms(metadataMinAge),
 		"weir.max.buffered.records":             strconv.Itoa(s.MaxBuffered),
+		"weir.clients":                          strconv.Itoa(s.Clients),
 	}
 }
 

@@ -23,7 +23,7 @@ func TestSettings(t *testing.T) {
 		"acks": "all", "enable.idempotence": "true", "linger.ms": "5", "compression.type": "none", "batch.size": "1048576",
 		"delivery.timeout.ms": "30000", "request.timeout.ms": "10000", "max.in.flight.requests.per.connection": "5",
 		"retry.backoff.ms": "100", "retry.backoff.max.ms": "1000",
-		"weir.metadata.min.age.ms": "100", "weir.max.buffered.records": "10000",
+		"weir.metadata.min.age.ms": "100", "weir.max.buffered.records": "10000", "weir.clients": "1",
 	}
 	if diff := cmp.Diff(want, s.Map()); diff != "" {
 		t.Error(diff)
