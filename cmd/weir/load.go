@@ -29,6 +29,7 @@ type loadFlags struct {
 	objectives   []string
 	warmup       string
 	brokers      int
+	background   string
 	clientConfig string
 	print        bool
 }
@@ -103,6 +104,7 @@ Objectives are such as 'publish.p99 < 50ms', 'end-to-end.p99.9 < 1s',
 	flags.StringVar(&f.name, "name", "load", "the name in reports")
 	f.cluster.bind(cmd, "cluster", "the kind of cluster (default embedded)")
 	flags.IntVar(&f.brokers, "brokers", 0, "number of brokers of an embedded or docker cluster (default 3)")
+	flags.StringVar(&f.background, "background", "", "TOPICSxPARTITIONS, such as 10x100: topics beside the load's that get no records")
 	flags.StringVar(&f.clientConfig, "client-config", "", "a client.properties file for an external cluster")
 	flags.BoolVar(&f.print, "print-scenario", false, "print the scenario that the flags are equal to, and do nothing")
 	f.bind(cmd, "drawn and printed", "runs/TIME-NAME-ID")
@@ -116,7 +118,7 @@ func completeLoad(cmd *cobra.Command) {
 	for flag, words := range map[string][]string{
 		"size":      {"lognormal:", "file:"},
 		"keys":      {"uniform:", "zipf:", "hot:", "sequential:", "file:"},
-		"producer":  {"acks=", "idempotent=", "linger=", "compression=", "batch=", "delivery-timeout=", "request-timeout=", "max-buffered="},
+		"producer":  {"acks=", "idempotent=", "linger=", "compression=", "batch=", "delivery-timeout=", "request-timeout=", "clients=", "max-buffered="},
 		"profile":   {"hold", "ramp", "step", "spike", "sine", "replay"},
 		"objective": {"publish.p99", "send.p99", "end-to-end.p99", "lag", "errors", "achieved"},
 	} {
@@ -124,7 +126,7 @@ func completeLoad(cmd *cobra.Command) {
 	}
 	_ = cmd.RegisterFlagCompletionFunc("invariant", cobra.FixedCompletions(
 		[]string{"no-loss", "no-duplicate", "no-duplicate-effect", "per-key-order", "dlq-complete", "recovery"}, cobra.ShellCompDirectiveNoFileComp))
-	for _, flag := range []string{"event", "topic", "random", "template", "tombstones", "rate", "for", "header", "consumers", "warmup", "name", "brokers", "seed", "journal-max", "bootstrap"} {
+	for _, flag := range []string{"event", "topic", "random", "template", "tombstones", "rate", "for", "header", "consumers", "warmup", "name", "brokers", "background", "seed", "journal-max", "bootstrap"} {
 		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.NoFileCompletions)
 	}
 }

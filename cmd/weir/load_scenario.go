@@ -99,6 +99,11 @@ func (f *loadFlags) scenario() ([]byte, error) {
 		return nil, err
 	}
 	w.list("consumers", groups)
+	background, err := f.backgroundMap()
+	if err != nil {
+		return nil, err
+	}
+	w.field("", "background", background)
 	w.field("", "invariants", scalars(f.held(len(loads) > 0)))
 	steady, err := f.steady()
 	if err != nil {
@@ -196,6 +201,17 @@ func (f *loadFlags) clusterMap() string {
 		pairs = append(pairs, pair{"client-config", scalar(f.clientConfig)})
 	}
 	return flow(pairs)
+}
+
+func (f *loadFlags) backgroundMap() (string, error) {
+	if f.background == "" {
+		return "", nil
+	}
+	topics, partitions, found := strings.Cut(f.background, "x")
+	if !found || topics == "" || partitions == "" {
+		return "", usageError("write 10x100 for 10 topics of 100 partitions", "--background: %q is no number of topics and of partitions", f.background)
+	}
+	return flow([]pair{{"topics", scalar(topics)}, {"partitions", scalar(partitions)}}), nil
 }
 
 // profileList are the parts of the profile: a kind with its value, then

@@ -80,11 +80,17 @@ func (p *Plan) Describe(w io.Writer, kind string) {
 	for _, t := range p.Topics {
 		fmt.Fprintf(w, "topic      %s: %d partitions, replication %d (%s)\n", t.Name, t.Partitions, t.Replication, t.Role)
 	}
+	if list := s.Background.topics("RUN", brokers); len(list) > 0 {
+		fmt.Fprintf(w, "background %d topics of %d partitions, replication %d, without records\n", len(list), list[0].Partitions, list[0].Replication)
+	}
 	for _, svc := range s.Services {
 		fmt.Fprintf(w, "service    %s\n", svc.Name)
 	}
 	for _, f := range p.Flows {
 		fmt.Fprintf(w, "load       %s via %s: %s, %d records\n", f.Name(), via(f), f.Schedule, f.Schedule.Total())
+		if n := f.Load.Producer.Clients; n > 1 {
+			fmt.Fprintf(w, "clients    %d\n", n)
+		}
 		if f.raw() {
 			fmt.Fprintf(w, "values     %s\n", f.describeValues())
 		}

@@ -130,6 +130,7 @@ func (s *Scenario) validate() []finding.Finding {
 		v.consumers(document.Path{"consumers", i}, s.Consumers[i])
 		v.unique("consumers", i, func(i int) string { return s.Consumers[i].Group })
 	}
+	v.background(document.Path{"background"}, s.Background)
 	for i := range s.Faults {
 		v.fault(document.Path{"faults", i}, s.Faults[i])
 	}

@@ -21,6 +21,7 @@ type Scenario struct {
 	Load       []Load                     `yaml:"load"`
 	For        document.Duration          `yaml:"for"` // without load: how long groups consume
 	Consumers  []Consumers                `yaml:"consumers"`
+	Background Background                 `yaml:"background"`
 	Faults     []Fault                    `yaml:"faults"`
 	Invariants []string                   `yaml:"invariants"`
 	Objectives Objectives                 `yaml:"objectives"`
@@ -183,7 +184,16 @@ type Producer struct {
 	BatchBytes      document.Bytes     `yaml:"batch"`            // batch.size; default 1MiB
 	DeliveryTimeout document.Duration  `yaml:"delivery-timeout"` // delivery.timeout.ms; default 30s
 	RequestTimeout  document.Duration  `yaml:"request-timeout"`  // request.timeout.ms; default 10s
+	Clients         int                `yaml:"clients"`          // that share the records; default 1
 	MaxBuffered     document.Count     `yaml:"max-buffered"`     // records; default 2 × peak rate × delivery timeout, at least 10k
+}
+
+// Background are topics that get no records: partitions that a cluster has
+// beside those of the load.
+type Background struct {
+	Topics      int `yaml:"topics"`      // default 1
+	Partitions  int `yaml:"partitions"`  // of each
+	Replication int `yaml:"replication"` // default 3, at most the brokers
 }
 
 // Consumers are groups of Weir's own consumers.

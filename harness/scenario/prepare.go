@@ -247,6 +247,9 @@ func (f *Flow) settings() kafka.Settings {
 	if p.DeliveryTimeout > 0 {
 		s.DeliveryTimeout = time.Duration(p.DeliveryTimeout)
 	}
+	if p.Clients > 0 {
+		s.Clients = p.Clients
+	}
 	s.MaxBuffered = kafka.Buffer(f.Schedule.Peak(), s.DeliveryTimeout)
 	if p.MaxBuffered > 0 {
 		s.MaxBuffered = int(p.MaxBuffered)

@@ -151,6 +151,20 @@ invariants: [no-loss]
 		Expect(len(sizes)).To(BeNumerically(">", 50))
 	})
 
+	It("shares the load among clients, beside partitions without records", func(ctx SpecContext) {
+		withoutLeaks()
+		result := ran(ctx, finding.Pass, written(`
+load: [{topic: bench, payload: {size: 10}, keys: {}, producer: {clients: 3}, profile: [{hold: 300/s, for: 1s}]}]
+background: {topics: 2, partitions: 50}
+invariants: [no-loss, no-duplicate, per-key-order]
+`))
+		Expect(result.Run.Loads[0].Producer).To(HaveKeyWithValue("weir.clients", "3"))
+		Expect(result.Run.Topics).To(HaveLen(3))
+		for i, t := range result.Run.Topics[1:] {
+			Expect(t).To(Equal(run.Topic{Name: fmt.Sprintf("weir-background-%s-%d", result.Run.Identity, i), Role: "background", Partitions: 50, Replication: 1, Created: true}))
+		}
+	})
+
 	It("only produces where nothing is to be observed", func(ctx SpecContext) {
 		withoutLeaks()
 		up := clusterUp(ctx)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -123,7 +124,7 @@ func (x *execution) open() error {
 	x.info.ID = run.DirName(x.info.Started, s.Name, x.info.Identity)
 	x.info.Weir = x.weir
 	x.info.Host = thisHost(context.Background())
-	x.info.Topics = x.plan.Topics
+	x.info.Topics = slices.Concat(x.plan.Topics, s.Background.topics(x.info.Identity, s.Cluster.brokers()))
 	x.info.Status = run.Running
 	x.info.Warnings = append(x.info.Warnings, x.plan.Notes...)
 	root := x.config.dir

@@ -1,6 +1,8 @@
 package scenario
 
 import (
+	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -17,6 +19,8 @@ const (
 	RoleRetry  = "retry"
 	RoleDLQ    = "dlq"
 	RoleOther  = "other"
+	// RoleBackground gets no records.
+	RoleBackground = "background"
 )
 
 // defaultPartitions is for topics about which no contract states a fact.
@@ -97,6 +101,22 @@ func (r *resolver) topic(name, role string) run.Topic {
 	}
 	merge(r.s.Topics[name])
 	return t
+}
+
+// topics are those that get no records. Their names are the run's alone: those
+// of another run on the same cluster are not to be counted on.
+func (b Background) topics(runID string, brokers int) []run.Topic {
+	if b.Partitions == 0 {
+		return nil
+	}
+	list := make([]run.Topic, max(b.Topics, 1))
+	for i := range list {
+		list[i] = run.Topic{
+			Name: fmt.Sprintf("weir-background-%s-%d", runID, i), Role: RoleBackground,
+			Partitions: b.Partitions, Replication: cmp.Or(b.Replication, min(3, brokers)),
+		}
+	}
+	return list
 }
 
 func (c Cluster) brokers() int {

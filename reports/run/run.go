@@ -112,7 +112,8 @@ type Topic struct {
 	Name        string `json:"name"`
 	Partitions  int    `json:"partitions"`
 	Replication int    `json:"replication"`
-	// Role is input, output, retry, dlq or other.
+	// Role is input, output, retry, dlq, background (it gets no records) or
+	// other.
 	Role   string            `json:"role"`
 	Config map[string]string `json:"config,omitempty"`
 	// Created says whether this run created the topic.
