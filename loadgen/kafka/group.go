@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,7 +20,11 @@ type GroupConfig struct {
 	Group  string
 	Topics []string
 	// Members is the number of consumers; default 1.
-	Members int
+	Members  int
+	Settings GroupSettings
+	// Process is how long a member takes for a record before it goes on to
+	// the next; nil takes no time.
+	Process func(r *kgo.Record) time.Duration
 	// Start is the load's start, from which times count.
 	Start time.Time
 	// Handler, which may be nil, gets what a member consumed of one
@@ -31,9 +36,9 @@ type GroupConfig struct {
 // Group is a consumer group: its members process what they get and commit
 // after that, at least once, every five seconds and before they give a
 // partition up (Kafka's enable.auto.commit and auto.commit.interval.ms). A
-// group without commits begins with the first record that is stamped at Start
-// or later: what was there before the load is not its affair, and what comes
-// before it has joined is.
+// group without commits begins, unless its settings say otherwise, with the
+// first record that is stamped at Start or later: what was there before the
+// load is not its affair, and what comes before it has joined is.
 type Group struct {
 	config  GroupConfig
 	watch   *watch
@@ -48,6 +53,7 @@ type member struct {
 	client     *kgo.Client
 	received   atomic.Int64
 	rebalances atomic.Int64
+	owed       time.Duration // of processing, of the goroutine of consume
 }
 
 // MemberFacts is what a member did so far.
@@ -62,6 +68,9 @@ type MemberFacts struct {
 func StartGroup(c GroupConfig) (*Group, error) {
 	if c.Group == "" || len(c.Topics) == 0 || c.Start.IsZero() || c.Members < 0 {
 		return nil, errors.New("a consumer group needs a name, topics, a start and at least one member")
+	}
+	if err := c.Settings.Validate(); err != nil {
+		return nil, fmt.Errorf("consumer group %q: %w", c.Group, err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	g := &Group{config: c, watch: newWatch(c.Start), stop: stop}
@@ -88,13 +97,21 @@ func (g *Group) client(m *member) (*kgo.Client, error) {
 		}
 	}
 	opts := append(append([]kgo.Opt{}, g.config.Client...), common(fmt.Sprintf("weir-%s-%d", g.config.Group, m.number), g.watch)...)
+	opts = append(opts, g.config.Settings.options(g.config.Group, m.number)...)
+	begin := kgo.NewOffset().AfterMilli(g.config.Start.UnixMilli())
+	if g.config.Settings.Earliest {
+		begin = kgo.NewOffset().AtStart()
+	}
 	return kgo.NewClient(append(opts,
 		kgo.ConsumerGroup(g.config.Group),
 		kgo.ConsumeTopics(g.config.Topics...),
-		kgo.ConsumeStartOffset(kgo.NewOffset().AfterMilli(g.config.Start.UnixMilli())),
+		kgo.ConsumeStartOffset(begin),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.RequestTimeoutOverhead(readTimeout),
 		kgo.AutoCommitMarks(),
+		// Commits go past the markers of transactions, as those of other
+		// clients do: a group that has read all has no lag.
+		kgo.KeepControlRecords(),
 		// Nothing is taken away between a poll and the marks for it.
 		kgo.BlockRebalanceOnPoll(),
 		kgo.OnPartitionsAssigned(changed),
@@ -113,7 +130,7 @@ func (g *Group) consume(ctx context.Context, m *member) {
 	// wait for it to rejoin, and with it the commits of Close.
 	defer m.client.AllowRebalance()
 	for {
-		fetches := m.client.PollFetches(ctx)
+		fetches := m.client.PollRecords(ctx, g.config.Settings.MaxPollRecords)
 		if fetches.IsClientClosed() || ctx.Err() != nil {
 			return
 		}
@@ -122,17 +139,56 @@ func (g *Group) consume(ctx context.Context, m *member) {
 			if p.Err != nil {
 				g.watch.add(StageFetch, -1, p.Err)
 			}
-			if len(p.Records) == 0 {
-				return
+			if len(p.Records) > 0 && ctx.Err() == nil {
+				g.take(ctx, m, p.Records, at)
 			}
-			if g.config.Handler != nil {
-				g.config.Handler(m.number, p.Records, at)
-			}
-			m.received.Add(int64(len(p.Records)))
-			m.client.MarkCommitRecords(p.Records[len(p.Records)-1])
 		})
 		m.client.AllowRebalance()
 	}
+}
+
+// take processes records of a partition and marks them for the next commit.
+func (g *Group) take(ctx context.Context, m *member, records []*kgo.Record, at time.Duration) {
+	last := records[len(records)-1]
+	records = slices.DeleteFunc(records, func(r *kgo.Record) bool { return r.Attrs.IsControl() })
+	if g.config.Handler != nil && len(records) > 0 {
+		g.config.Handler(m.number, records, at)
+	}
+	done := len(records)
+	if g.config.Process != nil {
+		done = m.process(ctx, records, g.config.Process)
+	}
+	m.received.Add(int64(done))
+	switch {
+	case done == len(records):
+		m.client.MarkCommitRecords(last)
+	case done > 0:
+		m.client.MarkCommitRecords(records[done-1])
+	}
+}
+
+// nap is the shortest time for which a member sleeps: what records take less
+// than it is owed until it is enough, since no sleep is shorter.
+const nap = time.Millisecond
+
+// process spends the time that records take, and returns how many of them were
+// done when ctx ended.
+func (m *member) process(ctx context.Context, records []*kgo.Record, takes func(*kgo.Record) time.Duration) int {
+	for i, r := range records {
+		if m.owed += takes(r); m.owed < nap {
+			continue
+		}
+		from := time.Now()
+		timer := time.NewTimer(m.owed)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return i
+		}
+		m.owed -= time.Since(from)
+	}
+	return len(records)
 }
 
 // Facts is what each member did so far.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // StartOffsets is the first offset of each partition of topics, by topic and
@@ -86,11 +87,18 @@ func (s GroupState) Lag() int64 {
 	return sum
 }
 
-// ReadGroup reads a snapshot of a consumer group.
+// ReadGroup reads a snapshot of a consumer group, of either protocol.
 func ReadGroup(ctx context.Context, admin *kadm.Client, group string) (GroupState, error) {
 	lags, err := admin.Lag(ctx, group)
 	if err == nil {
 		err = lags.Error()
+	}
+	// Brokers answer about a group of the new protocol that it is not there,
+	// or that it has no members.
+	if errors.Is(err, kerr.GroupIDNotFound) || err == nil && len(lags[group].Members) == 0 {
+		if state, ok, err := readModern(ctx, admin, group); ok || err != nil {
+			return state, err
+		}
 	}
 	if errors.Is(err, kerr.GroupIDNotFound) { // which brokers before 4.0 call Dead
 		return GroupState{Group: group, State: "Dead"}, nil
@@ -100,11 +108,67 @@ func ReadGroup(ctx context.Context, admin *kadm.Client, group string) (GroupStat
 	}
 	lag := lags[group]
 	state := GroupState{Group: group, State: lag.State, Members: len(lag.Members)}
-	for _, l := range lag.Lag.Sorted() {
-		state.Partitions = append(state.Partitions, GroupPartition{
+	state.add(lag.Lag)
+	return state, nil
+}
+
+// readModern is ReadGroup for a group of the new protocol; ok is false where
+// it is none, or the brokers know none.
+func readModern(ctx context.Context, admin *kadm.Client, group string) (state GroupState, ok bool, err error) {
+	described, err := admin.DescribeConsumerGroups(ctx, group)
+	d, known := described[group]
+	if err != nil || !known || d.Err != nil || len(d.Members) == 0 {
+		return GroupState{}, false, nil // what the classic answer says stands
+	}
+	commits, err := admin.FetchOffsets(ctx, group)
+	if err != nil {
+		return GroupState{}, false, fmt.Errorf("read the commits of group %q: %w", group, err)
+	}
+	state = GroupState{Group: group, State: d.State, Members: len(d.Members)}
+	topics := commits.Partitions().Topics()
+	topics = append(topics, d.SubscribedTopics()...)
+	if len(topics) == 0 { // which kadm takes for all topics
+		return state, true, nil
+	}
+	starts, err := admin.ListStartOffsets(ctx, topics...)
+	if err != nil {
+		return GroupState{}, false, fmt.Errorf("read the lag of group %q: %w", group, err)
+	}
+	ends, err := admin.ListEndOffsets(ctx, topics...)
+	if err != nil {
+		return GroupState{}, false, fmt.Errorf("read the lag of group %q: %w", group, err)
+	}
+	// The calculation takes what is neither committed nor assigned for none of
+	// the group's, and knows assignments of the old protocol only.
+	ends.Each(func(o kadm.ListedOffset) {
+		if _, committed := commits.Lookup(o.Topic, o.Partition); !committed {
+			commits.Add(kadm.OffsetResponse{Offset: kadm.Offset{Topic: o.Topic, Partition: o.Partition, At: -1, LeaderEpoch: -1}})
+		}
+	})
+	state.add(kadm.CalculateGroupLagWithStartOffsets(kadm.DescribedGroup{Group: group, State: "Empty", ProtocolType: "consumer"}, commits, starts, ends))
+	return state, true, nil
+}
+
+func (s *GroupState) add(lag kadm.GroupLag) {
+	for _, l := range lag.Sorted() {
+		s.Partitions = append(s.Partitions, GroupPartition{
 			Topic: l.Topic, Partition: l.Partition,
 			Committed: l.Commit.At, End: l.End.Offset, Lag: l.Lag, Err: l.Err,
 		})
 	}
-	return state, nil
+}
+
+// SpeaksModern says whether the brokers know the protocol Modern as the client
+// needs it: as Kafka has it since 4.0.
+func SpeaksModern(ctx context.Context, admin *kadm.Client) (bool, error) {
+	versions, err := admin.ApiVersions(ctx)
+	for _, broker := range versions {
+		if _, most, known := broker.KeyVersions(int16(kmsg.ConsumerGroupHeartbeat)); broker.Err == nil && known && most >= 1 {
+			return true, nil
+		}
+	}
+	if err != nil {
+		return false, fmt.Errorf("ask what the brokers speak: %w", err)
+	}
+	return false, nil
 }

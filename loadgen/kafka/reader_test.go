@@ -124,7 +124,7 @@ var _ = Describe("Group", func() {
 		start := time.Now().Truncate(time.Millisecond).Add(time.Millisecond)
 		var handled [3]atomic.Int64
 		g, err := StartGroup(GroupConfig{
-			Client: b.options(), Group: "weir-probe", Topics: []string{topic}, Members: 3, Start: start,
+			Client: b.options(), Group: "weir-probe", Topics: []string{topic}, Members: 3, Start: start, Settings: DefaultGroupSettings(),
 			Handler: func(member int, batch []*kgo.Record, _ time.Duration) { handled[member].Add(int64(len(batch))) },
 		})
 		Expect(err).NotTo(HaveOccurred())
@@ -165,8 +165,99 @@ var _ = Describe("Group", func() {
 		Expect(g.Errors()).To(BeEmpty())
 	})
 
+	DescribeTable("keeps its lag known, under each protocol", func(ctx context.Context, protocol Protocol, static bool) {
+		const n = 3_000
+		b := newBench(kfake.BrokerConfigs(map[string]string{"group.initial.rebalance.delay.ms": "0"}))
+		c := b.config(n)
+		c.Start = time.Now()
+		sendAll(ctx, b.producer(c))
+		settings := DefaultGroupSettings()
+		settings.Protocol, settings.Static, settings.Earliest, settings.MaxPollRecords = protocol, static, true, 10
+		instances := map[string]bool{}
+		g, err := StartGroup(GroupConfig{Client: b.options(), Group: "weir-probe", Topics: []string{topic}, Members: 2, Start: time.Now(), Settings: settings})
+		Expect(err).NotTo(HaveOccurred())
+		admin := b.admin()
+		Eventually(func() (int64, error) {
+			state, err := ReadGroup(ctx, admin, "weir-probe")
+			if err != nil || state.Members != 2 || len(state.Partitions) != partitions {
+				return -1, err
+			}
+			return state.Lag(), nil
+		}).WithTimeout(20 * time.Second).WithPolling(50 * time.Millisecond).Should(BeZero())
+		modern, err := admin.DescribeConsumerGroups(ctx, "weir-probe")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(len(modern["weir-probe"].Members) == 2).To(Equal(protocol == Modern), "the coordinator says which protocol it is")
+		for _, m := range modern["weir-probe"].Members {
+			if m.InstanceID != nil {
+				instances[*m.InstanceID] = true
+			}
+		}
+		if protocol == Modern && static {
+			Expect(instances).To(Equal(map[string]bool{"weir-probe-0": true, "weir-probe-1": true}))
+		}
+		received := int64(0)
+		for _, m := range g.Facts() {
+			received += m.Received
+		}
+		Expect(received).To(BeNumerically(">=", n))
+		Expect(g.Close(ctx)).To(Succeed())
+		Expect(SpeaksModern(ctx, admin)).To(BeTrue())
+	},
+		Entry("classic, static", Classic, true),
+		Entry("consumer", Modern, false),
+		Entry("consumer, static", Modern, true),
+	)
+
+	It("takes the time that records take, and commits what it has done", func(ctx context.Context) {
+		b := newBench(kfake.BrokerConfigs(map[string]string{"group.initial.rebalance.delay.ms": "0"}))
+		c := b.config(600)
+		c.Start = time.Now()
+		sendAll(ctx, b.producer(c))
+		settings := DefaultGroupSettings()
+		settings.Earliest = true
+		hold := make(chan struct{})
+		var asked atomic.Int64
+		g, err := StartGroup(GroupConfig{Client: b.options(), Group: "slow", Topics: []string{topic}, Start: time.Now(), Settings: settings,
+			Process: func(*kgo.Record) time.Duration {
+				if asked.Add(1) == 200 {
+					close(hold)
+					return time.Hour
+				}
+				return 0
+			},
+		})
+		Expect(err).NotTo(HaveOccurred())
+		Eventually(hold).WithTimeout(20 * time.Second).Should(BeClosed())
+		Expect(g.Close(ctx)).To(Succeed())
+		// The record that took an hour, and those behind it, were not done.
+		Expect(g.Facts()[0].Received).To(BeEquivalentTo(199))
+		state, err := ReadGroup(ctx, b.admin(), "slow")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(state.Lag()).To(BeEquivalentTo(600 - 199))
+	})
+
+	It("says what settings cannot be", func() {
+		for want, change := range map[string]func(*GroupSettings){
+			`the protocol "next" is not one of classic, consumer`:     func(s *GroupSettings) { s.Protocol = "next" },
+			"a session timeout of 1ms is not between 1s and 30m":      func(s *GroupSettings) { s.SessionTimeout = time.Millisecond },
+			"a fetch wait of 1ms is not between 10ms and 1m":          func(s *GroupSettings) { s.FetchMaxWait = time.Millisecond },
+			"fetches of 1 to 52428800 bytes, 52428801 of a partition": func(s *GroupSettings) { s.FetchMaxPartitionBytes = 50<<20 + 1 },
+			"max-poll-records 0 is not at least 1":                    func(s *GroupSettings) { s.MaxPollRecords = 0 },
+		} {
+			s := DefaultGroupSettings()
+			change(&s)
+			Expect(s.Validate()).To(MatchError(ContainSubstring(want)))
+		}
+		s := DefaultGroupSettings()
+		Expect(s.Map()).To(Equal(map[string]string{
+			"group.protocol": "classic", "isolation.level": "read_uncommitted", "auto.offset.reset": "by_duration", "fetch.min.bytes": "1",
+			"fetch.max.bytes": "52428800", "max.partition.fetch.bytes": "1048576", "fetch.max.wait.ms": "500", "max.poll.records": "500",
+			"weir.static.membership": "false", "session.timeout.ms": "45000",
+		}))
+	})
+
 	It("refuses a config that is not whole", func() {
-		for _, c := range []GroupConfig{{}, {Group: "a", Start: time.Now()}, {Group: "a", Topics: []string{"a"}}, {Group: "a", Topics: []string{"a"}, Start: time.Now(), Members: -1}} {
+		for _, c := range []GroupConfig{{Group: "a", Topics: []string{"a"}, Start: time.Now()}, {}, {Group: "a", Start: time.Now()}, {Group: "a", Topics: []string{"a"}}, {Group: "a", Topics: []string{"a"}, Start: time.Now(), Members: -1}} {
 			_, err := StartGroup(c)
 			Expect(err).To(HaveOccurred())
 		}

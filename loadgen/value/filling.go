@@ -16,7 +16,9 @@ const (
 	purposeCorpus
 	purposeTemplate
 	purposeTombstone
-	purposeHeader // and the next ones, one for each header
+	purposeTime
+	// purposeHeader and those after it are for the headers.
+	purposeHeader = 64
 )
 
 // Filling are values of given sizes, of which a share, 0 to 1, are random

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/flowweir/weir/loadgen/internal/random"
 )
@@ -57,15 +58,19 @@ func Lognormal(seed uint64, sender uint16, median, p99, most int) (Sizes, error)
 	case most < p99 || most > MaxSize:
 		return nil, fmt.Errorf("the largest size, %d, is not from the 99th percentile, %d, to %d bytes", most, p99, MaxSize)
 	}
-	l := lognormal{
-		Counter: random.New(seed, sender).For(purposeSize), median: median, p99: p99, most: most,
-		mu: math.Log(float64(median)), sigma: math.Log(float64(p99)/float64(median)) / z99,
-	}
+	l := newLognormal(random.New(seed, sender).For(purposeSize), median, p99, most)
 	const steps = 10_000
 	for i := range steps {
 		l.mean += float64(l.quantile((float64(i)+0.5)/steps)) / steps
 	}
 	return l, nil
+}
+
+func newLognormal(c random.Counter, median, p99, most int) lognormal {
+	return lognormal{
+		Counter: c, median: median, p99: p99, most: most,
+		mu: math.Log(float64(median)), sigma: math.Log(float64(p99)/float64(median)) / z99,
+	}
 }
 
 type lognormal struct {
@@ -167,3 +172,31 @@ func size(n int) string {
 	}
 	return fmt.Sprintf("%d bytes", n)
 }
+
+// Times are how long something takes, the same in every run of a seed.
+type Times struct {
+	at   func(n uint64) int
+	text string
+}
+
+// FixedTime is one time for all.
+func FixedTime(d time.Duration) Times {
+	return Times{func(uint64) int { return int(d) }, d.String()}
+}
+
+// LognormalTimes are times whose logarithm is normally distributed, given by
+// their median and 99th percentile, as those of services often are; times above
+// most are cut to it. number keeps those of several apart.
+func LognormalTimes(seed uint64, number uint16, median, p99, most time.Duration) (Times, error) {
+	if median < 1 || p99 <= median || most < p99 {
+		return Times{}, fmt.Errorf("%s, %s and %s are no median, 99th percentile above it and largest time", median, p99, most)
+	}
+	l := newLognormal(random.New(seed, number).For(purposeTime), int(median), int(p99), int(most))
+	return Times{l.Size, fmt.Sprintf("lognormal, median %s, p99 %s, at most %s", median, p99, most)}, nil
+}
+
+// At is the time of a number.
+func (t Times) At(n uint64) time.Duration { return time.Duration(t.at(n)) }
+
+// String describes the times for a report.
+func (t Times) String() string { return t.text }

@@ -63,6 +63,38 @@ func TestSizesHaveTheirDistribution(t *testing.T) {
 	}
 }
 
+func TestTimes(t *testing.T) {
+	l := must(LognormalTimes(1, 2, 5*time.Millisecond, 50*time.Millisecond, 60*time.Millisecond))
+	again, other := must(LognormalTimes(1, 2, 5*time.Millisecond, 50*time.Millisecond, 60*time.Millisecond)), must(LognormalTimes(1, 3, 5*time.Millisecond, 50*time.Millisecond, 60*time.Millisecond))
+	const n = 100_000
+	all, same := make([]time.Duration, n), 0
+	for i := range all {
+		all[i] = l.At(uint64(i))
+		if all[i] != again.At(uint64(i)) {
+			t.Fatal("not the same twice")
+		}
+		if all[i] == other.At(uint64(i)) {
+			same++
+		}
+	}
+	slices.Sort(all)
+	if m := all[n/2]; m < 4900*time.Microsecond || m > 5100*time.Microsecond {
+		t.Errorf("the median is %s", m)
+	}
+	if p := all[n*99/100]; p < 47*time.Millisecond || p > 53*time.Millisecond || all[n-1] > 60*time.Millisecond {
+		t.Errorf("p99 is %s, the largest %s", p, all[n-1])
+	}
+	if same > n/50 || l.String() != "lognormal, median 5ms, p99 50ms, at most 60ms" {
+		t.Errorf("%s: %d times are those of another number", l, same)
+	}
+	if f := FixedTime(time.Second); f.At(7) != time.Second || f.String() != "1s" {
+		t.Error(f)
+	}
+	if _, err := LognormalTimes(1, 1, 2, 1, 3); err == nil {
+		t.Error("a p99 below the median")
+	}
+}
+
 func TestSizesThatCannotBe(t *testing.T) {
 	for want, err := range map[string]error{
 		"the size -1 is not from 0 to 67108864 bytes":                                    second(Fixed(-1)),
