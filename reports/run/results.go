@@ -159,6 +159,14 @@ type Group struct {
 	Unknown   time.Duration `json:"unknown_ns,omitempty"`
 	UnknownAt time.Duration `json:"unknown_at_ns,omitempty"`
 	Warning   string        `json:"warning,omitempty"`
+	// Members, Consumed and Rebalances are known of groups of Weir's own:
+	// Consumed counts records, those consumed again included, and Rebalances
+	// how often the partitions of a member changed, its first ones included.
+	Members    int   `json:"members,omitempty"`
+	Consumed   int64 `json:"consumed,omitempty"`
+	Rebalances int64 `json:"rebalances,omitempty"`
+	// Settings are those of the consumers, by Kafka's names.
+	Settings map[string]string `json:"settings,omitempty"`
 }
 
 // Fault is what was injected, and the proof that it bit.

@@ -73,6 +73,7 @@ func (t *text) results(res run.Results) {
 		t.row("received", "%s · twice %s · lost %s", Count(n.Received), Count(n.ReceivedTwice), Count(Lost(res)))
 	}
 	t.effects(n)
+	t.groups(res.Groups)
 	t.latencies(res.Latencies)
 	t.invariants(res.Invariants)
 	t.objectives(res.Objectives)
@@ -84,6 +85,19 @@ func (t *text) results(res run.Results) {
 	t.row("generator", "offered %s, achieved %s, woke %s late (p99), CPU %s%s", Rate(g.Offered), Rate(g.Achieved), Duration(g.WakeP99), Share(g.CPU), bound(g))
 	for _, f := range res.Findings {
 		t.row("finding", "%s: %s", f.ID, f.Message)
+	}
+}
+
+// groups are those of Weir's own.
+func (t *text) groups(groups []run.Group) {
+	label := "groups"
+	for _, g := range groups {
+		if g.Members == 0 {
+			continue
+		}
+		t.row(label, "%s of %d: consumed %s · assignments changed %s times · lag at most %s, %s at the end",
+			g.Name, g.Members, Count(uint64(g.Consumed)), Count(uint64(g.Rebalances)), Count(uint64(g.MaxLag)), Count(uint64(g.EndLag)))
+		label = ""
 	}
 }
 
