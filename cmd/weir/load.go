@@ -25,6 +25,7 @@ type loadFlags struct {
 	headers      []string
 	producer     []string
 	consumers    []string
+	consumer     []string
 	invariants   []string
 	objectives   []string
 	warmup       string
@@ -98,6 +99,7 @@ Objectives are such as 'publish.p99 < 50ms', 'end-to-end.p99.9 < 1s',
 	flags.StringArrayVar(&f.headers, "header", nil, "NAME=VALUE, added to every record, VALUE a template; can be repeated")
 	flags.StringSliceVar(&f.producer, "producer", nil, "settings of the producer, such as acks=all,linger=5ms,compression=lz4")
 	flags.StringArrayVar(&f.consumers, "consumers", nil, "GROUP:TOPIC:N, a group of N consumers; can be repeated")
+	flags.StringSliceVar(&f.consumer, "consumer", nil, "settings of all --consumers, such as process=5ms,protocol=consumer,static=true,from=earliest")
 	flags.StringArrayVar(&f.invariants, "invariant", nil, "what must hold; can be repeated (default no-loss, where what was sent is read back)")
 	flags.StringArrayVar(&f.objectives, "objective", nil, "a bound, such as 'publish.p99 < 50ms'; can be repeated")
 	flags.StringVar(&f.warmup, "warmup", "", "the part of the load that no figure includes (default 10% of it, at most 10s)")
@@ -119,6 +121,7 @@ func completeLoad(cmd *cobra.Command) {
 		"size":      {"lognormal:", "file:"},
 		"keys":      {"uniform:", "zipf:", "hot:", "sequential:", "file:"},
 		"producer":  {"acks=", "idempotent=", "linger=", "compression=", "batch=", "delivery-timeout=", "request-timeout=", "clients=", "max-buffered="},
+		"consumer":  {"process=", "from=", "protocol=", "static=", "isolation=", "session-timeout=", "fetch-min=", "fetch-max=", "fetch-max-partition=", "fetch-wait=", "max-poll-records="},
 		"profile":   {"hold", "ramp", "step", "spike", "sine", "replay"},
 		"objective": {"publish.p99", "send.p99", "end-to-end.p99", "lag", "errors", "achieved"},
 	} {

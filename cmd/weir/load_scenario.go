@@ -133,6 +133,8 @@ func (f *loadFlags) complete(load bool) error {
 		return usageError("write --rate 1000/s --for 30s", "--rate and --for belong together")
 	case load && f.rate == "" && len(f.profile) == 0:
 		return usageError("write --rate 1000/s --for 30s", "weir load needs --rate or --profile")
+	case len(f.consumers) == 0 && len(f.consumer) > 0:
+		return usageError("name the groups: --consumers GROUP:TOPIC:N", "--consumer needs --consumers")
 	case len(f.topics) == 0 && f.produceOnly:
 		return usageError("events are observed, as their consumers are: leave it out", "--produce-only needs --topic")
 	case len(f.topics) == 0 && f.payload.size+f.payload.random+f.payload.tombstones != "":
@@ -298,7 +300,32 @@ func assignments(flag string, texts []string) (string, error) {
 	return flow(pairs), nil
 }
 
+// groupSettings are the fields of --consumer.
+func (f *loadFlags) groupSettings() ([]pair, error) {
+	var pairs []pair
+	for _, text := range f.consumer {
+		name, value, found := strings.Cut(text, "=")
+		if !found || name == "" {
+			return nil, usageError("write NAME=VALUE", "--consumer: %q gives no value to a name", text)
+		}
+		if name != "process" {
+			pairs = append(pairs, pair{name, scalar(value)})
+			continue
+		}
+		process, err := sizeOf("consumer", value, "process=5ms")
+		if err != nil {
+			return nil, err
+		}
+		pairs = append(pairs, pair{name, process})
+	}
+	return pairs, nil
+}
+
 func (f *loadFlags) groups() ([]string, error) {
+	settings, err := f.groupSettings()
+	if err != nil {
+		return nil, err
+	}
 	var groups []string
 	for _, text := range f.consumers {
 		parts := strings.Split(text, ":")
@@ -309,7 +336,7 @@ func (f *loadFlags) groups() ([]string, error) {
 		if len(parts) == 3 {
 			pairs = append(pairs, pair{"members", scalar(parts[2])})
 		}
-		groups = append(groups, flow(pairs))
+		groups = append(groups, flow(append(pairs, settings...)))
 	}
 	return groups, nil
 }

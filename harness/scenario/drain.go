@@ -29,8 +29,10 @@ type drainer struct {
 	readTo func(ctx context.Context, ends offsets) []string
 	// last is the highest offset that held a record. Behind it there are
 	// only transaction markers, which no consumer commits.
-	last   func(topic string, partition int32) (int64, bool)
-	groups []watchedGroup
+	last func(topic string, partition int32) (int64, bool)
+	// backlog is the same of what was there before the load.
+	backlog func(topic string, partition int32) (int64, bool)
+	groups  []watchedGroup
 	// inputs get no more records; retries may while services work; outputs
 	// are read once services are done.
 	inputs, retries, outputs []string
@@ -158,6 +160,9 @@ func (d *drainer) behind(ctx context.Context, g watchedGroup) map[string]string 
 	for topic, partitions := range ends {
 		for partition := range partitions {
 			last, some := d.last(topic, partition)
+			if !some && g.backlog {
+				last, some = d.backlog(topic, partition)
+			}
 			if !some {
 				continue
 			}

@@ -61,8 +61,10 @@ type execution struct {
 	flows    map[uint16]*liveFlow
 	observer *observe.Observer
 	reader   *kafka.Reader
+	starts   offsets // of the logs, and begin where they ended, before the load
 	begin    offsets
 	groups   []*kafka.Group
+	members  [][]kafka.MemberFacts // of the groups, at the end of the drain
 	injector *fault.Injector
 	lag      *lagWatch
 	drained  run.Drain

@@ -25,6 +25,7 @@ func (x *execution) finish(hard context.Context) {
 	x.ends = d.ends
 	// Members leave last: what they have not read yet they still must.
 	for _, g := range x.groups {
+		x.members = append(x.members, g.Facts()) // before leaving changes them
 		_ = g.Close(hard)
 	}
 	x.drained.Open = append(x.drained.Open, x.readErrors()...)
@@ -99,7 +100,7 @@ func (x *execution) awaitLeaders(hard context.Context) {
 
 func (x *execution) drainer() *drainer {
 	d := &drainer{
-		admin: x.admin, groups: x.plan.groups(), last: x.observer.Last,
+		admin: x.admin, groups: x.plan.groups(), last: x.observer.Last, backlog: x.backlog,
 		readTo: func(ctx context.Context, ends offsets) []string { return x.reader.ReadTo(ctx, ends) },
 	}
 	role := map[string]*[]string{}

@@ -29,7 +29,7 @@ func (x *execution) judge(interrupted bool) error {
 	r.Senders = x.senders()
 	r.Latencies = x.meter.Latencies()
 	r.Partitions = x.partitions()
-	r.Groups = x.lag.results()
+	r.Groups = x.groupResults()
 	r.Drain = x.drained
 	r.Generator = x.generator(stats)
 	r.Faults = x.judgeFaults()

@@ -20,6 +20,8 @@ type watchedGroup struct {
 	// topics are those that it must have read before the run can be judged:
 	// inputs and, for services that retry, retry topics.
 	topics []string
+	// backlog says that it must have read what was there before the load, too.
+	backlog bool
 }
 
 // groups are the groups of the services that take part and Weir's own.
@@ -48,6 +50,9 @@ func (p *Plan) groups() []watchedGroup {
 	}
 	for _, c := range p.Scenario.Consumers {
 		add(c.Group, c.Topics...)
+		if g := byName[c.Group]; g != nil && c.From == "earliest" {
+			g.backlog = true
+		}
 	}
 	groups := make([]watchedGroup, 0, len(byName))
 	for _, name := range slices.Sorted(maps.Keys(byName)) {

@@ -198,9 +198,46 @@ type Background struct {
 
 // Consumers are groups of Weir's own consumers.
 type Consumers struct {
-	Group   string   `yaml:"group"`
-	Topics  []string `yaml:"topics"`
-	Members int      `yaml:"members"`
+	Group             string            `yaml:"group"`
+	Topics            []string          `yaml:"topics"`
+	Members           int               `yaml:"members"`             // default 1
+	Process           *Process          `yaml:"process"`             // how long a member takes for a record; default: no time
+	From              string            `yaml:"from"`                // load (default) | earliest: where a group without commits begins
+	Protocol          string            `yaml:"protocol"`            // group.protocol: classic (default) | consumer
+	Static            bool              `yaml:"static"`              // group.instance.id GROUP-0, GROUP-1, …
+	Isolation         string            `yaml:"isolation"`           // read-committed | read-uncommitted (default)
+	SessionTimeout    document.Duration `yaml:"session-timeout"`     // session.timeout.ms; default 45s; classic
+	FetchMin          document.Bytes    `yaml:"fetch-min"`           // fetch.min.bytes; default 1
+	FetchMax          document.Bytes    `yaml:"fetch-max"`           // fetch.max.bytes; default 50MiB
+	FetchMaxPartition document.Bytes    `yaml:"fetch-max-partition"` // max.partition.fetch.bytes; default 1MiB
+	FetchWait         document.Duration `yaml:"fetch-wait"`          // fetch.max.wait.ms; default 500ms
+	MaxPollRecords    document.Count    `yaml:"max-poll-records"`    // max.poll.records; default 500
+}
+
+// Process is how long a member takes for a record: Time, or lognormal from
+// Median and P99.
+type Process struct {
+	Time   document.Duration `yaml:"time"` // written alone: process: 5ms
+	Median document.Duration `yaml:"median"`
+	P99    document.Duration `yaml:"p99"`
+	Max    document.Duration `yaml:"max"` // times above it are cut to it; default 10 × P99
+}
+
+// UnmarshalNode reads a duration, or a map.
+func (p *Process) UnmarshalNode(d *document.Decoder, n *document.Node) {
+	switch n.Kind {
+	case document.Scalar:
+		d.DecodeAs("process", n, &p.Time)
+	case document.Mapping:
+		if len(n.Entries) > 0 {
+			type plain Process
+			d.Decode(n, (*plain)(p))
+			return
+		}
+		fallthrough
+	default:
+		d.Wrong(n, "a duration such as 5ms, or a map with median and p99")
+	}
 }
 
 // Fault is one entry of faults. Exactly one action is set.

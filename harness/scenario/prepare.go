@@ -63,7 +63,7 @@ func (x *execution) prepare(ctx context.Context) error {
 	}
 	x.lag = newLagWatch(x.admin, x.plan.groups())
 	x.prepareFaults()
-	return x.startGroups()
+	return x.startGroups(ctx)
 }
 
 // newTopicGrace is how long a broker may take to learn of topics that another
@@ -76,6 +76,9 @@ func (x *execution) beginnings(ctx context.Context) (offsets, error) {
 	defer cancel()
 	for {
 		ends, err := kafka.EndOffsets(ctx, x.admin, x.watchedTopics()...)
+		if err == nil {
+			x.starts, err = kafka.StartOffsets(ctx, x.admin, x.watchedTopics()...)
+		}
 		if err == nil || !pause(ctx, drainEvery) {
 			return ends, err
 		}
@@ -255,20 +258,6 @@ func (f *Flow) settings() kafka.Settings {
 		s.MaxBuffered = int(p.MaxBuffered)
 	}
 	return s
-}
-
-// startGroups starts Weir's own consumers.
-func (x *execution) startGroups() error {
-	for i, c := range x.plan.Scenario.Consumers {
-		g, err := kafka.StartGroup(kafka.GroupConfig{
-			Client: x.clientOptions(), Group: c.Group, Topics: c.Topics, Members: max(1, c.Members), Start: x.t0,
-		})
-		if err != nil {
-			return x.usage(BadLoad, err.Error(), "consumers", i)
-		}
-		x.groups = append(x.groups, g)
-	}
-	return nil
 }
 
 func (x *execution) prepareFaults() {

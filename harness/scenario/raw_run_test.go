@@ -201,6 +201,45 @@ objectives: {steady: {lag: {records: 10}}}
 		Expect(err).To(MatchError("the cluster has no topic nowhere, and the scenario says nothing of it but that g reads it"))
 	})
 
+	It("consumes in groups as it is told, and waits for what was there before", func(ctx SpecContext) {
+		withoutLeaks()
+		up := clusterUp(ctx)
+		kept(ctx, up, 2, "there")
+		ran(ctx, finding.Pass, written(`
+load: [{topic: there, payload: {size: 10}, profile: [{hold: 300/s, for: 1s}]}]
+invariants: [no-loss]
+`), scenario.On(up))
+		result := ran(ctx, finding.Pass, written(`
+for: 1s
+consumers:
+  - {group: classic, topics: [there], members: 2, from: earliest, static: true, process: 2ms, max-poll-records: 10}
+  - {group: modern, topics: [there], from: earliest, protocol: consumer, isolation: read-committed, process: {median: 100us, p99: 1ms}}
+  - {group: late, topics: [there]}
+objectives: {steady: {lag: {records: 1000}}}
+`), scenario.On(up), scenario.WithObjectives())
+		groups := map[string]run.Group{}
+		for _, g := range result.Results.Groups {
+			groups[g.Name] = g
+		}
+		for name, want := range map[string]struct {
+			members  int
+			consumed int64
+			protocol string
+			process  string
+		}{
+			"classic": {2, 300, "classic", "2ms"},
+			"modern":  {1, 300, "consumer", "lognormal, median 100µs, p99 1ms, at most 10ms"},
+			"late":    {1, 0, "classic", ""},
+		} {
+			g := groups[name]
+			Expect(g.Members).To(Equal(want.members), name)
+			Expect(g.Consumed).To(Equal(want.consumed), name)
+			Expect(g.EndLag).To(BeZero(), name)
+			Expect(g.Rebalances).To(BeNumerically(">=", 1), name)
+			Expect([]string{g.Settings["group.protocol"], g.Settings["weir.process"]}).To(Equal([]string{want.protocol, want.process}))
+		}
+	})
+
 	It("makes events from a corpus or a template, valid under their schema", func(ctx SpecContext) {
 		withoutLeaks()
 		const (

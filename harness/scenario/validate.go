@@ -116,18 +116,3 @@ func (v *validator) ready(service document.Path, s Service) {
 	}
 	v.Positive(path.Add("timeout"), ready.Timeout > 0)
 }
-
-func (v *validator) consumers(path document.Path, c Consumers) {
-	if c.Group == "" {
-		v.Missing(path, "group", "the consumer group, Kafka's group.id")
-	}
-	if len(c.Topics) == 0 {
-		v.Missing(path, "topics", "")
-	}
-	for i, topic := range c.Topics {
-		if topic == "" {
-			v.Error(document.Required, path.Add("topics", i), "a topic has no name", "")
-		}
-	}
-	v.Positive(path.Add("members"), c.Members > 0)
-}

@@ -195,7 +195,7 @@ func (v *validator) producer(path document.Path, p Producer) {
 	v.Positive(path.Add("delivery-timeout"), p.DeliveryTimeout > 0)
 	v.Positive(path.Add("request-timeout"), p.RequestTimeout > 0)
 	v.Positive(path.Add("max-buffered"), p.MaxBuffered > 0)
-	v.between(path.Add("clients"), p.Clients, 1, 1000)
+	v.between(path.Add("clients"), p.Clients, 1000)
 }
 
 // background checks the topics that get no records.
@@ -206,14 +206,14 @@ func (v *validator) background(path document.Path, b Background) {
 	if !v.s.Doc.Has(path.Add("partitions")...) {
 		v.Missing(path, "partitions", "say how many partitions each topic has")
 	}
-	v.between(path.Add("topics"), b.Topics, 1, 1000)
-	v.between(path.Add("partitions"), b.Partitions, 1, 100_000)
-	v.between(path.Add("replication"), b.Replication, 1, 99)
+	v.between(path.Add("topics"), b.Topics, 1000)
+	v.between(path.Add("partitions"), b.Partitions, 100_000)
+	v.between(path.Add("replication"), b.Replication, 99)
 }
 
-// between reports a number that the file gives and that is out of bounds.
-func (v *validator) between(path document.Path, n, least, most int) {
-	if v.s.Doc.Has(path...) && (n < least || n > most) {
-		v.Error(document.OutOfRange, path, fmt.Sprintf("%s must be from %d to %d", path[len(path)-1], least, most), "")
+// between reports a number that the file gives and that is not from 1 to most.
+func (v *validator) between(path document.Path, n, most int) {
+	if v.s.Doc.Has(path...) && (n < 1 || n > most) {
+		v.Error(document.OutOfRange, path, fmt.Sprintf("%s must be from 1 to %d", path[len(path)-1], most), "")
 	}
 }
