@@ -124,6 +124,9 @@ type Counts struct {
 	// Lost are acked records not received (yet: it is a loss only after the
 	// drain). Always 0 where nothing is expected to be received.
 	Lost uint64
+	// Aborted are those of the failed that were so on purpose, with their
+	// transaction.
+	Aborted uint64
 	// Poison and Duplicates were begun with that class.
 	Poison, Duplicates uint64
 	// Ghosts counts sightings, in whatever way, of sequences that were never

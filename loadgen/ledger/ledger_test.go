@@ -21,3 +21,27 @@ func TestLost(t *testing.T) {
 		t.Fatalf("got %+v\nwant %+v", got, want)
 	}
 }
+
+// TestAborted: what was aborted on purpose is failed, counted apart, and never
+// lost; seeing it is seeing a record that should not be there.
+func TestAborted(t *testing.T) {
+	s := ledger.New().Sender("a", ledger.Expect{Received: true})
+	for range 4 {
+		s.Begin(ledger.Normal)
+	}
+	s.Acked(0)
+	s.Received(0)
+	s.Aborted(1)
+	s.Aborted(1)
+	s.Failed(2)
+	s.Aborted(2)
+	s.Acked(3)
+	s.Aborted(3)
+	c := s.Counts()
+	if c.Acked != 2 || c.Failed != 2 || c.Aborted != 1 || c.Lost != 1 || c.Unknown != 0 {
+		t.Errorf("%+v", c)
+	}
+	if sight := s.Received(1); sight != ledger.Risen {
+		t.Errorf("an aborted record was seen as %s", sight)
+	}
+}

@@ -37,6 +37,7 @@ type counters struct {
 	received, receivedTwice uint64
 	ackedSeen, failedSeen   uint64
 	poison, duplicates      uint64
+	aborted                 uint64
 	ghosts                  uint64
 }
 
@@ -128,6 +129,16 @@ func (s *Sender) Failed(seq uint64) {
 	s.mu.Lock()
 	s.outcome(seq, planeFailed)
 	s.mu.Unlock()
+}
+
+// Aborted is Failed for a record whose transaction was aborted on purpose: it
+// is in a log, but committed readers never see it.
+func (s *Sender) Aborted(seq uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := s.count.failed
+	s.outcome(seq, planeFailed)
+	s.count.aborted += s.count.failed - before
 }
 
 // Unknown records that the send timed out: the record may be in the log or
@@ -309,7 +320,7 @@ func (s *Sender) Counts() Counts {
 		Unknown: sent - c.acked - c.failed, Pending: sent - c.acked - c.failed - c.unknown,
 		UnknownSeen: c.received - c.ackedSeen - c.failedSeen, FailedSeen: c.failedSeen,
 		Received: c.received, ReceivedTwice: c.receivedTwice,
-		Poison: c.poison, Duplicates: c.duplicates,
+		Aborted: c.aborted, Poison: c.poison, Duplicates: c.duplicates,
 		Ghosts: c.ghosts,
 	}
 	if s.expect.Received {
