@@ -76,7 +76,7 @@ func Recovered(intervals []run.Interval, at, until time.Duration, groups []strin
 	var open, due int64 // without an outcome; due since the fault
 	var good, first, end time.Duration
 	for _, in := range intervals {
-		open += in.Due - in.Acked - in.Failed
+		open += in.Due - in.Acked - in.Failed - in.Aborted
 		if in.Start < at {
 			if in.Start+in.Length <= at && undisturbed(in) {
 				for group, lag := range totalLag(in) {
@@ -112,7 +112,7 @@ func goodAcks(in run.Interval, open, due int64) bool {
 	if in.Due == 0 {
 		return float64(open) <= 0.05*float64(due)
 	}
-	return float64(in.Acked) >= 0.95*float64(in.Due)
+	return float64(in.Acked+in.Aborted) >= 0.95*float64(in.Due)
 }
 
 func goodLag(in run.Interval, before map[string]int64, groups []string) bool {

@@ -11,7 +11,7 @@ import (
 // the part that is the flow's, whose answers did not come, and the rest is
 // the generator's own.
 //
-// One goroutine calls Enter, Blocked and Drain; any number call Leave.
+// One goroutine calls Enter, Hold, Blocked and Drain; any number call Leave.
 type Window struct {
 	start   time.Time
 	limit   int64
@@ -53,6 +53,13 @@ func (w *Window) Enter(ctx context.Context) error {
 	}
 	w.under.Add(1)
 	return nil
+}
+
+// Hold runs what holds the sender up, and counts the time as blocked.
+func (w *Window) Hold(wait func()) {
+	from := time.Since(w.start)
+	wait()
+	w.block(from, time.Since(w.start))
 }
 
 // Leave gives a place back.

@@ -27,8 +27,9 @@ func (c *Counter) Load() int64 { return c.n.Load() }
 // is ready for use; adding is safe for concurrent use.
 type Counters struct {
 	// Due records reached their intended time, Sent ones were handed to the
-	// client, Acked and Failed ones have a definite outcome.
-	Due, Sent, Acked, Failed Counter
+	// client, Acked and Failed ones have a definite outcome. Aborted ones were
+	// in a transaction that was aborted on purpose.
+	Due, Sent, Acked, Failed, Aborted Counter
 	// Received counts records read, Effects and Dead what was observed of
 	// them; each counts sightings, not identities (the ledger counts those).
 	Received, Effects, Dead Counter
@@ -83,7 +84,7 @@ func (c *Counters) Tick(at time.Duration) run.Interval {
 	diff := run.Interval{
 		Start: c.lastAt, Length: at - c.lastAt,
 		Due: now.Due - c.last.Due, Sent: now.Sent - c.last.Sent,
-		Acked: now.Acked - c.last.Acked, Failed: now.Failed - c.last.Failed,
+		Acked: now.Acked - c.last.Acked, Failed: now.Failed - c.last.Failed, Aborted: now.Aborted - c.last.Aborted,
 		Received: now.Received - c.last.Received, Effects: now.Effects - c.last.Effects,
 		Dead: now.Dead - c.last.Dead, Bytes: now.Bytes - c.last.Bytes,
 	}
@@ -119,7 +120,7 @@ func (c *Counters) Totals(at time.Duration) run.Interval {
 		}
 	}
 	c.mu.RUnlock()
-	t.Acked, t.Failed = c.Acked.Load(), c.Failed.Load()
+	t.Acked, t.Failed, t.Aborted = c.Acked.Load(), c.Failed.Load(), c.Aborted.Load()
 	t.Sent = c.Sent.Load()
 	t.Due = c.Due.Load()
 	return t

@@ -17,6 +17,7 @@ const (
 	purposeTemplate
 	purposeTombstone
 	purposeTime
+	purposeAbort
 	// purposeHeader and those after it are for the headers.
 	purposeHeader = 64
 )
@@ -72,7 +73,8 @@ func (f filling) String() string {
 	return fmt.Sprintf("%s, %s%% random", f.Sizes, strconv.FormatFloat(f.share*100, 'g', 6, 64))
 }
 
-// Share is a share of the records of a sender, drawn at random.
+// Share is a share of the records of a sender, or of its transactions, drawn at
+// random.
 type Share struct {
 	counter random.Counter
 	share   float64
@@ -81,6 +83,11 @@ type Share struct {
 // Tombstones is the share, 0 to 1, of records without a value.
 func Tombstones(seed uint64, sender uint16, share float64) Share {
 	return Share{random.New(seed, sender).For(purposeTombstone), share}
+}
+
+// Aborts is the share, 0 to 1, of transactions that are aborted on purpose.
+func Aborts(seed uint64, sender uint16, share float64) Share {
+	return Share{random.New(seed, sender).For(purposeAbort), share}
 }
 
 // Has says whether a sequence is one of them.

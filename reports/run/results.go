@@ -25,17 +25,19 @@ type Results struct {
 
 // Sender is the ledger of one sender, in exact counts of records.
 //
-// Sent = Acked + Failed + Unknown. Unknown sends are neither lost nor
+// Sent = Acked + Failed + Unknown + Aborted. Unknown sends are neither lost nor
 // delivered; UnknownSeen of them were found in the log all the same.
 type Sender struct {
-	Name        string `json:"name"`
-	Event       string `json:"event"`
-	Topic       string `json:"topic"`
-	Via         string `json:"via"`
-	Due         uint64 `json:"due"`
-	Sent        uint64 `json:"sent"`
-	Acked       uint64 `json:"acked"`
-	Failed      uint64 `json:"failed"`
+	Name   string `json:"name"`
+	Event  string `json:"event"`
+	Topic  string `json:"topic"`
+	Via    string `json:"via"`
+	Due    uint64 `json:"due"`
+	Sent   uint64 `json:"sent"`
+	Acked  uint64 `json:"acked"`
+	Failed uint64 `json:"failed"`
+	// Aborted were in transactions that the load aborted on purpose.
+	Aborted     uint64 `json:"aborted,omitempty"`
 	Unknown     uint64 `json:"unknown"`
 	UnknownSeen uint64 `json:"unknown_seen"`
 	// Unread says that nothing was read back: Received, ReceivedTwice and Lost
@@ -273,10 +275,12 @@ type Interval struct {
 	// Due, Sent, Acked, Failed, Received, Effects, Dead and Bytes count what
 	// happened in the interval, whenever it was due. Effects and Dead, which
 	// are dead-lettered events, count once for each consumer; Bytes are of acknowledged keys, values and headers.
-	Due      int64 `json:"due"`
-	Sent     int64 `json:"sent"`
-	Acked    int64 `json:"acked"`
-	Failed   int64 `json:"failed"`
+	Due    int64 `json:"due"`
+	Sent   int64 `json:"sent"`
+	Acked  int64 `json:"acked"`
+	Failed int64 `json:"failed"`
+	// Aborted are records of transactions that the load aborted on purpose.
+	Aborted  int64 `json:"aborted,omitempty"`
 	Received int64 `json:"received"`
 	Effects  int64 `json:"effects"`
 	Dead     int64 `json:"dead"`

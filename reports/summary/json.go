@@ -58,10 +58,12 @@ type Run struct {
 // lost nor delivered. Effects and DeadLettered count an event once for each
 // consumer; Reactions has them apart.
 type Counts struct {
-	Due         uint64 `json:"due"`
-	Sent        uint64 `json:"sent"`
-	Acked       uint64 `json:"acked"`
-	Failed      uint64 `json:"failed"`
+	Due    uint64 `json:"due"`
+	Sent   uint64 `json:"sent"`
+	Acked  uint64 `json:"acked"`
+	Failed uint64 `json:"failed"`
+	// Aborted were in transactions that the load aborted on purpose.
+	Aborted     uint64 `json:"aborted,omitempty"`
 	Unknown     uint64 `json:"unknown"`
 	UnknownSeen uint64 `json:"unknown_seen"`
 	// Unread says that nothing was read back: Received and Lost say nothing.
@@ -210,7 +212,7 @@ func soFar(intervals []run.Interval) (c Counts) {
 func (s *Summary) fill(res run.Results) {
 	t := Totals(res.Senders)
 	s.Counts = Counts{
-		Due: t.Due, Sent: t.Sent, Acked: t.Acked, Failed: t.Failed, Unknown: t.Unknown, UnknownSeen: t.UnknownSeen,
+		Due: t.Due, Sent: t.Sent, Acked: t.Acked, Failed: t.Failed, Aborted: t.Aborted, Unknown: t.Unknown, UnknownSeen: t.UnknownSeen,
 		Unread: t.Unread, Received: t.Received, ReceivedTwice: t.ReceivedTwice, Lost: Lost(res), Effects: t.Effects,
 		EffectsTwice: t.EffectsTwice, DeadLettered: t.DeadLettered, Poison: t.Poison, Duplicates: t.Duplicates, Bytes: t.Bytes,
 		DeadLettersUnclaimed: t.DeadLettersUnclaimed, Reactions: t.Reactions,

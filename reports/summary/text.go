@@ -66,7 +66,11 @@ type text struct {
 func (t *text) results(res run.Results) {
 	t.b.WriteByte('\n')
 	n := Totals(res.Senders)
-	t.row("sent", "%s · acked %s · failed %s · unknown %s (%s of them seen)", Count(n.Sent), Count(n.Acked), Count(n.Failed), Count(n.Unknown), Count(n.UnknownSeen))
+	aborted := ""
+	if n.Aborted > 0 {
+		aborted = " · aborted on purpose " + Count(n.Aborted)
+	}
+	t.row("sent", "%s · acked %s · failed %s · unknown %s (%s of them seen)%s", Count(n.Sent), Count(n.Acked), Count(n.Failed), Count(n.Unknown), Count(n.UnknownSeen), aborted)
 	if n.Unread {
 		t.row("received", "not read back")
 	} else {

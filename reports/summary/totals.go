@@ -16,6 +16,7 @@ func Totals(senders []run.Sender) run.Sender {
 		t.Sent += s.Sent
 		t.Acked += s.Acked
 		t.Failed += s.Failed
+		t.Aborted += s.Aborted
 		t.Unknown += s.Unknown
 		t.UnknownSeen += s.UnknownSeen
 		t.Received += s.Received
