@@ -28,6 +28,8 @@ type ProducerConfig struct {
 	Schedule *schedule.Schedule
 	Start    time.Time
 	Maker    Maker
+	// Transactions may be nil: then there are none.
+	Transactions *Transactions
 	// Run is the run's identity, 48 bits.
 	Run uint64
 	// Sender must not have begun any record.
@@ -58,7 +60,7 @@ func (c ProducerConfig) validate() error {
 	if c.Sender != nil && c.Sender.Counts().Sent > 0 {
 		errs = append(errs, fmt.Errorf("sender %s has begun records already: give each producer its own", c.Sender.Name()))
 	}
-	return errors.Join(append(errs, c.Settings.Validate())...)
+	return errors.Join(append(errs, c.Settings.Validate(), c.Transactions.validate(c.Settings))...)
 }
 
 // Producer sends a load, open loop. Run and Flush are called by one
@@ -69,11 +71,15 @@ type Producer struct {
 	lanes  []*lane
 	watch  *watch
 	free   entries
-	topic  uint16 // in the journal
+	// freeing guards what gives back to free, where several clients do.
+	freeing sync.Mutex
+	topic   uint16 // in the journal
 
 	// Of the goroutine of Run.
 	sends   *histogram.Recorder
 	counted uint64 // ticks that Counters.Due knows of
+
+	open open // of a producer with transactions
 
 	// window bounds the records that are with the client. The producer keeps
 	// this bound itself because the client's own way to block starts a
@@ -82,6 +88,15 @@ type Producer struct {
 	window *schedule.Window
 
 	closing sync.Once
+}
+
+// release gives an entry back. free has room for one that does so.
+func (p *Producer) release(e *entry) {
+	if len(p.lanes) > 1 {
+		p.freeing.Lock()
+		defer p.freeing.Unlock()
+	}
+	p.free.put(e)
 }
 
 // lane is one of the producer's clients. Its promises run one after the other,
@@ -120,7 +135,7 @@ func NewProducer(c ProducerConfig) (*Producer, error) {
 		p.topic = c.Journal.Topic(c.Topic)
 	}
 	for range c.Settings.Clients {
-		if err := p.open(); err != nil {
+		if err := p.connect(); err != nil {
 			p.Close()
 			return nil, fmt.Errorf("producer for topic %q: %w", c.Topic, err)
 		}
@@ -128,14 +143,14 @@ func NewProducer(c ProducerConfig) (*Producer, error) {
 	return p, nil
 }
 
-// open adds a lane.
-func (p *Producer) open() error {
+// connect adds a lane.
+func (p *Producer) connect() error {
 	name := "weir-sender-" + p.config.Sender.Name()
 	if p.config.Settings.Clients > 1 {
 		name += fmt.Sprintf("-%d", len(p.lanes))
 	}
 	opts := append(append([]kgo.Opt{}, p.config.Client...), common(name, p.watch)...)
-	client, err := kgo.NewClient(append(opts, p.config.Settings.options()...)...)
+	client, err := kgo.NewClient(append(opts, p.config.Settings.options(p.config.Transactions)...)...)
 	if err != nil {
 		return err
 	}
@@ -168,6 +183,7 @@ func (p *Producer) Run(ctx context.Context) error {
 	pacer := schedule.Pacer{Schedule: p.config.Schedule, Start: p.config.Start}
 	_, err := pacer.Run(ctx, func(first, n uint64, _ time.Duration) error { return p.send(ctx, first, n) })
 	p.countDue()
+	p.end()
 	if err != nil && ctx.Err() == nil {
 		return fmt.Errorf("producer for topic %q: %w", p.config.Topic, err)
 	}
@@ -192,10 +208,14 @@ func (p *Producer) send(ctx context.Context, first, n uint64) error {
 }
 
 func (p *Producer) sendOne(seq uint64) error {
+	if err := p.begin(); err != nil {
+		p.window.Leave()
+		return err
+	}
 	e := p.free.get()
 	due := p.config.Schedule.Due(seq)
 	class := e.make(seq, due)
-	e.lane = p.lane(e.Key, seq)
+	e.lane, e.transaction = p.lane(e.Key, seq), p.open.number
 	if begun := p.config.Sender.Begin(class); begun != seq {
 		return fmt.Errorf("sender %s began record %d where %d is due: it has another user", p.config.Sender.Name(), begun, seq)
 	}
@@ -209,6 +229,7 @@ func (p *Producer) sendOne(seq uint64) error {
 	e.lane.client.Produce(context.Background(), &e.Record, e.promise)
 
 	p.sends.Sent(due, sent-due, p.window.Blocked(due))
+	p.ended()
 	return nil
 }
 
@@ -226,19 +247,21 @@ func (p *Producer) countDue() {
 // acknowledgements.
 func (e *entry) done(r *kgo.Record, err error) {
 	p := e.producer
+	if p.config.Transactions != nil {
+		p.open.add(e, err)
+		return
+	}
 	now := time.Since(p.config.Start)
 	switch e.lane.classify(r, e.size, err) {
 	case journal.Acked:
 		e.lane.acked(e, now)
 	case journal.Failed:
-		p.config.Sender.Failed(e.seq)
-		p.config.Counters.Failed.Add(1)
-		e.lane.missed(e, now, journal.Failed, histogram.Failed, err)
+		p.failed(e, now, err)
 	case journal.Unknown:
 		p.config.Sender.Unknown(e.seq)
 		e.lane.missed(e, now, journal.Unknown, histogram.Unfinished, err)
 	}
-	p.free.put(e)
+	p.release(e)
 	p.window.Leave()
 }
 
@@ -295,6 +318,7 @@ func (p *Producer) Flush(ctx context.Context) (open int64, err error) {
 		}
 	}
 	if err == nil {
+		p.settle(journal.Failed, false, errLate)
 		return 0, nil
 	}
 	open = p.window.Open()
@@ -310,6 +334,7 @@ func (p *Producer) Close() {
 		for _, l := range p.lanes {
 			l.client.Close()
 		}
+		p.settle(journal.Failed, false, errLate)
 		_ = p.window.Drain(context.Background())
 	})
 }

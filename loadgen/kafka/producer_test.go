@@ -37,6 +37,22 @@ type newClients struct{ n atomic.Int64 }
 
 func (c *newClients) OnNewClient(*kgo.Client) { c.n.Add(1) }
 
+// refuse answers a produce request with an error of each partition.
+func refuse(request *kmsg.ProduceRequest, code int16) kmsg.Response {
+	response := request.ResponseKind().(*kmsg.ProduceResponse)
+	for _, t := range request.Topics {
+		topic := kmsg.NewProduceResponseTopic()
+		topic.Topic, topic.TopicID = t.Topic, t.TopicID
+		for _, p := range t.Partitions {
+			partition := kmsg.NewProduceResponseTopicPartition()
+			partition.Partition, partition.ErrorCode, partition.BaseOffset = p.Partition, code, -1
+			topic.Partitions = append(topic.Partitions, partition)
+		}
+		response.Topics = append(response.Topics, topic)
+	}
+	return response
+}
+
 func latency(b *bench, kind string) run.Latency {
 	GinkgoHelper()
 	for _, l := range b.meter.Latencies() {
@@ -121,6 +137,111 @@ var _ = Describe("Producer", func() {
 		Expect(c.Sender.Counts().Received).To(BeEquivalentTo(n))
 		b.meter.Rotate(time.Since(b.start))
 		Expect(latency(b, "publish").Count).To(BeEquivalentTo(n))
+	})
+
+	It("sends in transactions, of which those aborted on purpose are not lost", func(ctx context.Context) {
+		const n, each = 1_050, 100 // the last has 50
+		b := newBench()
+		c := b.config(n)
+		c.Transactions = &Transactions{ID: "weir-t", Records: each, Abort: func(number uint64) bool { return number%3 == 1 }}
+		aborted := func(seq uint64) bool { return seq/each%3 == 1 }
+		seen, wrong := 0, 0
+		reader := b.read(ctx, true, func(batch []*kgo.Record, at time.Duration) {
+			b.receive(batch, at)
+			for _, r := range batch {
+				seen++
+				if id, _ := identityOf(r); aborted(id.Sequence) {
+					wrong++
+				}
+			}
+		})
+		p := b.producer(c)
+		sendAll(ctx, p)
+		ends, err := EndOffsets(ctx, b.admin(), topic)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(reader.ReadTo(ctx, ends)).To(BeEmpty(), "transactions are over, and their markers read")
+		// 11 transactions: 1, 4, 7 and 10 are aborted.
+		counts := c.Sender.Counts()
+		Expect(counts).To(outcome(n-350, 350, 0))
+		Expect([]uint64{counts.Aborted, counts.Received, counts.Lost, counts.FailedSeen}).To(Equal([]uint64{350, n - 350, 0, 0}))
+		Expect([]int{seen, wrong}).To(Equal([]int{n - 350, 0}))
+		for seq := range c.Sender.Select(ledger.Failed, 0) {
+			Expect(aborted(seq)).To(BeTrue())
+		}
+		b.meter.Rotate(time.Since(b.start))
+		l := latency(b, "publish")
+		Expect([]int64{l.Count, l.Failed, l.Unfinished}).To(Equal([]int64{n - 350, 0, 0}))
+		total := b.counters.Totals(time.Second)
+		Expect([]int64{total.Sent, total.Acked, total.Failed, total.Aborted}).To(Equal([]int64{n, n - 350, 0, 350}))
+		_, err = b.journal.Close()
+		Expect(err).NotTo(HaveOccurred())
+		abortions := 0
+		for e, err := range journal.Read(b.dir) {
+			Expect(err).NotTo(HaveOccurred())
+			if e.Kind == journal.Send && e.Outcome == journal.Failed {
+				abortions++
+				Expect(e.Reason).To(Equal("the transaction was aborted on purpose"))
+			}
+		}
+		Expect(abortions).To(Equal(350))
+
+		// One who reads all sees them.
+		var all atomic.Int64
+		second := b.read(ctx, false, func(batch []*kgo.Record, _ time.Duration) { all.Add(int64(len(batch))) })
+		Expect(second.ReadTo(ctx, ends)).To(BeEmpty())
+		Expect(all.Load()).To(BeEquivalentTo(n))
+	})
+
+	It("calls records of a transaction whose commit got lost unknown, and those of one that could not be sent failed", func(ctx context.Context) {
+		const n, each = 300, 100
+		b := newBench()
+		c := b.config(n)
+		c.Transactions = &Transactions{ID: "weir-t", Records: each}
+		ends := 0
+		b.cluster.ControlKey(int16(kmsg.EndTxn), func(request kmsg.Request) (kmsg.Response, error, bool) {
+			b.cluster.KeepControl()
+			if ends++; ends != 2 {
+				return nil, nil, false
+			}
+			response := request.ResponseKind().(*kmsg.EndTxnResponse)
+			response.ErrorCode = kerr.UnknownServerError.Code
+			return response, nil, true
+		})
+		sendAll(ctx, b.producer(c))
+		Expect(c.Sender.Counts()).To(outcome(200, 0, 100))
+
+		b = newBench()
+		c = b.config(n)
+		c.Transactions = &Transactions{ID: "weir-t", Records: each}
+		refused := 0
+		b.cluster.ControlKey(int16(kmsg.Produce), func(request kmsg.Request) (kmsg.Response, error, bool) {
+			b.cluster.KeepControl()
+			if refused++; refused != 1 {
+				return nil, nil, false
+			}
+			return refuse(request.(*kmsg.ProduceRequest), kerr.InvalidRecord.Code), nil, true
+		})
+		sendAll(ctx, b.producer(c))
+		counts := c.Sender.Counts()
+		Expect(counts).To(outcome(200, 100, 0))
+		Expect(counts.Aborted).To(BeZero())
+	})
+
+	It("says which transactions cannot be", func() {
+		b := newBench()
+		for want, change := range map[string]func(*ProducerConfig){
+			"transactions need an id": func(c *ProducerConfig) { c.Transactions.ID = "" },
+			"transactions of 10001 records are not from 1 to max-buffered, 10000": func(c *ProducerConfig) { c.Transactions.Records = 10_001 },
+			"transactions need an idempotent producer, and with it acks all":      func(c *ProducerConfig) { c.Settings.Idempotent = false },
+			"transactions of several clients are not built: set clients to 1":     func(c *ProducerConfig) { c.Settings.Clients = 2 },
+		} {
+			c := b.config(1)
+			c.Transactions = &Transactions{ID: "weir-t", Records: 10}
+			c.Settings.MaxBuffered = 10_000
+			change(&c)
+			_, err := NewProducer(c)
+			Expect(err).To(MatchError(ContainSubstring(want)))
+		}
 	})
 
 	It("reports the same to the meter, the counters and the journal", func(ctx context.Context) {

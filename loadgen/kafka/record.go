@@ -28,12 +28,14 @@ type Maker interface {
 // allocates nothing once the pool is warm.
 type entry struct {
 	kgo.Record
-	producer  *Producer
-	lane      *lane
-	promise   func(*kgo.Record, error) // entry.done, bound once
-	seq       uint64
-	due, sent time.Duration
-	size      int
+	producer *Producer
+	lane     *lane
+	promise  func(*kgo.Record, error) // entry.done, bound once
+	seq      uint64
+	// transaction is the number of the record's.
+	transaction uint64
+	due, sent   time.Duration
+	size        int
 
 	// Room for the next record's parts.
 	key, value []byte

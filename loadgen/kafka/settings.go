@@ -210,8 +210,9 @@ func common(id string, w *watch) []kgo.Opt {
 	}
 }
 
-// options are the client's options for valid settings.
-func (s Settings) options() []kgo.Opt {
+// options are the client's options for valid settings, outside of transactions
+// or in them.
+func (s Settings) options(t *Transactions) []kgo.Opt {
 	opts := []kgo.Opt{
 		kgo.RequiredAcks(acks[s.Acks]),
 		kgo.ProducerLinger(s.Linger),
@@ -228,7 +229,11 @@ func (s Settings) options() []kgo.Opt {
 		// brokers do not know, which is normal while they come back.
 		kgo.UnknownTopicRetries(-1),
 	}
-	if s.Idempotent {
+	switch {
+	case t != nil:
+		// In a transaction franz-go always waits; Producer.end does not.
+		return append(opts, kgo.TransactionalID(t.ID), kgo.TransactionTimeout(transactionTimeout))
+	case s.Idempotent:
 		// franz-go waits for ever for a record that is in flight, unless
 		// told that it need not; Kafka's delivery.timeout.ms does not wait.
 		return append(opts, kgo.AllowIdempotentProduceCancellation())
