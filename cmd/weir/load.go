@@ -24,6 +24,7 @@ type loadFlags struct {
 	produceOnly  bool
 	headers      []string
 	producer     []string
+	transactions string
 	consumers    []string
 	consumer     []string
 	invariants   []string
@@ -98,6 +99,7 @@ Objectives are such as 'publish.p99 < 50ms', 'end-to-end.p99.9 < 1s',
 	flags.BoolVar(&f.produceOnly, "produce-only", false, "do not read back what was sent to a --topic")
 	flags.StringArrayVar(&f.headers, "header", nil, "NAME=VALUE, added to every record, VALUE a template; can be repeated")
 	flags.StringSliceVar(&f.producer, "producer", nil, "settings of the producer, such as acks=all,linger=5ms,compression=lz4")
+	flags.StringVar(&f.transactions, "transactions", "", "RECORDS or RECORDS:SHARE, such as 100:5%: send in transactions of so many records, and abort a share of them")
 	flags.StringArrayVar(&f.consumers, "consumers", nil, "GROUP:TOPIC:N, a group of N consumers; can be repeated")
 	flags.StringSliceVar(&f.consumer, "consumer", nil, "settings of all --consumers, such as process=5ms,protocol=consumer,static=true,from=earliest")
 	flags.StringArrayVar(&f.invariants, "invariant", nil, "what must hold; can be repeated (default no-loss, where what was sent is read back)")
@@ -129,7 +131,7 @@ func completeLoad(cmd *cobra.Command) {
 	}
 	_ = cmd.RegisterFlagCompletionFunc("invariant", cobra.FixedCompletions(
 		[]string{"no-loss", "no-duplicate", "no-duplicate-effect", "per-key-order", "dlq-complete", "recovery"}, cobra.ShellCompDirectiveNoFileComp))
-	for _, flag := range []string{"event", "topic", "random", "template", "tombstones", "rate", "for", "header", "consumers", "warmup", "name", "brokers", "background", "seed", "journal-max", "bootstrap"} {
+	for _, flag := range []string{"event", "topic", "random", "template", "tombstones", "transactions", "rate", "for", "header", "consumers", "warmup", "name", "brokers", "background", "seed", "journal-max", "bootstrap"} {
 		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.NoFileCompletions)
 	}
 }

@@ -169,6 +169,7 @@ func (f *loadFlags) entry(w *yamlWriter, l weighted) error {
 		{"payload", func() (string, error) { return values.payload(l.topic) }},
 		{"headers", func() (string, error) { return assignments("header", f.headers) }},
 		{"producer", func() (string, error) { return assignments("producer", f.producer) }},
+		{"transactions", f.transactionsMap},
 	} {
 		value, err := part.make()
 		if err != nil {
@@ -203,6 +204,18 @@ func (f *loadFlags) clusterMap() string {
 		pairs = append(pairs, pair{"client-config", scalar(f.clientConfig)})
 	}
 	return flow(pairs)
+}
+
+func (f *loadFlags) transactionsMap() (string, error) {
+	if f.transactions == "" {
+		return "", nil
+	}
+	records, share, some := strings.Cut(f.transactions, ":")
+	pairs := []pair{{"records", scalar(records)}}
+	if some {
+		pairs = append(pairs, pair{"abort", scalar(share)})
+	}
+	return flow(pairs), nil
 }
 
 func (f *loadFlags) backgroundMap() (string, error) {

@@ -91,6 +91,9 @@ func (p *Plan) Describe(w io.Writer, kind string) {
 		if n := f.Load.Producer.Clients; n > 1 {
 			fmt.Fprintf(w, "clients    %d\n", n)
 		}
+		if t := f.Load.Transactions; t != nil {
+			fmt.Fprintf(w, "transact   %s\n", t)
+		}
 		if f.raw() {
 			fmt.Fprintf(w, "values     %s\n", f.describeValues())
 		}

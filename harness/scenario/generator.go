@@ -22,7 +22,7 @@ func (x *execution) generator(stats journal.Stats) run.Generator {
 		if in.Start >= x.plan.Warmup && in.Start < x.offered {
 			span += min(in.Start+in.Length, x.offered) - in.Start
 			due += in.Due
-			acked += in.Acked
+			acked += in.Acked + in.Aborted // which was asked for
 		}
 	}
 	if span > 0 {

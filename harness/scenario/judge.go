@@ -64,7 +64,7 @@ func (x *execution) senders() []run.Sender {
 		c := s.Counts()
 		sender := run.Sender{
 			Name: s.Name(), Event: f.plan.Load.Event, Topic: f.plan.Topic, Via: via(f.plan),
-			Due: f.plan.Schedule.Count(x.offered), Sent: c.Sent, Acked: c.Acked, Failed: c.Failed,
+			Due: f.plan.Schedule.Count(x.offered), Sent: c.Sent, Acked: c.Acked, Failed: c.Failed - c.Aborted, Aborted: c.Aborted,
 			Unknown: c.Unknown, UnknownSeen: c.UnknownSeen, Received: c.Received, ReceivedTwice: c.ReceivedTwice,
 			Unread: !f.plan.observed(), Lost: c.Lost, Poison: c.Poison, Duplicates: c.Duplicates,
 		}

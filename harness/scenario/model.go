@@ -96,7 +96,16 @@ type Load struct {
 	Payload    Payload           `yaml:"payload"`    // of a topic; of an event, instead of its schema
 	Tombstones document.Share    `yaml:"tombstones"` // of a topic: the share of records without a value
 	Headers    map[string]string `yaml:"headers"`    // templates, see package value
-	Observe    *bool             `yaml:"observe"`    // of a topic: whether Weir reads back what it sent; default true
+	// Transactions send the records in transactions.
+	Transactions *Transactions `yaml:"transactions"`
+	Observe      *bool         `yaml:"observe"` // of a topic: whether Weir reads back what it sent; default true
+}
+
+// Transactions are transactions of so many records each, of which a share is
+// aborted on purpose.
+type Transactions struct {
+	Records document.Count `yaml:"records"`
+	Abort   document.Share `yaml:"abort"`
 }
 
 // Payload says what values are made of. Exactly one of Size, Corpus and

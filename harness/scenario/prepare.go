@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/flowweir/weir/loadgen/kafka"
 	"github.com/flowweir/weir/loadgen/ledger"
 	"github.com/flowweir/weir/loadgen/series"
+	"github.com/flowweir/weir/loadgen/value"
 	"github.com/flowweir/weir/reports/run"
 )
 
@@ -207,16 +209,39 @@ func (x *execution) prepareLoad(live *liveFlow) error {
 	settings := f.settings()
 	described := &x.info.Loads[len(x.info.Loads)-1]
 	described.Producer = settings.Map()
+	transactions := x.transactions(live)
+	if transactions != nil {
+		described.Producer["transactional.id"] = transactions.ID
+		described.Producer["weir.transactions"] = f.Load.Transactions.String()
+	}
 	var err error
 	live.producer, err = kafka.NewProducer(kafka.ProducerConfig{
 		Client: x.clientOptions(), Settings: settings, Topic: f.Topic, Schedule: f.Schedule, Start: x.t0,
-		Maker: live.maker, Run: x.identity, Sender: live.sender, Meter: x.meter, Journal: x.journal,
+		Maker: live.maker, Transactions: transactions, Run: x.identity, Sender: live.sender, Meter: x.meter, Journal: x.journal,
 		Counters: x.counters, Stalls: x.acks, Partitions: x.shares,
 	})
 	if err != nil {
 		return x.usage(BadLoad, err.Error(), "load", f.Index, "producer")
 	}
 	return nil
+}
+
+// transactions are those of a flow; nil without.
+func (x *execution) transactions(live *liveFlow) *kafka.Transactions {
+	t := live.plan.Load.Transactions
+	if t == nil {
+		return nil
+	}
+	return &kafka.Transactions{
+		ID:      fmt.Sprintf("weir-%s-%d", x.info.Identity, live.sender.ID()),
+		Records: int(t.Records),
+		Abort:   value.Aborts(x.info.Seed, live.sender.ID(), float64(t.Abort)).Has,
+	}
+}
+
+// String describes transactions for a report.
+func (t Transactions) String() string {
+	return fmt.Sprintf("%d records each, %s aborted on purpose", t.Records, t.Abort)
 }
 
 // settings are the scenario's producer settings over the contract's delivery
@@ -254,6 +279,9 @@ func (f *Flow) settings() kafka.Settings {
 		s.Clients = p.Clients
 	}
 	s.MaxBuffered = kafka.Buffer(f.Schedule.Peak(), s.DeliveryTimeout)
+	if t := f.Load.Transactions; t != nil {
+		s.Acks, s.Idempotent, s.MaxBuffered = kafka.AcksAll, true, max(s.MaxBuffered, int(t.Records))
+	}
 	if p.MaxBuffered > 0 {
 		s.MaxBuffered = int(p.MaxBuffered)
 	}

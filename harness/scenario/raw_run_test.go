@@ -45,7 +45,7 @@ func ran(ctx context.Context, verdict finding.Verdict, s *scenario.Scenario, mor
 	dir := filepath.Join(GinkgoT().TempDir(), "run")
 	result, err := scenario.Run(ctx, s, append(started(dir), more...)...)
 	Expect(err).NotTo(HaveOccurred())
-	Expect(result.Run.Verdict).To(Equal(verdict), result.Run.Reason)
+	Expect(result.Run.Verdict).To(Equal(verdict), "%s", result.Run.Reason)
 	return result
 }
 
@@ -163,6 +163,32 @@ invariants: [no-loss, no-duplicate, per-key-order]
 		for i, t := range result.Run.Topics[1:] {
 			Expect(t).To(Equal(run.Topic{Name: fmt.Sprintf("weir-background-%s-%d", result.Run.Identity, i), Role: "background", Partitions: 50, Replication: 1, Created: true}))
 		}
+	})
+
+	It("sends in transactions, and loses nothing that was aborted on purpose", func(ctx SpecContext) {
+		withoutLeaks()
+		up := clusterUp(ctx)
+		kept(ctx, up, 2, "bench")
+		result := ran(ctx, finding.Pass, written(`
+load: [{topic: bench, payload: {size: 10}, keys: {}, transactions: {records: 10, abort: 30%}, profile: [{hold: 500/s, for: 2s}]}]
+consumers: [{group: g, topics: [bench], isolation: read-committed}]
+invariants: [no-loss, no-duplicate, per-key-order]
+objectives: {steady: {errors: 0%}}
+`), scenario.On(up), scenario.WithObjectives())
+		Expect(result.Run.Loads[0].Producer).To(And(HaveKeyWithValue("weir.transactions", "10 records each, 30% aborted on purpose"),
+			HaveKeyWithValue("transactional.id", "weir-"+result.Run.Identity+"-0")))
+		s := result.Results.Senders[0]
+		Expect(s.Aborted).To(And(BeNumerically(">", 150), BeNumerically("<", 450)))
+		Expect(s.Aborted % 10).To(BeZero())
+		Expect([]uint64{s.Sent, s.Failed, s.Unknown, s.Lost}).To(Equal([]uint64{1000, 0, 0, 0}))
+		Expect([]uint64{s.Acked, s.Received}).To(HaveEach(1000 - s.Aborted))
+		Expect(result.Results.Groups[0].Consumed).To(BeEquivalentTo(s.Acked))
+		Expect(result.Results.Groups[0].EndLag).To(BeZero())
+		var total run.Interval
+		for _, in := range open(result.Dir).Intervals {
+			total.Acked, total.Aborted, total.Failed = total.Acked+in.Acked, total.Aborted+in.Aborted, total.Failed+in.Failed
+		}
+		Expect([]int64{total.Acked, total.Aborted, total.Failed}).To(Equal([]int64{int64(s.Acked), int64(s.Aborted), 0}))
 	})
 
 	It("only produces where nothing is to be observed", func(ctx SpecContext) {

@@ -33,6 +33,32 @@ func (v *validator) load() {
 		v.profile(path, load.Profile)
 		v.keys(path.Add("keys"), load.Keys)
 		v.producer(path.Add("producer"), load.Producer)
+		v.transactions(path, load)
+	}
+}
+
+// transactions checks them against the settings that they need.
+func (v *validator) transactions(load document.Path, l Load) {
+	path, producer := load.Add("transactions"), load.Add("producer")
+	if l.Transactions == nil {
+		return
+	}
+	if !v.s.Doc.Has(path.Add("records")...) {
+		v.Missing(path, "records", "say how many records each has: transactions: {records: 100}")
+	}
+	v.Positive(path.Add("records"), l.Transactions.Records > 0)
+	p := l.Producer
+	if p.Acks != "" && p.Acks != "all" {
+		v.Conflict(producer.Add("acks"), path, "transactions need acks: all", "remove it")
+	}
+	if p.Idempotent != nil && !*p.Idempotent {
+		v.Conflict(producer.Add("idempotent"), path, "transactions need an idempotent producer", "remove it")
+	}
+	if p.Clients > 1 {
+		v.notBuilt(producer.Add("clients"), "transactions of several clients are", "remove it, or split the load into entries of a topic")
+	}
+	if p.MaxBuffered > 0 && p.MaxBuffered < l.Transactions.Records {
+		v.Conflict(producer.Add("max-buffered"), path, "a transaction does not fit max-buffered", "raise it, or have fewer records in each")
 	}
 }
 
@@ -172,7 +198,7 @@ func (v *validator) via(path document.Path, load Load) {
 	if load.Topic != "" {
 		v.Conflict(path.Add("topic"), path.Add("via"), "a topic has no trigger: only an event of a contract has", "name the event instead")
 	}
-	for _, field := range []string{"producer", "payload"} {
+	for _, field := range []string{"producer", "payload", "transactions"} {
 		if v.s.Doc.Has(path.Add(field)...) {
 			v.Conflict(path.Add(field), path.Add("via"), field+" says nothing with via: trigger: the service is the producer", "remove it")
 		}
