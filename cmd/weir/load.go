@@ -70,7 +70,10 @@ of headers, have {{seq}}, {{key}}, {{id}}, {{time}}, {{unix_ms}}, {{uuid}},
 {{int 1 100}}, {{text 20}}, {{hex 16}} and {{pick red blue}}.
 
 Objectives are such as 'publish.p99 < 50ms', 'end-to-end.p99.9 < 1s',
-'lag < 10000', 'errors < 0.1%' and 'achieved > 99%'.`,
+'lag < 10000', 'errors < 0.1%' and 'achieved > 99%'. They are of the steady phase;
+'run.publish.p99 < 1s' is over the whole run without its warm-up,
+'fault.publish.p99 < 5s' and 'healed.achieved > 95%' of a phase,
+'partitions.publish.p99 < 50ms' of each partition. Too few samples are no pass.`,
 		Example: `  weir load --contract weir.yaml --event com.acme.OrderPlaced --rate 5000/s --for 60s
   weir load --contract weir.yaml --event OrderPlaced --rate 500/s --for 1m --producer acks=all,linger=5ms --consumers probe:orders:2
   weir load --contract weir.yaml --event OrderPlaced --rate 5k/s --for 1m --keys zipf:1.1:100k --bootstrap kafka-1:9092
@@ -125,7 +128,7 @@ func completeLoad(cmd *cobra.Command) {
 		"producer":  {"acks=", "idempotent=", "linger=", "compression=", "batch=", "delivery-timeout=", "request-timeout=", "clients=", "max-buffered="},
 		"consumer":  {"process=", "from=", "protocol=", "static=", "isolation=", "session-timeout=", "fetch-min=", "fetch-max=", "fetch-max-partition=", "fetch-wait=", "max-poll-records="},
 		"profile":   {"hold", "ramp", "step", "spike", "sine", "replay"},
-		"objective": {"publish.p99", "send.p99", "end-to-end.p99", "lag", "errors", "achieved"},
+		"objective": {"publish.p99", "send.p99", "end-to-end.p99", "lag", "errors", "achieved", "run.publish.p99", "fault.unavailable", "healed.within", "partitions.publish.p99"},
 	} {
 		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
 	}

@@ -105,13 +105,11 @@ func (f *loadFlags) scenario() ([]byte, error) {
 	}
 	w.field("", "background", background)
 	w.field("", "invariants", scalars(f.held(len(loads) > 0)))
-	steady, err := f.steady()
+	objectives, err := f.objectivesMap()
 	if err != nil {
 		return nil, err
 	}
-	if steady != "{}" {
-		w.field("", "objectives", "{steady: "+steady+"}")
-	}
+	w.field("", "objectives", objectives)
 	if f.warmup != "" {
 		w.field("", "warmup", scalar(f.warmup))
 	}
@@ -352,49 +350,4 @@ func (f *loadFlags) groups() ([]string, error) {
 		groups = append(groups, flow(append(pairs, settings...)))
 	}
 	return groups, nil
-}
-
-// objectiveForm is a measure, a direction and a bound.
-var objectiveForm = regexp.MustCompile(`^\s*([a-z-]+)(?:\.([a-z0-9.]+))?\s*([<>])=?\s*(\S+)\s*$`)
-
-// steady are the objectives by measure, with the quantiles of each.
-func (f *loadFlags) steady() (string, error) {
-	measures := []string{"publish", "send", "end-to-end", "effect", "lag", "errors", "achieved"}
-	var pairs []pair
-	quantiles := map[string][]pair{}
-	for _, text := range f.objectives {
-		m := objectiveForm.FindStringSubmatch(text)
-		if m == nil {
-			return "", usageError("write a measure, < or > and a bound: 'publish.p99 < 50ms'", "--objective: %q is no objective", text)
-		}
-		measure, quantile, direction, bound := m[1], m[2], m[3], m[4]
-		latency := slices.Index(measures, measure) < 4
-		want := "<"
-		if measure == "achieved" {
-			want = ">"
-		}
-		switch {
-		case !slices.Contains(measures, measure):
-			return "", usageError(document.Suggest(measure, measures), "--objective: nothing measures %q", measure)
-		case latency != (quantile != ""):
-			return "", usageError("latencies have a quantile, such as publish.p99; lag, errors and achieved have none", "--objective: %q is no objective", text)
-		case direction != want:
-			return "", usageError("write "+want, "--objective: %s is bounded from the other side", measure)
-		case latency:
-			if quantiles[measure] == nil {
-				pairs = append(pairs, pair{name: measure})
-			}
-			quantiles[measure] = append(quantiles[measure], pair{quantile, scalar(bound)})
-		case measure == "lag":
-			pairs = append(pairs, pair{measure, flow([]pair{{"records", scalar(bound)}})})
-		default:
-			pairs = append(pairs, pair{measure, scalar(bound)})
-		}
-	}
-	for i := range pairs {
-		if q := quantiles[pairs[i].name]; q != nil {
-			pairs[i].value = flow(q)
-		}
-	}
-	return flow(pairs), nil
 }

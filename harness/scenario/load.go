@@ -190,28 +190,6 @@ func (v *validator) invariants() {
 	}
 }
 
-func (v *validator) objectives() {
-	path, o := document.Path{"objectives"}, v.s.Objectives
-	if o.Steady != nil {
-		o.Steady.Check(v.Checker, path.Add("steady"))
-		v.steady(path.Add("steady"), o.Steady)
-	}
-	if o.Fault != nil {
-		at := path.Add("fault")
-		if !v.s.Doc.Has(at.Add("unavailable")...) {
-			v.Missing(at, "unavailable", "the longest time that publishing may stand still")
-		}
-		v.Positive(at.Add("unavailable"), o.Fault.Unavailable > 0)
-	}
-	if o.Healed != nil {
-		at := path.Add("healed")
-		if !v.s.Doc.Has(at.Add("within")...) {
-			v.Missing(at, "within", "the longest time from a fault to recovery")
-		}
-		v.Positive(at.Add("within"), o.Healed.Within > 0)
-	}
-}
-
 func (v *validator) guard() {
 	path, guard := document.Path{"guard"}, v.s.Guard
 	if guard.TopicPrefix != "" {

@@ -70,8 +70,8 @@ func TestEveryField(t *testing.T) {
 				EndToEnd: map[string]document.Duration{"p99": second / 4},
 				Achieved: 0.99,
 			},
-			Fault:  &FaultObjective{15 * second},
-			Healed: &HealedObjective{30 * second},
+			Fault:  &FaultObjective{Unavailable: 15 * second},
+			Healed: &HealedObjective{Within: 30 * second},
 		},
 		Guard: Guard{MaxBytes: 10 << 30},
 	})

@@ -344,22 +344,31 @@ type LoadTarget struct {
 	Share document.Share `yaml:"share"`
 }
 
-// Objectives are what the scenario itself asks for; they override the
-// contracts'.
+// Objectives are what the scenario itself asks for; those of the steady phase
+// override the contracts'.
 type Objectives struct {
-	Steady *contracts.Objectives `yaml:"steady"`
-	Fault  *FaultObjective       `yaml:"fault"`
-	Healed *HealedObjective      `yaml:"healed"`
+	Steady     *contracts.Objectives `yaml:"steady"`
+	Run        *contracts.Objectives `yaml:"run"` // the whole run without its warm-up
+	Fault      *FaultObjective       `yaml:"fault"`
+	Healed     *HealedObjective      `yaml:"healed"`
+	Partitions *PartitionObjective   `yaml:"partitions"`
 }
 
 // FaultObjective bounds what may happen while a fault is open.
 type FaultObjective struct {
-	Unavailable document.Duration `yaml:"unavailable"` // longest publish stall
+	Unavailable          document.Duration `yaml:"unavailable"` // longest publish stall
+	contracts.Objectives `yaml:",inline"`
 }
 
-// HealedObjective bounds the recovery.
+// HealedObjective bounds the recovery, and what may happen after healing.
 type HealedObjective struct {
-	Within document.Duration `yaml:"within"`
+	Within               document.Duration `yaml:"within"`
+	contracts.Objectives `yaml:",inline"`
+}
+
+// PartitionObjective holds for each partition that the load goes to.
+type PartitionObjective struct {
+	Publish map[string]document.Duration `yaml:"publish"` // p50 and p99
 }
 
 // Drain bounds the end of the run.

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -40,6 +41,8 @@ type measured struct {
 	// length.
 	throttled, length time.Duration
 	due, failed       uint64
+	// partitions are all those that the load goes to.
+	partitions []run.Partition
 }
 
 // objectives joins the scenario's with those of the contracts that take
@@ -53,23 +56,40 @@ func (p *Plan) objectives() []objective {
 			all = append(all, o)
 		}
 	}
-	s := p.Scenario.Objectives
-	if s.Steady != nil {
-		for _, o := range bounds(s.Steady, p.Scenario.Doc.File(), true) {
+	s, file := p.Scenario.Objectives, p.Scenario.Doc.File()
+	addAll := func(list []objective) {
+		for _, o := range list {
 			add(o)
 		}
 	}
-	if s.Fault != nil && s.Fault.Unavailable > 0 {
-		add(unavailable(time.Duration(s.Fault.Unavailable), p.Scenario.Doc.File()))
+	if s.Steady != nil {
+		addAll(bounds(s.Steady, run.PhaseSteady, file, true))
 	}
-	if s.Healed != nil && s.Healed.Within > 0 {
-		add(healedWithin("healed.within", time.Duration(s.Healed.Within), p.Scenario.Doc.File(), true))
+	if s.Run != nil {
+		addAll(bounds(s.Run, "", file, true))
+	}
+	if s.Fault != nil {
+		if s.Fault.Unavailable > 0 {
+			add(unavailable(time.Duration(s.Fault.Unavailable), file))
+		}
+		addAll(bounds(&s.Fault.Objectives, run.PhaseFault, file, true))
+	}
+	if s.Healed != nil {
+		if s.Healed.Within > 0 {
+			add(healedWithin("healed.within", time.Duration(s.Healed.Within), file, true))
+		}
+		addAll(bounds(&s.Healed.Objectives, run.PhaseHealed, file, true))
+	}
+	if s.Partitions != nil {
+		for _, q := range slices.Sorted(maps.Keys(s.Partitions.Publish)) {
+			add(partitionBound(q, time.Duration(s.Partitions.Publish[q]), file))
+		}
 	}
 	for _, c := range p.participants() {
 		if c.Objectives == nil {
 			continue
 		}
-		for _, o := range bounds(c.Objectives, c.Doc.File(), false) {
+		for _, o := range bounds(c.Objectives, run.PhaseSteady, c.Doc.File(), false) {
 			add(o)
 		}
 		if c.Objectives.Recovery > 0 && !taken["healed.within"] {
@@ -99,9 +119,12 @@ func (p *Plan) participants() []*contracts.Contract {
 	return all
 }
 
-// bounds are the objectives that hold in the steady phase.
-func bounds(o *contracts.Objectives, source string, own bool) []objective {
+// bounds are the objectives of a phase, or of the whole run where it is empty.
+// Of the steady phase, where a contract has all of its own, what is no latency
+// is judged over the whole run.
+func bounds(o *contracts.Objectives, phase, source string, own bool) []objective {
 	var all []objective
+	prefix := map[string]string{"": "run.", run.PhaseFault: "fault.", run.PhaseHealed: "healed."}[phase]
 	kinds := []struct {
 		name   string
 		kind   histogram.Kind
@@ -114,27 +137,35 @@ func bounds(o *contracts.Objectives, source string, own bool) []objective {
 	}
 	for _, k := range kinds {
 		for _, q := range slices.Sorted(maps.Keys(k.bounds)) {
-			all = append(all, latencyBound(k.kind, k.name+"."+q, q, time.Duration(k.bounds[q]), source, own))
+			all = append(all, latencyBound(k.kind, phase, prefix+k.name+"."+q, q, time.Duration(k.bounds[q]), source, own))
 		}
 	}
+	achieved, errors := achievedBound, errorsBound
+	if phase == run.PhaseFault || phase == run.PhaseHealed {
+		achieved, errors = achievedIn(phase), errorsIn(phase)
+	}
+	var rest []objective
 	if o.Achieved > 0 {
-		all = append(all, achievedBound(float64(o.Achieved), source, own))
+		rest = append(rest, achieved(float64(o.Achieved), source, own))
 	}
 	if o.Errors != nil {
-		all = append(all, errorsBound(float64(*o.Errors), source, own))
+		rest = append(rest, errors(float64(*o.Errors), source, own))
 	}
 	if o.Lag != nil && o.Lag.Records > 0 {
-		all = append(all, lagBound(o.Lag.Records, source, own))
+		rest = append(rest, lagBound(phase, o.Lag.Records, source, own))
 	}
-	return all
+	for i := range rest {
+		rest[i].name = prefix + rest[i].name
+	}
+	return append(all, rest...)
 }
 
-func latencyBound(kind histogram.Kind, name, q string, bound time.Duration, source string, own bool) objective {
-	o := objective{name: name, phase: run.PhaseSteady, source: source, own: own,
+func latencyBound(kind histogram.Kind, phase, name, q string, bound time.Duration, source string, own bool) objective {
+	o := objective{name: name, phase: phase, source: source, own: own,
 		judge: func(m *measured) (string, string, bool, bool, string) {
 			want := "≤ " + bound.String()
 			for _, l := range m.latencies {
-				if l.Kind != kind.String() || l.Phase != run.PhaseSteady {
+				if l.Kind != kind.String() || l.Phase != phase {
 					continue
 				}
 				value, judged, note := quantile(l, q)
@@ -160,7 +191,7 @@ func latencyBound(kind histogram.Kind, name, q string, bound time.Duration, sour
 			}
 			return want, "—", false, false, "not judged (n = 0)"
 		}}
-	if kind != histogram.Send { // which begins after the wake
+	if kind != histogram.Send && phase == run.PhaseSteady { // which begins after the wake
 		o.generator = func(m *measured) string { return lateness(m, kind, q, bound) }
 	}
 	return o
@@ -228,10 +259,10 @@ func errorsBound(bound float64, source string, own bool) objective {
 		}}
 }
 
-// lagBound holds the lag of each group at the end of each second of the steady
-// phase to a bound. A second that does not know it is no evidence.
-func lagBound(bound int64, source string, own bool) objective {
-	return objective{name: "lag", phase: run.PhaseSteady, source: source, own: own,
+// lagBound holds the lag of each group at the end of each second of a phase,
+// or of the run where it is empty, to a bound. A second that does not know it is no evidence.
+func lagBound(phase string, bound int64, source string, own bool) objective {
+	return objective{name: "lag", phase: phase, source: source, own: own,
 		judge: func(m *measured) (string, string, bool, bool, string) {
 			want := fmt.Sprintf("≤ %d records", bound)
 			if len(m.groups) == 0 {
@@ -240,7 +271,7 @@ func lagBound(bound int64, source string, own bool) objective {
 			var worst, seconds, unknown int64
 			whose := ""
 			for _, in := range m.intervals {
-				if in.Phase != run.PhaseSteady {
+				if phase != "" && in.Phase != phase {
 					continue
 				}
 				seconds++
@@ -260,9 +291,9 @@ func lagBound(bound int64, source string, own bool) objective {
 			case worst > bound:
 				return want, got, false, true, note
 			case seconds == unknown:
-				return want, "—", false, false, "not known in the steady phase"
+				return want, "—", false, false, "not known in the " + inPhase(phase)
 			case unknown > 0:
-				return want, got, false, false, fmt.Sprintf("%s; not known in %d of %d steady intervals", note, unknown, seconds)
+				return want, got, false, false, fmt.Sprintf("%s; not known in %d of %d %s intervals", note, unknown, seconds, cmp.Or(phase, "measured"))
 			}
 			return want, got, true, true, note
 		}}

@@ -41,6 +41,42 @@ func lagging(seconds ...[2]int64) *measured {
 	return m
 }
 
+// of is a latency of a phase.
+func of(phase string, count int64) run.Latency {
+	l := latency(count, 0, 0)
+	l.Phase = phase
+	return l
+}
+
+// phased is a run with 100 records due in a fault, some of them without a
+// latency, and 100 after it.
+func phased(failed, unfinished int64) *measured {
+	lag := func(n int64) map[string]map[string]int64 {
+		return map[string]map[string]int64{"g": {"a/0": n - 2, "a/1": 2}}
+	}
+	m := &measured{
+		groups: []run.Group{{Name: "g", MaxLag: 99}},
+		intervals: []run.Interval{
+			{Phase: run.PhaseSteady, Due: 100, Acked: 100, Lag: lag(99)},
+			{Phase: run.PhaseFault, Due: 50, Acked: 10, Failed: 40, Lag: lag(12)}, {Phase: run.PhaseFault, Due: 50, Acked: 25, Aborted: 5, Lag: lag(7)},
+			{Phase: run.PhaseHealed, Due: 100, Acked: 95, Lag: lag(3)},
+		},
+	}
+	if failed+unfinished > 0 {
+		m.latencies = []run.Latency{{Kind: run.Publish, Phase: run.PhaseFault, Count: 100 - failed - unfinished, Failed: failed, Unfinished: unfinished}}
+	}
+	return m
+}
+
+func each(bound string) string { return "objectives: {partitions: {publish: {" + bound + "}}}\n" }
+
+// parts are two partitions, with what was acknowledged and how late.
+func parts(n0 int64, p0 time.Duration, n1 int64, p1 time.Duration) *measured {
+	return &measured{partitions: []run.Partition{
+		{Topic: "bench", Partition: 0, Acked: n0, PublishP50: p0, PublishP99: p0}, {Topic: "bench", Partition: 1, Acked: n1, PublishP50: p1, PublishP99: p1},
+	}}
+}
+
 // TestObjectives judges one objective of the scenario over what was measured.
 func TestObjectives(t *testing.T) {
 	steady := func(text string) string { return "objectives: {steady: {" + text + "}}\n" }
@@ -96,6 +132,26 @@ func TestObjectives(t *testing.T) {
 		{"faults in the load stop nothing", "objectives: {fault: {unavailable: 2s}}\n", bitten(run.Fault{Bit: true, Always: true}), finding.Inconclusive, "fault.unavailable ≤ 2s: — (no fault bit)"},
 		{"healed", "objectives: {healed: {within: 5s}}\n", bitten(run.Fault{Bit: true, Recovered: true, Recovery: 5 * time.Second}), finding.Pass, "healed.within ≤ 5s: 5s (from the fault, not from its healing)"},
 		{"healed too late", "objectives: {healed: {within: 5s}}\n", bitten(run.Fault{Bit: true, Recovered: true, Recovery: 6 * time.Second}), finding.Fail, "healed.within ≤ 5s: 6s (from the fault, not from its healing)"},
+		{"the whole run", "objectives: {run: {publish: {p99: 9ms}}}\n", &measured{latencies: []run.Latency{of("", 10_000)}}, finding.Fail, "run.publish.p99 ≤ 9ms: 10ms"},
+		{"the whole run without samples", "objectives: {run: {publish: {p99: 9ms}}}\n", &measured{latencies: []run.Latency{of(run.PhaseSteady, 10_000)}}, finding.Inconclusive, "run.publish.p99 ≤ 9ms: — (not judged (n = 0))"},
+		{"the whole run's errors", "objectives: {run: {errors: 1%}}\n", &measured{due: 100, failed: 1}, finding.Pass, "run.errors ≤ 1%: 1%"},
+		{"a latency while a fault is open", "objectives: {fault: {publish: {p99: 10ms}}}\n", &measured{latencies: []run.Latency{of(run.PhaseFault, 10_000)}}, finding.Pass, "fault.publish.p99 ≤ 10ms: 10ms"},
+		{"no samples while a fault is open", "objectives: {fault: {publish: {p99: 10ms}}}\n", &measured{latencies: []run.Latency{of(run.PhaseSteady, 10_000)}}, finding.Inconclusive, "fault.publish.p99 ≤ 10ms: — (not judged (n = 0))"},
+		{"achieved while a fault is open", "objectives: {fault: {achieved: 50%}}\n", phased(0, 0), finding.Fail, "fault.achieved ≥ 50%: 40%"},
+		{"achieved after healing", "objectives: {healed: {achieved: 90%}}\n", phased(0, 0), finding.Pass, "healed.achieved ≥ 90%: 95%"},
+		{"achieved in no phase", "objectives: {healed: {achieved: 90%}}\n", &measured{}, finding.Inconclusive, "healed.achieved ≥ 90%: — (nothing was offered)"},
+		{"errors while a fault is open", "objectives: {fault: {errors: 10%}}\n", phased(9, 2), finding.Fail, "fault.errors ≤ 10%: 11%"},
+		{"errors after healing", "objectives: {healed: {errors: 0%}}\n", phased(9, 2), finding.Inconclusive, "healed.errors ≤ 0%: — (nothing was sent)"},
+		{"lag while a fault is open", "objectives: {fault: {lag: {records: 10}}}\n", phased(0, 0), finding.Fail, "fault.lag ≤ 10 records: 12 records (g)"},
+		{"lag after healing", "objectives: {healed: {lag: {records: 10}}}\n", phased(0, 0), finding.Pass, "healed.lag ≤ 10 records: 3 records (g)"},
+		{"lag that was not sampled", "objectives: {healed: {lag: {records: 10}}}\n", &measured{groups: []run.Group{{Name: "g", MaxLag: 1}}}, finding.Inconclusive, "healed.lag ≤ 10 records: — (not known in the healed phase)"},
+
+		{"each partition", each("p99: 5ms"), parts(10_000, 4*ms, 10_000, 5*ms), finding.Pass, "partitions.publish.p99 ≤ 5ms: 5ms (bench/1)"},
+		{"one partition is slow", each("p99: 5ms"), parts(10_000, 6*ms, 10_000, 5*ms), finding.Fail, "partitions.publish.p99 ≤ 5ms: 6ms (bench/0)"},
+		{"a partition with too few", each("p99: 5ms"), parts(10_000, 4*ms, 9_999, 5*ms), finding.Inconclusive, "partitions.publish.p99 ≤ 5ms: — (1 of 2 partitions not judged, such as bench/1 (n = 9999 < 10000))"},
+		{"a slow one beside one with none", each("p99: 5ms"), parts(10_000, 6*ms, 0, 0), finding.Fail, "partitions.publish.p99 ≤ 5ms: 6ms (bench/0)"},
+		{"a pooled partition", each("p50: 5ms"), parts(200, 4*ms, 200, 0), finding.Inconclusive, "partitions.publish.p50 ≤ 5ms: — (1 of 2 partitions not judged, such as bench/1 (it is not among the 64 busiest, which are measured apart))"},
+		{"no partition", each("p50: 5ms"), &measured{}, finding.Inconclusive, "partitions.publish.p50 ≤ 5ms: — (not judged (n = 0))"},
 		{"not seen to heal", "objectives: {healed: {within: 5s}}\n", bitten(run.Fault{Bit: true, What: "kill all"}), finding.Inconclusive, "healed.within ≤ 5s: — (the run ended before the flow was seen to recover from: kill all)"},
 	}
 	for _, tt := range tests {

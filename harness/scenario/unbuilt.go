@@ -55,14 +55,3 @@ func (r *resolver) unjudged() {
 		}
 	}
 }
-
-// steady refuses objectives of the steady phase that a run does not judge
-// there.
-func (v *validator) steady(path document.Path, o *contracts.Objectives) {
-	if o.Lag != nil && o.Lag.Age > 0 {
-		v.notBuilt(path.Add("lag", "age"), "judging the age of the lag is", "bound it in records: lag: {records: 10000}")
-	}
-	if o.Recovery > 0 {
-		v.ErrorAtKey(document.Conflicting, path.Add("recovery"), "recovery is no objective of the steady phase", "write healed: {within: 30s}")
-	}
-}
