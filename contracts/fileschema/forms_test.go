@@ -6,6 +6,7 @@ import (
 
 	"github.com/flowweir/weir/chaos/proxy"
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/document"
 )
 
 // Places, as far as a pattern tells.
@@ -43,6 +44,10 @@ func (g *generator) form(typ reflect.Type) *schema {
 		return pattern(`^[0-9]+` + fraction + `[kM]?/s$`)
 	case "scenario.Ramp":
 		return pattern(`^[0-9]+` + fraction + `[kM]?(/s)?\.\.[0-9]+` + fraction + `[kM]?/s$`)
+	case "scenario.Size":
+		return anyOf(g.form(reflect.TypeFor[document.Bytes]()), g.object(typ))
+	case "scenario.Process":
+		return anyOf(g.form(reflect.TypeFor[document.Duration]()), g.object(typ))
 	case "contracts.Schema":
 		return anyOf(name(), g.object(typ))
 	case "contracts.SchemaRef":
@@ -233,7 +238,7 @@ var rules = map[string]func(*schema){
 	"contracts.LagObjective": func(s *schema) { s.MinProperties = 1 },
 	"contracts.Waiver":       func(s *schema) { s.Required = []string{"rule", "reason", "until"} },
 
-	"scenario.Scenario": func(s *schema) { s.Required = []string{"weir", "name", "contracts", "load"} },
+	"scenario.Scenario": func(s *schema) { s.Required = []string{"weir", "name"} },
 	"scenario.Cluster": func(s *schema) {
 		external := &schema{Required: []string{"kind"}, Properties: named{{"kind", &schema{Const: "external"}}}}
 		s.AllOf = []*schema{{If: external, Then: someOf("bootstrap", "client-config")}}
@@ -245,7 +250,7 @@ var rules = map[string]func(*schema){
 		s.AllOf = []*schema{{If: asked, Then: requires("url")}}
 	},
 	"scenario.Ready":     func(s *schema) { s.AnyOf = someOf("tcp", "http", "group", "log").AnyOf },
-	"scenario.Load":      func(s *schema) { s.Required = []string{"event", "profile"} },
+	"scenario.Load":      func(s *schema) { s.Required = []string{"profile"} },
 	"scenario.Segment":   profileSegment,
 	"scenario.Hot":       func(s *schema) { s.Required = []string{"keys", "share"} },
 	"scenario.Consumers": func(s *schema) { s.Required = []string{"group", "topics"} },

@@ -21,7 +21,7 @@ type Scenario struct {
 	Load       []Load                     `yaml:"load"`
 	For        document.Duration          `yaml:"for"` // without load: how long groups consume
 	Consumers  []Consumers                `yaml:"consumers"`
-	Background Background                 `yaml:"background"`
+	Background Background                 `yaml:"background"` // topics without records
 	Faults     []Fault                    `yaml:"faults"`
 	Invariants []string                   `yaml:"invariants"`
 	Objectives Objectives                 `yaml:"objectives"`
@@ -104,8 +104,8 @@ type Load struct {
 // Transactions are transactions of so many records each, of which a share is
 // aborted on purpose.
 type Transactions struct {
-	Records document.Count `yaml:"records"`
-	Abort   document.Share `yaml:"abort"`
+	Records document.Count `yaml:"records"` // in each transaction
+	Abort   document.Share `yaml:"abort"`   // the share of transactions that are aborted on purpose
 }
 
 // Payload says what values are made of. Exactly one of Size, Corpus and
@@ -120,11 +120,11 @@ type Payload struct {
 // Size is how long values are: Bytes, or lognormal from Median and P99, or
 // drawn from File.
 type Size struct {
-	Bytes  document.Bytes `yaml:"bytes"` // written alone: size: 1KiB
-	Median document.Bytes `yaml:"median"`
-	P99    document.Bytes `yaml:"p99"`
-	Max    document.Bytes `yaml:"max"`  // with Median: sizes above it are cut to it; default 10 × P99
-	File   string         `yaml:"file"` // numbers of bytes, one a line, relative to the scenario's file
+	Bytes  document.Bytes `yaml:"bytes"`  // written alone: size: 1KiB
+	Median document.Bytes `yaml:"median"` // of lognormal sizes
+	P99    document.Bytes `yaml:"p99"`    // the 99th percentile of lognormal sizes
+	Max    document.Bytes `yaml:"max"`    // with Median: sizes above it are cut to it; default 10 × P99
+	File   string         `yaml:"file"`   // numbers of bytes, one a line, relative to the scenario's file
 }
 
 // UnmarshalNode reads a size, or a map.
@@ -226,10 +226,10 @@ type Consumers struct {
 // Process is how long a member takes for a record: Time, or lognormal from
 // Median and P99.
 type Process struct {
-	Time   document.Duration `yaml:"time"` // written alone: process: 5ms
-	Median document.Duration `yaml:"median"`
-	P99    document.Duration `yaml:"p99"`
-	Max    document.Duration `yaml:"max"` // times above it are cut to it; default 10 × P99
+	Time   document.Duration `yaml:"time"`   // written alone: process: 5ms
+	Median document.Duration `yaml:"median"` // of lognormal times
+	P99    document.Duration `yaml:"p99"`    // the 99th percentile of lognormal times
+	Max    document.Duration `yaml:"max"`    // times above it are cut to it; default 10 × P99
 }
 
 // UnmarshalNode reads a duration, or a map.
@@ -351,7 +351,7 @@ type Objectives struct {
 	Run        *contracts.Objectives `yaml:"run"` // the whole run without its warm-up
 	Fault      *FaultObjective       `yaml:"fault"`
 	Healed     *HealedObjective      `yaml:"healed"`
-	Partitions *PartitionObjective   `yaml:"partitions"`
+	Partitions *PartitionObjective   `yaml:"partitions"` // each that the load goes to
 }
 
 // FaultObjective bounds what may happen while a fault is open.
