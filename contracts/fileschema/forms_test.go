@@ -238,7 +238,7 @@ var rules = map[string]func(*schema){
 	"contracts.LagObjective": func(s *schema) { s.MinProperties = 1 },
 	"contracts.Waiver":       func(s *schema) { s.Required = []string{"rule", "reason", "until"} },
 
-	"scenario.Scenario": func(s *schema) { s.Required = []string{"weir", "name"} },
+	"scenario.Scenario": scenarioFile,
 	"scenario.Cluster": func(s *schema) {
 		external := &schema{Required: []string{"kind"}, Properties: named{{"kind", &schema{Const: "external"}}}}
 		s.AllOf = []*schema{{If: external, Then: someOf("bootstrap", "client-config")}}
@@ -249,15 +249,27 @@ var rules = map[string]func(*schema){
 		asked := &schema{Required: []string{"ready"}, Properties: named{{"ready", requires("http")}}}
 		s.AllOf = []*schema{{If: asked, Then: requires("url")}}
 	},
-	"scenario.Ready":     func(s *schema) { s.AnyOf = someOf("tcp", "http", "group", "log").AnyOf },
-	"scenario.Load":      func(s *schema) { s.Required = []string{"profile"} },
-	"scenario.Segment":   profileSegment,
-	"scenario.Hot":       func(s *schema) { s.Required = []string{"keys", "share"} },
-	"scenario.Consumers": func(s *schema) { s.Required = []string{"group", "topics"} },
-	"scenario.Fault":     fault,
-	"scenario.Target":    func(s *schema) { s.OneOf = oneOf("broker", "all", "leader-of", "followers-of").OneOf },
-	"scenario.Cut":       func(s *schema) { s.AllOf = []*schema{oneLink()} },
-	"scenario.Link":      func(s *schema) { s.AllOf = []*schema{oneLink()} },
+	"scenario.Ready": func(s *schema) { s.AnyOf = someOf("tcp", "http", "group", "log").AnyOf },
+	"scenario.Load": func(s *schema) {
+		s.Required, s.OneOf = []string{"profile"}, oneOf("event", "topic").OneOf
+		s.AllOf = []*schema{
+			{If: requires("topic"), Then: requires("payload")},
+			{If: requires("tombstones"), Then: requires("keys")},
+		}
+	},
+	"scenario.Payload":            func(s *schema) { s.OneOf = oneOf("size", "corpus", "template").OneOf },
+	"scenario.Size":               lognormalOr("bytes", "file"),
+	"scenario.Process":            lognormalOr("time"),
+	"scenario.Transactions":       func(s *schema) { s.Required = []string{"records"} },
+	"scenario.PartitionObjective": func(s *schema) { s.Required = []string{"publish"} },
+	"scenario.Background":         func(s *schema) { s.Required = []string{"partitions"} },
+	"scenario.Segment":            profileSegment,
+	"scenario.Hot":                func(s *schema) { s.Required = []string{"keys", "share"} },
+	"scenario.Consumers":          func(s *schema) { s.Required = []string{"group", "topics"} },
+	"scenario.Fault":              fault,
+	"scenario.Target":             func(s *schema) { s.OneOf = oneOf("broker", "all", "leader-of", "followers-of").OneOf },
+	"scenario.Cut":                func(s *schema) { s.AllOf = []*schema{oneLink()} },
+	"scenario.Link":               func(s *schema) { s.AllOf = []*schema{oneLink()} },
 	"scenario.Latency": func(s *schema) {
 		s.Required, s.AllOf = []string{"delay"}, []*schema{oneLink()}
 	},
@@ -274,6 +286,24 @@ var rules = map[string]func(*schema){
 	"scenario.LoadTarget":      func(s *schema) { s.Required = []string{"event", "share"} },
 	"scenario.FaultObjective":  func(s *schema) { s.Required = []string{"unavailable"} },
 	"scenario.HealedObjective": func(s *schema) { s.Required = []string{"within"} },
+}
+
+// scenarioFile asks for load, or for consumers and how long they run, and for
+// contracts where the load is of events.
+func scenarioFile(s *schema) {
+	s.Required = []string{"weir", "name"}
+	noEvent := &schema{Items: &schema{Not: requires("event")}}
+	ofEvents := &schema{Required: []string{"load"}, Properties: named{{"load", &schema{Not: noEvent}}}}
+	s.AnyOf = []*schema{requires("load"), requires("consumers", "for")}
+	s.AllOf = []*schema{{If: ofEvents, Then: requires("contracts")}}
+}
+
+// lognormalOr asks for one of the fields, or for a median with its p99.
+func lognormalOr(fields ...string) func(*schema) {
+	return func(s *schema) {
+		s.OneOf = append(oneOf(fields...).OneOf, requires("median", "p99"))
+		s.AllOf = []*schema{{If: someOf("median", "p99"), Then: requires("median", "p99")}}
+	}
 }
 
 var transports = []string{"topic", contracts.TransportKafka, contracts.TransportRabbitMQ, contracts.TransportRedis, contracts.TransportEventBridge}
