@@ -1,6 +1,6 @@
 // Package invariant judges what must hold over the ledger of a run: nothing
-// lost, nothing doubled, keys in order, poison dead-lettered, the flow
-// recovered.
+// lost, nothing doubled, keys in order, poison dead-lettered, retries as
+// declared, the flow recovered.
 //
 // Each invariant is a function from Evidence to an Outcome. It fails only on
 // evidence of a violation, passes only on complete evidence that something
@@ -29,11 +29,12 @@ const (
 	NoDuplicateEffect = "no-duplicate-effect"
 	PerKeyOrder       = "per-key-order"
 	DLQComplete       = "dlq-complete"
+	RetryPolicyHeld   = "retry-policy"
 	Recovery          = "recovery"
 )
 
 // Names are the invariants that can be judged, in the order of a report.
-var Names = []string{NoLoss, NoDuplicate, NoDuplicateEffect, PerKeyOrder, DLQComplete, Recovery}
+var Names = []string{NoLoss, NoDuplicate, NoDuplicateEffect, PerKeyOrder, DLQComplete, RetryPolicyHeld, Recovery}
 
 // Rules say what each invariant holds a run to, in the order of Names.
 func Rules() []finding.Rule {
@@ -43,6 +44,7 @@ func Rules() []finding.Rule {
 		{ID: NoDuplicateEffect, Summary: "No event has two effects, however often it was delivered."},
 		{ID: PerKeyOrder, Summary: "Records of one key stand in the log, and their effects follow, in the order in which they were sent."},
 		{ID: DLQComplete, Summary: "Every record that cannot be processed is in the dead-letter topic of each consumer, once if that is promised, with what the contract preserves, and no good record is."},
+		{ID: RetryPolicyHeld, Summary: "An event that is retried is tried as often as its consumer declares, no sooner, and has an effect or a dead letter in the end."},
 		{ID: Recovery, Summary: "After each fault the flow is back to its rate and lag within bounds, and every partition has a leader."},
 	}
 }
@@ -112,6 +114,7 @@ func Judge(names []string, e *Evidence) []run.Outcome {
 		NoDuplicateEffect: noDuplicateEffect,
 		PerKeyOrder:       perKeyOrder,
 		DLQComplete:       dlqComplete,
+		RetryPolicyHeld:   retryPolicy,
 		Recovery:          recovery,
 	}
 	var outcomes []run.Outcome

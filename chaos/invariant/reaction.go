@@ -23,6 +23,8 @@ type Reaction struct {
 	EffectOrder *Order
 	// DLQ is what it promises of its dead letters, if it has any.
 	DLQ *DLQ
+	// Retries watches its attempts, if it declares a retry policy.
+	Retries *Retries
 }
 
 // DLQ is what a consumer promises of its dead letters.
