@@ -62,6 +62,9 @@ func (o *Observer) dead(w *watched, r *kgo.Record, at time.Duration) {
 	if i := writerOf(writers, sent, r); i >= 0 {
 		whose := writers[i].reaction
 		of, preserve, letter.Consumer = whose.Ledger, whose.DLQ.Preserve, whose.Consumer
+		if whose.Retries != nil && o.exact(s, r) {
+			whose.Retries.Ended(seq, at, at)
+		}
 	}
 	if of.Dead(event) == ledger.First {
 		o.cfg.Counters.Dead.Add(1)

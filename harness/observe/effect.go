@@ -91,6 +91,7 @@ func (o *Observer) effect(w *watched, e *effect, r *kgo.Record, at time.Duration
 			whose.seen(at)
 		}
 	}
+	o.applied(s, whose.reaction, id.Sequence, r, at)
 	o.see(journal.Effect, s.Flow, id.Sequence, w, r, at)
 	return true
 }

@@ -33,6 +33,8 @@ type Subject struct {
 	// Event is the sequence of the first send of a record's event: seq
 	// itself but for injected duplicates.
 	Event func(seq uint64) uint64
+	// Repeats says that the load sends some events more than once.
+	Repeats bool
 	// Due is when a sequence was due.
 	Due func(seq uint64) time.Duration
 	// KeyHash is the hash of a sequence's record key.
@@ -43,7 +45,9 @@ type Subject struct {
 
 // Config is what an Observer writes to.
 type Config struct {
-	Run      uint64
+	Run uint64
+	// Start is when the times of Handle count from.
+	Start    time.Time
 	Journal  *journal.Writer
 	Meter    *histogram.Meter
 	Counters *series.Counters
@@ -65,7 +69,7 @@ type Observer struct {
 type watched struct {
 	index   uint16
 	input   bool
-	retry   bool
+	retries retries
 	effects []effect
 	dlq     *deadLetters
 	// untraced is the flow of the topic whose records carry no identity.
@@ -94,9 +98,6 @@ func (o *Observer) Watch(s *Subject) {
 		w.untraced = s.Flow
 	}
 }
-
-// WatchRetry adds a retry topic.
-func (o *Observer) WatchRetry(topic string) { o.topic(topic).retry = true }
 
 // Follow adds a topic of which only Last is asked.
 func (o *Observer) Follow(topic string) { o.topic(topic) }
@@ -152,7 +153,7 @@ func (o *Observer) Handle(batch []*kgo.Record, at time.Duration) {
 				break
 			}
 		}
-		if w.retry {
+		if w.retries != nil {
 			o.retried(w, r, at)
 		}
 		if w.dlq != nil {
@@ -189,12 +190,6 @@ func (o *Observer) received(w *watched, r *kgo.Record, at time.Duration) {
 
 func (o *Observer) see(kind journal.Kind, f *invariant.Flow, seq uint64, w *watched, r *kgo.Record, at time.Duration) {
 	o.stream.See(kind, f.Sender.ID(), seq, w.index, r.Partition, r.Offset, at)
-}
-
-func (o *Observer) retried(w *watched, r *kgo.Record, at time.Duration) {
-	if s, seq := o.record(r); s != nil {
-		o.see(journal.Retry, s.Flow, s.Event(seq), w, r, at)
-	}
 }
 
 // record recognizes a record that Weir sent, or that a service passed on:

@@ -62,7 +62,7 @@ func newBench(t *testing.T) *bench {
 		_ = b.meter.Close()
 	})
 	b.Observer = observe.New(observe.Config{
-		Run: testRun, Journal: b.journal, Meter: b.meter, Counters: b.counters,
+		Run: testRun, Start: t0, Journal: b.journal, Meter: b.meter, Counters: b.counters,
 	})
 	return b
 }
@@ -371,12 +371,58 @@ func TestTheSameEffectWatchedTwice(t *testing.T) {
 func TestRetries(t *testing.T) {
 	b := newBench(t)
 	s := b.flow("orders", "Paid")
-	b.WatchRetry("retry")
+	b.WatchRetry(s, s.Flow.Reactions[0], "retry")
 	b.handle("retry", with(s.Original(4), "attempt", "2"), time.Second)
 	b.handle("retry", without(s.Original(5), identity.Header), time.Second) // leads back by its event id
 	b.handle("retry", &kgo.Record{Value: []byte("?")}, time.Second)
 	b.expect([]string{"retry 0/4 at retry/0@0 1s", "retry 0/4 at retry/0@1 1s"}, b.entries())
 	b.expect(uint64(0), s.Flow.Sender.Counts().Received)
+}
+
+// TestAttemptsAreOfTheRecordThatWasTried: one of which only the event is known
+// may be of each record that repeats it.
+func TestAttemptsAreOfTheRecordThatWasTried(t *testing.T) {
+	timed := func(r *kgo.Record, at time.Duration) *kgo.Record { r.Timestamp = t0.Add(at); return r }
+	bare := func(r *kgo.Record) *kgo.Record { return without(r, identity.Header) }
+	same := func(r *kgo.Record) *kgo.Record { return r }
+	for name, tt := range map[string]struct {
+		repeats bool
+		carry   func(*kgo.Record) *kgo.Record
+		effect  bool
+		want    string
+	}{
+		"each for itself":               {true, same, false, "pass 2"},
+		"by the event alone":            {true, bare, false, "inconclusive 1"},
+		"by the event, which is unique": {false, bare, false, "fail 1"},
+		"applied too soon":              {false, same, true, "fail 2"},
+		"applied, maybe for the other":  {true, same, true, "pass 2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			s := b.flow("orders", "Paid")
+			r := s.Flow.Reactions[0]
+			s.Repeats = tt.repeats
+			r.Retries = invariant.NewRetries(invariant.RetryPolicy{Attempts: 2, Waits: []time.Duration{time.Second}, Topics: []string{"retry"}, Deliveries: 1})
+			b.WatchRetry(s, r, "retry")
+			b.effect(s, 0, observe.Effect{Topic: "payments", Correlate: at(t, "header:causation_id")})
+			b.letters(s)
+			for i, seq := range []uint64{4, 5} {
+				stamp := time.Duration(i) * 10 * time.Millisecond
+				b.handle("retry", timed(tt.carry(s.Original(seq)), stamp), stamp)
+			}
+			if tt.effect {
+				b.handle("payments", timed(with(&kgo.Record{}, "causation_id", string(eventID(0, 4))), 50*time.Millisecond), 60*time.Millisecond)
+			}
+			for _, seq := range []uint64{4, 5} {
+				b.handle("dlq", s.Original(seq), 2*time.Second)
+			}
+			o := invariant.Judge([]string{invariant.RetryPolicyHeld}, &invariant.Evidence{
+				Flows: []*invariant.Flow{s.Flow}, Drain: run.Drain{Complete: true},
+				Tell: func(refs []invariant.Ref) []finding.Record { return make([]finding.Record, len(refs)) },
+			})[0]
+			b.expect(tt.want, fmt.Sprintf("%s %d", o.Verdict, o.Checked))
+		})
+	}
 }
 
 func TestDeadLetters(t *testing.T) {

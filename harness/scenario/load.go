@@ -168,12 +168,10 @@ func (v *validator) unique(list string, i int, name func(i int) string) {
 
 var (
 	clusterKinds = []string{"embedded", "docker", "external"}
-	// invariantNames are those of the design; the runner judges all but
-	// those in notBuilt.
+	// invariantNames are those that the runner judges.
 	invariantNames = []string{
 		"no-loss", "no-duplicate", "no-duplicate-effect", "per-key-order", "dlq-complete", "retry-policy", "recovery",
 	}
-	notBuilt = []string{"retry-policy"}
 )
 
 func (v *validator) invariants() {
@@ -184,8 +182,6 @@ func (v *validator) invariants() {
 			v.Error(UnknownInvariant, path, fmt.Sprintf("there is no invariant %q", name), document.Suggest(name, invariantNames))
 		case slices.Index(v.s.Invariants, name) < i:
 			v.Error(DuplicateName, path, fmt.Sprintf("%s is there twice", name), "keep one of them")
-		case slices.Contains(notBuilt, name):
-			v.Error(NotBuilt, path, fmt.Sprintf("the invariant %s is not built yet", name), "remove it from the list")
 		}
 	}
 }

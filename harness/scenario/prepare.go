@@ -47,7 +47,7 @@ func (x *execution) prepare(ctx context.Context) error {
 		return &InfrastructureError{"the histograms", err}
 	}
 	x.observer = observe.New(observe.Config{
-		Run: x.identity, Journal: x.journal, Meter: x.meter, Counters: x.counters,
+		Run: x.identity, Start: x.t0, Journal: x.journal, Meter: x.meter, Counters: x.counters,
 	})
 	for i, f := range x.plan.Flows {
 		if err := x.prepareFlow(f, makers[i]); err != nil {
@@ -164,7 +164,7 @@ func (x *execution) prepareFlow(f *Flow, maker maker) error {
 	sender := x.ledger.Senders()[f.Index]
 	live := &liveFlow{plan: f, sender: sender, maker: maker}
 	flow := &invariant.Flow{Sender: sender, Event: f.Name(), Topic: f.Topic, Trigger: maker == nil, Traced: true}
-	live.subject = &observe.Subject{Flow: flow, Due: f.Schedule.Due}
+	live.subject = &observe.Subject{Flow: flow, Due: f.Schedule.Due, Repeats: x.plan.share(fault.Duplicate, f) > 0}
 	if maker != nil {
 		maker.Begin(x.t0)
 		live.subject.Original, live.subject.Event, live.subject.KeyHash = maker.Original, maker.Event, maker.KeyHash

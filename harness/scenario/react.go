@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/flowweir/weir/chaos/invariant"
@@ -26,8 +27,9 @@ func (x *execution) react(live *liveFlow) error {
 				return err
 			}
 		}
+		reaction.Retries = x.retries(f, r)
 		for _, topic := range r.retries() {
-			x.observer.WatchRetry(topic)
+			x.observer.WatchRetry(live.subject, reaction, topic)
 		}
 		if r.Consumes.DLQ != nil {
 			x.watchDLQ(live, r, reaction)
@@ -74,6 +76,30 @@ func (x *execution) watchEffect(live *liveFlow, r *Reaction, reaction *invariant
 		Correlate: correlate, Searched: searched, Seen: x.stream(),
 	})
 	return nil
+}
+
+// retries counts the attempts of a reaction whose contract has a retry policy.
+func (x *execution) retries(f *Flow, r *Reaction) *invariant.Retries {
+	retry := r.Consumes.Retry
+	if retry == nil {
+		return nil
+	}
+	policy := invariant.RetryPolicy{Attempts: retry.Attempts, Topics: retry.Topics, Deliveries: 1}
+	for attempt := 2; attempt <= retry.Attempts; attempt++ {
+		policy.Waits = append(policy.Waits, retry.Backoff.Delay(attempt))
+	}
+	for _, fault := range x.plan.Faults {
+		// A member that goes and comes back has its group share out the
+		// partitions twice.
+		if !fault.Kind.InLoad() {
+			policy.Deliveries += 2
+		}
+	}
+	for i := range f.Reactions {
+		other := &f.Reactions[i]
+		policy.Shared = policy.Shared || other != r && slices.ContainsFunc(other.retries(), func(t string) bool { return slices.Contains(retry.Topics, t) })
+	}
+	return invariant.NewRetries(policy)
 }
 
 // watchDLQ watches a reaction's dead letters. A letter in a topic that other

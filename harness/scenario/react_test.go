@@ -27,7 +27,11 @@ import (
 func TestMain(m *testing.M) {
 	if effect := os.Getenv("REACT"); effect != "" {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-		err := serve(ctx, effect, os.Getenv("GROUP"), os.Getenv("MISTAKE"), strings.Split(os.Getenv("BROKERS"), ","))
+		service := serve
+		if os.Getenv("GROUP") == "tries" {
+			service = try
+		}
+		err := service(ctx, effect, os.Getenv("GROUP"), os.Getenv("MISTAKE"), strings.Split(os.Getenv("BROKERS"), ","))
 		stop()
 		if err != nil && !errors.Is(err, context.Canceled) {
 			panic(err)
