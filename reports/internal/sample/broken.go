@@ -107,8 +107,11 @@ func duplicateStories() []finding.Finding {
 				Story: []finding.Step{
 					{At: due, What: "due"},
 					{At: due + 2*time.Millisecond, What: fmt.Sprintf("acked at order.events/%d@%d", i, 15_100+i)},
+					{At: due + 5*time.Millisecond, What: fmt.Sprintf("in a retry topic at order.events.retry/%d@%d", i, 402+i)},
 					{At: due + 9*time.Millisecond, What: fmt.Sprintf("effect at payment.events/%d@%d", i, 14_877+i)},
+					{At: crashAt, What: "fault: crash payment-service"},
 					{At: serviceUp + 31*time.Millisecond, What: fmt.Sprintf("second effect at payment.events/%d@%d", i, 14_990+i)},
+					{At: serviceUp + 44*time.Millisecond, What: fmt.Sprintf("dead-lettered at order.events.dlq/%d@%d", i, 310+i)},
 				},
 			},
 		})
