@@ -31,6 +31,7 @@ var described = map[string]reflect.Type{
 	"results.json":  reflect.TypeFor[run.Results](),
 	"interval.json": reflect.TypeFor[run.Interval](),
 	"event.json":    reflect.TypeFor[run.Event](),
+	"plan.json":     reflect.TypeFor[run.Plan](),
 }
 
 // titles say which file of a run directory a schema describes.
@@ -39,6 +40,7 @@ var titles = map[string]string{
 	"results.json":  "results.json of a run directory of weir",
 	"interval.json": "A line of series.jsonl of a run directory of weir",
 	"event.json":    "A line of timeline.jsonl of a run directory of weir",
+	"plan.json":     "plan.json of a capacity search of weir",
 }
 
 // TestSchemas holds the published schemas against the Go types, field by
