@@ -20,11 +20,11 @@ var own = map[string]string{"unavailable": "fault", "within": "healed"}
 
 // objectivesMap are the objectives by phase and measure, with the quantiles of
 // each.
-func (f *loadFlags) objectivesMap() (string, error) {
+func objectivesMap(objectives []string) (string, error) {
 	var phases []pair
 	fields := map[string][]pair{}
 	quantiles := map[string][]pair{}
-	for _, text := range f.objectives {
+	for _, text := range objectives {
 		m := objectiveForm.FindStringSubmatch(text)
 		if m == nil {
 			return "", usageError("write a measure, < or > and a bound: 'publish.p99 < 50ms'", "--objective: %q is no objective", text)

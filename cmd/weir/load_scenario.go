@@ -105,7 +105,7 @@ func (f *loadFlags) scenario() ([]byte, error) {
 	}
 	w.field("", "background", background)
 	w.field("", "invariants", scalars(f.held(len(loads) > 0)))
-	objectives, err := f.objectivesMap()
+	objectives, err := objectivesMap(f.objectives)
 	if err != nil {
 		return nil, err
 	}

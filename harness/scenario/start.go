@@ -123,26 +123,32 @@ func (x *execution) usage(id, message string, path ...any) error {
 	return &PlanError{Findings: []finding.Finding{{ID: id, Severity: finding.Error, Message: message, Position: x.plan.Scenario.Doc.Position(path...)}}}
 }
 
-func (x *execution) provider() (cluster.Spec, cluster.Provider, error) {
-	s := x.plan.Scenario
+// ClusterSpec is what the scenario asks of its cluster, with what overrides it:
+// a kind and the addresses of an external one, if they are not empty. It is for
+// who starts the cluster and passes it to runs by On.
+func (p *Plan) ClusterSpec(kind string, bootstrap []string) cluster.Spec {
+	c := p.Scenario.Cluster
 	spec := cluster.Spec{
-		Kind:         cmp.Or(x.kind, s.Cluster.Kind, cluster.Embedded),
-		Brokers:      s.Cluster.brokers(),
-		Config:       s.Cluster.Config,
-		Image:        s.Cluster.Image,
-		Controllers:  s.Cluster.Controllers,
-		Bootstrap:    s.Cluster.Bootstrap,
-		ClientConfig: s.Cluster.ClientConfig,
-		RunID:        x.info.ID,
-		Log:          x.log,
-		LogDir:       x.dir.Path("brokers"),
+		Kind:         cmp.Or(kind, c.Kind, cluster.Embedded),
+		Brokers:      c.brokers(),
+		Config:       c.Config,
+		Image:        c.Image,
+		Controllers:  c.Controllers,
+		Bootstrap:    c.Bootstrap,
+		ClientConfig: c.ClientConfig,
 	}
 	if spec.ClientConfig != "" {
-		spec.ClientConfig = x.plan.Path(spec.ClientConfig)
+		spec.ClientConfig = p.Path(spec.ClientConfig)
 	}
-	if len(x.bootstrap) > 0 {
-		spec.Bootstrap = x.bootstrap
+	if len(bootstrap) > 0 {
+		spec.Bootstrap = bootstrap
 	}
+	return spec
+}
+
+func (x *execution) provider() (cluster.Spec, cluster.Provider, error) {
+	spec := x.plan.ClusterSpec(x.kind, x.bootstrap)
+	spec.RunID, spec.Log, spec.LogDir = x.info.ID, x.log, x.dir.Path("brokers")
 	for _, p := range x.providers {
 		if p.Kind() == spec.Kind {
 			return spec, p, nil
