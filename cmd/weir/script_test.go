@@ -43,10 +43,11 @@ func TestScripts(t *testing.T) {
 			return os.CopyFS(filepath.Join(env.WorkDir, "flow"), os.DirFS("testdata/flow"))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":  exits,
-			"await":  await,
-			"signal": signalled,
-			"engine": engine,
+			"exits":   exits,
+			"await":   await,
+			"signal":  signalled,
+			"engine":  engine,
+			"matches": matches,
 			"setfrom": func(ts *testscript.TestScript, _ bool, args []string) {
 				ts.Setenv(args[0], ts.ReadFile(args[1])) // setfrom VARIABLE FILE
 			},
@@ -74,6 +75,28 @@ func checkCode(ts *testscript.TestScript, want string, err error) {
 	}
 	if strconv.Itoa(code) != want {
 		ts.Fatalf("exit code %d, want %s", code, want)
+	}
+}
+
+// matches checks a file, or stdout, line by line: each line of the second file
+// is a regular expression that the line must be as a whole.
+//
+//	matches stdout expected
+func matches(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: matches FILE PATTERNS")
+	}
+	got := strings.Split(ts.ReadFile(args[0]), "\n")
+	want := strings.Split(ts.ReadFile(args[1]), "\n")
+	for i := range max(len(got), len(want)) {
+		if i >= len(got) || i >= len(want) {
+			ts.Fatalf("%d lines, want %d:\n%s", len(got), len(want), strings.Join(got, "\n"))
+		}
+		pattern, err := regexp.Compile("^(?:" + want[i] + ")$")
+		ts.Check(err)
+		if !pattern.MatchString(got[i]) {
+			ts.Fatalf("line %d is %q, want %q", i+1, got[i], want[i])
+		}
 	}
 }
 

@@ -113,13 +113,13 @@ func readRun(dir string, f *Flow) ([]time.Duration, error) {
 	return times, nil
 }
 
-// defaultCardinality is the number of different keys of a load.
-const defaultCardinality = 10_000
+// DefaultCardinality is the number of different keys of a load that says none.
+const DefaultCardinality = 10_000
 
 // cardinality is the number of different keys that are made.
 func (k Keys) cardinality() uint64 {
 	if k.Cardinality == 0 {
-		return defaultCardinality
+		return DefaultCardinality
 	}
 	return uint64(k.Cardinality)
 }

@@ -18,9 +18,9 @@ func (s *sheet) brokers() {
 		f := run.Figure{Name: name, Value: total, Unit: unit, Formula: formula}
 		if limit.known() {
 			n := up(total / (limit.Is * (1 - in.Headroom.Is)))
-			f.Note = fmt.Sprintf("%.0f brokers of %s, with headroom", n, limited)
+			f.Note = fmt.Sprintf("%.0f brokers hold it, with headroom", n)
 			if n == 1 {
-				f.Note = fmt.Sprintf("1 broker of %s, with headroom", limited)
+				f.Note = "1 broker holds it, with headroom"
 			}
 			if n > need {
 				need, why = n, name

@@ -92,9 +92,9 @@ func TestWorksheet(t *testing.T) {
 	}
 	wantNotes := map[string]string{
 		"partitions": "", "partitions with buffer": "", "consumers of each group": "", "catch-up after an outage": "",
-		"ingress":                          "6 brokers of ingress per broker, with headroom",
-		"egress":                           "4 brokers of egress per broker, with headroom",
-		"disk":                             "6 brokers of disk per broker, with headroom",
+		"ingress":                          "6 brokers hold it, with headroom",
+		"egress":                           "4 brokers hold it, with headroom",
+		"disk":                             "6 brokers hold it, with headroom",
 		"brokers":                          "one of them may be down",
 		"most that the hottest key allows": "less than the target, and more partitions cannot help: all records of a key go to one of them",
 	}

@@ -74,10 +74,20 @@ func (t *text) table(rows [][]string) {
 func subject(p run.Plan) string {
 	s := summary.Plain(p.Name) + ": "
 	if p.Cluster.Kind != "" {
-		s += fmt.Sprintf("%s, %d brokers, ", p.Cluster.Kind, p.Cluster.Brokers)
+		s += fmt.Sprintf("%s, %d broker%s, ", p.Cluster.Kind, p.Cluster.Brokers, plural(p.Cluster.Brokers))
 	}
-	return s + fmt.Sprintf("seed %d, probes of %s of which the first %s do not count, resolution %s",
-		p.Seed, summary.Duration(p.Search.Probe), summary.Duration(p.Search.Warmup), summary.Share(p.Search.Resolution))
+	s += fmt.Sprintf("seed %d, probes of %s", p.Seed, summary.Duration(p.Search.Probe))
+	if p.Search.Warmup > 0 {
+		s += fmt.Sprintf(" of which the first %s do not count", summary.Duration(p.Search.Warmup))
+	}
+	return s + ", resolution " + summary.Share(p.Search.Resolution)
+}
+
+func plural(n int) string {
+	if n == 1 {
+		return ""
+	}
+	return "s"
 }
 
 func (t *text) probes(probes []run.Probe) {

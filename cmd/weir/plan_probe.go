@@ -1,0 +1,393 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/document"
+	"github.com/flowweir/weir/harness/scenario"
+	"github.com/flowweir/weir/loadgen/capacity"
+	"github.com/flowweir/weir/loadgen/sizing"
+	"github.com/flowweir/weir/reports"
+	"github.com/flowweir/weir/reports/finding"
+	"github.com/flowweir/weir/reports/run"
+	"github.com/flowweir/weir/reports/summary"
+)
+
+// prober makes the scenario of a probe, and says what its run shows.
+type prober struct {
+	// base is the scenario of all probes, but for the rate.
+	base          *scenario.Scenario
+	resolved      *scenario.Plan
+	loads         []run.PlanLoad
+	probe, warmup time.Duration
+	// named are the objectives of flags, of the scenario and of Weir, by
+	// source: of each measure the first that names it counts.
+	named   []namedObjectives
+	caveats []string
+}
+
+// namedObjectives are objectives with their source.
+type namedObjectives struct {
+	source string
+	*contracts.Objectives
+}
+
+// The objectives that hold where nothing else is said: a rate that is not
+// reached, or reached with errors, is not held.
+const (
+	defaultAchieved = document.Share(0.99)
+	defaultErrors   = document.Share(0.001)
+)
+
+func newProber(file string, f planFlags) (*prober, error) {
+	sc, findings := scenario.LoadFile(file)
+	if finding.Errors(findings) > 0 {
+		return nil, &scenario.PlanError{Findings: findings}
+	}
+	p := &prober{probe: time.Duration(f.probe), warmup: time.Duration(f.warmup)}
+	flags, err := flagObjectives(f.objectives)
+	if err != nil {
+		return nil, err
+	}
+	base := *sc
+	p.base = &base
+	p.leaveOut()
+	if p.resolved, findings = scenario.Resolve(p.base); p.resolved == nil || finding.Errors(findings) > 0 {
+		return nil, &scenario.PlanError{Findings: findings}
+	}
+	p.share()
+	p.judgeBy(flags, sc.Objectives.Steady)
+	if len(p.objectives()) == 2 && len(f.objectives) == 0 && sc.Objectives.Steady == nil {
+		return nil, usageError("--objective 'publish.p99<50ms', or objectives in the scenario or a contract", "weir plan needs an objective: nothing says what the flow must hold")
+	}
+	warmup := f.warmup
+	p.base.Warmup = &warmup
+	return p, nil
+}
+
+// flagObjectives reads --objective.
+func flagObjectives(texts []string) (*contracts.Objectives, error) {
+	src, err := steadyMap(texts)
+	if err != nil {
+		return nil, err
+	}
+	o := &contracts.Objectives{}
+	doc, findings := document.Decode("--objective", []byte(src), o)
+	check := document.NewChecker(doc)
+	o.Check(check, nil)
+	if findings = append(findings, check.Findings()...); len(findings) > 0 {
+		return nil, &scenario.PlanError{Findings: findings}
+	}
+	return o, nil
+}
+
+// leaveOut takes away what a probe at a constant rate is not about.
+func (p *prober) leaveOut() {
+	if len(p.base.Faults) > 0 {
+		p.base.Faults = nil
+		p.caveats = append(p.caveats, "the scenario's faults are left out: the capacity is that of a flow that nothing breaks")
+	}
+	p.base.Invariants = slices.DeleteFunc(slices.Clone(p.base.Invariants), func(name string) bool {
+		return name == "dlq-complete" || name == "recovery" // which only faults exercise
+	})
+}
+
+// share is the part of each load: that of its mean rate in the scenario.
+func (p *prober) share() {
+	var sum float64
+	means := make([]float64, len(p.resolved.Flows))
+	for i, f := range p.resolved.Flows {
+		means[i] = float64(f.Schedule.Count(f.Schedule.Length())) / f.Schedule.Length().Seconds()
+		sum += means[i]
+	}
+	for i, f := range p.resolved.Flows {
+		p.loads = append(p.loads, run.PlanLoad{Event: f.Load.Event, Topic: f.Topic, Share: means[i] / sum})
+	}
+}
+
+// judgeBy joins the objectives: those of flags before the scenario's, then the
+// contracts', then the defaults.
+func (p *prober) judgeBy(flags, own *contracts.Objectives) {
+	p.named = append(p.named, namedObjectives{sizing.Flag, flags})
+	if own != nil {
+		p.named = append(p.named, namedObjectives{sizing.Scenario, own})
+	}
+	defaults := &contracts.Objectives{Achieved: defaultAchieved}
+	errorShare := defaultErrors
+	defaults.Errors = &errorShare
+	for _, c := range p.resolved.Contracts {
+		if o := c.Objectives; o != nil && o.Achieved > 0 {
+			defaults.Achieved = 0
+		}
+		if o := c.Objectives; o != nil && o.Errors != nil {
+			defaults.Errors = nil
+		}
+	}
+	p.named = append(p.named, namedObjectives{sizing.Default, defaults})
+	steady := contracts.Objectives{Publish: map[string]document.Duration{}, Send: map[string]document.Duration{},
+		EndToEnd: map[string]document.Duration{}, Effect: map[string]document.Duration{}}
+	for _, n := range slices.Backward(p.named) { // what counts is written last
+		maps.Copy(steady.Publish, n.Publish)
+		maps.Copy(steady.Send, n.Send)
+		maps.Copy(steady.EndToEnd, n.EndToEnd)
+		maps.Copy(steady.Effect, n.Effect)
+		if n.Lag != nil {
+			steady.Lag = n.Lag
+		}
+		if n.Achieved > 0 {
+			steady.Achieved = n.Achieved
+		}
+		if n.Errors != nil {
+			steady.Errors = n.Errors
+		}
+	}
+	p.base.Objectives = scenario.Objectives{Steady: &steady}
+}
+
+// objectives are all that a probe is judged by, with their sources.
+func (p *prober) objectives() []run.PlanObjective {
+	var all []run.PlanObjective
+	add := func(name, want, source string) {
+		if !slices.ContainsFunc(all, func(o run.PlanObjective) bool { return o.Name == name }) {
+			all = append(all, run.PlanObjective{Name: name, Want: want, Source: source})
+		}
+	}
+	named := slices.Clone(p.named)
+	for _, c := range p.resolved.Contracts {
+		if c.Objectives != nil {
+			named = append(named, namedObjectives{sizing.Contract, c.Objectives})
+		}
+	}
+	for _, n := range named {
+		for _, l := range latencies(n.Objectives) {
+			add(l.name+"."+l.quantile, "≤ "+l.bound.String(), n.source)
+		}
+		if n.Lag != nil && n.Lag.Records > 0 {
+			add("lag", fmt.Sprintf("≤ %d records", n.Lag.Records), n.source)
+		}
+		if n.Achieved > 0 {
+			add("achieved", "≥ "+n.Achieved.String(), n.source)
+		}
+		if n.Errors != nil {
+			add("errors", "≤ "+n.Errors.String(), n.source)
+		}
+	}
+	return all
+}
+
+// latencyBound is one bound of a latency.
+type latencyBound struct {
+	name, quantile string
+	bound          document.Duration
+}
+
+func latencies(o *contracts.Objectives) []latencyBound {
+	var all []latencyBound
+	for _, l := range []struct {
+		name   string
+		bounds map[string]document.Duration
+	}{{run.Publish, o.Publish}, {run.Send, o.Send}, {run.EndToEnd, o.EndToEnd}, {run.Effect, o.Effect}} {
+		for _, q := range slices.Sorted(maps.Keys(l.bounds)) {
+			all = append(all, latencyBound{l.name, q, l.bounds[q]})
+		}
+	}
+	return all
+}
+
+// samples is how many records a probe must measure for its percentiles to be
+// judged, 100/(1−q), and the percentile that needs most.
+func (p *prober) samples() (need float64, of string) {
+	for _, l := range latencies(p.base.Objectives.Steady) {
+		q, err := strconv.ParseFloat(strings.TrimPrefix(l.quantile, "p"), 64)
+		if n := math.Round(100 / (1 - q/100)); err == nil && n > need {
+			need, of = n, l.name+"."+l.quantile
+		}
+	}
+	return need, of
+}
+
+// from is the first rate where none is given: enough for the percentiles, a
+// little more, and a round number.
+func (p *prober) from() float64 {
+	need, _ := p.samples()
+	rate := max(100, 1.05*need/(p.probe-p.warmup).Seconds())
+	unit := math.Pow(10, math.Floor(math.Log10(rate)))
+	for _, step := range []float64{1, 2, 5} {
+		if rate <= step*unit {
+			return step * unit
+		}
+	}
+	return 10 * unit
+}
+
+// enough says whether a probe at the rate is long enough to be judged.
+func (p *prober) enough(rate float64) error {
+	need, of := p.samples()
+	measured := (p.probe - p.warmup).Seconds()
+	if rate*measured >= need {
+		return nil
+	}
+	long := time.Duration(math.Ceil(need/rate/measured*p.probe.Seconds())) * time.Second
+	return usageError(fmt.Sprintf("write --probe %s, or a higher --from", document.Duration(long)),
+		"%s needs %s samples, and a probe at %s measures for %s: %s", of, summary.Count(int64(need)), rateText(rate),
+		document.Duration(p.probe-p.warmup), summary.Count(int64(rate*measured)))
+}
+
+// at is the scenario of a probe at a rate.
+func (p *prober) at(rate float64) *scenario.Scenario {
+	sc := *p.base
+	sc.Load = slices.Clone(sc.Load)
+	for i := range sc.Load {
+		hold := scenario.Rate(rate * p.loads[i].Share)
+		sc.Load[i].Profile = []scenario.Segment{{Hold: &hold, For: document.Duration(p.probe)}}
+	}
+	return &sc
+}
+
+// shows is what a run says of the flow at its rate. What the flow did wrong
+// counts before what kept the run from showing anything.
+func (p *prober) shows(rec *run.Record, rate float64) (o capacity.Outcome, why string, growth float64) {
+	r := rec.Results
+	if r == nil {
+		return capacity.Undecided, rec.Run.Reason, 0
+	}
+	for _, j := range r.Objectives {
+		if j.Verdict == finding.Fail {
+			return capacity.Missed, strings.TrimSpace(fmt.Sprintf("%s %s, wanted %s %s", j.Name, j.Got, j.Want, j.Note)), 0
+		}
+	}
+	group, growth, grows := p.growth(rec, rate)
+	if grows {
+		return capacity.Missed, fmt.Sprintf("the lag of %s grew by %s", group, rateText(growth)), growth
+	}
+	switch rec.Run.Verdict {
+	case finding.Pass:
+		return capacity.Met, measuredText(r), growth
+	case finding.Fail:
+		return capacity.Missed, rec.Run.Reason, growth
+	}
+	for _, j := range r.Objectives {
+		if j.Verdict == finding.Inconclusive {
+			return capacity.Undecided, fmt.Sprintf("%s %s: %s", j.Name, j.Got, j.Note), growth
+		}
+	}
+	return capacity.Undecided, rec.Run.Reason, growth
+}
+
+// growth is the growth of the group whose lag grew most, after the warm-up.
+func (p *prober) growth(rec *run.Record, rate float64) (group string, perSecond float64, grows bool) {
+	for _, g := range rec.Results.Groups {
+		var samples []capacity.Sample
+		for _, in := range rec.Intervals {
+			lag, known := in.Lag[g.Name]
+			if !known || in.Start < p.warmup || in.Start >= p.probe {
+				continue
+			}
+			s := capacity.Sample{At: in.Start}
+			for _, n := range lag {
+				s.Lag += float64(n)
+			}
+			samples = append(samples, s)
+		}
+		slope, is := capacity.Growth(samples, rate)
+		if is && !grows || is == grows && slope > perSecond {
+			group, perSecond, grows = g.Name, slope, is
+		}
+	}
+	return group, perSecond, grows
+}
+
+// measuredText are the objectives of a probe that met, with what was measured.
+func measuredText(r *run.Results) string {
+	var parts []string
+	for _, j := range r.Objectives {
+		if j.Verdict == finding.Pass {
+			parts = append(parts, j.Name+" "+j.Got)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func rateText(rate float64) string { return summary.Rate(rate) }
+
+// probe makes one run, with its reports, and says what it shows.
+func (r *planner) probe(ctx context.Context, step capacity.Step) (run.Probe, *run.Record, error) {
+	number := len(r.plan.Probes) + 1
+	out := run.Probe{
+		Dir: fmt.Sprintf("%02d-%s-%.0f", number, step.Purpose, step.Rate), Purpose: string(step.Purpose), Repeat: step.Repeat, Rate: step.Rate,
+		Outcome: string(capacity.Undecided),
+	}
+	again := ""
+	if step.Repeat {
+		again = ", again"
+	}
+	_, _ = fmt.Fprintf(r.progress, "probe %d (%s%s): %s for %s\n", number, step.Purpose, again, rateText(step.Rate), r.flags.probe)
+	f := r.flags.runs
+	seed := r.plan.Seed + uint64(number)
+	f.seed, f.dir = &seed, filepath.Join(r.dir, out.Dir)
+	opts := append(f.options(ctx), scenario.Abort(r.abort), scenario.OnProgress(r.progress.show), scenario.BuildWith(r.build))
+	if r.up != nil {
+		opts = append(opts, scenario.On(r.up))
+	}
+	result, err := scenario.Run(ctx, r.probes.at(step.Rate), opts...)
+	if why, ends := r.ends(ctx, err); ends {
+		out.Why = why
+		return out, nil, nil
+	}
+	if err != nil {
+		return out, nil, err
+	}
+	rec, err := run.Open(result.Dir)
+	if err != nil {
+		return out, nil, err
+	}
+	if _, err := reports.WriteRecord(rec); err != nil {
+		return out, nil, err
+	}
+	if number == 1 {
+		r.plan.Host, r.plan.Cluster = rec.Run.Host, rec.Run.Cluster
+		var caveats []string
+		r.plan.Transferable, caveats = transferable(rec.Run.Cluster)
+		r.plan.Caveats = append(r.plan.Caveats, caveats...)
+	}
+	o, why, growth := r.probes.shows(rec, step.Rate)
+	out.Outcome, out.Why, out.LagGrowth = string(o), why, growth
+	if ctx.Err() != nil {
+		out.Outcome, out.Why = string(capacity.Undecided), "interrupted"
+	}
+	if rec.Results != nil {
+		out.Achieved, out.Objectives = rec.Results.Generator.Achieved, rec.Results.Objectives
+	}
+	return out, rec, nil
+}
+
+// ends says whether an error of a probe is no error of the search: it was
+// interrupted while it started, or the guard permits no higher rate.
+func (r *planner) ends(ctx context.Context, err error) (why string, ends bool) {
+	if err == nil {
+		return "", false
+	}
+	select {
+	case <-r.abort:
+		return "", false
+	default:
+	}
+	if ctx.Err() != nil {
+		return "interrupted", true
+	}
+	var refused *scenario.PlanError
+	if len(r.plan.Probes) > 0 && errors.As(err, &refused) && refused.Findings[0].ID == scenario.Guarded {
+		return "limited by the guard: " + refused.Findings[0].Message, true
+	}
+	return "", false
+}
