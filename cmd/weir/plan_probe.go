@@ -278,7 +278,11 @@ func (p *prober) shows(rec *run.Record, rate float64) (o capacity.Outcome, why s
 	}
 	for _, j := range r.Objectives {
 		if j.Verdict == finding.Inconclusive {
-			return capacity.Undecided, fmt.Sprintf("%s %s: %s", j.Name, j.Got, j.Note), growth
+			why := fmt.Sprintf("%s %s: %s", j.Name, j.Got, j.Note)
+			if r.Generator.Bound {
+				why = "limited by the generator: " + why
+			}
+			return capacity.Undecided, why, growth
 		}
 	}
 	return capacity.Undecided, rec.Run.Reason, growth

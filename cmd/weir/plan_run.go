@@ -143,6 +143,9 @@ func (r *planner) run(ctx context.Context) (err error) {
 			return err
 		}
 		r.plan.Probes = append(r.plan.Probes, probe)
+		if err := r.clear(rec); err != nil {
+			return err
+		}
 		if ctx.Err() != nil {
 			return nil // a probe that was cut short shows nothing
 		}
@@ -159,13 +162,13 @@ func (r *planner) run(ctx context.Context) (err error) {
 	return nil
 }
 
-// startCluster starts the brokers of a docker cluster once for all probes:
-// starting takes longer than many a probe, and what is measured should be the
-// same brokers. An embedded cluster starts in no time and empty, and an
-// external one is there.
+// startCluster starts the brokers of a docker cluster, or connects to those of
+// an external one, once for all probes: starting takes longer than many a
+// probe, and what is measured should be the same brokers. An embedded cluster
+// starts in no time, and empty.
 func (r *planner) startCluster(ctx context.Context) error {
 	spec := r.probes.resolved.ClusterSpec(r.flags.runs.cluster.value, r.flags.runs.bootstrap)
-	if spec.Kind != cluster.Docker {
+	if spec.Kind == cluster.Embedded {
 		return nil
 	}
 	spec.RunID, spec.Log, spec.LogDir = filepath.Base(r.dir), r.progress, filepath.Join(r.dir, "brokers")
@@ -178,6 +181,24 @@ func (r *planner) startCluster(ctx context.Context) error {
 		return err
 	}
 	return nil
+}
+
+// clear waits until the topics of a probe are gone: the next one makes topics
+// of the same names, and a broker that has not heard of the end of the old ones
+// would tell their offsets.
+func (r *planner) clear(rec *run.Record) error {
+	if r.up == nil || rec == nil {
+		return nil
+	}
+	var names []string
+	for _, t := range rec.Run.Topics {
+		if t.Created {
+			names = append(names, t.Name)
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	return cluster.DeleteTopics(ctx, r.up, names...)
 }
 
 // remove removes what was started for all probes.
