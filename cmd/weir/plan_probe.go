@@ -378,13 +378,8 @@ func (r *planner) probe(ctx context.Context, step capacity.Step) (run.Probe, *ru
 // ends says whether an error of a probe is no error of the search: it was
 // interrupted while it started, or the guard permits no higher rate.
 func (r *planner) ends(ctx context.Context, err error) (why string, ends bool) {
-	if err == nil {
+	if err == nil || r.aborted() {
 		return "", false
-	}
-	select {
-	case <-r.abort:
-		return "", false
-	default:
 	}
 	if ctx.Err() != nil {
 		return "interrupted", true

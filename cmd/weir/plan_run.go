@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -131,7 +132,7 @@ func (r *planner) prepare(s *state) error {
 // run makes the probes until the search or ctx ends.
 func (r *planner) run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, r.remove()) }()
-	if err := r.startCluster(ctx); err != nil {
+	if err := r.startCluster(ctx); err != nil && (ctx.Err() == nil || r.aborted()) {
 		return err
 	}
 	for step, ok := r.search.Next(); ok; step, ok = r.search.Next() {
@@ -160,6 +161,16 @@ func (r *planner) run(ctx context.Context) (err error) {
 		}
 	}
 	return nil
+}
+
+// aborted says whether a second signal came.
+func (r *planner) aborted() bool {
+	select {
+	case <-r.abort:
+		return true
+	default:
+		return false
+	}
 }
 
 // startCluster starts the brokers of a docker cluster, or connects to those of
@@ -255,7 +266,7 @@ func (r *planner) conclude(now time.Time, interrupted bool, err error) {
 	switch {
 	case err != nil:
 		p.Status, p.Verdict = run.Broken, finding.Inconclusive
-		p.Reason = "the search broke off: " + err.Error()
+		p.Reason = "the search broke off: " + strings.ReplaceAll(err.Error(), "\n", "; ")
 	case interrupted:
 		p.Status, p.Verdict = run.Interrupted, finding.Inconclusive
 		p.Reason = "the search was interrupted: so far " + p.Reason

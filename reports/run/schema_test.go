@@ -137,6 +137,7 @@ func TestSchemasReject(t *testing.T) {
 		{"results.json", `{"format":"weir/run/v2"}`},
 		{"interval.json", `{"start_ns":"1s"}`},
 		{"event.json", `{"at_ns":1,"kind":"note","what":"x"}`}, // no fault
+		{"plan.json", `{"format":"weir/plan/v1","probes":{}}`},
 	} {
 		doc, err := jsonschema.UnmarshalJSON(strings.NewReader(c.doc))
 		if err != nil {
@@ -198,7 +199,11 @@ func (g *generator) object(t reflect.Type) map[string]any {
 		name, options, _ := strings.Cut(tag, ",")
 		p := g.schema(f.Type)
 		if name == "format" {
-			p = map[string]any{"const": run.Format}
+			format := run.Format
+			if t == described["plan.json"] {
+				format = run.PlanFormat
+			}
+			p = map[string]any{"const": format}
 		}
 		if text := g.comments[t.Name()+"."+f.Name]; text != "" {
 			p["description"] = text
