@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flowweir/weir/harness/cluster"
+	"github.com/flowweir/weir/harness/scenario"
 	"github.com/flowweir/weir/harness/service"
 	"github.com/flowweir/weir/loadgen/capacity"
 	"github.com/flowweir/weir/loadgen/sizing"
@@ -264,10 +265,10 @@ func (r *planner) conclude(now time.Time, interrupted bool, err error) {
 		p.Reason += "; on an embedded cluster that is no claim of capacity"
 	}
 	switch {
-	case err != nil:
+	case err != nil && !errors.Is(err, scenario.ErrInterrupted):
 		p.Status, p.Verdict = run.Broken, finding.Inconclusive
 		p.Reason = "the search broke off: " + strings.ReplaceAll(err.Error(), "\n", "; ")
-	case interrupted:
+	case interrupted || err != nil:
 		p.Status, p.Verdict = run.Interrupted, finding.Inconclusive
 		p.Reason = "the search was interrupted: so far " + p.Reason
 	}
