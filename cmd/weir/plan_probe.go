@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,14 +78,18 @@ func newProber(file string, f planFlags) (*prober, error) {
 
 // flagObjectives reads --objective.
 func flagObjectives(texts []string) (*contracts.Objectives, error) {
-	src, err := steadyMap(texts)
+	src, err := objectivesMap(texts)
 	if err != nil {
 		return nil, err
 	}
-	o := &contracts.Objectives{}
-	doc, findings := document.Decode("--objective", []byte(src), o)
+	all := &scenario.Objectives{}
+	doc, findings := document.Decode("--objective", []byte(src), all)
+	if *all != (scenario.Objectives{Steady: all.Steady}) {
+		return nil, usageError("write publish.p99 < 50ms, without a phase", "--objective: a probe has no phase but the steady one")
+	}
+	o := cmp.Or(all.Steady, &contracts.Objectives{})
 	check := document.NewChecker(doc)
-	o.Check(check, nil)
+	o.Check(check, document.Path{"steady"})
 	if findings = append(findings, check.Findings()...); len(findings) > 0 {
 		return nil, &scenario.PlanError{Findings: findings}
 	}
@@ -111,7 +116,7 @@ func (p *prober) share() {
 		sum += means[i]
 	}
 	for i, f := range p.resolved.Flows {
-		p.loads = append(p.loads, run.PlanLoad{Event: f.Load.Event, Topic: f.Topic, Share: means[i] / sum})
+		p.loads = append(p.loads, run.PlanLoad{Event: f.Name(), Topic: f.Topic, Share: means[i] / sum})
 	}
 }
 
