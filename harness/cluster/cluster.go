@@ -73,6 +73,12 @@ type Cluster interface {
 // Provider starts clusters of one kind.
 type Provider interface {
 	Kind() string
+	// Check answers the error with which Start would refuse a Spec, an
+	// ErrRefused, as far as it is known without starting or asking anything.
+	Check(spec Spec) error
+	// Abilities has the methods of the clusters that Start returns, to tell
+	// which faults they can suffer. None of them may be called.
+	Abilities() any
 	// Start returns a cluster that is ready: all brokers registered and
 	// able to create topics.
 	Start(ctx context.Context, spec Spec) (Cluster, error)

@@ -18,3 +18,24 @@ var (
 	// Exit code 2.
 	ErrRefused = errors.New("refused")
 )
+
+// FieldError is an ErrRefused that has a place in the section "cluster" of a
+// scenario: the fields that lead to what is refused, such as "config" and
+// "num.partitions".
+type FieldError struct {
+	Path []string
+	Err  error
+	// Hint is the next step, if the error does not say it.
+	Hint string
+}
+
+func (e *FieldError) Error() string { return e.Err.Error() }
+
+// Unwrap gives both what is wrong and ErrRefused.
+func (e *FieldError) Unwrap() []error { return []error{e.Err, ErrRefused} }
+
+// Refuse is an ErrRefused about a field of the section "cluster" of a
+// scenario.
+func Refuse(field, format string, args ...any) error {
+	return &FieldError{Path: []string{field}, Err: fmt.Errorf(format, args...)}
+}

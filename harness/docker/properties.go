@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -46,11 +47,17 @@ var owned = []string{
 // written down in one line.
 func checkConfig(config map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(config)) {
+		refuse := func(why string) error {
+			return cluster.RefuseSetting(cluster.Docker, name, config[name], errors.New(why))
+		}
 		if slices.Contains(owned, name) {
-			return fmt.Errorf("docker: %w: broker setting %s is set by Weir, which gives each node its listeners and its disk: remove it", cluster.ErrRefused, name)
+			return refuse("Weir sets it, to give each node its listeners and its disk: remove it")
 		}
 		if name == "" || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r == '=' || r == ':' || r > '~' }) {
-			return fmt.Errorf("docker: %w: %q is no name of a broker setting", cluster.ErrRefused, name)
+			return refuse("that is no name of a setting")
+		}
+		if err := cluster.CheckSetting(name, config[name]); err != nil {
+			return refuse(err.Error())
 		}
 	}
 	return nil

@@ -30,6 +30,10 @@ type provider struct{}
 
 func (provider) Kind() string { return cluster.Docker }
 
+func (provider) Abilities() any { return (*Cluster)(nil) }
+
+func (provider) Check(spec cluster.Spec) error { return check(&spec) }
+
 // Start removes what dead runs left behind, starts the nodes in parallel and
 // returns when all of them are registered, reachable from here, and able to
 // create a topic on all of them. The cluster's run is alive, to the sweeps of
@@ -65,17 +69,17 @@ func check(spec *cluster.Spec) error {
 		spec.Brokers = DefaultBrokers
 	}
 	if spec.Brokers < 1 || spec.Brokers > maxBrokers {
-		return fmt.Errorf("docker: %w: %d brokers: there can be 1 to %d", cluster.ErrRefused, spec.Brokers, maxBrokers)
+		return cluster.Refuse("brokers", "docker: %d brokers: there can be 1 to %d", spec.Brokers, maxBrokers)
 	}
 	switch spec.Controllers {
 	case "", "combined":
 	case "separate":
-		return fmt.Errorf("docker: %w: controllers: separate is not built: use combined, where two of three nodes down stop the controller too", cluster.ErrRefused)
+		return cluster.Refuse("controllers", "docker: controllers: separate is not built: use combined, where two of three nodes down stop the controller too")
 	default:
-		return fmt.Errorf("docker: %w: controllers: %q: there is combined", cluster.ErrRefused, spec.Controllers)
+		return cluster.Refuse("controllers", "docker: controllers: %q: there is combined", spec.Controllers)
 	}
 	if len(spec.Bootstrap) > 0 || spec.ClientConfig != "" {
-		return fmt.Errorf("docker: %w: bootstrap and client-config belong to the kind external", cluster.ErrRefused)
+		return cluster.Refuse("kind", "docker: bootstrap and client-config belong to the kind external")
 	}
 	if spec.RunID == "" {
 		spec.RunID = randomID()

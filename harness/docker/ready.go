@@ -141,7 +141,7 @@ func (c *Cluster) inspectBrokers(ctx context.Context) (version string, err error
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(c.spec.Config)) {
 		if !known[name] && !strings.HasPrefix(name, "listener.name.") {
-			errs = append(errs, fmt.Errorf("docker: %w: %s knows no broker setting %s", cluster.ErrRefused, c.image, name))
+			errs = append(errs, cluster.RefuseSetting(cluster.Docker, name, c.spec.Config[name], fmt.Errorf("%s knows no such setting", c.image)))
 		}
 	}
 	if err := errors.Join(errs...); err != nil {

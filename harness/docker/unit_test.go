@@ -61,10 +61,11 @@ func TestCheckRefuses(t *testing.T) {
 		"unknown controllers":   {cluster.Spec{Controllers: "zookeeper"}, `"zookeeper"`},
 		"external bootstrap":    {cluster.Spec{Bootstrap: []string{"a:1"}}, "belong to the kind external"},
 		"external properties":   {cluster.Spec{ClientConfig: "c.properties"}, "belong to the kind external"},
-		"a setting Weir owns":   {cluster.Spec{Config: map[string]string{"advertised.listeners": "x"}}, "advertised.listeners is set by Weir"},
-		"a setting of two":      {cluster.Spec{Config: map[string]string{"a\nlisteners": "x"}}, "no name of a broker setting"},
-		"a setting with equals": {cluster.Spec{Config: map[string]string{"a=b": "x"}}, "no name of a broker setting"},
-		"a nameless setting":    {cluster.Spec{Config: map[string]string{"": "x"}}, "no name of a broker setting"},
+		"a setting Weir owns":   {cluster.Spec{Config: map[string]string{"advertised.listeners": "x"}}, `broker setting advertised.listeners = "x": Weir sets it`},
+		"a setting of two":      {cluster.Spec{Config: map[string]string{"a\nlisteners": "x"}}, "that is no name of a setting"},
+		"a setting with equals": {cluster.Spec{Config: map[string]string{"a=b": "x"}}, "that is no name of a setting"},
+		"a word for a number":   {cluster.Spec{Config: map[string]string{"num.partitions": "x"}}, "want a whole number from 1"},
+		"a nameless setting":    {cluster.Spec{Config: map[string]string{"": "x"}}, "that is no name of a setting"},
 	} {
 		err := check(&c.spec)
 		if !errors.Is(err, cluster.ErrRefused) || !strings.Contains(err.Error(), c.want) {

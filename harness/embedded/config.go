@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
+
+	"github.com/flowweir/weir/harness/cluster"
 )
 
 // settings are the broker settings of a Spec, sorted by what becomes of them.
@@ -95,7 +97,7 @@ func parseSettings(config map[string]string) (settings, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(config)) {
 		if err := s.set(name, config[name]); err != nil {
-			return settings{}, fmt.Errorf("embedded: broker setting %s = %q: %w", name, config[name], err)
+			return settings{}, cluster.RefuseSetting(cluster.Embedded, name, config[name], err)
 		}
 	}
 	return s, nil
@@ -123,6 +125,9 @@ func (s *settings) set(name, value string) error {
 		}
 		s.kfake[name] = value
 	case unexercised[name]:
+		if err := cluster.CheckSetting(name, value); err != nil {
+			return err
+		}
 		s.unexercised = append(s.unexercised, name)
 	default:
 		return fmt.Errorf("embedded brokers cannot honor it; remove it or use cluster kind docker")

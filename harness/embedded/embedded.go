@@ -57,6 +57,16 @@ type provider struct{}
 
 func (provider) Kind() string { return cluster.Embedded }
 
+func (provider) Abilities() any { return (*Cluster)(nil) }
+
+func (provider) Check(spec cluster.Spec) error {
+	if err := checkSpec(spec); err != nil {
+		return err
+	}
+	_, err := parseSettings(spec.Config)
+	return err
+}
+
 func (provider) Start(ctx context.Context, spec cluster.Spec) (cluster.Cluster, error) {
 	c, err := Start(ctx, spec)
 	if err != nil {
@@ -137,13 +147,13 @@ func Start(ctx context.Context, spec cluster.Spec) (*Cluster, error) {
 func checkSpec(spec cluster.Spec) error {
 	switch {
 	case spec.Kind != "" && spec.Kind != cluster.Embedded:
-		return fmt.Errorf("embedded: asked to start a cluster of kind %q", spec.Kind)
+		return cluster.Refuse("kind", "embedded: asked to start a cluster of kind %q", spec.Kind)
 	case spec.Brokers < 0 || spec.Brokers > maxBrokers:
-		return fmt.Errorf("embedded: %d brokers: want 1 to %d", spec.Brokers, maxBrokers)
+		return cluster.Refuse("brokers", "embedded: %d brokers: want 1 to %d", spec.Brokers, maxBrokers)
 	case spec.Image != "":
-		return fmt.Errorf("embedded: cluster.image %q: embedded brokers run in this process; remove it or use kind docker", spec.Image)
+		return cluster.Refuse("image", "embedded: cluster.image %q: embedded brokers run in this process; remove it or use kind docker", spec.Image)
 	case spec.Controllers != "" && spec.Controllers != "combined":
-		return fmt.Errorf("embedded: cluster.controllers %q: embedded brokers have no controllers to fail; use kind docker", spec.Controllers)
+		return cluster.Refuse("controllers", "embedded: cluster.controllers %q: embedded brokers have no controllers to fail; use kind docker", spec.Controllers)
 	}
 	return nil
 }

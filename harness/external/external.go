@@ -43,13 +43,20 @@ type provider struct{}
 
 func (provider) Kind() string { return cluster.External }
 
+func (provider) Abilities() any { return (*Cluster)(nil) }
+
+func (provider) Check(spec cluster.Spec) error {
+	_, err := configure(spec)
+	return err
+}
+
 // Start connects to the brokers that Spec.Bootstrap or Spec.ClientConfig
 // names (the addresses of Bootstrap win) and returns when they answered. The
 // number of brokers is a fact here: Spec.Brokers is not read.
 func (provider) Start(ctx context.Context, spec cluster.Spec) (cluster.Cluster, error) {
 	c, err := configure(spec)
 	if err != nil {
-		return nil, fmt.Errorf("external: %w: %w", cluster.ErrRefused, err)
+		return nil, err
 	}
 	if spec.Log == nil {
 		spec.Log = io.Discard
@@ -67,42 +74,48 @@ func (provider) Start(ctx context.Context, spec cluster.Spec) (cluster.Cluster, 
 func configure(spec cluster.Spec) (*Cluster, error) {
 	switch {
 	case len(spec.Config) > 0:
-		return nil, fmt.Errorf("cluster.config: Weir does not change the brokers' settings: remove it")
+		return nil, cluster.Refuse("config", "external: cluster.config: Weir does not change the brokers' settings: remove it")
 	case spec.Image != "":
-		return nil, fmt.Errorf("cluster.image: the brokers are there already: remove it")
+		return nil, cluster.Refuse("image", "external: cluster.image: the brokers are there already: remove it")
 	case spec.Controllers != "":
-		return nil, fmt.Errorf("cluster.controllers: the controllers are there already: remove it")
+		return nil, cluster.Refuse("controllers", "external: cluster.controllers: the controllers are there already: remove it")
 	}
 	settings := &config{}
 	if spec.ClientConfig != "" {
 		var err error
 		if settings, err = readConfig(spec.ClientConfig); err != nil {
-			return nil, err
+			return nil, cluster.Refuse(fieldClientConfig, "external: %w", err)
 		}
 	}
 	c := &Cluster{warnings: settings.warnings, clientID: settings.get(keyClientID, "weir")}
-	var errs [5]error
+	var errs [4]error
 	c.bootstrap, errs[0] = settings.bootstrap()
 	c.protocol, errs[1] = settings.protocol()
 	c.tls, errs[2] = settings.tlsConfig(c.protocol)
 	c.sasl, errs[3] = settings.mechanism(c.protocol)
+	if err := errors.Join(errs[:]...); err != nil {
+		return nil, cluster.Refuse(fieldClientConfig, "external: %w", err)
+	}
 	if len(spec.Bootstrap) > 0 {
 		c.bootstrap = slices.Clone(spec.Bootstrap)
 		for _, address := range c.bootstrap {
 			if err := checkAddress(address); err != nil {
-				errs[4] = fmt.Errorf("cluster.bootstrap: %w", err)
+				return nil, cluster.Refuse(fieldBootstrap, "external: %w", err)
 			}
 		}
 	}
-	if err := errors.Join(errs[:]...); err != nil {
-		return nil, err
-	}
 	if len(c.bootstrap) == 0 {
-		return nil, fmt.Errorf("no addresses of brokers: set cluster.bootstrap, WEIR_BOOTSTRAP, or %s in the file of cluster.client-config", keyBootstrap)
+		return nil, cluster.Refuse(fieldBootstrap, "external: no addresses of brokers: set cluster.bootstrap, WEIR_BOOTSTRAP, or %s in the file of cluster.client-config", keyBootstrap)
 	}
 	c.properties = settings.forServices()
 	return c, nil
 }
+
+// The fields of a scenario's cluster that locate one of this kind.
+const (
+	fieldBootstrap    = "bootstrap"
+	fieldClientConfig = "client-config"
+)
 
 // forServices are the settings as a service needs them, whatever directory
 // it runs in.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/twmb/franz-go/pkg/sasl"
@@ -155,6 +156,9 @@ func checkAddress(address string) error {
 	u, err := url.Parse("kafka://" + address)
 	if err != nil || u.Host != address || u.Hostname() == "" || u.Port() == "" {
 		return fmt.Errorf("%q is no host:port", address)
+	}
+	if port, err := strconv.ParseUint(u.Port(), 10, 16); err != nil || port == 0 {
+		return fmt.Errorf("%q has no port from 1 to 65535", address)
 	}
 	return nil
 }
