@@ -2,6 +2,7 @@ package run
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,6 +26,7 @@ const (
 	histogramsDir = "histograms"
 	journalDir    = "journal"
 	servicesDir   = "services"
+	brokersDir    = "brokers"
 	histogramExt  = ".hlog"
 	logExt        = ".log"
 )
@@ -36,6 +38,9 @@ const shortID = 6
 // concurrent use.
 type Dir struct {
 	root string
+	// made are the directories that Create made, root and its parents, the
+	// lowest first.
+	made []string
 
 	mu       sync.Mutex
 	series   *os.File
@@ -86,21 +91,30 @@ func slug(s string) string {
 }
 
 // Create makes the directory root, with its parents, and writes run.json at
-// once with status Running, so that the directory is readable from the first
-// moment. Format is set by this package. A directory that already holds a run
-// is an error: runs are never overwritten.
+// once with status Running. Format is set by this package. A directory that
+// already holds a run is an error: runs are never overwritten, and of two that
+// are given one directory at the same moment one gets it.
 func Create(root string, r Run) (_ *Dir, err error) {
-	if _, err := os.Lstat(filepath.Join(root, runFile)); err == nil {
-		return nil, fmt.Errorf("run directory %s already holds a run: choose another directory or remove it", root)
-	} else if !errors.Is(err, os.ErrNotExist) {
+	d := &Dir{root: root}
+	for dir := filepath.Clean(root); ; dir = filepath.Dir(dir) {
+		if _, err := os.Lstat(dir); !errors.Is(err, os.ErrNotExist) {
+			break
+		}
+		d.made = append(d.made, dir)
+	}
+	if err := os.MkdirAll(root, 0o755); err != nil {
 		return nil, fmt.Errorf("run directory: %w", err)
 	}
-	for _, sub := range []string{"", histogramsDir, journalDir, servicesDir} {
+	// Making this folder is what claims the directory: of several that try,
+	// the system lets one succeed.
+	if err := d.claim(); err != nil {
+		return nil, err
+	}
+	for _, sub := range []string{journalDir, servicesDir} {
 		if err := os.MkdirAll(filepath.Join(root, sub), 0o755); err != nil {
 			return nil, fmt.Errorf("run directory: %w", err)
 		}
 	}
-	d := &Dir{root: root}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, d.Close())
@@ -118,6 +132,43 @@ func Create(root string, r Run) (_ *Dir, err error) {
 	}
 	return d, nil
 }
+
+func (d *Dir) claim() error {
+	if _, err := os.Lstat(d.Path(runFile)); !errors.Is(err, os.ErrNotExist) {
+		return cmp.Or(err, d.taken())
+	}
+	err := os.Mkdir(d.Path(histogramsDir), 0o755)
+	if errors.Is(err, os.ErrExist) {
+		return d.taken()
+	}
+	if err != nil {
+		return fmt.Errorf("run directory: %w", err)
+	}
+	return nil
+}
+
+// ErrTaken says that a directory holds a run already.
+var ErrTaken = errors.New("already holds a run: choose another directory or remove it")
+
+func (d *Dir) taken() error { return fmt.Errorf("run directory %s %w", d.root, ErrTaken) }
+
+// Discard closes and removes the directory, as far as Create and what followed
+// made it: what else lies in it stays.
+func (d *Dir) Discard() error {
+	errs := []error{d.Close()}
+	for _, name := range []string{runFile, scenarioFile, resultsFile, seriesFile, timelineFile, journalDir, servicesDir, brokersDir, histogramsDir} {
+		errs = append(errs, os.RemoveAll(d.Path(name)))
+	}
+	for _, dir := range d.made {
+		if os.Remove(dir) != nil {
+			break // others have put something into it
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// BrokerLogs is the folder for the logs of brokers that the run starts.
+func (d *Dir) BrokerLogs() string { return d.Path(brokersDir) }
 
 func (d *Dir) open(name string) (*os.File, error) {
 	f, err := os.OpenFile(d.Path(name), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
