@@ -11,6 +11,7 @@ import (
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/scenario"
 	"github.com/flowweir/weir/reports/finding"
+	"github.com/flowweir/weir/reports/run"
 )
 
 // The exit codes.
@@ -77,7 +78,7 @@ func (s *state) fail(err error) int {
 	}
 	s.complain(err, "")
 	switch {
-	case errors.Is(err, cluster.ErrRefused):
+	case errors.Is(err, cluster.ErrRefused), errors.Is(err, run.ErrTaken):
 		return exitUsage
 	case errors.Is(err, scenario.ErrInterrupted):
 		return exitInconclusive

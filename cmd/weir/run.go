@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"strings"
 
@@ -147,7 +148,7 @@ func (s *state) runScenario(ctx context.Context, sc *scenario.Scenario, findings
 		return &scenario.PlanError{Findings: findings}
 	}
 	if f.dryRun {
-		return s.dryRun(sc, f.cluster.value)
+		return s.dryRun(ctx, sc, f)
 	}
 	progress := newProgress(s, f.quiet)
 	ctx, abort, stop := s.interruptible(ctx, progress.notice)
@@ -176,16 +177,19 @@ func (f *runFlags) options(ctx context.Context) []scenario.Option {
 	return opts
 }
 
-func (s *state) dryRun(sc *scenario.Scenario, kind string) error {
-	plan, findings := scenario.Resolve(sc)
-	if plan == nil || finding.Errors(findings) > 0 {
-		return &scenario.PlanError{Findings: findings}
+func (s *state) dryRun(ctx context.Context, sc *scenario.Scenario, f runFlags) error {
+	ctx, stop := s.cancellable(ctx)
+	defer stop()
+	var plan strings.Builder
+	findings, err := scenario.DryRun(ctx, sc, &plan, f.options(ctx)...)
+	if err != nil {
+		return err
 	}
 	if err := finding.Text(s.stderr, findings); err != nil {
 		return err
 	}
-	plan.Describe(s.stdout, kind)
-	return nil
+	_, err = io.WriteString(s.stdout, plan.String())
+	return err
 }
 
 // ended reports a run that ended, however it did, and answers its exit code.

@@ -100,7 +100,7 @@ func createTopic(ctx context.Context, adm *kadm.Client, t *run.Topic) error {
 		if r.ErrMessage != "" {
 			detail = ": " + r.ErrMessage
 		}
-		return fmt.Errorf("create topic %s (%d partitions, replication %d): %w%s", t.Name, t.Partitions, t.Replication, err, detail)
+		return &TopicError{Topic: t.Name, Err: fmt.Errorf("create topic %s (%d partitions, replication %d): %w%s", t.Name, t.Partitions, t.Replication, err, detail)}
 	}
 	t.Created = true
 	return nil
@@ -113,6 +113,25 @@ func isDenied(err error) bool {
 func exists(ctx context.Context, adm *kadm.Client, name string) bool {
 	listed, err := adm.ListTopicsWithInternal(ctx, name)
 	return err == nil && listed.Has(name)
+}
+
+// TopicError is a topic that could not be created.
+type TopicError struct {
+	Topic string
+	Err   error
+}
+
+func (e *TopicError) Error() string { return e.Err.Error() }
+func (e *TopicError) Unwrap() error { return e.Err }
+
+// Refused says whether the brokers would refuse the same request again.
+func (e *TopicError) Refused() bool {
+	for _, refusal := range []error{kerr.InvalidConfig, kerr.InvalidReplicationFactor, kerr.InvalidPartitions, kerr.InvalidTopicException, kerr.PolicyViolation, kerr.InvalidRequest} {
+		if errors.Is(e.Err, refusal) {
+			return true
+		}
+	}
+	return false
 }
 
 func waitForLeaders(ctx context.Context, adm *kadm.Client, topics []run.Topic) error {

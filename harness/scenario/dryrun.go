@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -9,6 +10,9 @@ import (
 	"time"
 
 	"github.com/flowweir/weir/chaos/fault"
+	"github.com/flowweir/weir/harness/cluster"
+	"github.com/flowweir/weir/reports/finding"
+	words "github.com/flowweir/weir/reports/summary"
 )
 
 // defaultMaxBytes is the default of guard.max-bytes: 10 GiB.
@@ -71,12 +75,36 @@ func (p *Plan) bytes() int64 {
 	return total
 }
 
+// DryRun prints what a run would do, and does nothing: it refuses what Run
+// would, with the same errors, and asks an external cluster, without changing
+// it, what only that can tell. It answers what is to be said of the files
+// beside errors.
+func DryRun(ctx context.Context, s *Scenario, w io.Writer, opts ...Option) ([]finding.Finding, error) {
+	x, findings, err := newExecution(s, opts)
+	if err != nil {
+		return nil, err
+	}
+	kind, brokers := cmp.Or(x.kind, s.Cluster.kind()), s.Cluster.brokers()
+	if kind == cluster.External {
+		defer x.close(context.WithoutCancel(ctx))
+		if err := x.startCluster(ctx); err != nil {
+			return nil, err
+		}
+		if err := x.inspect(ctx); err != nil {
+			return nil, err
+		}
+		brokers = x.info.Cluster.Brokers
+	}
+	x.plan.Describe(w, kind, brokers)
+	return findings, nil
+}
+
 // Describe prints what a run of the plan would do: topics, load, the
-// timeline of its faults, and what it would write to each broker.
-func (p *Plan) Describe(w io.Writer, kind string) {
+// timeline of its faults, and what it would write to each broker. Text of the
+// files cannot drive a terminal.
+func (p *Plan) Describe(w io.Writer, kind string, brokers int) {
 	s := p.Scenario
-	brokers := s.Cluster.brokers()
-	fmt.Fprintf(w, "scenario   %s\ncluster    %s, %d brokers\n", s.Name, cmp.Or(kind, s.Cluster.Kind, "embedded"), brokers)
+	fmt.Fprintf(w, "scenario   %s\ncluster    %s, %d brokers\n", words.Plain(s.Name), kind, brokers)
 	for _, t := range p.Topics {
 		fmt.Fprintf(w, "topic      %s: %d partitions, replication %d (%s)\n", t.Name, t.Partitions, t.Replication, t.Role)
 	}
@@ -84,10 +112,10 @@ func (p *Plan) Describe(w io.Writer, kind string) {
 		fmt.Fprintf(w, "background %d topics of %d partitions, replication %d, without records\n", len(list), list[0].Partitions, list[0].Replication)
 	}
 	for _, svc := range s.Services {
-		fmt.Fprintf(w, "service    %s\n", svc.Name)
+		fmt.Fprintf(w, "service    %s\n", words.Plain(svc.Name))
 	}
 	for _, f := range p.Flows {
-		fmt.Fprintf(w, "load       %s via %s: %s, %d records\n", f.Name(), via(f), f.Schedule, f.Schedule.Total())
+		fmt.Fprintf(w, "load       %s via %s: %s, %d records\n", words.Plain(f.Name()), via(f), words.Plain(f.Schedule.String()), f.Schedule.Total())
 		if n := f.Load.Producer.Clients; n > 1 {
 			fmt.Fprintf(w, "clients    %d\n", n)
 		}
@@ -95,25 +123,25 @@ func (p *Plan) Describe(w io.Writer, kind string) {
 			fmt.Fprintf(w, "transact   %s\n", t)
 		}
 		if f.raw() {
-			fmt.Fprintf(w, "values     %s\n", f.describeValues())
+			fmt.Fprintf(w, "values     %s\n", words.Plain(f.describeValues()))
 		}
 	}
 	if len(p.linkFaults()) > 0 {
 		fmt.Fprintf(w, "proxy      between the brokers and all clients of the flow\n")
 	}
 	for _, line := range fault.Timeline(p.Faults) {
-		fmt.Fprintf(w, "fault      %s\n", line)
+		fmt.Fprintf(w, "fault      %s\n", words.Plain(line))
 	}
 	for _, name := range p.Invariants {
 		fmt.Fprintf(w, "invariant  %s\n", name)
 	}
 	for _, o := range p.objectives() {
-		fmt.Fprintf(w, "objective  %s (%s)\n", o.name, o.source)
+		fmt.Fprintf(w, "objective  %s (%s)\n", words.Plain(o.name), words.Plain(o.source))
 	}
 	bytes := p.bytes()
 	fmt.Fprintf(w, "writes     about %s to all brokers, %s to each, replication included, before compression\n", byteSize(bytes), byteSize(bytes/int64(max(1, brokers))))
 	fmt.Fprintf(w, "takes      %s of load (%s of it warm-up), then a drain of at most %s\n", p.Length, p.Warmup, cmp.Or(time.Duration(s.Drain.Timeout), defaultDrain))
 	for _, n := range p.Notes {
-		fmt.Fprintf(w, "note       %s\n", n)
+		fmt.Fprintf(w, "note       %s\n", words.Plain(n))
 	}
 }

@@ -18,10 +18,6 @@ const Guarded = "scenario/guard"
 // guard keeps a run from harming a cluster that others use, and claims the
 // groups that the run is about to create.
 func (x *execution) guard(ctx context.Context) error {
-	limit, bytes := x.plan.Scenario.Guard.limit(), x.plan.bytes()
-	if bytes > limit {
-		return x.usage(Guarded, fmt.Sprintf("the load would write about %s to all brokers together, and guard.max-bytes is %s: raise it, or shorten the load", byteSize(bytes), byteSize(limit)), "guard", "max-bytes")
-	}
 	if x.owned && x.info.Cluster.Kind != cluster.External {
 		return nil
 	}

@@ -52,6 +52,10 @@ func Rules() []finding.Rule {
 		{ID: NotBuilt, Summary: "Something that the file format has and this version of Weir cannot do."},
 		{ID: BadBuild, Summary: "A service that does not compile."},
 		{ID: BadTemplate, Summary: "A template of a service that cannot be expanded."},
+		{ID: BadCluster, Summary: "A cluster that its kind cannot be: a setting that brokers do not take, or too many of them."},
+		{ID: BadBootstrap, Summary: "No addresses of an external cluster, or one that is no host:port."},
+		{ID: BadClientConfig, Summary: "A client.properties that cannot be read, or that asks for what Weir cannot do."},
+		{ID: BadTopic, Summary: "A topic that the brokers cannot have: more replicas than there are brokers, a setting that they refuse."},
 		{ID: Guarded, Summary: "A run that could harm a cluster that others use, or writes more than guard.max-bytes."},
 		{ID: Failed, Summary: "Something ended that the run needs: a service died by itself, or a load could not go on."},
 	}

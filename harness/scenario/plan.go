@@ -2,7 +2,10 @@ package scenario
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -21,16 +24,20 @@ import (
 
 // Ids of findings between a scenario and its contracts.
 const (
-	UnknownEvent   = "scenario/unknown-event"
-	UnknownTopic   = "scenario/unknown-topic"
-	UnknownService = "scenario/unknown-service"
-	NoTrigger      = "scenario/no-trigger"
-	NotBuilt       = "scenario/not-built"
-	BadLoad        = "scenario/bad-load"
-	BadBuild       = "scenario/build"
-	BadTemplate    = "scenario/template"
-	SameEffect     = "scenario/same-effect"
-	Failed         = "run/failed"
+	UnknownEvent    = "scenario/unknown-event"
+	UnknownTopic    = "scenario/unknown-topic"
+	UnknownService  = "scenario/unknown-service"
+	NoTrigger       = "scenario/no-trigger"
+	NotBuilt        = "scenario/not-built"
+	BadLoad         = "scenario/bad-load"
+	BadBuild        = "scenario/build"
+	BadTemplate     = "scenario/template"
+	SameEffect      = "scenario/same-effect"
+	BadCluster      = "scenario/cluster"
+	BadBootstrap    = "scenario/bootstrap"
+	BadClientConfig = "scenario/client-config"
+	BadTopic        = "scenario/topic"
+	Failed          = "run/failed"
 )
 
 // Plan is a scenario together with its contracts, resolved: everything that
@@ -98,7 +105,7 @@ func Resolve(s *Scenario, in ...string) (*Plan, []finding.Finding) {
 	r.present = func(service string) bool {
 		return slices.Contains(in, service) || slices.ContainsFunc(s.Services, func(x Service) bool { return x.Name == service })
 	}
-	findings := r.contracts()
+	findings := append(r.contracts(), r.Findings()...)
 	if finding.Errors(findings) > 0 {
 		return nil, findings
 	}
@@ -124,12 +131,25 @@ func (p *Plan) Path(name string) string {
 
 func (r *resolver) contracts() []finding.Finding {
 	var findings []finding.Finding
-	for _, name := range r.s.Contracts {
+	for i, name := range r.s.Contracts {
+		if missing := r.missing(name); missing != "" {
+			r.Error(document.Unreadable, document.Path{"contracts", i}, fmt.Sprintf("cannot read %s: %s", name, missing), "names are relative to this file")
+			continue
+		}
 		found, problems := loadContracts(r.plan.Files, r.plan.Path(name))
 		r.plan.Contracts = append(r.plan.Contracts, found...)
 		findings = append(findings, problems...)
 	}
 	return findings
+}
+
+// missing says why a contract's file or directory cannot be read, if so.
+func (r *resolver) missing(name string) string {
+	_, err := os.Stat(r.plan.Path(name))
+	if inner := (*fs.PathError)(nil); errors.As(err, &inner) {
+		return inner.Err.Error()
+	}
+	return ""
 }
 
 // loadContracts reads a contract file, or all contracts of a directory.
@@ -170,6 +190,9 @@ func (r *resolver) flows() {
 	r.plan.Warmup = min(r.plan.Length/10, 10*time.Second)
 	if w := r.s.Warmup; w != nil {
 		r.plan.Warmup = time.Duration(*w)
+		if length := r.plan.Length; length > 0 && r.plan.Warmup >= length {
+			r.Error(document.OutOfRange, document.Path{"warmup"}, fmt.Sprintf("the warm-up of %s leaves nothing of the load, which ends at %s", *w, document.Duration(length)), "figures are of what comes after the warm-up: make it shorter, or the load longer")
+		}
 	}
 }
 

@@ -137,7 +137,7 @@ func TestWhatDoesNotResolve(t *testing.T) {
 
 func TestContractsThatCannotBeRead(t *testing.T) {
 	_, findings := Resolve(scenarioOf(t, "contracts: [missing.yaml]\n", load10))
-	equal(t, summary(findings), []string{"testdata/plan/missing.yaml file/unreadable: cannot read the file: no such file or directory"})
+	equal(t, summary(findings), []string{"testdata/plan/s.yaml:3:13 file/unreadable: cannot read missing.yaml: no such file or directory"})
 	_, findings = Resolve(scenarioOf(t, "contracts: [schemas]\n", load10))
 	equal(t, summary(findings), []string{"testdata/plan/schemas contract/none-found: no contract in testdata/plan/schemas"})
 }
@@ -313,7 +313,7 @@ func TestDescribe(t *testing.T) {
 		"invariants: [no-loss, per-key-order]\n",
 		"objectives: {steady: {publish: {p99: 50ms, max: 1s}, achieved: 99%}, fault: {unavailable: 15s}, healed: {within: 30s}}\n")
 	var b bytes.Buffer
-	p.Describe(&b, "docker")
+	p.Describe(&b, "docker", 3)
 	const golden = "testdata/plan/describe.txt"
 	if *update {
 		if err := os.WriteFile(golden, b.Bytes(), 0o644); err != nil {
@@ -327,11 +327,12 @@ func TestDescribe(t *testing.T) {
 	if diff := cmp.Diff(string(want), b.String()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	for kind, line := range map[string]string{"": "cluster    embedded, 3 brokers", "external": "cluster    external, 3 brokers"} {
-		b.Reset()
-		p.Describe(&b, kind)
+	b.Reset()
+	p.Scenario.Name = "a\x1b[31mred\nb"
+	p.Describe(&b, "external", 6)
+	for _, line := range []string{"scenario   a\ufffd[31mred\ufffdb\ncluster    external, 6 brokers\n", "writes     about 651 KiB to all brokers, 109 KiB to each"} {
 		if !strings.Contains(b.String(), line) {
-			t.Errorf("kind %q: no %q in %s", kind, line, b.String())
+			t.Errorf("no %q in %s", line, b.String())
 		}
 	}
 }

@@ -254,7 +254,7 @@ func (f *Flow) settings() kafka.Settings {
 	}
 	p := f.Load.Producer
 	if p.Acks != "" {
-		s.Acks = kafka.Acks(p.Acks)
+		s.Acks = p.acks()
 		s.Idempotent = s.Idempotent && s.Acks == kafka.AcksAll
 	}
 	if p.Idempotent != nil {
@@ -286,6 +286,19 @@ func (f *Flow) settings() kafka.Settings {
 		s.MaxBuffered = int(p.MaxBuffered)
 	}
 	return s
+}
+
+// acks is the setting by its name; Kafka's own spellings mean the same.
+func (p Producer) acks() kafka.Acks {
+	switch p.Acks {
+	case "-1":
+		return kafka.AcksAll
+	case "1":
+		return kafka.AcksLeader
+	case "0":
+		return kafka.AcksNone
+	}
+	return kafka.Acks(p.Acks)
 }
 
 func (x *execution) prepareFaults() {

@@ -18,25 +18,36 @@ import (
 
 // Run runs a scenario and returns what it measured and judged. The run
 // directory is complete when it returns; making reports from it is the
-// caller's.
+// caller's. A run that is refused leaves none.
 //
 // Cancelling ctx ends the load early: faults are healed, the flow is drained,
 // the run is judged and its verdict is at best inconclusive. Errors are a
 // *PlanError (usage), an *InfrastructureError, or ErrInterrupted; with the
 // latter two the Result still names the directory if there is one.
 func Run(ctx context.Context, s *Scenario, opts ...Option) (*Result, error) {
+	x, _, err := newExecution(s, opts)
+	if err != nil {
+		return nil, err
+	}
+	hard, cancel := hardContext(x.abort)
+	defer cancel()
+	return x.run(ctx, hard)
+}
+
+// newExecution is a run of a scenario that nothing speaks against, as far as
+// can be told without touching anything, with what is to be said of its files.
+func newExecution(s *Scenario, opts []Option) (*execution, []finding.Finding, error) {
 	c := config{log: io.Discard, progress: func(Progress) {}, objectives: true, build: service.Build}
 	for _, o := range opts {
 		o(&c)
 	}
 	plan, findings := Resolve(s)
 	if plan == nil || finding.Errors(findings) > 0 {
-		return nil, &PlanError{Findings: findings}
+		return nil, nil, &PlanError{Findings: findings}
 	}
 	x := &execution{config: c, plan: plan}
-	hard, cancel := hardContext(c.abort)
-	defer cancel()
-	return x.run(ctx, hard)
+	x.identify()
+	return x, findings, x.preflight()
 }
 
 // hardContext ends when the run is aborted. It, and not the context that
@@ -68,6 +79,10 @@ func (x *execution) run(ctx, hard context.Context) (result *Result, err error) {
 		clean, cancel := context.WithTimeout(context.WithoutCancel(hard), cleanupTimeout)
 		defer cancel()
 		x.close(clean)
+		if plan := (*PlanError)(nil); errors.As(err, &plan) {
+			x.refused()
+			return
+		}
 		if err != nil {
 			x.broken(err)
 		}
@@ -105,8 +120,8 @@ func merge(a, b context.Context) (context.Context, context.CancelFunc) {
 	return ctx, func() { stop(); cancel() }
 }
 
-// open makes the run directory and its first run.json.
-func (x *execution) open() error {
+// identify draws what tells the run from others.
+func (x *execution) identify() {
 	s := x.plan.Scenario
 	x.identity = random() >> 16
 	switch {
@@ -127,6 +142,11 @@ func (x *execution) open() error {
 	x.info.Topics = slices.Concat(x.plan.Topics, s.Background.topics(x.info.Identity, s.Cluster.brokers()))
 	x.info.Status = run.Running
 	x.info.Warnings = append(x.info.Warnings, x.plan.Notes...)
+}
+
+// open makes the run directory and its first run.json.
+func (x *execution) open() error {
+	s := x.plan.Scenario
 	root := x.config.dir
 	if root == "" {
 		root = run.DefaultDir(x.info.Started, s.Name, x.info.Identity)
@@ -140,6 +160,14 @@ func (x *execution) open() error {
 		return &InfrastructureError{"the run directory", err}
 	}
 	return nil
+}
+
+// refused takes the directory of a run away that was refused: there is nothing
+// to report.
+func (x *execution) refused() {
+	if err := x.dir.Discard(); err != nil {
+		x.logf("removing the run directory: %v", err)
+	}
 }
 
 func random() uint64 {

@@ -16,7 +16,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/flowweir/weir/chaos/fault"
+	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/service"
 	"github.com/flowweir/weir/loadgen/kafka"
@@ -35,10 +35,10 @@ func (x *execution) start(ctx context.Context) error {
 	if err := x.startCluster(ctx); err != nil {
 		return err
 	}
-	if err := x.refuse(); err != nil {
+	if err := x.writeInfo(); err != nil {
 		return err
 	}
-	if err := x.guard(ctx); err != nil {
+	if err := x.inspect(ctx); err != nil {
 		return err
 	}
 	if err := x.existing(ctx); err != nil {
@@ -48,7 +48,7 @@ func (x *execution) start(ctx context.Context) error {
 	err = cluster.CreateTopics(ctx, x.up, x.info.Topics)
 	x.created.Topics(x.info.Topics)
 	if err != nil {
-		return &InfrastructureError{"creating topics", err}
+		return x.notCreated(err)
 	}
 	// Which of them are its own, whatever becomes of the run.
 	if err := x.writeInfo(); err != nil {
@@ -96,7 +96,9 @@ func (x *execution) startCluster(ctx context.Context) error {
 		began := time.Now()
 		up, err := provider.Start(ctx, spec)
 		if errors.Is(err, cluster.ErrRefused) {
-			return x.usage(NotBuilt, err.Error(), "cluster")
+			p := &preflight{Checker: document.NewChecker(x.plan.Scenario.Doc), x: x}
+			p.refused(err)
+			return p.err()
 		}
 		if err != nil {
 			return &InfrastructureError{"starting the cluster", err}
@@ -115,7 +117,17 @@ func (x *execution) startCluster(ctx context.Context) error {
 		x.facts.topics = append(x.facts.topics, t.Name)
 	}
 	x.facts.client, x.facts.admin, x.facts.nodes = client, x.admin, x.up.Nodes()
-	return x.writeInfo()
+	return nil
+}
+
+// notCreated is an error of usage where the brokers refuse a topic as it is
+// asked for.
+func (x *execution) notCreated(err error) error {
+	var topic *cluster.TopicError
+	if errors.As(err, &topic) && topic.Refused() {
+		return x.usage(BadTopic, err.Error(), "topics", topic.Topic)
+	}
+	return &InfrastructureError{"creating topics", err}
 }
 
 // usage is an error of the scenario's file that was found after it was read.
@@ -148,7 +160,10 @@ func (p *Plan) ClusterSpec(kind string, bootstrap []string) cluster.Spec {
 
 func (x *execution) provider() (cluster.Spec, cluster.Provider, error) {
 	spec := x.plan.ClusterSpec(x.kind, x.bootstrap)
-	spec.RunID, spec.Log, spec.LogDir = x.info.ID, x.log, x.dir.Path("brokers")
+	spec.RunID, spec.Log = x.info.ID, x.log
+	if x.dir != nil {
+		spec.LogDir = x.dir.BrokerLogs()
+	}
 	for _, p := range x.providers {
 		if p.Kind() == spec.Kind {
 			return spec, p, nil
@@ -156,31 +171,6 @@ func (x *execution) provider() (cluster.Spec, cluster.Provider, error) {
 	}
 	return spec, nil, x.usage(NotBuilt, fmt.Sprintf("the run has no provider of clusters of kind %s: import github.com/flowweir/weir/harness/%s and pass scenario.With(%s.Provider())", spec.Kind, spec.Kind, spec.Kind), "cluster", "kind")
 }
-
-// refuse checks the faults against what the cluster and services can do.
-func (x *execution) refuse() error {
-	services := map[string]fault.Service{}
-	for _, s := range x.plan.Scenario.Services {
-		services[s.Name] = placeholder{}
-	}
-	refusals := fault.Check(x.plan.Faults, x.up, x.up.Info().Kind, services)
-	hint := ""
-	if e, ok := x.up.(interface{ FaultNote() string }); ok {
-		hint = e.FaultNote()
-	}
-	var findings []finding.Finding
-	for _, r := range refusals {
-		findings = append(findings, finding.Finding{ID: NotBuilt, Severity: finding.Error, Message: r.Error(), Hint: hint,
-			Position: x.plan.Scenario.Doc.Position("faults", r.Fault.Index)})
-	}
-	if len(findings) > 0 {
-		return &PlanError{Findings: findings}
-	}
-	return nil
-}
-
-// placeholder stands for a service that is started later.
-type placeholder struct{ fault.Service }
 
 // build compiles the services that are Go packages.
 func (x *execution) build(ctx context.Context) (map[string]string, error) {
@@ -231,25 +221,28 @@ func (x *execution) groupState(ctx context.Context, group string) (int, string, 
 	return state.Members, state.State, err
 }
 
-// serviceConfig expands the templates of a service.
+// serviceConfig is a service with its addresses, its port and its log.
 func (x *execution) serviceConfig(s *Service, index int, binary string, urls map[string]string) (service.Config, error) {
-	cfg := service.Config{Name: s.Name, LogFile: x.dir.Path(run.ServiceLog(s.Name))}
 	addresses, network, err := x.addresses(s)
 	if err != nil {
-		return cfg, x.usage(NotBuilt, err.Error(), "services", index, "image")
+		return service.Config{}, x.usage(NotBuilt, err.Error(), "services", index, "image")
 	}
-	cfg.Network = network
 	vars := service.Vars{Bootstrap: strings.Join(addresses, ","), URLs: urls}
-	e := expander{x: x, index: index, vars: &vars}
-	if e.needsPort(s) {
-		port, err := service.FreePort()
-		if err != nil {
-			return cfg, &InfrastructureError{"a port for " + s.Name, err}
+	if needsPort(s) {
+		if vars.Port, err = service.FreePort(); err != nil {
+			return service.Config{}, &InfrastructureError{"a port for " + s.Name, err}
 		}
-		vars.Port = port
 	}
-	cfg.URL = e.expand(s.URL, "url")
-	cfg.Env = map[string]string{}
+	cfg, err := x.expandService(s, index, binary, vars)
+	cfg.LogFile, cfg.Network = x.dir.Path(run.ServiceLog(s.Name)), network
+	return cfg, err
+}
+
+// expandService expands the templates of a service.
+func (x *execution) expandService(s *Service, index int, binary string, vars service.Vars) (service.Config, error) {
+	e := expander{x: x, index: index, vars: &vars}
+	vars.Topic = e.topic
+	cfg := service.Config{Name: s.Name, URL: e.expand(s.URL, "url"), Env: map[string]string{}}
 	for _, name := range slices.Sorted(maps.Keys(s.Env)) {
 		cfg.Env[name] = e.expand(s.Env[name], "env", name)
 	}
@@ -286,7 +279,9 @@ type expander struct {
 	x     *execution
 	index int
 	vars  *service.Vars
-	err   error
+	// unknown is a topic that the template names and no contract does.
+	unknown string
+	err     error
 }
 
 func (e *expander) expand(text string, path ...any) string {
@@ -294,7 +289,19 @@ func (e *expander) expand(text string, path ...any) string {
 	if err != nil && e.err == nil {
 		e.err = e.x.usage(BadTemplate, err.Error(), append([]any{"services", e.index}, path...)...)
 	}
+	if e.unknown != "" && e.err == nil {
+		e.err = e.x.usage(UnknownTopic, "no contract of this scenario uses topic "+e.unknown, append([]any{"services", e.index}, path...)...)
+		e.err.(*PlanError).Findings[0].Hint = document.Suggest(e.unknown, e.x.plan.topicNames())
+	}
 	return out
+}
+
+// topic is {{.Topic "name"}}: the name as it is.
+func (e *expander) topic(name string) string {
+	if e.x.plan.topic(name) == nil {
+		e.unknown = name
+	}
+	return name
 }
 
 func (e *expander) all(texts []string, field string) []string {
@@ -306,7 +313,7 @@ func (e *expander) all(texts []string, field string) []string {
 }
 
 // needsPort says whether a service's templates name {{.Port}}.
-func (e *expander) needsPort(s *Service) bool {
+func needsPort(s *Service) bool {
 	texts := slices.Concat([]string{s.URL}, s.Args, s.Command, slices.Collect(maps.Values(s.Env)))
 	return slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(t, ".Port") })
 }

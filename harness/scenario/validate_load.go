@@ -206,10 +206,7 @@ func (v *validator) via(path document.Path, load Load) {
 }
 
 func (v *validator) producer(path document.Path, p Producer) {
-	acks := p.Acks
-	if name, ok := map[string]string{"-1": "all", "1": "leader", "0": "none"}[acks]; ok {
-		acks = name
-	}
+	acks := string(p.acks())
 	if v.OneOf(path.Add("acks"), acks, "all", "leader", "none") && acks != "" && acks != "all" && p.Idempotent != nil && *p.Idempotent {
 		v.Conflict(path.Add("idempotent"), path.Add("acks"), "idempotent: true needs acks: all; Kafka refuses it with less", "set acks: all, or idempotent: false")
 	}
@@ -243,3 +240,7 @@ func (v *validator) between(path document.Path, n, most int) {
 		v.Error(document.OutOfRange, path, fmt.Sprintf("%s must be from 1 to %d", path[len(path)-1], most), "")
 	}
 }
+
+// mostMembers bounds the consumers of one group: that many clients still fit
+// into one process and the open files of one user.
+const mostMembers = 1000

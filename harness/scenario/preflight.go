@@ -1,0 +1,231 @@
+package scenario
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/flowweir/weir/chaos/fault"
+	"github.com/flowweir/weir/contracts/document"
+	"github.com/flowweir/weir/harness/cluster"
+	"github.com/flowweir/weir/harness/service"
+	"github.com/flowweir/weir/loadgen/ledger"
+	"github.com/flowweir/weir/reports/finding"
+	"github.com/flowweir/weir/reports/run"
+)
+
+// preflight refuses what files and this program alone can tell, before
+// anything is made, started or asked. A dry run does the same.
+func (x *execution) preflight() error {
+	p := &preflight{Checker: document.NewChecker(x.plan.Scenario.Doc), x: x}
+	kind, abilities, nodes, err := p.cluster()
+	if err != nil {
+		return err
+	}
+	p.faults(kind, abilities)
+	if nodes != nil {
+		p.brokers(nodes, x.plan.Topics)
+	}
+	p.loads()
+	p.services()
+	if limit, bytes := x.plan.Scenario.Guard.limit(), x.plan.bytes(); bytes > limit {
+		p.Error(Guarded, document.Path{"guard", "max-bytes"}, fmt.Sprintf("the load would write about %s to all brokers together, and guard.max-bytes is %s: raise it, or shorten the load", byteSize(bytes), byteSize(limit)), "")
+	}
+	return p.err()
+}
+
+// preflight collects what is refused.
+type preflight struct {
+	*document.Checker
+	x     *execution
+	other []finding.Finding // those that are not about the scenario's file
+}
+
+func (p *preflight) err() error {
+	findings := append(p.Findings(), p.other...)
+	if len(findings) == 0 {
+		return nil
+	}
+	finding.Sort(findings)
+	return &PlanError{Findings: findings}
+}
+
+// cluster refuses what the kind cannot be, and answers what its faults and its
+// brokers are; no nodes where only the cluster itself can tell.
+func (p *preflight) cluster() (kind string, abilities any, nodes []int32, err error) {
+	if up := p.x.cluster; up != nil {
+		return up.Info().Kind, up, up.Nodes(), nil
+	}
+	spec, provider, err := p.x.provider()
+	if err != nil {
+		return "", nil, nil, err
+	}
+	p.refused(provider.Check(spec))
+	if spec.Kind != cluster.External {
+		for id := range spec.Brokers {
+			nodes = append(nodes, int32(id))
+		}
+	}
+	return spec.Kind, provider.Abilities(), nodes, nil
+}
+
+// refused reports why a cluster was refused, each reason at its field.
+func (p *preflight) refused(err error) {
+	var field *cluster.FieldError
+	switch joined, several := err.(interface{ Unwrap() []error }); {
+	case err == nil:
+	case errors.As(err, &field) && (!several || err == error(field)):
+		path := document.Path{"cluster"}
+		for _, name := range field.Path {
+			path = path.Add(name)
+		}
+		id := BadCluster
+		switch field.Path[0] {
+		case "bootstrap":
+			id = BadBootstrap
+		case "client-config":
+			id = BadClientConfig
+		}
+		p.Error(id, path, field.Error(), field.Hint)
+	case several:
+		for _, e := range joined.Unwrap() {
+			if e != cluster.ErrRefused {
+				p.refused(e)
+			}
+		}
+	default:
+		p.Error(BadCluster, document.Path{"cluster"}, err.Error(), "")
+	}
+}
+
+// faults refuses those that the cluster or the services cannot suffer.
+func (p *preflight) faults(kind string, abilities any) {
+	services := map[string]fault.Service{}
+	for _, s := range p.x.plan.Scenario.Services {
+		services[s.Name] = placeholder{}
+	}
+	hint := ""
+	if e, ok := abilities.(interface{ FaultNote() string }); ok {
+		hint = e.FaultNote()
+	}
+	for _, r := range fault.Check(p.x.plan.Faults, abilities, kind, services) {
+		p.Error(NotBuilt, document.Path{"faults", r.Fault.Index}, r.Error(), hint)
+	}
+}
+
+// placeholder stands for a service that is started later.
+type placeholder struct{ fault.Service }
+
+// brokers refuses faults on brokers that there are not, and topics with more
+// replicas than there are brokers.
+func (p *preflight) brokers(nodes []int32, topics []run.Topic) {
+	for _, f := range p.x.plan.Faults {
+		if b := f.Target.Broker; b != nil && !slices.Contains(nodes, *b) {
+			p.Error(BadTarget, document.Path{"faults", f.Index, string(f.Kind), "broker"}, fmt.Sprintf("there is no broker %d", *b), "the brokers are "+span(nodes))
+		}
+	}
+	for _, t := range topics {
+		if t.Replication <= len(nodes) {
+			continue
+		}
+		message := fmt.Sprintf("%s is to have %d replicas, and the cluster has %d brokers", t.Name, t.Replication, len(nodes))
+		const hint = "lower topics: {NAME: {replication: …}} here, or raise cluster.brokers"
+		if position := p.x.plan.stated(t.Name); position != nil {
+			p.other = append(p.other, finding.Finding{ID: BadTopic, Severity: finding.Error, Message: message, Position: position, Hint: hint})
+			continue
+		}
+		p.Error(BadTopic, document.Path{"topics", t.Name, "replication"}, message, hint)
+	}
+}
+
+// stated is where a contract says how often a topic is replicated; nil where
+// the scenario says so itself.
+func (p *Plan) stated(topic string) *finding.Position {
+	if p.Scenario.Topics[topic].Replication > 0 {
+		return nil
+	}
+	for _, c := range slices.Backward(p.Contracts) {
+		if c.Topics[topic].Replication > 0 {
+			return c.Doc.Position("topics", topic, "replication")
+		}
+	}
+	return nil
+}
+
+func span(nodes []int32) string {
+	first, last := slices.Min(nodes), slices.Max(nodes)
+	if int(last-first)+1 != len(nodes) {
+		return fmt.Sprint(nodes)
+	}
+	return fmt.Sprintf("%d to %d", first, last)
+}
+
+// loads refuses loads that cannot be made, and settings that no producer
+// takes.
+func (p *preflight) loads() {
+	p.x.ledger = ledger.New()
+	if _, err := p.x.makers(); err != nil {
+		p.add(err)
+	}
+	for _, f := range p.x.plan.Flows {
+		if f.Load.Via == ViaTrigger {
+			continue
+		}
+		err := f.settings().Validate()
+		if joined, several := err.(interface{ Unwrap() []error }); several {
+			for _, e := range joined.Unwrap() {
+				p.Error(BadLoad, document.Path{"load", f.Index, "producer"}, e.Error(), "")
+			}
+		}
+	}
+}
+
+// services expands every template with stand-ins for what is known later.
+func (p *preflight) services() {
+	urls := map[string]string{}
+	for i := range p.x.plan.Scenario.Services {
+		s := &p.x.plan.Scenario.Services[i]
+		vars := service.Vars{Bootstrap: "127.0.0.1:9092", URLs: urls}
+		if needsPort(s) {
+			vars.Port = 1024
+		}
+		cfg, err := p.x.expandService(s, i, "", vars)
+		if err != nil {
+			p.add(err)
+		}
+		urls[s.Name] = cfg.URL
+	}
+}
+
+func (p *preflight) add(err error) {
+	var plan *PlanError
+	if errors.As(err, &plan) {
+		p.other = append(p.other, plan.Findings...)
+	}
+}
+
+// inspect refuses what only the brokers can tell. It changes nothing.
+func (x *execution) inspect(ctx context.Context) error {
+	p := &preflight{Checker: document.NewChecker(x.plan.Scenario.Doc), x: x}
+	if x.info.Cluster.Kind == cluster.External {
+		missing, err := x.missingTopics(ctx)
+		if err != nil {
+			return &InfrastructureError{"reading which topics there are", err}
+		}
+		p.brokers(x.up.Nodes(), missing)
+	}
+	if err := p.err(); err != nil {
+		return err
+	}
+	return x.guard(ctx)
+}
+
+// missingTopics are those of the plan that are not there yet.
+func (x *execution) missingTopics(ctx context.Context) ([]run.Topic, error) {
+	there, err := x.admin.ListTopics(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(x.plan.Topics), func(t run.Topic) bool { return there.Has(t.Name) }), nil
+}
