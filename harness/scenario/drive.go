@@ -9,7 +9,6 @@ import (
 
 	"github.com/flowweir/weir/harness/service"
 	"github.com/flowweir/weir/reports/finding"
-	"github.com/flowweir/weir/reports/run"
 )
 
 // load drives the load, the faults and the observation until the schedule is
@@ -21,6 +20,7 @@ func (x *execution) load(ctx, hard context.Context) {
 	}
 	loading, stop := merge(ctx, hard)
 	defer stop()
+	x.endLoad = stop
 	watching, stopWatching := context.WithCancel(hard)
 	x.background(watching)
 	x.stopWatching = func() { stopWatching(); x.watchers.Wait() }
@@ -40,9 +40,12 @@ func (x *execution) load(ctx, hard context.Context) {
 	x.cpu.end()
 	stopInjecting()
 	faults.Wait()
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		x.note("phase", "interrupted: the load ends early")
-	} else {
+	case x.anyDied():
+		x.note("phase", "a service died: the load ends early")
+	default:
 		x.note("phase", "load ends")
 	}
 }
@@ -79,11 +82,7 @@ func (x *execution) watchService(ctx context.Context, s *service.Process) {
 			if !ok {
 				return
 			}
-			x.fail(d.String(), "see "+run.ServiceLog(s.Name()))
-			x.note("service", d.String())
-			x.mu.Lock()
-			x.deaths = append(x.deaths, d)
-			x.mu.Unlock()
+			x.died(d)
 		case <-ctx.Done():
 			return
 		}

@@ -79,6 +79,8 @@ type execution struct {
 	// watchers are the goroutines that go on until stopWatching.
 	watchers     sync.WaitGroup
 	stopWatching func()
+	// endLoad ends the load before its schedule does.
+	endLoad func()
 	// mu guards what watchers add: findings, deaths, intervals.
 	mu     sync.Mutex
 	deaths []service.Death

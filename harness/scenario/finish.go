@@ -19,6 +19,9 @@ func (x *execution) finish(hard context.Context) {
 	if timeout == 0 {
 		timeout = defaultDrain
 	}
+	if x.anyDied() {
+		timeout = min(timeout, deadDrain)
+	}
 	x.note("drain", fmt.Sprintf("draining for at most %s", timeout))
 	d := x.drainer()
 	x.drained = d.drain(hard, timeout)

@@ -95,6 +95,9 @@ func (x *execution) run(ctx, hard context.Context) (result *Result, err error) {
 	starting, stop := merge(ctx, hard)
 	defer stop()
 	err = x.start(starting)
+	if early := (*service.EarlyEnd)(nil); errors.As(err, &early) && starting.Err() == nil {
+		return nil, x.neverReady(early)
+	}
 	if err == nil {
 		err = x.prepare(starting)
 	}

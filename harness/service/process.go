@@ -45,7 +45,8 @@ type life struct {
 var _ fault.Service = (*Process)(nil)
 
 // Start starts a service and waits until it is ready. ctx bounds the start
-// alone; the service goes on until Stop. If Start errs, nothing runs.
+// alone; the service goes on until Stop. If Start errs, nothing runs; of a
+// service that ended by itself before it was ready it tells with an *EarlyEnd.
 func Start(ctx context.Context, cfg Config, deps Deps) (*Process, error) {
 	if err := cfg.check(deps); err != nil {
 		return nil, err
@@ -127,6 +128,12 @@ func (p *Process) start(ctx context.Context) error {
 		tail := indented(p.log.tail(lastLines))
 		if p.ask("not ready") != nil {
 			err = errors.Join(err, p.kill(context.WithoutCancel(ctx), l))
+		}
+		if early := (*EarlyEnd)(nil); errors.As(err, &early) {
+			early.Info = p.Info()
+			p.mu.Lock()
+			early.Death = p.lastDead
+			p.mu.Unlock()
 		}
 		return fmt.Errorf("service %s: %w%s", p.cfg.Name, err, tail)
 	}

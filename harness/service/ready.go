@@ -79,7 +79,7 @@ func (r readiness) wait(ctx context.Context, l *life) error {
 			select {
 			case <-time.After(pollInterval):
 			case <-l.over:
-				return fmt.Errorf("it ended before it was ready (%s) while waiting for %s", l.runner.Exit().Reason, c.what)
+				return &EarlyEnd{Waiting: c.what}
 			case <-ctx.Done():
 				if parent.Err() != nil {
 					return fmt.Errorf("not ready, waiting for %s: %w", c.what, parent.Err())
