@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"path/filepath"
 
@@ -19,8 +20,9 @@ func newJournal(s *state) *cobra.Command {
 and with what outcome, and each time it was seen again. Times are microseconds
 since the load began.
 
-The journal of a run that was killed is printed up to the cut, and the exit
-code is then 4.`,
+The journal of a run that was killed, or has not ended, is printed up to the
+cut; standard error says so, and the exit code is then 4. So it is for a run
+that was interrupted or broke: what it was to do is not all in it.`,
 		Example: `  weir journal runs/20260102T150405Z-orders-1a2b3c > journal.csv
   weir journal runs/20260102T150405Z-orders-1a2b3c | head`,
 		Args:              oneArg("a run directory"),
@@ -30,18 +32,37 @@ code is then 4.`,
 }
 
 func (s *state) journal(dir string) error {
-	if _, err := run.Open(dir); err != nil {
+	rec, err := run.Open(dir)
+	if err != nil {
 		return noRun(dir, err)
 	}
 	out := sink{Writer: s.stdout}
-	err := journal.CSV(filepath.Join(dir, "journal"), &out)
+	err = journal.CSV(filepath.Join(dir, "journal"), &out)
 	switch {
-	case err == nil, out.failed:
+	case out.failed:
 		return err
+	case err == nil:
+		return incomplete(rec)
 	case errors.Is(err, journal.ErrTruncated):
 		return &exitError{code: exitInconclusive, err: err}
 	}
 	return &exitError{code: exitUsage, err: err}
+}
+
+// incomplete says that a record is not that of a whole run.
+func incomplete(rec *run.Record) error {
+	why := ""
+	switch rec.Run.Status {
+	case run.Complete:
+		return nil
+	case run.Running:
+		why = "the run did not end: weir was killed, or is still running"
+	case run.Interrupted:
+		why = "the run was interrupted before its end"
+	default:
+		why = "the run broke before its end"
+	}
+	return &exitError{code: exitInconclusive, err: fmt.Errorf("%s: the record is not complete", why)}
 }
 
 // sink tells errors of writing from errors of what is read.

@@ -46,7 +46,7 @@ summary.json and summary.md.
 
 Ctrl-C ends the load early: faults are healed, the flow is drained, and what
 was measured is reported; the verdict is then at best inconclusive. Ctrl-C
-again removes everything at once. SIGTERM does the same.
+again removes everything at once. SIGTERM and SIGHUP do the same.
 
 WEIR_CLUSTER and WEIR_BOOTSTRAP stand in for --cluster and --bootstrap; flags
 win. Addresses without a kind mean an external cluster.`,

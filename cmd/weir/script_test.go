@@ -161,7 +161,7 @@ func signalled(ts *testscript.TestScript, neg bool, args []string) {
 	checkCode(ts, code, err)
 }
 
-var signals = map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "KILL": os.Kill}
+var signals = map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP, "KILL": os.Kill}
 
 // output is a buffer that is read while it is written.
 type output struct {

@@ -65,6 +65,9 @@ func interrupts() (<-chan os.Signal, func()) {
 	// Two signals matter; room for them means that none is missed.
 	c := make(chan os.Signal, 2)
 	signal.Notify(c, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // as it is below nohup
+		signal.Notify(c, syscall.SIGHUP)
+	}
 	return c, func() { signal.Stop(c) }
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
 
@@ -23,11 +24,16 @@ func newVersion(s *state) *cobra.Command {
 		Args:              noArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(*cobra.Command, []string) error {
-			w := program()
-			_, err := fmt.Fprintf(s.stdout, "weir %s\ncommit %s\n%s %s/%s\n", w.Version, cmp.Or(w.Commit, "unknown"), w.Go, runtime.GOOS, runtime.GOARCH)
+			_, err := io.WriteString(s.stdout, versionText())
 			return err
 		},
 	}
+}
+
+// versionText is what weir version and weir --version print.
+func versionText() string {
+	w := program()
+	return fmt.Sprintf("weir %s\ncommit %s\n%s %s/%s\n", w.Version, cmp.Or(w.Commit, "unknown"), w.Go, runtime.GOOS, runtime.GOARCH)
 }
 
 // program names this program, for reports.

@@ -9,12 +9,14 @@ import (
 
 	"github.com/flowweir/weir/harness/service"
 	"github.com/flowweir/weir/reports/finding"
+	"github.com/flowweir/weir/reports/run"
 )
 
 // load drives the load, the faults and the observation until the schedule is
 // over or ctx ends.
 func (x *execution) load(ctx, hard context.Context) {
-	x.note("phase", fmt.Sprintf("load begins: seed %d", x.info.Seed))
+	// What is due at 0 is sent at 0; this line comes a moment before.
+	x.event(run.Event{Kind: "phase", What: fmt.Sprintf("load begins: seed %d", x.info.Seed), Fault: -1})
 	for _, l := range x.info.Loads {
 		x.logf("load of %s via %s: %s", cmp.Or(l.Event, l.Topic), l.Via, l.Profile)
 	}

@@ -265,7 +265,7 @@ func (x *execution) verdict(interrupted bool) (finding.Verdict, string) {
 	r := &x.results
 	var all []judged
 	if interrupted {
-		all = append(all, judged{finding.Inconclusive, "the run was interrupted before its end"})
+		all = append(all, judged{finding.Inconclusive, x.interruption()})
 	}
 	for _, f := range r.Findings {
 		if f.Severity == finding.Error {
