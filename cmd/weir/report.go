@@ -37,13 +37,12 @@ func (s *state) report(dir string) error {
 	return exit(summary.ExitCode(rec))
 }
 
-// show writes the reports of a run and prints its summary.
+// show writes the reports of a run and prints its summary, which does not
+// need them.
 func (s *state) show(rec *run.Record) error {
-	paths, err := reports.WriteRecord(rec)
-	if err != nil {
-		return err
-	}
-	return printed(summary.Text(s.stdout, rec, summary.TextOptions{Color: s.color(), Report: paths.HTML}))
+	paths, unwritten := reports.WriteRecord(rec)
+	err := printed(summary.Text(s.stdout, rec, summary.TextOptions{Color: s.color(), Report: paths.HTML}))
+	return errors.Join(unwritten, err)
 }
 
 // noRun is the error for a directory that cannot be read as a run's.

@@ -199,8 +199,15 @@ func (s *state) ended(result *scenario.Result, err error) error {
 		return err
 	}
 	rec, shown := run.Open(result.Dir)
-	if shown == nil {
-		shown = s.show(rec)
+	if shown != nil || rec.Results == nil && result.Run.Status == run.Complete {
+		// What was measured is known here, whatever could be written of it.
+		rec = &run.Record{Root: result.Dir, Run: result.Run, Results: &result.Results}
+	}
+	if err != nil && result.Run.Status == run.Broken {
+		rec.Run.Reason = "the run ended before anything could be judged" // why, is printed by itself
+	}
+	if e := s.show(rec); shown == nil {
+		shown = e
 	}
 	code := result.Run.Verdict.ExitCode()
 	switch {
@@ -208,8 +215,8 @@ func (s *state) ended(result *scenario.Result, err error) error {
 		return errors.Join(err, shown)
 	case shown == nil:
 		return exit(code)
-	case code == exitPass:
-		code = exitInfrastructure // a pass without its report is none
+	case code != exitFindings:
+		code = exitInfrastructure // no verdict holds without its report, but a failure does
 	}
 	return &exitError{code: code, err: shown}
 }

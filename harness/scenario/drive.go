@@ -71,6 +71,7 @@ func (x *execution) background(ctx context.Context) {
 	x.watchers.Go(func() { _ = x.reader.Run(ctx) })
 	x.watchers.Go(func() { x.lag.run(ctx, x.now) })
 	x.watchers.Go(func() { x.clock(ctx) })
+	x.watchers.Go(func() { x.watchFiles(ctx) })
 	for _, s := range x.services {
 		x.watchers.Go(func() { x.watchService(ctx, s) })
 	}

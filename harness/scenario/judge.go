@@ -267,6 +267,9 @@ func (x *execution) verdict(interrupted bool) (finding.Verdict, string) {
 	if interrupted {
 		all = append(all, judged{finding.Inconclusive, x.interruption()})
 	}
+	if err := x.unwritten(); err != nil {
+		all = append(all, judged{finding.Inconclusive, err.Error()})
+	}
 	for _, f := range r.Findings {
 		if f.Severity == finding.Error {
 			all = append(all, judged{finding.Fail, f.Message})

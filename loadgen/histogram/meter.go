@@ -110,6 +110,13 @@ func (m *Meter) Rotate(at time.Duration) Live {
 	return live
 }
 
+// Err is the first error of writing the logs, if any.
+func (m *Meter) Err() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.logs.err
+}
+
 // take swaps out and merges what the recorders hold.
 func (m *Meter) take() *set {
 	interval := &set{}

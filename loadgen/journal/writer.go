@@ -56,6 +56,8 @@ type Writer struct {
 	enc   encoder
 	stats Stats
 	err   error
+	// failed is err for those that ask meanwhile.
+	failed atomic.Pointer[error]
 }
 
 // Create begins a journal in dir, which it makes if needed. A journal that is
@@ -184,6 +186,14 @@ func (w *Writer) Close() (Stats, error) {
 	return stats, w.err
 }
 
+// Err is the first error that writing met so far; Close answers it too.
+func (w *Writer) Err() error {
+	if err := w.failed.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
 // run compresses and writes blocks until Close.
 func (w *Writer) run() {
 	defer close(w.done)
@@ -262,6 +272,7 @@ func (w *Writer) write(p []byte) {
 	w.stats.Bytes += int64(n)
 	if err != nil {
 		w.err = fmt.Errorf("write journal %s: %w; entries since are dropped", w.path, err)
+		w.failed.Store(&w.err)
 	}
 	if w.stats.Bytes >= w.maxBytes {
 		w.over.Store(true)

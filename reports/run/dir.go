@@ -45,6 +45,7 @@ type Dir struct {
 	mu       sync.Mutex
 	series   *os.File
 	timeline *os.File
+	failed   error // the first of appending
 }
 
 // DirName is the name of a run and of its directory: when it started (UTC),
@@ -257,8 +258,17 @@ func (d *Dir) appendLine(file **os.File, v any) error {
 	if *file == nil {
 		return fmt.Errorf("run directory %s: %w", d.root, os.ErrClosed)
 	}
-	_, err = (*file).Write(line)
+	if _, err = (*file).Write(line); d.failed == nil {
+		d.failed = err
+	}
 	return err
+}
+
+// Err is the first error that appending met, if any.
+func (d *Dir) Err() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.failed
 }
 
 // Close syncs and closes the appended files. It does not change run.json: only
