@@ -71,7 +71,7 @@ func (p *progress) show(state scenario.Progress) {
 		return
 	}
 	if p.terminal.is {
-		p.line = cut(progressLine(state), p.width())
+		p.line = fit(state, p.width())
 		p.print("")
 		return
 	}
@@ -127,6 +127,56 @@ func cut(line string, width int) string {
 	}
 	runes := []rune(line)
 	return string(runes[:max(0, width-2)]) + "…"
+}
+
+// fit says how a run stands in less than width columns. Where the words are too
+// many they get shorter, then the second latency goes, then the time that has
+// passed and the rate that was due.
+func fit(p scenario.Progress, width int) string {
+	line := progressLine(p)
+	for _, brief := range []brevity{shorter, oneLatency, terse} {
+		if utf8.RuneCountInString(line) < width {
+			break
+		}
+		line = shortLine(p, brief)
+	}
+	return cut(line, width)
+}
+
+// brevity is how much a line leaves out.
+type brevity int
+
+const (
+	shorter brevity = iota
+	oneLatency
+	terse
+)
+
+// shortLine is progressLine in few words.
+func shortLine(p scenario.Progress, brief brevity) string {
+	if p.Phase == scenario.PhaseSetup || p.Phase == scenario.PhaseJudge {
+		return p.Phase
+	}
+	left := ""
+	if rest := p.Length - p.At; rest > 0 {
+		left = fmt.Sprintf("%.0f s left", rest.Seconds())
+	}
+	var parts []string
+	add := func(part string, there bool) {
+		if there {
+			parts = append(parts, part)
+		}
+	}
+	add(fmt.Sprintf("%s %.0f s", summary.PhaseName(p.Phase), p.At.Seconds()), brief < terse)
+	add(strings.TrimSpace(summary.PhaseName(p.Phase)+" "+left), brief == terse)
+	add(fmt.Sprintf("%s of %s", strings.TrimSuffix(summary.Rate(p.Acked), "/s"), summary.Rate(p.Due)), brief < terse)
+	add(summary.Rate(p.Acked), brief == terse)
+	add("p99 "+summary.Duration(p.PublishP99), p.PublishP99 > 0)
+	add("e2e "+summary.Duration(p.EndToEndP99), p.EndToEndP99 > 0 && (brief == shorter || p.PublishP99 == 0))
+	add("lag "+summary.Count(p.Lag), true)
+	add(left, brief < terse && left != "")
+	add("open: "+summary.Plain(strings.Join(p.Open, ", ")), len(p.Open) > 0)
+	return strings.Join(parts, " · ")
 }
 
 // progressLine says how a run stands: what matters most comes first, because

@@ -37,6 +37,37 @@ func TestProgressLine(t *testing.T) {
 	}
 }
 
+// TestProgressFits: on any common width the phase, the rate, a p99, the lag
+// and the time left are all there.
+func TestProgressFits(t *testing.T) {
+	fault := steady
+	fault.Phase, fault.Open = "fault", []string{"kill leader of orders/0"}
+	busy := steady
+	busy.Due, busy.Acked, busy.Lag, busy.At, busy.Length = 125000, 124990, 1234567, 110*time.Second, 600*time.Second
+	busy.PublishP99, busy.EndToEndP99 = 1234*time.Millisecond, 2345*time.Millisecond
+	tests := []struct {
+		in    scenario.Progress
+		width int
+		want  string
+	}{
+		{steady, 120, "steady    12 s · 2,990/s acked of 3,000/s · publish p99 4.1 ms · end to end p99 5.2 ms · lag 1,200 · 25 s left"},
+		{steady, 81, "steady 12 s · 2,990 of 3,000/s · p99 4.1 ms · e2e 5.2 ms · lag 1,200 · 25 s left"},
+		{steady, 80, "steady 12 s · 2,990 of 3,000/s · p99 4.1 ms · lag 1,200 · 25 s left"},
+		{steady, 60, "steady 25 s left · 2,990/s · p99 4.1 ms · lag 1,200"},
+		{fault, 120, "fault 12 s · 2,990 of 3,000/s · p99 4.1 ms · e2e 5.2 ms · lag 1,200 · 25 s left · open: kill leader of orders/0"},
+		{fault, 80, "fault 25 s left · 2,990/s · p99 4.1 ms · lag 1,200 · open: kill leader of orde…"},
+		{fault, 60, "fault 25 s left · 2,990/s · p99 4.1 ms · lag 1,200 · open:…"},
+		{busy, 120, "steady   110 s · 124,990/s acked of 125,000/s · publish p99 1.23 s · end to end p99 2.35 s · lag 1,234,567 · 490 s left"},
+		{busy, 80, "steady 110 s · 124,990 of 125,000/s · p99 1.23 s · lag 1,234,567 · 490 s left"},
+		{busy, 60, "steady 490 s left · 124,990/s · p99 1.23 s · lag 1,234,567"},
+	}
+	for _, tt := range tests {
+		if got := fit(tt.in, tt.width); got != tt.want {
+			t.Errorf("%d columns:\ngot  %q\nwant %q", tt.width, got, tt.want)
+		}
+	}
+}
+
 // TestProgressOnATerminal: one line, redrawn below the log, gone at the end.
 func TestProgressOnATerminal(t *testing.T) {
 	s, _, stderr := testState()
@@ -49,7 +80,7 @@ func TestProgressOnATerminal(t *testing.T) {
 	p.done()
 	p.done()
 	const (
-		line  = "steady    12 s · 2…"
+		line  = "steady 25 s left ·…"
 		erase = "\r\x1b[K"
 	)
 	want := erase + line + erase + "a fault �[31mopens\n" + line + erase + "\nbye\n" + line + erase

@@ -64,6 +64,9 @@ func TestFullDisk(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "write journal j: no space left on device") {
 		t.Errorf("closed with %v", err)
 	}
+	if early := w.Err(); !errors.Is(err, early) || early == nil {
+		t.Errorf("Err answers %v", early)
+	}
 	if stats.Entries != 0 || stats.Dropped != n {
 		t.Errorf("%+v, want %d dropped", stats, n)
 	}
