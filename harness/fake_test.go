@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"runtime"
 	"strings"
 	"sync"
@@ -34,6 +35,9 @@ type recorder struct {
 // included, and answers what it said.
 func failing(t testing.TB, test func(testing.TB)) *recorder {
 	t.Helper()
+	if _, set := os.LookupEnv(envRunDir); !set {
+		t.Setenv(envRunDir, t.TempDir()) // what a failed test leaves
+	}
 	r := &recorder{TB: t}
 	run := func(f func()) {
 		done := make(chan struct{})

@@ -29,9 +29,9 @@
 //	c := harness.Run(t, harness.With(docker.Provider()))
 //
 // Where no engine answers such a test is skipped, and with
-// WEIR_REQUIRE_DOCKER=1 fails. Run directories and service logs are test
-// artifacts: go test -artifacts keeps them, and WEIR_RUN_DIR=DIR keeps them in
-// DIR.
+// WEIR_REQUIRE_DOCKER=1 fails. Run directories and service logs stay, in the
+// temporary directory, where the test failed; go test -artifacts and
+// WEIR_RUN_DIR=DIR keep them always, and elsewhere.
 //
 // What it is not for: load. Produce sends one event at a time; a Scenario
 // drives rates and measures. Objectives are judged there only if asked for

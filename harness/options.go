@@ -3,6 +3,7 @@ package harness
 import (
 	"cmp"
 	"context"
+	"flag"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -170,13 +171,18 @@ func (c *config) plan(t testing.TB) *scenario.Plan {
 	return plan
 }
 
-// artifacts is a directory of the test's own: a test artifact, or one below
-// WEIR_RUN_DIR.
+// artifacts is a directory of the test's own: below WEIR_RUN_DIR, a test
+// artifact under go test -artifacts, else one of the temporary directory, which
+// stays where the test failed: what its message names must be there to read.
 func artifacts(t testing.TB) string {
 	t.Helper()
-	parent := os.Getenv(envRunDir)
-	if parent == "" {
+	parent, passing := os.Getenv(envRunDir), false
+	switch f := flag.Lookup("test.artifacts"); {
+	case parent != "":
+	case f != nil && f.Value.String() == "true":
 		parent = t.ArtifactDir()
+	default:
+		parent, passing = os.TempDir(), true
 	}
 	if err := os.MkdirAll(parent, 0o755); err != nil {
 		t.Fatalf("the directory for runs: %v", err)
@@ -187,6 +193,13 @@ func artifacts(t testing.TB) string {
 	}
 	if err != nil {
 		t.Fatalf("the directory for runs: %v", err)
+	}
+	if passing {
+		t.Cleanup(func() {
+			if !t.Failed() {
+				_ = os.RemoveAll(dir)
+			}
+		})
 	}
 	return dir
 }

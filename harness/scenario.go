@@ -41,8 +41,9 @@ func LoadScenario(t testing.TB, file string) *scenario.Scenario {
 // reports. It fails the test only where the scenario cannot be run or nothing
 // could be judged.
 //
-// The run directory is a test artifact, or below WEIR_RUN_DIR. WEIR_CLUSTER
-// and WEIR_BOOTSTRAP override the scenario's cluster, and options override
+// The run directory is below WEIR_RUN_DIR, or a test artifact under go test
+// -artifacts; else it lies in the temporary directory and stays there only
+// where the test fails. WEIR_CLUSTER and WEIR_BOOTSTRAP override the scenario's cluster, and options override
 // those; scenario.WithObjectives has objectives judged.
 func Measure(t testing.TB, s *scenario.Scenario, options ...scenario.Option) *scenario.Result {
 	t.Helper()

@@ -52,3 +52,28 @@ func TestScenarioFailsUnlessItPasses(t *testing.T) {
 		})
 	}
 }
+
+// What a failed test's message names is there after the test; what a test that
+// passed left is not.
+func TestArtifactsStayWhereATestFailed(t *testing.T) {
+	t.Setenv(envRunDir, "")
+	t.Setenv("TMPDIR", t.TempDir())
+	for name, test := range map[string]struct {
+		end  func(testing.TB)
+		want bool
+	}{
+		"passed": {func(testing.TB) {}, false},
+		"failed": {func(t testing.TB) { t.Fatalf("no") }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var dir string
+			failing(t, func(t testing.TB) {
+				dir = artifacts(t)
+				test.end(t)
+			})
+			if _, err := os.Stat(dir); (err == nil) != test.want {
+				t.Errorf("%s: %v", dir, err)
+			}
+		})
+	}
+}
