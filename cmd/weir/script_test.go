@@ -146,7 +146,7 @@ func signalled(ts *testscript.TestScript, neg bool, args []string) {
 	var out, errs output
 	cmd := exec.Command(program, rest[split+1:]...)
 	cmd.Args[0] = "weir" // see testscript.Main
-	cmd.Dir, cmd.Env = ts.MkAbs("."), append(os.Environ(), "HOME="+ts.Getenv("HOME"), "XDG_STATE_HOME="+ts.Getenv("XDG_STATE_HOME"))
+	cmd.Dir, cmd.Env = ts.MkAbs("."), append(os.Environ(), "HOME="+ts.Getenv("HOME"), "XDG_STATE_HOME="+ts.Getenv("XDG_STATE_HOME"), "WEIR_BOOTSTRAP="+ts.Getenv("WEIR_BOOTSTRAP"))
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	ts.Check(cmd.Start())
 	for i := 0; i < split; i += 2 {

@@ -12,6 +12,7 @@ import (
 	"github.com/flowweir/weir/chaos/proxy"
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/external"
+	"github.com/flowweir/weir/harness/leftover"
 	"github.com/flowweir/weir/harness/observe"
 	"github.com/flowweir/weir/harness/service"
 	"github.com/flowweir/weir/loadgen/histogram"
@@ -42,6 +43,10 @@ type execution struct {
 	// fault needs it, and door is where the run's own clients go in.
 	proxy *proxy.Proxy
 	door  *proxy.Door
+	// record is what the next start removes if this run is killed.
+	record *leftover.Record
+	// deadTopics are those on the cluster that runs left which were killed.
+	deadTopics map[string]string
 
 	// bin is a directory with the services that were built.
 	bin      string

@@ -44,7 +44,10 @@ func (x *execution) close(ctx context.Context) {
 	if x.proxy != nil {
 		x.proxy.Close()
 	}
-	x.removeCreated(ctx)
+	left := x.removeCreated(ctx)
+	if err := x.record.Close(left); err != nil {
+		x.logf("the record of what the run started: %v", err)
+	}
 	if x.client != nil {
 		x.client.Close()
 	}
@@ -66,12 +69,15 @@ func (x *execution) close(ctx context.Context) {
 func (x *execution) outlives() bool { return !x.owned || x.info.Cluster.Kind == cluster.External }
 
 // removeCreated deletes the topics and groups that this run created, and
-// nothing else, where the cluster outlives the run.
-func (x *execution) removeCreated(ctx context.Context) {
+// nothing else, where the cluster outlives the run. It says whether some are
+// left.
+func (x *execution) removeCreated(ctx context.Context) (left bool) {
 	if x.admin == nil || !x.outlives() {
-		return
+		return false
 	}
 	if err := x.created.Delete(ctx, x.admin); err != nil {
 		x.logf("removing what the run created: %v", err)
+		return true
 	}
+	return false
 }

@@ -159,6 +159,7 @@ func (x *execution) open() error {
 		return &InfrastructureError{"the run directory", err}
 	}
 	x.dir = dir
+	x.keepRecord()
 	if err := dir.WriteScenario(s); err != nil {
 		return &InfrastructureError{"the run directory", err}
 	}

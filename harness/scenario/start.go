@@ -18,6 +18,7 @@ import (
 
 	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/harness/cluster"
+	"github.com/flowweir/weir/harness/leftover"
 	"github.com/flowweir/weir/harness/service"
 	"github.com/flowweir/weir/loadgen/kafka"
 	"github.com/flowweir/weir/reports/finding"
@@ -44,12 +45,16 @@ func (x *execution) start(ctx context.Context) error {
 	if err := x.existing(ctx); err != nil {
 		return err
 	}
+	if err := x.recordTopics(ctx); err != nil {
+		return err
+	}
 	x.logf("creating %d topics", len(x.info.Topics))
 	err = cluster.CreateTopics(ctx, x.up, x.info.Topics)
 	x.created.Topics(x.info.Topics)
 	if err != nil {
 		return x.notCreated(err)
 	}
+	x.tellOfTopics()
 	// Which of them are its own, whatever becomes of the run.
 	if err := x.writeInfo(); err != nil {
 		return err
@@ -182,9 +187,10 @@ func (x *execution) build(ctx context.Context) (map[string]string, error) {
 		x.logf("building %s", s.Name)
 		if x.bin == "" {
 			var err error
-			if x.bin, err = os.MkdirTemp("", "weir-build-"); err != nil {
+			if x.bin, err = os.MkdirTemp("", leftover.BuildPrefix); err != nil {
 				return nil, &InfrastructureError{"a directory to build in", err}
 			}
+			x.left(x.record.Dir(x.bin))
 		}
 		binary, err := x.config.build(ctx, x.plan.Path(s.Build), x.bin)
 		if err != nil {
@@ -206,7 +212,7 @@ func (x *execution) startServices(ctx context.Context, binaries map[string]strin
 			return err
 		}
 		x.logf("starting %s", s.Name)
-		p, err := service.Start(ctx, cfg, service.Deps{Group: x.groupState, Containers: x.containers})
+		p, err := service.Start(ctx, cfg, service.Deps{Group: x.groupState, Containers: x.containers, Started: func(pid int) { x.left(x.record.Process(pid)) }})
 		if err != nil {
 			return &InfrastructureError{"starting " + s.Name, err}
 		}
@@ -235,6 +241,9 @@ func (x *execution) serviceConfig(s *Service, index int, binary string, urls map
 	}
 	cfg, err := x.expandService(s, index, binary, vars)
 	cfg.LogFile, cfg.Network = x.dir.Path(run.ServiceLog(s.Name)), network
+	if _, set := cfg.Env[leftover.Mark]; !set && s.Image == "" {
+		cfg.Env[leftover.Mark] = x.info.ID
+	}
 	return cfg, err
 }
 

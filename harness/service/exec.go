@@ -21,7 +21,7 @@ type process struct {
 
 // startProcess starts the command as the leader of a process group of its
 // own.
-func startProcess(c *Config, log io.Writer) (Runner, error) {
+func startProcess(c *Config, log io.Writer) (*process, error) {
 	out, in, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("make a pipe for its output: %w", err)

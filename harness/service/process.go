@@ -147,7 +147,14 @@ func (p *Process) launch(ctx context.Context) (Runner, error) {
 	case c.Function != nil:
 		return startFunction(c, p.log), nil
 	case c.Image == "":
-		return startProcess(c, p.log)
+		started, err := startProcess(c, p.log)
+		if err != nil {
+			return nil, err
+		}
+		if p.deps.Started != nil {
+			p.deps.Started(started.cmd.Process.Pid)
+		}
+		return started, nil
 	}
 	return p.deps.Containers.Run(ctx, Container{
 		Name: c.Name, Image: c.Image, Args: c.Args, Env: c.Env,

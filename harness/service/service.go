@@ -126,6 +126,9 @@ type Deps struct {
 	Group GroupState
 	// Containers is needed where Image is set.
 	Containers Containers
+	// Started, if set, is told of each process as soon as it runs; it leads a
+	// process group of its own.
+	Started func(pid int)
 }
 
 // Containers starts containers. Package harness/docker implements it, so that

@@ -1,0 +1,257 @@
+// Package leftover keeps a record of what a run starts beside its own process
+// and must remove at its end: process groups, directories, topics on a cluster
+// that goes on. The record lies beside the run's lease, so that the next start
+// finds what a run left that was killed.
+//
+// It removes what it can prove to be a dead run's: processes that carry the
+// run's mark in their environment, are in a group that the run started and
+// began after it; directories with the name of those that Weir makes, in the
+// temporary directory. Topics it only tells of: what others did with them
+// since nobody knows.
+//
+// It is not for containers, which their engine's labels tell of, and it does
+// not find processes that left their group.
+package leftover
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/flowweir/weir/harness/lease"
+)
+
+// Mark is the variable in the environment of a run's processes that holds the
+// run's id.
+const Mark = "WEIR_RUN"
+
+// BuildPrefix begins the name of a directory, in the temporary one, in which a
+// run builds its services.
+const BuildPrefix = "weir-build-"
+
+const ext = ".left"
+
+// entry is a line of a record. One field is set.
+type entry struct {
+	Group  *group  `json:"group,omitempty"`
+	Dir    string  `json:"dir,omitempty"`
+	Topics *topics `json:"topics,omitempty"`
+}
+
+type topics struct {
+	Cluster string   `json:"cluster"` // Kafka's cluster id
+	Names   []string `json:"names"`
+}
+
+// Record is that of a run that lives. Its methods may be called at the same
+// time, and on nil, where they do nothing.
+type Record struct {
+	mu    sync.Mutex
+	lease *lease.Lease
+	file  *os.File
+}
+
+// Keep begins the record of a run of this process, and holds its lease.
+func Keep(id string) (*Record, error) {
+	dir, err := lease.Dir()
+	if err != nil {
+		return nil, err
+	}
+	held, err := lease.Hold(id)
+	if err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(filepath.Join(dir, id+ext), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, errors.Join(err, held.Release())
+	}
+	return &Record{lease: held, file: file}, nil
+}
+
+// Process adds the group that a process leads. Call it as soon as the process
+// runs.
+func (r *Record) Process(pid int) error {
+	g, err := groupOf(pid)
+	if err != nil {
+		return err
+	}
+	return r.add(entry{Group: g})
+}
+
+// Dir adds a directory, one of BuildPrefix in the temporary directory.
+func (r *Record) Dir(path string) error { return r.add(entry{Dir: path}) }
+
+// Topics adds topics that the run is about to create.
+func (r *Record) Topics(cluster string, names []string) error {
+	return r.add(entry{Topics: &topics{cluster, names}})
+}
+
+func (r *Record) add(e entry) error {
+	if r == nil {
+		return nil
+	}
+	line, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, err = r.file.Write(append(line, '\n'))
+	return err
+}
+
+// Close ends the record: everything was removed, except, where topicsLeft,
+// topics.
+func (r *Record) Close(topicsLeft bool) error {
+	if r == nil {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	errs := []error{r.file.Close()}
+	if topicsLeft {
+		errs = append(errs, keepTopics(r.file.Name(), nil))
+	} else {
+		errs = append(errs, os.Remove(r.file.Name()))
+	}
+	return errors.Join(append(errs, r.lease.Release())...)
+}
+
+// Sweep removes what dead runs left on this machine, and says to log what.
+// That something cannot be removed is told, and no reason not to go on.
+func Sweep(log io.Writer) {
+	err := each(func(id, file string, entries []entry) error {
+		killed, removed := 0, 0
+		var errs []error
+		for _, e := range entries {
+			if e.Group != nil {
+				n, err := e.Group.kill(id)
+				killed += n
+				errs = append(errs, err)
+			}
+		}
+		for _, e := range entries {
+			if e.Dir == "" || filepath.Dir(e.Dir) != filepath.Clean(os.TempDir()) || !strings.HasPrefix(filepath.Base(e.Dir), BuildPrefix) {
+				continue
+			}
+			if _, err := os.Lstat(e.Dir); err == nil {
+				removed++
+			}
+			errs = append(errs, os.RemoveAll(e.Dir))
+		}
+		if killed+removed > 0 {
+			_, _ = fmt.Fprintf(log, "removed what run %s left behind: processes %d, build directories %d\n", id, killed, removed)
+		}
+		if err := errors.Join(errs...); err != nil {
+			return err // the next start tries again
+		}
+		return keepTopics(file, nil)
+	})
+	if err != nil {
+		_, _ = fmt.Fprintf(log, "could not remove what dead runs left: %v\n", err)
+	}
+}
+
+// Topics answers which topics of a cluster dead runs created, each with its
+// run. gone are topics that are not there: what the records say of them is
+// forgotten.
+func Topics(cluster string, gone []string) (map[string]string, error) {
+	left := map[string]string{}
+	err := each(func(id, file string, entries []entry) error {
+		for _, e := range entries {
+			if e.Topics == nil || e.Topics.Cluster != cluster {
+				continue
+			}
+			for _, name := range e.Topics.Names {
+				if !slices.Contains(gone, name) {
+					left[name] = id
+				}
+			}
+		}
+		return keepTopics(file, func(in, name string) bool { return in == cluster && slices.Contains(gone, name) })
+	})
+	return left, err
+}
+
+// each visits the records of dead runs, whose lease it holds meanwhile.
+func each(visit func(id, file string, entries []entry) error) error {
+	dir, err := lease.Dir()
+	if err != nil {
+		return err
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "*"+ext))
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, file := range files {
+		id := strings.TrimSuffix(filepath.Base(file), ext)
+		held, err := lease.Acquire(id)
+		if errors.Is(err, lease.ErrHeld) {
+			continue
+		}
+		if err == nil {
+			var entries []entry
+			if entries, err = read(file); err == nil {
+				err = visit(id, file, entries)
+			}
+			err = errors.Join(err, held.Release())
+		}
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			errs = append(errs, fmt.Errorf("run %s: %w", id, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// read leaves out a last line that was not written to its end.
+func read(file string) ([]entry, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var entries []entry
+	for lines := bufio.NewScanner(bytes.NewReader(data)); lines.Scan(); {
+		var e entry
+		if json.Unmarshal(lines.Bytes(), &e) == nil {
+			entries = append(entries, e)
+		}
+	}
+	return entries, nil
+}
+
+// keepTopics reduces a record to its topics, less those that forget names, and
+// removes it where none is left.
+func keepTopics(file string, forget func(cluster, name string) bool) error {
+	entries, err := read(file)
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	for _, e := range entries {
+		if e.Topics == nil {
+			continue
+		}
+		e.Topics.Names = slices.DeleteFunc(e.Topics.Names, func(name string) bool { return forget != nil && forget(e.Topics.Cluster, name) })
+		if len(e.Topics.Names) == 0 {
+			continue
+		}
+		line, err := json.Marshal(e)
+		if err != nil {
+			return err
+		}
+		out.Write(append(line, '\n'))
+	}
+	if out.Len() == 0 {
+		return os.Remove(file)
+	}
+	return os.WriteFile(file, out.Bytes(), 0o600)
+}
