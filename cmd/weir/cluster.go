@@ -75,7 +75,7 @@ func (s *state) clusterUp(ctx context.Context, spec cluster.Spec) error {
 func newClusterDown(s *state) *cobra.Command {
 	return &cobra.Command{
 		Use:               "down",
-		Short:             "Remove the cluster with its data",
+		Short:             "Remove the cluster with its data, and what killed runs left",
 		Example:           "  weir cluster down",
 		Args:              noArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -83,7 +83,16 @@ func newClusterDown(s *state) *cobra.Command {
 			if err := docker.Down(cmd.Context()); err != nil {
 				return err
 			}
-			_, err := fmt.Fprintln(s.stdout, "there is no development cluster now")
+			removed, _, err := docker.Sweep(cmd.Context())
+			if err != nil {
+				return err
+			}
+			for _, l := range removed {
+				if _, err := fmt.Fprintf(s.stdout, "removed what run %s left behind\n", l.RunID); err != nil {
+					return err
+				}
+			}
+			_, err = fmt.Fprintln(s.stdout, "there is no development cluster now")
 			return err
 		},
 	}

@@ -29,6 +29,9 @@ func (v *validator) consumers(path document.Path, c Consumers) {
 		}
 	}
 	v.Positive(path.Add("members"), c.Members > 0)
+	if c.Members > mostMembers {
+		v.Error(document.OutOfRange, path.Add("members"), fmt.Sprintf("members must be at most %d: each is a client with its own connections to all brokers, in this process", mostMembers), "a group uses no more members than its topics have partitions")
+	}
 	v.OneOf(path.Add("from"), c.From, "load", "earliest")
 	v.OneOf(path.Add("isolation"), c.Isolation, contracts.IsolationReadCommitted, contracts.IsolationReadUncommitted)
 	if v.OneOf(path.Add("protocol"), c.Protocol, string(kafka.Classic), string(kafka.Modern)) && c.Protocol == string(kafka.Modern) && v.s.Doc.Has(path.Add("session-timeout")...) {
