@@ -31,16 +31,17 @@ func (s *state) report(dir string) error {
 	if err != nil {
 		return noRun(dir, err)
 	}
-	if err := s.show(rec); err != nil {
+	if err := s.show(rec, rec.Run.Reason); err != nil {
 		return err
 	}
 	return exit(summary.ExitCode(rec))
 }
 
 // show writes the reports of a run and prints its summary, which does not
-// need them.
-func (s *state) show(rec *run.Record) error {
+// need them, with the reason of its verdict in the words that are given.
+func (s *state) show(rec *run.Record, reason string) error {
 	paths, unwritten := reports.WriteRecord(rec)
+	rec.Run.Reason = reason
 	err := printed(summary.Text(s.stdout, rec, summary.TextOptions{Color: s.color(), Report: paths.HTML}))
 	return errors.Join(unwritten, err)
 }

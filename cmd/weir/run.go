@@ -203,10 +203,11 @@ func (s *state) ended(result *scenario.Result, err error) error {
 		// What was measured is known here, whatever could be written of it.
 		rec = &run.Record{Root: result.Dir, Run: result.Run, Results: &result.Results}
 	}
+	reason := rec.Run.Reason
 	if err != nil && result.Run.Status == run.Broken {
-		rec.Run.Reason = "the run ended before anything could be judged" // why, is printed by itself
+		reason = "the run ended before anything could be judged" // why, is printed by itself
 	}
-	if e := s.show(rec); shown == nil {
+	if e := s.show(rec, reason); shown == nil {
 		shown = e
 	}
 	code := result.Run.Verdict.ExitCode()

@@ -23,7 +23,7 @@ func TestSweepKillsGroups(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("XDG_STATE_HOME", t.TempDir())
-			cmd := exec.Command("sleep", "300") //nolint:noctx // it is killed below
+			cmd := exec.Command("sleep", "300")
 			cmd.Env = []string{Mark + "=" + tt.mark}
 			cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 			if err := cmd.Start(); err != nil {

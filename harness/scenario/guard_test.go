@@ -35,8 +35,8 @@ var _ = Describe("a topic that others read", func() {
 		dir := filepath.Join(GinkgoT().TempDir(), "run")
 		options := started(dir, scenario.With(external.Provider()), scenario.ClusterKind(cluster.External), scenario.Bootstrap(brokers.Bootstrap()...))
 		_, dry := scenario.DryRun(ctx, produceOnly(), io.Discard, options...)
-		_, real := scenario.Run(ctx, produceOnly(), options...)
-		for _, err := range []error{dry, real} {
+		_, wet := scenario.Run(ctx, produceOnly(), options...)
+		for _, err := range []error{dry, wet} {
 			var plan *scenario.PlanError
 			Expect(errors.As(err, &plan)).To(BeTrue())
 			Expect(plan.Findings).To(HaveLen(1))

@@ -70,33 +70,27 @@ func (p *preflight) cluster() (kind string, abilities any, nodes []int32, err er
 	return spec.Kind, provider.Abilities(), nodes, nil
 }
 
-// refused reports why a cluster was refused, each reason at its field.
+// refused reports why a cluster was refused, at the field that it is about.
 func (p *preflight) refused(err error) {
-	var field *cluster.FieldError
-	switch joined, several := err.(interface{ Unwrap() []error }); {
-	case err == nil:
-	case errors.As(err, &field) && (!several || err == error(field)):
-		path := document.Path{"cluster"}
-		for _, name := range field.Path {
-			path = path.Add(name)
-		}
-		id := BadCluster
-		switch field.Path[0] {
-		case "bootstrap":
-			id = BadBootstrap
-		case "client-config":
-			id = BadClientConfig
-		}
-		p.Error(id, path, field.Error(), field.Hint)
-	case several:
-		for _, e := range joined.Unwrap() {
-			if e != cluster.ErrRefused {
-				p.refused(e)
-			}
-		}
-	default:
-		p.Error(BadCluster, document.Path{"cluster"}, err.Error(), "")
+	if err == nil {
+		return
 	}
+	var field *cluster.FieldError
+	if !errors.As(err, &field) {
+		p.Error(BadCluster, document.Path{"cluster"}, err.Error(), "")
+		return
+	}
+	path, id := document.Path{"cluster"}, BadCluster
+	for _, name := range field.Path {
+		path = path.Add(name)
+	}
+	switch field.Path[0] {
+	case "bootstrap":
+		id = BadBootstrap
+	case "client-config":
+		id = BadClientConfig
+	}
+	p.Error(id, path, field.Error(), field.Hint)
 }
 
 // faults refuses those that the cluster or the services cannot suffer.

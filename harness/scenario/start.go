@@ -299,8 +299,11 @@ func (e *expander) expand(text string, path ...any) string {
 		e.err = e.x.usage(BadTemplate, err.Error(), append([]any{"services", e.index}, path...)...)
 	}
 	if e.unknown != "" && e.err == nil {
-		e.err = e.x.usage(UnknownTopic, "no contract of this scenario uses topic "+e.unknown, append([]any{"services", e.index}, path...)...)
-		e.err.(*PlanError).Findings[0].Hint = document.Suggest(e.unknown, e.x.plan.topicNames())
+		e.err = &PlanError{Findings: []finding.Finding{{
+			ID: UnknownTopic, Severity: finding.Error, Message: "no contract of this scenario uses topic " + e.unknown,
+			Position: e.x.plan.Scenario.Doc.Position(append([]any{"services", e.index}, path...)...),
+			Hint:     document.Suggest(e.unknown, e.x.plan.topicNames()),
+		}}}
 	}
 	return out
 }
