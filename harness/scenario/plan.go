@@ -143,8 +143,12 @@ func (r *resolver) contracts() []finding.Finding {
 	return findings
 }
 
-// missing says why a contract's file or directory cannot be read, if so.
+// missing says why a contract's file or directory cannot be read, if so. Of a
+// scenario that is no file the loader says it better.
 func (r *resolver) missing(name string) string {
+	if r.s.Doc == nil {
+		return ""
+	}
 	_, err := os.Stat(r.plan.Path(name))
 	if inner := (*fs.PathError)(nil); errors.As(err, &inner) {
 		return inner.Err.Error()
