@@ -301,7 +301,7 @@ func scenarioFile(s *schema) {
 // lognormalOr asks for one of the fields, or for a median with its p99.
 func lognormalOr(fields ...string) func(*schema) {
 	return func(s *schema) {
-		s.OneOf = append(oneOf(fields...).OneOf, requires("median", "p99"))
+		s.OneOf = slices.Concat(oneOf(fields...).OneOf, []*schema{requires("median", "p99")})
 		s.AllOf = []*schema{{If: someOf("median", "p99"), Then: requires("median", "p99")}}
 	}
 }
