@@ -2,6 +2,7 @@ package promise_test
 
 import (
 	"context"
+	"flag"
 	"maps"
 	"slices"
 	"strings"
@@ -15,7 +16,13 @@ import (
 	"github.com/flowweir/weir/reports/finding"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// Judges mostly wait, so that there may be more of them than processors.
+	if err := flag.Set("test.parallel", "12"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 const contract = "testdata/payments.yaml"
 
