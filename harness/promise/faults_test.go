@@ -77,6 +77,7 @@ func TestAFaultlessServiceKeepsEveryPromise(t *testing.T) {
 var inVain = map[fault]bool{
 	"publishes nothing": true, "swallows poison": true, "stops at poison": true, "retries for ever": true, "never commits": true,
 	"knows duplicates by a hash of the data": true, "needs an optional field": true, "stumbles over an unknown field": true,
+	"names the wrong cause": true,
 }
 
 // TestEachFaultIsFound: a service with one fault breaks the promise that is
