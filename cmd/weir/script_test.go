@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -37,6 +38,14 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		// hup: whether SIGHUP ends a run. Below nohup it does not, and programs
+		// inherit that.
+		Condition: func(name string) (bool, error) {
+			if name != "hup" {
+				return false, fmt.Errorf("no such condition: %s", name)
+			}
+			return !signal.Ignored(syscall.SIGHUP), nil
+		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
