@@ -128,7 +128,7 @@ func verdicts(result *scenario.Result) map[string][]string {
 	return all
 }
 
-var _ = Describe("two consumers of one event", func() {
+var _ = Describe("two consumers of one event", Label("long"), func() {
 	const passed = string(finding.Pass)
 	green := func() map[string][]string {
 		return map[string][]string{

@@ -116,7 +116,7 @@ func told(result *scenario.Result) []string {
 	return all
 }
 
-var _ = Describe("a service that retries by a topic", func() {
+var _ = Describe("a service that retries by a topic", Label("long"), func() {
 	It("passes when it keeps its policy", func(ctx SpecContext) {
 		result := trying(ctx, "")
 		Expect(verdicts(result)).To(Equal(map[string][]string{invariant.NoLoss: {"pass"}, invariant.DLQComplete: {"pass"}, invariant.RetryPolicyHeld: {"pass"}}))

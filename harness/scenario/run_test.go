@@ -21,7 +21,11 @@ import (
 
 func TestScenario(t *testing.T) {
 	RegisterFailHandler(Fail)
-	RunSpecs(t, "harness/scenario")
+	suite, reporter := GinkgoConfiguration()
+	if testing.Short() && suite.LabelFilter == "" {
+		suite.LabelFilter = "!long"
+	}
+	RunSpecs(t, "harness/scenario", suite, reporter)
 }
 
 // produceOnly is a load of 600 records without a service: a group of Weir's
