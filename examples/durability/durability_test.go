@@ -13,6 +13,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/docker"
 	"github.com/flowweir/weir/harness/embedded"
@@ -81,20 +82,28 @@ func quantile(l run.Latency, q float64) time.Duration {
 	return -1
 }
 
-// expectStall holds the publish latency to the arithmetic: a stall of length S
-// in a run of length T shows p(q) = S − (1−q)·T. The send latency shows next to
-// nothing of it: less than a tenth.
-func expectStall(r *scenario.Result, length time.Duration) {
+// expectPublish holds percentiles of the publish latency to the arithmetic: a
+// stall of length S in a run of length T shows p(q) = S − (1−q)·T.
+func expectPublish(r *scenario.Result, length time.Duration, quantiles ...float64) {
 	GinkgoHelper()
 	Expect(r.Results.Faults).To(HaveLen(1))
 	stall := r.Results.Faults[0].PublishStall
 	Expect(stall).To(BeNumerically(">", time.Second), "the stall must be long enough to be seen")
-	publish, send := latency(r, run.Publish), latency(r, run.Send)
-	for _, q := range []float64{0.95, 0.99} {
+	publish := latency(r, run.Publish)
+	for _, q := range quantiles {
 		want := stall - time.Duration((1-q)*float64(length))
 		tolerance := time.Duration(0.03*float64(want)) + 20*time.Millisecond
 		Expect(quantile(publish, q)).To(BeNumerically("~", want, tolerance), "publish p%v of a stall of %s", q*100, stall)
-		Expect(quantile(send, q)).To(BeNumerically("<", want/10), "send p%v, which the stall must not show in", q*100)
+	}
+}
+
+// expectSend holds the send latency to next to nothing of the stall: less than
+// a tenth of what publish shows.
+func expectSend(r *scenario.Result) {
+	GinkgoHelper()
+	publish, send := latency(r, run.Publish), latency(r, run.Send)
+	for _, q := range []float64{0.95, 0.99} {
+		Expect(quantile(send, q)).To(BeNumerically("<", quantile(publish, q)/10), "send p%v, which the stall must not show in", q*100)
 	}
 }
 
@@ -103,7 +112,8 @@ var _ = Describe("A stall of two seconds", func() {
 		r := play(ctx, load("stall.yaml"))
 		Expect(r.Run.Reason).To(Equal("everything that was promised held"))
 		Expect(r.Run.Verdict).To(Equal(finding.Pass))
-		expectStall(r, 20*time.Second)
+		expectPublish(r, 20*time.Second, 0.95, 0.99)
+		expectSend(r)
 		f := r.Results.Faults[0]
 		Expect(f.Recovered).To(BeTrue())
 		Expect(f.Recovery).To(BeNumerically(">=", f.Healed-f.Start), "it recovers once it is healed, not in the second before")
@@ -112,15 +122,37 @@ var _ = Describe("A stall of two seconds", func() {
 })
 
 // On real brokers a machine that is busy with something else stalls more than
-// once, and takes longer to send what was held up, so this is for a quiet one.
+// once, so this is for a quiet one. With a large buffer the brokers take all
+// that is due during the stall in one go afterwards, as the arithmetic has it;
+// a small one, with which send does not show the stall, is emptied in a dozen
+// requests, whose time adds to what waited for its turn (p95).
 var _ = Describe("A stall of a real broker", Label("docker", "proof"), func() {
-	It("is in the publish latency and not in the send latency", func(ctx SpecContext) {
+	play := func(ctx context.Context, change func(*scenario.Producer)) *scenario.Result {
+		GinkgoHelper()
+		s := load("stall-docker.yaml")
+		change(&s.Load[0].Producer)
+		r := play(ctx, s, scenario.ClusterKind(cluster.Docker))
+		Expect(r.Run.Reason).To(Equal("everything that was promised held"))
+		return r
+	}
+
+	It("is in the publish latency", func(ctx SpecContext) {
 		if os.Getenv("WEIR_PROOF") != "1" {
 			return // make proof
 		}
-		r := play(ctx, load("stall-docker.yaml"), scenario.ClusterKind(cluster.Docker))
-		Expect(r.Run.Reason).To(Equal("everything that was promised held"))
-		expectStall(r, 20*time.Second)
+		expectPublish(play(ctx, func(*scenario.Producer) {}), 20*time.Second, 0.95, 0.99)
+	})
+
+	It("is not in the send latency, where the buffer is small", func(ctx SpecContext) {
+		if os.Getenv("WEIR_PROOF") != "1" {
+			return // make proof
+		}
+		r := play(ctx, func(p *scenario.Producer) {
+			linger := document.Duration(2 * time.Millisecond)
+			p.MaxBuffered, p.Linger = 190, &linger
+		})
+		expectPublish(r, 20*time.Second, 0.99)
+		expectSend(r)
 	})
 })
 
