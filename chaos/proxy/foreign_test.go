@@ -26,8 +26,7 @@ import (
 )
 
 // Clients of others are kept behind the proxy too, through a rebalance and a
-// failover. They are not part of the repository: the specs are a part of make
-// proof, and run where they are found.
+// failover. They are not part of the repository: make proof needs them.
 
 // program is a client of others that runs.
 type program struct {
@@ -199,7 +198,7 @@ var _ = Describe("clients of others behind a proxy", func() {
 		jars := os.Getenv("WEIR_KAFKA_JARS") // such as /opt/kafka/libs
 		java, err := exec.LookPath("java")
 		if jars == "" || err != nil {
-			Skip("needs java, and Kafka's jars in the directory WEIR_KAFKA_JARS")
+			Fail("needs java, and Kafka's jars in the directory WEIR_KAFKA_JARS")
 		}
 		c, p, bootstrap := behindProxy(ctx)
 		w := watch(ctx, c)
@@ -235,7 +234,7 @@ var _ = Describe("clients of others behind a proxy", func() {
 		}
 		kcat, err := exec.LookPath("kcat")
 		if err != nil {
-			Skip("needs kcat")
+			Fail("needs kcat")
 		}
 		c, p, bootstrap := behindProxy(ctx)
 		w := watch(ctx, c)

@@ -58,7 +58,7 @@ func FuzzValidateJSON(f *testing.F) {
 		}
 		text, err := json.Marshal(v) // names that stand twice are gone
 		if err != nil {
-			t.Skip()
+			return
 		}
 		_, err = s.Encode(v)
 		if violations := s.ValidateJSON(text); (err == nil) != (len(violations) == 0) {

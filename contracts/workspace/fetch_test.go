@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -300,7 +301,10 @@ func TestDirectories(t *testing.T) {
 	must(t, os.WriteFile("secret", []byte("{}"), 0o644))
 	must(t, os.Remove(filepath.Join(upstream, "schemas", "id.json")))
 	if err := os.Symlink("../../orders/secret", filepath.Join(upstream, "schemas", "id.json")); err != nil {
-		t.Skip("this system makes no links")
+		if runtime.GOOS == "windows" {
+			return // which lets few users make links
+		}
+		t.Fatal(err)
 	}
 	fetch(t, FetchOptions{Update: true})
 	if _, err := os.Stat(".weir/contracts/payments/schemas/id.json"); err == nil {
