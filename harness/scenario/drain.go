@@ -33,6 +33,9 @@ type drainer struct {
 	// backlog is the same of what was there before the load.
 	backlog func(topic string, partition int32) (int64, bool)
 	groups  []watchedGroup
+	// commit makes the run's own groups commit what they have read. A commit
+	// that fails is made again with the next look.
+	commit func(ctx context.Context)
 	// inputs get no more records; retries may while services work; outputs
 	// are read once services are done.
 	inputs, retries, outputs []string
@@ -120,6 +123,7 @@ func (d *drainer) await(ctx context.Context) {
 	quiet := 0
 	var seen map[string]string
 	for quiet < settle {
+		d.commit(ctx)
 		open := map[string]string{}
 		for _, g := range d.groups {
 			maps.Copy(open, d.behind(ctx, g))

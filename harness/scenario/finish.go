@@ -105,6 +105,11 @@ func (x *execution) drainer() *drainer {
 	d := &drainer{
 		admin: x.admin, groups: x.plan.groups(), last: x.observer.Last, backlog: x.backlog,
 		readTo: func(ctx context.Context, ends offsets) []string { return x.reader.ReadTo(ctx, ends) },
+		commit: func(ctx context.Context) {
+			for _, g := range x.groups {
+				_ = g.Commit(ctx) // it is among the group's errors, and what is open is named
+			}
+		},
 	}
 	role := map[string]*[]string{}
 	for _, f := range x.plan.Flows {

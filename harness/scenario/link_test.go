@@ -38,7 +38,7 @@ func forLong(s *scenario.Scenario) *scenario.Scenario {
 var _ = Describe("a fault on connections", func() {
 	// Each is there twice in one run: for all of Weir's clients, and for one
 	// that does not exist.
-	DescribeTable("bites where there is something to bite, and says so where not",
+	DescribeTable("bites where there is something to bite, and says so where not", Label("long"),
 		func(ctx SpecContext, fault, what, evidence, nothing string) {
 			withoutLeaks()
 			s := withFaults(strings.ReplaceAll(fault, "CLIENT", `"weir-*"`), strings.ReplaceAll(fault, "CLIENT", "nobody"))

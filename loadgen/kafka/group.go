@@ -34,8 +34,9 @@ type GroupConfig struct {
 }
 
 // Group is a consumer group: its members process what they get and commit
-// after that, at least once, every five seconds and before they give a
-// partition up (Kafka's enable.auto.commit and auto.commit.interval.ms). A
+// after that, at least once: every five seconds (Kafka's enable.auto.commit
+// and auto.commit.interval.ms), when Commit says so, and before they give a
+// partition up. A
 // group without commits begins, unless its settings say otherwise, with the
 // first record that is stamped at Start or later: what was there before the
 // load is not its affair, and what comes before it has joined is.
@@ -204,21 +205,30 @@ func (g *Group) Facts() []MemberFacts {
 // occurrence.
 func (g *Group) Errors() []ClientError { return g.watch.all() }
 
+// Commit commits what was processed, within ctx. Who waits for the group to be
+// done need not wait for its next commit. What fails is among Errors as well.
+func (g *Group) Commit(ctx context.Context) error {
+	var errs []error
+	for _, m := range g.members {
+		if err := m.client.CommitMarkedOffsets(ctx); err != nil {
+			g.watch.add(StageRequest, -1, err)
+			errs = append(errs, fmt.Errorf("consumer group %q, member %d: commit: %w", g.config.Group, m.number, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // Close commits what was processed, within ctx, and leaves the group. It may
 // be called twice.
 func (g *Group) Close(ctx context.Context) error {
-	var errs []error
+	var err error
 	g.closing.Do(func() {
 		g.stop()
 		g.running.Wait()
-		for _, m := range g.members {
-			if err := m.client.CommitMarkedOffsets(ctx); err != nil {
-				errs = append(errs, fmt.Errorf("consumer group %q, member %d: commit: %w", g.config.Group, m.number, err))
-			}
-		}
+		err = g.Commit(ctx)
 		g.close()
 	})
-	return errors.Join(errs...)
+	return err
 }
 
 func (g *Group) close() {
