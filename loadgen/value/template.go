@@ -259,9 +259,9 @@ func letters(alphabet string) func([]string) (part, bool) {
 			return nil, false
 		}
 		return func(b []byte, r *Record) []byte {
-			for range n {
-				b = append(b, alphabet[r.random.Below(uint64(len(alphabet)))])
-			}
+			at := len(b)
+			b = append(b, make([]byte, n)...)
+			r.random.Letters(b[at:], alphabet)
 			return b
 		}, true
 	}

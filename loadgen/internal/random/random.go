@@ -49,6 +49,24 @@ func (s *Stream) Below(n uint64) uint64 {
 	return high
 }
 
+// Letters fills b with letters of an alphabet of at most 256, each as likely as
+// every other; its bias is below len(alphabet)/2¹⁶. Four letters come of one
+// number.
+func (s *Stream) Letters(b []byte, alphabet string) {
+	for len(b) >= 4 {
+		x := s.Next()
+		b[0], b[1], b[2], b[3] = letter(x>>48, alphabet), letter(x>>32, alphabet), letter(x>>16, alphabet), letter(x, alphabet)
+		b = b[4:]
+	}
+	for x, i := s.Next(), 0; i < len(b); i++ {
+		b[i] = letter(x, alphabet)
+		x >>= 16
+	}
+}
+
+// letter is the one that the lowest 16 bits of x stand for.
+func letter(x uint64, alphabet string) byte { return alphabet[x&0xffff*uint64(len(alphabet))>>16] }
+
 // Mix is the finalizer of SplitMix64 (Stafford's variant 13).
 func Mix(z uint64) uint64 {
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
