@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"testing"
 	"testing/fstest"
 
@@ -138,5 +139,46 @@ func TestRulesAreListedOnce(t *testing.T) {
 	}
 	if len(seen) < 40 || !seen[schema.FormatChanged] {
 		t.Errorf("%d rules", len(seen))
+	}
+}
+
+// TestEventsThereAndBack: what a generator makes is valid, and is the same
+// after it was written and read.
+func TestEventsThereAndBack(t *testing.T) {
+	media := map[string]string{"jsonschema": "application/json", "avro": "application/avro", "protobuf": "application/protobuf"}
+	for format := range formats {
+		s := load(t, format, schema.Options{})
+		generate, err := s.Generator()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for seed := range uint64(50) {
+			event, err := generate(rand.New(rand.NewPCG(seed, 0)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			data, err := s.Encode(event)
+			if err != nil {
+				t.Fatalf("%s: %v: %v", format, event, err)
+			}
+			got, err := s.Decode(data)
+			if diff := cmp.Diff(event, got); err != nil || diff != "" {
+				t.Fatalf("%s: %v\n%s", format, err, diff)
+			}
+		}
+		if _, err := s.Decode([]byte{0xff}); err == nil {
+			t.Errorf("%s: half a number is read", format)
+		}
+		if got := s.MediaType(); got != media[format] {
+			t.Errorf("%s is %s", format, got)
+		}
+	}
+	endless := fstest.MapFS{"e.proto": {Data: []byte(`syntax = "proto2"; message E { required E e = 1; }`)}}
+	s, err := schema.Load(endless, "e.proto", "protobuf", schema.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Generator(); err == nil {
+		t.Error("a message without an instance has a generator")
 	}
 }

@@ -26,6 +26,8 @@ type Effect struct {
 	TypeHeader string
 	// Correlate is the place that holds the id of the causing event.
 	Correlate place.Place
+	// Decode reads the data of an effect, for a place in it; nil is JSON.
+	Decode func(data []byte) (any, error)
 	// Searched says that the id may stand elsewhere in the record when the
 	// place does not lead back: a trigger's own id in the data.
 	Searched bool
@@ -67,7 +69,7 @@ func (o *Observer) effect(w *watched, e *effect, r *kgo.Record, at time.Duration
 	if e.TypeHeader != "" && string(header(r, e.TypeHeader)) != e.Type {
 		return false
 	}
-	id, ok := identity.ParseEventID(valueAt(r, e.Correlate))
+	id, ok := identity.ParseEventID(e.correlated(r))
 	if !ok && e.Searched {
 		id, ok = o.search(r)
 	}
@@ -96,23 +98,33 @@ func (o *Observer) effect(w *watched, e *effect, r *kgo.Record, at time.Duration
 	return true
 }
 
-// valueAt is what stands at a place of a record, as text.
-func valueAt(r *kgo.Record, p place.Place) []byte {
-	switch p.Kind() {
+// correlated is what stands at the place that leads back, as text.
+func (e *Effect) correlated(r *kgo.Record) []byte {
+	switch p := e.Correlate; p.Kind() {
 	case place.Header:
 		return header(r, p.HeaderName())
 	case place.Key:
 		return r.Key
 	}
-	d := json.NewDecoder(bytes.NewReader(r.Value))
-	d.UseNumber()
-	var data any
-	if d.Decode(&data) != nil {
+	decode := e.Decode
+	if decode == nil {
+		decode = decodeJSON
+	}
+	data, err := decode(r.Value)
+	if err != nil {
 		return nil
 	}
-	v, ok := p.In(data)
+	v, ok := e.Correlate.In(data)
 	if !ok {
 		return nil
 	}
 	return []byte(place.Text(v))
+}
+
+func decodeJSON(data []byte) (any, error) {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	var v any
+	err := d.Decode(&v)
+	return v, err
 }

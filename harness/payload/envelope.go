@@ -19,12 +19,23 @@ type enveloper struct {
 	// event and source are as they stand in headers, names as they stand in
 	// a document: its members type and source.
 	event, source, names []byte
+	// contentType is the type of the data.
+	contentType []byte
 	// match is the header that names the event where no envelope does.
 	match string
 }
 
-func newEnveloper(p *contracts.Produces, service string) (enveloper, error) {
-	e := enveloper{kind: p.EnvelopeName(), event: []byte(p.Event), source: []byte("/" + service), match: matchHeader(p)}
+func newEnveloper(p *contracts.Produces, service string, c Codec) (enveloper, error) {
+	e := enveloper{
+		kind: p.EnvelopeName(), event: []byte(p.Event), source: []byte("/" + service),
+		contentType: []byte("application/json"), match: matchHeader(p),
+	}
+	if c != nil {
+		e.contentType = []byte(c.MediaType())
+	}
+	if err := textual(p, c); err != nil {
+		return e, err
+	}
 	event, err := marshal(p.Event)
 	if err != nil {
 		return e, err
@@ -99,13 +110,12 @@ func (e *enveloper) binary(r *kgo.Record, id identity.EventID, at time.Time) {
 		kgo.RecordHeader{Key: "ce_type", Value: e.event},
 		kgo.RecordHeader{Key: "ce_source", Value: e.source},
 		kgo.RecordHeader{Key: "ce_time", Value: buf[identity.EventIDSize:]},
-		kgo.RecordHeader{Key: "content-type", Value: contentType},
+		kgo.RecordHeader{Key: "content-type", Value: e.contentType},
 	)
 }
 
 var (
 	specVersion    = []byte("1.0")
-	contentType    = []byte("application/json")
 	structuredType = []byte("application/cloudevents+json")
 )
 

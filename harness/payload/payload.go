@@ -15,7 +15,6 @@ package payload
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -42,6 +41,8 @@ type Config struct {
 	// Validate judges one.
 	Generate func(*rand.Rand) (any, error)
 	Validate func(doc []byte) error
+	// Codec writes documents as they stand on the topic; nil is JSON.
+	Codec    Codec
 	Seed     uint64
 	Run      uint64
 	Sender   uint16
@@ -57,6 +58,14 @@ type Config struct {
 	Pattern func(pattern string, rng *rand.Rand) (string, error)
 	// Poison and Duplicate are shares of the load, 0 to 1.
 	Poison, Duplicate float64
+}
+
+// Codec is the form of documents in records, other than JSON.
+type Codec interface {
+	Encode(doc any) ([]byte, error)
+	Decode(data []byte) (any, error)
+	// MediaType is the content-type of what Encode writes.
+	MediaType() string
 }
 
 // documents is how many different documents a load draws from.
@@ -76,6 +85,9 @@ type Maker struct {
 	keyed bool
 	key   keyMaker
 	parts []part
+	// sized are the parts by the length of the key, in a form in which the
+	// bytes around a key depend on it; nil in JSON.
+	sized map[int][]part
 	whole []document
 }
 
@@ -90,7 +102,7 @@ type document struct {
 func New(cfg Config) (*Maker, error) {
 	m := &Maker{cfg: cfg}
 	var err error
-	if m.envelope, err = newEnveloper(cfg.Produces, cfg.Service); err != nil {
+	if m.envelope, err = newEnveloper(cfg.Produces, cfg.Service, cfg.Codec); err != nil {
 		return nil, err
 	}
 	if err = reserved(cfg); err != nil {
@@ -100,6 +112,9 @@ func New(cfg Config) (*Maker, error) {
 		return nil, err
 	}
 	if err = m.compile(); err != nil {
+		return nil, err
+	}
+	if err = m.poisonous(); err != nil {
 		return nil, err
 	}
 	places, hasKey, err := keyPlaces(cfg.Produces.Key)
@@ -140,106 +155,6 @@ func (m *Maker) compile() error {
 // Begin sets the load's start, which the events' times are relative to.
 func (m *Maker) Begin(start time.Time) { m.start = start }
 
-// hole is what stands at the key's place while a document is cut in two.
-const hole = "\ufdd0weir-key\ufdd0"
-
-// splice cuts documents at the key's place. It is false where keys
-// of their style would not be valid in each of them.
-func (m *Maker) splice(rng *rand.Rand, places keyTemplate) (bool, error) {
-	at := places.places[0]
-	docs := make([]any, documents)
-	for i := range docs {
-		var err error
-		if docs[i], err = m.document(rng); err != nil {
-			return false, err
-		}
-	}
-	if !m.chooseStyle(docs, at) {
-		return false, nil
-	}
-	if err := m.checkList(docs[0], at); err != nil {
-		return false, err
-	}
-	for _, doc := range docs {
-		if err := at.Set(doc, hole); err != nil {
-			return false, err
-		}
-		text, err := marshal(doc)
-		if err != nil {
-			return false, err
-		}
-		before, after, found := bytes.Cut(text, []byte(`"`+hole+`"`))
-		if !found {
-			return false, errors.New("the key's place is not in the document that was made for it")
-		}
-		m.parts = append(m.parts, part{before, after})
-	}
-	return true, nil
-}
-
-// chooseStyle takes the style of key that the first document has, if all
-// documents are valid with the first key of that style and with the last.
-func (m *Maker) chooseStyle(docs []any, at place.Place) bool {
-	old, _ := at.In(docs[0])
-	m.key = keyMaker{seed: m.cfg.Seed, list: m.cfg.KeyList}
-	switch v := old.(type) {
-	case string:
-		m.key.style = styleText
-		if looksLikeUUID(v) {
-			m.key.style = styleUUID
-		}
-	case json.Number, float64, int64, int:
-		m.key.style = styleNumber
-	default:
-		return false
-	}
-	if m.key.list != nil {
-		return true // checkList says which key does not fit
-	}
-	return !slices.ContainsFunc(docs, func(doc any) bool { return !m.fits(doc, at) })
-}
-
-// checkList tries every key of a list on a document.
-func (m *Maker) checkList(doc any, at place.Place) error {
-	for i, text := range m.key.list {
-		quoted, err := marshal(text)
-		if err != nil {
-			return err
-		}
-		m.key.quoted = append(m.key.quoted, quoted)
-		err = at.Set(doc, m.key.value(uint64(i)))
-		var b []byte
-		if err == nil {
-			b, err = marshal(doc)
-		}
-		if err == nil {
-			err = m.cfg.Validate(b)
-		}
-		if err != nil {
-			return fmt.Errorf("the key %q, number %d of the file, is not valid at %s: %w", text, i+1, at, err)
-		}
-	}
-	return nil
-}
-
-// fits says whether a document is valid with the first key and with the last.
-func (m *Maker) fits(doc any, at place.Place) bool {
-	for _, index := range []uint64{0, m.cfg.Keys.Cardinality() - 1} {
-		if at.Set(doc, m.key.value(index)) != nil {
-			return false
-		}
-		text, err := marshal(doc)
-		if err != nil || m.cfg.Validate(text) != nil {
-			return false
-		}
-	}
-	return true
-}
-
-func looksLikeUUID(s string) bool {
-	return len(s) == 36 && s[8] == '-' && s[13] == '-' && s[18] == '-' && s[23] == '-'
-}
-
 // pool makes one document for each key, where a key cannot be spliced: as many
 // as there are different keys to be had.
 func (m *Maker) pool(rng *rand.Rand, places keyTemplate, hasKey bool) error {
@@ -249,7 +164,7 @@ func (m *Maker) pool(rng *rand.Rand, places keyTemplate, hasKey bool) error {
 	}
 	distinct := map[string]bool{}
 	for repeated := 0; uint64(len(m.whole)) < n && repeated < maxRepeated; {
-		doc, err := m.document(rng)
+		doc, err := m.document(rng, places.places)
 		if err != nil {
 			return err
 		}
@@ -265,7 +180,7 @@ func (m *Maker) pool(rng *rand.Rand, places keyTemplate, hasKey bool) error {
 			repeated = 0
 			distinct[string(d.key)] = true
 		}
-		if d.value, err = marshal(doc); err != nil {
+		if d.value, err = m.encode(doc); err != nil {
 			return err
 		}
 		m.whole = append(m.whole, d)
@@ -281,12 +196,27 @@ const (
 	maxRepeated = 1_000
 )
 
-func (m *Maker) document(rng *rand.Rand) (any, error) {
-	doc, err := m.cfg.Generate(rng)
-	if err != nil {
-		return nil, fmt.Errorf("data for %s: %w", m.cfg.Produces.Event, err)
+// document makes data that has what its key is made of: an event's key may
+// stand where other data of its schema has nothing. What never has it is
+// returned as it is.
+func (m *Maker) document(rng *rand.Rand, key []place.Place) (doc any, err error) {
+	for range maxRepeated {
+		if doc, err = m.cfg.Generate(rng); err != nil {
+			return nil, fmt.Errorf("data for %s: %w", m.cfg.Produces.Event, err)
+		}
+		if !slices.ContainsFunc(key, func(p place.Place) bool { v, _ := p.In(doc); return v == nil }) {
+			break
+		}
 	}
 	return doc, nil
+}
+
+// encode writes a document as it stands on the topic.
+func (m *Maker) encode(doc any) ([]byte, error) {
+	if m.cfg.Codec != nil {
+		return m.cfg.Codec.Encode(doc)
+	}
+	return marshal(doc)
 }
 
 func marshal(doc any) ([]byte, error) {
@@ -377,21 +307,13 @@ func (m *Maker) Make(seq uint64, r *kgo.Record) ledger.Class {
 	r.Headers = append(r.Headers[:0], m.headers...)
 	var data []byte
 	if m.keyed {
-		index := m.cfg.Keys.Index(event)
-		p := &m.parts[m.random(event)%uint64(len(m.parts))]
-		buf := make([]byte, 0, 2*48+len(p.before)+len(p.after))
-		buf = m.key.appendText(buf, index)
-		r.Key = buf[:len(buf):len(buf)]
-		at := len(buf)
-		buf = append(buf, p.before...)
-		buf = m.key.appendJSON(buf, index)
-		data = append(buf, p.after...)[at:]
+		data = m.spliced(r, event)
 	} else {
 		d := m.wholeOf(event)
 		r.Key, data = d.key, d.value
 	}
 	if class == ledger.Poison {
-		data = poison(id)
+		data = m.poison(id)
 	}
 	if len(m.templates) > 0 {
 		m.fill(r, value.Record{Sequence: event, Key: r.Key, Due: at, Run: m.cfg.Run, Sender: m.cfg.Sender})
@@ -406,15 +328,6 @@ func (m *Maker) fill(r *kgo.Record, of value.Record) {
 	for i, t := range m.templates {
 		r.Headers[i].Value = t.Append(nil, &of)
 	}
-}
-
-// poison is data that no reader can decode: JSON that breaks off. It carries
-// the event's id, so that a dead letter that lost its headers still leads
-// back.
-func poison(id identity.EventID) []byte {
-	b := append(make([]byte, 0, 64), `{"poison":"`...)
-	b = id.AppendText(b)
-	return append(b, `","cut":`...)
 }
 
 // Original computes a record again as it was sent, weir-id header included.

@@ -645,3 +645,34 @@ func TestTemplatedHeaders(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestKeyThatIsSometimesThere: data without what the key is made of is not
+// sent, and a schema that never has it is an error.
+func TestKeyThatIsSometimesThere(t *testing.T) {
+	sometimes := func(share float64) func(*Config) {
+		return func(c *Config) {
+			c.Generate = func(rng *rand.Rand) (any, error) {
+				doc := map[string]any{"total": rng.IntN(100)}
+				if rng.Float64() < share {
+					doc["order_id"] = uuids(rng)
+				}
+				return doc, nil
+			}
+		}
+	}
+	m, err := New(config(t, sometimes(0.05)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Begin(start)
+	for seq := range uint64(500) {
+		var r kgo.Record
+		if m.Make(seq, &r); len(r.Key) != 36 || !strings.Contains(string(r.Value), string(r.Key)) {
+			t.Fatalf("%d: %q: %s", seq, r.Key, r.Value)
+		}
+	}
+	const never = "the document has nothing at $.order_id, which its key is made of"
+	if _, err := New(config(t, sometimes(0))); err == nil || err.Error() != never {
+		t.Errorf("%v, want %s", err, never)
+	}
+}

@@ -10,36 +10,37 @@ import (
 	"time"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/asyncapi"
 	"github.com/flowweir/weir/contracts/jsonschema"
+	"github.com/flowweir/weir/contracts/schema"
+	"github.com/flowweir/weir/harness/payload"
 	"github.com/flowweir/weir/loadgen/value"
 )
 
 // documents makes an event's data: from its schema, its examples, a corpus or a
 // template.
 type documents struct {
-	schema   *jsonschema.Schema
+	schema   *schema.Schema // nil: there is none
 	generate func(*rand.Rand) (any, error)
 }
 
 func newDocuments(f *Flow) (*documents, error) {
 	c, p, fromExamples := f.Producer, f.Produces, f.Load.Examples
 	d := &documents{}
-	schema := c.SchemaOf(p.Schema)
+	declared := c.SchemaOf(p.Schema)
 	switch {
-	case schema == nil && (f.Corpus != nil || f.Load.Payload.Template != ""):
-	case schema == nil && len(p.Examples) == 0:
+	case declared == nil && (f.Corpus != nil || f.Load.Payload.Template != ""):
+	case declared == nil && len(p.Examples) == 0:
 		return nil, fmt.Errorf("%s has neither a schema nor examples to make data from", p.Event)
-	case schema == nil:
+	case declared == nil:
 		fromExamples = true
-	case schema.Format != contracts.FormatJSONSchema:
-		return nil, fmt.Errorf("making data from a schema in %s is not built; JSON Schema is", schema.Format)
-	case schema.File == "":
+	case declared.File == "":
 		return nil, fmt.Errorf("making data from a schema of a registry is not built; a file is")
-	case schema.Wire != contracts.WireNone:
-		return nil, fmt.Errorf("making data in the framing %s is not built", schema.Wire)
+	case declared.Wire != contracts.WireNone:
+		return nil, fmt.Errorf("making data in the framing %s is not built", declared.Wire)
 	default:
 		var err error
-		if d.schema, err = f.files.JSONSchema(c, schema); err != nil {
+		if d.schema, err = loadSchema(f.files, c, p); err != nil {
 			return nil, err
 		}
 	}
@@ -49,12 +50,9 @@ func newDocuments(f *Flow) (*documents, error) {
 	case f.Corpus != nil:
 		return d, d.from(f.Corpus, func(i int) string { return fmt.Sprintf("value %d of %s", i+1, f.Load.Payload.Corpus) })
 	case !fromExamples:
-		g, err := jsonschema.NewGenerator(d.schema)
-		if err != nil {
-			return nil, err
-		}
-		d.generate = g.Generate
-		return d, nil
+		g, err := d.schema.Generator()
+		d.generate = g
+		return d, err
 	case len(p.Examples) == 0:
 		return nil, fmt.Errorf("%s has no examples", p.Event)
 	}
@@ -118,10 +116,54 @@ func (d *documents) validate(doc []byte) error {
 	if d.schema == nil {
 		return nil
 	}
-	if v := d.schema.Validate(doc); len(v) > 0 {
-		return errors.New(v[0].String())
+	if own := d.schema.JSONSchema(); own != nil {
+		if v := own.Validate(doc); len(v) > 0 {
+			return errors.New(v[0].String())
+		}
+		return nil
+	}
+	if v := d.schema.Examine("", doc); len(v) > 0 {
+		return errors.New(v[0].Message)
 	}
 	return nil
+}
+
+// codec is the form in which documents stand on a topic; nil is JSON.
+func (d *documents) codec() payload.Codec {
+	if d.schema == nil || d.schema.JSONSchema() != nil {
+		return nil
+	}
+	return d.schema
+}
+
+// encode writes a document as it stands on a topic.
+func (d *documents) encode(doc any) ([]byte, error) {
+	if c := d.codec(); c != nil {
+		return c.Encode(doc)
+	}
+	return json.Marshal(doc)
+}
+
+// decoder reads the data of an event that is not JSON; nil where it is.
+func (f *Flow) decoder(c *contracts.Contract, of *contracts.Produces) (func([]byte) (any, error), error) {
+	declared := c.SchemaOf(of.Schema)
+	if declared == nil || declared.File == "" || declared.Wire != contracts.WireNone || declared.Format == contracts.FormatJSONSchema {
+		return nil, nil
+	}
+	s, err := loadSchema(f.files, c, of)
+	if err != nil {
+		return nil, err
+	}
+	return s.Decode, nil
+}
+
+// loadSchema reads the schema of a producer's event from its file.
+func loadSchema(files *asyncapi.Files, c *contracts.Contract, p *contracts.Produces) (*schema.Schema, error) {
+	var message string
+	if p.Match != nil {
+		message = p.Match.Name
+	}
+	return schema.DeclaredBy(c, c.SchemaOf(p.Schema), message).Load(files)
 }
 
 // pattern makes a text that matches a regular expression.

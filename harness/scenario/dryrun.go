@@ -3,7 +3,6 @@ package scenario
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -56,7 +55,7 @@ func (f *Flow) valueBytes() int64 {
 		if err != nil {
 			return guess
 		}
-		text, err := json.Marshal(doc)
+		text, err := docs.encode(doc)
 		if err != nil {
 			return guess
 		}

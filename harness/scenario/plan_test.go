@@ -97,6 +97,11 @@ func TestWhatDoesNotResolve(t *testing.T) {
 			[]string{`:4:16 scenario/not-built: the environment in the topic {env}.orders cannot be given: that is not built (name the topic of the run in the contract)`}},
 		{"an effect known by its value", []string{"contracts: [unbuilt.yaml]\n", "services: [{name: unbuilt-service, command: [x]}]\n", "load: [{event: OrderPlaced, profile: [{hold: 1/s, for: 1s}]}]\n"},
 			[]string{`:5:16 scenario/not-built: knowing the effect OrderRated by its value at $.type is not built; by a header is (write match: {header: NAME})`}},
+		{"effects that lead back by data that cannot be read", []string{"contracts: [framed.yaml]\n", "services: [{name: framed-service, command: [x]}]\n", "load: [{event: OrderPlaced, profile: [{hold: 1/s, for: 1s}]}]\n"},
+			[]string{
+				`:5:16 scenario/not-built: the effect OrderNoted leads back by $.cause, and its schema is of a registry: reading such data is not built; that of a file is (correlate by a header)`,
+				`:5:16 scenario/not-built: the effect OrderRated leads back by $.cause, and its data is in the framing confluent: reading such data is not built (correlate by a header)`,
+			}},
 		{"times that are not there", []string{both, "load: [{event: OrderPlaced, profile: [{replay: none.csv}]}]\n"},
 			[]string{`:4:48 scenario/bad-load: cannot read the times: testdata/plan/none.csv: no such file or directory`}},
 		{"times that cannot be read", []string{both, "load: [{event: OrderPlaced, profile: [{hold: 1/s, for: 1s}, {replay: bare.yaml}]}]\n"},

@@ -113,7 +113,7 @@ func (x *execution) makers() ([]maker, error) {
 		}
 		m, err := payload.New(payload.Config{
 			Produces: f.Produces, Service: f.Producer.Service.Name,
-			Generate: docs.generate, Validate: docs.validate, Pattern: docs.pattern,
+			Generate: docs.generate, Validate: docs.validate, Codec: docs.codec(), Pattern: docs.pattern,
 			Seed: x.info.Seed, Run: x.identity, Sender: sender.ID(),
 			Schedule: f.Schedule, Keys: keys, KeyList: f.KeyList, Headers: f.Load.Headers,
 			Poison: x.plan.share(fault.Poison, f), Duplicate: x.plan.share(fault.Duplicate, f),

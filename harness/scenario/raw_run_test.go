@@ -6,11 +6,15 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"testing/fstest"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/place"
+	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/embedded"
 	"github.com/flowweir/weir/harness/scenario"
@@ -294,4 +298,27 @@ objectives: {steady: {lag: {records: 1000}}}
 			}
 		}
 	})
+
+	DescribeTable("makes events in a binary form, with keys in their place",
+		func(ctx SpecContext, format, file, text, match string) {
+			withoutLeaks()
+			contract := "weir: contract/v1\nservice: {name: order-service}\nschemas: {OrderPlaced: {file: " + file + "}}\n" +
+				"produces: [{event: OrderPlaced, topic: order.events, schema: OrderPlaced, key: $.customer.id, match: " + match + "}]\n"
+			up := clusterUp(ctx)
+			kept(ctx, up, 1, "order.events")
+			ran(ctx, finding.Pass, written("contracts: [weir.yaml]\nload: [{event: OrderPlaced, profile: [{hold: 100/s, for: 1s}]}]\ninvariants: [no-loss, per-key-order]\n",
+				"weir.yaml", contract, file, text), scenario.On(up))
+			s, err := schema.Load(fstest.MapFS{file: {Data: []byte(text)}}, file, format, schema.Options{Message: "Order"})
+			Expect(err).NotTo(HaveOccurred())
+			for _, r := range logOf(ctx, up, "order.events", 100) {
+				event, err := s.Decode(r.Value)
+				Expect(err).NotTo(HaveOccurred())
+				key, _ := place.MustParse("$.customer.id").In(event)
+				Expect(key).To(Equal(string(r.Key)))
+			}
+		},
+		Entry("of Avro", contracts.FormatAvro, "order.avsc", `{"type": "record", "name": "Order", "fields": [{"name": "note", "type": "string"},
+			{"name": "customer", "type": {"type": "record", "name": "Customer", "fields": [{"name": "id", "type": "string"}]}}]}`, "{header: ce_type}"),
+		Entry("of Protobuf", contracts.FormatProtobuf, "order.proto", `syntax = "proto3"; message Customer { string id = 1; } message Order { string note = 1; Customer customer = 2; }`, "{name: Order}"),
+	)
 })

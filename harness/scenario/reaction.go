@@ -16,8 +16,10 @@ type Reaction struct {
 	// Consumer names it in results: its service, with its group where the
 	// service consumes the event in several.
 	Consumer string
-	// Produces is the interaction of its effect; nil where none is declared.
+	// Produces is the interaction of its effect, in the contract Producer; both
+	// are nil where none is declared.
 	Produces *contracts.Produces
+	Producer *contracts.Contract
 	// entry is the index of Consumes in its contract.
 	entry int
 }
@@ -91,8 +93,8 @@ func (r *resolver) effect(f *Flow, x *Reaction, path document.Path) {
 		r.Error(NotBuilt, path.Add("event"), fmt.Sprintf("the effect of %s at %s is seen through sql or http, which is not built; an event is", f.Load.Event, at), "")
 		return
 	}
-	if x.Produces = x.Contract.Producer(e.Event); x.Produces == nil {
-		_, x.Produces = r.producer(e.Event)
+	if x.Producer, x.Produces = x.Contract, x.Contract.Producer(e.Event); x.Produces == nil {
+		x.Producer, x.Produces = r.producer(e.Event)
 	}
 	if x.Produces == nil {
 		r.Error(UnknownEvent, path.Add("event"), fmt.Sprintf("the effect of %s is %s (%s), which no contract of this scenario produces", f.Load.Event, e.Event, at), document.Suggest(e.Event, r.events()))

@@ -1,0 +1,116 @@
+package payload
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/place"
+	"github.com/flowweir/weir/loadgen/identity"
+)
+
+// spliceSized cuts documents in a binary form at the key's place, once for
+// each length that keys have: lengths stand before the key, and before what
+// contains it. It is false where the key's place is no text.
+func (m *Maker) spliceSized(docs []any, at place.Place) (bool, error) {
+	if m.key.style == styleNumber {
+		return false, nil
+	}
+	m.sized = map[int][]part{}
+	for _, size := range m.key.sizes(m.cfg.Keys.Cardinality()) {
+		for _, doc := range docs {
+			p, err := m.cut(doc, at, size)
+			if err != nil {
+				return false, err
+			}
+			m.sized[size] = append(m.sized[size], p)
+		}
+	}
+	return true, nil
+}
+
+// cut finds the key in an encoded document: two encodings that differ in the
+// key alone, which is as long in both, differ where it stands.
+func (m *Maker) cut(doc any, at place.Place, size int) (part, error) {
+	var forms [2][]byte
+	for i, letter := range []string{"a", "b"} {
+		err := at.Set(doc, strings.Repeat(letter, size))
+		if err == nil {
+			forms[i], err = m.cfg.Codec.Encode(doc)
+		}
+		if err != nil {
+			return part{}, fmt.Errorf("a key of %d bytes at %s: %w", size, at, err)
+		}
+	}
+	a, b := forms[0], forms[1]
+	if len(a) == len(b) {
+		begin := 0
+		for begin < len(a) && a[begin] == b[begin] {
+			begin++
+		}
+		if end := begin + size; end <= len(a) && bytes.Equal(a[end:], b[end:]) && bytes.Equal(a[begin:end], bytes.Repeat([]byte("a"), size)) {
+			return part{a[:begin], a[end:]}, nil
+		}
+	}
+	return part{}, fmt.Errorf("the key at %s does not stand as it is in the encoded document: load for it is not built", at)
+}
+
+// sizes are the lengths that the keys have, in bytes.
+func (k keyMaker) sizes(cardinality uint64) []int {
+	var sizes []int
+	if k.list != nil {
+		for _, text := range k.list {
+			sizes = append(sizes, len(text))
+		}
+	} else {
+		// Those that are made up grow with their number.
+		for index := uint64(0); ; index = index*10 + 9 {
+			last := index >= cardinality-1
+			sizes = append(sizes, len(k.appendText(nil, min(index, cardinality-1))))
+			if last {
+				break
+			}
+		}
+	}
+	slices.Sort(sizes)
+	return slices.Compact(sizes)
+}
+
+// poison is data that no reader can decode: JSON that breaks off, or numbers
+// without an end, with which a binary form begins. It carries the event's id,
+// so that a dead letter that lost its headers still leads back.
+func (m *Maker) poison(id identity.EventID) []byte {
+	if m.cfg.Codec != nil {
+		return id.AppendText(append(make([]byte, 0, 112), endless[:]...))
+	}
+	b := append(make([]byte, 0, 64), `{"poison":"`...)
+	b = id.AppendText(b)
+	return append(b, `","cut":`...)
+}
+
+// endless are the bytes of variable-length numbers that go on.
+var endless = [64]byte(bytes.Repeat([]byte{0xff}, 64))
+
+// poisonous refuses poison for a schema that can read it.
+func (m *Maker) poisonous() error {
+	if m.cfg.Codec == nil || m.cfg.Poison == 0 {
+		return nil
+	}
+	if _, err := m.cfg.Codec.Decode(m.poison(identity.EventID{Run: m.cfg.Run, Sender: m.cfg.Sender})); err == nil {
+		return errors.New("the schema of " + m.cfg.Produces.Event + " reads any bytes as an event, so that nothing poisons it: leave out the fault")
+	}
+	return nil
+}
+
+// textual refuses envelopes that hold JSON around data in another form.
+func textual(p *contracts.Produces, c Codec) error {
+	switch kind := p.EnvelopeName(); {
+	case c == nil:
+	case kind == contracts.EnvelopeCloudEventsStructured, kind == contracts.EnvelopeStandard:
+		return fmt.Errorf("%s: the envelope %s holds JSON, and the data is %s: use cloudevents-binary or none", p.Event, kind, c.MediaType())
+	}
+	return nil
+}
