@@ -74,9 +74,13 @@ type watched struct {
 	dlq     *deadLetters
 	// untraced is the flow of the topic whose records carry no identity.
 	untraced *invariant.Flow
-	// last is the offset of the last record, by partition.
-	last map[int32]int64
+	// read is how far each partition was read.
+	read map[int32]*position
 }
+
+// position is how far a partition was read: the offset of the last record, and
+// how many records of the load were received.
+type position struct{ last, received int64 }
 
 // New returns an Observer that watches nothing.
 func New(cfg Config) *Observer {
@@ -114,7 +118,7 @@ func (o *Observer) Topics() []string {
 func (o *Observer) topic(name string) *watched {
 	w := o.topics[name]
 	if w == nil {
-		w = &watched{index: o.cfg.Journal.Topic(name), last: map[int32]int64{}}
+		w = &watched{index: o.cfg.Journal.Topic(name), read: map[int32]*position{}}
 		o.topics[name] = w
 	}
 	return w
@@ -130,8 +134,27 @@ func (o *Observer) Last(topic string, partition int32) (offset int64, ok bool) {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	offset, ok = w.last[partition]
-	return offset, ok
+	p, ok := w.read[partition]
+	if !ok {
+		return 0, false
+	}
+	return p.last, true
+}
+
+// Received counts the records of the load that were received of a topic, by
+// partition, each identity once. It may be called at any time.
+func (o *Observer) Received(topic string) map[int32]int64 {
+	w := o.topics[topic]
+	if w == nil {
+		return nil
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	counts := make(map[int32]int64, len(w.read))
+	for id, p := range w.read {
+		counts[id] = p.received
+	}
+	return counts
 }
 
 // Handle takes a batch of records that were received at a time.
@@ -143,9 +166,14 @@ func (o *Observer) Handle(batch []*kgo.Record, at time.Duration) {
 		if w == nil {
 			continue
 		}
-		w.last[r.Partition] = r.Offset
-		if w.input {
-			o.received(w, r, at)
+		p := w.read[r.Partition]
+		if p == nil {
+			p = &position{}
+			w.read[r.Partition] = p
+		}
+		p.last = r.Offset
+		if w.input && o.received(w, r, at) {
+			p.received++
 		}
 		for i := range w.effects {
 			// A record is one effect, however many ways lead back from it.
@@ -162,18 +190,20 @@ func (o *Observer) Handle(batch []*kgo.Record, at time.Duration) {
 	}
 }
 
-func (o *Observer) received(w *watched, r *kgo.Record, at time.Duration) {
+// received takes a record of a topic that the load goes to, and says whether it
+// counts: as one that was not received before, or as one without an identity.
+func (o *Observer) received(w *watched, r *kgo.Record, at time.Duration) (counts bool) {
 	s, seq := o.record(r)
 	if s == nil || s.Flow.Topic != r.Topic {
 		if w.untraced != nil {
 			w.untraced.Observed++
 			o.cfg.Counters.Received.Add(1)
 		}
-		return
+		return w.untraced != nil
 	}
 	s.Flow.Observed++
 	f := s.Flow
-	if f.Sender.Received(seq) == ledger.First {
+	if counts = f.Sender.Received(seq) == ledger.First; counts {
 		due := s.Due(seq)
 		o.recorder.Record(histogram.EndToEnd, due, at-due)
 		o.recorder.Received(r.Topic, r.Partition, due)
@@ -186,6 +216,7 @@ func (o *Observer) received(w *watched, r *kgo.Record, at time.Duration) {
 		}
 	}
 	o.see(journal.Received, f, seq, w, r, at)
+	return counts
 }
 
 func (o *Observer) see(kind journal.Kind, f *invariant.Flow, seq uint64, w *watched, r *kgo.Record, at time.Duration) {
