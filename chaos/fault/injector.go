@@ -141,6 +141,17 @@ func (in *Injector) OpenFaults() []string {
 	return open
 }
 
+// Open says of each fault, in the order of the run's faults, whether it is open.
+func (in *Injector) Open() []bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	open := make([]bool, len(in.states))
+	for i, s := range in.states {
+		open[i] = s.started && !s.done
+	}
+	return open
+}
+
 // settle is how long the injector looks for the traces of an election, which
 // is over as soon as it has begun.
 const settle = 5 * time.Second
