@@ -40,6 +40,7 @@ func (x *execution) load(ctx, hard context.Context) {
 	loads.Wait()
 	x.offered = min(x.now(), x.plan.Length)
 	x.cpu.end()
+	x.exportOver(run.PhaseDrain)
 	stopInjecting()
 	faults.Wait()
 	switch {

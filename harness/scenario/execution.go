@@ -75,6 +75,9 @@ type execution struct {
 	drained  run.Drain
 	ends     offsets
 
+	// shown is what the exporter shows; nil without one.
+	shown *figures
+
 	intervals []run.Interval
 	offered   time.Duration // how long the load really went on
 	cpu       usage

@@ -17,6 +17,7 @@ import (
 
 // judge turns what was measured into results and a verdict, and writes both.
 func (x *execution) judge(interrupted bool) error {
+	x.exportOver(PhaseJudge)
 	x.progress(Progress{Phase: PhaseJudge, At: x.plan.Length, Length: x.plan.Length})
 	stats, err := x.journal.Close()
 	if err != nil {

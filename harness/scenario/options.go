@@ -9,6 +9,7 @@ import (
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/service"
 	"github.com/flowweir/weir/loadgen/kafka/calibration"
+	"github.com/flowweir/weir/loadgen/metrics"
 	"github.com/flowweir/weir/reports/finding"
 	"github.com/flowweir/weir/reports/run"
 )
@@ -31,6 +32,7 @@ type config struct {
 	journalMax int64
 	objectives bool
 	curve      calibration.Curve
+	exporter   *metrics.Exporter
 	build      func(ctx context.Context, pkgDir, out string) (binary string, err error)
 }
 
@@ -78,6 +80,9 @@ func By(weir run.Weir) Option { return func(c *config) { c.weir = weir } }
 // Calibrated is what this machine can send; the report compares the run's rate
 // with it. Without it nothing is said of that.
 func Calibrated(curve calibration.Curve) Option { return func(c *config) { c.curve = curve } }
+
+// Metrics has an exporter show the figures of the run while it goes on.
+func Metrics(e *metrics.Exporter) Option { return func(c *config) { c.exporter = e } }
 
 // JournalMax bounds the journal in bytes; default 2 GiB.
 func JournalMax(bytes int64) Option { return func(c *config) { c.journalMax = bytes } }

@@ -65,6 +65,9 @@ func (x *execution) prepare(ctx context.Context) error {
 	}
 	x.lag = newLagWatch(x.admin, x.plan.groups())
 	x.prepareFaults()
+	if err := x.exportLoad(ctx); err != nil {
+		return err
+	}
 	return x.startGroups(ctx)
 }
 

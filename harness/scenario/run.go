@@ -86,11 +86,15 @@ func (x *execution) run(ctx, hard context.Context) (result *Result, err error) {
 		if err != nil && x.info.Verdict == "" {
 			x.broken(err)
 		}
+		if x.exporter != nil {
+			x.exporter.Judged(x.info.Verdict)
+		}
 		result = &Result{Dir: x.dir.Path(), Run: x.info, Results: x.results}
 		if e := x.dir.Close(); err == nil && e != nil {
 			err = &InfrastructureError{"writing the run directory", e}
 		}
 	}()
+	x.export()
 	// What is started before the load ends with either context.
 	starting, stop := merge(ctx, hard)
 	defer stop()
