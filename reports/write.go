@@ -12,6 +12,7 @@ import (
 	"io"
 	"path/filepath"
 
+	"github.com/flowweir/weir/reports/compare"
 	"github.com/flowweir/weir/reports/html"
 	"github.com/flowweir/weir/reports/internal/atomicfile"
 	"github.com/flowweir/weir/reports/junit"
@@ -61,7 +62,7 @@ func WriteRecord(rec *run.Record) (Paths, error) {
 	}{
 		{p.JSON, func(w io.Writer) error { return summary.Make(rec, beside(rec)).WriteJSON(w) }},
 		{p.JUnit, func(w io.Writer) error { return junit.Write(w, rec) }},
-		{p.Markdown, func(w io.Writer) error { return markdown.Write(w, rec) }},
+		{p.Markdown, func(w io.Writer) error { return writeMarkdown(w, rec) }},
 		{p.HTML, func(w io.Writer) error { return html.Write(w, rec) }},
 	} {
 		if err := atomicfile.Write(view.path, view.write); err != nil {
@@ -69,6 +70,22 @@ func WriteRecord(rec *run.Record) (Paths, error) {
 		}
 	}
 	return p, nil
+}
+
+// writeMarkdown writes the page, with the comparison with the baseline where
+// there is one.
+func writeMarkdown(w io.Writer, rec *run.Record) error {
+	if err := markdown.Write(w, rec); err != nil || rec.Baseline == nil {
+		return err
+	}
+	c, err := compare.Read(rec.Root)
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(w, "\n"); err != nil {
+		return err
+	}
+	return c.Markdown(w)
 }
 
 // beside are the files that summary.json points to: relative, so that the run
@@ -80,6 +97,9 @@ func beside(rec *run.Record) map[string]string {
 	}
 	if rec.Scenario != nil {
 		paths["scenario"] = "scenario.json"
+	}
+	if rec.Baseline != nil {
+		paths["comparison"] = compare.File
 	}
 	return paths
 }

@@ -102,6 +102,13 @@ func welch(a, b float64, n, m int) spread {
 	return s
 }
 
+// predicted is how sure the difference between the mean of n runs and one more
+// run is, which varies as they do: squared is the squared error of the mean, and
+// that of one run is n times as large.
+func predicted(squared float64, n int) spread {
+	return spread{se: math.Sqrt(squared * float64(n+1)), df: float64(n - 1)}
+}
+
 // half is half the width of the interval that misses with probability alpha.
 func (s spread) half(alpha float64) float64 {
 	if s.se == 0 {

@@ -38,6 +38,10 @@ type Options struct {
 	// Metrics are the names of those that are compared, of MetricNames;
 	// default all. Fewer share the error, so each is told better.
 	Metrics []string
+	// Prediction judges a single candidate run: whether it lies where one more
+	// run of the base would. See the package comment. Without it one run is
+	// described and never judged.
+	Prediction bool
 	// inner is how often the intervals of each run are drawn; default 500. The
 	// outer bootstrap takes one of these draws, at random, for each run.
 	inner int
@@ -49,6 +53,12 @@ type UnknownMetricError struct{ Name string }
 
 func (e *UnknownMetricError) Error() string {
 	return fmt.Sprintf("there is no metric %q: choose of %s", e.Name, strings.Join(MetricNames(), ", "))
+}
+
+// Check says what is wrong with the options, before there are runs to compare.
+func (o Options) Check() error {
+	_, err := o.withDefaults()
+	return err
 }
 
 func (o Options) withDefaults() (Options, error) {
@@ -103,7 +113,8 @@ func Compare(base, candidate []*run.Record, o Options) (*Comparison, error) {
 func (c *Comparison) weigh(a, b []*measured, o Options) {
 	c.Format, c.Metrics, c.Findings = Format, []Metric{}, append([]finding.Finding{}, c.Findings...)
 	c.Threshold, c.ErrorThreshold, c.Confidence, c.Resamples, c.Seed = o.Threshold, errorThreshold, o.Confidence, o.Resamples, o.Seed
-	c.Judged = min(len(a), len(b)) >= MinRuns && finding.Errors(c.Findings) == 0
+	c.Predicted = o.Prediction && len(b) == 1
+	c.Judged = len(a) >= MinRuns && (len(b) >= MinRuns || c.Predicted) && finding.Errors(c.Findings) == 0
 	family := c.describe(a, b, o.Metrics)
 	if c.Judged = c.Judged && len(family) > 0; c.Judged {
 		c.judge(family, a, b, o.inner)
@@ -214,7 +225,10 @@ func (c *Comparison) judge(family []member, a, b []*measured, inner int) {
 	base, candidate := drawSide(a, all, inner, c.Seed, baseStream), drawSide(b, all, inner, c.Seed, candidateStream)
 	rng := rand.New(rand.NewPCG(c.Seed, outerStream))
 	baseError := base.errorOf(rng, c.Resamples, len(all))
-	candidateError := candidate.errorOf(rng, c.Resamples, len(all))
+	var candidateError []float64
+	if !c.Predicted {
+		candidateError = candidate.errorOf(rng, c.Resamples, len(all))
+	}
 	alpha, pairAlpha := (1-c.Confidence)/float64(max(len(all), 1)), 0.0
 	var pairError []float64
 	if c.Interleaved {
@@ -223,7 +237,12 @@ func (c *Comparison) judge(family []member, a, b []*measured, inner int) {
 	}
 	for k, m := range family {
 		d := candidate.mean(k) - base.mean(k)
-		s := welch(baseError[k], candidateError[k], len(a), len(b))
+		var s spread
+		if c.Predicted {
+			s = predicted(baseError[k], len(a))
+		} else {
+			s = welch(baseError[k], candidateError[k], len(a), len(b))
+		}
 		half, detectable, paired := s.half(alpha), s.detectable(alpha), false
 		if c.Interleaved {
 			p := spread{math.Sqrt(pairError[k]), float64(len(a) - 1)}

@@ -4,11 +4,12 @@ import (
 	"math"
 
 	"github.com/flowweir/weir/reports/finding"
+	"github.com/flowweir/weir/reports/run"
 )
 
 // Format is the version of the JSON of a Comparison. Within it fields are only
 // added.
-const Format = "weir/comparison/v1"
+const Format = run.BaselineFormat
 
 // Comparison is what Compare found. Lists are never null in JSON.
 type Comparison struct {
@@ -23,8 +24,11 @@ type Comparison struct {
 	Base      []Run `json:"base"`
 	Candidate []Run `json:"candidate"`
 	// Interleaved says that the i-th runs of the sides are a pair.
-	Interleaved bool     `json:"interleaved"`
-	Metrics     []Metric `json:"metrics"`
+	Interleaved bool `json:"interleaved"`
+	// Predicted says that the candidate is one run, which was held against
+	// where one more run of the base would lie.
+	Predicted bool     `json:"predicted,omitempty"`
+	Metrics   []Metric `json:"metrics"`
 	// Findings are what makes the sides differ beside what was to be compared;
 	// those of severity error forbid a judgement.
 	Findings []finding.Finding `json:"findings"`
@@ -43,9 +47,11 @@ type Comparison struct {
 }
 
 // Run is a run of a side.
-type Run struct {
-	ID  string `json:"id"`
-	Dir string `json:"dir"`
+type Run = run.BaselineRun
+
+// Baseline is what a run says of its comparison with a baseline.
+func (c *Comparison) Baseline() *run.Baseline {
+	return &run.Baseline{Format: c.Format, Judged: c.Judged, Verdict: c.Verdict, Reason: c.Reason, Code: c.Code, Base: c.Base}
 }
 
 // Outcome is the verdict on one metric.

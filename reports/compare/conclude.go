@@ -47,7 +47,9 @@ func (c *Comparison) unjudged() string {
 	switch {
 	case finding.Errors(c.Findings) > 0:
 		return sides + ", described and not judged: these runs cannot be compared"
-	case min(len(c.Base), len(c.Candidate)) < MinRuns:
+	case c.Predicted && len(c.Base) < MinRuns:
+		return fmt.Sprintf("%s, described and not judged: a judgement needs %d runs of the base", sides, MinRuns)
+	case min(len(c.Base), len(c.Candidate)) < MinRuns && !c.Predicted:
 		return fmt.Sprintf("%s, described and not judged: a judgement needs %d runs a side", sides, MinRuns)
 	}
 	return sides + ", not judged: no metric has enough samples in every run"

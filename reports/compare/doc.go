@@ -22,13 +22,17 @@
 //     away what both runs of a pair share. The interval of the pairs then has
 //     a fifth of the error and the other one the rest, so that both hold
 //     together, and the narrower one counts.
+//   - A single candidate run (Options.Prediction) is held against a prediction
+//     interval: where one more run of the base would lie, with the error of the
+//     base's mean and of one run, and one degree of freedom less than it has
+//     runs. That the candidate varies as the base does is taken for granted.
 //
 // # Guarantees
 //
 // The same run directories and seed give the same bytes. Fewer than MinRuns
-// runs a side, or runs of different workloads, are described and never judged.
-// Percentiles are those of the merged histogram logs, as every other view
-// shows them.
+// runs a side (of the base, with Options.Prediction), or runs of different
+// workloads, are described and never judged. Percentiles are those of the merged
+// histogram logs, as every other view shows them.
 //
 // # Not for
 //

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -67,4 +68,25 @@ func holdsRun(dir string) (bool, error) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// File is the comparison of a run with its baseline, in the run directory.
+const File = "comparison.json"
+
+// Read reads the comparison of a run directory as JSON wrote it. It has no
+// curves.
+func Read(dir string) (*Comparison, error) {
+	path := filepath.Join(dir, File)
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	c := &Comparison{}
+	if err := json.Unmarshal(b, c); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if c.Format != Format || len(c.Base) == 0 || len(c.Candidate) == 0 {
+		return nil, fmt.Errorf("%s: no comparison of the format %s", path, Format)
+	}
+	return c, nil
 }

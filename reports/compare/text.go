@@ -57,6 +57,9 @@ func (c *Comparison) Method() string {
 			paired = "; intervals with a * are those of interleaved pairs"
 		}
 	}
+	if c.Predicted {
+		paired = "; one run, held against where one more run of the base would lie"
+	}
 	return fmt.Sprintf("%s intervals that hold for all %s together (Bonferroni), threshold %s, %s resamples, seed %d%s",
 		summary.Share(c.Confidence), summary.Plural(c.Comparisons, "metric", "metrics"), summary.Share(c.Threshold), summary.Count(c.Resamples), c.Seed, paired)
 }

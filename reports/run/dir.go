@@ -23,6 +23,8 @@ const (
 	resultsFile   = "results.json"
 	seriesFile    = "series.jsonl"
 	timelineFile  = "timeline.jsonl"
+	brokersFile   = "brokers.jsonl"
+	baselineFile  = "comparison.json"
 	histogramsDir = "histograms"
 	journalDir    = "journal"
 	servicesDir   = "services"
@@ -45,7 +47,8 @@ type Dir struct {
 	mu       sync.Mutex
 	series   *os.File
 	timeline *os.File
-	failed   error // the first of appending
+	brokers  *os.File // made with the first line
+	failed   error    // the first of appending
 }
 
 // DirName is the name of a run and of its directory: when it started (UTC),
@@ -157,7 +160,7 @@ func (d *Dir) taken() error { return fmt.Errorf("run directory %s %w", d.root, E
 // made it: what else lies in it stays.
 func (d *Dir) Discard() error {
 	errs := []error{d.Close()}
-	for _, name := range []string{runFile, scenarioFile, resultsFile, seriesFile, timelineFile, journalDir, servicesDir, brokersDir, histogramsDir} {
+	for _, name := range []string{runFile, scenarioFile, resultsFile, seriesFile, timelineFile, brokersFile, baselineFile, journalDir, servicesDir, brokersDir, histogramsDir} {
 		errs = append(errs, os.RemoveAll(d.Path(name)))
 	}
 	for _, dir := range d.made {
@@ -246,6 +249,24 @@ func (d *Dir) AppendInterval(i Interval) error { return d.appendLine(&d.series, 
 // when AppendEvent returns: a killed run keeps it.
 func (d *Dir) AppendEvent(e Event) error { return d.appendLine(&d.timeline, e) }
 
+// AppendBroker appends a line to brokers.jsonl, which is made with the first
+// one: most runs ask brokers nothing.
+func (d *Dir) AppendBroker(s BrokerSample) error {
+	if err := d.openBrokers(); err != nil {
+		return err
+	}
+	return d.appendLine(&d.brokers, s)
+}
+
+func (d *Dir) openBrokers() (err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.brokers == nil && d.series != nil { // the series is open as long as the directory is
+		d.brokers, err = d.open(brokersFile)
+	}
+	return err
+}
+
 // appendLine takes the file by its field: Close sets the field to nil.
 func (d *Dir) appendLine(file **os.File, v any) error {
 	line, err := json.Marshal(v)
@@ -277,7 +298,7 @@ func (d *Dir) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var errs []error
-	for _, file := range []**os.File{&d.series, &d.timeline} {
+	for _, file := range []**os.File{&d.series, &d.timeline, &d.brokers} {
 		if *file != nil {
 			errs = append(errs, (*file).Sync(), (*file).Close())
 			*file = nil

@@ -25,6 +25,10 @@ type Record struct {
 	Results   *Results
 	Intervals []Interval
 	Events    []Event
+	// Brokers are what the brokers said of themselves, if the run asked.
+	Brokers []BrokerSample
+	// Baseline is how the run compared with earlier ones, if it was.
+	Baseline *Baseline
 	// Kinds are the latency kinds that have a histogram log, in the order in
 	// which a record lives through them. Read them with Spans.
 	Kinds []string
@@ -126,11 +130,15 @@ func (rd *reader) load(rec *Record) error {
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
+	rec.Baseline = rd.baseline()
 	var err error
 	if rec.Intervals, err = lines[Interval](rd, seriesFile); err != nil {
 		return err
 	}
 	if rec.Events, err = lines[Event](rd, timelineFile); err != nil {
+		return err
+	}
+	if rec.Brokers, err = lines[BrokerSample](rd, brokersFile); err != nil {
 		return err
 	}
 	rec.Kinds = rd.kinds()

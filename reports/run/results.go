@@ -18,6 +18,9 @@ type Results struct {
 	Objectives []Objective `json:"objectives"`
 	Drain      Drain       `json:"drain"`
 	Generator  Generator   `json:"generator"`
+	// Brokers is what the brokers said of themselves; absent where the run did
+	// not ask.
+	Brokers *BrokerMetrics `json:"brokers,omitempty"`
 	// Findings are findings that belong to no invariant: a service that
 	// died, a contract that could not be exercised.
 	Findings []finding.Finding `json:"findings,omitempty"`

@@ -31,6 +31,7 @@ var described = map[string]reflect.Type{
 	"results.json":  reflect.TypeFor[run.Results](),
 	"interval.json": reflect.TypeFor[run.Interval](),
 	"event.json":    reflect.TypeFor[run.Event](),
+	"broker.json":   reflect.TypeFor[run.BrokerSample](),
 	"plan.json":     reflect.TypeFor[run.Plan](),
 }
 
@@ -40,6 +41,7 @@ var titles = map[string]string{
 	"results.json":  "results.json of a run directory of weir",
 	"interval.json": "A line of series.jsonl of a run directory of weir",
 	"event.json":    "A line of timeline.jsonl of a run directory of weir",
+	"broker.json":   "A line of brokers.jsonl of a run directory of weir",
 	"plan.json":     "plan.json of a capacity search of weir",
 }
 
@@ -137,6 +139,7 @@ func TestSchemasReject(t *testing.T) {
 		{"results.json", `{"format":"weir/run/v2"}`},
 		{"interval.json", `{"start_ns":"1s"}`},
 		{"event.json", `{"at_ns":1,"kind":"note","what":"x"}`}, // no fault
+		{"broker.json", `{"at_ns":1,"series":"cpu","broker":"a"}`}, // no value
 		{"plan.json", `{"format":"weir/plan/v1","probes":{}}`},
 	} {
 		doc, err := jsonschema.UnmarshalJSON(strings.NewReader(c.doc))

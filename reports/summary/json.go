@@ -30,7 +30,11 @@ type Summary struct {
 	Faults     []Fault     `json:"faults"`
 	Services   []Service   `json:"services"`
 	Generator  Generator   `json:"generator"`
-	Warnings   []string    `json:"warnings"`
+	// Brokers are what the brokers said of themselves, and Baseline how the
+	// run compared with earlier ones; absent where nothing was asked.
+	Brokers  []run.BrokerSeries `json:"brokers,omitempty"`
+	Baseline *Baseline          `json:"baseline,omitempty"`
+	Warnings []string           `json:"warnings"`
 	// Paths are the files of the run by what they are, relative to the run
 	// directory: report, junit, markdown, run, results, scenario.
 	Paths map[string]string `json:"paths"`
@@ -147,6 +151,16 @@ type Fault struct {
 	Recovery     time.Duration `json:"recovery_ns,omitempty"`
 }
 
+// Baseline is how a run compared with earlier ones; comparison.json has it
+// metric by metric. The run's verdict has taken it in.
+type Baseline struct {
+	Judged  bool            `json:"judged"`
+	Verdict finding.Verdict `json:"verdict"`
+	Reason  string          `json:"reason"`
+	// Runs is how many there are in the baseline.
+	Runs int `json:"runs"`
+}
+
 // Service is a service under test; Died says how it ended if it ended by
 // itself.
 type Service struct {
@@ -184,6 +198,9 @@ func Make(rec *run.Record, paths map[string]string) Summary {
 	}
 	for _, x := range r.Services {
 		s.Services = append(s.Services, Service{Name: x.Name, Died: x.Died, Restarts: x.Restarts})
+	}
+	if b := rec.Baseline; b != nil {
+		s.Baseline = &Baseline{Judged: b.Judged, Verdict: b.Verdict, Reason: b.Reason, Runs: len(b.Base)}
 	}
 	if rec.Results != nil {
 		s.fill(*rec.Results)
@@ -233,6 +250,9 @@ func (s *Summary) fill(res run.Results) {
 			What: f.What, Kind: f.Kind, Bit: f.Bit, Simulated: f.Simulated, Start: f.Start, Healed: f.Healed,
 			PublishStall: f.PublishStall, ConsumeStall: f.ConsumeStall, Recovered: f.Recovered, Recovery: f.Recovery,
 		})
+	}
+	if res.Brokers != nil {
+		s.Brokers = res.Brokers.Series
 	}
 	g := res.Generator
 	s.Generator = Generator{Offered: g.Offered, Achieved: g.Achieved, WakeP99: g.WakeP99, Bound: g.Bound}

@@ -15,6 +15,9 @@ import (
 type TextOptions struct {
 	// Color marks verdicts with ANSI colors; for terminals only. Default off.
 	Color bool
+	// Comparison is what is shown of the comparison with a baseline, in whole
+	// lines; default nothing.
+	Comparison string
 	// Report is the path of the report, printed last if it is set.
 	Report string
 }
@@ -49,6 +52,9 @@ func Text(w io.Writer, rec *run.Record, o TextOptions) error {
 	}
 	for _, warning := range append(append([]string{}, rec.Run.Warnings...), rec.Problems...) {
 		t.row("warning", "%s", warning)
+	}
+	if o.Comparison != "" {
+		t.b.WriteString("\n" + o.Comparison + "\n")
 	}
 	if o.Report != "" {
 		t.row("report", "%s", o.Report)
@@ -87,6 +93,7 @@ func (t *text) results(res run.Results) {
 	}
 	g := res.Generator
 	t.row("generator", "offered %s, achieved %s, woke %s late (p99), CPU %s%s", Rate(g.Offered), Rate(g.Achieved), Duration(g.WakeP99), Share(g.CPU), bound(g))
+	t.brokers(res.Brokers)
 	for _, f := range res.Findings {
 		t.row("finding", "%s: %s", f.ID, f.Message)
 	}
@@ -101,6 +108,15 @@ func (t *text) groups(groups []run.Group) {
 		}
 		t.row(label, "%s of %d: consumed %s · assignments changed %s times · lag at most %s, %s at the end",
 			g.Name, g.Members, Count(uint64(g.Consumed)), Count(uint64(g.Rebalances)), Count(uint64(g.MaxLag)), Count(uint64(g.EndLag)))
+		label = ""
+	}
+}
+
+// brokers are what the brokers said of themselves, one series a line.
+func (t *text) brokers(m *run.BrokerMetrics) {
+	label := "brokers"
+	for _, line := range BrokerLines(m) {
+		t.row(label, "%s", line)
 		label = ""
 	}
 }

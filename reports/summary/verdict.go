@@ -17,8 +17,17 @@ import (
 )
 
 // Judge gives the verdict of a run that was read, and the sentence that says
-// it in plain words.
+// it in plain words. A run that was compared with a baseline is no better than
+// that comparison.
 func Judge(rec *run.Record) (finding.Verdict, string) {
+	v, sentence := judge(rec)
+	if b := rec.Baseline; b != nil && b.Code != 0 && finding.Worst(v, b.Verdict) != v {
+		return b.Verdict, "against its baseline: " + b.Reason
+	}
+	return v, sentence
+}
+
+func judge(rec *run.Record) (finding.Verdict, string) {
 	r := rec.Run
 	switch {
 	case !rec.Ended():
