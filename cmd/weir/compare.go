@@ -69,7 +69,7 @@ was judged. One run a side is only ever described, with exit code 0.`,
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			var err error
-			if f.options.Threshold, err = parseShare(threshold); err != nil {
+			if f.options.Threshold, err = parseShare("--threshold", threshold); err != nil {
 				return err
 			}
 			if f.options.Seed = 1; c.Flags().Changed("seed") {
@@ -125,15 +125,15 @@ func (f *compareFlags) sides(c *cobra.Command, args []string) (base, candidate [
 	return nil, nil, usageError(c.UseLine(), "%s needs two run directories, or folders of them", c.CommandPath())
 }
 
-// parseShare reads "5%" or "0.05".
-func parseShare(text string) (float64, error) {
+// parseShare reads the value of a flag: "5%" or "0.05".
+func parseShare(flag, text string) (float64, error) {
 	number, percent := strings.CutSuffix(text, "%")
 	v, err := strconv.ParseFloat(number, 64)
 	if percent {
 		v /= 100
 	}
 	if err != nil || !(v > 0 && v < 1) {
-		return 0, usageError("write a share such as 5%", "--threshold: %q is no share above 0%% and below 100%%", text)
+		return 0, usageError("write a share such as 5%", "%s: %q is no share above 0%% and below 100%%", flag, text)
 	}
 	return v, nil
 }
@@ -149,7 +149,7 @@ func (s *state) compare(base, candidate []string, f compareFlags) error {
 	}
 	c, err := compare.Compare(a, b, f.options)
 	if err != nil {
-		return badComparison(err)
+		return badComparison("--metric", err)
 	}
 	if err := s.printComparison(c, f.format.value); err != nil {
 		return err
@@ -168,11 +168,12 @@ func openRuns(dirs []string) ([]*run.Record, error) {
 	return nil, usageError("a side is a run directory, which holds run.json, or a folder of them", "%w", err)
 }
 
-// badComparison is the error for runs that cannot be compared at all.
-func badComparison(err error) error {
+// badComparison is the error for runs that cannot be compared at all, with the
+// flag that names metrics.
+func badComparison(flag string, err error) error {
 	var unknown *compare.UnknownMetricError
 	if errors.As(err, &unknown) {
-		return usageError(document.Suggest(unknown.Name, compare.MetricNames()), "--metric: there is no metric %q", unknown.Name)
+		return usageError(document.Suggest(unknown.Name, compare.MetricNames()), "%s: there is no metric %q", flag, unknown.Name)
 	}
 	return usageError("", "%w", err)
 }

@@ -164,7 +164,7 @@ func (s *state) comparePairs(r *pairRunner, interrupted bool) error {
 	}
 	c, err := compare.Compare(r.done[0], r.done[1], r.flags.options)
 	if err != nil {
-		return badComparison(err)
+		return badComparison("--metric", err)
 	}
 	if err := writeComparison(r.dir, c); err != nil {
 		return err
@@ -182,7 +182,7 @@ func (s *state) comparePairs(r *pairRunner, interrupted bool) error {
 // writeComparison keeps a comparison in every form beside its runs.
 func writeComparison(dir string, c *compare.Comparison) error {
 	for name, write := range map[string]func(io.Writer) error{
-		"comparison.json": c.JSON,
+		compare.File:      c.JSON,
 		"comparison.md":   c.Markdown,
 		"comparison.html": func(w io.Writer) error { return html.Write(w, c) },
 	} {

@@ -83,7 +83,7 @@ Objectives are such as 'publish.p99 < 50ms', 'end-to-end.p99.9 < 1s',
   weir load --contract weir.yaml --event OrderPlaced --rate 5k/s --for 1m --print-scenario > scenario.yaml`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := f.read(cmd); err != nil {
+			if err := f.readAll(cmd); err != nil {
 				return err
 			}
 			return s.load(cmd.Context(), f)

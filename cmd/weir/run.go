@@ -15,6 +15,7 @@ import (
 	"github.com/flowweir/weir/harness/scenario"
 	"github.com/flowweir/weir/reports/finding"
 	"github.com/flowweir/weir/reports/run"
+	"github.com/flowweir/weir/reports/summary"
 )
 
 // The environment that stands in for flags of weir run.
@@ -33,6 +34,10 @@ type runFlags struct {
 	dryRun     bool
 	journalMax document.Bytes
 	quiet      bool
+	// Only of run and load.
+	metrics  metricsFlags
+	baseline baselineFlags
+	earlier  *earlierRuns
 }
 
 func newRun(s *state) *cobra.Command {
@@ -61,7 +66,7 @@ win. Addresses without a kind mean an external cluster.`,
 			return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := f.read(cmd); err != nil {
+			if err := f.readAll(cmd); err != nil {
 				return err
 			}
 			return s.run(cmd.Context(), args[0], f)
@@ -81,6 +86,20 @@ func (f *runFlags) bind(cmd *cobra.Command, seed, dir string) {
 	flags.BoolVar(&f.dryRun, "dry-run", false, "print what would be done and written, and do nothing")
 	flags.String("journal-max", "2GiB", "bound of the record of single events; beyond it only failures and fault windows are kept")
 	flags.BoolVar(&f.quiet, "quiet", false, "print the summary alone")
+	f.metrics.bind(cmd)
+	f.baseline.bind(cmd)
+}
+
+// readAll takes the flags that are not bound to a field, those of run and load
+// alone included.
+func (f *runFlags) readAll(cmd *cobra.Command) (err error) {
+	if err = f.metrics.check(cmd.Flags()); err != nil {
+		return err
+	}
+	if f.earlier, err = f.baseline.open(cmd); err != nil {
+		return err
+	}
+	return f.read(cmd)
 }
 
 // read takes the flags that are not bound to a field.
@@ -153,9 +172,19 @@ func (s *state) runScenario(ctx context.Context, sc *scenario.Scenario, findings
 	progress := newProgress(s, f.quiet)
 	ctx, abort, stop := s.interruptible(ctx, progress.notice)
 	defer stop()
-	result, err := scenario.Run(ctx, sc, append(f.options(ctx), scenario.Abort(abort), scenario.Log(progress), scenario.OnProgress(progress.show))...)
+	shown, err := f.metrics.serve(ctx, progress)
+	if err != nil {
+		return err
+	}
+	defer shown.close(ctx, progress)
+	result, err := scenario.Run(ctx, sc, append(append(f.options(ctx), shown.options()...),
+		scenario.Abort(abort), scenario.Log(progress), scenario.OnProgress(progress.show))...)
 	progress.done()
-	return s.ended(result, err)
+	var uncompared error
+	if f.earlier != nil && result != nil && err == nil {
+		uncompared = f.earlier.hold(result, shown)
+	}
+	return s.ended(result, err, uncompared)
 }
 
 func (f *runFlags) options(ctx context.Context) []scenario.Option {
@@ -193,7 +222,8 @@ func (s *state) dryRun(ctx context.Context, sc *scenario.Scenario, f runFlags) e
 }
 
 // ended reports a run that ended, however it did, and answers its exit code.
-func (s *state) ended(result *scenario.Result, err error) error {
+// uncompared is why it was not held against its baseline, if it was to be.
+func (s *state) ended(result *scenario.Result, err, uncompared error) error {
 	var plan *scenario.PlanError
 	if result == nil || errors.As(err, &plan) {
 		return err
@@ -210,14 +240,15 @@ func (s *state) ended(result *scenario.Result, err error) error {
 	if e := s.show(rec, reason); shown == nil {
 		shown = e
 	}
-	code := result.Run.Verdict.ExitCode()
+	shown = errors.Join(shown, uncompared)
+	code := summary.ExitCode(rec)
 	switch {
 	case err != nil:
 		return errors.Join(err, shown)
 	case shown == nil:
 		return exit(code)
 	case code != exitFindings:
-		code = exitInfrastructure // no verdict holds without its report, but a failure does
+		code = exitInfrastructure // no verdict holds without its report or its baseline, but a failure does
 	}
 	return &exitError{code: code, err: shown}
 }
