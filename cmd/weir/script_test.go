@@ -6,6 +6,8 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -55,6 +57,7 @@ func TestScripts(t *testing.T) {
 			"exits":   exits,
 			"await":   await,
 			"signal":  signalled,
+			"scrape":  scraped,
 			"engine":  engine,
 			"matches": matches,
 			"setfrom": func(ts *testscript.TestScript, _ bool, args []string) {
@@ -150,24 +153,62 @@ func signalled(ts *testscript.TestScript, neg bool, args []string) {
 	for rest[split] != "weir" {
 		split += 2
 	}
-	program, err := exec.LookPath(os.Args[0])
-	ts.Check(err)
-	var out, errs output
-	cmd := exec.Command(program, rest[split+1:]...)
-	cmd.Args[0] = "weir" // see testscript.Main
-	cmd.Dir, cmd.Env = ts.MkAbs("."), append(os.Environ(), "HOME="+ts.Getenv("HOME"), "XDG_STATE_HOME="+ts.Getenv("XDG_STATE_HOME"), "WEIR_BOOTSTRAP="+ts.Getenv("WEIR_BOOTSTRAP"))
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	ts.Check(cmd.Start())
+	cmd, out, errs := begun(ts, rest[split+1:])
 	for i := 0; i < split; i += 2 {
 		pattern := rest[i+1]
 		waitFor(ts, "standard error to hold "+pattern, func() bool { return strings.Contains(errs.String(), pattern) })
 		ts.Check(cmd.Process.Signal(signals[rest[i]]))
 	}
-	err = cmd.Wait()
+	over(ts, cmd, out, errs, code)
+}
+
+// begun starts weir, as testscript would.
+func begun(ts *testscript.TestScript, args []string) (cmd *exec.Cmd, out, errs *output) {
+	program, err := exec.LookPath(os.Args[0])
+	ts.Check(err)
+	out, errs = &output{}, &output{}
+	cmd = exec.Command(program, args...)
+	cmd.Args[0] = "weir" // see testscript.Main
+	cmd.Dir, cmd.Env = ts.MkAbs("."), append(os.Environ(), "HOME="+ts.Getenv("HOME"), "XDG_STATE_HOME="+ts.Getenv("XDG_STATE_HOME"), "WEIR_BOOTSTRAP="+ts.Getenv("WEIR_BOOTSTRAP"))
+	cmd.Stdout, cmd.Stderr = out, errs
+	ts.Check(cmd.Start())
+	return cmd, out, errs
+}
+
+// over waits for weir to end, checks its exit code, and writes what it printed
+// into the files out and err.
+func over(ts *testscript.TestScript, cmd *exec.Cmd, out, errs *output, code string) {
+	err := cmd.Wait()
 	ts.Logf("[stdout]\n%s[stderr]\n%s", out.String(), errs.String())
 	ts.Check(os.WriteFile(ts.MkAbs("out"), []byte(out.String()), 0o600))
 	ts.Check(os.WriteFile(ts.MkAbs("err"), []byte(errs.String()), 0o600))
 	checkCode(ts, code, err)
+}
+
+// figuresAt is what weir says of where its figures are.
+var figuresAt = regexp.MustCompile(`(?m)^figures at (http://\S+)$`)
+
+// scraped runs a command with --metrics-listen and --metrics-linger, reads its
+// figures into a file once there is a verdict, and checks its exit code. What
+// was printed is then in the files out and err:
+//
+//	scrape 0 page weir run quick.yaml --metrics-listen 0 --metrics-linger 1m
+func scraped(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 4 || args[2] != "weir" {
+		ts.Fatalf("usage: scrape CODE FILE weir…")
+	}
+	cmd, out, errs := begun(ts, args[3:])
+	waitFor(ts, "a verdict", func() bool { return strings.Contains(errs.String(), "the verdict stays at") })
+	at := figuresAt.FindStringSubmatch(errs.String())
+	if at == nil {
+		ts.Fatalf("it does not say where its figures are:\n%s", errs.String())
+	}
+	resp, err := http.Get(at[1])
+	ts.Check(err)
+	page, err := io.ReadAll(resp.Body)
+	ts.Check(errors.Join(err, resp.Body.Close()))
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), page, 0o600))
+	over(ts, cmd, out, errs, args[0])
 }
 
 var signals = map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP, "KILL": os.Kill}

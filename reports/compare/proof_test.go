@@ -42,6 +42,8 @@ func TestFalseAlarms(t *testing.T) {
 		{"16 metrics, 5 pairs that share half", flow{kinds: 3, shared: 0.5}, 5, true, Options{}},
 		{"2 metrics, 5 runs", flow{kinds: 1}, 5, false, p50p99},
 		{"2 metrics, 12 pairs that share 80%", flow{kinds: 1, shared: 0.8}, 12, true, p50p99},
+		{"16 metrics, one run against 5", flow{kinds: 3, one: true}, 5, false, Options{}},
+		{"2 metrics, one run against 8", flow{kinds: 1, one: true}, 8, false, p50p99},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -87,6 +89,18 @@ func TestPower(t *testing.T) {
 				t.Errorf("found in %.1f%%", 100*got.share(found))
 			}
 		})
+	}
+}
+
+// TestPowerOfOneRun holds a single run whose latencies are twice as long against
+// the runs of a baseline. What it finds of 25% the table prints: nearly nothing.
+func TestPowerOfOneRun(t *testing.T) {
+	f := flow{seconds: 60, perSecond: 2000, kinds: 1, one: true, shift: math.Log(2)}
+	const n = 10
+	got := f.repeated(4, repetitions(), n, false, p50p99)
+	t.Logf("one run against %d: twice as long is found in %d of %d comparisons", n, got.failed, got.repetitions)
+	if got.share(got.failed) < 0.9 {
+		t.Errorf("found in %.1f%%", 100*got.share(got.failed))
 	}
 }
 
@@ -154,6 +168,30 @@ func moment(values []float64) (mean, variance float64) {
 		variance += (v - mean) * (v - mean) / float64(len(values)-1)
 	}
 	return mean, variance
+}
+
+// TestTableOfOneRun prints how often a regression is found in one run, by the
+// number of runs of its baseline.
+func TestTableOfOneRun(t *testing.T) {
+	if !proof() {
+		return // make proof prints the table
+	}
+	const repetitions = 200
+	t.Log("runs of the baseline | 16 metrics: +25%, +50%, twice | 2 metrics: +25%, +50%, twice")
+	for _, n := range []int{5, 8, 10, 14, 20, 30} {
+		row := []any{n}
+		for _, family := range []struct {
+			kinds int
+			o     Options
+		}{{3, Options{}}, {1, p50p99}} {
+			for _, factor := range []float64{1.25, 1.5, 2} {
+				f := flow{seconds: 60, perSecond: 2000, kinds: family.kinds, alike: true, one: true, shift: math.Log(factor)}
+				got := f.repeated(5, repetitions, n, false, family.o)
+				row = append(row, 100*got.share(got.failed))
+			}
+		}
+		t.Logf("%3d | %3.0f %3.0f %3.0f | %3.0f %3.0f %3.0f", row...)
+	}
 }
 
 // TestPowerTable prints how often 25% is found, by the number of runs.

@@ -30,6 +30,8 @@ type flow struct {
 	// none is found by luck in one of three. Without it false alarms have most
 	// chances.
 	alike bool
+	// one has a single run of the shifted flow held against the others.
+	one bool
 }
 
 const (
@@ -151,8 +153,11 @@ func (f flow) repeated(seed uint64, repetitions, n int, interleaved bool, o Opti
 	}
 	for range repetitions {
 		a, b := f.sides(rng, n)
+		if o.Prediction = f.one; f.one {
+			b = b[:1]
+		}
 		o.Seed = rng.Uint64()
-		c := &Comparison{Base: make([]Run, n), Candidate: make([]Run, n), Interleaved: interleaved}
+		c := &Comparison{Base: make([]Run, n), Candidate: make([]Run, len(b)), Interleaved: interleaved}
 		c.weigh(a, b, o)
 		alarm := false
 		for _, m := range c.Metrics {
