@@ -40,6 +40,7 @@ var funcs = template.FuncMap{
 	"moreOffenders": func(all []finding.Finding) int { return max(len(all)-maxOffenders, 0) },
 	"time":          func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
 	"settings":      settings,
+	"brokerValue":   summary.BrokerValue,
 }
 
 // class is the CSS class of a verdict.

@@ -40,6 +40,7 @@ func Write(w io.Writer, rec *run.Record) error {
 		p.faults(rec.Results.Faults)
 		p.latencies(rec.Results.Latencies)
 		p.counts(*rec.Results)
+		p.brokers(rec.Results.Brokers)
 	}
 	p.notes(rec)
 	_, err := io.WriteString(w, p.String())
@@ -175,6 +176,18 @@ func (p *page) counts(res run.Results) {
 		}
 		p.line("")
 	}
+}
+
+// brokers are what the brokers said of themselves, one series a line.
+func (p *page) brokers(m *run.BrokerMetrics) {
+	if m == nil {
+		return
+	}
+	p.line("Brokers, by %s:\n", esc(m.Source))
+	for _, line := range summary.BrokerLines(m) {
+		p.line("- %s", esc(line))
+	}
+	p.line("")
 }
 
 func (p *page) notes(rec *run.Record) {

@@ -80,3 +80,16 @@ func TestInert(t *testing.T) {
 		}
 	}
 }
+
+// TestBrokers: what brokers said of themselves is a list, its texts inert.
+func TestBrokers(t *testing.T) {
+	s := sample.Held()
+	s.Results.Brokers = &run.BrokerMetrics{
+		Source: "Prometheus at http://p:9090", Scrapes: 3, Errors: []string{}, Absent: []string{"cpu"},
+		Series: []run.BrokerSeries{{Series: "disk-busy", Unit: run.UnitShare, Broker: "<b>", Samples: 3, Min: 0.1, Mean: 0.2, Max: 0.3}, {Series: "disk-busy", Unit: run.UnitShare, Broker: "c", Samples: 3, Min: 0.1, Mean: 0.2, Max: 0.2}},
+	}
+	const want = "Brokers, by Prometheus at http&#58;//p:9090:\n\n- disk-busy of 2 brokers: min 10% &#40;&#60;b&#62;&#41; · mean 20% · max 30% &#40;&#60;b&#62;&#41;\n- nothing came of cpu\n\n"
+	if got := render(t, s); !strings.Contains(got, want) {
+		t.Errorf("no\n%s\nin\n%s", want, got)
+	}
+}

@@ -3,13 +3,14 @@ package summary
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/flowweir/weir/reports/run"
 )
 
 // BrokerLines say what the brokers said of themselves, one series a line: over
 // all brokers the lowest, the mean of means, and the highest value, with the
-// broker that had the one that is worse. Then what is missing.
+// broker that had it. Then the series of which nothing came.
 func BrokerLines(m *run.BrokerMetrics) []string {
 	if m == nil {
 		return nil
@@ -23,11 +24,8 @@ func BrokerLines(m *run.BrokerMetrics) []string {
 		lines = append(lines, brokerLine(m.Series[at:end]))
 		at = end
 	}
-	if m.Failed > 0 {
-		lines = append(lines, fmt.Sprintf("%d of %s gave nothing", m.Failed, Plural(m.Scrapes, "scrape", "scrapes")))
-	}
-	for _, name := range m.Absent {
-		lines = append(lines, name+": nothing came of it")
+	if len(m.Absent) > 0 {
+		lines = append(lines, "nothing came of "+strings.Join(m.Absent, ", "))
 	}
 	return lines
 }
