@@ -176,6 +176,8 @@ var fields = map[string]func(*schema) *schema{
 	"scenario.Cluster.brokers":        between(1, 99),
 	"scenario.Cluster.controllers":    to(enum("combined", "separate")),
 	"scenario.Cluster.bootstrap":      each(pattern(`.:.`)),
+	"scenario.Prometheus.server":      to(pattern(`^https?://`)),
+	"scenario.Prometheus.exporters":   func(s *schema) *schema { return filled(each(pattern(`^https?://`))(s)) },
 	"scenario.Service.command":        filled,
 	"scenario.Service.url":            to(pattern(`^(https?://|\{\{)`)),
 	"scenario.Ready.http":             to(pattern(`^/`)),
@@ -242,6 +244,10 @@ var rules = map[string]func(*schema){
 	"scenario.Cluster": func(s *schema) {
 		external := &schema{Required: []string{"kind"}, Properties: named{{"kind", &schema{Const: "external"}}}}
 		s.AllOf = []*schema{{If: external, Then: someOf("bootstrap", "client-config")}}
+	},
+	"scenario.Prometheus": func(s *schema) {
+		s.OneOf = oneOf("server", "exporters").OneOf
+		s.AllOf = []*schema{{If: requires("match"), Then: requires("server")}}
 	},
 	"scenario.Service": func(s *schema) {
 		s.Required = []string{"name"}

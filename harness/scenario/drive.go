@@ -73,6 +73,9 @@ func (x *execution) background(ctx context.Context) {
 	x.watchers.Go(func() { x.lag.run(ctx, x.now) })
 	x.watchers.Go(func() { x.clock(ctx) })
 	x.watchers.Go(func() { x.watchFiles(ctx) })
+	if x.brokers != nil {
+		x.watchers.Go(func() { x.brokers.Run(ctx) })
+	}
 	for _, s := range x.services {
 		x.watchers.Go(func() { x.watchService(ctx, s) })
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/flowweir/weir/harness/external"
 	"github.com/flowweir/weir/harness/leftover"
 	"github.com/flowweir/weir/harness/observe"
+	"github.com/flowweir/weir/harness/prometheus"
 	"github.com/flowweir/weir/harness/service"
 	"github.com/flowweir/weir/loadgen/histogram"
 	"github.com/flowweir/weir/loadgen/journal"
@@ -72,6 +73,7 @@ type execution struct {
 	members  [][]kafka.MemberFacts // of the groups, at the end of the drain
 	injector *fault.Injector
 	lag      *lagWatch
+	brokers  *prometheus.Collector // nil where the scenario does not ask
 	drained  run.Drain
 	ends     offsets
 

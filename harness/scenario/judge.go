@@ -33,6 +33,7 @@ func (x *execution) judge(interrupted bool) error {
 	r.Groups = x.groupResults()
 	r.Drain = x.drained
 	r.Generator = x.generator(stats)
+	r.Brokers = x.brokerMetrics()
 	r.Faults = x.judgeFaults()
 	x.noteRefused()
 	r.Invariants = invariant.Judge(x.plan.Invariants, x.evidence())

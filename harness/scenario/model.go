@@ -46,6 +46,22 @@ type Cluster struct {
 	Bootstrap    []string          `yaml:"bootstrap"`
 	ClientConfig string            `yaml:"client-config"`
 	Nodes        map[string]Node   `yaml:"nodes"`
+	Metrics      ClusterMetrics    `yaml:"metrics"`
+}
+
+// ClusterMetrics say who tells how the brokers themselves do.
+type ClusterMetrics struct {
+	Prometheus *Prometheus `yaml:"prometheus"`
+}
+
+// Prometheus is where series of the brokers are taken from while a run goes on.
+// Exactly one of Server and Exporters is set.
+type Prometheus struct {
+	Server    string            `yaml:"server"`    // a Prometheus server, such as http://prometheus:9090
+	Match     string            `yaml:"match"`     // with server: labels of the brokers' targets, such as job="kafka"
+	Exporters []string          `yaml:"exporters"` // pages of metrics, one for each broker
+	Every     document.Duration `yaml:"every"`     // default 5s
+	Series    map[string]string `yaml:"series"`    // by name, a metric with labels: beside the default series, or in their place
 }
 
 // Node are the commands that act on a node of an external cluster.

@@ -37,6 +37,7 @@ const (
 	BadBootstrap    = "scenario/bootstrap"
 	BadClientConfig = "scenario/client-config"
 	BadTopic        = "scenario/topic"
+	BadMetrics      = "scenario/metrics"
 	Failed          = "run/failed"
 )
 

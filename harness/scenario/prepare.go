@@ -65,6 +65,7 @@ func (x *execution) prepare(ctx context.Context) error {
 	}
 	x.lag = newLagWatch(x.admin, x.plan.groups())
 	x.prepareFaults()
+	x.prepareBrokers()
 	if err := x.exportLoad(ctx); err != nil {
 		return err
 	}

@@ -27,6 +27,9 @@ func (v *validator) cluster(path document.Path, c Cluster) {
 	if len(c.Nodes) > 0 {
 		v.notBuilt(path.Add("nodes"), "commands that act on the nodes of an external cluster are", "")
 	}
+	if c.Metrics.Prometheus != nil {
+		v.prometheus(path.Add("metrics", "prometheus"), *c.Metrics.Prometheus)
+	}
 	v.external(path, c)
 }
 
