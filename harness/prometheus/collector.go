@@ -61,7 +61,7 @@ func New(cfg Config) *Collector {
 	transport, _ := http.DefaultTransport.(*http.Transport)
 	c := &Collector{cfg: cfg, transport: transport.Clone(), intake: newIntake(cfg.Series, cfg.Start)}
 	client := &http.Client{Transport: c.transport}
-	names := metrics(cfg.Series)
+	names := metricNames(cfg.Series)
 	if cfg.Server != "" {
 		c.source = &server{url: cfg.Server, match: cfg.Match, metrics: names, client: client}
 		c.results.Source = "Prometheus at " + cfg.Server

@@ -97,8 +97,8 @@ func With(defaults []Series, own map[string]Selector) []Series {
 // counter says whether the series is of counters.
 func (s Series) counter() bool { return strings.HasSuffix(s.Of[0].Metric, "_total") }
 
-// metrics are the names of all metrics of series, each once.
-func metrics(all []Series) []string {
+// metricNames are the names of all metrics of series, each once.
+func metricNames(all []Series) []string {
 	names := map[string]bool{}
 	for _, s := range all {
 		for _, of := range s.Of {
