@@ -24,34 +24,49 @@ func (s *Stats) Sum() float64 {
 // less than 0.1% below a bound, the width of a bucket here, may count in the
 // next.
 func (m *Meter) Distributions(k Kind, bounds []time.Duration) []Distribution {
+	ends := bucketsOf(bounds)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var all []Distribution
 	for p := range Phase(phases) {
-		c := m.total.over(k, p)
-		c.merge(&m.pending[k][p])
-		if !c.empty() {
-			all = append(all, Distribution{Phase: p, Stats: c.Stats, AtMost: c.atMost(bounds)})
+		d := Distribution{Phase: p, AtMost: make([]int64, len(bounds))}
+		for _, c := range []*cell{&m.total[k][p], &m.pending[k][p]} {
+			d.merge(&c.Stats)
+			c.addTo(d.AtMost, ends)
+		}
+		if !d.empty() {
+			all = append(all, d)
 		}
 	}
 	return all
 }
 
-// atMost counts the samples of at most each bound.
-func (c *cell) atMost(bounds []time.Duration) []int64 {
-	counts := make([]int64, len(bounds))
-	if c.Count == 0 {
-		return counts
+// bucketsOf are the indexes of the buckets that bounds fall into: all that lie
+// below one hold samples that are at most as long as the bound.
+func bucketsOf(bounds []time.Duration) (ends []int) {
+	h := newHistogram()
+	for _, b := range bounds {
+		_ = h.RecordValue(int64(b)) // bounds are in its range
 	}
-	next, below := 0, int64(0)
-	for _, bar := range c.hist.Distribution() {
-		for ; next < len(bounds) && bar.To > int64(bounds[next]); next++ {
-			counts[next] = below
+	for index, n := range h.Export().Counts {
+		for range n {
+			ends = append(ends, index)
 		}
-		below += bar.Count
 	}
-	for ; next < len(bounds); next++ {
-		counts[next] = below
+	return ends
+}
+
+// addTo adds the samples in the buckets below each end.
+func (c *cell) addTo(counts []int64, ends []int) {
+	if c.Count == 0 {
+		return
 	}
-	return counts
+	index, below := 0, int64(0)
+	buckets := c.hist.Export().Counts
+	for i, end := range ends {
+		for ; index < end; index++ {
+			below += buckets[index]
+		}
+		counts[i] += below
+	}
 }
