@@ -414,7 +414,8 @@ func TestOpenFaults(t *testing.T) {
 			Fault{Kind: Pause, Target: Target{Broker: node(3)}, At: 2 * time.Second, HealAfter: time.Second},
 		)
 		go func() { w.play(in, 5*time.Second) }()
-		for _, want := range [][]string{
+		open := [][]bool{{false, false}, {true, false}, {true, true}, {true, false}, {true, false}, {false, false}}
+		for i, want := range [][]string{
 			nil, {"kill leader of orders/0 (broker 1)"},
 			{"kill leader of orders/0 (broker 1)", "pause broker 3"}, {"kill leader of orders/0 (broker 1)"},
 			{"kill leader of orders/0 (broker 1)"}, nil,
@@ -422,6 +423,9 @@ func TestOpenFaults(t *testing.T) {
 			time.Sleep(500 * time.Millisecond)
 			synctest.Wait()
 			if diff := cmp.Diff(want, in.OpenFaults()); diff != "" {
+				t.Errorf("at %v: %s", w.now(), diff)
+			}
+			if diff := cmp.Diff(open[i], in.Open()); diff != "" {
 				t.Errorf("at %v: %s", w.now(), diff)
 			}
 			time.Sleep(500 * time.Millisecond)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -52,7 +53,7 @@ func TestIntake(t *testing.T) {
 	}; !reflect.DeepEqual(got, want) {
 		t.Errorf("first: %q, want %q", got, want)
 	}
-	second := append(first, // as a window that reaches back has them again
+	second := append(slices.Clone(first), // as a window that reaches back has them again
 		of(cpu, "b1", 10, 103.5), of(cpu, "b2", 10, 2), of(cpu, "b2", 20, 3), // b2 began anew
 		of(disk, "b1", 0, 1, "device", "sda"), of(disk, "b1", 0, 2, "device", "sdb"),
 		of(disk, "b1", 10, 3, "device", "sda"), of(disk, "b1", 10, 10, "device", "sdb"),

@@ -38,7 +38,7 @@ func TestWithPrometheus(t *testing.T) {
 	begun := time.Now()
 	exporter := &metrics.Exporter{}
 	exporter.Watch(func() metrics.Snapshot { // a load of 100 records a second
-		sent := int64(time.Since(begun).Milliseconds() / 10)
+		sent := time.Since(begun).Milliseconds() / 10
 		recorder.Record(histogram.Publish, 0, 3*time.Millisecond)
 		meter.Rotate(time.Since(begun))
 		return metrics.Snapshot{Phase: "steady", Meter: meter, Topics: []metrics.Topic{{Name: `odd "name"`, Sent: sent, Partitions: []metrics.Partition{{ID: "0", Acked: sent}}}}}

@@ -18,7 +18,7 @@ type Series struct {
 	Combine func(values []float64) float64
 }
 
-// Sum, Lowest and Highest combine the values of one broker at one time.
+// Sum adds the values of one broker at one time up.
 func Sum(values []float64) (sum float64) {
 	for _, v := range values {
 		sum += v

@@ -138,7 +138,7 @@ func TestSchemasReject(t *testing.T) {
 		{"run.json", `{"format":"weir/run/v1","id":7}`},
 		{"results.json", `{"format":"weir/run/v2"}`},
 		{"interval.json", `{"start_ns":"1s"}`},
-		{"event.json", `{"at_ns":1,"kind":"note","what":"x"}`}, // no fault
+		{"event.json", `{"at_ns":1,"kind":"note","what":"x"}`},     // no fault
 		{"broker.json", `{"at_ns":1,"series":"cpu","broker":"a"}`}, // no value
 		{"plan.json", `{"format":"weir/plan/v1","probes":{}}`},
 	} {
