@@ -31,7 +31,7 @@ var _ = Describe("metrics of the brokers", func() {
 
 		s := produceOnly()
 		s.Cluster.Metrics.Prometheus = &scenario.Prometheus{
-			Exporters: []string{exporter.URL, gone.URL}, Every: document.Duration(time.Second), Series: map[string]string{"own": `own{a="b"}`},
+			Exporters: []string{exporter.URL, gone.URL}, Every: document.Duration(time.Minute), Series: map[string]string{"own": `own{a="b"}`},
 		}
 		dir := filepath.Join(GinkgoT().TempDir(), "run")
 		result, err := scenario.Run(ctx, s, started(dir)...)
@@ -43,7 +43,8 @@ var _ = Describe("metrics of the brokers", func() {
 		Expect(m).NotTo(BeNil())
 		broker := strings.TrimPrefix(exporter.URL, "http://")
 		Expect(m.Source).To(Equal("exporters at " + exporter.URL + ", " + gone.URL))
-		Expect(m.Scrapes).To(BeEquivalentTo(asked.Load()))
+		// At the load's beginning and at the end of the drain.
+		Expect([]int64{m.Scrapes, asked.Load()}).To(HaveEach(BeEquivalentTo(2)))
 		Expect(m.Failed).To(BeZero(), "one exporter is an answer")
 		Expect(m.Errors).To(ConsistOf(HavePrefix(gone.URL + ": ")))
 		Expect(r.Run.Warnings).To(ContainElement("metrics of the brokers: " + m.Errors[0]))

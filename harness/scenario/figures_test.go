@@ -57,7 +57,8 @@ var _ = Describe("the figures of a run", func() {
 		dir := filepath.Join(GinkgoT().TempDir(), "run")
 		result, err := scenario.Run(ctx, produceOnly(), started(dir, scenario.Metrics(e), scenario.OnProgress(looked))...)
 		Expect(err).NotTo(HaveOccurred())
-		Expect(phases).To(And(HaveKey("setup"), HaveKey("steady"), HaveKey("judge")))
+		// Which others are met depends on when one looks.
+		Expect(phases).To(And(HaveKey("setup"), HaveKey("judge")))
 
 		got := figures(e)
 		const topic = `{topic="order.events"`
