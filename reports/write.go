@@ -79,7 +79,8 @@ func writeMarkdown(w io.Writer, rec *run.Record) error {
 		return err
 	}
 	c, err := compare.Read(rec.Root)
-	if err != nil {
+	if err != nil { // of the run itself everything is said
+		_, err = io.WriteString(w, "- the comparison with the baseline cannot be read\n")
 		return err
 	}
 	if _, err := io.WriteString(w, "\n"); err != nil {

@@ -80,6 +80,7 @@ Objectives are such as 'publish.p99 < 50ms', 'end-to-end.p99.9 < 1s',
   weir load --topic bench --size 1KiB --random 50% --rate 20k/s --for 1m --consumers probe:bench:3
   weir load --topic bench --size 100B --rate 200k/s --for 1m --produce-only --bootstrap kafka-1:9092
   weir load --consumers probe:bench:3 --for 1m --bootstrap kafka-1:9092
+  weir load --topic bench --size 1KiB --rate 5k/s --for 10m --metrics-listen 9464 --baseline runs/nightly
   weir load --contract weir.yaml --event OrderPlaced --rate 5k/s --for 1m --print-scenario > scenario.yaml`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -87,9 +87,8 @@ func (s *state) tables(rec *run.Record, dir string) error {
 func (s *state) show(rec *run.Record, reason string) error {
 	paths, unwritten := reports.WriteRecord(rec)
 	rec.Run.Reason = reason
-	compared, unread := comparison(rec)
-	err := printed(summary.Text(s.stdout, rec, summary.TextOptions{Color: s.color(), Comparison: compared, Report: paths.HTML}))
-	return errors.Join(unwritten, unread, err)
+	err := printed(summary.Text(s.stdout, rec, summary.TextOptions{Color: s.color(), Comparison: comparison(rec), Report: paths.HTML}))
+	return errors.Join(unwritten, err)
 }
 
 // noRun is the error for a directory that cannot be read as a run's.

@@ -53,11 +53,17 @@ Ctrl-C ends the load early: faults are healed, the flow is drained, and what
 was measured is reported; the verdict is then at best inconclusive. Ctrl-C
 again removes everything at once. SIGTERM and SIGHUP do the same.
 
+With --metrics-listen the figures of the run are served to Prometheus while it
+goes on. With --baseline it is held against earlier runs, and a metric that is
+slower fails it.
+
 WEIR_CLUSTER and WEIR_BOOTSTRAP stand in for --cluster and --bootstrap; flags
 win. Addresses without a kind mean an external cluster.`,
 		Example: `  weir run examples/order-flow/scenario.yaml
   weir run examples/order-flow/scenario.yaml --cluster docker --seed 7
-  weir run scenario.yaml --bootstrap kafka-1:9092,kafka-2:9092 --dry-run`,
+  weir run scenario.yaml --bootstrap kafka-1:9092,kafka-2:9092 --dry-run
+  weir run scenario.yaml --metrics-listen 9464 --metrics-linger 1m
+  weir run scenario.yaml --baseline runs/nightly --baseline-metric publish.p50`,
 		Args: oneArg("a scenario file"),
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			if len(args) > 0 {

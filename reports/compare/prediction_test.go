@@ -64,6 +64,11 @@ func TestPredictionInterval(t *testing.T) {
 	}
 }
 
+// of is a comparison with metrics.
+func of(metrics string) string {
+	return `{"format":"weir/comparison/v1","base":[{}],"candidate":[{}],"metrics":[` + metrics + `]}`
+}
+
 // TestRead: what is written as JSON reads back, and shows the same.
 func TestRead(t *testing.T) {
 	base, candidate := sides(t, 5, 3)
@@ -96,6 +101,10 @@ func TestRead(t *testing.T) {
 	for content, want := range map[string]string{
 		"{": "unexpected end of JSON input", `{"format":"weir/comparison/v2"}`: "no comparison of the format weir/comparison/v1",
 		`{"format":"weir/comparison/v1"}`: "no comparison of the format weir/comparison/v1", // of no runs
+		of(`{"name":"publish.p50"}`):      "metric 1 is not as weir writes it",              // no values
+		of(`{"name":"errors","withheld":"a run published nothing"},{"name":"\u001b[2J","withheld":"x"}`): "metric 2 is not as weir writes it",
+		of(`{"name":"errors","withheld":"<script>"}`):                                                    "metric 1 is not as weir writes it",
+		of(`{"name":"errors","withheld":"a","outcome":"\u001b[31mslower"}`):                              "metric 1 is not as weir writes it",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, File), []byte(content), 0o600); err != nil {
 			t.Fatal(err)

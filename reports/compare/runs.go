@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 
 	"github.com/flowweir/weir/reports/run"
 )
@@ -88,5 +90,29 @@ func Read(dir string) (*Comparison, error) {
 	if c.Format != Format || len(c.Base) == 0 || len(c.Candidate) == 0 {
 		return nil, fmt.Errorf("%s: no comparison of the format %s", path, Format)
 	}
+	for i, m := range c.Metrics {
+		if !m.ours() {
+			return nil, fmt.Errorf("%s: metric %d is not as weir writes it", path, i+1)
+		}
+	}
 	return c, nil
+}
+
+// withheldForm is what Metric.Withheld is written with.
+var withheldForm = regexp.MustCompile(`^[a-zA-Z0-9 ,:.()<]*$`)
+
+// ours says whether a metric that was read is complete, and has no text that
+// this package does not write: views show these texts as they are.
+func (m Metric) ours() bool {
+	switch {
+	case !slices.Contains(MetricNames(), m.Name) || !withheldForm.MatchString(m.Withheld):
+		return false
+	case m.Withheld == "" && (m.Base == nil || m.Candidate == nil || m.Difference == nil):
+		return false
+	}
+	switch m.Outcome {
+	case "", Slower, More, Faster, Fewer, Same, CannotTell:
+		return true
+	}
+	return false
 }

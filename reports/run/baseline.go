@@ -48,6 +48,8 @@ func (rd *reader) baseline() *Baseline {
 		rd.problem("%s cannot be read and is left out: %v", baselineFile, err)
 	case found.Format != BaselineFormat:
 		rd.problem("%s is of the format %q, and this weir reads %q: it is left out", baselineFile, found.Format, BaselineFormat)
+	case found.Verdict != finding.Pass && found.Verdict != finding.Fail && found.Verdict != finding.Inconclusive:
+		rd.problem("%s has the verdict %q, which is none of a comparison: it is left out", baselineFile, found.Verdict)
 	default:
 		return &found
 	}

@@ -31,6 +31,7 @@ func TestBaseline(t *testing.T) {
 			nil,
 		},
 		{`{"format": "weir/comparison/v9"}`, nil, []string{`comparison.json is of the format "weir/comparison/v9", and this weir reads "weir/comparison/v1": it is left out`}},
+		{`{"format": "weir/comparison/v1", "verdict": "splendid"}`, nil, []string{`comparison.json has the verdict "splendid", which is none of a comparison: it is left out`}},
 		{`{`, nil, []string{"comparison.json cannot be read and is left out: unexpected end of JSON input"}},
 	} {
 		if tt.content != "" {
