@@ -81,9 +81,11 @@ func (e *Unsatisfiable) Error() string {
 
 // Generate makes a document: map[string]any, []any, string, bool, nil, and
 // json.Number for numbers. Its error is an *Unsatisfiable.
-func (g *Generator) Generate(rng *rand.Rand) (any, error) {
+func (g *Generator) Generate(rng *rand.Rand) (any, error) { return g.document(rng, nil) }
+
+func (g *Generator) document(rng *rand.Rand, c *corner) (any, error) {
 	var last *failure
-	m := maker{Generator: g, rng: rng, budget: valueBudget}
+	m := maker{Generator: g, rng: rng, budget: valueBudget, corner: c}
 	for range documentTries {
 		v, err := m.value([]*js.Schema{g.schema.root}, 0)
 		if err != nil {
@@ -130,6 +132,7 @@ type maker struct {
 	*Generator
 	rng    *rand.Rand
 	budget int
+	corner *corner
 }
 
 // value makes a value that satisfies all of the schemas.
@@ -242,7 +245,7 @@ func (m *maker) attempt(atoms []*js.Schema, depth int) (any, error) {
 		if len(values) == 0 {
 			return nil, &failure{at: atoms[0], keyword: "enum", detail: "no value of enum or const satisfies the rest of the schema"}
 		}
-		return clone(values[m.rng.IntN(len(values))]), nil
+		return clone(values[m.one(len(values))]), nil
 	}
 	types := allowedTypes(atoms)
 	if types == 0 {
@@ -252,7 +255,7 @@ func (m *maker) attempt(atoms []*js.Schema, depth int) (any, error) {
 	case nullType:
 		return nil, nil
 	case booleanType:
-		return m.rng.IntN(2) == 1, nil
+		return m.one(2) == 1, nil
 	case wholeType:
 		return m.number(atoms, true)
 	case fractionType:
@@ -262,7 +265,7 @@ func (m *maker) attempt(atoms []*js.Schema, depth int) (any, error) {
 	case objectType:
 		return m.object(atoms, depth)
 	}
-	text, keyword := textRulesOf(atoms).pick(m.rng)
+	text, keyword := m.text(atoms)
 	if keyword != "" {
 		return nil, &failure{at: withKeyword(atoms, keyword), keyword: keyword, detail: "no string was found that satisfies it"}
 	}
@@ -336,7 +339,7 @@ func meant(atoms []*js.Schema) typeSet {
 
 func (m *maker) number(atoms []*js.Schema, whole bool) (any, error) {
 	r := rangeOf(atoms)
-	n, ok := r.pick(m.rng, whole)
+	n, ok := r.pick(m.rng, whole, m.corner)
 	if !ok {
 		keyword := "minimum"
 		if r.step != nil {

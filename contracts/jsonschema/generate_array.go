@@ -49,10 +49,7 @@ func (m *maker) array(atoms []*js.Schema, depth int) (any, error) {
 	if rules.max < rules.min {
 		return nil, &failure{at: atoms[0], keyword: "minItems", detail: "more items are required than allowed"}
 	}
-	length := rules.min
-	if depth < maxDepth && declaresItems(atoms) {
-		length += m.rng.IntN(min(3, rules.max-rules.min) + 1)
-	}
+	length := m.length(atoms, rules, depth)
 	array := make([]any, 0, length)
 	seen := map[string]bool{}
 	for i := range length {

@@ -118,8 +118,9 @@ func (r *numberRange) bounds(step *big.Rat) (low, high *big.Rat) {
 	return low, high
 }
 
-// pick is a number of the range, exact in decimal; false if there is none.
-func (r *numberRange) pick(rng *rand.Rand, whole bool) (json.Number, bool) {
+// pick is a number of the range, exact in decimal; false if there is none. In
+// a corner it is at a bound that the schema states.
+func (r *numberRange) pick(rng *rand.Rand, whole bool, c *corner) (json.Number, bool) {
 	step := r.step
 	switch {
 	case whole && step == nil:
@@ -152,7 +153,14 @@ func (r *numberRange) pick(rng *rand.Rand, whole bool) (json.Number, bool) {
 	if count.IsInt64() {
 		n = min(n, count.Int64())
 	}
-	k := first.Add(first, big.NewInt(rng.Int64N(n)))
+	k := first
+	switch {
+	case c.low() && r.low != nil:
+	case c.high() && r.high != nil:
+		k = last
+	default:
+		k = first.Add(first, big.NewInt(rng.Int64N(n)))
+	}
 	text := at(k).FloatString(digits)
 	if strings.Contains(text, ".") {
 		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
