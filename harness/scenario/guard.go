@@ -28,19 +28,23 @@ func (x *execution) guard(ctx context.Context) error {
 	if x.info.Cluster.Kind != cluster.External || x.plan.Scenario.AllowDestructive {
 		return nil
 	}
-	return x.guardOthers(ctx, own)
+	return x.guardOthers(ctx, append(own, x.readers...))
 }
 
-// claimGroups names the groups of the plan that do not exist yet: those are
-// the run's own.
+// claimGroups names the groups of the plan, and of who opened the stage, that
+// do not exist yet: those are the run's own.
 func (x *execution) claimGroups(ctx context.Context) (own []string, err error) {
+	names := slices.Clone(x.readers)
 	for _, g := range x.plan.groups() {
-		claimed, err := x.created.ClaimGroup(ctx, x.admin, g.name)
+		names = append(names, g.name)
+	}
+	for _, name := range names {
+		claimed, err := x.created.ClaimGroup(ctx, x.admin, name)
 		if err != nil {
 			return nil, &InfrastructureError{"reading which groups there are", err}
 		}
 		if claimed {
-			own = append(own, g.name)
+			own = append(own, name)
 		}
 	}
 	return own, nil
@@ -54,14 +58,25 @@ func (x *execution) guardOthers(ctx context.Context, own []string) error {
 		findings = append(findings, finding.Finding{ID: Guarded, Severity: finding.Error, Message: message,
 			Position: x.plan.Scenario.Doc.Position(path...), Hint: "allow-destructive: true permits it, if that is what you want"})
 	}
-	for _, f := range x.plan.Flows {
-		others, err := external.OtherGroups(ctx, x.admin, f.Topic, own)
+	read := func(topic, what string, path ...any) error {
+		others, err := external.OtherGroups(ctx, x.admin, topic, own)
 		if err != nil {
-			return &InfrastructureError{"reading which groups use " + f.Topic, err}
+			return &InfrastructureError{"reading which groups use " + topic, err}
 		}
 		if len(others) > 0 {
 			slices.Sort(others)
-			refuse(fmt.Sprintf("other groups read %s, into which the load would go: %s", f.Topic, strings.Join(others, ", ")), "load", f.Index, f.field())
+			refuse(fmt.Sprintf("other groups read %s, into which %s would go: %s", topic, what, strings.Join(others, ", ")), path...)
+		}
+		return nil
+	}
+	for _, f := range x.plan.Flows {
+		if err := read(f.Topic, "the load", "load", f.Index, f.field()); err != nil {
+			return err
+		}
+	}
+	for _, topic := range x.sends {
+		if err := read(topic, "events and poison"); err != nil {
+			return err
 		}
 	}
 	for _, f := range x.plan.Faults {

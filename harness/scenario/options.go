@@ -34,6 +34,8 @@ type config struct {
 	curve      calibration.Curve
 	exporter   *metrics.Exporter
 	build      func(ctx context.Context, pkgDir, out string) (binary string, err error)
+	sends      []string
+	readers    []string
 }
 
 // With passes the cluster kinds that the run may use. A scenario that names a
@@ -100,6 +102,15 @@ func WithObjectives() Option { return func(c *config) { c.objectives = true } }
 // The program may lie outside out, which ends with the run.
 func BuildWith(build func(ctx context.Context, pkgDir, out string) (binary string, err error)) Option {
 	return func(c *config) { c.build = build }
+}
+
+// Sends says what the caller of Open is going to send: records into topics,
+// which groups of its services read. It is guarded as load is: on an external
+// cluster other groups that read these topics are a refusal, unless the
+// scenario allows it, and the groups that do not exist yet are deleted at the
+// end.
+func Sends(topics, groups []string) Option {
+	return func(c *config) { c.sends, c.readers = topics, groups }
 }
 
 // Progress is the state of a run that goes on.
