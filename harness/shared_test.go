@@ -44,6 +44,9 @@ func booksService() Service {
 					}
 					client.Produce(ctx, entry, nil)
 				})
+				if err := client.Flush(ctx); err != nil && ctx.Err() == nil {
+					return err
+				}
 				if err := client.CommitUncommittedOffsets(ctx); err != nil && ctx.Err() == nil {
 					return err
 				}

@@ -16,6 +16,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,6 +57,38 @@ type Config struct {
 	Alive func() error
 	// Triggers are the Go functions that Trigger uses.
 	Triggers Triggers
+	// Advice says how a user adds what is missing; the zero value speaks of
+	// package harness.
+	Advice Advice
+}
+
+// Advice is what a user of the flow does about what it lacks, in words that
+// follow a colon. An empty text or nil speaks of package harness.
+type Advice struct {
+	// Contracts passes further contracts, Trigger makes an event's service
+	// emit it where its contract says nothing of that, and Failing makes a
+	// consumer fail to process an event.
+	Contracts        string
+	Trigger, Failing func(event string) string
+}
+
+func (a Advice) contracts() string {
+	return cmp.Or(a.Contracts, `pass harness.Contracts("weir.yaml") to Run`)
+}
+
+func (a Advice) trigger(name string) string {
+	if a.Trigger != nil {
+		return a.Trigger(name)
+	}
+	return fmt.Sprintf("pass harness.Trigger(%q, func...)", name)
+}
+
+// Fail is what makes a consumer fail to process an event.
+func (a Advice) Fail(event string) string {
+	if a.Failing != nil {
+		return a.Failing(event)
+	}
+	return fmt.Sprintf("pass harness.Failing(%q, overrides...) with what it fails to process at each attempt", event)
 }
 
 // Flow is an open flow. Its methods may be called at the same time.
@@ -69,6 +102,14 @@ type Flow struct {
 	rng    *rand.Rand
 	from   map[string]map[int32]int64
 	topics map[string]*Topic
+	sent   map[position]bool
+}
+
+// position is where a record stands.
+type position struct {
+	topic     string
+	partition int32
+	offset    int64
 }
 
 // Open connects to the cluster. Close ends what it opened.
@@ -82,6 +123,7 @@ func Open(cfg Config) (*Flow, error) {
 		rng:    rand.New(rand.NewPCG(cfg.Seed, 0)),
 		from:   map[string]map[int32]int64{},
 		topics: map[string]*Topic{},
+		sent:   map[position]bool{},
 	}, nil
 }
 
@@ -97,6 +139,9 @@ func (f *Flow) Close() {
 
 // Contracts are those that the flow was opened with.
 func (f *Flow) Contracts() []*contracts.Contract { return slices.Clone(f.cfg.Contracts) }
+
+// Advice says how a user adds what is missing.
+func (f *Flow) Advice() Advice { return f.cfg.Advice }
 
 // OnCluster is what a topic or a group of the contracts is called on the
 // cluster.
@@ -119,7 +164,7 @@ func (f *Flow) Producer(event string) (*contracts.Contract, *contracts.Produces,
 		}
 	}
 	if len(known) == 0 {
-		return nil, nil, fmt.Errorf("the test has no contract that produces anything: pass harness.Contracts(\"weir.yaml\") to Run")
+		return nil, nil, fmt.Errorf("the test has no contract that produces anything: %s", f.cfg.Advice.contracts())
 	}
 	slices.Sort(known)
 	return nil, nil, fmt.Errorf("no contract of this test produces it: %s", document.Suggest(event, slices.Compact(known)))
@@ -167,28 +212,39 @@ func (f *Flow) CreateTopics(ctx context.Context, topics []run.Topic) (created []
 		there[i].Name = f.OnCluster(there[i].Name)
 	}
 	err = cluster.CreateTopics(ctx, f.cfg.Cluster, there)
-	from := map[string]map[int32]int64{}
-	var old []string
-	for _, t := range there {
-		name := f.inContract(t.Name)
-		if !t.Created {
-			old = append(old, t.Name)
-			continue
-		}
-		created = append(created, name)
-		// New ones begin at 0, and are not asked for: not every broker knows
-		// them yet.
-		from[name] = map[int32]int64{}
-		for p := range t.Partitions {
-			from[name][int32(p)] = 0
+	for i := range there {
+		there[i].Name = f.inContract(there[i].Name)
+		if there[i].Created {
+			created = append(created, there[i].Name)
 		}
 	}
 	if err != nil {
 		return created, err
 	}
+	return created, f.Watch(ctx, there)
+}
+
+// Watch watches topics that are there, named as in contracts: those that were
+// Created for this flow from their beginning, the others from their present
+// ends.
+func (f *Flow) Watch(ctx context.Context, topics []run.Topic) error {
+	from := map[string]map[int32]int64{}
+	var old []string
+	for _, t := range topics {
+		if !t.Created {
+			old = append(old, f.OnCluster(t.Name))
+			continue
+		}
+		// New ones begin at 0, and are not asked for: not every broker knows
+		// them yet.
+		from[t.Name] = map[int32]int64{}
+		for p := range t.Partitions {
+			from[t.Name][int32(p)] = 0
+		}
+	}
 	ends, err := kafka.EndOffsets(ctx, f.admin, old...)
 	if err != nil {
-		return created, fmt.Errorf("reading where the topics end: %w", err)
+		return fmt.Errorf("reading where the topics end: %w", err)
 	}
 	for name, offsets := range ends {
 		from[f.inContract(name)] = offsets
@@ -196,7 +252,17 @@ func (f *Flow) CreateTopics(ctx context.Context, topics []run.Topic) (created []
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	maps.Copy(f.from, from)
-	return created, nil
+	return nil
+}
+
+// Ends are the offsets at which the partitions of a topic end now, records of
+// open transactions included.
+func (f *Flow) Ends(ctx context.Context, topic string) (Ends, error) {
+	ends, err := kafka.EndOffsets(ctx, f.admin, f.OnCluster(topic))
+	if err != nil {
+		return nil, fmt.Errorf("reading where %s ends: %w", topic, err)
+	}
+	return ends[f.OnCluster(topic)], nil
 }
 
 // DeleteGroups deletes the consumer groups that bear the flow's prefix. One
@@ -266,17 +332,37 @@ func (f *Flow) Committed(ctx context.Context, group string, of *Record) (int64, 
 	return at.At, at.Err
 }
 
-// Send sends a record and sets where it stands when it is acknowledged
+// Send sends records, those of one partition in their order and in one batch
+// where that is possible, and sets where they stand when they are acknowledged
 // (acks=all).
-func (f *Flow) Send(ctx context.Context, r *Record) error {
-	there := *r.Record
-	there.Topic = f.OnCluster(r.Topic)
-	if err := f.client.ProduceSync(ctx, &there).FirstErr(); err != nil {
+func (f *Flow) Send(ctx context.Context, records ...*Record) error {
+	there := make([]*kgo.Record, len(records))
+	for i, r := range records {
+		sent := *r.Record
+		sent.Topic = f.OnCluster(r.Topic)
+		there[i] = &sent
+	}
+	if err := f.client.ProduceSync(ctx, there...).FirstErr(); err != nil {
 		return fmt.Errorf("not acknowledged: %w", err)
 	}
-	r.Partition, r.Offset, r.Timestamp = there.Partition, there.Offset, there.Timestamp
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i, r := range records {
+		r.Partition, r.Offset, r.Timestamp = there[i].Partition, there[i].Offset, there[i].Timestamp
+		f.sent[placeOf(r)] = true
+	}
 	return nil
 }
+
+// Sent says whether a record that was read is one that the flow has sent, and
+// no service.
+func (f *Flow) Sent(r *Record) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.sent[placeOf(r)]
+}
+
+func placeOf(r *Record) position { return position{r.Topic, r.Partition, r.Offset} }
 
 // SendAborted sends a record in a transaction that is aborted: it stands in
 // the topic, and who reads committed records must not see it.

@@ -18,7 +18,6 @@ import (
 	"github.com/flowweir/weir/contracts/envelope"
 	"github.com/flowweir/weir/contracts/jsonschema"
 	"github.com/flowweir/weir/contracts/place"
-	"github.com/flowweir/weir/contracts/source"
 	"github.com/flowweir/weir/harness/payload"
 	"github.com/flowweir/weir/loadgen/identity"
 )
@@ -33,6 +32,8 @@ type draft struct {
 	headers map[string]string
 	poison  []byte
 	invalid bool // poison was asked for
+	old     bool // the data is of an earlier version
+	at      time.Time
 }
 
 // Set puts a value at a place: $.a.b of the data, header:name, or key. Values
@@ -162,23 +163,12 @@ func data(c *contracts.Contract, p *contracts.Produces, schema *jsonschema.Schem
 	if len(p.Examples) == 0 {
 		return nil, fmt.Errorf("%s has neither a schema nor examples to make data from", p.Event)
 	}
-	file, err := source.Host().Open(c.Resolve(p.Examples[0]))
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = file.Close() }()
-	decoder := json.NewDecoder(file)
-	decoder.UseNumber()
-	var v any
-	if err := decoder.Decode(&v); err != nil {
-		return nil, fmt.Errorf("%s: %w", c.Resolve(p.Examples[0]), err)
-	}
-	return v, nil
+	return example(c, p.Examples[0])
 }
 
 // check refuses data that its overrides made invalid by mistake.
 func (d *draft) check(schema *jsonschema.Schema, files *asyncapi.Files) error {
-	if schema == nil || d.invalid {
+	if schema == nil || d.invalid || d.old {
 		return nil
 	}
 	violations := schema.ValidateValue(d.data)
@@ -194,8 +184,11 @@ func (d *draft) check(schema *jsonschema.Schema, files *asyncapi.Files) error {
 
 // record wraps the data as the contract says.
 func (f *Flow) record(c *contracts.Contract, p *contracts.Produces, d *draft) (*kgo.Record, error) {
-	r := &kgo.Record{Topic: p.TopicName()}
-	now := time.Now()
+	r := &kgo.Record{Topic: p.TopicName(), Timestamp: d.at} // the time of sending, if there is none
+	now := d.at
+	if now.IsZero() {
+		now = time.Now()
+	}
 	id := f.NewID()
 	body, err := json.Marshal(d.data)
 	if err != nil {

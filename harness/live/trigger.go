@@ -51,7 +51,7 @@ type NoTriggerError struct{ Text string }
 func (e *NoTriggerError) Error() string { return e.Text }
 
 // Trigger makes an event's service emit it, by a Go function or as its
-// contract says (over http or by an event), and answers the record that
+// contract says (over http, by a program or by an event), and answers the record that
 // follows, within a time: the one that leads back to the trigger, or where a
 // trigger carries no identity the next. An event that nothing can trigger is a
 // *NoTriggerError.
@@ -121,14 +121,17 @@ func (f *Flow) driver(c *contracts.Contract, p *contracts.Produces, overrides []
 	case function != nil:
 		return f.byFunction(function), nil
 	case t == nil:
-		return nil, &NoTriggerError{fmt.Sprintf("nothing triggers %s: add a trigger to it in %s, as trigger: {http: POST /path, expect: 202}, or pass harness.Trigger(%q, func...)",
-			p.Event, c.Doc.Position("produces", indexOf(c, p)), p.Event)}
+		return nil, &NoTriggerError{fmt.Sprintf("nothing triggers %s: add a trigger to it in %s, as trigger: {http: POST /path, expect: 202}, or %s",
+			p.Event, c.Doc.Position("produces", indexOf(c, p)), f.cfg.Advice.trigger(p.Event))}
 	case t.Go != "":
-		return nil, &NoTriggerError{fmt.Sprintf("nothing triggers %s: %s names the Go function %q: pass harness.Trigger(%q, func...)", p.Event, at(), t.Go, t.Go)}
+		return nil, &NoTriggerError{fmt.Sprintf("nothing triggers %s: %s names the Go function %q: %s", p.Event, at(), t.Go, f.cfg.Advice.trigger(t.Go))}
 	case t.HTTP != "":
 		return f.byHTTP(c, p), nil
 	case len(t.Exec) > 0:
-		return nil, &NoTriggerError{fmt.Sprintf("nothing triggers %s: %s is by exec, which go test does not run: pass harness.Trigger(%q, func...)", p.Event, at(), p.Event)}
+		if len(t.Given) > 0 {
+			return nil, fmt.Errorf("%s: given of a trigger by exec is not built: let the program see to it", at())
+		}
+		return f.byExec(c, p), nil
 	case len(t.Given) > 0 || t.Body != "" || len(t.Headers) > 0 || t.ID != "":
 		return nil, fmt.Errorf("%s: given, body, headers and id of a trigger by event are not built: the event is made from its own contract", at())
 	}

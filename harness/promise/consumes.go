@@ -18,12 +18,18 @@ func (l *list) consumes(c *contracts.Consumes) {
 	if c.Group != "" {
 		l.add("commit", "the group "+c.Group+" commits it", in("group"), j(c, commits))
 	}
+	effects := len(l.promises)
+	if c.Group != "" && c.Effect != nil {
+		l.add("at-least-once", "it is committed after its effect", in("group"), j(c, atLeastOnce))
+	}
 	if len(c.Needs) > 0 {
 		l.add("needs", "it needs no more fields than it says", in("needs"), j(c, needs))
 		l.add("tolerance", "a field that it does not know does not stop it", in("needs"), j(c, tolerates))
 	}
+	l.forms(c)
 	if c.Idempotency != nil {
 		l.add("dedupe", "a duplicate has no second effect", in("idempotency"), j(c, dedupe))
+		l.add("dedupe:together", "duplicates that come together have one effect", in("idempotency"), j(c, together))
 		l.add("distinct", "another event is no duplicate", in("idempotency"), j(c, distinct))
 	}
 	if c.Ordering == contracts.OrderingPerKey {
@@ -31,6 +37,9 @@ func (l *list) consumes(c *contracts.Consumes) {
 	}
 	if c.ReadCommitted() {
 		l.add("isolation", "an event of an aborted transaction has no effect", in("isolation"), j(c, isolation))
+	}
+	if c.Effect != nil && c.Effect.Event != "" {
+		l.needs(effects, "effect")
 	}
 	if c.DLQ != nil {
 		l.deadLetters(c)
@@ -69,11 +78,11 @@ func (c *consumer) send(ctx context.Context, overrides ...live.Override) (*live.
 	return c.Flow.Produce(ctx, c.entry.Event, overrides...)
 }
 
-// again sends a record within the time.
-func (c *consumer) again(ctx context.Context, r *live.Record) error {
+// again sends records at once within the time.
+func (c *consumer) again(ctx context.Context, records ...*live.Record) error {
 	ctx, cancel := context.WithTimeout(ctx, c.Within)
 	defer cancel()
-	return c.Flow.Send(ctx, r)
+	return c.Flow.Send(ctx, records...)
 }
 
 // of are the conditions of an effect of an event.
@@ -100,7 +109,7 @@ func effect(ctx context.Context, c *consumer) Outcome {
 	}
 	cause, effect, err := c.applied(ctx)
 	if err != nil {
-		return c.unmet(err, true)
+		return c.missing(ctx, err, c.entry.Effect.Event, c.of(cause)...)
 	}
 	return pass(cause, effect)
 }
@@ -110,6 +119,11 @@ func commits(ctx context.Context, c *consumer) Outcome {
 	if err != nil {
 		return inconclusive(err)
 	}
+	return c.done(ctx, sent)
+}
+
+// done judges that the group commits an event, and that it is no dead letter.
+func (c *consumer) done(ctx context.Context, sent *live.Record) Outcome {
 	done, err := c.committed(ctx, c.entry.Group, sent)
 	switch {
 	case err != nil:
@@ -152,6 +166,36 @@ func dedupe(ctx context.Context, c *consumer) Outcome {
 			return inconclusive(err)
 		}
 	}
+	return c.single(ctx, cause, last)
+}
+
+// together sends an event several times at once, before it can have its
+// effect: a consumer that only looks whether it knows an event, and keeps it in
+// mind when it is done, takes each of them for new.
+func together(ctx context.Context, c *consumer) Outcome {
+	if why := c.unobservable(); why != "" {
+		return vacuous("%s", why)
+	}
+	cause, err := c.Flow.Make(c.entry.Event)
+	if err != nil {
+		return inconclusive(err)
+	}
+	all := []*live.Record{cause}
+	for range duplicates {
+		all = append(all, cause.Again())
+	}
+	if err := c.again(ctx, all...); err != nil {
+		return inconclusive(err)
+	}
+	if _, err := c.effectOf(ctx, cause); err != nil {
+		return c.unmet(err, false)
+	}
+	return c.single(ctx, cause, all[duplicates])
+}
+
+// single judges that an event had one effect, once the group has committed its
+// last duplicate.
+func (c *consumer) single(ctx context.Context, cause, last *live.Record) Outcome {
 	if c.entry.Group != "" {
 		done, err := c.committed(ctx, c.entry.Group, last)
 		if err != nil {
@@ -169,6 +213,50 @@ func dedupe(ctx context.Context, c *consumer) Outcome {
 		return c.fail(effects, "an event that came %d times had %d effects", duplicates+1, len(effects))
 	}
 	return pass(append(effects, cause)...)
+}
+
+// commitTries is how often a commit is compared with its effect: the moment
+// between the two may be short.
+const commitTries = 3
+
+// atLeastOnce looks at a commit the moment it is there: the effect must be in
+// its topic by then, be it in a transaction that is still open. A consumer
+// that commits first loses the event if it crashes in between.
+func atLeastOnce(ctx context.Context, c *consumer) Outcome {
+	if why := c.unobservable(); why != "" {
+		return vacuous("%s", why)
+	}
+	_, p, err := c.Flow.Producer(c.entry.Effect.Event)
+	if err != nil {
+		return inconclusive(err)
+	}
+	var evidence []*live.Record
+	for range commitTries {
+		cause, err := c.send(ctx)
+		if err != nil {
+			return inconclusive(err)
+		}
+		done, err := c.committed(ctx, c.entry.Group, cause)
+		if err != nil {
+			return inconclusive(err)
+		}
+		if !done {
+			return vacuous("the group %s has not committed %s within %s, of which another promise speaks", c.entry.Group, at(cause), c.Within)
+		}
+		ends, err := c.Flow.Ends(ctx, p.TopicName())
+		if err != nil {
+			return inconclusive(err)
+		}
+		effect, err := c.effectOf(ctx, cause)
+		if err != nil {
+			return c.unmet(err, false)
+		}
+		if effect.Offset >= ends[effect.Partition] {
+			return c.fail([]*live.Record{cause, effect}, "the group %s had committed %s before its effect was in %s", c.entry.Group, at(cause), p.TopicName())
+		}
+		evidence = append(evidence, cause, effect)
+	}
+	return pass(evidence...)
 }
 
 // distinct sends two events with the same data. Where the key of idempotency

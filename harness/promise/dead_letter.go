@@ -184,9 +184,9 @@ func retries(ctx context.Context, c *consumer) Outcome {
 	overrides, given := c.Failing[c.entry.Event]
 	switch {
 	case !given:
-		return vacuous("nothing makes the service fail: pass harness.Failing(%q, overrides...) with what it fails to process at each attempt", c.entry.Event)
+		return vacuous("nothing makes the service fail: %s", c.Flow.Advice().Fail(c.entry.Event))
 	case len(c.entry.Retry.Topics) == 0:
-		return vacuous("the retry declares no topics, and attempts inside the service are not seen from outside")
+		return moot("the retry declares no topics, and attempts inside the service are not seen from outside")
 	case c.entry.DLQ == nil:
 		return vacuous("the contract declares no dlq, which would show that the retries are over")
 	}
@@ -211,7 +211,7 @@ func retries(ctx context.Context, c *consumer) Outcome {
 		if effects, err := c.events(ctx, c.entry.Effect.Event, c.of(sent)...); err != nil {
 			return inconclusive(err)
 		} else if len(effects) > 0 {
-			return vacuous("the event that harness.Failing makes had an effect: the service does not fail to process it at each attempt")
+			return vacuous("the event that was made to fail had an effect: the service does not fail to process it at each attempt")
 		}
 	}
 	return pass(evidence...)

@@ -22,4 +22,9 @@ func ExampleLoad() {
 	// books/produces/books.Booked/causation: its causation id is that of its trigger
 	// books/consumes/shop.Sold/effect: its effect follows it
 	// books/consumes/shop.Sold/commit: the group books commits it
+	// books/consumes/shop.Sold/at-least-once: it is committed after its effect
+	// books/consumes/shop.Sold/boundary: it processes events at the bounds of their schema
+	// books/consumes/shop.Sold/versions: it processes events of each version that may still be on the topic
+	// books/consumes/shop.Sold/examples: it processes the producer's examples
+	// books/consumes/shop.Sold/late: it processes an event that comes late
 }

@@ -77,7 +77,8 @@ func TestAFaultlessServiceKeepsEveryPromise(t *testing.T) {
 var inVain = map[fault]bool{
 	"publishes nothing": true, "swallows poison": true, "stops at poison": true, "retries for ever": true, "never commits": true,
 	"knows duplicates by a hash of the data": true, "needs an optional field": true, "stumbles over an unknown field": true,
-	"names the wrong cause": true,
+	"names the wrong cause": true, "stumbles over the largest total": true, "cannot read the first version": true,
+	"stumbles over letters beyond ASCII": true, "drops what is old": true,
 }
 
 // TestEachFaultIsFound: a service with one fault breaks the promise that is
@@ -92,6 +93,7 @@ func TestEachFaultIsFound(t *testing.T) {
 		"leaves ce_source out":                   {"produces/shop.Paid/envelope", "ce_source"},
 		"names the wrong cause":                  {"produces/shop.Paid/causation", `the causation id is "paid-`},
 		"publishes nothing":                      {"produces/shop.Paid/emitted", "no shop.Paid that leads back to "},
+		"publishes late":                         {"produces/shop.Paid/emitted", " is there, and was not within 2s"},
 		"publishes twice":                        {"produces/shop.Paid/once", "2 events followed one trigger"},
 		"partitions at random":                   {"produces/shop.Paid/order", "the same key is in partition "},
 		"produces without idempotence":           {"produces/shop.Paid/idempotent", "no producer id: it was not sent by an idempotent producer"},
@@ -110,6 +112,12 @@ func TestEachFaultIsFound(t *testing.T) {
 		"needs an optional field":                {"consumes/shop.Placed/needs", "an event without the fields that are neither required nor needed was not processed: no shop.Paid "},
 		"stumbles over an unknown field":         {"consumes/shop.Placed/tolerance", "an event with a field that the schema does not have was not processed: no shop.Paid "},
 		"refuses every event":                    {"consumes/shop.Placed/commit", "the group payments committed a good event and did not process it: it is a dead letter"},
+		"commits before the effect":              {"consumes/shop.Placed/at-least-once", " before its effect was in payments"},
+		"knows an event when it is done with it": {"consumes/shop.Placed/dedupe:together", "an event that came 4 times had "},
+		"stumbles over the largest total":        {"consumes/shop.Placed/boundary", "an event at the bounds of its schema (2) was not processed: no shop.Paid "},
+		"cannot read the first version":          {"consumes/shop.Placed/versions", "an event of version 1 (2026-03-01 09:00:00Z) was not processed: no shop.Paid "},
+		"stumbles over letters beyond ASCII":     {"consumes/shop.Placed/examples", "an event of the example placed-example.json was not processed: no shop.Paid "},
+		"drops what is old":                      {"consumes/shop.Placed/late", "an event that comes 1h0m0s late was not processed: no shop.Paid "},
 		"never commits":                          {"consumes/shop.Placed/commit", "the group payments has not committed orders/"},
 	} {
 		t.Run(strings.ReplaceAll(string(f), " ", "-"), func(t *testing.T) {
@@ -121,6 +129,9 @@ func TestEachFaultIsFound(t *testing.T) {
 			within := time.Minute
 			if inVain[f] {
 				within = 10 * time.Second
+			}
+			if f == "publishes late" {
+				within = 2 * time.Second // and it comes after 3
 			}
 			if o := judge(t, f, p, within); o.Verdict != finding.Fail || !strings.Contains(o.String(), test.says) {
 				t.Errorf("%s\nwant it to fail with: %s", o, test.says)

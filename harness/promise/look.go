@@ -75,7 +75,7 @@ func (j *judgment) settledIn(ctx context.Context, topic string, most int, condit
 }
 
 // groupPoll is the pause between two looks at a group.
-const groupPoll = 20 * time.Millisecond
+const groupPoll = 5 * time.Millisecond
 
 // committed waits until a group has committed its way past a record.
 func (j *judgment) committed(ctx context.Context, group string, of *live.Record) (bool, error) {

@@ -2,7 +2,6 @@ package promise
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"reflect"
 
@@ -13,24 +12,21 @@ import (
 // needs sends an event with what its schema requires and what the consumer
 // says that it needs, and no other field.
 func needs(ctx context.Context, c *consumer) Outcome {
-	if why := c.unobservable(); why != "" {
-		return vacuous("%s", why)
-	}
 	whole, err := c.Flow.Make(c.entry.Event)
 	if err != nil {
 		return inconclusive(err)
 	}
 	least, err := c.Flow.Required(c.entry.Event)
 	if err != nil {
-		return vacuous("%v", err)
+		return moot("%v", err)
 	}
 	if err := c.addNeeds(least, whole.Data); err != nil {
 		return vacuous("%v", err)
 	}
 	if reflect.DeepEqual(shape(least), shape(whole.Data)) {
-		return vacuous("the schema has no field that is neither required nor needed")
+		return moot("the schema has no field that is neither required nor needed")
 	}
-	return c.processes(ctx, "an event without the fields that are neither required nor needed was not processed", live.Data(least))
+	return c.processes(ctx, form("without the fields that are neither required nor needed", live.Data(least)))
 }
 
 // addNeeds adds to data what the consumer needs and the schema does not
@@ -70,28 +66,9 @@ const unknownField = "$.weir_unknown_field"
 
 // tolerates sends an event with a field more, where the schema leaves room.
 func tolerates(ctx context.Context, c *consumer) Outcome {
-	if why := c.unobservable(); why != "" {
-		return vacuous("%s", why)
-	}
 	more := live.Set(unknownField, "of a later version")
 	if _, err := c.Flow.Make(c.entry.Event, more); err != nil {
-		return vacuous("the schema has no room for a field that is not in it")
+		return moot("the schema has no room for a field that is not in it")
 	}
-	return c.processes(ctx, "an event with a field that the schema does not have was not processed", more)
-}
-
-// processes sends an event, which must have its effect as a good one has.
-func (c *consumer) processes(ctx context.Context, not string, overrides ...live.Override) Outcome {
-	sent, err := c.send(ctx, overrides...)
-	if err != nil {
-		return inconclusive(err)
-	}
-	effect, err := c.effectOf(ctx, sent)
-	if missed := (*live.MissedError)(nil); errors.As(err, &missed) {
-		return c.fail([]*live.Record{sent}, "%s: %v%s", not, err, c.whereabouts(ctx, sent))
-	}
-	if err != nil {
-		return inconclusive(err)
-	}
-	return pass(sent, effect)
+	return c.processes(ctx, form("with a field that the schema does not have", more))
 }

@@ -22,13 +22,13 @@ func (l *list) produces(p *contracts.Produces) {
 	l.add("emitted", "it follows its trigger", in("trigger"), emitted)
 	l.add("once", "one event follows one trigger", in("trigger"), once)
 	if l.contract.SchemaOf(p.Schema) != nil {
-		l.add("schema", "its data is valid", in("schema"), obeys(live.BrokenSchema, ""))
+		l.looks("schema", "its data is valid", in("schema"), obeys(live.BrokenSchema, ""))
 	}
 	if kind := p.EnvelopeName(); envelope.Kind(kind) != envelope.None {
-		l.add("envelope", "its envelope is "+kind, in("envelope"), obeys(live.BrokenEnvelope, ""))
+		l.looks("envelope", "its envelope is "+kind, in("envelope"), obeys(live.BrokenEnvelope, ""))
 	}
 	if p.Key != nil {
-		l.add("key", "its key is "+keyText(p.Key), in("key"), obeys(live.BrokenKey, ""))
+		l.looks("key", "its key is "+keyText(p.Key), in("key"), obeys(live.BrokenKey, ""))
 	}
 	l.headers(p)
 	if causes(p) {
@@ -38,6 +38,7 @@ func (l *list) produces(p *contracts.Produces) {
 		l.add("order", "events of one key are in one partition, in their order", in("ordering"), ordered)
 	}
 	l.delivery(p)
+	l.needs(1, "emitted")
 }
 
 func keyText(k *contracts.Key) string {
@@ -62,7 +63,7 @@ func (l *list) headers(p *contracts.Produces) {
 		if !h.Required {
 			text = fmt.Sprintf("its header %s is of its form, where it is there", name)
 		}
-		l.add("header:"+name, text, in("headers", name), obeys(live.BrokenHeader, name))
+		l.looks("header:"+name, text, in("headers", name), obeys(live.BrokenHeader, name))
 	}
 }
 
@@ -78,11 +79,11 @@ func (l *list) delivery(p *contracts.Produces) {
 			"what a producer waits for is not seen in its records; weir run sees what it loses")
 	}
 	if p.Delivery.Idempotent != nil && *p.Delivery.Idempotent {
-		l.add("idempotent", "it is sent by an idempotent producer", in("delivery", "idempotent"),
+		l.looks("idempotent", "it is sent by an idempotent producer", in("delivery", "idempotent"),
 			sent("no producer id: it was not sent by an idempotent producer", func(r *live.Record) bool { return r.ProducerID >= 0 }))
 	}
 	if p.Delivery.Transactional {
-		l.add("transactional", "it is sent in a transaction", in("delivery", "transactional"),
+		l.looks("transactional", "it is sent in a transaction", in("delivery", "transactional"),
 			sent("not sent in a transaction", func(r *live.Record) bool { return r.Attrs.IsTransactional() }))
 	}
 }
@@ -123,11 +124,23 @@ func (j *judgment) unmet(err error, only bool) Outcome {
 }
 
 func emitted(ctx context.Context, j *judgment) Outcome {
-	r, _, err := j.triggered(ctx)
+	r, driven, err := j.triggered(ctx)
 	if err != nil {
-		return j.unmet(err, true)
+		return j.missing(ctx, err, j.promise.Event, driven.Follows)
 	}
 	return pass(r)
+}
+
+// missing is the outcome where a record did not come that must. It is waited
+// for as long again: one that comes late is another fault than one that is
+// lost.
+func (j *judgment) missing(ctx context.Context, err error, event string, conditions ...live.Condition) Outcome {
+	if missed := (*live.MissedError)(nil); errors.As(err, &missed) {
+		if late, awaited := j.Flow.AwaitEvent(ctx, event, j.Within, conditions...); awaited == nil {
+			return j.fail([]*live.Record{late}, "it came late: %s is there, and was not within %s", at(late), j.Within)
+		}
+	}
+	return j.unmet(err, true)
 }
 
 // once judges a second event as one that leads back to the trigger, too, or
@@ -147,13 +160,21 @@ func once(ctx context.Context, j *judgment) Outcome {
 	return pass(found...)
 }
 
-// obeys judges the record by what it does wrong with its contract.
-func obeys(id, header string) func(context.Context, *judgment) Outcome {
+// one is the judge of a promise that any record keeps or breaks: it triggers
+// one.
+func one(look func(*judgment, *live.Record) Outcome) func(context.Context, *judgment) Outcome {
 	return func(ctx context.Context, j *judgment) Outcome {
 		r, _, err := j.triggered(ctx)
 		if err != nil {
 			return j.unmet(err, false)
 		}
+		return look(j, r)
+	}
+}
+
+// obeys judges a record by what it does wrong with its contract.
+func obeys(id, header string) func(*judgment, *live.Record) Outcome {
+	return func(j *judgment, r *live.Record) Outcome {
 		if header != "" {
 			_, produces, err := j.Flow.Producer(j.promise.Event)
 			if err != nil {
@@ -184,13 +205,9 @@ func (j *judgment) at(f finding.Finding) bool {
 	return f.Position != nil && j.promise.Position != nil && *f.Position == *j.promise.Position
 }
 
-// sent judges how the record was sent.
-func sent(not string, ok func(*live.Record) bool) func(context.Context, *judgment) Outcome {
-	return func(ctx context.Context, j *judgment) Outcome {
-		r, _, err := j.triggered(ctx)
-		if err != nil {
-			return j.unmet(err, false)
-		}
+// sent judges how a record was sent.
+func sent(not string, ok func(*live.Record) bool) func(*judgment, *live.Record) Outcome {
+	return func(j *judgment, r *live.Record) Outcome {
 		if !ok(r) {
 			return j.fail([]*live.Record{r}, "%s", not)
 		}

@@ -46,8 +46,21 @@ type Promise struct {
 	// Unseen says why nothing of the promise can be seen from outside,
 	// whatever a test adds; "" for one that has a judge.
 	Unseen string
+	// After is the name of the promise of the same interaction without which
+	// this one cannot be exercised: where that is broken, judging this is
+	// waiting in vain. "" for none.
+	After string
 
 	judge func(context.Context, *judgment) Outcome
+	// look judges any record of the event; nil where the promise is not about
+	// single records.
+	look func(*judgment, *live.Record) Outcome
+}
+
+// Base is the name without what it is about: header for header:tenant.
+func (p Promise) Base() string {
+	base, _, _ := strings.Cut(p.Name, ":")
+	return base
 }
 
 // ID names the promise among all of a workspace:
@@ -82,6 +95,10 @@ type Outcome struct {
 	Findings []finding.Finding
 	// Records are the evidence.
 	Records []*live.Record
+	// Moot says of a vacuous promise that nothing which a test could add
+	// would exercise it: the producer leaves no field out, or keeps no old
+	// version of its schema.
+	Moot bool
 }
 
 // String is the outcome for people, with the records that it stands on.
@@ -118,7 +135,7 @@ const maxRecords = 5
 // An Unseen promise is vacuous, and needs no service for that.
 func (p Promise) Judge(ctx context.Context, s Subject) Outcome {
 	if p.Unseen != "" {
-		return vacuous("%s", p.Unseen)
+		return moot("%s", p.Unseen)
 	}
 	return p.judge(ctx, &judgment{Subject: s, promise: p})
 }
@@ -170,6 +187,20 @@ type list struct {
 	promises []Promise
 }
 
+// needs says of the promises from the i-th on which one they cannot do
+// without.
+func (l *list) needs(i int, after string) {
+	for ; i < len(l.promises); i++ {
+		l.promises[i].After = after
+	}
+}
+
+// looks adds a promise that any record of the event keeps or breaks.
+func (l *list) looks(name, text string, field []any, look func(*judgment, *live.Record) Outcome) {
+	l.add(name, text, field, one(look))
+	l.promises[len(l.promises)-1].look = look
+}
+
 // add adds a promise that stands in a field of the interaction.
 func (l *list) add(name, text string, field []any, judge func(context.Context, *judgment) Outcome) {
 	at := l.contract.Doc.Position(append([]any{l.side, l.index}, field...)...)
@@ -199,6 +230,11 @@ func (j *judgment) fail(records []*live.Record, format string, args ...any) Outc
 
 func vacuous(format string, args ...any) Outcome {
 	return Outcome{Verdict: finding.Vacuous, Reason: "not exercised: " + fmt.Sprintf(format, args...)}
+}
+
+// moot is a vacuous outcome to which nothing can be added.
+func moot(format string, args ...any) Outcome {
+	return Outcome{Verdict: finding.Vacuous, Reason: fmt.Sprintf(format, args...), Moot: true}
 }
 
 // inconclusive is what an error of looking leaves.

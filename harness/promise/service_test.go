@@ -7,9 +7,12 @@ import (
 	"hash/fnv"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
+	"unicode"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/flowweir/weir/harness"
 )
@@ -28,6 +31,7 @@ const refused = 413_000_013
 type payments struct {
 	fault  fault
 	client *kgo.Client
+	mu     sync.Mutex
 	seen   map[string]bool
 	held   []*kgo.Record // events that are kept back, to be out of order
 }
@@ -67,10 +71,14 @@ func serve(f fault) harness.Service {
 func (s *payments) run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		fetches := s.client.PollFetches(ctx)
-		for _, r := range fetches.Records() {
-			if err := s.handle(ctx, r); err != nil && ctx.Err() == nil {
+		if s.fault == "commits before the effect" {
+			if err := s.client.CommitUncommittedOffsets(ctx); err != nil && ctx.Err() == nil {
 				return err
 			}
+			pause(ctx, 50*time.Millisecond)
+		}
+		if err := s.all(ctx, fetches.Records()); err != nil {
+			return err
 		}
 		if err := s.release(ctx, fetches.NumRecords() == 0); err != nil {
 			return err
@@ -85,20 +93,43 @@ func (s *payments) run(ctx context.Context) error {
 	return nil
 }
 
+// all handles records one after the other, or with a fault at the same time.
+func (s *payments) all(ctx context.Context, records []*kgo.Record) error {
+	var workers errgroup.Group
+	if s.fault != "knows an event when it is done with it" {
+		workers.SetLimit(1)
+	}
+	for _, r := range records {
+		workers.Go(func() error {
+			if err := s.handle(ctx, r); ctx.Err() == nil {
+				return err
+			}
+			return nil
+		})
+	}
+	return workers.Wait()
+}
+
+// pause waits for a time, or until the service is to end.
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}
+
 func (s *payments) handle(ctx context.Context, r *kgo.Record) error {
 	var order struct {
-		Order, Currency, Note string
-		Total                 int
-		Unknown               string `json:"weir_unknown_field"`
+		Order, Currency, Note, Channel string
+		Total                          int
+		Unknown                        string `json:"weir_unknown_field"`
 	}
 	attempt := 1
 	if n, err := strconv.Atoi(header(r, "attempt")); err == nil {
 		attempt = n
 	}
 	if due, err := time.Parse(time.RFC3339Nano, header(r, "not-before")); err == nil && s.fault != "retries without a wait" {
-		select {
-		case <-time.After(time.Until(due)):
-		case <-ctx.Done():
+		if pause(ctx, time.Until(due)); ctx.Err() != nil {
 			return nil
 		}
 	}
@@ -116,12 +147,31 @@ func (s *payments) handle(ctx context.Context, r *kgo.Record) error {
 		return s.dead(ctx, r, "refused")
 	case order.Note == "" && s.fault == "needs an optional field", order.Unknown != "" && s.fault == "stumbles over an unknown field":
 		return nil
+	case s.stumbles(r, order.Total, order.Channel, order.Note):
+		return nil
 	case order.Currency == "": // which it says that it needs
 		return s.dead(ctx, r, "no currency")
 	case s.duplicate(r):
 		return nil
 	}
 	return s.pay(ctx, r, order.Order, order.Total)
+}
+
+// stumbles says whether the service cannot process a form of the event, and
+// loses it.
+func (s *payments) stumbles(r *kgo.Record, total int, channel, note string) bool {
+	switch s.fault {
+	case "stumbles over the largest total":
+		return total == 1_000_000_000
+	case "cannot read the first version":
+		return channel == ""
+	case "stumbles over letters beyond ASCII":
+		return strings.ContainsFunc(note, func(r rune) bool { return r > unicode.MaxASCII })
+	case "drops what is old":
+		at, err := time.Parse(time.RFC3339Nano, header(r, "ce_time"))
+		return err != nil || time.Since(at) > 10*time.Minute
+	}
+	return false
 }
 
 // duplicate says whether an event was seen before.
@@ -135,9 +185,18 @@ func (s *payments) duplicate(r *kgo.Record) bool {
 		_, _ = h.Write(r.Value)
 		id = fmt.Sprint(h.Sum32())
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	seen := s.seen[id]
-	s.seen[id] = true
+	s.seen[id] = seen || s.fault != "knows an event when it is done with it"
 	return seen
+}
+
+// knows keeps an event in mind.
+func (s *payments) knows(r *kgo.Record) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seen[header(r, "ce_id")] = true
 }
 
 // pay publishes the payment of an order.
@@ -171,6 +230,11 @@ func (s *payments) pay(ctx context.Context, of *kgo.Record, order string, total 
 		paid.Headers = append(paid.Headers, headers("causation_id", "paid-"+cause)...)
 	case "publishes nothing":
 		return nil
+	case "publishes late":
+		pause(ctx, 3*time.Second)
+	case "knows an event when it is done with it":
+		pause(ctx, 100*time.Millisecond)
+		defer s.knows(of)
 	}
 	paid.Value, _ = json.Marshal(data)
 	if s.fault == "publishes out of order" {

@@ -51,6 +51,9 @@ func payments(fault string) harness.Service {
 			defer client.Close()
 			for ctx.Err() == nil {
 				client.PollFetches(ctx).EachRecord(func(r *kgo.Record) { client.Produce(ctx, paid(r, fault), nil) })
+				if err := client.Flush(ctx); err != nil && ctx.Err() == nil {
+					return err
+				}
 				if err := client.CommitUncommittedOffsets(ctx); err != nil && ctx.Err() == nil {
 					return err
 				}
@@ -117,6 +120,11 @@ func TestOutcomes(t *testing.T) {
 		"skipped" + produces + "acks: it is sent with acks=all",
 		"passed" + consumes + "effect: its effect follows it",
 		"passed" + consumes + "commit: the group payments commits it",
+		"passed" + consumes + "at-least-once: it is committed after its effect",
+		"passed" + consumes + "boundary: it processes events at the bounds of their schema",
+		"skipped" + consumes + "versions: it processes events of each version that may still be on the topic",
+		"skipped" + consumes + "examples: it processes the producer's examples",
+		"passed" + consumes + "late: it processes an event that comes late",
 		"skipped" + consumes + "retry: it is tried 2 times, with its backoff",
 	}
 	changed := func(i int, state string) []string {
@@ -149,11 +157,11 @@ func TestOutcomes(t *testing.T) {
 			failure: `testdata/payments.yaml:7:10: error: the key is "4711", and its data says "`,
 		},
 		"what is not exercised must be": {
-			env: map[string]string{"WEIR_REQUIRE_EXERCISED": "1"}, want: changed(9, "failed"),
+			env: map[string]string{"WEIR_REQUIRE_EXERCISED": "1"}, want: changed(14, "failed"),
 			failure: `it is tried 2 times, with its backoff: vacuous: not exercised: nothing makes the service fail: pass harness.Failing("shop.Placed", overrides...)`,
 		},
 		"a filter by labels": {flags: []string{"-ginkgo.label-filter=produces && (key || causation)"}, want: alone(3, 5)},
-		"a filter by event":  {flags: []string{"-ginkgo.label-filter=shop.Placed"}, want: alone(7, 8, 9)},
+		"a filter by event":  {flags: []string{"-ginkgo.label-filter=shop.Placed"}, want: alone(7, 8, 9, 10, 11, 12, 13, 14)},
 		"a focus":            {flags: []string{"-ginkgo.focus=once: one event"}, want: alone(1)},
 		"no contract": {
 			env: map[string]string{envFault: "no contract"}, want: []string{"failed testdata/nothing.yaml > can be used"},

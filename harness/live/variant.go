@@ -1,0 +1,146 @@
+package live
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/history"
+	"github.com/flowweir/weir/contracts/jsonschema"
+	"github.com/flowweir/weir/contracts/source"
+	"github.com/flowweir/weir/contracts/versions"
+	"github.com/flowweir/weir/reports/finding"
+)
+
+// Variant is a form that an event of a contract may have.
+type Variant struct {
+	// Name follows "an event": "of version 2 (2026-01-31 09:00:00Z)".
+	Name string
+	// Override makes the event so.
+	Override Override
+}
+
+// Corners are the forms of an event at the bounds that its schema states; see
+// jsonschema.Generator.Corners. Optional fields are there. Without a schema
+// there are none.
+func (f *Flow) Corners(event string) ([]Variant, error) {
+	contract, p, err := f.Producer(event)
+	if err != nil {
+		return nil, err
+	}
+	schema, err := schemaOf(f.cfg.Files, contract, p)
+	if err != nil || schema == nil {
+		return nil, err
+	}
+	g, err := jsonschema.NewGenerator(schema, jsonschema.OptionalFields(1))
+	if err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	documents, err := g.Corners(f.rng)
+	if err != nil {
+		return nil, err
+	}
+	var out []Variant
+	for i, d := range documents {
+		out = append(out, Variant{fmt.Sprintf("at the bounds of its schema (%d)", i+1), Data(d)})
+	}
+	return out, nil
+}
+
+// Versions are the forms that an event had under each version of its schema
+// whose records may still be on the topic: all that were published, or where
+// the contract says how long the topic keeps records, those that are retained.
+// Without a history of the schema there are none.
+func (f *Flow) Versions(event string) ([]Variant, error) {
+	contract, p, err := f.Producer(event)
+	if err != nil {
+		return nil, err
+	}
+	schema := contract.SchemaOf(p.Schema)
+	if schema == nil || schema.History == "" {
+		return nil, nil
+	}
+	if _, err := schemaOf(f.cfg.Files, contract, p); err != nil {
+		return nil, err // of a format that is not built
+	}
+	retention, stated := versions.Retention(contract.Topics[p.TopicName()])
+	if !stated {
+		retention = history.Retention{Forever: true}
+	}
+	retained, findings, err := versions.New(f.cfg.Files, nil).Retained(contract, schema, "", retention, time.Now())
+	if err == nil && finding.Errors(findings) > 0 {
+		err = fmt.Errorf("the history of %s cannot be used: %s: %s", event, findings[0].Position, findings[0].Message)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var out []Variant
+	for _, v := range retained {
+		d, err := f.generate(contract, p, v.Schema.JSONSchema())
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", v.Name, err)
+		}
+		out = append(out, Variant{"of " + v.Name, written(d)})
+	}
+	return out, nil
+}
+
+// Examples are the forms that the producer's contract gives as examples.
+func (f *Flow) Examples(event string) ([]Variant, error) {
+	contract, p, err := f.Producer(event)
+	if err != nil {
+		return nil, err
+	}
+	var out []Variant
+	for _, name := range p.Examples {
+		v, err := example(contract, name)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Variant{"of the example " + name, Data(v)})
+	}
+	return out, nil
+}
+
+func (f *Flow) generate(c *contracts.Contract, p *contracts.Produces, schema *jsonschema.Schema) (any, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return data(c, p, schema, 1, f.rng)
+}
+
+// written replaces the data by what was valid when it was written, and need
+// not be now.
+func written(data any) Override {
+	return func(d *draft) error {
+		d.data, d.old = data, true
+		return nil
+	}
+}
+
+// At is the time of an event: the envelope's, and the record's timestamp. The
+// default is now.
+func At(t time.Time) Override {
+	return func(d *draft) error {
+		d.at = t
+		return nil
+	}
+}
+
+// example reads an example of a contract.
+func example(c *contracts.Contract, name string) (any, error) {
+	file, err := source.Host().Open(c.Resolve(name))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	decoder := json.NewDecoder(file)
+	decoder.UseNumber()
+	var v any
+	if err := decoder.Decode(&v); err != nil {
+		return nil, fmt.Errorf("%s: %w", c.Resolve(name), err)
+	}
+	return v, nil
+}

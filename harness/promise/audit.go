@@ -1,0 +1,78 @@
+package promise
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/flowweir/weir/harness/live"
+	"github.com/flowweir/weir/reports/finding"
+)
+
+// Observable says whether records that come by themselves keep or break the
+// promise: see Audit.
+func (p Promise) Observable() bool {
+	return p.look != nil || p.Side == Produces && (p.Name == "emitted" || p.Name == "order")
+}
+
+// Audit judges an observable promise by every record of its event to the
+// present end of the topic, but for those that the flow itself has sent. It
+// drives nothing: where no record came the promise is vacuous. What a judge has
+// found by a record of its own, Audit finds in all others.
+func (p Promise) Audit(ctx context.Context, s Subject) Outcome {
+	j := &judgment{Subject: s, promise: p}
+	records, err := j.events(ctx, p.Event, live.That("", func(r *live.Record) bool { return !s.Flow.Sent(r) }))
+	switch {
+	case err != nil:
+		return inconclusive(err)
+	case len(records) == 0:
+		return vacuous("no %s came", p.Event)
+	case p.look != nil:
+		return j.all(records)
+	case p.Name == "order":
+		return j.apart(records)
+	}
+	return pass(records...)
+}
+
+// all looks at each record. One that shows nothing, such as one without an
+// optional header, counts for nothing where others do.
+func (j *judgment) all(records []*live.Record) Outcome {
+	var kept, broken []*live.Record
+	var found []finding.Finding
+	var why string
+	for _, r := range records {
+		switch o := j.promise.look(j, r); o.Verdict {
+		case finding.Pass:
+			kept = append(kept, r)
+		case finding.Fail:
+			if broken = append(broken, r); len(broken) <= maxRecords {
+				found = append(found, o.Findings...)
+			}
+			why = o.Reason
+		case finding.Vacuous, finding.Inconclusive:
+			if len(broken) == 0 {
+				why = o.Reason
+			}
+		}
+	}
+	switch {
+	case len(broken) > 0:
+		return Outcome{Verdict: finding.Fail, Reason: fmt.Sprintf("%d of %d records: %s", len(broken), len(records), why), Findings: found, Records: broken}
+	case len(kept) > 0:
+		return pass(kept...)
+	}
+	return Outcome{Verdict: finding.Vacuous, Reason: why}
+}
+
+// apart judges that each key is in one partition. In which order its events
+// happened nobody can tell who has not triggered them.
+func (j *judgment) apart(records []*live.Record) Outcome {
+	order := live.OrderIn(records, func(*live.Record) int { return 0 })
+	switch {
+	case len(order.Problems) > 0:
+		return j.fail(records[:min(len(records), maxRecords)], "%s", order.Problems[0])
+	case order.Pairs == 0:
+		return vacuous("no two of %d records have the same key", len(records))
+	}
+	return pass(records...)
+}

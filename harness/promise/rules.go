@@ -1,0 +1,44 @@
+package promise
+
+import "github.com/flowweir/weir/reports/finding"
+
+// Alive is the id of the finding that a service ended by itself while it was
+// judged.
+const Alive = "promise/alive"
+
+// RuleID is the id of findings about promises of a kind: promise/header for
+// header:tenant.
+func (p Promise) RuleID() string { return "promise/" + p.Base() }
+
+// Rules lists the ids of findings about promises.
+func Rules() []finding.Rule {
+	return []finding.Rule{
+		{ID: Alive, Summary: "The service goes on while it is judged."},
+		{ID: "promise/emitted", Summary: "An event follows its trigger, in time."},
+		{ID: "promise/once", Summary: "One event follows one trigger."},
+		{ID: "promise/schema", Summary: "The data of each event is valid under the contract's schema."},
+		{ID: "promise/envelope", Summary: "The envelope of each event keeps what its standard demands."},
+		{ID: "promise/key", Summary: "The record key is what the contract says that it is made of."},
+		{ID: "promise/header", Summary: "A header is there if it is required, and of its form."},
+		{ID: "promise/causation", Summary: "The causation id is the id of the event that caused it."},
+		{ID: "promise/order", Summary: "Events of one key, or their effects, are in one partition and in their order."},
+		{ID: "promise/acks", Summary: "The producer waits for the acknowledgements that the contract names."},
+		{ID: "promise/idempotent", Summary: "Events are sent by an idempotent producer."},
+		{ID: "promise/transactional", Summary: "Events are sent in transactions."},
+		{ID: "promise/effect", Summary: "The declared effect follows a good event, in time."},
+		{ID: "promise/commit", Summary: "The group commits a good event, and does not dead-letter it."},
+		{ID: "promise/at-least-once", Summary: "The group commits an event after its effect: a crash between the two loses nothing."},
+		{ID: "promise/needs", Summary: "An event without the fields that are neither required nor needed is processed."},
+		{ID: "promise/tolerance", Summary: "An event with a field more is processed."},
+		{ID: "promise/boundary", Summary: "Events at the bounds of their schema are processed."},
+		{ID: "promise/versions", Summary: "Events of each version of the schema that may still be on the topic are processed."},
+		{ID: "promise/examples", Summary: "The producer's examples are processed."},
+		{ID: "promise/late", Summary: "An event that comes late, as after an outage, is processed."},
+		{ID: "promise/dedupe", Summary: "A duplicate has no second effect, also where it comes before the first is done."},
+		{ID: "promise/distinct", Summary: "An event that differs from another in the key of idempotency alone is no duplicate."},
+		{ID: "promise/isolation", Summary: "An event of an aborted transaction has no effect."},
+		{ID: "promise/dead-letter", Summary: "What cannot be read is dead-lettered, with what the contract says that a dead letter keeps."},
+		{ID: "promise/poison", Summary: "What cannot be read does not stop what comes after it."},
+		{ID: "promise/retry", Summary: "What fails is retried as often, where and with the waits that the contract names."},
+	}
+}
