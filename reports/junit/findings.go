@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/flowweir/weir/reports/finding"
 	"github.com/flowweir/weir/reports/summary"
@@ -25,6 +26,11 @@ type Case struct {
 	File     string
 	Line     int
 	Findings []finding.Finding
+	// Skipped is why there is nothing to judge; "" else. Findings are then
+	// its output.
+	Skipped string
+	// Took is how long the look took; 0 where it takes no time.
+	Took time.Duration
 }
 
 // WriteFindings writes what a static check found: a suite and its test cases
@@ -46,7 +52,11 @@ func WriteFindings(w io.Writer, checked []Suite) error {
 
 // findingsCase is the test case of something that was looked at.
 func findingsCase(checked Case) testcase {
-	c := testcase{Name: checked.Name, Classname: checked.Class, File: checked.File, Line: checked.Line, Time: seconds(0)}
+	c := testcase{Name: checked.Name, Classname: checked.Class, File: checked.File, Line: checked.Line, Time: seconds(checked.Took)}
+	if checked.Skipped != "" {
+		c.Skipped = &problem{Message: summary.Plain(checked.Skipped)}
+		return c
+	}
 	all := checked.Findings
 	if len(all) == 0 {
 		return c
