@@ -18,6 +18,7 @@ import (
 	"github.com/flowweir/weir/contracts/rules"
 	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/contracts/workspace"
+	"github.com/flowweir/weir/harness/promise"
 	"github.com/flowweir/weir/harness/scenario"
 	"github.com/flowweir/weir/reports/compare"
 	"github.com/flowweir/weir/reports/finding"
@@ -146,6 +147,8 @@ func groups() []pageGroup {
 		ungrouped("Files: scenarios", scenario.Rules(), "When a scenario is read and joined with its contracts; exit code 2.", "Change the scenario at the place that the finding shows."),
 		ungrouped("Invariants of a run", invariant.Rules(), "By weir run, over the ledger of the run; a violation gives exit code 1, missing evidence 4.",
 			"Read the stories of the offending records in the report; weir journal DIR has all of them."),
+		ungrouped("Promises that are judged on a running service", promise.Rules(), "By weir verify, and under the promise's name in go test; a broken promise gives exit code 1, one that was not exercised 4.",
+			"Look at the record and the place that the finding shows; docs/verify.md says what each judge does."),
 		ungrouped("Comparisons of runs", compare.Rules(), "By weir compare; an error forbids a judgement, which gives exit code 4, a warning is context.",
 			"Do what the hint says, and make the runs again where they cannot be compared."),
 	)

@@ -1,0 +1,349 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/flowweir/weir/contracts/document"
+	"github.com/flowweir/weir/harness/docker"
+	"github.com/flowweir/weir/harness/live"
+	"github.com/flowweir/weir/harness/promise"
+	"github.com/flowweir/weir/harness/scenario"
+	"github.com/flowweir/weir/harness/verify"
+)
+
+// verifyFlags are the flags of weir verify.
+type verifyFlags struct {
+	place        runFlags // where: cluster, bootstrap and seed
+	clientConfig string
+	brokers      int
+
+	build, command, image, services string
+	args, env, ready                []string
+	url                             string
+	with                            []string
+
+	run, skip          string
+	failing            []string
+	observe            time.Duration
+	within, settle     time.Duration
+	record, keepValues bool
+	destructive, quiet bool
+	dir                string
+	format             *choice
+	chosen, leftOut    *regexp.Regexp
+	failingEvents      map[string][]live.Override
+}
+
+func newVerify(s *state) *cobra.Command {
+	f := verifyFlags{place: runFlags{cluster: choice{valid: clusterKinds}}}
+	cmd := &cobra.Command{
+		Use:   "verify CONTRACT",
+		Short: "Judge each promise of a contract against a running service",
+		Long: `Verify starts a cluster and the service, and judges each promise that the
+contract makes: it triggers the events that the service produces, and judges
+every record that follows; it sends the events that the service consumes, good
+ones in every form that their producers may write, duplicates, poison, and looks
+for effects, commits, retries and dead letters. It prints which promise was
+exercised by which record. The promises are those of go test: docs/verify.md.
+
+The service is a Go main package (--build), a program (--command), an image
+(--image), one of the services of a scenario's file (--services), or, with
+--bootstrap, one that runs already. --env, --arg and --url may hold templates:
+{{.Bootstrap}}, {{.Port}}. By default it is ready when the group of the first
+event that it consumes is.
+
+What events are like is said by the contracts of their producers: those of the
+workspace, and those given by --with.
+
+A promise that was not exercised says what to add, and is no pass. --run and
+--skip choose promises by their names, such as
+payment-service/consumes/com.acme.order.OrderPlaced/retry. A retry is exercised
+with --failing EVENT: an event that the service, as it was started, fails to
+process; --failing 'EVENT $.total=666' says which. With --observe nothing is
+triggered or sent: what comes by itself in that time is judged.
+
+On an external cluster events, duplicates and poison go into the topics that the
+service consumes. Where other groups read them that is refused, unless
+--allow-destructive is given.
+
+Ctrl-C ends it: what was started is removed, and what was judged is printed.
+The exit code is 1 where a promise is broken, 4 where nothing is broken and one
+was not exercised or could not be looked at. Promises to which nothing can be
+added, such as those about old versions of a schema that has none, do not count.`,
+		Example: `  weir verify payment-service/weir.yaml --build payment-service --env 'BROKERS={{.Bootstrap}}' --with order-service
+  weir verify weir.yaml --command './orders --listen 127.0.0.1:{{.Port}}' --url 'http://127.0.0.1:{{.Port}}' --ready http=/healthz
+  weir verify weir.yaml --image acme/payments:1.4 --env 'BROKERS={{.Bootstrap}}' --cluster docker
+  weir verify payment-service/weir.yaml --services scenario.yaml --run consumes
+  weir verify weir.yaml --bootstrap kafka-1:9092 --observe 1m --record
+  weir verify weir.yaml --build . --env 'BROKERS={{.Bootstrap}}' --format junit > weir.xml`,
+		Args: oneArg("a contract file"),
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
+		},
+	}
+	f.bind(cmd)
+	cmd.RunE = func(c *cobra.Command, args []string) error {
+		if err := f.read(c); err != nil {
+			return err
+		}
+		return s.verify(c.Context(), args[0], &f)
+	}
+	return cmd
+}
+
+func (f *verifyFlags) bind(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.build, "build", "", "the service: the directory of a Go main package")
+	flags.StringVar(&f.command, "command", "", "the service: a program and its arguments, split at spaces; quotes keep them together")
+	flags.StringVar(&f.image, "image", "", "the service: a container image")
+	flags.StringVar(&f.services, "services", "", "the services, and the cluster, of a scenario's file")
+	flags.StringArrayVar(&f.args, "arg", nil, "an argument of the program or the image")
+	flags.StringArrayVar(&f.env, "env", nil, "NAME=VALUE: a variable of the service's environment")
+	flags.StringVar(&f.url, "url", "", "where the service listens, for triggers over http")
+	flags.StringArrayVar(&f.ready, "ready", nil, "group=NAME, http=/PATH, tcp=HOST:PORT, log=REGEXP or timeout=60s: when the service can be used")
+	flags.StringArrayVar(&f.with, "with", nil, "a further contract, or a directory of them")
+	f.place.cluster.bind(cmd, "cluster", "the kind of cluster (default embedded)")
+	flags.StringSliceVar(&f.place.bootstrap, "bootstrap", nil, "addresses of an external cluster, host:port,…")
+	flags.StringVar(&f.clientConfig, "client-config", "", "a client.properties file for an external cluster")
+	flags.IntVar(&f.brokers, "brokers", 0, "number of brokers of an embedded or docker cluster (default 3)")
+	flags.StringVar(&f.run, "run", "", "judge the promises whose names match this regular expression alone")
+	flags.StringVar(&f.skip, "skip", "", "leave out the promises whose names match this regular expression")
+	flags.StringArrayVar(&f.failing, "failing", nil, "'EVENT [$.PLACE=VALUE…]': an event that the service fails to process at each attempt")
+	flags.DurationVar(&f.observe, "observe", 0, "trigger and send nothing, and judge what comes in this time")
+	flags.DurationVar(&f.within, "timeout", verify.DefaultWithin, "how long what must come may take")
+	flags.DurationVar(&f.settle, "settle", verify.DefaultSettle, "how long it is watched that nothing more comes")
+	flags.BoolVar(&f.record, "record", false, "write the events that were seen as examples beside the contract: their fields, with generated values")
+	flags.BoolVar(&f.keepValues, "keep-values", false, "with --record: write observed values")
+	flags.BoolVar(&f.destructive, "allow-destructive", false, "send into topics of an external cluster that other groups read")
+	flags.Uint64("seed", 0, "make every random choice from this number (default: drawn and printed)")
+	flags.StringVar(&f.dir, "dir", "", "write every format and the logs into this directory, too")
+	flags.BoolVar(&f.quiet, "quiet", false, "print the result alone")
+	f.format = findingsFormatFlag(cmd)
+	for _, name := range []string{"command", "image", "arg", "env", "url", "bootstrap", "brokers", "run", "skip", "failing", "observe", "timeout", "settle", "seed"} {
+		_ = cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
+	}
+	_ = cmd.RegisterFlagCompletionFunc("ready", cobra.FixedCompletions([]string{"group=", "http=", "tcp=", "log=", "timeout="}, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
+}
+
+// read takes the flags that need more than to be bound, and refuses those that
+// do not go together.
+func (f *verifyFlags) read(cmd *cobra.Command) error {
+	if err := f.combination(cmd); err != nil {
+		return err
+	}
+	seed := rand.Uint64() >> 11
+	if cmd.Flags().Changed("seed") {
+		var err error
+		if seed, err = cmd.Flags().GetUint64("seed"); err != nil {
+			return err
+		}
+	}
+	f.place.seed = &seed
+	for _, expr := range []struct {
+		flag, text string
+		to         **regexp.Regexp
+	}{{"run", f.run, &f.chosen}, {"skip", f.skip, &f.leftOut}} {
+		if expr.text == "" {
+			continue
+		}
+		re, err := regexp.Compile(expr.text)
+		if err != nil {
+			return usageError("write a regular expression such as 'consumes/.*/dead-letter'", "--%s: %w", expr.flag, err)
+		}
+		*expr.to = re
+	}
+	return f.readFailing()
+}
+
+func (f *verifyFlags) combination(cmd *cobra.Command) error {
+	var given []string
+	for _, name := range []string{"build", "command", "image", "services"} {
+		if cmd.Flags().Changed(name) {
+			given = append(given, "--"+name)
+		}
+	}
+	if len(given) > 1 {
+		return usageError("leave out all but one", "%s both say what the service is", strings.Join(given, " and "))
+	}
+	own := len(given) == 1 && given[0] != "--services"
+	for _, name := range []string{"arg", "env", "ready"} {
+		if cmd.Flags().Changed(name) && !own {
+			return usageError("give the service by --build, --command or --image", "--%s is for a service that flags name", name)
+		}
+	}
+	switch {
+	case len(f.args) > 0 && f.command != "":
+		return usageError("write it in --command", "--arg is for --build and --image")
+	case f.url != "" && f.services != "":
+		return usageError("the scenario says where its services listen", "--url is for a service that flags name, or that runs already")
+	case f.keepValues && !f.record:
+		return usageError("give --record, too", "--keep-values says how --record writes")
+	case cmd.Flags().Changed("observe") && f.observe <= 0:
+		return usageError("write a duration such as 1m", "--observe: %s is no time", f.observe)
+	case f.within <= 0 || f.settle <= 0:
+		return usageError("write a duration such as 10s", "--timeout and --settle must be more than 0")
+	}
+	return nil
+}
+
+// readFailing reads --failing: an event, and places with the values that make
+// it fail.
+func (f *verifyFlags) readFailing() error {
+	f.failingEvents = map[string][]live.Override{}
+	for _, text := range f.failing {
+		words, err := words(text)
+		if err != nil || len(words) == 0 {
+			return usageError("write 'EVENT $.total=666'", "--failing: %q names no event", text)
+		}
+		overrides := []live.Override{}
+		for _, w := range words[1:] {
+			at, value, found := strings.Cut(w, "=")
+			if !found {
+				return usageError("write 'EVENT $.total=666'", "--failing: %q gives no value to a place", w)
+			}
+			overrides = append(overrides, live.Set(at, valueAt(at, value)))
+		}
+		f.failingEvents[words[0]] = overrides
+	}
+	return nil
+}
+
+func (s *state) verify(ctx context.Context, file string, f *verifyFlags) error {
+	if err := f.place.place(s.env); err != nil {
+		return err
+	}
+	cfg, err := f.config(file)
+	if err != nil {
+		return err
+	}
+	progress := newProgress(s, f.quiet)
+	ctx, abort, stop := s.interruptible(ctx, func(line string) {
+		if line == endingNotice {
+			line = "ending: removing what was started, printing what was judged; press Ctrl-C again to abort"
+		}
+		progress.notice(line)
+	})
+	defer stop()
+	cfg.Options = append(cfg.Options, scenario.Log(progress), scenario.Abort(abort))
+	cfg.Progress = func(done, all int, p promise.Promise) {
+		_, _ = fmt.Fprintf(progress, "%d of %d: %s\n", done+1, all, p.ID())
+	}
+	if !f.quiet {
+		_, _ = fmt.Fprintf(progress, "seed %d, timeout %s, settle %s\n", cfg.Seed, cfg.Within, cfg.Settle)
+	}
+	result, err := verify.Run(ctx, cfg)
+	progress.done()
+	if err != nil {
+		return f.failed(err)
+	}
+	return s.verified(f, result)
+}
+
+// failed gives an error its next step.
+func (f *verifyFlags) failed(err error) error {
+	var none *verify.ChoiceError
+	var plan *scenario.PlanError
+	switch {
+	case errors.As(err, &none) && f.run+f.skip != "":
+		return usageError(document.Suggest(f.run, none.IDs), "--run and --skip: %w", err)
+	case errors.As(err, &none) && f.observe > 0:
+		return usageError("leave out --observe", "--observe: %w", err)
+	case errors.As(err, &none):
+		return usageError("see docs/contract.md for what a contract can promise", "%w", err)
+	case errors.As(err, &plan):
+		for i := range plan.Findings {
+			if plan.Findings[i].ID == scenario.Guarded {
+				plan.Findings[i].Hint = "--allow-destructive permits it, if that is what you want"
+			}
+		}
+	}
+	return err
+}
+
+// config is what the flags and the contract ask for.
+func (f *verifyFlags) config(file string) (verify.Config, error) {
+	sc, err := f.scenario(file)
+	if err != nil {
+		return verify.Config{}, err
+	}
+	cfg := verify.Config{
+		Scenario: sc, Contract: file, URL: f.url, Within: f.within, Settle: f.settle, Observe: f.observe, Failing: f.failingEvents,
+		Seed: *f.place.seed, Dir: f.dir, Advice: verifyAdvice,
+		Options: []scenario.Option{
+			scenario.With(providers()...), scenario.Containers(docker.Containers()), scenario.By(program()),
+			scenario.ClusterKind(f.place.cluster.value), scenario.Bootstrap(f.place.bootstrap...), scenario.Seed(*f.place.seed),
+		},
+		Choose: func(id string) bool {
+			return (f.chosen == nil || f.chosen.MatchString(id)) && (f.leftOut == nil || !f.leftOut.MatchString(id))
+		},
+	}
+	switch {
+	case f.keepValues:
+		cfg.Record = verify.Values
+	case f.record:
+		cfg.Record = verify.Shapes
+	}
+	return cfg, nil
+}
+
+// verifyAdvice says how a user of the command adds what is missing.
+var verifyAdvice = live.Advice{
+	Contracts: "pass --with PATH",
+	Trigger:   func(string) string { return "trigger it by hand while weir verify --observe 1m watches" },
+	Failing: func(event string) string {
+		return fmt.Sprintf("pass --failing '%s $.PLACE=VALUE' with what it fails to process at each attempt", event)
+	},
+}
+
+// verified prints a result, and answers its exit code.
+func (s *state) verified(f *verifyFlags, r *verify.Result) error {
+	j := verifiedFindings(r)
+	notes := slices.Clone(r.Notes)
+	for _, e := range r.Examples {
+		notes = append(notes, recorded(r, e))
+	}
+	for _, note := range notes {
+		if _, err := fmt.Fprintln(s.stderr, note); err != nil {
+			return err
+		}
+	}
+	if f.dir != "" {
+		if err := s.verifyFiles(f.dir, r, j); err != nil {
+			return err
+		}
+	}
+	if err := s.printVerified(f.format.value, r, j); err != nil {
+		return err
+	}
+	return exit(r.Verdict.ExitCode())
+}
+
+// recorded writes an example and says so.
+func recorded(r *verify.Result, e verify.Example) string {
+	switch err := e.Write(); {
+	case errors.Is(err, verify.ErrThere):
+		return "not recorded: " + err.Error()
+	case err != nil:
+		return fmt.Sprintf("not recorded: %s: %v", e.File, err)
+	case e.Named:
+		return fmt.Sprintf("recorded %s, of the shape of %d events", e.File, e.Seen)
+	}
+	return fmt.Sprintf("recorded %s, of the shape of %d events; name it in %s, in the examples of %s", e.File, e.Seen, r.Contract, e.Event)
+}
+
+// verifiedFindings is a result as printFindings wants it.
+func verifiedFindings(r *verify.Result) judged {
+	return judged{verb: "verify", verdict: r.Verdict, counted: count(r.Findings()), document: r, sentence: verifySentence(r), tests: verifySuites(r)}
+}
