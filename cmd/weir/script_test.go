@@ -29,7 +29,7 @@ import (
 var update = flag.Bool("update", false, "write what the scripts compare into them")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"weir": main, "brokers": brokersMain})
+	testscript.Main(m, map[string]func(){"weir": main, "brokers": brokersMain, "payments": paymentsMain})
 }
 
 // TestScripts runs testdata/script: each file is one story of the command,
@@ -51,7 +51,11 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
-			return os.CopyFS(filepath.Join(env.WorkDir, "flow"), os.DirFS("testdata/flow"))
+			if err := toBuild(env); err != nil {
+				return err
+			}
+			return errors.Join(os.CopyFS(filepath.Join(env.WorkDir, "flow"), os.DirFS("testdata/flow")),
+				os.CopyFS(filepath.Join(env.WorkDir, "shop"), os.DirFS("testdata/shop")))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":   exits,
@@ -65,6 +69,24 @@ func TestScripts(t *testing.T) {
 			},
 		},
 	})
+}
+
+// toBuild lets a script build the services of the examples, which lie in
+// $EXAMPLES, with the caches of this process.
+func toBuild(env *testscript.Env) error {
+	examples, err := filepath.Abs("../../examples")
+	if err != nil {
+		return err
+	}
+	env.Setenv("EXAMPLES", examples)
+	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOFLAGS"} {
+		value, err := exec.Command("go", "env", name).Output()
+		if err != nil {
+			return err
+		}
+		env.Setenv(name, strings.TrimSpace(string(value)))
+	}
+	return nil
 }
 
 // exits runs a command and checks its exit code, which exec does not:

@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/harness/docker"
 	"github.com/flowweir/weir/harness/live"
 	"github.com/flowweir/weir/harness/promise"
@@ -238,10 +237,10 @@ func (s *state) verify(ctx context.Context, file string, f *verifyFlags) error {
 	defer stop()
 	cfg.Options = append(cfg.Options, scenario.Log(progress), scenario.Abort(abort))
 	cfg.Progress = func(done, all int, p promise.Promise) {
+		if done == 0 {
+			_, _ = fmt.Fprintf(progress, "seed %d, timeout %s, settle %s\n", cfg.Seed, cfg.Within, cfg.Settle)
+		}
 		_, _ = fmt.Fprintf(progress, "%d of %d: %s\n", done+1, all, p.ID())
-	}
-	if !f.quiet {
-		_, _ = fmt.Fprintf(progress, "seed %d, timeout %s, settle %s\n", cfg.Seed, cfg.Within, cfg.Settle)
 	}
 	result, err := verify.Run(ctx, cfg)
 	progress.done()
@@ -256,12 +255,12 @@ func (f *verifyFlags) failed(err error) error {
 	var none *verify.ChoiceError
 	var plan *scenario.PlanError
 	switch {
-	case errors.As(err, &none) && f.run+f.skip != "":
-		return usageError(document.Suggest(f.run, none.IDs), "--run and --skip: %w", err)
-	case errors.As(err, &none) && f.observe > 0:
-		return usageError("leave out --observe", "--observe: %w", err)
-	case errors.As(err, &none):
+	case errors.As(err, &none) && len(none.IDs) == 0:
 		return usageError("see docs/contract.md for what a contract can promise", "%w", err)
+	case errors.As(err, &none) && f.observe > 0:
+		return usageError("what comes by itself shows what is produced: schema, envelope, key, headers, order", "%w by --observe, --run and --skip", err)
+	case errors.As(err, &none):
+		return usageError("their names are such as "+none.IDs[0], "%w by --run and --skip", err)
 	case errors.As(err, &plan):
 		for i := range plan.Findings {
 			if plan.Findings[i].ID == scenario.Guarded {

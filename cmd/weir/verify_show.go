@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/verify"
 	"github.com/flowweir/weir/reports/finding"
 	"github.com/flowweir/weir/reports/junit"
@@ -76,7 +77,7 @@ func where(r *verify.Result) string {
 	if text == "" {
 		text = "no cluster"
 	}
-	if r.Cluster.Version != "" {
+	if r.Cluster.Version != "" && r.Cluster.Kind != cluster.Embedded {
 		text += " " + r.Cluster.Version
 	}
 	return fmt.Sprintf("%s, seed %d", text, r.Seed)
@@ -146,7 +147,7 @@ func verifyText(w io.Writer, r *verify.Result, j judged) error {
 func details(b *strings.Builder, p *verify.Judged) {
 	const margin = "               "
 	reason := p.Reason
-	if p.Verdict == finding.Fail && p.Position != nil && !strings.Contains(reason, p.Position.String()) {
+	if p.Verdict == finding.Fail && p.Position != nil && len(p.Problems) == 0 && !strings.Contains(reason, p.Position.String()) {
 		reason += fmt.Sprintf(" (%s)", p.Position)
 	}
 	indented(b, margin, reason)

@@ -202,16 +202,16 @@ func (v *verifier) all(ctx context.Context) error {
 			continue
 		}
 		if err := v.up(ctx); err != nil {
-			if v.stages == 1 && !v.early(err) && ctx.Err() == nil {
+			switch {
+			case ctx.Err() != nil:
+				out.interrupted()
+				continue
+			case v.early(err):
+				return nil // nothing can be judged
+			case v.stages == 1:
 				return err
 			}
 			out.set(promise.Outcome{Verdict: finding.Inconclusive, Reason: err.Error()})
-			if ctx.Err() != nil {
-				out.interrupted()
-			}
-			if v.result.Reason != "" {
-				break
-			}
 			continue
 		}
 		v.judge(ctx, p, out)
