@@ -61,6 +61,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/live"
 	"github.com/flowweir/weir/harness/scenario"
@@ -130,6 +131,7 @@ func (c *Cluster) start(cfg *config, plan *scenario.Plan) {
 		Contracts: plan.Contracts, Files: plan.Files, Seed: cfg.seed, Run: identity, Alive: c.alive, Triggers: cfg.triggers,
 	}
 	opening.Triggers.URL = c.url
+	opening.Registry = schemaRegistry(c.t)
 	var err error
 	what := cfg.spec.Kind
 	if cfg.shared != nil {
@@ -146,6 +148,22 @@ func (c *Cluster) start(cfg *config, plan *scenario.Plan) {
 	opening.Cluster = c.up
 	c.open(opening)
 	c.CreateTopics(plan.Topics...)
+}
+
+// schemaRegistry is the one that WEIR_REGISTRY_URL names, with the other
+// variables of weir check; nil without.
+func schemaRegistry(t testing.TB) *registry.Registry {
+	t.Helper()
+	config := registry.FromEnvironment(os.Getenv)
+	if config.URL == "" {
+		return nil
+	}
+	r, err := registry.New(config)
+	if err != nil {
+		t.Fatalf("the schema registry: %v", err)
+	}
+	t.Cleanup(r.Close)
+	return r
 }
 
 // fresh is a cluster of the test's own.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/flowweir/weir/contracts/workspace"
 	"github.com/flowweir/weir/harness/docker"
 	"github.com/flowweir/weir/harness/live"
 	"github.com/flowweir/weir/harness/promise"
@@ -40,6 +41,7 @@ type verifyFlags struct {
 	format             *choice
 	chosen, leftOut    *regexp.Regexp
 	failingEvents      map[string][]live.Override
+	workspace          *workspace.Workspace
 }
 
 func newVerify(s *state) *cobra.Command {
@@ -61,7 +63,8 @@ The service is a Go main package (--build), a program (--command), an image
 event that it consumes is.
 
 What events are like is said by the contracts of their producers: those of the
-workspace, and those given by --with.
+workspace, and those given by --with. The schema registry is the one that
+WEIR_REGISTRY_URL or the workspace names.
 
 A promise that was not exercised says what to add, and is no pass. --run and
 --skip choose promises by their names, such as
@@ -226,6 +229,12 @@ func (s *state) verify(ctx context.Context, file string, f *verifyFlags) error {
 	cfg, err := f.config(file)
 	if err != nil {
 		return err
+	}
+	if cfg.Registry, err = s.connectRegistry(f.workspace); err != nil {
+		return err
+	}
+	if cfg.Registry != nil {
+		defer cfg.Registry.Close()
 	}
 	progress := newProgress(s, f.quiet)
 	ctx, abort, stop := s.interruptible(ctx, func(line string) {

@@ -25,6 +25,7 @@ func (f *verifyFlags) scenario(file string) (*scenario.Scenario, error) {
 	if err != nil {
 		return nil, err
 	}
+	f.workspace = in.workspace
 	contract := in.contractOf(file)
 	if contract == nil || finding.Errors(in.findings) > 0 {
 		return nil, &scenario.PlanError{Findings: in.findings}

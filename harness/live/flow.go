@@ -34,6 +34,8 @@ import (
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/asyncapi"
 	"github.com/flowweir/weir/contracts/document"
+	"github.com/flowweir/weir/contracts/source/registry"
+	"github.com/flowweir/weir/contracts/versions"
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/loadgen/identity"
 	"github.com/flowweir/weir/loadgen/kafka"
@@ -57,6 +59,9 @@ type Config struct {
 	Alive func() error
 	// Triggers are the Go functions that Trigger uses.
 	Triggers Triggers
+	// Registry has the schemas and ids of contracts that speak of one; nil
+	// for none.
+	Registry *registry.Registry
 	// Advice says how a user adds what is missing; the zero value speaks of
 	// package harness.
 	Advice Advice
@@ -97,6 +102,7 @@ type Flow struct {
 	client   *kgo.Client
 	admin    *kadm.Client
 	sequence atomic.Uint64
+	loader   *versions.Loader
 
 	mu     sync.Mutex
 	rng    *rand.Rand
@@ -118,8 +124,13 @@ func Open(cfg Config) (*Flow, error) {
 	if err != nil {
 		return nil, fmt.Errorf("a client of the cluster: %w", err)
 	}
+	var schemas versions.Registry
+	if cfg.Registry != nil {
+		schemas = versions.FromRegistry(context.Background(), cfg.Registry)
+	}
 	return &Flow{
-		cfg: cfg, client: client, admin: kadm.NewClient(client),
+		loader: versions.New(cfg.Files, schemas),
+		cfg:    cfg, client: client, admin: kadm.NewClient(client),
 		rng:    rand.New(rand.NewPCG(cfg.Seed, 0)),
 		from:   map[string]map[int32]int64{},
 		topics: map[string]*Topic{},

@@ -5,10 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/flowweir/weir/contracts"
-	"github.com/flowweir/weir/contracts/asyncapi"
 	"github.com/flowweir/weir/contracts/envelope"
-	"github.com/flowweir/weir/contracts/jsonschema"
 	"github.com/flowweir/weir/harness/payload"
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -21,6 +18,9 @@ const (
 	BrokenSchema = "record/schema"
 	// BrokenEnvelope: the record breaks a MUST of its envelope.
 	BrokenEnvelope = "record/envelope"
+	// BrokenFraming: the value does not carry the id of a schema as it is to,
+	// or that of another subject.
+	BrokenFraming = "record/framing"
 	// BrokenKey: the record key is not the one that the data asks for.
 	BrokenKey = "record/key"
 	// BrokenHeader: a required header is missing, or does not match.
@@ -36,9 +36,10 @@ func judge(r *Record) []finding.Finding {
 	}
 	var out []finding.Finding
 	at := r.contract.Doc.Position("produces", r.index())
-	for _, p := range envelope.Check(envelope.Kind(r.produces.EnvelopeName()), r.Value, headers(r.Record)) {
+	for _, p := range envelope.Check(envelope.Kind(r.produces.EnvelopeName()), r.payload, headers(r.Record)) {
 		out = append(out, broken(r, BrokenEnvelope, at, "%s", p))
 	}
+	out = append(out, judgeFraming(r)...)
 	out = append(out, judgeData(r)...)
 	out = append(out, judgeKey(r)...)
 	return append(out, judgeHeaders(r)...)
@@ -62,18 +63,20 @@ func broken(r *Record, id string, at *finding.Position, format string, args ...a
 }
 
 func judgeData(r *Record) []finding.Finding {
-	schema, err := schemaOf(r.files, r.contract, r.produces)
+	schema, err := r.flow.schemaOf(r.contract, r.produces)
 	switch at := r.contract.Doc.Position("produces", r.index(), "schema"); {
 	case err != nil:
 		return []finding.Finding{broken(r, Unjudged, at, "%v", err)}
 	case schema == nil:
 		return nil
+	case r.unframed != nil:
+		return []finding.Finding{broken(r, Unjudged, at, "the data cannot be told from its framing: %v", r.unframed)}
 	case r.Data == nil:
 		return []finding.Finding{broken(r, BrokenSchema, at, "the data is no JSON")}
 	default:
 		var out []finding.Finding
 		for _, v := range schema.ValidateValue(r.Data) {
-			at := r.files.Locate(v.Schema)
+			at := r.flow.cfg.Files.Locate(v.Schema)
 			out = append(out, broken(r, BrokenSchema, &at, "%s", v))
 		}
 		return out
@@ -120,22 +123,6 @@ func judgeHeaders(r *Record) []finding.Finding {
 		}
 	}
 	return out
-}
-
-// schemaOf is the JSON Schema of an event; nil where the contract gives none.
-func schemaOf(files *asyncapi.Files, c *contracts.Contract, p *contracts.Produces) (*jsonschema.Schema, error) {
-	schema := c.SchemaOf(p.Schema)
-	switch {
-	case schema == nil:
-		return nil, nil
-	case schema.Format != contracts.FormatJSONSchema:
-		return nil, fmt.Errorf("events with a schema in %s are not built; JSON Schema is", schema.Format)
-	case schema.File == "":
-		return nil, fmt.Errorf("events with a schema of a registry are not built; a file is")
-	case schema.Wire != contracts.WireNone:
-		return nil, fmt.Errorf("events in the framing %s are not built", schema.Wire)
-	}
-	return files.JSONSchema(c, schema)
 }
 
 // plain is a Go value as decoded JSON.

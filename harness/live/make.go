@@ -33,6 +33,7 @@ type draft struct {
 	poison  []byte
 	invalid bool // poison was asked for
 	old     bool // the data is of an earlier version
+	version int  // of the subject that the data is of; 0 for the contract's
 	at      time.Time
 }
 
@@ -106,7 +107,7 @@ func (f *Flow) Make(event string, overrides ...Override) (*Record, error) {
 	if p.TopicName() == "" {
 		return nil, fmt.Errorf("events over %s are not built; Kafka is", p.Transport())
 	}
-	schema, err := schemaOf(f.cfg.Files, contract, p)
+	schema, err := f.schemaOf(contract, p)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +140,7 @@ func (f *Flow) Required(event string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	schema, err := schemaOf(f.cfg.Files, contract, p)
+	schema, err := f.schemaOf(contract, p)
 	if err != nil {
 		return nil, err
 	}
@@ -200,6 +201,16 @@ func (f *Flow) record(c *contracts.Contract, p *contracts.Produces, d *draft) (*
 		attributes.CorrelationID = attributes.ID
 	}
 	value, written := envelope.Encode(kind, attributes, body, nil)
+	schemaID, err := f.idOf(c, p, d.version)
+	if err != nil {
+		return nil, err
+	}
+	framing, _ := framingOf(c, p)
+	value, more, err := framing.Encode(schemaID, value)
+	if err != nil {
+		return nil, err
+	}
+	written = append(written, more...)
 	if m := p.Recognition(); m.Header != "" && !slices.ContainsFunc(written, func(h envelope.Header) bool { return h.Key == m.Header }) {
 		written = append(written, envelope.Header{Key: m.Header, Value: []byte(p.Event)})
 	}

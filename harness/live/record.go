@@ -11,9 +11,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/flowweir/weir/contracts"
-	"github.com/flowweir/weir/contracts/asyncapi"
 	"github.com/flowweir/weir/contracts/envelope"
 	"github.com/flowweir/weir/contracts/place"
+	"github.com/flowweir/weir/contracts/wire"
 	"github.com/flowweir/weir/reports/finding"
 )
 
@@ -28,9 +28,17 @@ type Record struct {
 	// it is no JSON.
 	Data any
 
+	// Schema is the id of its schema that the value carries; zero where the
+	// contract has no framing.
+	Schema wire.ID
+
 	contract *contracts.Contract
 	produces *contracts.Produces
-	files    *asyncapi.Files // that the contract was read from
+	flow     *Flow
+	// payload is the value without its framing, and unframed why there is
+	// none.
+	payload  []byte
+	unframed error
 }
 
 // ID is the event's id; "" without an envelope.
@@ -136,12 +144,18 @@ func (r *Record) LeadsBackTo(cause *Record) bool {
 
 // Read makes a Record of one that was read, by the contracts.
 func (f *Flow) Read(r *kgo.Record) *Record {
-	out := &Record{Record: r, files: f.cfg.Files}
+	out := &Record{Record: r, flow: f, payload: r.Value}
 	for _, c := range f.cfg.Contracts {
 		for i := range c.Produces {
 			p := &c.Produces[i]
-			if p.TopicName() == r.Topic && recognized(p, r) {
+			if p.TopicName() != r.Topic {
+				continue
+			}
+			framing, _ := framingOf(c, p)
+			id, payload, err := framing.Decode(headers(r), r.Value)
+			if recognized(p, r, payload) {
 				out.Event, out.contract, out.produces = p.Event, c, p
+				out.Schema, out.payload, out.unframed = id, payload, err
 				out.decode(envelope.Kind(p.EnvelopeName()))
 				return out
 			}
@@ -153,7 +167,7 @@ func (f *Flow) Read(r *kgo.Record) *Record {
 }
 
 func (r *Record) decode(kind envelope.Kind) {
-	attributes, data, err := envelope.Decode(kind, r.Value, headers(r.Record))
+	attributes, data, err := envelope.Decode(kind, r.payload, headers(r.Record))
 	if err != nil {
 		return
 	}
@@ -166,7 +180,7 @@ func (r *Record) decode(kind envelope.Kind) {
 }
 
 // recognized says whether a record of the topic is this event.
-func recognized(p *contracts.Produces, r *kgo.Record) bool {
+func recognized(p *contracts.Produces, r *kgo.Record, payload []byte) bool {
 	m, kind := p.Recognition(), envelope.Kind(p.EnvelopeName())
 	match := envelope.Match{Header: m.Header}
 	if m.Value != "" {
@@ -179,7 +193,7 @@ func recognized(p *contracts.Produces, r *kgo.Record) bool {
 	if kind == envelope.None && m == (contracts.Match{}) {
 		return true
 	}
-	name, ok := envelope.Type(kind, match, r.Value, headers(r))
+	name, ok := envelope.Type(kind, match, payload, headers(r))
 	return ok && name == p.Event
 }
 

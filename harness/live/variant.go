@@ -29,7 +29,7 @@ func (f *Flow) Corners(event string) ([]Variant, error) {
 	if err != nil {
 		return nil, err
 	}
-	schema, err := schemaOf(f.cfg.Files, contract, p)
+	schema, err := f.schemaOf(contract, p)
 	if err != nil || schema == nil {
 		return nil, err
 	}
@@ -53,39 +53,78 @@ func (f *Flow) Corners(event string) ([]Variant, error) {
 // Versions are the forms that an event had under each version of its schema
 // whose records may still be on the topic: all that were published, or where
 // the contract says how long the topic keeps records, those that are retained.
-// Without a history of the schema there are none.
+// Without a history or a subject of the schema there are none.
 func (f *Flow) Versions(event string) ([]Variant, error) {
 	contract, p, err := f.Producer(event)
 	if err != nil {
 		return nil, err
 	}
-	schema := contract.SchemaOf(p.Schema)
-	if schema == nil || schema.History == "" {
+	declared := contract.SchemaOf(p.Schema)
+	if declared == nil || declared.History == "" && declared.Registry == nil {
 		return nil, nil
 	}
-	if _, err := schemaOf(f.cfg.Files, contract, p); err != nil {
+	if _, err := f.schemaOf(contract, p); err != nil {
 		return nil, err // of a format that is not built
 	}
-	retention, stated := versions.Retention(contract.Topics[p.TopicName()])
-	if !stated {
-		retention = history.Retention{Forever: true}
+	framing, subject := framingOf(contract, p)
+	if framing.Kind != "" && declared.Registry == nil {
+		return nil, fmt.Errorf("which id the versions in %s have in the registry is not known: name the subject %s as the schema", declared.History, subject)
 	}
-	retained, findings, err := versions.New(f.cfg.Files, nil).Retained(contract, schema, "", retention, time.Now())
-	if err == nil && finding.Errors(findings) > 0 {
-		err = fmt.Errorf("the history of %s cannot be used: %s: %s", event, findings[0].Position, findings[0].Message)
-	}
+	retained, err := f.retained(contract, p, declared)
 	if err != nil {
 		return nil, err
 	}
 	var out []Variant
 	for _, v := range retained {
-		d, err := f.generate(contract, p, v.Schema.JSONSchema())
+		own, err := ownSchema(v.Schema)
+		if err != nil {
+			return nil, err
+		}
+		d, err := f.generate(contract, p, own)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", v.Name, err)
 		}
-		out = append(out, Variant{"of " + v.Name, written(d)})
+		out = append(out, Variant{"of " + v.Name, written(d, v.number)})
 	}
 	return out, nil
+}
+
+// version is a version of a schema, with its number in the registry if it is
+// there.
+type version struct {
+	versions.Version
+	number int
+}
+
+// retained are the versions of a schema whose records may still be on the
+// topic.
+func (f *Flow) retained(c *contracts.Contract, p *contracts.Produces, declared *contracts.Schema) ([]version, error) {
+	retention, stated := versions.Retention(c.Topics[p.TopicName()])
+	if !stated {
+		retention = history.Retention{Forever: true}
+	}
+	found, findings, err := f.loader.Retained(c, declared, "", retention, time.Now())
+	if err == nil && finding.Errors(findings) > 0 {
+		err = fmt.Errorf("the history of %s cannot be used: %s: %s", p.Event, findings[0].Position, findings[0].Message)
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := make([]version, len(found))
+	for i, v := range found {
+		out[i].Version = v
+	}
+	if declared.Registry == nil {
+		return out, nil
+	}
+	// Of a subject all versions are retained, up to the contract's.
+	registered, err := f.registered(declared.Registry.Subject)
+	for i := range out {
+		if err == nil && i < len(registered) {
+			out[i].number = registered[i].Version
+		}
+	}
+	return out, err
 }
 
 // Examples are the forms that the producer's contract gives as examples.
@@ -111,11 +150,11 @@ func (f *Flow) generate(c *contracts.Contract, p *contracts.Produces, schema *js
 	return data(c, p, schema, 1, f.rng)
 }
 
-// written replaces the data by what was valid when it was written, and need
-// not be now.
-func written(data any) Override {
+// written replaces the data by what was valid when it was written, under a
+// version of its subject if there is one, and need not be now.
+func written(data any, version int) Override {
 	return func(d *draft) error {
-		d.data, d.old = data, true
+		d.data, d.old, d.version = data, true, version
 		return nil
 	}
 }

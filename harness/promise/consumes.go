@@ -107,7 +107,11 @@ func effect(ctx context.Context, c *consumer) Outcome {
 	if why := c.unobservable(); why != "" {
 		return vacuous("%s", why)
 	}
-	cause, effect, err := c.applied(ctx)
+	cause, err := c.send(ctx)
+	if err != nil {
+		return inconclusive(err)
+	}
+	effect, err := c.effectOf(ctx, cause)
 	if err != nil {
 		return c.missing(ctx, err, c.entry.Effect.Event, c.of(cause)...)
 	}

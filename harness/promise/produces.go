@@ -21,8 +21,11 @@ const causationID = "causation_id"
 func (l *list) produces(p *contracts.Produces) {
 	l.add("emitted", "it follows its trigger", in("trigger"), emitted)
 	l.add("once", "one event follows one trigger", in("trigger"), once)
-	if l.contract.SchemaOf(p.Schema) != nil {
+	if schema := l.contract.SchemaOf(p.Schema); schema != nil {
 		l.looks("schema", "its data is valid", in("schema"), obeys(live.BrokenSchema, ""))
+		if schema.Wire != contracts.WireNone {
+			l.looks("framing", "it carries the id of its schema as "+schema.Wire, in("schema"), obeys(live.BrokenFraming, ""))
+		}
 	}
 	if kind := p.EnvelopeName(); envelope.Kind(kind) != envelope.None {
 		l.looks("envelope", "its envelope is "+kind, in("envelope"), obeys(live.BrokenEnvelope, ""))
@@ -187,14 +190,14 @@ func obeys(id, header string) func(*judgment, *live.Record) Outcome {
 		found := slices.DeleteFunc(r.Problems(), func(f finding.Finding) bool {
 			return f.ID != id && f.ID != live.Unjudged || header != "" && !j.at(f)
 		})
+		wrong := slices.DeleteFunc(slices.Clone(found), func(f finding.Finding) bool { return f.ID == live.Unjudged })
+		if len(wrong) > 0 {
+			return Outcome{Verdict: finding.Fail, Reason: "the record breaks its contract", Findings: wrong, Records: []*live.Record{r}}
+		}
 		for _, f := range found {
-			if f.ID == live.Unjudged && j.at(f) {
+			if j.at(f) {
 				return vacuous("%s", f.Message)
 			}
-		}
-		found = slices.DeleteFunc(found, func(f finding.Finding) bool { return f.ID == live.Unjudged })
-		if len(found) > 0 {
-			return Outcome{Verdict: finding.Fail, Reason: "the record breaks its contract", Findings: found, Records: []*live.Record{r}}
 		}
 		return pass(r)
 	}

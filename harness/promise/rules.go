@@ -17,6 +17,7 @@ func Rules() []finding.Rule {
 		{ID: "promise/emitted", Summary: "An event follows its trigger, in time."},
 		{ID: "promise/once", Summary: "One event follows one trigger."},
 		{ID: "promise/schema", Summary: "The data of each event is valid under the contract's schema."},
+		{ID: "promise/framing", Summary: "Each event carries the id of a schema of its subject, where and how the contract says."},
 		{ID: "promise/envelope", Summary: "The envelope of each event keeps what its standard demands."},
 		{ID: "promise/key", Summary: "The record key is what the contract says that it is made of."},
 		{ID: "promise/header", Summary: "A header is there if it is required, and of its form."},

@@ -27,6 +27,7 @@ import (
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/asyncapi"
+	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/live"
 	"github.com/flowweir/weir/harness/promise"
@@ -68,6 +69,9 @@ type Config struct {
 	// Failing are overrides, by event, that make an event which the service
 	// fails to process at each attempt.
 	Failing map[string][]live.Override
+	// Registry has the schemas and ids of contracts that speak of one; nil for
+	// none.
+	Registry *registry.Registry
 	// Advice says how a user adds what is missing.
 	Advice live.Advice
 	// Seed is what generated data comes from.
@@ -288,7 +292,7 @@ func (v *verifier) up(ctx context.Context) error {
 	}
 	v.flow, err = live.Open(live.Config{
 		Cluster: v.stage.Cluster(), Contracts: v.stage.Plan().Contracts, Files: v.stage.Plan().Files, Seed: v.Seed, Run: rand.Uint64() >> 16,
-		Alive: v.stage.Alive, Triggers: live.Triggers{URL: v.url}, Advice: v.Advice,
+		Alive: v.stage.Alive, Triggers: live.Triggers{URL: v.url}, Registry: v.Registry, Advice: v.Advice,
 	})
 	if err == nil {
 		err = v.flow.Watch(ctx, v.stage.Topics())
