@@ -96,11 +96,11 @@ func (c *consumer) effectOf(ctx context.Context, cause *live.Record) (*live.Reco
 }
 
 // applied sends an event and awaits its effect.
-func (c *consumer) applied(ctx context.Context, overrides ...live.Override) (cause, effect *live.Record, err error) {
+func (c *consumer) applied(ctx context.Context, overrides ...live.Override) (cause *live.Record, err error) {
 	if cause, err = c.send(ctx, overrides...); err == nil {
-		effect, err = c.effectOf(ctx, cause)
+		_, err = c.effectOf(ctx, cause)
 	}
-	return cause, effect, err
+	return cause, err
 }
 
 func effect(ctx context.Context, c *consumer) Outcome {
@@ -159,7 +159,7 @@ func dedupe(ctx context.Context, c *consumer) Outcome {
 	if why := c.unobservable(); why != "" {
 		return vacuous("%s", why)
 	}
-	cause, _, err := c.applied(ctx)
+	cause, err := c.applied(ctx)
 	if err != nil {
 		return c.unmet(err, false)
 	}
@@ -269,7 +269,7 @@ func distinct(ctx context.Context, c *consumer) Outcome {
 	if why := c.unobservable(); why != "" {
 		return vacuous("%s", why)
 	}
-	first, _, err := c.applied(ctx)
+	first, err := c.applied(ctx)
 	if err != nil {
 		return c.unmet(err, false)
 	}
@@ -285,7 +285,7 @@ func distinct(ctx context.Context, c *consumer) Outcome {
 		}
 		overrides = append(overrides, live.Set(key, value))
 	}
-	second, _, err := c.applied(ctx, overrides...)
+	second, err := c.applied(ctx, overrides...)
 	if missed := (*live.MissedError)(nil); errors.As(err, &missed) {
 		return c.fail([]*live.Record{first, second}, "an event was taken for a duplicate of another one, which differs in %s: %v", c.entry.Idempotency.Key, err)
 	}

@@ -198,6 +198,13 @@ func TestObserve(t *testing.T) {
 	if text := string(r.Examples[0].Content); strings.Contains(text, "remark") || strings.Contains(text, "order-") {
 		t.Errorf("an example\n%s", text)
 	}
+	cfg.Record, cfg.Observe = verify.Values, 100*time.Millisecond
+	if r, err = verify.Run(t.Context(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	if text := string(r.Examples[0].Content); !strings.Contains(text, `"order": "order-`) {
+		t.Errorf("an observed example\n%s", text)
+	}
 }
 
 // TestInterrupted: what was judged stays, and the rest is not decided.
