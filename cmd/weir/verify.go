@@ -237,14 +237,14 @@ func (s *state) verify(ctx context.Context, file string, f *verifyFlags) error {
 		defer cfg.Registry.Close()
 	}
 	progress := newProgress(s, f.quiet)
-	ctx, abort, stop := s.interruptible(ctx, func(line string) {
-		if line == endingNotice {
-			line = "ending: removing what was started, printing what was judged; press Ctrl-C again to abort"
-		}
-		progress.notice(line)
+	ctx, _, stop := s.interruptible(ctx, func(line string) {
+		progress.notice(map[string]string{
+			endingNotice:   "ending: removing what was started, printing what was judged",
+			abortingNotice: "still removing what was started",
+		}[line])
 	})
 	defer stop()
-	cfg.Options = append(cfg.Options, scenario.Log(progress), scenario.Abort(abort))
+	cfg.Options = append(cfg.Options, scenario.Log(progress))
 	cfg.Progress = func(done, all int, p promise.Promise) {
 		if done == 0 {
 			_, _ = fmt.Fprintf(progress, "seed %d, timeout %s, settle %s\n", cfg.Seed, cfg.Within, cfg.Settle)

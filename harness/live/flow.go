@@ -16,7 +16,6 @@
 package live
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,35 +64,6 @@ type Config struct {
 	// Advice says how a user adds what is missing; the zero value speaks of
 	// package harness.
 	Advice Advice
-}
-
-// Advice is what a user of the flow does about what it lacks, in words that
-// follow a colon. An empty text or nil speaks of package harness.
-type Advice struct {
-	// Contracts passes further contracts, Trigger makes an event's service
-	// emit it where its contract says nothing of that, and Failing makes a
-	// consumer fail to process an event.
-	Contracts        string
-	Trigger, Failing func(event string) string
-}
-
-func (a Advice) contracts() string {
-	return cmp.Or(a.Contracts, `pass harness.Contracts("weir.yaml") to Run`)
-}
-
-func (a Advice) trigger(name string) string {
-	if a.Trigger != nil {
-		return a.Trigger(name)
-	}
-	return fmt.Sprintf("pass harness.Trigger(%q, func...)", name)
-}
-
-// Fail is what makes a consumer fail to process an event.
-func (a Advice) Fail(event string) string {
-	if a.Failing != nil {
-		return a.Failing(event)
-	}
-	return fmt.Sprintf("pass harness.Failing(%q, overrides...) with what it fails to process at each attempt", event)
 }
 
 // Flow is an open flow. Its methods may be called at the same time.
@@ -150,9 +120,6 @@ func (f *Flow) Close() {
 
 // Contracts are those that the flow was opened with.
 func (f *Flow) Contracts() []*contracts.Contract { return slices.Clone(f.cfg.Contracts) }
-
-// Advice says how a user adds what is missing.
-func (f *Flow) Advice() Advice { return f.cfg.Advice }
 
 // OnCluster is what a topic or a group of the contracts is called on the
 // cluster.

@@ -224,7 +224,8 @@ func (c *consumer) single(ctx context.Context, cause, last *live.Record) Outcome
 const commitTries = 3
 
 // atLeastOnce looks at a commit the moment it is there: the effect must be in
-// its topic by then, be it in a transaction that is still open. A consumer
+// its topic by then, below the high watermark, be it in a transaction that is
+// still open. A consumer
 // that commits first loses the event if it crashes in between.
 func atLeastOnce(ctx context.Context, c *consumer) Outcome {
 	if why := c.unobservable(); why != "" {

@@ -1,0 +1,110 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+
+	"github.com/flowweir/weir/harness/cluster"
+	"github.com/flowweir/weir/harness/live"
+	"github.com/flowweir/weir/harness/scenario"
+)
+
+// up starts cluster and services, if they are not up.
+func (v *verifier) up(ctx context.Context) error {
+	if v.flow != nil {
+		return nil
+	}
+	v.stages++
+	sends := scenario.Sends(v.sends())
+	var err error
+	v.stage, err = scenario.Open(ctx, v.Scenario, append(slices.Clone(v.Options),
+		scenario.Dir(filepath.Join(v.dir, fmt.Sprintf("stage-%d", v.stages))), sends)...)
+	if err != nil {
+		return err
+	}
+	v.flow, err = live.Open(live.Config{
+		Cluster: v.stage.Cluster(), Contracts: v.stage.Plan().Contracts, Files: v.stage.Plan().Files, Seed: v.Seed, Run: rand.Uint64() >> 16,
+		Alive: v.stage.Alive, Triggers: live.Triggers{URL: v.url}, Registry: v.Registry, Advice: v.Advice,
+	})
+	if err == nil {
+		err = v.flow.Watch(ctx, v.stage.Topics())
+	}
+	if err != nil {
+		return errors.Join(&scenario.InfrastructureError{What: "looking at the topics", Err: err}, v.end(ctx))
+	}
+	v.result.Cluster = v.stage.Cluster().Info()
+	return nil
+}
+
+// sends are the topics that events go to, and the groups that are to read
+// them.
+func (v *verifier) sends() (topics, groups []string) {
+	if v.Observe > 0 {
+		return nil, nil
+	}
+	for i := range v.contract.Consumes {
+		c := &v.contract.Consumes[i]
+		topics = append(topics, c.TopicName())
+		if c.Group != "" {
+			groups = append(groups, c.Group)
+		}
+	}
+	slices.Sort(topics)
+	slices.Sort(groups)
+	return slices.Compact(topics), slices.Compact(groups)
+}
+
+// url is where a service listens.
+func (v *verifier) url(name string) string {
+	if p := v.stage.Service(name); p != nil {
+		return p.URL()
+	}
+	return v.URL
+}
+
+// afresh ends what is up, to be started anew, where that makes a difference.
+func (v *verifier) afresh(ctx context.Context) {
+	if v.flow == nil || len(v.Scenario.Services) == 0 || v.stage.Cluster().Info().Kind == cluster.External {
+		return
+	}
+	if err := v.down(ctx); err != nil {
+		v.result.Notes = append(v.result.Notes, err.Error())
+	}
+}
+
+// down judges what the service has published, and ends what is up.
+func (v *verifier) down(ctx context.Context) error {
+	if v.flow == nil {
+		return nil
+	}
+	if ctx.Err() == nil {
+		v.audit(ctx)
+	}
+	return v.end(ctx)
+}
+
+func (v *verifier) end(ctx context.Context) error {
+	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
+	defer cancel()
+	if v.flow != nil {
+		v.flow.Close()
+	}
+	err := v.stage.Close(clean, v.Dir != "")
+	v.flow, v.stage = nil, nil
+	return err
+}
+
+// audit holds the promises to every record that the service has published.
+func (v *verifier) audit(ctx context.Context) {
+	for i, p := range v.promises {
+		if !p.Observable() || p.Name == "emitted" {
+			continue
+		}
+		v.result.Promises[i].audited(p.Audit(ctx, v.subject()))
+	}
+	v.shapes.see(ctx, v)
+}
