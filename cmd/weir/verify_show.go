@@ -138,6 +138,12 @@ func verifyText(w io.Writer, r *verify.Result, j judged) error {
 		fmt.Fprintf(&b, "\n%s\n", r.Reason)
 		indented(&b, "    ", strings.Join(r.Logs, "\n"))
 	}
+	for _, f := range j.Findings {
+		if f.Severity == finding.Warning {
+			b.WriteByte('\n')
+			_ = finding.Text(&b, []finding.Finding{f}) // a strings.Builder takes everything
+		}
+	}
 	fmt.Fprintf(&b, "\n%s\n", j.sentence)
 	_, err := io.WriteString(w, printable(b.String()))
 	return err

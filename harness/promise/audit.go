@@ -3,7 +3,9 @@ package promise
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/harness/live"
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -75,4 +77,25 @@ func (j *judgment) apart(records []*live.Record) Outcome {
 		return vacuous("no two of %d records have the same key", len(records))
 	}
 	return pass(records...)
+}
+
+// Unknown are the records in the topics of a service's events, to their present
+// ends, that are no event of any contract of the flow, but for those that the
+// flow itself has sent.
+func Unknown(ctx context.Context, s Subject, c *contracts.Contract) ([]*live.Record, error) {
+	j := &judgment{Subject: s}
+	var topics []string
+	for i := range c.Produces {
+		topics = append(topics, c.Produces[i].TopicName())
+	}
+	slices.Sort(topics)
+	var out []*live.Record
+	for _, topic := range slices.Compact(topics) {
+		found, err := j.topic(ctx, topic, live.That("", func(r *live.Record) bool { return r.Event == "" && !s.Flow.Sent(r) }))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
+	return out, nil
 }

@@ -6,6 +6,10 @@ import "github.com/flowweir/weir/reports/finding"
 // judged.
 const Alive = "promise/alive"
 
+// UnknownEvent is the id of the finding that a service publishes records into
+// topics of its events which no contract knows.
+const UnknownEvent = "promise/unknown-event"
+
 // RuleID is the id of findings about promises of a kind: promise/header for
 // header:tenant.
 func (p Promise) RuleID() string { return "promise/" + p.Base() }
@@ -14,6 +18,7 @@ func (p Promise) RuleID() string { return "promise/" + p.Base() }
 func Rules() []finding.Rule {
 	return []finding.Rule{
 		{ID: Alive, Summary: "The service goes on while it is judged."},
+		{ID: UnknownEvent, Summary: "Each record in the topics of a service's events is an event of a contract."},
 		{ID: "promise/emitted", Summary: "An event follows its trigger, in time."},
 		{ID: "promise/once", Summary: "One event follows one trigger."},
 		{ID: "promise/schema", Summary: "The data of each event is valid under the contract's schema."},

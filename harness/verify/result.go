@@ -33,6 +33,9 @@ type Result struct {
 	Took     time.Duration `json:"took_ns"`
 	// Promises are those that were chosen, in the order of the contract.
 	Promises []Judged `json:"promises"`
+	// Unknown are records in the topics of the service's events that are no
+	// event of a contract; they have no say in the verdict.
+	Unknown []finding.Record `json:"unknown,omitempty"`
 	// Examples are generated after the shapes of events that were seen.
 	Examples []Example `json:"-"`
 	// Notes are what a reader must know beside.
@@ -95,12 +98,16 @@ func (j *Judged) see(records []*live.Record) {
 	for _, r := range records {
 		j.Seen++
 		if len(j.Records) < maxRecords {
-			j.Records = append(j.Records, finding.Record{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Key: string(r.Key), EventID: r.ID()})
+			j.Records = append(j.Records, recordOf(r))
 		}
 		if j.Verdict == finding.Fail && len(j.Shown) < maxShown {
 			j.Shown = append(j.Shown, r.String())
 		}
 	}
+}
+
+func recordOf(r *live.Record) finding.Record {
+	return finding.Record{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Key: string(r.Key), EventID: r.ID()}
 }
 
 // audited adds what all records show to what one has shown.
@@ -183,7 +190,7 @@ func (r *Result) Count() (kept, broken, undecided, unexercised, moot int) {
 // Findings are the promises that are not kept, each with its place in the
 // contract and the record that shows it: an error where it is broken,
 // undecided where it was not exercised or could not be looked at, and
-// information where it is moot.
+// information where it is moot. Records that are no event are a warning.
 func (r *Result) Findings() []finding.Finding {
 	var out []finding.Finding
 	if r.Reason != "" {
@@ -193,6 +200,13 @@ func (r *Result) Findings() []finding.Finding {
 		if p.Verdict != finding.Pass {
 			out = append(out, p.Finding())
 		}
+	}
+	if n := len(r.Unknown); n > 0 {
+		out = append(out, finding.Finding{
+			ID: promise.UnknownEvent, Severity: finding.Warning, Position: &finding.Position{File: r.Contract}, Record: &r.Unknown[0],
+			Message: fmt.Sprintf("%d records in the topics of its events are no event of a contract", n),
+			Hint:    "add the event to the contract of its producer",
+		})
 	}
 	return out
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/live"
+	"github.com/flowweir/weir/harness/promise"
 	"github.com/flowweir/weir/harness/scenario"
 )
 
@@ -106,5 +107,17 @@ func (v *verifier) audit(ctx context.Context) {
 		}
 		v.result.Promises[i].audited(p.Audit(ctx, v.subject()))
 	}
+	v.beside(ctx)
+}
+
+// beside looks at what the service has published beside its events.
+func (v *verifier) beside(ctx context.Context) {
 	v.shapes.see(ctx, v)
+	unknown, err := promise.Unknown(ctx, v.subject(), v.contract)
+	if err != nil {
+		v.result.Notes = append(v.result.Notes, err.Error())
+	}
+	for _, r := range unknown {
+		v.result.Unknown = append(v.result.Unknown, recordOf(r))
+	}
 }

@@ -309,7 +309,7 @@ func (v *verifier) observe(ctx context.Context) error {
 			out.died(dead.Deaths[0])
 		}
 	}
-	v.shapes.see(judging, v)
+	v.beside(judging)
 	return v.end(ctx)
 }
 

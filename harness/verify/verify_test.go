@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -67,10 +68,13 @@ func paid(order, cause string) *kgo.Record {
 }
 
 // payments pays each order, but spoils what it publishes.
-func payments(spoil func(*kgo.Record)) func(context.Context, *kgo.Client) {
+// It begins with records of its own.
+func payments(spoil func(*kgo.Record), first ...*kgo.Record) func(context.Context, *kgo.Client) {
 	return func(ctx context.Context, client *kgo.Client) {
+		once := sync.OnceFunc(func() { client.ProduceSync(ctx, first...) })
 		for ctx.Err() == nil {
 			for _, r := range client.PollFetches(ctx).Records() {
+				once()
 				var order struct{ Order string }
 				if json.Unmarshal(r.Value, &order) != nil {
 					continue
@@ -115,7 +119,7 @@ func TestEachRecordIsJudged(t *testing.T) {
 		if len(r.Key) == 1 {
 			r.Key = []byte("other")
 		}
-	}))
+	}, &kgo.Record{Topic: "payments", Partition: 1, Value: []byte("who am I?")}))
 	r, err := verify.Run(t.Context(), config(up, nil))
 	if err != nil {
 		t.Fatal(err)
@@ -149,6 +153,9 @@ func TestEachRecordIsJudged(t *testing.T) {
 		t.Errorf("the schema was held to %d records, want all of them", schema.Seen)
 	}
 	findings := r.Findings()
+	if last := findings[len(findings)-1]; len(r.Unknown) != 1 || last.ID != promise.UnknownEvent || last.Severity != finding.Warning || last.Record.Partition != 1 {
+		t.Errorf("unknown %+v, %+v; want the record that is no event", r.Unknown, last)
+	}
 	i := 0
 	for ; i < len(findings) && findings[i].ID != "promise/key"; i++ {
 	}

@@ -40,10 +40,13 @@ type Case struct {
 func WriteFindings(w io.Writer, checked []Suite) error {
 	suites := make([]suite, 0, len(checked))
 	for _, c := range checked {
-		s := suite{Name: c.Name, Time: seconds(0)}
+		s := suite{Name: c.Name}
+		var took time.Duration
 		for _, one := range c.Cases {
 			s.Cases = append(s.Cases, findingsCase(one))
+			took += one.Took
 		}
+		s.Time = seconds(took)
 		s.count()
 		suites = append(suites, s)
 	}
