@@ -55,7 +55,7 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			return errors.Join(os.CopyFS(filepath.Join(env.WorkDir, "flow"), os.DirFS("testdata/flow")),
-				os.CopyFS(filepath.Join(env.WorkDir, "shop"), os.DirFS("testdata/shop")))
+				os.CopyFS(filepath.Join(env.WorkDir, "kiosk"), os.DirFS("testdata/kiosk")))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":   exits,

@@ -82,7 +82,7 @@ The exit code is 1 where a promise is broken, 4 where nothing is broken and one
 was not exercised or could not be looked at. Promises to which nothing can be
 added, such as those about old versions of a schema that has none, do not count.`,
 		Example: `  weir verify payment-service/weir.yaml --build payment-service --env 'BROKERS={{.Bootstrap}}' --with order-service
-  weir verify weir.yaml --command './orders --listen 127.0.0.1:{{.Port}}' --url 'http://127.0.0.1:{{.Port}}' --ready http=/healthz
+  weir verify weir.yaml --command ./orders --env 'ADDR=127.0.0.1:{{.Port}}' --url 'http://127.0.0.1:{{.Port}}' --ready http=/healthz
   weir verify weir.yaml --image acme/payments:1.4 --env 'BROKERS={{.Bootstrap}}' --cluster docker
   weir verify payment-service/weir.yaml --services scenario.yaml --run consumes
   weir verify weir.yaml --bootstrap kafka-1:9092 --observe 1m --record
