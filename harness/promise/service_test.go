@@ -75,7 +75,7 @@ func (s *payments) run(ctx context.Context) error {
 			if err := s.client.CommitUncommittedOffsets(ctx); err != nil && ctx.Err() == nil {
 				return err
 			}
-			pause(ctx, 50*time.Millisecond)
+			pause(ctx, 500*time.Millisecond)
 		}
 		if err := s.all(ctx, fetches.Records()); err != nil {
 			return err
@@ -231,9 +231,9 @@ func (s *payments) pay(ctx context.Context, of *kgo.Record, order string, total 
 	case "publishes nothing":
 		return nil
 	case "publishes late":
-		pause(ctx, 3*time.Second)
+		pause(ctx, 6*time.Second)
 	case "knows an event when it is done with it":
-		pause(ctx, 100*time.Millisecond)
+		pause(ctx, 500*time.Millisecond)
 		defer s.knows(of)
 	}
 	paid.Value, _ = json.Marshal(data)

@@ -180,7 +180,7 @@ func TestObserve(t *testing.T) {
 		}
 	})
 	cfg := config(up, nil)
-	cfg.Observe, cfg.Record = 500*time.Millisecond, verify.Shapes
+	cfg.Observe, cfg.Record = time.Second, verify.Shapes
 	r, err := verify.Run(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -205,7 +205,7 @@ func TestObserve(t *testing.T) {
 	if text := string(r.Examples[0].Content); strings.Contains(text, "remark") || strings.Contains(text, "order-") {
 		t.Errorf("an example\n%s", text)
 	}
-	cfg.Record, cfg.Observe = verify.Values, 100*time.Millisecond
+	cfg.Record, cfg.Observe = verify.Values, 300*time.Millisecond
 	if r, err = verify.Run(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}

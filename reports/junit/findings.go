@@ -29,6 +29,8 @@ type Case struct {
 	// Skipped is why there is nothing to judge; "" else. Findings are then
 	// its output.
 	Skipped string
+	// Output is what a case shows in which nothing was found.
+	Output string
 	// Took is how long the look took; 0 where it takes no time.
 	Took time.Duration
 }
@@ -62,6 +64,9 @@ func findingsCase(checked Case) testcase {
 	}
 	all := checked.Findings
 	if len(all) == 0 {
+		if checked.Output != "" {
+			c.SystemOut = &output{escape(checked.Output)}
+		}
 		return c
 	}
 	var b strings.Builder

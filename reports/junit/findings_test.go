@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/flowweir/weir/reports/finding"
 	"github.com/flowweir/weir/reports/internal/sample"
@@ -144,6 +145,25 @@ func TestHostileFindings(t *testing.T) {
 	for _, s := range []string{"<script", "<svg", "<img", "\x1b", "\r"} {
 		if strings.Contains(got, s) {
 			t.Errorf("%q is in\n%s", s, got)
+		}
+	}
+}
+
+// TestCasesOfARunningService: what was judged takes time and shows what it
+// stands on; what nothing can exercise is skipped.
+func TestCasesOfARunningService(t *testing.T) {
+	text := renderFindings(t, []junit.Suite{{Name: "payments", Cases: []junit.Case{
+		{Class: "payments", Name: "key", Output: "exercised by payments/0@3", Took: 1500 * time.Millisecond},
+		{Class: "payments", Name: "acks", Skipped: "it is not seen", Findings: []finding.Finding{{Severity: finding.Info, Message: "it is not seen"}}},
+	}}})
+	for _, want := range []string{
+		`<testsuite name="payments" tests="2" failures="0" errors="0" skipped="1" time="1.500"`,
+		`<testcase name="key" classname="payments" time="1.500">`,
+		`<system-out>exercised by payments/0@3</system-out>`,
+		`<skipped message="it is not seen"></skipped>`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s in\n%s", want, text)
 		}
 	}
 }
