@@ -10,6 +10,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/types"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/flowweir/weir/chaos/invariant"
 	"github.com/flowweir/weir/harness"
@@ -154,6 +155,34 @@ var _ = Describe("records", func() {
 	)
 })
 
+// at is a record with a key in a partition. Of 6, murmur2 leads o-7 to 2, CRC32
+// to 1 and FNV-1a to 0; both of the latter lead o-6 to 1.
+func at(key string, partition int32) *harness.Record {
+	return &harness.Record{Event: "shop.Sold", Record: &kgo.Record{Topic: "sales", Partition: partition, Key: []byte(key), Value: []byte("{}")}}
+}
+
+var _ = Describe("partitions", func() {
+	It("match where Kafka's own partitioner leads", func() {
+		Expect(at("o-7", 2)).To(match.BeInPartitionOfKey(6))
+		Expect(at("o-7", 1)).NotTo(match.BeInPartitionOfKey(6))
+		c := flow()
+		Expect(placed(c, "e-1", "o-1", 100)).To(match.BeInPartitionOfKey(2))
+	})
+
+	DescribeTable("tell which hash leads elsewhere", func(name, key string, partition int32) {
+		golden(name, mismatch(match.BeInPartitionOfKey(6), at(key, partition)))
+	},
+		Entry("librdkafka's", "be-in-partition-of-key-crc32", "o-7", int32(1)),
+		Entry("sarama's", "be-in-partition-of-key-fnv", "o-7", int32(0)),
+		Entry("either", "be-in-partition-of-key-either", "o-6", int32(1)),
+		Entry("none", "be-in-partition-of-key-none", "o-7", int32(3)),
+	)
+
+	It("tell why they should not match", func() {
+		golden("not-be-in-partition-of-key", negated(match.BeInPartitionOfKey(6), at("o-7", 2)))
+	})
+})
+
 var _ = Describe("mistakes in a test", func() {
 	DescribeTable("are errors, negated or not", func(m types.GomegaMatcher, actual any, want string) {
 		_, err := m.Match(actual)
@@ -166,6 +195,8 @@ var _ = Describe("mistakes in a test", func() {
 		Entry("two values", match.HaveHeader("a", "b", "c"), &harness.Record{}, `HaveHeader matcher takes one value, got ["b" "c"]`),
 		Entry("no cluster", match.HaveEvent("x"), 1, "HaveEvent matcher expects a *harness.Cluster, got int"),
 		Entry("no records", match.BeInKeyOrder("key"), 1, "BeInKeyOrder matcher expects a []*harness.Record, got int"),
+		Entry("a record without a key", match.BeInPartitionOfKey(6), at("", 0), "BeInPartitionOfKey matcher: sales/0@0 has no key, and clients put it where they like"),
+		Entry("too few partitions", match.BeInPartitionOfKey(1), at("o-1", 1), "BeInPartitionOfKey matcher: a topic with 1 partition has no sales/1: give the topic's number of partitions"),
 		Entry("a place that is none", match.BeEvent("x", match.Fields{"amount": 1}), &harness.Record{}, `BeEvent matcher: place "amount", column 1: not a place; write $.field for the event's data, header:name for a record header, or key`),
 	)
 })
