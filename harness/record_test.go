@@ -25,6 +25,16 @@ func TestProduceObeysTheContract(t *testing.T) {
 	}
 }
 
+// TestProduceDoesNotCompress: clients without the codec read it, as they read
+// what Kafka's own client sends by default.
+func TestProduceDoesNotCompress(t *testing.T) {
+	c := shop(t)
+	sent := c.Produce("shop.Sold", Set("$.customer.name", strings.Repeat("Ada ", 1000)))
+	if read := c.AwaitIn(sent.Topic, LeadsBackTo(sent)); read.Attrs.CompressionType() != 0 {
+		t.Errorf("compression %d, want none", read.Attrs.CompressionType())
+	}
+}
+
 func TestOverrides(t *testing.T) {
 	c := shop(t)
 	r := c.Produce("shop.Sold", Set("$.amount", 42), Set("$.customer.name", "Ada"), Set("header:tenant", "xyz"), Set("header:ce_source", "/till"), Set("header:note", "n"))

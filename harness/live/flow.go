@@ -90,7 +90,7 @@ type position struct {
 
 // Open connects to the cluster. Close ends what it opened.
 func Open(cfg Config) (*Flow, error) {
-	client, err := kgo.NewClient(append(slices.Clone(cfg.Cluster.ClientOptions()), kgo.ProducerLinger(0), kgo.ClientID("weir-test"))...)
+	client, err := kgo.NewClient(append(slices.Clone(cfg.Cluster.ClientOptions()), append(sending(), kgo.ClientID("weir-test"))...)...)
 	if err != nil {
 		return nil, fmt.Errorf("a client of the cluster: %w", err)
 	}
@@ -106,6 +106,13 @@ func Open(cfg Config) (*Flow, error) {
 		topics: map[string]*Topic{},
 		sent:   map[position]bool{},
 	}, nil
+}
+
+// sending are the settings of a producer. franz-go compresses by default, and
+// Kafka's own client does not: a service whose client lacks the codec would
+// fail on what its real producers never send.
+func sending() []kgo.Opt {
+	return []kgo.Opt{kgo.ProducerLinger(0), kgo.ProducerBatchCompression(kgo.NoCompression())}
 }
 
 // Close ends the flow's clients. Topics stay.
@@ -346,7 +353,7 @@ func placeOf(r *Record) position { return position{r.Topic, r.Partition, r.Offse
 // the topic, and who reads committed records must not see it.
 func (f *Flow) SendAborted(ctx context.Context, r *Record) error {
 	client, err := kgo.NewClient(append(slices.Clone(f.cfg.Cluster.ClientOptions()),
-		kgo.ProducerLinger(0), kgo.TransactionalID(f.OnCluster("weir-"+f.NewID().String())))...)
+		append(sending(), kgo.TransactionalID(f.OnCluster("weir-"+f.NewID().String())))...)...)
 	if err != nil {
 		return fmt.Errorf("a client of the cluster: %w", err)
 	}
