@@ -30,7 +30,7 @@ containers  = $(shell $(GO) list -f '$(imports)' ./... | awk '/$(subst /,\/,$(mo
 others      = $(filter-out $(containers),$(shell $(GO) list ./...))
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race bench lint fmt tidy-check kafka-image release release-check image proof clean
+.PHONY: help build test race bench lint fmt tidy-check clients kafka-image release release-check image proof clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -62,6 +62,10 @@ fmt: ## format the Go files
 
 tidy-check: ## fail where go.mod and go.sum are not tidy
 	$(GO) mod tidy -diff
+
+# A module of its own, so that no user of Weir inherits its clients.
+clients: ## test services with clients of other languages (needs JDK 17, Maven, Python 3 with venv, a C compiler)
+	cd examples/clients && $(GO) vet ./... && $(GO) test -timeout 15m -count=1 $(TESTFLAGS) ./...
 
 kafka-image: ## build weir/kafka:4.3.1 from Maven Central (needs Docker, Maven, JDK 17, busybox-static)
 	./harness/docker/image/build.sh
