@@ -222,6 +222,19 @@ func programs(t *testing.T) string {
 	return dir
 }
 
+// build runs the step that builds weir, and answers where it is.
+func build(t *testing.T) string {
+	t.Helper()
+	a := load[action](t, root+"/action.yml")
+	r := newRunner(t, a, false)
+	for _, s := range a.Runs.Steps {
+		if s.Name == "Build weir" {
+			r.do(t, s)
+		}
+	}
+	return filepath.Join(programs(t), "weir", "weir")
+}
+
 var programDir = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "weir-ci-test-") })
 
 func TestMain(m *testing.M) {

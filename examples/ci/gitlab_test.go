@@ -33,12 +33,7 @@ esac
 // TestGitLab runs the scripts of the snippet, before_script and script in one
 // shell, as GitLab's runner does.
 func TestGitLab(t *testing.T) {
-	built := newRunner(t, load[action](t, root+"/action.yml"), false)
-	for _, s := range load[action](t, root+"/action.yml").Runs.Steps {
-		if s.Name == "Build weir" {
-			built.do(t, s)
-		}
-	}
+	weir := build(t)
 	j := load[map[string]job](t, root+"/docs/weir.gitlab-ci.yml")["weir"]
 	script := strings.Join(append(j.BeforeScript, j.Script...), "\n")
 	for name, test := range map[string]struct {
@@ -52,7 +47,7 @@ func TestGitLab(t *testing.T) {
 			bin := t.TempDir()
 			program(t, filepath.Join(bin, "go"), goInstall)
 			at.env = append(at.env, "PATH="+bin+":"+os.Getenv("PATH"), "GO_STAND_IN="+filepath.Join(bin, "go-path"),
-				"WEIR="+filepath.Join(programs(t), "weir", "weir"), "CI_MERGE_REQUEST_DIFF_BASE_SHA="+base)
+				"WEIR="+weir, "CI_MERGE_REQUEST_DIFF_BASE_SHA="+base)
 			for name, value := range j.Variables {
 				at.env = append(at.env, name+"="+value)
 			}
