@@ -20,6 +20,14 @@ const (
 	group           = "payment-service"
 )
 
+// Kafka's numbers of codecs.
+const (
+	gzip uint8 = iota + 1
+	snappy
+	lz4
+	zstd
+)
+
 // unexercised are the promises to which this flow gives no occasion.
 var unexercised = map[string]string{
 	"consumes/" + orderPlaced + "/needs": "the schema has no field that is neither required nor needed",
@@ -31,18 +39,24 @@ type client struct {
 	// build is the directory of a Go program, else command is its command.
 	build   string
 	command func(t *testing.T) []string
+	// protocol is its GROUP_PROTOCOL; by default that of the client, classic.
+	protocol string
+	// codec is the one that the service compresses with, by Kafka's number.
+	codec uint8
 	// lacks are the promises that the client has no means to keep, and what
 	// is said then.
 	lacks map[string]string
 }
 
 var clients = []client{
-	{name: "java", command: java},
-	{name: "librdkafka-python", command: python("librdkafka.py")},
-	{name: "kafka-python", command: python("pure.py")},
-	{name: "librdkafka-go", build: "confluent"},
-	{name: "sarama", build: "sarama"},
-	{name: "kafka-go", build: "kafka-go", lacks: map[string]string{
+	{name: "java", command: java, codec: zstd},
+	{name: "java-848", command: java, codec: zstd, protocol: "consumer"},
+	{name: "librdkafka-python", command: python("librdkafka.py"), codec: lz4},
+	{name: "librdkafka-python-848", command: python("librdkafka.py"), codec: lz4, protocol: "consumer"},
+	{name: "kafka-python", command: python("pure.py"), codec: gzip},
+	{name: "librdkafka-go", build: "confluent", codec: zstd},
+	{name: "sarama", build: "sarama", codec: snappy},
+	{name: "kafka-go", build: "kafka-go", codec: lz4, lacks: map[string]string{
 		"produces/" + paymentReceived + "/idempotent":    "no producer id: it was not sent by an idempotent producer",
 		"produces/" + paymentReceived + "/transactional": "not sent in a transaction",
 		// It is told which transactions were aborted, and reads on.
@@ -70,14 +84,19 @@ func python(script string) func(*testing.T) []string {
 	}
 }
 
-// service is the client's service, with a mistake in it or "".
+// env is the environment of the service, with a mistake in it or "".
+func (c client) env(fault string) map[string]string {
+	env := map[string]string{"BROKERS": "{{.Bootstrap}}", "FAULT": fault, "PYTHONDONTWRITEBYTECODE": "1"}
+	if c.protocol != "" {
+		env["GROUP_PROTOCOL"] = c.protocol
+	}
+	return env
+}
+
+// service is the client's service.
 func (c client) service(t *testing.T, fault string) harness.Service {
 	t.Helper()
-	s := harness.Service{
-		Name: "payment-service", Build: c.build,
-		Env:   map[string]string{"BROKERS": "{{.Bootstrap}}", "FAULT": fault, "PYTHONDONTWRITEBYTECODE": "1"},
-		Ready: &harness.Ready{Group: group},
-	}
+	s := harness.Service{Name: "payment-service", Build: c.build, Env: c.env(fault), Ready: &harness.Ready{Group: group}}
 	if c.command != nil {
 		s.Command = c.command(t)
 	}
@@ -113,7 +132,7 @@ func judge(t *testing.T, c *harness.Cluster, p promise.Promise) promise.Outcome 
 
 // TestClient: the service with each client keeps each promise of the same
 // contract, but for those that the client has no means to keep; it puts a key
-// where Kafka's own client does; and an order whose offset is committed was
+// where Kafka's own client does; each codec is read; and an order whose offset is committed was
 // paid, whenever the service crashes.
 func TestClient(t *testing.T) {
 	for _, c := range clients {
@@ -126,6 +145,11 @@ func TestClient(t *testing.T) {
 			t.Run("partitions", func(t *testing.T) {
 				if said := scattered(t, up.For(t)); said != "" {
 					t.Error(said)
+				}
+			})
+			t.Run("codec", func(t *testing.T) {
+				if got := up.For(t).Records("payment.events")[0].Attrs.CompressionType(); got != c.codec {
+					t.Errorf("payments are compressed with %d, want %d", got, c.codec)
 				}
 			})
 			t.Run("crash", func(t *testing.T) {
@@ -164,7 +188,7 @@ func TestUnderFire(t *testing.T) {
 			if c.command != nil {
 				s.Services[0].Command = c.command(t)
 			}
-			s.Services[0].Env["PYTHONDONTWRITEBYTECODE"] = "1"
+			s.Services[0].Env = c.env("")
 			if c.lacks != nil { // a crash between payment and commit pays twice
 				s.Invariants = slices.DeleteFunc(s.Invariants, func(name string) bool { return name == invariant.NoDuplicateEffect })
 			}

@@ -71,7 +71,7 @@ func session(ctx context.Context, service *payments.Service) (err error) {
 	defer func() { err = errors.Join(err, consumer.Close()) }()
 	producer, err := kafka.NewProducer(&kafka.ConfigMap{
 		"bootstrap.servers": os.Getenv("BROKERS"), "transactional.id": payments.Group + "-0", "transaction.timeout.ms": 15000,
-		"linger.ms": 0, "partitioner": "murmur2_random", // librdkafka's default is another hash than Java's
+		"linger.ms": 0, "compression.type": "zstd", "partitioner": "murmur2_random", // librdkafka's default is another hash than Java's
 		"go.delivery.reports": false,
 	})
 	if err != nil {
@@ -167,7 +167,7 @@ func handle(service *payments.Service, r *kafka.Message) *kafka.Message {
 }
 
 func message(r *kafka.Message) payments.Message {
-	m := payments.Message{Topic: *r.TopicPartition.Topic, Key: r.Key, Value: r.Value}
+	m := payments.Message{Topic: *r.TopicPartition.Topic, Key: r.Key, Value: r.Value, Time: r.Timestamp}
 	for _, h := range r.Headers {
 		m.Headers = append(m.Headers, payments.Header{Name: h.Key, Value: h.Value})
 	}
@@ -191,7 +191,7 @@ func autoCommit(ctx context.Context, service *payments.Service) (err error) {
 	defer producer.Close()
 	for ctx.Err() == nil {
 		for _, r := range poll(consumer) {
-			time.AfterFunc(time.Second, func() {
+			time.AfterFunc(time.Minute, func() {
 				if out := handle(service, r); out != nil {
 					_ = producer.Produce(out, nil)
 				}

@@ -44,7 +44,7 @@ func session(ctx context.Context, service *payments.Service) (err error) {
 	})
 	defer func() { err = errors.Join(err, reader.Close()) }()
 	writer := &kafka.Writer{
-		Addr: kafka.TCP(brokers...), RequiredAcks: kafka.RequireAll, BatchTimeout: time.Millisecond,
+		Addr: kafka.TCP(brokers...), RequiredAcks: kafka.RequireAll, BatchTimeout: time.Millisecond, Compression: kafka.Lz4,
 		Balancer: kafka.Murmur2Balancer{Consistent: true},
 	}
 	if os.Getenv("FAULT") == "default-balancer" {
@@ -66,7 +66,7 @@ func session(ctx context.Context, service *payments.Service) (err error) {
 }
 
 func handle(ctx context.Context, service *payments.Service, writer *kafka.Writer, r kafka.Message) error {
-	m := payments.Message{Topic: r.Topic, Key: r.Key, Value: r.Value}
+	m := payments.Message{Topic: r.Topic, Key: r.Key, Value: r.Value, Time: r.Time}
 	for _, h := range r.Headers {
 		m.Headers = append(m.Headers, payments.Header{Name: h.Key, Value: h.Value})
 	}

@@ -30,10 +30,9 @@ const (
 	typeOrderPlaced     = "com.acme.order.OrderPlaced"
 	typePaymentReceived = "com.acme.payment.PaymentReceived"
 
-	attempts  = 3
-	backoff   = 200 * time.Millisecond // doubles
-	notBefore = "retry-not-before"     // milliseconds since 1970
-	attempt   = "retry-attempt"
+	attempts = 3
+	backoff  = 200 * time.Millisecond // doubles
+	attempt  = "retry-attempt"
 )
 
 // Refused is a customer whose charges always fail.
@@ -44,6 +43,8 @@ type Message struct {
 	Topic      string
 	Key, Value []byte
 	Headers    []Header
+	// Time is the record's timestamp.
+	Time time.Time
 }
 
 // Header is a header of a record.
@@ -77,8 +78,7 @@ func (s *Service) Handle(m Message) *Message {
 		return m.paid(id, order)
 	}
 	if next := m.attempt() + 1; next <= attempts {
-		wait := backoff << (next - 2)
-		return m.to(Retries, attempt, strconv.Itoa(next), notBefore, strconv.FormatInt(time.Now().Add(wait).UnixMilli(), 10))
+		return m.to(Retries, attempt, strconv.Itoa(next))
 	}
 	return m.deadLetter(fmt.Errorf("customer %s is refused", Refused))
 }
@@ -102,13 +102,13 @@ func (s *Service) first(id string) bool {
 	return first
 }
 
-// Wait is how long a retry must not be handled yet.
+// Wait is how long a retry must not be handled yet: its backoff, from when it
+// was published.
 func (m Message) Wait() time.Duration {
-	ms, err := strconv.ParseInt(m.header(notBefore), 10, 64)
-	if err != nil || m.Topic != Retries {
+	if m.Topic != Retries {
 		return 0
 	}
-	return min(time.Until(time.UnixMilli(ms)), backoff*2)
+	return min(time.Until(m.Time.Add(backoff<<(m.attempt()-2))), backoff<<(attempts-2))
 }
 
 // placed is what is needed of an order.

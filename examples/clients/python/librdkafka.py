@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from payments import GROUP, ORDERS, RETRIES, Message, Service
 
 BROKERS = os.environ["BROKERS"]
+PROTOCOL = os.environ.get("GROUP_PROTOCOL", "classic")
 MAX_BATCH = 500
 
 
@@ -26,22 +27,23 @@ def main():
 def session(service):
     """Works until something fails; the next one begins at the committed
     offsets."""
-    consumer = Consumer(
-        {
-            "bootstrap.servers": BROKERS,
-            "group.id": GROUP,
-            "auto.offset.reset": "earliest",
-            "enable.auto.commit": False,
-            "isolation.level": "read_committed",
-            "session.timeout.ms": 6000,
-            "heartbeat.interval.ms": 1000,
-        }
-    )
+    subscription = {
+        "bootstrap.servers": BROKERS,
+        "group.id": GROUP,
+        "group.protocol": PROTOCOL,
+        "auto.offset.reset": "earliest",
+        "enable.auto.commit": False,
+        "isolation.level": "read_committed",
+    }
+    if PROTOCOL == "classic":  # else the brokers decide
+        subscription |= {"session.timeout.ms": 6000, "heartbeat.interval.ms": 1000}
+    consumer = Consumer(subscription)
     config = {
         "bootstrap.servers": BROKERS,
         "transactional.id": GROUP + "-0",
         "transaction.timeout.ms": 15000,
         "linger.ms": 0,
+        "compression.type": "lz4",
         "partitioner": "murmur2_random",
     }
     if os.environ.get("FAULT") == "default-partitioner":
@@ -72,7 +74,7 @@ def transact(service, consumer, producer, batch):
         following = {}
         for r in batch:
             m = message(r)
-            time.sleep(m.wait())
+            m.rest()
             out = service.handle(m)
             if out is not None:
                 producer.produce(out.topic, key=out.key, value=out.value, headers=out.headers)
@@ -86,7 +88,7 @@ def transact(service, consumer, producer, batch):
 
 
 def message(r):
-    return Message(r.topic(), r.key(), r.value(), r.headers())
+    return Message(r.topic(), r.key(), r.value(), r.headers(), r.timestamp()[1])
 
 
 if __name__ == "__main__":

@@ -27,10 +27,12 @@ NEEDS = {"order_id": str, "customer_id": str, "currency": str, "total": int}
 
 
 class Message:
-    """A record of either client. Headers are a list of (name, bytes)."""
+    """A record of either client. Headers are a list of (name, bytes), and the
+    timestamp is in milliseconds since 1970."""
 
-    def __init__(self, topic, key, value, headers):
+    def __init__(self, topic, key, value, headers, timestamp=0):
         self.topic, self.key, self.value, self.headers = topic, key, value, list(headers or [])
+        self.timestamp = timestamp
 
     def header(self, name):
         for key, value in reversed(self.headers):
@@ -38,12 +40,14 @@ class Message:
                 return value.decode()
         return ""
 
-    def wait(self):
-        """How many seconds a retry must not be handled yet."""
-        due = self.header("retry-not-before")
-        if self.topic != RETRIES or not due:
-            return 0
-        return max(0, min(float(due) / 1000 - time.time(), BACKOFF * 2))
+    def rest(self):
+        """Returns when a retry may be handled: after its backoff, from when it
+        was published."""
+        if self.topic != RETRIES:
+            return
+        wait = self.timestamp / 1000 + BACKOFF * 2 ** (self.attempt() - 2) - time.time()
+        if wait > 0:
+            time.sleep(min(wait, BACKOFF * 2 ** (ATTEMPTS - 2)))
 
     def attempt(self):
         return int(self.header("retry-attempt") or 1) if self.topic == RETRIES else 1
@@ -78,8 +82,7 @@ class Service:
             return paid(m, order)
         following = m.attempt() + 1
         if following <= ATTEMPTS:
-            due = time.time() + BACKOFF * 2 ** (following - 2)
-            return m.to(RETRIES, {"retry-attempt": str(following), "retry-not-before": str(int(due * 1000) + 1)})
+            return m.to(RETRIES, {"retry-attempt": str(following)})
         return m.to(DEAD, {"dlq-reason": f"customer {REFUSED} is refused"})
 
     def forget(self, m):

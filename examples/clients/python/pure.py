@@ -41,7 +41,12 @@ def session(service):
     )
     try:
         producer = KafkaProducer(
-            bootstrap_servers=BROKERS, transactional_id=GROUP + "-0", transaction_timeout_ms=15000, acks="all", linger_ms=0
+            bootstrap_servers=BROKERS,
+            transactional_id=GROUP + "-0",
+            transaction_timeout_ms=15000,
+            acks="all",
+            linger_ms=0,
+            compression_type="gzip",
         )
         producer.init_transactions()
         try:
@@ -68,7 +73,7 @@ def transact(service, consumer, producer, batch):
         following = {}
         for r in batch:
             m = message(r)
-            time.sleep(m.wait())
+            m.rest()
             out = service.handle(m)
             if out is not None:
                 producer.send(out.topic, key=out.key, value=out.value, headers=out.headers)
@@ -81,7 +86,7 @@ def transact(service, consumer, producer, batch):
 
 
 def message(r):
-    return Message(r.topic, r.key, r.value, r.headers)
+    return Message(r.topic, r.key, r.value, r.headers, r.timestamp)
 
 
 if __name__ == "__main__":

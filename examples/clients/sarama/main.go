@@ -44,6 +44,7 @@ func config() *sarama.Config {
 	c.Consumer.MaxWaitTime = 100 * time.Millisecond
 	c.Producer.RequiredAcks = sarama.WaitForAll
 	c.Producer.Idempotent = true
+	c.Producer.Compression = sarama.CompressionSnappy
 	c.Net.MaxOpenRequests = 1 // so that idempotence keeps the order
 	c.Producer.Retry.Max = 20
 	c.Producer.Return.Successes = true
@@ -153,7 +154,7 @@ func (w *worker) transact(r *sarama.ConsumerMessage, m payments.Message) error {
 }
 
 func message(r *sarama.ConsumerMessage) payments.Message {
-	m := payments.Message{Topic: r.Topic, Key: r.Key, Value: r.Value}
+	m := payments.Message{Topic: r.Topic, Key: r.Key, Value: r.Value, Time: r.Timestamp}
 	for _, h := range r.Headers {
 		m.Headers = append(m.Headers, payments.Header{Name: string(h.Key), Value: h.Value})
 	}

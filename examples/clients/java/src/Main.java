@@ -68,7 +68,10 @@ public final class Main {
     producer.beginTransaction();
     Map<TopicPartition, OffsetAndMetadata> next = new HashMap<>();
     for (ConsumerRecord<byte[], byte[]> r : batch) {
-      Thread.sleep(Payments.waitMillis(r));
+      long wait = Payments.waitMillis(r);
+      if (wait > 0) {
+        Thread.sleep(wait);
+      }
       ProducerRecord<byte[], byte[]> out = payments.handle(r);
       if (out != null) {
         producer.send(out);
@@ -95,7 +98,7 @@ public final class Main {
             if (out != null) {
               producer.send(out);
             }
-          }, 1, TimeUnit.SECONDS);
+          }, 1, TimeUnit.MINUTES);
         }
       }
     }
@@ -120,6 +123,7 @@ public final class Main {
     config.put("bootstrap.servers", System.getenv("BROKERS"));
     config.put("acks", "all");
     config.put("linger.ms", 0);
+    config.put("compression.type", "zstd");
     return new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
   }
 }

@@ -51,8 +51,7 @@ final class Payments {
     }
     int next = attempt(r) + 1;
     if (next <= ATTEMPTS) {
-      long due = System.currentTimeMillis() + (BACKOFF_MS << (next - 2));
-      return to(RETRIES, r, "retry-attempt", "" + next, "retry-not-before", "" + due);
+      return to(RETRIES, r, "retry-attempt", "" + next);
     }
     return to(DEAD, r, "dlq-reason", "customer cus-refused is refused");
   }
@@ -62,13 +61,13 @@ final class Payments {
     seen.remove(header(r, "ce_id"));
   }
 
-  /** How many milliseconds a retry must not be handled yet. */
+  /** How many milliseconds a retry must not be handled yet: its backoff, from when it was published. */
   static long waitMillis(ConsumerRecord<byte[], byte[]> r) {
-    String due = header(r, "retry-not-before");
-    if (!r.topic().equals(RETRIES) || due == null) {
+    if (!r.topic().equals(RETRIES)) {
       return 0;
     }
-    return Math.max(0, Math.min(Long.parseLong(due) - System.currentTimeMillis(), BACKOFF_MS * 2));
+    long due = r.timestamp() + (BACKOFF_MS << (attempt(r) - 2));
+    return Math.max(0, Math.min(due - System.currentTimeMillis(), BACKOFF_MS << (ATTEMPTS - 2)));
   }
 
   private JsonNode decode(ConsumerRecord<byte[], byte[]> r, String id) throws IOException {
