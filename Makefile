@@ -43,8 +43,9 @@ test: ## run all tests: embedded clusters, and containers where an engine answer
 	$(GO) test -timeout 30m -count=1 -p 1 $(TESTFLAGS) $(containers)
 
 # What computes without goroutines cannot race: of contracts and reports, the
-# packages that synchronize nothing are left out.
-raced = $(shell $(GO) list -f '{{.ImportPath}} {{join .Imports " "}}' $(others) | awk '!/^$(subst /,\/,$(module))\/(contracts|reports)(\/| )/ || / (golang.org\/x\/)?sync/ {print $$1}')
+# packages that synchronize nothing are left out, and examples/ci, which runs
+# programs that are built without the detector.
+raced = $(shell $(GO) list -f '{{.ImportPath}} {{join .Imports " "}}' $(others) | awk '!/^$(subst /,\/,$(module))\/(contracts|reports|examples\/ci)(\/| )/ || / (golang.org\/x\/)?sync/ {print $$1}')
 race: ## run the tests that start no containers under the race detector, with fewer random cases (needs a C compiler)
 	$(GO) test -race -short -timeout 30m $(TESTFLAGS) $(raced)
 
