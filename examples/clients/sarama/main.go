@@ -50,7 +50,7 @@ func config() *sarama.Config {
 	c.Producer.Return.Successes = true
 	c.Producer.Transaction.ID = payments.Group + "-0"
 	c.Producer.Transaction.Timeout = 15 * time.Second
-	c.Producer.Partitioner = sarama.NewCustomPartitioner(sarama.WithCustomHashFunction(newMurmur2), sarama.WithHashUnsigned())
+	c.Producer.Partitioner = sarama.NewMurmur2Partitioner // as Kafka's own client
 	if os.Getenv("FAULT") == "default-partitioner" {
 		c.Producer.Partitioner = sarama.NewHashPartitioner // FNV-1a
 	}
