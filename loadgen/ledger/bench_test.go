@@ -42,6 +42,27 @@ func life(s *ledger.Sender, reactions []*ledger.Reaction, n, lag, skip uint64, e
 	}
 }
 
+// partitioned is life for records that are spread over partitions, each of
+// which is acknowledged and polled by itself.
+func partitioned(s *ledger.Sender, r *ledger.Reaction, n, partitions uint64) {
+	const batch = 6000
+	seqs := make([]uint64, 0, batch)
+	for from := uint64(0); from < n; from += batch {
+		for range batch {
+			s.Begin(ledger.Normal)
+		}
+		for p := range partitions {
+			seqs = seqs[:0]
+			for seq := from + p; seq < from+batch; seq += partitions {
+				seqs = append(seqs, seq)
+			}
+			s.AckedAll(seqs)
+			s.ReceivedAll(seqs, nil)
+			r.EffectAll(seqs, nil)
+		}
+	}
+}
+
 // reacting returns a sender whose events some consumers react to.
 func reacting(consumers int) (*ledger.Sender, []*ledger.Reaction) {
 	s := ledger.New().Sender("s", ledger.Expect{Received: true})
@@ -53,12 +74,19 @@ func reacting(consumers int) (*ledger.Sender, []*ledger.Reaction) {
 }
 
 // BenchmarkLife is the cost of a record's full life: Begin, Acked, Received
-// and Effect. In batches, as the load does it, and one call at a time.
+// and Effect. In batches of records that follow each other, in batches of
+// partitions, and one call at a time: a run acknowledges one by one, since the
+// client tells it so, and reads in batches of partitions.
 func BenchmarkLife(b *testing.B) {
 	b.Run("batches", func(b *testing.B) {
 		b.ReportAllocs()
 		s, r := reacting(1)
 		life(s, r, uint64(b.N), 100_000, 0, nil)
+	})
+	b.Run("batches of 12 partitions", func(b *testing.B) {
+		b.ReportAllocs()
+		s, r := reacting(1)
+		partitioned(s, r[0], uint64(b.N), 12)
 	})
 	b.Run("batches/1%lost", func(b *testing.B) {
 		b.ReportAllocs()

@@ -268,6 +268,18 @@ func TestModel(t *testing.T) {
 					act.do(t, d, n)
 				}
 			},
+			"batch": func(t *rapid.T) {
+				d.batch(t, rapid.SliceOfN(rapid.Uint64Range(0, m.next()+2), 0, 100).Draw(t, "sequences"))
+			},
+			"dense batch": func(t *rapid.T) {
+				var seqs []uint64
+				from := rapid.Uint64Range(0, m.next()).Draw(t, "from")
+				step := rapid.Uint64Range(1, 3).Draw(t, "step")
+				for n := range rapid.Uint64Range(0, 500).Draw(t, "length") {
+					seqs = append(seqs, from+n*step)
+				}
+				d.batch(t, seqs)
+			},
 			"one": func(t *rapid.T) {
 				n := seq(t)
 				touched = append(touched, n)
@@ -279,6 +291,36 @@ func TestModel(t *testing.T) {
 		})
 		d.compare(t, touched)
 	})
+}
+
+// batch does with a batch one of the things that can be done with one, with
+// sights or without.
+func (d driven) batch(t *rapid.T, seqs []uint64) {
+	m := d.m
+	kind := rapid.IntRange(-2, len(d.reactions)-1).Draw(t, "acked, received, or a reaction")
+	if kind == -2 {
+		d.AckedAll(seqs)
+		for _, seq := range seqs {
+			m.outcome(seq, ledger.Acked)
+		}
+		return
+	}
+	var sights []ledger.Sight
+	if rapid.Bool().Draw(t, "sights") {
+		sights = slices.Repeat([]ledger.Sight{ledger.Ghost + 9}, len(seqs))
+	}
+	facts, once, twice := m.flags, ledger.Received, ledger.ReceivedTwice
+	if kind == -1 {
+		d.ReceivedAll(seqs, sights)
+	} else {
+		facts, once, twice = m.reactions[kind], ledger.Effect, ledger.EffectTwice
+		d.reactions[kind].EffectAll(seqs, sights)
+	}
+	for n, seq := range seqs {
+		if want := m.see(facts, seq, once, twice); sights != nil && sights[n] != want {
+			t.Fatalf("batch of kind %d: record %d (%d) is %v, want %v", kind, n, seq, sights[n], want)
+		}
+	}
 }
 
 type action struct {

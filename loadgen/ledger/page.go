@@ -65,8 +65,9 @@ type page struct {
 	settled int
 
 	// marks counts facts that were set for the first time; at foldAt of them
-	// it is worth counting how many records would be odd.
-	marks, foldAt int32
+	// it is worth counting how many records would be odd, and at whole of them
+	// the page may be complete.
+	marks, foldAt, whole int32
 }
 
 // bitsets has one bitset per plane, made when its first bit is set.
@@ -83,10 +84,15 @@ func newBitsets() *bitsets {
 func (b *bitsets) has(n plane, i uint16) bool { return b[n][i>>6]&(1<<(i&63)) != 0 }
 
 func (b *bitsets) set(n plane, i uint16, pool *pool) {
+	b.setWord(n, int(i>>6), 1<<(i&63), pool)
+}
+
+// setWord sets the bits of mask in a word.
+func (b *bitsets) setWord(n plane, word int, mask uint64, pool *pool) {
 	if b[n] == &none {
 		b[n] = pool.get()
 	}
-	b[n][i>>6] |= 1 << (i & 63)
+	b[n][word] |= mask
 }
 
 // flags gathers all facts about a record; Sent and an unreported outcome are
@@ -118,6 +124,20 @@ func (p *page) failed(i uint16) bool {
 		return o.has(planeFailed, i)
 	}
 	return p.folded(i)&Failed != 0
+}
+
+// failedIn says whether any record of a mask in a word definitely failed.
+func (p *page) failedIn(word int, mask uint64) bool {
+	if o := p.open; o != nil {
+		return o[planeFailed][word]&mask != 0
+	}
+	n, _ := p.find(uint16(word << 6))
+	for ; n < len(p.odds) && int(p.odds[n].index>>6) == word; n++ {
+		if p.odds[n].flags&Failed != 0 && mask&(1<<(p.odds[n].index&63)) != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *page) find(i uint16) (int, bool) {

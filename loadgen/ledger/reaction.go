@@ -54,25 +54,6 @@ func (r *Reaction) Effect(seq uint64) Sight {
 	return r.see(seq, planeEffect, planeEffectTwice, &r.effects, &r.effectsTwice)
 }
 
-// EffectAll is Effect for a batch; sights as in ReceivedAll.
-func (r *Reaction) EffectAll(seqs []uint64, sights []Sight) {
-	s := r.sender
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	shared := r.track == &s.own
-	for n, seq := range seqs {
-		var sight Sight
-		if shared { // as see does, without a call that a batch can spare
-			sight, _ = s.see(seq, planeEffect, planeEffectTwice, &r.effects, &r.effectsTwice)
-		} else {
-			sight = r.seeApart(seq, planeEffect, planeEffectTwice, &r.effects, &r.effectsTwice)
-		}
-		if sights != nil {
-			sights[n] = sight
-		}
-	}
-}
-
 // Dead records that the event was found in a dead-letter topic. The sequence
 // is that of the event's first send.
 func (r *Reaction) Dead(seq uint64) Sight {
@@ -100,7 +81,7 @@ func (r *Reaction) seeApart(seq uint64, once, twice plane, count, countTwice *ui
 	p, i := r.track.page(seq), uint16(seq)
 	if o := p.open; o != nil && !o.has(once, i) {
 		o.set(once, i, &r.track.pool)
-		r.track.mark(p, seq)
+		r.track.mark(p, seq, 1)
 	} else {
 		if f := p.flags(i); f&once.flag() != 0 {
 			if f&twice.flag() == 0 {

@@ -114,15 +114,6 @@ func (s *Sender) Acked(seq uint64) {
 	s.mu.Unlock()
 }
 
-// AckedAll is Acked for a batch.
-func (s *Sender) AckedAll(seqs []uint64) {
-	s.mu.Lock()
-	for _, seq := range seqs {
-		s.outcome(seq, planeAcked)
-	}
-	s.mu.Unlock()
-}
-
 // Failed records that the send definitely failed: the record is in no log.
 // Seeing it afterwards is Risen.
 func (s *Sender) Failed(seq uint64) {
@@ -160,7 +151,7 @@ func (s *Sender) outcome(seq uint64, n plane) {
 	if o := p.open; o != nil && !o.has(planeAcked, i) && !o.has(planeFailed, i) && !o.has(planeUnknown, i) {
 		seen = o.has(planeReceived, i)
 		o.set(n, i, &s.own.pool)
-		s.own.mark(p, seq)
+		s.own.mark(p, seq, 1)
 	} else {
 		f := p.flags(i)
 		if weight(n.flag()) <= weight(f&outcomes) {
@@ -227,19 +218,6 @@ func (s *Sender) Received(seq uint64) Sight {
 	return s.received(seq)
 }
 
-// ReceivedAll is Received for a batch. Where sights is not nil it must be as
-// long as seqs and gets each record's sight.
-func (s *Sender) ReceivedAll(seqs []uint64, sights []Sight) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for n, seq := range seqs {
-		sight := s.received(seq)
-		if sights != nil {
-			sights[n] = sight
-		}
-	}
-}
-
 func (s *Sender) received(seq uint64) Sight {
 	sight, f := s.see(seq, planeReceived, planeReceivedTwice, &s.count.received, &s.count.receivedTwice)
 	switch {
@@ -268,7 +246,7 @@ func (s *Sender) see(seq uint64, once, twice plane, count, countTwice *uint64) (
 			f = Failed
 		}
 		o.set(once, i, &s.own.pool)
-		s.own.mark(p, seq)
+		s.own.mark(p, seq, 1)
 	} else {
 		f = p.flags(i)
 		if f&once.flag() != 0 {

@@ -10,17 +10,28 @@ type track struct {
 	base  Flags
 	pages []*page
 	pool  pool
+	// ripe are pages of which almost all is known. The rest mostly comes soon,
+	// and is cheaper to note in bits than in a list: they fold when they are
+	// complete, or when a page was filled since.
+	ripe []*page
 }
 
 // grow appends a page, and folds older ones that will not become complete:
 // some of their records never will be.
 func (t *track) grow() {
+	for _, p := range t.ripe {
+		if p.open != nil && !p.fold(&t.pool, t.base) {
+			p.foldAt = p.marks + pageSize/64
+		}
+	}
+	clear(t.ripe)
+	t.ripe = t.ripe[:0]
 	p := &page{open: newBitsets()}
 	for f := t.base; f != 0; f &= f - 1 {
-		p.foldAt += pageSize
+		p.whole += pageSize
 	}
 	// Where nothing is expected, what is seen is odd and soon worth a list.
-	p.foldAt = max(p.foldAt-p.foldAt/64, pageSize/64)
+	p.foldAt = max(p.whole-p.whole/64, pageSize/64)
 	t.pages = append(t.pages, p)
 	for _, age := range [...]int{8, 64} {
 		if n := len(t.pages) - 1 - age; n >= 0 && t.pages[n].open != nil && t.pages[n].foldAt != noFold {
@@ -46,18 +57,29 @@ func (t *track) set(p *page, i uint16, n plane) {
 	p.open.set(n, i, &t.pool)
 }
 
-// mark counts a first fact on an open page and folds the page when it is
+// setWord records a first fact of n records of a word of an open page.
+func (t *track) setWord(p *page, seq, mask uint64, n int, fact plane) {
+	p.open.setWord(fact, wordOf(seq), mask, &t.pool)
+	t.mark(p, seq, n)
+}
+
+// mark counts n first facts on an open page and folds the page when it is
 // time.
-func (t *track) mark(p *page, seq uint64) {
-	if p.marks++; p.marks >= p.foldAt {
+func (t *track) mark(p *page, seq uint64, n int) {
+	if p.marks += int32(n); p.marks >= p.foldAt {
 		t.tryFold(p, seq)
 	}
 }
 
 // tryFold folds a page if its last sequence was begun and few of its records
-// are odd.
+// are odd: now if it is complete, else soon.
 func (t *track) tryFold(p *page, seq uint64) {
 	if p.open == nil || t.begun.Load()>>pageBits == seq>>pageBits {
+		return
+	}
+	if p.marks < p.whole {
+		t.ripe = append(t.ripe, p)
+		p.foldAt = p.whole
 		return
 	}
 	if !p.fold(&t.pool, t.base) {
