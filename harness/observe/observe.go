@@ -19,7 +19,6 @@ import (
 	"github.com/flowweir/weir/loadgen/histogram"
 	"github.com/flowweir/weir/loadgen/identity"
 	"github.com/flowweir/weir/loadgen/journal"
-	"github.com/flowweir/weir/loadgen/ledger"
 	"github.com/flowweir/weir/loadgen/series"
 )
 
@@ -63,6 +62,9 @@ type Observer struct {
 
 	// mu guards what Last reads while the reader goes on.
 	mu sync.Mutex
+
+	// rise is what is read at the moment, see receivedAll.
+	rise rise
 }
 
 // watched is a topic and the parts that it plays.
@@ -76,6 +78,14 @@ type watched struct {
 	untraced *invariant.Flow
 	// read is how far each partition was read.
 	read map[int32]*position
+	// highest is the highest sequence that was read, by partition and sender.
+	highest map[lane]uint64
+}
+
+// lane is where a sender's sequences rise.
+type lane struct {
+	partition int32
+	sender    uint16
 }
 
 // position is how far a partition was read: the offset of the last record, and
@@ -118,7 +128,7 @@ func (o *Observer) Topics() []string {
 func (o *Observer) topic(name string) *watched {
 	w := o.topics[name]
 	if w == nil {
-		w = &watched{index: o.cfg.Journal.Topic(name), read: map[int32]*position{}}
+		w = &watched{index: o.cfg.Journal.Topic(name), read: map[int32]*position{}, highest: map[lane]uint64{}}
 		o.topics[name] = w
 	}
 	return w
@@ -157,24 +167,28 @@ func (o *Observer) Received(topic string) map[int32]int64 {
 	return counts
 }
 
-// Handle takes a batch of records that were received at a time.
+// Handle takes a batch of records of one partition, in order of their offsets,
+// that were received at a time.
 func (o *Observer) Handle(batch []*kgo.Record, at time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if len(batch) == 0 {
+		return
+	}
+	w := o.topics[batch[0].Topic]
+	if w == nil {
+		return
+	}
+	p := w.read[batch[0].Partition]
+	if p == nil {
+		p = &position{}
+		w.read[batch[0].Partition] = p
+	}
+	p.last = batch[len(batch)-1].Offset
+	if w.input {
+		p.received += o.receivedAll(w, batch, at)
+	}
 	for _, r := range batch {
-		w := o.topics[r.Topic]
-		if w == nil {
-			continue
-		}
-		p := w.read[r.Partition]
-		if p == nil {
-			p = &position{}
-			w.read[r.Partition] = p
-		}
-		p.last = r.Offset
-		if w.input && o.received(w, r, at) {
-			p.received++
-		}
 		for i := range w.effects {
 			// A record is one effect, however many ways lead back from it.
 			if o.effect(w, &w.effects[i], r, at) {
@@ -188,35 +202,6 @@ func (o *Observer) Handle(batch []*kgo.Record, at time.Duration) {
 			o.dead(w, r, at)
 		}
 	}
-}
-
-// received takes a record of a topic that the load goes to, and says whether it
-// counts: as one that was not received before, or as one without an identity.
-func (o *Observer) received(w *watched, r *kgo.Record, at time.Duration) (counts bool) {
-	s, seq := o.record(r)
-	if s == nil || s.Flow.Topic != r.Topic {
-		if w.untraced != nil {
-			w.untraced.Observed++
-			o.cfg.Counters.Received.Add(1)
-		}
-		return w.untraced != nil
-	}
-	s.Flow.Observed++
-	f := s.Flow
-	if counts = f.Sender.Received(seq) == ledger.First; counts {
-		due := s.Due(seq)
-		o.recorder.Record(histogram.EndToEnd, due, at-due)
-		o.recorder.Received(r.Topic, r.Partition, due)
-		o.cfg.Counters.Received.Add(1)
-		if f.Order != nil {
-			f.Order.See(f.Sender.ID(), seq, uint32(r.Partition))
-		}
-		if s.Received != nil {
-			s.Received(at)
-		}
-	}
-	o.see(journal.Received, f, seq, w, r, at)
-	return counts
 }
 
 func (o *Observer) see(kind journal.Kind, f *invariant.Flow, seq uint64, w *watched, r *kgo.Record, at time.Duration) {

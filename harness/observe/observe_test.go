@@ -2,6 +2,7 @@ package observe_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -223,6 +224,45 @@ func TestReceived(t *testing.T) {
 		Flows: []*invariant.Flow{s.Flow}, Tell: func(refs []invariant.Ref) []finding.Record { return make([]finding.Record, len(refs)) },
 	})[0]
 	b.expect([]uint64{3, 1}, []uint64{o.Checked, o.Violations})
+}
+
+// TestBatches: records that are read together are judged as if they had been
+// read one by one, in whatever order they stand in the log.
+func TestBatches(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 7))
+	for range 30 {
+		var seqs []uint64
+		for range 12 {
+			seqs = append(seqs, rng.Uint64N(11)) // some twice, and one a ghost
+		}
+		if rng.IntN(2) == 0 {
+			slices.Sort(seqs[:8])
+		}
+		read := func(atOnce bool) []any {
+			b := newBench(t)
+			s := b.flow("orders")
+			s.Flow.Order = invariant.NewOrder(func(_ uint16, seq uint64) uint64 { return seq % 3 }, func(_ uint16, seq uint64) bool {
+				return s.Flow.Sender.Flags(seq)&ledger.Received != 0
+			})
+			var batch []*kgo.Record
+			for i, seq := range seqs {
+				r := original(0, seq, seq)
+				r.Topic, r.Offset = "orders", int64(i)
+				if batch = append(batch, r); !atOnce {
+					b.Handle(batch, time.Second)
+					batch = batch[:0]
+				}
+			}
+			b.Handle(batch, time.Second)
+			o := invariant.Judge([]string{invariant.PerKeyOrder}, &invariant.Evidence{
+				Flows: []*invariant.Flow{s.Flow}, Tell: func(refs []invariant.Ref) []finding.Record { return make([]finding.Record, len(refs)) },
+			})[0]
+			return []any{s.Flow.Sender.Counts(), s.Flow.Observed, o.Checked, o.Violations, b.entries(), len(b.seen)}
+		}
+		if diff := cmp.Diff(read(false), read(true)); diff != "" {
+			t.Errorf("%v: -one by one +at once:\n%s", seqs, diff)
+		}
+	}
 }
 
 func TestFailedSendsThatAreReadAllTheSame(t *testing.T) {
@@ -533,7 +573,8 @@ func TestLast(t *testing.T) {
 	for _, offset := range []int64{0, 7, 8} {
 		r := s.Original(0)
 		r.Topic, r.Partition, r.Offset = "orders", 2, offset
-		b.Handle([]*kgo.Record{r, {Topic: "other", Offset: offset / 2}}, time.Second)
+		b.Handle([]*kgo.Record{r}, time.Second)
+		b.Handle([]*kgo.Record{{Topic: "other", Offset: offset / 2}}, time.Second)
 	}
 	b.expect([]string{"8 true", "0 false", "4 true"}, []string{last("orders", 2), last("orders", 0), last("other", 0)})
 }
