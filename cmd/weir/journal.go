@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"path"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -31,6 +33,9 @@ that was interrupted or broke: what it was to do is not all in it.`,
 	}
 }
 
+// blocks is the journal's file in a run directory.
+var blocks = path.Join("journal", journal.File)
+
 func (s *state) journal(dir string) error {
 	rec, err := run.Open(dir)
 	if err != nil {
@@ -41,7 +46,7 @@ func (s *state) journal(dir string) error {
 	switch {
 	case out.failed:
 		return err
-	case err == nil:
+	case err == nil, rec.Short(blocks) != nil && (errors.Is(err, journal.ErrTruncated) || errors.Is(err, fs.ErrNotExist)):
 		return incomplete(rec)
 	case errors.Is(err, journal.ErrTruncated):
 		return &exitError{code: exitInconclusive, err: err}
@@ -51,6 +56,9 @@ func (s *state) journal(dir string) error {
 
 // incomplete says that a record is not that of a whole run.
 func incomplete(rec *run.Record) error {
+	if cut := rec.Short(blocks); cut != nil {
+		return &exitError{code: exitInconclusive, err: fmt.Errorf("%s: the record is not complete", cut)}
+	}
 	why := ""
 	switch rec.Run.Status {
 	case run.Complete:

@@ -64,6 +64,7 @@ func TestScripts(t *testing.T) {
 			"scrape":  scraped,
 			"engine":  engine,
 			"matches": matches,
+			"cut":     cutFile,
 			"setfrom": func(ts *testscript.TestScript, _ bool, args []string) {
 				ts.Setenv(args[0], ts.ReadFile(args[1])) // setfrom VARIABLE FILE
 			},
@@ -132,6 +133,18 @@ func matches(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("line %d is %q, want %q", i+1, got[i], want[i])
 		}
 	}
+}
+
+// cutFile shortens a file to a number of bytes:
+//
+//	cut run/journal/blocks.wj 100
+func cutFile(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: cut FILE BYTES")
+	}
+	size, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), size))
 }
 
 // patience bounds what scripts wait for; nothing is measured by it.

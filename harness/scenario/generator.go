@@ -25,7 +25,7 @@ func (x *execution) generator(stats journal.Stats) run.Generator {
 			acked += in.Acked + in.Aborted // which was asked for
 		}
 	}
-	if span > 0 {
+	if g.Unmeasured = span <= 0; !g.Unmeasured {
 		g.Offered, g.Achieved = float64(due)/span.Seconds(), float64(acked)/span.Seconds()
 	}
 	if t := x.counters.Totals(x.now()); t.Acked > 0 {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"time"
@@ -93,6 +94,12 @@ func readRun(dir string, f *Flow) ([]time.Duration, error) {
 	}
 	if sender < 0 {
 		return nil, fmt.Errorf("the run in %s has no load of %s to replay", name, f.Name())
+	}
+	if cut := rec.Short(path.Join("journal", journal.File)); cut != nil {
+		return nil, fmt.Errorf("the run in %s cannot be replayed: %s", name, cut)
+	}
+	if rec.Results != nil && rec.Results.Generator.JournalDropped > 0 {
+		return nil, fmt.Errorf("the run in %s cannot be replayed: its journal reached --journal-max, and not every send is in it", name)
 	}
 	var times []time.Duration
 	for e, err := range journal.Read(filepath.Join(dir, "journal")) {

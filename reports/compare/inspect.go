@@ -93,6 +93,11 @@ func inspectRun(rec *run.Record) []finding.Finding {
 	case rec.Run.Verdict == finding.Fail:
 		add(idFailed, finding.Warning, "results.json", "weir report DIR shows why", "the run %s failed by its own verdict: %s", rec.Run.ID, rec.Run.Reason)
 	}
+	for _, s := range rec.Shortfalls {
+		if strings.HasPrefix(s.Path, "histograms/") || s.Path == "series.jsonl" {
+			add(idIncomplete, finding.Error, s.Path, "restore the file, or leave the run out", "the run %s is not whole any more: %s", rec.Run.ID, s)
+		}
+	}
 	if !slices.ContainsFunc(rec.Intervals, func(in run.Interval) bool { return in.Phase == run.PhaseSteady }) {
 		add(idNoSteady, finding.Error, "series.jsonl", "only the steady phase is compared: make the load longer than its warm-up and its faults", "the run %s has no interval of the steady phase", rec.Run.ID)
 	}

@@ -208,9 +208,13 @@ func ServiceLog(name string) string {
 	return servicesDir + "/" + s + logExt
 }
 
-// WriteRun replaces run.json. Format is set by this package.
+// WriteRun replaces run.json. Format is set by this package, and so is Files
+// of a run that ended.
 func (d *Dir) WriteRun(r Run) error {
 	r.Format = Format
+	if r.Status != Running {
+		r.Files = d.files()
+	}
 	return d.writeJSON(runFile, withoutNull(r))
 }
 

@@ -34,6 +34,9 @@ type Record struct {
 	Kinds []string
 	// Logs are the ends of the services' logs, by name of service.
 	Logs map[string]Tail
+	// Shortfalls are the files that hold less than when the run ended. Problems
+	// says so too.
+	Shortfalls []Shortfall
 	// Problems are the parts that could not be read, one sentence each.
 	Problems []string
 }
@@ -142,6 +145,7 @@ func (rd *reader) load(rec *Record) error {
 		return err
 	}
 	rec.Kinds = rd.kinds()
+	rd.whole(rec)
 	for _, s := range rec.Run.Services {
 		if tail, ok := rd.tail(s.Log); ok {
 			rec.Logs[s.Name] = tail

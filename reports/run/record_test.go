@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,7 +36,7 @@ func open(t *testing.T, dir string) *run.Record {
 func TestRoundTrip(t *testing.T) {
 	s := sample.Broken()
 	rec := open(t, write(t, s))
-	s.Run.Format, s.Results.Format = run.Format, run.Format
+	s.Run.Format, s.Results.Format, s.Run.Files = run.Format, run.Format, rec.Run.Files
 	if !reflect.DeepEqual(rec.Run, s.Run) {
 		t.Errorf("run: got %+v, want %+v", rec.Run, s.Run)
 	}
@@ -136,6 +137,7 @@ func TestKilledRun(t *testing.T) {
 	want := []string{
 		"the last line of series.jsonl was cut off while it was written and is left out",
 		"the last line of timeline.jsonl was cut off while it was written and is left out",
+		"the last line of histograms/send.hlog was cut off while it was written and is left out",
 	}
 	if !reflect.DeepEqual(rec.Problems, want) {
 		t.Errorf("problems = %q", rec.Problems)
@@ -149,6 +151,54 @@ func TestKilledRun(t *testing.T) {
 	}
 	if n != 25 {
 		t.Errorf("%d spans, want 25", n)
+	}
+}
+
+// TestShortfalls: what a run left and is not there any more is told, file by
+// file, and by what it was.
+func TestShortfalls(t *testing.T) {
+	dir := write(t, sample.Held())
+	var names []string
+	for _, f := range open(t, dir).Run.Files {
+		names = append(names, f.Path)
+		if info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(f.Path))); err != nil || info.Size() != f.Bytes {
+			t.Errorf("%s: %d bytes, %v", f.Path, f.Bytes, err)
+		}
+	}
+	if want := []string{
+		"histograms/effect.hlog", "histograms/end-to-end.hlog", "histograms/publish.hlog", "histograms/schedule-delay.hlog", "histograms/send.hlog",
+		"results.json", "scenario.json", "series.jsonl", "services/order-service.log", "services/payment-service.log", "timeline.jsonl",
+	}; !reflect.DeepEqual(names, want) {
+		t.Errorf("files are %q", names)
+	}
+
+	path := func(name string) string { return filepath.Join(dir, filepath.FromSlash(name)) }
+	if err := errors.Join(os.Remove(path("histograms/send.hlog")), os.Remove(path("timeline.jsonl")),
+		os.Truncate(path("histograms/publish.hlog"), 3), os.Truncate(path("services/order-service.log"), 0),
+		os.Remove(path("services/payment-service.log")), os.Mkdir(path("services/payment-service.log"), 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	tear(t, path("series.jsonl"), "{}\n") // growing is no loss
+	rec := open(t, dir)
+	var got []string
+	for _, s := range rec.Shortfalls {
+		got = append(got, s.Path)
+	}
+	if want := []string{"histograms/publish.hlog", "histograms/send.hlog", "services/order-service.log", "services/payment-service.log", "timeline.jsonl"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("shortfalls are %q", got)
+	}
+	if s := rec.Short("histograms/publish.hlog"); s == nil || s.Has != 3 || s.Missing {
+		t.Errorf("publish.hlog: %+v", s)
+	}
+	if s := rec.Short("histograms/send.hlog"); s == nil || !s.Missing {
+		t.Errorf("send.hlog: %+v", s)
+	}
+	if s := rec.Short("series.jsonl"); s != nil {
+		t.Errorf("series.jsonl: %v", s)
+	}
+	if !slices.Contains(rec.Problems, "histograms/send.hlog is missing: the run left 28902 bytes of it") ||
+		!slices.Contains(rec.Problems, "the verdict is the one that the run recorded while everything was there; what is missing can no longer be computed again") {
+		t.Errorf("problems are %q", rec.Problems)
 	}
 }
 

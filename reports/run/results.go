@@ -251,6 +251,9 @@ type Generator struct {
 	// Offered and Achieved are records per second over the measured load.
 	Offered  float64 `json:"offered"`
 	Achieved float64 `json:"achieved"`
+	// Unmeasured says that no second of the load lay behind the warm-up, so
+	// that Offered and Achieved say nothing.
+	Unmeasured bool `json:"unmeasured,omitempty"`
 	// Wake is how late the pacer woke (ours), Blocked how long the client's
 	// buffer held it up (the flow's): 99th percentiles.
 	WakeP99    time.Duration `json:"wake_p99_ns"`

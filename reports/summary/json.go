@@ -171,10 +171,13 @@ type Service struct {
 
 // Generator is how the generator accounts for itself, in records a second.
 type Generator struct {
-	Offered  float64       `json:"offered"`
-	Achieved float64       `json:"achieved"`
-	WakeP99  time.Duration `json:"wake_p99_ns"`
-	Bound    bool          `json:"bound"`
+	Offered  float64 `json:"offered"`
+	Achieved float64 `json:"achieved"`
+	// Unmeasured says that the load ended during its warm-up: the rates say
+	// nothing.
+	Unmeasured bool          `json:"unmeasured,omitempty"`
+	WakeP99    time.Duration `json:"wake_p99_ns"`
+	Bound      bool          `json:"bound"`
 }
 
 // Make summarizes a run. paths are the files that stand beside it; see
@@ -255,7 +258,7 @@ func (s *Summary) fill(res run.Results) {
 		s.Brokers = res.Brokers.Series
 	}
 	g := res.Generator
-	s.Generator = Generator{Offered: g.Offered, Achieved: g.Achieved, WakeP99: g.WakeP99, Bound: g.Bound}
+	s.Generator = Generator{Offered: g.Offered, Achieved: g.Achieved, Unmeasured: g.Unmeasured, WakeP99: g.WakeP99, Bound: g.Bound}
 }
 
 func latency(l run.Latency) Latency {

@@ -92,7 +92,11 @@ func (t *text) results(res run.Results) {
 		t.row("drain", "%s incomplete after %s: %s", t.mark(finding.Inconclusive, "?"), Duration(res.Drain.Took), listed(res.Drain.Open, "what is open is unknown"))
 	}
 	g := res.Generator
-	t.row("generator", "offered %s, achieved %s, woke %s late (p99), CPU %s%s", Rate(g.Offered), Rate(g.Achieved), Duration(g.WakeP99), Share(g.CPU), bound(g))
+	if g.Unmeasured {
+		t.row("generator", "not measured: the load ended during its warm-up; CPU %s%s", Share(g.CPU), bound(g))
+	} else {
+		t.row("generator", "offered %s, achieved %s, woke %s late (p99), CPU %s%s", Rate(g.Offered), Rate(g.Achieved), Duration(g.WakeP99), Share(g.CPU), bound(g))
+	}
 	t.brokers(res.Brokers)
 	for _, f := range res.Findings {
 		t.row("finding", "%s: %s", f.ID, f.Message)
@@ -135,7 +139,7 @@ func (t *text) effects(n run.Sender) {
 
 func bound(g run.Generator) string {
 	said := ""
-	if g.Capacity > 0 {
+	if g.Capacity > 0 && !g.Unmeasured {
 		said = fmt.Sprintf(", at %s of what it can send", Share(g.Offered/g.Capacity))
 	}
 	if g.Bound {

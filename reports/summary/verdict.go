@@ -38,7 +38,7 @@ func judge(rec *run.Record) (finding.Verdict, string) {
 			reason = "The run broke before anything could be judged" + colon(r.Error) + "."
 		}
 		return worse(r.Verdict), reason
-	case rec.Results == nil && r.Reason != "":
+	case rec.Results == nil && r.Reason != "" && r.Verdict != finding.Pass:
 		return worse(r.Verdict), r.Reason
 	case rec.Results == nil:
 		return finding.Inconclusive, "The run has no results.json: nothing is judged" + measuredUntil(rec) + "."
