@@ -88,10 +88,10 @@ func (d *drainer) read(ctx context.Context, topics []string) {
 func (d *drainer) list(ctx context.Context, topics []string) (ends offsets, open map[string]string) {
 	for {
 		ends, open = offsets{}, map[string]string{}
-		listed, err := d.admin.ListEndOffsets(ctx, topics...)
+		listed, err := within(ctx, func(ctx context.Context) (kadm.ListedOffsets, error) { return d.admin.ListEndOffsets(ctx, topics...) })
 		if err != nil && len(listed) == 0 {
 			for _, t := range topics {
-				open[t] = fmt.Sprintf("the end of %s is not known: %v", t, err)
+				open[t] = fmt.Sprintf("the end of %s is not known: %v", t, unanswered(err))
 			}
 		}
 		listed.Each(func(o kadm.ListedOffset) {
@@ -110,6 +110,16 @@ func (d *drainer) list(ctx context.Context, topics []string) (ends offsets, open
 		}
 	}
 }
+
+// unanswered says in words that the time was over.
+func unanswered(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return errNoAnswer
+	}
+	return err
+}
+
+var errNoAnswer = errors.New("no broker answered in time")
 
 // drainEvery is how often the drain looks again.
 const drainEvery = 200 * time.Millisecond
@@ -159,9 +169,9 @@ func (d *drainer) behind(ctx context.Context, g watchedGroup) map[string]string 
 	for _, name := range d.readTo(wait, ends) {
 		open[g.name+name] = name + " was not read to its end"
 	}
-	commits, err := d.admin.FetchOffsets(ctx, g.name)
+	commits, err := within(ctx, func(ctx context.Context) (kadm.OffsetResponses, error) { return d.admin.FetchOffsets(ctx, g.name) })
 	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) { // which has committed nothing
-		open[g.name] = fmt.Sprintf("the commits of group %s are not known: %v", g.name, err)
+		open[g.name] = fmt.Sprintf("the commits of group %s are not known: %v", g.name, unanswered(err))
 		return open
 	}
 	for topic, partitions := range ends {

@@ -65,6 +65,13 @@ func (f facts) State(ctx context.Context) (fault.State, error) {
 			}
 		case <-grace:
 			return state, nil
+		case <-ctx.Done():
+			// A broker that is frozen may answer later than the context says.
+			errs = append(errs, ctx.Err())
+			if len(state) == 0 {
+				return nil, errors.Join(errs...)
+			}
+			return state, nil
 		}
 	}
 	if len(state) == 0 {

@@ -128,7 +128,7 @@ func (w *lagWatch) sample(ctx context.Context, at time.Duration) {
 	var asked sync.WaitGroup
 	for _, g := range w.groups {
 		asked.Go(func() {
-			state, err := kafka.ReadGroup(ctx, w.admin, g.name)
+			state, err := within(ctx, func(ctx context.Context) (kafka.GroupState, error) { return kafka.ReadGroup(ctx, w.admin, g.name) })
 			if err != nil {
 				return
 			}
