@@ -36,7 +36,7 @@ func startProcess(c *Config, log io.Writer) (*process, error) {
 	started := make(chan error)
 	go p.live(out, in, log, started)
 	if err := <-started; err != nil {
-		return nil, fmt.Errorf("start: %w", err)
+		return nil, notExecutable(c.Command[0], fmt.Errorf("start: %w", err))
 	}
 	return p, nil
 }

@@ -61,7 +61,8 @@ type Config struct {
 	Kind string
 
 	// Command is the program and its arguments; a program without a path
-	// separator is looked up in PATH.
+	// separator is looked up in PATH. One that cannot be executed is a
+	// *ProgramError.
 	Command []string
 	// Dir is the working directory; default this process's.
 	Dir string

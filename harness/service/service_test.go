@@ -391,7 +391,7 @@ func TestRefusals(t *testing.T) {
 		`service a: ready.group "g": this run has no cluster to ask for the group`:                               {Name: "a", Command: []string{"x"}, Ready: Ready{Group: "g"}},
 		"service a: a negative timeout":                                                                          {Name: "a", Command: []string{"x"}, Grace: -1},
 		`service a: url "127.0.0.1:80": want one such as http://127.0.0.1:{{.Port}}`:                             {Name: "a", Command: []string{"x"}, URL: "127.0.0.1:80"},
-		`service a: start: exec: "no-such-program-of-weir": executable file not found in $PATH`:                  {Name: "a", Command: []string{"no-such-program-of-weir"}},
+		"service a: cannot run no-such-program-of-weir: executable file not found in PATH":                       {Name: "a", Command: []string{"no-such-program-of-weir"}},
 	} {
 		if _, err := Start(t.Context(), cfg, Deps{}); err == nil || err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)
