@@ -40,6 +40,13 @@ func missing(f Fault, cluster any, kind string, services map[string]Service) str
 		if services[f.Target.Service] == nil {
 			return fmt.Sprintf("the scenario starts no service %q", f.Target.Service)
 		}
+	case PauseService:
+		switch s := services[f.Target.Service]; {
+		case s == nil:
+			return fmt.Sprintf("the scenario starts no service %q", f.Target.Service)
+		case !has[ServicePauser](s):
+			return "only services that are processes (build, command), on systems with signals, can be frozen"
+		}
 	}
 	if !can {
 		return fmt.Sprintf("a cluster of kind %s cannot do it", kind)

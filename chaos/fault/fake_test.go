@@ -146,6 +146,9 @@ func (s *fakeService) Crash(context.Context) error {
 	return nil
 }
 
+func (s *fakeService) Pause(context.Context) error   { return s.w.act("pause " + s.name) }
+func (s *fakeService) Unpause(context.Context) error { return s.w.act("unpause " + s.name) }
+
 func (s *fakeService) Start(ctx context.Context) error {
 	if up, _ := s.Running(); up {
 		return nil

@@ -23,6 +23,7 @@ const (
 	ElectUnclean Kind = "elect-unclean"
 	Crash        Kind = "crash"
 	Restart      Kind = "restart"
+	PauseService Kind = "pause-service"
 	Cut          Kind = "cut"
 	Reset        Kind = "reset"
 	Latency      Kind = "latency"
@@ -31,6 +32,17 @@ const (
 	Poison       Kind = "poison"
 	Duplicate    Kind = "duplicate"
 )
+
+// Field is what a scenario calls the fault.
+func (k Kind) Field() string {
+	switch k {
+	case ElectUnclean:
+		return "elect"
+	case PauseService:
+		return "pause"
+	}
+	return string(k)
+}
 
 // OnBrokers says whether the fault acts on nodes of the cluster.
 func (k Kind) OnBrokers() bool {
@@ -155,6 +167,8 @@ func (f Fault) String() string {
 		return "elect an unclean leader of " + f.Target.String()
 	case f.Kind.OnLinks():
 		return f.linkName()
+	case f.Kind == PauseService:
+		return "pause " + f.Target.String()
 	}
 	if f.BeforeCommit {
 		return string(f.Kind) + " " + f.Target.String() + " before a commit"

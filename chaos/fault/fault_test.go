@@ -24,6 +24,7 @@ func every() []Fault {
 		{Kind: Crash, Target: Target{Service: "payment-service"}, At: 40 * time.Second},
 		{Kind: Crash, Target: Target{Service: "order-service"}, At: 41 * time.Second, HealAfter: 5 * time.Second},
 		{Kind: Restart, Target: Target{Service: "payment-service"}, At: 50 * time.Second},
+		{Kind: PauseService, Target: Target{Service: "payment-service"}, At: 55 * time.Second, HealAfter: 2 * time.Second},
 		{Kind: Poison, Target: Target{Event: "OrderPlaced", Share: 0.01}, Always: true},
 		{Kind: Duplicate, Target: Target{Event: "OrderPlaced", Share: 0.0025}, Always: true},
 	}
@@ -89,6 +90,12 @@ func TestCheck(t *testing.T) {
 		if diff := cmp.Diff(tt.want, refused(tt.cluster, tt.kind)); diff != "" {
 			t.Errorf("%s: -want +got:\n%s", tt.kind, diff)
 		}
+	}
+	frozen := []Fault{{Kind: PauseService, Target: Target{Service: "boxed"}}}
+	boxed := map[string]Service{"boxed": struct{ Service }{}} // which nobody can freeze
+	const want = "cannot pause boxed: only services that are processes (build, command), on systems with signals, can be frozen"
+	if r := Check(frozen, newWorld(), "docker", boxed); len(r) != 1 || r[0].Error() != want {
+		t.Errorf("%v, want %s", r, want)
 	}
 	if r := Check(every(), killer{}, "external", nil)[0]; r.Fault.Kind != Kill || r.Reason != "a cluster of kind external cannot do it" {
 		t.Errorf("%+v", r)

@@ -30,9 +30,12 @@ func (in *Injector) finish(ctx context.Context, s *injection) {
 		// not count as progress during the fault.
 		in.mu.Lock()
 		s.during, s.released = in.cfg.Activity(), true
-		nodes := in.free(s)
+		nodes, frozen := in.free(s), in.frozen(s)
 		in.mu.Unlock()
-		err := in.undo(ctx, s, nodes)
+		var err error
+		if !frozen {
+			err = in.undo(ctx, s, nodes)
+		}
 		in.mu.Lock()
 		s.done, s.ended = true, in.cfg.Now()
 		if err == nil {
@@ -64,6 +67,13 @@ func (in *Injector) free(s *injection) []int32 {
 	})
 }
 
+// frozen says whether another open fault keeps the service of this one paused.
+func (in *Injector) frozen(s *injection) bool {
+	return s.fault.Kind == PauseService && slices.ContainsFunc(in.states, func(other *injection) bool {
+		return other.started && !other.released && other.fault.Kind == PauseService && other.fault.Target.Service == s.fault.Target.Service
+	})
+}
+
 func (in *Injector) undo(ctx context.Context, s *injection, nodes []int32) error {
 	c := in.cfg.Cluster
 	switch s.fault.Kind {
@@ -74,6 +84,8 @@ func (in *Injector) undo(ctx context.Context, s *injection, nodes []int32) error
 	case Crash, Restart:
 		// After a restart that worked this does nothing.
 		return in.cfg.Services[s.fault.Target.Service].Start(ctx)
+	case PauseService:
+		return in.cfg.Services[s.fault.Target.Service].(ServicePauser).Unpause(ctx)
 	case Cut, Reset, Latency, Bandwidth, Reply:
 		in.mu.Lock()
 		spoiled := s.spoiled
@@ -132,6 +144,14 @@ func (s *injection) upAgain() string {
 	return "up again at " + s.result.Healed.Round(time.Millisecond).String()
 }
 
+// onAgain says when a service that the fault froze went on.
+func (s *injection) onAgain() string {
+	if s.result.Healed == 0 {
+		return "and not known to go on"
+	}
+	return "going on since " + s.result.Healed.Round(time.Millisecond).String()
+}
+
 // lateFault is by how much an injection is late that is worth a word.
 const lateFault = time.Second
 
@@ -151,6 +171,12 @@ func (in *Injector) judge(s *injection, st Stand) {
 		var facts []string
 		trace, facts = s.judgeLink(errs)
 		r.Evidence = append(r.Evidence, facts...)
+	case PauseService:
+		// The service was up before, and the engine froze it.
+		trace = s.injected
+		if trace {
+			r.Evidence = append(r.Evidence, fmt.Sprintf("frozen at %s, %s", r.Start.Round(time.Millisecond), s.onAgain()))
+		}
 	case Crash, Restart:
 		// The service was up before, and the engine ended it.
 		trace = s.injected

@@ -338,6 +338,8 @@ func (in *Injector) inject(ctx context.Context, s *injection) error {
 		return errors.Join(err, in.loseCommit(s))
 	case Restart:
 		return in.cfg.Services[s.fault.Target.Service].Restart(ctx)
+	case PauseService:
+		return in.cfg.Services[s.fault.Target.Service].(ServicePauser).Pause(ctx)
 	case Cut, Reset, Latency, Bandwidth, Reply:
 		return in.spoil(s)
 	}

@@ -90,6 +90,20 @@ func TestSchedule(t *testing.T) {
 			},
 		},
 		{
+			name: "a paused service goes on with the last of the faults that froze it",
+			faults: []Fault{
+				{Kind: PauseService, Target: Target{Service: "pay"}, At: time.Second, HealAfter: 2 * time.Second},
+				{Kind: PauseService, Target: Target{Service: "pay"}, At: 2 * time.Second},
+			},
+			length:  5 * time.Second,
+			prepare: func(w *world) { w.service("pay") },
+			want: []string{
+				"1s open since 1s", "1s fault 0: pause pay", "1s pause pay",
+				"2s fault 1: pause pay", "2s pause pay", "3s heal 0: healed: pause pay",
+				"5s unpause pay", "5s closed since 5s", "5s heal 1: healed: pause pay",
+			},
+		},
+		{
 			name:   "an election is watched for a while and needs no healing",
 			faults: []Fault{{Kind: ElectUnclean, Target: Target{Partition: ptr(tp("dark", 0))}, At: time.Second}},
 			length: 10 * time.Second,

@@ -63,3 +63,14 @@ type Service interface {
 	// state.
 	Running() (up bool, since time.Time)
 }
+
+// ServicePauser is a Service that can be frozen where it stands: its
+// connections and its memberships stay, and it does nothing until it goes on,
+// as one whose machine swaps or whose garbage is collected.
+type ServicePauser interface {
+	Service
+	Pause(ctx context.Context) error
+	// Unpause lets a paused service go on; of one that is not paused, or has
+	// ended meanwhile, it is no error.
+	Unpause(ctx context.Context) error
+}

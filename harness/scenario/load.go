@@ -51,6 +51,7 @@ func Rules() []finding.Rule {
 		{ID: BadLoad, Summary: "A load that cannot be made as it is written."},
 		{ID: NotBuilt, Summary: "Something that the file format has and this version of Weir cannot do."},
 		{ID: BadBuild, Summary: "A service that does not compile."},
+		{ID: BadCommand, Summary: "A program of a service that is not there or cannot be executed."},
 		{ID: BadTemplate, Summary: "A template of a service that cannot be expanded."},
 		{ID: BadCluster, Summary: "A cluster that its kind cannot be: a setting that brokers do not take, or too many of them."},
 		{ID: BadBootstrap, Summary: "No addresses of an external cluster, or one that is no host:port."},
@@ -139,6 +140,7 @@ func (s *Scenario) validate() []finding.Finding {
 	for i := range s.Faults {
 		v.fault(document.Path{"faults", i}, s.Faults[i])
 	}
+	v.shares()
 	v.invariants()
 	v.objectives()
 	if s.Warmup != nil && *s.Warmup < 0 {

@@ -271,7 +271,7 @@ type Fault struct {
 	Always    bool              `yaml:"always"`
 	Kill      *Target           `yaml:"kill"`
 	Stop      *Target           `yaml:"stop"`
-	Pause     *Target           `yaml:"pause"`
+	Pause     *Pause            `yaml:"pause"`
 	Wipe      *Target           `yaml:"wipe"` // kill and empty the disk; heal starts it empty
 	Elect     *Elect            `yaml:"elect"`
 	Crash     *Crash            `yaml:"crash"`
@@ -292,6 +292,20 @@ type Target struct {
 	All         bool   `yaml:"all"`
 	LeaderOf    string `yaml:"leader-of"`    // topic/partition
 	FollowersOf string `yaml:"followers-of"` // topic/partition
+}
+
+// Pause names brokers, or a service. Exactly one field is set.
+type Pause struct {
+	Broker      *int   `yaml:"broker"`
+	All         bool   `yaml:"all"`
+	LeaderOf    string `yaml:"leader-of"`    // topic/partition
+	FollowersOf string `yaml:"followers-of"` // topic/partition
+	Service     string `yaml:"service"`      // a service that the scenario starts, as a process
+}
+
+// target are the brokers of a pause.
+func (p Pause) target() Target {
+	return Target{Broker: p.Broker, All: p.All, LeaderOf: p.LeaderOf, FollowersOf: p.FollowersOf}
 }
 
 // Elect forces an election.

@@ -32,6 +32,7 @@ const (
 	BadLoad         = "scenario/bad-load"
 	BadBuild        = "scenario/build"
 	BadTemplate     = "scenario/template"
+	BadCommand      = "scenario/command"
 	SameEffect      = "scenario/same-effect"
 	BadCluster      = "scenario/cluster"
 	BadBootstrap    = "scenario/bootstrap"
@@ -314,10 +315,7 @@ func (r *resolver) faults() {
 }
 
 func (r *resolver) checkTarget(f fault.Fault, path document.Path) {
-	path = path.Add(string(f.Kind))
-	if f.Kind == fault.ElectUnclean {
-		path[len(path)-1] = "elect"
-	}
+	path = path.Add(f.Kind.Field())
 	for _, tp := range []*fault.TopicPartition{f.Target.LeaderOf, f.Target.FollowersOf, f.Target.Partition} {
 		if tp == nil {
 			continue
@@ -385,8 +383,11 @@ func (f Fault) resolve(index int) (fault.Fault, error) {
 		return out, brokers(fault.Kill, f.Kill)
 	case f.Stop != nil:
 		return out, brokers(fault.Stop, f.Stop)
+	case f.Pause != nil && f.Pause.Service != "":
+		out.Kind, out.Target.Service = fault.PauseService, f.Pause.Service
 	case f.Pause != nil:
-		return out, brokers(fault.Pause, f.Pause)
+		target := f.Pause.target()
+		return out, brokers(fault.Pause, &target)
 	case f.Wipe != nil:
 		return out, brokers(fault.Wipe, f.Wipe)
 	case f.Elect != nil:

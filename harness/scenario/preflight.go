@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 
 	"github.com/flowweir/weir/chaos/fault"
@@ -98,6 +99,9 @@ func (p *preflight) faults(kind string, abilities any) {
 	services := map[string]fault.Service{}
 	for _, s := range p.x.plan.Scenario.Services {
 		services[s.Name] = placeholder{}
+		if s.Image == "" && service.Pausable(service.KindCommand) {
+			services[s.Name] = pausable{}
+		}
 	}
 	hint := ""
 	if e, ok := abilities.(interface{ FaultNote() string }); ok {
@@ -111,12 +115,15 @@ func (p *preflight) faults(kind string, abilities any) {
 // placeholder stands for a service that is started later.
 type placeholder struct{ fault.Service }
 
+// pausable is one that can be paused.
+type pausable struct{ fault.ServicePauser }
+
 // brokers refuses faults on brokers that there are not, and topics with more
 // replicas than there are brokers.
 func (p *preflight) brokers(nodes []int32, topics []run.Topic) {
 	for _, f := range p.x.plan.Faults {
 		if b := f.Target.Broker; b != nil && !slices.Contains(nodes, *b) {
-			p.Error(BadTarget, document.Path{"faults", f.Index, string(f.Kind), "broker"}, fmt.Sprintf("there is no broker %d", *b), "the brokers are "+span(nodes))
+			p.Error(BadTarget, document.Path{"faults", f.Index, f.Kind.Field(), "broker"}, fmt.Sprintf("there is no broker %d", *b), "the brokers are "+span(nodes))
 		}
 	}
 	for _, t := range topics {
@@ -187,10 +194,34 @@ func (p *preflight) services() {
 		cfg, err := p.x.expandService(s, i, "", vars)
 		if err != nil {
 			p.add(err)
+		} else {
+			p.program(i, s, cfg)
 		}
 		urls[s.Name] = cfg.URL
 	}
 }
+
+// program refuses a service whose program is not there. One that is built is
+// there later; of it the package's directory must be.
+func (p *preflight) program(i int, s *Service, cfg service.Config) {
+	path := document.Path{"services", i}
+	isDir := func(name string) bool {
+		info, err := os.Stat(p.x.plan.Path(name))
+		return err == nil && info.IsDir()
+	}
+	switch {
+	case s.Dir != "" && !isDir(s.Dir):
+		p.Error(BadCommand, path.Add("dir"), fmt.Sprintf("%s cannot run: there is no directory %s", s.Name, p.x.plan.Path(s.Dir)), "names are relative to this file")
+	case s.Build != "" && !isDir(s.Build):
+		p.Error(BadBuild, path.Add("build"), fmt.Sprintf("%s does not build: there is no directory %s", s.Name, p.x.plan.Path(s.Build)), "name the directory of a Go main package, relative to this file")
+	case s.Command != nil:
+		if err := service.CheckProgram(cfg.Command[0], cfg.Dir); err != nil {
+			p.Error(BadCommand, path.Add("command", 0), err.Error(), programHint)
+		}
+	}
+}
+
+const programHint = "a name is looked up in PATH, a path counts from dir (default: where this file is); a Go package is named with build"
 
 func (p *preflight) add(err error) {
 	var plan *PlanError

@@ -213,6 +213,10 @@ func (x *execution) startServices(ctx context.Context, binaries map[string]strin
 		}
 		x.logf("starting %s", s.Name)
 		p, err := service.Start(ctx, cfg, service.Deps{Group: x.groupState, Containers: x.containers, Started: func(pid int) { x.left(x.record.Process(pid)) }})
+		if program := (*service.ProgramError)(nil); errors.As(err, &program) {
+			// One that was there a moment ago, or whose interpreter is not.
+			return x.usage(BadCommand, fmt.Sprintf("%s: %v", s.Name, program), "services", i)
+		}
 		if err != nil {
 			return &InfrastructureError{"starting " + s.Name, err}
 		}

@@ -34,10 +34,13 @@ func (v *validator) fault(path document.Path, f Fault) {
 	for _, action := range []struct {
 		field  string
 		target *Target
-	}{{"kill", f.Kill}, {"stop", f.Stop}, {"pause", f.Pause}, {"wipe", f.Wipe}} {
+	}{{"kill", f.Kill}, {"stop", f.Stop}, {"wipe", f.Wipe}} {
 		if action.target != nil {
 			v.target(path.Add(action.field), *action.target)
 		}
+	}
+	if f.Pause != nil {
+		v.pause(path.Add("pause"), *f.Pause)
 	}
 	if f.Elect != nil {
 		at := path.Add("elect")
@@ -105,14 +108,30 @@ func (v *validator) healing(path document.Path, f Fault, inLoad bool) {
 }
 
 func (v *validator) target(path document.Path, t Target) {
-	if !v.ExactlyOne(path,
-		document.Option{Field: "broker", Set: t.Broker != nil},
-		document.Option{Field: "all", Set: t.All},
-		document.Option{Field: "leader-of", Set: t.LeaderOf != ""},
-		document.Option{Field: "followers-of", Set: t.FollowersOf != ""},
-	) {
-		return
+	if v.ExactlyOne(path, t.options()...) {
+		v.brokers(path, t)
 	}
+}
+
+// pause is target for what can also be a service.
+func (v *validator) pause(path document.Path, p Pause) {
+	t := p.target()
+	if v.ExactlyOne(path, append(t.options(), document.Option{Field: "service", Set: p.Service != ""})...) {
+		v.brokers(path, t)
+	}
+}
+
+func (t Target) options() []document.Option {
+	return []document.Option{
+		{Field: "broker", Set: t.Broker != nil},
+		{Field: "all", Set: t.All},
+		{Field: "leader-of", Set: t.LeaderOf != ""},
+		{Field: "followers-of", Set: t.FollowersOf != ""},
+	}
+}
+
+// brokers checks how a target names them.
+func (v *validator) brokers(path document.Path, t Target) {
 	switch {
 	case t.Broker != nil && *t.Broker < 0:
 		v.Error(BadTarget, path.Add("broker"), fmt.Sprintf("%d is no broker: ids are not negative", *t.Broker), "")
@@ -130,6 +149,30 @@ func (v *validator) topicPartition(path document.Path, text string) {
 			hint = fmt.Sprintf("name a partition: %s/0", text)
 		}
 		v.Error(BadTarget, path, err.Error(), hint)
+	}
+}
+
+// shares checks that what faults make of an event's records is no more than
+// all of them: a record is poison or a duplicate, not both.
+func (v *validator) shares() {
+	sums, met := map[string]float64{}, map[string]bool{}
+	for i, f := range v.s.Faults {
+		for field, target := range map[string]*LoadTarget{"poison": f.Poison, "duplicate": f.Duplicate} {
+			if target == nil || target.Share <= 0 || target.Share > 1 {
+				continue // that is said of the share itself
+			}
+			before := sums[target.Event]
+			sum := before + float64(target.Share)
+			sums[target.Event] = sum
+			const rounding = 1e-9
+			if sum <= 1+rounding || met[target.Event] {
+				continue
+			}
+			met[target.Event] = true
+			v.Error(document.OutOfRange, document.Path{"faults", i, field, "share"},
+				fmt.Sprintf("the faults before this one make poison or duplicates of %s of %s: with %s more it is %s", percent(before), target.Event, target.Share, percent(sum)),
+				"a record is poison, or a duplicate, or neither: all shares of an event together are at most 100%")
+		}
 	}
 }
 

@@ -9,8 +9,15 @@ import (
 	"syscall"
 )
 
-func killGroup(p *os.Process) error      { return signalGroup(p, syscall.SIGKILL) }
-func terminateGroup(p *os.Process) error { return signalGroup(p, syscall.SIGTERM) }
+func killGroup(p *os.Process) error    { return signalGroup(p, syscall.SIGKILL) }
+func pauseGroup(p *os.Process) error   { return signalGroup(p, syscall.SIGSTOP) }
+func unpauseGroup(p *os.Process) error { return signalGroup(p, syscall.SIGCONT) }
+
+// terminateGroup also lets a group go on that is paused: before that it gets
+// no signal but SIGKILL.
+func terminateGroup(p *os.Process) error {
+	return errors.Join(signalGroup(p, syscall.SIGTERM), unpauseGroup(p))
+}
 
 // signalGroup signals every process of the group that p leads. That none is
 // left is no error.

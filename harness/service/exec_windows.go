@@ -21,5 +21,10 @@ func killGroup(p *os.Process) error {
 	return nil
 }
 
+var errNoPause = errors.New("a process cannot be frozen on Windows")
+
+func pauseGroup(*os.Process) error   { return errNoPause }
+func unpauseGroup(*os.Process) error { return nil }
+
 // terminateGroup ends the process at once: Windows has no SIGTERM.
 func terminateGroup(p *os.Process) error { return killGroup(p) }

@@ -115,3 +115,85 @@ func TestServiceDiesWithWeir(t *testing.T) {
 	_ = weir.Wait()
 	awaitGone(t, pid)
 }
+
+// stopped says whether a process is frozen by a signal.
+func stopped(t *testing.T, pid int) bool {
+	t.Helper()
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(stat), ") ")
+	return strings.HasPrefix(after, "T")
+}
+
+// awaitState waits, without a deadline of its own, until processes that got a
+// signal are stopped, or are not any more.
+func awaitState(t *testing.T, want bool, pids ...int) {
+	t.Helper()
+	for _, pid := range pids {
+		for stopped(t, pid) != want {
+			if t.Context().Err() != nil {
+				t.Fatalf("process %d: stopped is not %v", pid, want)
+			}
+			runtime.Gosched()
+		}
+	}
+}
+
+// TestPauseFreezesTheGroup: with the service what it started stands still, it
+// is no death, and both go on; paused again, they end when they are told to.
+func TestPauseFreezesTheGroup(t *testing.T) {
+	cfg := config(t, "parent")
+	cfg.Ready.Log = regexp.MustCompile("^child ")
+	p := mustStart(t, cfg, Deps{})
+	pids := []int{p.life.runner.(*process).cmd.Process.Pid, childOf(t, p.Tail(1))}
+	if err := p.Pause(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	awaitState(t, true, pids...)
+	if up, _ := p.Running(); !up {
+		t.Error("a paused service counts as down")
+	}
+	if err := p.Unpause(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	awaitState(t, false, pids...)
+	if err := p.Pause(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Crash(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, pid := range pids {
+		awaitGone(t, pid)
+	}
+	if err := p.Pause(t.Context()); err == nil || err.Error() != "service orders: pause: it is not running" {
+		t.Errorf("paused while down: %v", err)
+	}
+	if err := p.Unpause(t.Context()); err != nil {
+		t.Errorf("unpaused while down: %v", err)
+	}
+	select {
+	case d := <-p.Died():
+		t.Errorf("%s", d)
+	default:
+	}
+}
+
+// TestPausedServiceEndsOrderly: one that is frozen gets its signal all the
+// same, and need not be killed.
+func TestPausedServiceEndsOrderly(t *testing.T) {
+	cfg := config(t, "orderly")
+	cfg.Ready.Log = regexp.MustCompile("^up$")
+	p := mustStart(t, cfg, Deps{})
+	if err := p.Pause(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := marks(t, cfg.LogFile); got[len(got)-1] != "stop: exit status 0" {
+		t.Errorf("marks are %q", got)
+	}
+}
