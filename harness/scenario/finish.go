@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -29,8 +30,8 @@ func (x *execution) finish(hard context.Context) {
 	// Members leave last: what they have not read yet they still must.
 	for _, g := range x.groups {
 		x.members = append(x.members, g.Facts()) // before leaving changes them
-		_ = g.Close(hard)
 	}
+	x.leaveGroups(hard)
 	x.drained.Open = append(x.drained.Open, x.readErrors()...)
 	x.drained.Complete = len(x.drained.Open) == 0
 	if x.drained.Complete {
@@ -44,6 +45,21 @@ func (x *execution) finish(hard context.Context) {
 	}
 	x.stopWatching()
 	x.reader.Close()
+}
+
+// leaveTimeout bounds the last commits of Weir's own groups, and their leaving:
+// of a cluster that does not answer they are no more than a courtesy.
+const leaveTimeout = 5 * time.Second
+
+// leaveGroups closes the groups side by side.
+func (x *execution) leaveGroups(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, leaveTimeout)
+	defer cancel()
+	var leaving sync.WaitGroup
+	for _, g := range x.groups {
+		leaving.Go(func() { _ = g.Close(ctx) })
+	}
+	leaving.Wait()
 }
 
 // readErrors names what was gone before it could be read.
@@ -89,7 +105,10 @@ const leaderGrace = 30 * time.Second
 func (x *execution) awaitLeaders(hard context.Context) {
 	ctx, cancel := context.WithTimeout(hard, leaderGrace)
 	defer cancel()
-	for {
+	for looks := 0; ; looks++ {
+		if looks == 1 {
+			x.logf("waiting for at most %s until every partition has a leader", leaderGrace)
+		}
 		names, err := x.facts.leaderless(ctx)
 		if err == nil && len(names) == 0 {
 			x.leaderless = nil

@@ -27,9 +27,7 @@ func (x *execution) close(ctx context.Context) {
 			f.driver.Close()
 		}
 	}
-	for _, g := range x.groups {
-		_ = g.Close(ctx)
-	}
+	x.leaveGroups(ctx)
 	if x.reader != nil {
 		x.reader.Close()
 	}

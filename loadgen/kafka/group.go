@@ -47,6 +47,10 @@ type Group struct {
 	stop    context.CancelFunc
 	running sync.WaitGroup
 	closing sync.Once
+	// alive is the clients' context; cut ends it, and with it requests that
+	// no broker answers.
+	alive context.Context //nolint:containedctx // clients are made one by one
+	cut   context.CancelFunc
 }
 
 type member struct {
@@ -75,6 +79,7 @@ func StartGroup(c GroupConfig) (*Group, error) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	g := &Group{config: c, watch: newWatch(c.Start), stop: stop}
+	g.alive, g.cut = context.WithCancel(context.Background())
 	for i := range max(c.Members, 1) {
 		m := &member{number: i}
 		client, err := g.client(m)
@@ -104,6 +109,7 @@ func (g *Group) client(m *member) (*kgo.Client, error) {
 		begin = kgo.NewOffset().AtStart()
 	}
 	return kgo.NewClient(append(opts,
+		kgo.WithContext(g.alive),
 		kgo.ConsumerGroup(g.config.Group),
 		kgo.ConsumeTopics(g.config.Topics...),
 		kgo.ConsumeStartOffset(begin),
@@ -218,11 +224,13 @@ func (g *Group) Commit(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// Close commits what was processed, within ctx, and leaves the group. It may
-// be called twice.
+// Close commits what was processed and leaves the group, within ctx: where that
+// ends before, the brokers find out by themselves that the members are gone. It
+// may be called twice.
 func (g *Group) Close(ctx context.Context) error {
 	var err error
 	g.closing.Do(func() {
+		defer context.AfterFunc(ctx, g.cut)()
 		g.stop()
 		g.running.Wait()
 		err = g.Commit(ctx)
@@ -239,4 +247,5 @@ func (g *Group) close() {
 		leaving.Go(m.client.CloseAllowingRebalance)
 	}
 	leaving.Wait()
+	g.cut()
 }

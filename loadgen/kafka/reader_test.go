@@ -208,6 +208,30 @@ var _ = Describe("Group", func() {
 		Entry("consumer, static", Modern, true),
 	)
 
+	It("is closed when its time is over, though no broker answers", func(ctx context.Context) {
+		b := newBench(kfake.BrokerConfigs(map[string]string{"group.initial.rebalance.delay.ms": "0"}))
+		settings := DefaultGroupSettings()
+		settings.Earliest = true
+		g, err := StartGroup(GroupConfig{Client: b.options(), Group: "weir-probe", Topics: []string{topic}, Members: 2, Start: time.Now(), Settings: settings})
+		Expect(err).NotTo(HaveOccurred())
+		_, err = b.cluster.WaitGroupStable(ctx, "weir-probe", 2)
+		Expect(err).NotTo(HaveOccurred())
+		frozen := make(chan struct{})
+		for _, key := range []kmsg.Key{kmsg.OffsetCommit, kmsg.LeaveGroup} {
+			b.cluster.ControlKey(int16(key), func(kmsg.Request) (kmsg.Response, error, bool) {
+				b.cluster.KeepControl()
+				b.cluster.SleepControl(func() { <-frozen })
+				return nil, nil, false
+			})
+		}
+		sendAll(ctx, b.producer(b.config(100)))
+		Eventually(func() int64 { return g.Facts()[0].Received + g.Facts()[1].Received }).WithTimeout(20 * time.Second).Should(BeEquivalentTo(100))
+		short, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+		defer cancel()
+		Expect(g.Close(short)).To(MatchError(ContainSubstring("commit")))
+		close(frozen) // only now: Close waited for no answer
+	})
+
 	It("takes the time that records take, and commits what it has done", func(ctx context.Context) {
 		b := newBench(kfake.BrokerConfigs(map[string]string{"group.initial.rebalance.delay.ms": "0"}))
 		c := b.config(600)
