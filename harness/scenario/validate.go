@@ -33,8 +33,9 @@ func (v *validator) cluster(path document.Path, c Cluster) {
 	v.external(path, c)
 }
 
-// external checks that what locates an external cluster is there for one, and
-// that what shapes a cluster is not.
+// external checks that what locates an external cluster says something, and
+// that what shapes a cluster is not there for one. Whether it is located at all
+// is known later: flags and the environment may give its addresses.
 func (v *validator) external(path document.Path, c Cluster) {
 	if c.Kind != "external" {
 		for _, field := range []string{"bootstrap", "client-config", "nodes"} {
@@ -46,9 +47,6 @@ func (v *validator) external(path document.Path, c Cluster) {
 			v.needsKind(path, "image", c, "docker")
 		}
 		return
-	}
-	if len(c.Bootstrap) == 0 && c.ClientConfig == "" {
-		v.ExactlyOne(path, document.Option{Field: "bootstrap"}, document.Option{Field: "client-config"})
 	}
 	for i, address := range c.Bootstrap {
 		if host, port, err := net.SplitHostPort(address); err != nil || host == "" || port == "" {

@@ -157,11 +157,19 @@ func (t *text) latencies(all []run.Latency) {
 			continue
 		}
 		if first {
-			t.row("latency", columns, "", "p50", "p99", "p99.9", "max", "from → to")
+			t.row("latency", columns, warmup(l), "p50", "p99", "p99.9", "max", "from → to")
 			first = false
 		}
 		t.row("", columns, KindName(l.Kind), short(l, 0.5), short(l, 0.99), short(l, 0.999), Duration(l.Max), l.From+" → "+l.To)
 	}
+}
+
+// warmup says that figures are without it.
+func warmup(l run.Latency) string {
+	if l.Excluded == 0 {
+		return ""
+	}
+	return "(no warm-up)"
 }
 
 // short is a percentile in a narrow column; where it is withheld, how many
