@@ -46,7 +46,7 @@ func (s *state) journal(dir string) error {
 	switch {
 	case out.failed:
 		return err
-	case err == nil, rec.Short(blocks) != nil && (errors.Is(err, journal.ErrTruncated) || errors.Is(err, fs.ErrNotExist)):
+	case err == nil, rec.Defect(blocks) != nil && (errors.Is(err, journal.ErrTruncated) || errors.Is(err, fs.ErrNotExist)):
 		return incomplete(rec)
 	case errors.Is(err, journal.ErrTruncated):
 		return &exitError{code: exitInconclusive, err: err}
@@ -56,7 +56,7 @@ func (s *state) journal(dir string) error {
 
 // incomplete says that a record is not that of a whole run.
 func incomplete(rec *run.Record) error {
-	if cut := rec.Short(blocks); cut != nil {
+	if cut := rec.Defect(blocks); cut != nil {
 		return &exitError{code: exitInconclusive, err: fmt.Errorf("%s: the record is not complete", cut)}
 	}
 	why := ""

@@ -95,7 +95,7 @@ func readRun(dir string, f *Flow) ([]time.Duration, error) {
 	if sender < 0 {
 		return nil, fmt.Errorf("the run in %s has no load of %s to replay", name, f.Name())
 	}
-	if cut := rec.Short(path.Join("journal", journal.File)); cut != nil {
+	if cut := rec.Defect(path.Join("journal", journal.File)); cut != nil {
 		return nil, fmt.Errorf("the run in %s cannot be replayed: %s", name, cut)
 	}
 	if rec.Results != nil && rec.Results.Generator.JournalDropped > 0 {

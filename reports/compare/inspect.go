@@ -93,7 +93,7 @@ func inspectRun(rec *run.Record) []finding.Finding {
 	case rec.Run.Verdict == finding.Fail:
 		add(idFailed, finding.Warning, "results.json", "weir report DIR shows why", "the run %s failed by its own verdict: %s", rec.Run.ID, rec.Run.Reason)
 	}
-	for _, s := range rec.Shortfalls {
+	for _, s := range rec.Defects {
 		if strings.HasPrefix(s.Path, "histograms/") || s.Path == "series.jsonl" {
 			add(idIncomplete, finding.Error, s.Path, "restore the file, or leave the run out", "the run %s is not whole any more: %s", rec.Run.ID, s)
 		}

@@ -35,10 +35,10 @@ func TestInspect(t *testing.T) {
 		{"killed", func(_, c []*run.Record) { c[1].Run.Status = run.Running }, idIncomplete, finding.Error, "the run candidate-2 did not come to its planned end: its status is running"},
 		{"no results", func(b, _ []*run.Record) { b[0].Results = nil }, idIncomplete, finding.Error, "the run base-1 has no results.json"},
 		{"a log that was cut off", func(b, _ []*run.Record) {
-			b[1].Shortfalls = []run.Shortfall{{File: run.File{Path: "histograms/publish.hlog", Bytes: 9}, Has: 4}}
+			b[1].Defects = []run.Defect{{File: run.File{Path: "histograms/publish.hlog", Bytes: 9}, Has: 4}}
 		}, idIncomplete, finding.Error, "the run base-2 is not whole any more: histograms/publish.hlog was cut off: 4 of the 9 bytes that the run left are there"},
 		{"a journal that is gone", func(b, _ []*run.Record) {
-			b[1].Shortfalls = []run.Shortfall{{File: run.File{Path: "journal/blocks.wj", Bytes: 9}, Missing: true}}
+			b[1].Defects = []run.Defect{{File: run.File{Path: "journal/blocks.wj", Bytes: 9}, Missing: true}}
 		}, "", "", ""},
 		{"generator bound", func(b, _ []*run.Record) { b[0].Results.Generator.Bound = true }, idGeneratorBound, finding.Error, "the generator limited the run base-1"},
 		{"failed", func(b, _ []*run.Record) { b[0].Run.Verdict, b[0].Run.Reason = finding.Fail, "it lost records" }, idFailed, finding.Warning, "the run base-1 failed by its own verdict: it lost records"},

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"reflect"
 	"strings"
 )
 
@@ -34,9 +35,9 @@ type Record struct {
 	Kinds []string
 	// Logs are the ends of the services' logs, by name of service.
 	Logs map[string]Tail
-	// Shortfalls are the files that hold less than when the run ended. Problems
-	// says so too.
-	Shortfalls []Shortfall
+	// Defects are the files that are not what they were when the run ended.
+	// Problems says so too.
+	Defects []Defect
 	// Problems are the parts that could not be read, one sentence each.
 	Problems []string
 }
@@ -190,6 +191,9 @@ func positioned(file string, b []byte, err error) error {
 		offset = syntax.Offset
 	case errors.As(err, &kind):
 		offset = kind.Offset
+		if kind.Type.Kind() == reflect.Struct { // which Go would print in full
+			err = fmt.Errorf("want a JSON object, and this is %s", kind.Value)
+		}
 	default:
 		return fmt.Errorf("%s: %w", file, err)
 	}

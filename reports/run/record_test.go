@@ -154,9 +154,9 @@ func TestKilledRun(t *testing.T) {
 	}
 }
 
-// TestShortfalls: what a run left and is not there any more is told, file by
+// TestDefects: what a run left and is not there any more is told, file by
 // file, and by what it was.
-func TestShortfalls(t *testing.T) {
+func TestDefects(t *testing.T) {
 	dir := write(t, sample.Held())
 	var names []string
 	for _, f := range open(t, dir).Run.Files {
@@ -179,26 +179,41 @@ func TestShortfalls(t *testing.T) {
 		t.Fatal(err)
 	}
 	tear(t, path("series.jsonl"), "{}\n") // growing is no loss
+	change(t, path("histograms/effect.hlog"))
 	rec := open(t, dir)
 	var got []string
-	for _, s := range rec.Shortfalls {
+	for _, s := range rec.Defects {
 		got = append(got, s.Path)
 	}
-	if want := []string{"histograms/publish.hlog", "histograms/send.hlog", "services/order-service.log", "services/payment-service.log", "timeline.jsonl"}; !reflect.DeepEqual(got, want) {
+	if want := []string{"histograms/effect.hlog", "histograms/publish.hlog", "histograms/send.hlog", "services/order-service.log", "services/payment-service.log", "timeline.jsonl"}; !reflect.DeepEqual(got, want) {
 		t.Errorf("shortfalls are %q", got)
 	}
-	if s := rec.Short("histograms/publish.hlog"); s == nil || s.Has != 3 || s.Missing {
+	if s := rec.Defect("histograms/publish.hlog"); s == nil || s.Has != 3 || s.Missing {
 		t.Errorf("publish.hlog: %+v", s)
 	}
-	if s := rec.Short("histograms/send.hlog"); s == nil || !s.Missing {
+	if s := rec.Defect("histograms/send.hlog"); s == nil || !s.Missing {
 		t.Errorf("send.hlog: %+v", s)
 	}
-	if s := rec.Short("series.jsonl"); s != nil {
+	if s := rec.Defect("series.jsonl"); s != nil {
 		t.Errorf("series.jsonl: %v", s)
 	}
-	if !slices.Contains(rec.Problems, "histograms/send.hlog is missing: the run left 28902 bytes of it") ||
+	if !slices.Contains(rec.Problems, "histograms/effect.hlog was changed since the run ended: its checksum is another") ||
+		!slices.Contains(rec.Problems, "histograms/send.hlog is missing: the run left 28902 bytes of it") ||
 		!slices.Contains(rec.Problems, "the verdict is the one that the run recorded while everything was there; what is missing can no longer be computed again") {
 		t.Errorf("problems are %q", rec.Problems)
+	}
+}
+
+// change turns a bit in the middle of a file.
+func change(t *testing.T, path string) {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[len(b)/2] ^= 1
+	if err := os.WriteFile(path, b, 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -224,6 +239,7 @@ func TestOpenRefuses(t *testing.T) {
 		"no format":     {"run.json", `{}`, "no format: this is not a run directory of weir"},
 		"syntax":        {"run.json", "{\n  \"format\": nope}", "run.json:2:14: invalid character"},
 		"type":          {"run.json", "{\n\"format\":\"weir/run/v1\",\n\"id\": 7}", "run.json:3:7: json: cannot unmarshal number"},
+		"no object":     {"run.json", "\n[1]", "run.json:2:1: want a JSON object, and this is array"},
 		"line":          {"series.jsonl", "{}\n{]\n{}\n", "series.jsonl:2: invalid character"},
 	} {
 		dir := write(t, sample.Killed())

@@ -72,9 +72,8 @@ type Run struct {
 	Services []Service `json:"services"`
 	Phases   []Phase   `json:"phases"`
 	Warnings []string  `json:"warnings,omitempty"`
-	// Files are those that the run wrote as it went, or that were judged from
-	// them, with their sizes when it ended: of one that is smaller now, a part
-	// is missing. Runs of earlier versions have none.
+	// Files are those that the run wrote as it went, and what was judged from
+	// them, as they were when it ended. Runs of earlier versions have none.
 	Files []File `json:"files,omitempty"`
 }
 
