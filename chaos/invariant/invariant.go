@@ -1,6 +1,7 @@
 // Package invariant judges what must hold over the ledger of a run: nothing
-// lost, nothing doubled, keys in order, poison dead-lettered, retries as
-// declared, the flow recovered.
+// lost, nothing doubled, keys in order, nothing committed before it is done,
+// poison dead-lettered and in nobody's way, retries as declared, lag bounded,
+// the flow recovered.
 //
 // Each invariant is a function from Evidence to an Outcome. It fails only on
 // evidence of a violation, passes only on complete evidence that something
@@ -24,17 +25,25 @@ import (
 
 // The invariants by name.
 const (
-	NoLoss            = "no-loss"
-	NoDuplicate       = "no-duplicate"
-	NoDuplicateEffect = "no-duplicate-effect"
-	PerKeyOrder       = "per-key-order"
-	DLQComplete       = "dlq-complete"
-	RetryPolicyHeld   = "retry-policy"
-	Recovery          = "recovery"
+	NoLoss             = "no-loss"
+	NoDuplicate        = "no-duplicate"
+	NoDuplicateEffect  = "no-duplicate-effect"
+	NoAbortedRead      = "no-aborted-read"
+	PerKeyOrder        = "per-key-order"
+	CommitAfterEffect  = "commit-after-effect"
+	NoCommitRegression = "no-commit-regression"
+	DLQComplete        = "dlq-complete"
+	RetryPolicyHeld    = "retry-policy"
+	HealthyKeysFlow    = "healthy-keys-flow"
+	LagBounded         = "lag-bounded"
+	Recovery           = "recovery"
 )
 
 // Names are the invariants that can be judged, in the order of a report.
-var Names = []string{NoLoss, NoDuplicate, NoDuplicateEffect, PerKeyOrder, DLQComplete, RetryPolicyHeld, Recovery}
+var Names = []string{
+	NoLoss, NoDuplicate, NoDuplicateEffect, NoAbortedRead, PerKeyOrder, CommitAfterEffect, NoCommitRegression,
+	DLQComplete, RetryPolicyHeld, HealthyKeysFlow, LagBounded, Recovery,
+}
 
 // Rules say what each invariant holds a run to, in the order of Names.
 func Rules() []finding.Rule {
@@ -42,9 +51,14 @@ func Rules() []finding.Rule {
 		{ID: NoLoss, Summary: "Every record that a broker acknowledged, and every trigger that a service accepted, is in the topic, and every consumer whose effects can be seen has an effect or a dead letter of it. A send of unknown outcome is neither lost nor delivered."},
 		{ID: NoDuplicate, Summary: "No record stands at two offsets of the log, unless the load put it there."},
 		{ID: NoDuplicateEffect, Summary: "No event has two effects, however often it was delivered."},
+		{ID: NoAbortedRead, Summary: "No event of a transaction that was aborted has an effect or a dead letter."},
 		{ID: PerKeyOrder, Summary: "Records of one key stand in the log, and their effects follow, in the order in which they were sent."},
+		{ID: CommitAfterEffect, Summary: "No group commits a record before there is an effect, a dead letter or a retry of it: what is committed first is lost with the next crash."},
+		{ID: NoCommitRegression, Summary: "What a group has committed of a partition never goes back."},
 		{ID: DLQComplete, Summary: "Every record that cannot be processed is in the dead-letter topic of each consumer, once if that is promised, with what the contract preserves, and no good record is."},
 		{ID: RetryPolicyHeld, Summary: "An event that is retried is tried as often as its consumer declares, no sooner, and has an effect or a dead letter in the end."},
+		{ID: HealthyKeysFlow, Summary: "A record that cannot be processed does not hold up records of other keys behind it for longer than its consumer may take."},
+		{ID: LagBounded, Summary: "No group is further behind than its lag objective allows while the load goes on, and after a fault it comes back below it."},
 		{ID: Recovery, Summary: "After each fault the flow is back to its rate and lag within bounds, and every partition has a leader."},
 	}
 }
@@ -95,11 +109,21 @@ type Evidence struct {
 	PartitionsOf func([]Ref) map[Ref]int32
 	// Tell fills in what is known of records: place, key, event, story.
 	Tell func([]Ref) []finding.Record
+	// Deleted counts offsets that were gone before they were read.
+	Deleted int64
 	// Truncated are places where a log lost its end after it had been read.
 	Truncated []Truncation
 	// Durable is false on clusters that only imitate brokers.
 	Durable bool
-	// Faults and Intervals are for recovery; Leaderless are partitions that
+	// Commits are of every group, and Progress of every group in every topic
+	// of the load, as far as an invariant asks for them.
+	Commits  []*Commits
+	Progress []*Progress
+	// LagBounds are those that groups are held to.
+	LagBounds []LagBound
+	// Load is from the end of the warm-up to that of the load.
+	Load Span
+	// Faults and Intervals are for recovery and lag; Leaderless are partitions that
 	// had no leader 30 s after the last fault was healed.
 	Faults     []run.Fault
 	Intervals  []run.Interval
@@ -109,13 +133,18 @@ type Evidence struct {
 // Judge judges the named invariants in the order of Names.
 func Judge(names []string, e *Evidence) []run.Outcome {
 	judges := map[string]func(*Evidence) run.Outcome{
-		NoLoss:            noLoss,
-		NoDuplicate:       noDuplicate,
-		NoDuplicateEffect: noDuplicateEffect,
-		PerKeyOrder:       perKeyOrder,
-		DLQComplete:       dlqComplete,
-		RetryPolicyHeld:   retryPolicy,
-		Recovery:          recovery,
+		NoLoss:             noLoss,
+		NoDuplicate:        noDuplicate,
+		NoDuplicateEffect:  noDuplicateEffect,
+		NoAbortedRead:      noAbortedRead,
+		PerKeyOrder:        perKeyOrder,
+		CommitAfterEffect:  commitAfterEffect,
+		NoCommitRegression: noCommitRegression,
+		DLQComplete:        dlqComplete,
+		RetryPolicyHeld:    retryPolicy,
+		HealthyKeysFlow:    healthyKeysFlow,
+		LagBounded:         lagBounded,
+		Recovery:           recovery,
 	}
 	var outcomes []run.Outcome
 	for _, name := range Names {

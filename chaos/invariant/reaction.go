@@ -18,6 +18,9 @@ type Reaction struct {
 	// Effect names what shows that the event was processed; empty where
 	// nothing does.
 	Effect string
+	// Own says that the consumer writes its effect itself. Where another
+	// service does, the effect says nothing of when the consumer was done.
+	Own bool
 	// EffectOrder watches the effects, where their producer promises an order
 	// per key.
 	EffectOrder *Order

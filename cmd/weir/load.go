@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/flowweir/weir/chaos/invariant"
 	"github.com/flowweir/weir/harness/scenario"
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -133,8 +134,7 @@ func completeLoad(cmd *cobra.Command) {
 	} {
 		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
 	}
-	_ = cmd.RegisterFlagCompletionFunc("invariant", cobra.FixedCompletions(
-		[]string{"no-loss", "no-duplicate", "no-duplicate-effect", "per-key-order", "dlq-complete", "recovery"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("invariant", cobra.FixedCompletions(invariant.Names, cobra.ShellCompDirectiveNoFileComp))
 	for _, flag := range []string{"event", "topic", "random", "template", "tombstones", "transactions", "rate", "for", "header", "consumers", "warmup", "name", "brokers", "background", "seed", "journal-max", "bootstrap"} {
 		_ = cmd.RegisterFlagCompletionFunc(flag, cobra.NoFileCompletions)
 	}

@@ -60,7 +60,7 @@ type Observer struct {
 	subjects map[uint16]*Subject
 	topics   map[string]*watched
 
-	// mu guards what Last reads while the reader goes on.
+	// mu guards what Last and Between read while the reader goes on.
 	mu sync.Mutex
 
 	// rise is what is read at the moment, see receivedAll.
@@ -76,6 +76,8 @@ type watched struct {
 	dlq     *deadLetters
 	// untraced is the flow of the topic whose records carry no identity.
 	untraced *invariant.Flow
+	// backlog holds which record stands where; nil where nobody asks.
+	backlog *invariant.Backlog
 	// read is how far each partition was read.
 	read map[int32]*position
 	// highest is the highest sequence that was read, by partition and sender.
@@ -115,6 +117,17 @@ func (o *Observer) Watch(s *Subject) {
 
 // Follow adds a topic of which only Last is asked.
 func (o *Observer) Follow(topic string) { o.topic(topic) }
+
+// Hold has a backlog told of the records of the run in a topic.
+func (o *Observer) Hold(topic string, b *invariant.Backlog) { o.topic(topic).backlog = b }
+
+// Between runs a function while no record is handled. What Handle writes to,
+// but for the ledger, may be read only so, or after the last Handle.
+func (o *Observer) Between(f func()) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	f()
+}
 
 // Topics are the names of what is watched.
 func (o *Observer) Topics() []string {

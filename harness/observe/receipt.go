@@ -5,6 +5,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/flowweir/weir/chaos/invariant"
 	"github.com/flowweir/weir/loadgen/histogram"
 	"github.com/flowweir/weir/loadgen/journal"
 	"github.com/flowweir/weir/loadgen/ledger"
@@ -75,6 +76,9 @@ func (o *Observer) received(w *watched, at time.Duration) (counted int64) {
 	f.Sender.ReceivedAll(rise.seqs, rise.sights[:len(rise.seqs)])
 	for i, seq := range rise.seqs {
 		r := rise.records[i]
+		if w.backlog != nil {
+			w.backlog.Add(r.Partition, r.Offset, invariant.Ref{Sender: f.Sender.ID(), Sequence: seq})
+		}
 		if rise.sights[i] == ledger.First {
 			due := s.Due(seq)
 			o.recorder.Record(histogram.EndToEnd, due, at-due)

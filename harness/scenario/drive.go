@@ -71,6 +71,9 @@ func (x *execution) drive(ctx context.Context, f *liveFlow) {
 func (x *execution) background(ctx context.Context) {
 	x.watchers.Go(func() { _ = x.reader.Run(ctx) })
 	x.watchers.Go(func() { x.lag.run(ctx, x.now) })
+	if x.commits != nil {
+		x.watchers.Go(func() { x.commits.run(ctx) })
+	}
 	x.watchers.Go(func() { x.clock(ctx) })
 	x.watchers.Go(func() { x.watchFiles(ctx) })
 	if x.brokers != nil {

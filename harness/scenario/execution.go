@@ -74,6 +74,7 @@ type execution struct {
 	injector *fault.Injector
 	lag      *lagWatch
 	brokers  *prometheus.Collector // nil where the scenario does not ask
+	commits  *commitWatch          // nil where no invariant asks for it
 	drained  run.Drain
 	ends     offsets
 

@@ -39,6 +39,9 @@ func (x *execution) finish(hard context.Context) {
 	} else {
 		x.note("drain", fmt.Sprintf("not drained after %s: %s", x.drained.Took.Round(time.Millisecond), strings.Join(x.drained.Open, "; ")))
 	}
+	if x.commits != nil {
+		x.commits.end(hard)
+	}
 	x.lag.sample(hard, x.now())
 	if x.brokers != nil {
 		x.brokers.Sample(hard)

@@ -205,10 +205,13 @@ func (x *execution) evidence() *invariant.Evidence {
 			teller.faults = append(teller.faults, openFault{f.What, f.Start, f.Healed})
 		}
 	}
+	facts := x.reader.Facts()
 	e := &invariant.Evidence{
 		Drain: x.drained, Durable: x.info.Cluster.Durable,
 		Faults: x.results.Faults, Intervals: x.intervals, Leaderless: x.leaderless,
-		Truncated: truncations(x.reader.Facts().Truncations, x.reader.Positions(), x.ends),
+		Truncated: truncations(facts.Truncations, x.reader.Positions(), x.ends),
+		Deleted:   facts.Deleted,
+		LagBounds: x.plan.lagBounds(), Load: invariant.Span{From: x.plan.Warmup, To: x.offered},
 		Tell:      teller.tell, PartitionsOf: teller.partitionsOf, Closed: x.closedPartition,
 	}
 	for _, s := range x.ledger.Senders() {
@@ -216,6 +219,7 @@ func (x *execution) evidence() *invariant.Evidence {
 			e.Flows = append(e.Flows, f.subject.Flow)
 		}
 	}
+	x.commits.evidence(e)
 	return e
 }
 

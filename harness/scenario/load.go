@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/flowweir/weir/chaos/invariant"
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/reports/finding"
@@ -42,6 +43,7 @@ func Rules() []finding.Rule {
 		{ID: BadTiming, Summary: "A fault happens before the load begins or after it ended, or says no time."},
 		{ID: BadReady, Summary: "A service's readiness cannot be checked: a pattern that does not compile, an HTTP path without url."},
 		{ID: UnknownInvariant, Summary: "An invariant that does not exist."},
+		{ID: Inapplicable, Summary: "An invariant that nothing in the scenario could break, or show to be broken."},
 		{ID: DuplicateName, Summary: "Two entries have the same name."},
 		{ID: UnknownEvent, Summary: "An event that no contract of the scenario produces, or that the load does not have."},
 		{ID: SameEffect, Summary: "Two consumers have effects that nothing tells apart, so neither can be judged."},
@@ -173,20 +175,14 @@ func (v *validator) unique(list string, i int, name func(i int) string) {
 	}
 }
 
-var (
-	clusterKinds = []string{"embedded", "docker", "external"}
-	// invariantNames are those that the runner judges.
-	invariantNames = []string{
-		"no-loss", "no-duplicate", "no-duplicate-effect", "per-key-order", "dlq-complete", "retry-policy", "recovery",
-	}
-)
+var clusterKinds = []string{"embedded", "docker", "external"}
 
 func (v *validator) invariants() {
 	for i, name := range v.s.Invariants {
 		path := document.Path{"invariants", i}
 		switch {
-		case !slices.Contains(invariantNames, name):
-			v.Error(UnknownInvariant, path, fmt.Sprintf("there is no invariant %q", name), document.Suggest(name, invariantNames))
+		case !slices.Contains(invariant.Names, name):
+			v.Error(UnknownInvariant, path, fmt.Sprintf("there is no invariant %q", name), document.Suggest(name, invariant.Names))
 		case slices.Index(v.s.Invariants, name) < i:
 			v.Error(DuplicateName, path, fmt.Sprintf("%s is there twice", name), "keep one of them")
 		}

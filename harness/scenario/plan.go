@@ -287,9 +287,6 @@ func (r *resolver) note(format string, args ...any) {
 	}
 }
 
-// invariants takes the scenario's list.
-func (r *resolver) invariants() { r.plan.Invariants = r.s.Invariants }
-
 // consumers checks the topics of Weir's own groups.
 func (r *resolver) consumers() {
 	for i, c := range r.s.Consumers {

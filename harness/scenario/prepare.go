@@ -63,6 +63,7 @@ func (x *execution) prepare(ctx context.Context) error {
 	if err != nil {
 		return &InfrastructureError{"reading the topics", err}
 	}
+	x.watchCommits()
 	x.lag = newLagWatch(x.admin, x.plan.groups())
 	x.prepareFaults()
 	x.prepareBrokers()

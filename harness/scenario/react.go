@@ -19,7 +19,7 @@ func (x *execution) react(live *liveFlow) error {
 	watched := false
 	for i := range f.Reactions {
 		r := &f.Reactions[i]
-		reaction := &invariant.Reaction{Consumer: r.Consumer, Ledger: live.sender.Reaction(r.Produces != nil)}
+		reaction := &invariant.Reaction{Consumer: r.Consumer, Ledger: live.sender.Reaction(r.Produces != nil), Own: r.own()}
 		live.subject.Flow.Reactions = append(live.subject.Flow.Reactions, reaction)
 		if r.Produces != nil {
 			watched = true

@@ -2,8 +2,10 @@ package scenario
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/flowweir/weir/chaos/invariant"
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/loadgen/value"
@@ -95,10 +97,13 @@ func (v *validator) what(path document.Path, load Load) {
 // keyed says whether the load of a topic has keys.
 func (v *validator) keyed(load document.Path) bool { return v.s.Doc.Has(load.Add("keys")...) }
 
+// unread are the invariants that are judged without records that are read.
+var unread = []string{invariant.NoCommitRegression, invariant.LagBounded, invariant.Recovery}
+
 // unobserved refuses invariants that are judged from records that are read.
 func (v *validator) unobserved(path document.Path) {
 	for i, name := range v.s.Invariants {
-		if name != "recovery" {
+		if !slices.Contains(unread, name) {
 			v.Conflict(document.Path{"invariants", i}, path.Add("observe"), fmt.Sprintf("%s is judged from what is read back, and a load has observe: false", name), "remove one of them")
 		}
 	}

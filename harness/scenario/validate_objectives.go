@@ -2,7 +2,9 @@ package scenario
 
 import (
 	"fmt"
+	"slices"
 
+	"github.com/flowweir/weir/chaos/invariant"
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/document"
 )
@@ -58,12 +60,18 @@ func (v *validator) some(path document.Path, field, hint string) {
 // that are not judged there.
 func (v *validator) bounds(path document.Path, o *contracts.Objectives) {
 	o.Check(v.Checker, path)
-	if o.Lag != nil && o.Lag.Age > 0 {
-		v.notBuilt(path.Add("lag", "age"), "judging the age of the lag is", "bound it in records: lag: {records: 10000}")
+	if o.Lag != nil && o.Lag.Age > 0 && !v.boundsLag(path) {
+		v.notBuilt(path.Add("lag", "age"), "judging the age of the lag in a phase is", "the invariant lag-bounded judges that of steady, over the whole load; or bound it in records: lag: {records: 10000}")
 	}
 	if o.Recovery > 0 {
 		v.ErrorAtKey(document.Conflicting, path.Add("recovery"), fmt.Sprintf("recovery is no objective of %s", inWords(path)), "write healed: {within: 30s}")
 	}
+}
+
+// boundsLag says whether lag-bounded holds a run to the objectives at a path.
+func (v *validator) boundsLag(path document.Path) bool {
+	phase := path[len(path)-1]
+	return (phase == "steady" || phase == "run") && slices.Contains(v.s.Invariants, invariant.LagBounded)
 }
 
 // inWords names the phase at the end of a path.
