@@ -212,7 +212,7 @@ func (x *execution) evidence() *invariant.Evidence {
 		Truncated: truncations(facts.Truncations, x.reader.Positions(), x.ends),
 		Deleted:   facts.Deleted,
 		LagBounds: x.plan.lagBounds(), Load: invariant.Span{From: x.plan.Warmup, To: x.offered},
-		Tell:      teller.tell, PartitionsOf: teller.partitionsOf, Closed: x.closedPartition,
+		Tell: teller.tell, PartitionsOf: teller.partitionsOf, Closed: x.closedPartition,
 	}
 	for _, s := range x.ledger.Senders() {
 		if f := x.flows[s.ID()]; f.plan.observed() {

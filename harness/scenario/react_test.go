@@ -28,8 +28,11 @@ func TestMain(m *testing.M) {
 	if effect := os.Getenv("REACT"); effect != "" {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		service := serve
-		if os.Getenv("GROUP") == "tries" {
+		switch {
+		case os.Getenv("GROUP") == "tries":
 			service = try
+		case os.Getenv("COMMITS") != "":
+			service = commits
 		}
 		err := service(ctx, effect, os.Getenv("GROUP"), os.Getenv("MISTAKE"), strings.Split(os.Getenv("BROKERS"), ","))
 		stop()

@@ -1,0 +1,189 @@
+package scenario_test
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/flowweir/weir/chaos/invariant"
+	"github.com/flowweir/weir/harness/scenario"
+	"github.com/flowweir/weir/reports/finding"
+)
+
+// The mistakes of a service that commits: it commits a batch before it
+// processes it, commits once what it had
+// committed first, stands still
+// at the first record that it cannot read, reads what was aborted.
+const (
+	commitsFirst = "commits-first"
+	goesBack     = "goes-back"
+	standsStill  = "stands-still"
+	readsAborted = "reads-aborted"
+)
+
+// commits is a service that processes orders and commits them, well or with a
+// mistake.
+func commits(ctx context.Context, effect, group, mistake string, brokers []string) error {
+	isolation := kgo.ReadCommitted()
+	if mistake == readsAborted {
+		isolation = kgo.ReadUncommitted()
+	}
+	client, err := kgo.NewClient(kgo.SeedBrokers(brokers...), kgo.ConsumerGroup(group), kgo.ConsumeTopics("order.events"),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.DisableAutoCommit(), kgo.FetchIsolationLevel(isolation))
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	began := time.Now()
+	var early map[string]map[int32]kgo.EpochOffset // what was committed first
+	for first := true; ; {
+		fetches := client.PollFetches(ctx)
+		if err := fetches.Err0(); err != nil {
+			return err
+		}
+		if mistake == commitsFirst {
+			if err := client.CommitUncommittedOffsets(ctx); err != nil {
+				return err
+			}
+			time.Sleep(time.Second)
+		}
+		var out []*kgo.Record
+		for _, r := range fetches.Records() {
+			if mistake == standsStill && first && !json.Valid(r.Value) {
+				if err := client.ProduceSync(ctx, out...).FirstErr(); err != nil {
+					return err
+				}
+				time.Sleep(7 * time.Second)
+				first, out = false, nil
+			}
+			out = append(out, reactTo(r, effect, group, "")...)
+		}
+		if err := client.ProduceSync(ctx, out...).FirstErr(); err != nil {
+			return err
+		}
+		if err := client.CommitUncommittedOffsets(ctx); err != nil {
+			return err
+		}
+		switch {
+		case mistake != goesBack || !first:
+		case early == nil:
+			early = client.CommittedOffsets()
+		case time.Since(began) > 2*time.Second:
+			client.CommitOffsetsSync(ctx, early, nil)
+			time.Sleep(time.Second)
+			first = false
+		}
+	}
+}
+
+// committing runs the scenario with a mistake in each service, or none.
+func committing(ctx context.Context, left, right string) *scenario.Result {
+	GinkgoHelper()
+	withoutLeaks()
+	s, findings := scenario.LoadFile("testdata/run/commits.yaml")
+	Expect(findings).To(BeEmpty())
+	exe, err := os.Executable()
+	Expect(err).NotTo(HaveOccurred())
+	for i, mistake := range []string{left, right} {
+		name := s.Services[i].Name
+		s.Services[i].Command = []string{exe}
+		s.Services[i].Env = map[string]string{
+			"REACT": strings.ToUpper(name[:1]) + name[1:] + "Done", "GROUP": name, "MISTAKE": mistake, "COMMITS": "yes", "BROKERS": "{{.Bootstrap}}",
+		}
+	}
+	result, err := scenario.Run(ctx, s, started(filepath.Join(GinkgoT().TempDir(), "run"))...)
+	Expect(err).NotTo(HaveOccurred())
+	return result
+}
+
+// numbers are what differs between two runs.
+var numbers = regexp.MustCompile(`[0-9]+(\.[0-9]+)?(ms|s|µs)?`)
+
+// found are the verdicts of a run's invariants, with what their findings say
+// but for numbers.
+func found(result *scenario.Result) map[string][]string {
+	all := verdicts(result)
+	for name, said := range all {
+		for i := range said {
+			said[i] = numbers.ReplaceAllString(said[i], "#")
+		}
+		all[name] = slices.Compact(said)
+	}
+	return all
+}
+
+var _ = Describe("services that commit", Label("long"), func() {
+	green := map[string][]string{
+		invariant.NoAbortedRead: {"pass"}, invariant.CommitAfterEffect: {"pass"}, invariant.NoCommitRegression: {"pass"},
+		invariant.HealthyKeysFlow: {"pass"}, invariant.LagBounded: {"pass"},
+	}
+
+	It("pass when they commit what is done", func(ctx SpecContext) {
+		result := committing(ctx, "", "")
+		Expect(found(result)).To(Equal(green))
+		Expect(result.Run.Verdict).To(Equal(finding.Pass))
+		s := result.Results.Senders[0]
+		checked := map[string]uint64{}
+		for _, o := range result.Results.Invariants {
+			checked[o.Invariant] = o.Checked
+		}
+		Expect(s.Aborted).To(BeNumerically(">", 0))
+		Expect(checked[invariant.NoAbortedRead]).To(Equal(2 * s.Aborted))
+		Expect(checked[invariant.CommitAfterEffect]).To(Equal(2 * s.Received))
+		Expect(checked[invariant.HealthyKeysFlow]).To(BeNumerically(">", 0))
+		Expect(checked[invariant.NoCommitRegression]).To(BeNumerically(">", 0))
+	})
+
+	It("fail when one commits first, and the other reads what was aborted", func(ctx SpecContext) {
+		const early = "left committed it before it was processed: at # order.events/# was committed to #, and there was no LeftDone and no dead letter of it; "
+		want := maps.Clone(green)
+		delete(want, invariant.CommitAfterEffect)
+		want[invariant.NoAbortedRead] = []string{"fail",
+			"its transaction was aborted, and right applied it: there is a RightDone", "its transaction was aborted, and right dead-lettered it"}
+		result := committing(ctx, commitsFirst, readsAborted)
+		got := found(result)
+		Expect(got[invariant.CommitAfterEffect]).To(ContainElements("fail", early+"one came later"))
+		// What it had in its hands when the run ended came too late.
+		Expect(got[invariant.CommitAfterEffect][1:]).To(HaveEach(BeElementOf(early+"one came later", early+"none followed")))
+		delete(got, invariant.CommitAfterEffect)
+		Expect(got).To(Equal(want))
+		for _, o := range result.Results.Invariants {
+			if o.Invariant != invariant.CommitAfterEffect {
+				continue
+			}
+			f := o.Findings[0]
+			Expect(f.Record.Topic).To(Equal("order.events"))
+			Expect(f.Record.Key).NotTo(BeEmpty())
+			var steps []string
+			for _, step := range f.Record.Story {
+				what, _, _ := strings.Cut(numbers.ReplaceAllString(step.What, "#"), " at ")
+				steps = append(steps, what)
+			}
+			Expect(steps).To(ContainElements("due", "sent", "acked", "received", "left had committed to #"))
+		}
+	})
+
+	It("fail when one goes back, and the other stands still at poison", func(ctx SpecContext) {
+		want := maps.Clone(green)
+		want[invariant.NoCommitRegression] = []string{"fail", "left committed order.events/# to #, and from # on to #: what is between is processed again"}
+		want[invariant.HealthyKeysFlow] = []string{"fail",
+			"right stood still at it for # with # records of other keys right behind it, and was dead-lettered then; it may take #"}
+		result := committing(ctx, goesBack, standsStill)
+		got := found(result)
+		Expect(got[invariant.LagBounded][0]).To(Equal("fail"))
+		Expect(got[invariant.LagBounded][1:]).To(HaveEach(HavePrefix("right ")))
+		delete(got, invariant.LagBounded)
+		delete(want, invariant.LagBounded)
+		Expect(got).To(Equal(want))
+	})
+})
