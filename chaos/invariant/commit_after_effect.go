@@ -98,7 +98,7 @@ func (e *Evidence) aheadOf(p *Progress) []finding.Finding {
 	found := e.findings(CommitAfterEffect, refs, "")
 	for i := range found {
 		a := &p.ahead[i]
-		t := p.Traces[a.Sender]
+		t := p.trace(a.Sender)
 		r := t.Reactions[slices.IndexFunc(t.Reactions, func(r *Reaction) bool { return r.Own })]
 		became := "none followed"
 		if r.Ledger.Flags(t.Event(a.Sequence))&(ledger.Effect|ledger.Dead) != 0 {

@@ -82,7 +82,7 @@ func (e *Evidence) heldUp(p *Progress, blocks []block) []finding.Finding {
 	}
 	found := e.findings(HealthyKeysFlow, refs, "")
 	for i := range found {
-		b, t := &blocks[i], p.Traces[blocks[i].Sender]
+		b, t := &blocks[i], p.trace(blocks[i].Sender)
 		record := found[i].Record
 		record.Topic, record.Partition, record.Offset = p.Topic, b.partition, b.offset
 		record.Story = withStep(record.Story, finding.Step{At: b.from, What: fmt.Sprintf("is the first of %s/%d that %s is not done with", p.Topic, b.partition, p.Group)})

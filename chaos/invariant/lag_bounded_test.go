@@ -71,6 +71,20 @@ func TestLagBounded(t *testing.T) {
 		{name: "young", records: records, change: old(0, 0, 1, 3, 4), want: outcome{pass, "within its bound", 5, 0, nil, nil}},
 		{name: "old", records: records, change: old(0, 0, 0, 0, 0, 0, 6), want: outcome{fail, "above its bound once", 7, 1,
 			[]string{"order.events/0@0: g had not committed what was due more than 3s before (pay/weir.yaml), for 1s from 4s on: this record was 5s old"}, nil}},
+		{name: "old, young and old again", records: records, change: old(0, 0, 0, 0, 0, 4, 4, 4, 4, 9), want: outcome{fail, "above its bound 2 times", 10, 2, []string{
+			"order.events/0@0: g had not committed what was due more than 3s before (pay/weir.yaml), for 0s from 4s on: this record was 4s old",
+			"order.events/0@4: g had not committed what was due more than 3s before (pay/weir.yaml), for 0s from 8s on: this record was 4s old",
+		}, nil}},
+		{name: "old at one look, and a crash much earlier", records: records, change: both(old(0, 0, 0, 0, 0, 5, 6), crash(0, 0, 0), func(e *Evidence) { e.Faults[0].Recovered = true }),
+			want: outcome{fail, "above its bound once", 7, 1,
+				[]string{"order.events/0@0: g had not committed what was due more than 3s before (pay/weir.yaml), for 0s from 4s on: this record was 4s old"}, nil}},
+		{name: "old in the warm-up, and after the load", records: records, change: both(old(0, 0, 0, 0, 0, 4, 4, 4, 4, 9), func(e *Evidence) { e.Load = Span{5 * time.Second, 7 * time.Second} }),
+			want: outcome{pass, "within its bound", 10, 0, nil, nil}},
+		{name: "old while a crash disturbs it", records: records, change: both(old(0, 0, 0, 0, 0, 0, 6), crash(3, 4, 3)), want: outcome{pass, "within its bound", 7, 0, nil, nil}},
+		{name: "old of a group of which nothing else is known", records: records, change: both(old(0, 0, 0, 0, 0, 0, 6), func(e *Evidence) {
+			e.Progress[0].traces[0].Reactions = nil
+		}), want: outcome{fail, "above its bound once", 7, 1,
+			[]string{"order.events/0@0: g had not committed what was due more than 3s before (pay/weir.yaml), for 1s from 4s on: this record was 5s old"}, nil}},
 		{name: "old without a look", records: records, change: both(old(0), func(e *Evidence) { e.Progress = nil }),
 			want: outcome{inconclusive, "nothing shows how old what g had not committed was", 0, 0, nil, nil}},
 	})

@@ -49,6 +49,7 @@ type ProgressConfig struct {
 type Progress struct {
 	ProgressConfig
 	looks  looks
+	traces []*Trace // by sender
 	places map[int32]*place
 
 	// compared are committed records that were compared, doubtful those that a
@@ -99,8 +100,22 @@ func NewProgress(c ProgressConfig) *Progress {
 	for partition, begin := range c.Begin {
 		p.places[partition] = &place{committed: begin, head: begin}
 	}
+	for sender, t := range c.Traces {
+		for int(sender) >= len(p.traces) {
+			p.traces = append(p.traces, nil)
+		}
+		p.traces[sender] = &t
+	}
 	c.Backlog.readers = append(c.Backlog.readers, p)
 	return p
+}
+
+// trace is that of a sender; nil where there is none.
+func (p *Progress) trace(sender uint16) *Trace {
+	if int(sender) < len(p.traces) {
+		return p.traces[sender]
+	}
+	return nil
 }
 
 func (p *Progress) committed(partition int32) int64 {
@@ -118,7 +133,9 @@ func (p *Progress) See(at time.Duration, partition int32, committed int64) {
 		return
 	}
 	p.compare(x, at, partition, committed)
-	p.advance(x, at, partition)
+	if p.Patience > 0 {
+		p.advance(x, at, partition)
+	}
 	p.age(x, at, partition)
 	p.Backlog.release(partition)
 }
@@ -134,14 +151,11 @@ func (p *Progress) Looked(at time.Duration) {
 // compare looks at the records that were committed since the last look.
 func (p *Progress) compare(x *place, at time.Duration, partition int32, committed int64) {
 	p.Backlog.records(partition, x.committed, committed, func(offset int64, ref Ref) bool {
-		t, ok := p.Traces[ref.Sender]
-		if !ok || len(t.Reactions) == 0 {
-			return true
-		}
-		if offset >= x.head && t.poison(ref.Sequence) {
+		fate, poison := p.trace(ref.Sender).fate(ref.Sequence, true)
+		if poison && offset >= x.head {
 			p.poison++
 		}
-		switch t.fate(ref.Sequence, true) {
+		switch fate {
 		case untold:
 			return true
 		case doubtful:
@@ -165,9 +179,8 @@ func (p *Progress) advance(x *place, at time.Duration, partition int32) {
 	stuck := false
 	p.Backlog.records(partition, head, p.Backlog.end(partition), func(offset int64, ref Ref) bool {
 		head = offset
-		t := p.Traces[ref.Sender]
-		poison := t.poison(ref.Sequence)
-		if len(t.Reactions) > 0 && t.fate(ref.Sequence, false) == open {
+		fate, poison := p.trace(ref.Sender).fate(ref.Sequence, false)
+		if fate == open {
 			stuck, blocked = poison, ref
 			return false
 		}
@@ -202,12 +215,13 @@ const behindMost = 1024
 // behind counts the records right behind a head: those of other keys that
 // wait, and those that are settled.
 func (p *Progress) behind(partition int32, head int64, blocked Ref) (waiting, settled int) {
-	key := p.Traces[blocked.Sender].Key(blocked.Sequence)
+	key := p.trace(blocked.Sender).Key(blocked.Sequence)
 	p.Backlog.records(partition, head+1, head+1+behindMost, func(_ int64, ref Ref) bool {
-		switch t := p.Traces[ref.Sender]; {
-		case t.fate(ref.Sequence, false) != open:
+		t := p.trace(ref.Sender)
+		switch fate, poison := t.fate(ref.Sequence, false); {
+		case fate != open:
 			settled++
-		case t.poison(ref.Sequence) || ref.Sender == blocked.Sender && t.Key(ref.Sequence) == key:
+		case poison || ref.Sender == blocked.Sender && t.Key(ref.Sequence) == key:
 		default:
 			waiting++
 		}
@@ -246,8 +260,8 @@ func (p *Progress) age(x *place, at time.Duration, partition int32) {
 		return
 	}
 	p.Backlog.records(partition, x.committed, p.Backlog.end(partition), func(offset int64, ref Ref) bool {
-		t, ok := p.Traces[ref.Sender]
-		if !ok {
+		t := p.trace(ref.Sender)
+		if t == nil {
 			return true
 		}
 		age := at - t.Due(ref.Sequence)
@@ -295,26 +309,26 @@ const (
 	untold
 )
 
-func (t Trace) poison(seq uint64) bool {
-	return len(t.Reactions) > 0 && t.Reactions[0].Ledger.Flags(seq)&ledger.IsPoison != 0
-}
-
-// fate is the best that is known of a record. Where committed is set it is
-// asked whether the record may be committed.
-func (t Trace) fate(seq uint64, committed bool) fate {
-	best, event := open, t.Event(seq)
+// fate is the best that is known of a record, and whether it is poison. Where
+// committed is set it is asked whether the record may be committed. What nobody
+// reacts to is untold.
+func (t *Trace) fate(seq uint64, committed bool) (best fate, poison bool) {
+	if t == nil || len(t.Reactions) == 0 {
+		return untold, false
+	}
+	event := t.Event(seq)
 	for _, r := range t.Reactions {
-		best = max(best, r.fate(seq, event, committed))
+		flags := r.Ledger.Flags(event)
+		best = max(best, r.fate(flags, seq, event, committed))
+		poison = event == seq && flags&ledger.IsPoison != 0 // no duplicate is
 	}
-	return best
+	return best, poison
 }
 
-func (r *Reaction) fate(seq, event uint64, committed bool) fate {
-	if committed && !r.Own {
-		return untold
-	}
-	flags := r.Ledger.Flags(event)
+func (r *Reaction) fate(flags ledger.Flags, seq, event uint64, committed bool) fate {
 	switch {
+	case committed && !r.Own:
+		return untold
 	case flags&(ledger.Effect|ledger.Dead) != 0 || r.Retries.has(seq, event):
 		return settled
 	case committed && flags&ledger.IsPoison != 0 && r.DLQ == nil:

@@ -115,6 +115,28 @@ func TestCommitAfterEffect(t *testing.T) {
 			want: outcome{inconclusive, "1 record committed without an effect: a dead letter or a retry may be theirs, and leads back to no consumer or no record", 3, 0, nil, nil}},
 		{name: "a letter that leads to no record", records: "are pr are", adapt: func(f *Flow) { dlq(f); f.Reactions[0].DLQ.Letters.Untraced.Add(Letter{}) }, change: following(nil, committed(3)),
 			want: outcome{inconclusive, "1 record committed without an effect: a dead letter or a retry may be theirs, and leads back to no consumer or no record", 3, 0, nil, nil}},
+		{name: "retries that were not counted", records: "are ar are", adapt: func(f *Flow) {
+			own(f)
+			f.Reactions[0].Retries = NewRetries(RetryPolicy{Attempts: 2, Topics: []string{"retry"}})
+			f.Reactions[0].Retries.uncounted = 1
+		}, change: following(nil, committed(3)),
+			want: outcome{inconclusive, "1 record committed without an effect: a dead letter or a retry may be theirs, and leads back to no consumer or no record", 3, 0, nil, nil}},
+		{name: "other senders in the topic, whose effect another service writes, or nobody", records: "are ar are", adapt: own, change: following(func(c *ProgressConfig) {
+			mine := c.Traces[0]
+			l := ledger.New()
+			l.Sender("none", ledger.Expect{})
+			theirs := flowOf(l, "ar")
+			l.Sender("nobodys", ledger.Expect{}).Begin(ledger.Normal)
+			c.Traces[1] = Trace{Reactions: theirs.Reactions, Event: mine.Event}
+			c.Traces[2] = Trace{Event: mine.Event}
+			c.Backlog.Add(0, 3, Ref{1, 0})
+			c.Backlog.Add(0, 4, Ref{2, 0})
+			c.Backlog.Add(0, 5, Ref{9, 0})
+		}, func(_ *Flow, p *Progress) {
+			p.look(time.Second, 1)
+			p.Backlog.Add(0, 1, Ref{2, 0}) // instead of what would be ahead
+			p.look(2*time.Second, 6)
+		}), want: outcome{pass, "none of 2 records was committed before there was an effect, a dead letter or a retry of it", 2, 0, nil, nil}},
 		{name: "only counts are known", records: "ar ar", adapt: func(f *Flow) { own(f); untrace(f) }, want: outcome{inconclusive, untracedSentence, 0, 0, nil, []string{untracedNote}}},
 
 		{name: "another service writes the effect", records: "ar ar ar", change: following(nil, committed(3)),
@@ -177,6 +199,21 @@ func TestHealthyKeysFlow(t *testing.T) {
 			trace.Key = func(uint64) uint64 { return 1 }
 			c.Traces[0] = trace
 		}, stuck(8, goOn)), want: outcome{pass, "1 poison record passed, and held up records of other keys for 0s at most", 1, 0, nil, nil}},
+		{name: "one after the other holds up others", records: "are pr pr ar ar", adapt: dlq, change: following(patient, func(f *Flow, p *Progress) {
+			for at := time.Duration(1); at <= 5; at++ {
+				p.look(at*time.Second, 1)
+			}
+			f.Reactions[0].Ledger.Dead(1)
+			for at := time.Duration(6); at <= 9; at++ {
+				p.look(at*time.Second, 1)
+			}
+			f.Reactions[0].Ledger.Dead(2)
+			p.look(10*time.Second, 5)
+		}), want: outcome{pass, "2 poison records passed, and held up records of other keys for 4s at most", 2, 0, nil, nil}},
+		{name: "passed before it is committed, and counted once", records: "are prd are are", adapt: dlq, change: following(patient, func(_ *Flow, p *Progress) {
+			p.look(1*time.Second, 1)
+			p.look(2*time.Second, 4)
+		}), want: outcome{pass, "1 poison record passed, and held up records of other keys for 0s at most", 1, 0, nil, nil}},
 		{name: "nothing waits", records: "are pr", adapt: dlq, change: following(patient, stuck(8, goOn)),
 			want: outcome{pass, "1 poison record passed, and held up records of other keys for 0s at most", 1, 0, nil, nil}},
 		{name: "a good record at the head is no poison", records: "are ar ar pr", adapt: dlq, change: following(patient, func(f *Flow, p *Progress) {
@@ -216,8 +253,9 @@ func TestProgressFindsExactlyWhatIsAhead(t *testing.T) {
 		}
 		gap := rapid.Int64Range(1, 3).Draw(t, "gap") // offsets between two records
 		var p *Progress
-		following(func(c *ProgressConfig) { c.Backlog = NewBacklog() }, func(_ *Flow, made *Progress) { p = made })(complete(flowOf(ledger.New(), "")))
-		p.Traces = map[uint16]Trace{0: {Reactions: f.Reactions, Event: func(seq uint64) uint64 { return seq }, Key: func(seq uint64) uint64 { return seq }}}
+		following(func(c *ProgressConfig) {
+			c.Traces = map[uint16]Trace{0: {Reactions: f.Reactions, Event: func(seq uint64) uint64 { return seq }}}
+		}, func(_ *Flow, made *Progress) { p = made })(complete(flowOf(ledger.New(), "")))
 		done, want := make([]bool, records), map[int]bool{}
 		read, upTo := 0, int64(0)
 		for range rapid.IntRange(1, 6).Draw(t, "looks") {
