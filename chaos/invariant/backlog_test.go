@@ -84,8 +84,10 @@ func TestBacklogThatIsFull(t *testing.T) {
 		t.Errorf("%d missed, %d pages held", b.missed, b.held)
 	}
 	p.See(0, 0, 3*backlogSize)
+	b.Add(0, 2*backlogSize-6, Ref{0, 6}) // where every group was
 	b.Add(0, 3*backlogSize+5, Ref{0, 7})
-	want := map[int64]Ref{3*backlogSize + 5: {0, 7}}
+	b.Add(0, 4*backlogSize-1, Ref{0, 9})
+	want := map[int64]Ref{3*backlogSize + 5: {0, 7}, 4*backlogSize - 1: {0, 9}}
 	if diff := cmp.Diff(want, b.yields(0, 0, 1<<62)); diff != "" {
 		t.Error(diff)
 	}

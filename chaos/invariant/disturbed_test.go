@@ -44,7 +44,9 @@ func TestCalm(t *testing.T) {
 		want      Span
 	}{
 		{"undisturbed", Span{5, 9}, nil, Span{5, 9}},
-		{"disturbed before and after", Span{5, 9}, []Span{{1, 5}, {9, 12}}, Span{5, 9}},
+		{"disturbed long before", Span{5, 9}, []Span{{1, 3}}, Span{5, 9}},
+		{"disturbed long after", Span{5, 9}, []Span{{11, 12}}, Span{5, 9}},
+		{"disturbed before and after", Span{5, 9}, []Span{{1, 3}, {4, 5}, {9, 10}, {11, 12}}, Span{5, 9}},
 		{"all of it", Span{5, 9}, []Span{{4, 10}}, Span{}},
 		{"its begin", Span{5, 9}, []Span{{4, 6}}, Span{6, 9}},
 		{"its end", Span{5, 9}, []Span{{8, 11}}, Span{5, 8}},
