@@ -77,7 +77,7 @@ func (j *lags) records(b LagBound) {
 			break
 		}
 	}
-	j.most = append(j.most, fmt.Sprintf("%s was %s behind at most", b.Group, plural(uint64(s.most), "record")))
+	j.most = append(j.most, fmt.Sprintf("%s was %s behind at most", b.Group, plural(s.most, "record")))
 	for _, x := range all {
 		if j.excused(b.Group, x) {
 			continue

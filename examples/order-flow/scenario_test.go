@@ -64,7 +64,7 @@ const orders = "com.acme.order.OrderPlaced"
 
 // planted runs the order flow with a mistake in one of its services, under a
 // load in which the mistake shows.
-func planted(service, mistake, name string, faults ...scenario.Fault) *scenario.Result {
+func planted(service, mistake string, names []string, faults ...scenario.Fault) *scenario.Result {
 	GinkgoHelper()
 	s := load("scenario.yaml", 500, 3*time.Second)
 	s.Name = service + "-" + mistake
@@ -72,7 +72,7 @@ func planted(service, mistake, name string, faults ...scenario.Fault) *scenario.
 	s.Services[i].Build = "./broken/" + service
 	s.Services[i].Env = map[string]string{"BROKERS": "{{.Bootstrap}}", "FAULT": mistake}
 	s.Load[0].Keys.Cardinality = 50 // orders of one key follow closely
-	s.Invariants, s.Faults = []string{name}, faults
+	s.Invariants, s.Faults = names, faults
 	return measure(s)
 }
 
@@ -96,14 +96,17 @@ var _ = Describe("a mistake in payment-service", func() {
 	}
 
 	It("that commits before it processes loses what it held when it crashed", func() {
-		result := planted("payment-service", "commit-before-process", invariant.NoLoss, crash(0.6), crash(1.4), crash(2.2))
+		result := planted("payment-service", "commit-before-process", []string{invariant.NoLoss, invariant.CommitAfterEffect, invariant.NoCommitRegression}, crash(0.6), crash(1.4), crash(2.2))
 		Expect(result).To(match.HaveVerdict(finding.Fail))
+		Expect(result).To(match.HaveOutcome(invariant.NoCommitRegression, finding.Pass))
+		Expect(result).To(match.HaveOutcome(invariant.CommitAfterEffect, finding.Fail,
+			"payment-service committed it before it was processed: at {} order.events/{} was committed to {}, and there was no com.acme.payment.PaymentReceived and no dead letter of it; {}"))
 		Expect(result).To(match.HaveOutcome(invariant.NoLoss, finding.Fail,
 			"in the log, but no com.acme.payment.PaymentReceived and no dead letter of payment-service followed"))
 	})
 
 	It("that does not know an event again pays twice", func() {
-		result := planted("payment-service", "no-dedupe", invariant.NoDuplicateEffect, duplicates)
+		result := planted("payment-service", "no-dedupe", []string{invariant.NoDuplicateEffect}, duplicates)
 		Expect(result).To(match.HaveVerdict(finding.Fail))
 		Expect(result).To(match.HaveOutcome(invariant.NoDuplicateEffect, finding.Fail,
 			"payment-service applied it twice: there is more than one com.acme.payment.PaymentReceived"))
@@ -113,14 +116,14 @@ var _ = Describe("a mistake in payment-service", func() {
 	})
 
 	It("that drops the headers of dead letters keeps less than it promised", func() {
-		result := planted("payment-service", "drop-dlq-headers", invariant.DLQComplete, poison)
+		result := planted("payment-service", "drop-dlq-headers", []string{invariant.DLQComplete}, poison)
 		Expect(result).To(match.HaveVerdict(finding.Fail))
 		Expect(result).To(match.HaveOutcome(invariant.DLQComplete, finding.Fail,
 			"dead letter of payment-service at payment-service.order-placed.dlq/{}: the header ce_specversion is missing"))
 	})
 
 	It("that swallows the error of a dead letter loses poison", func() {
-		result := planted("payment-service", "swallow-dlq-error", invariant.DLQComplete, poison)
+		result := planted("payment-service", "swallow-dlq-error", []string{invariant.DLQComplete}, poison)
 		Expect(result).To(match.HaveVerdict(finding.Fail))
 		Expect(result).To(match.HaveOutcome(invariant.DLQComplete, finding.Fail,
 			"poison in the log, but no dead letter of payment-service in payment-service.order-placed.dlq"))
@@ -130,7 +133,7 @@ var _ = Describe("a mistake in payment-service", func() {
 // Every spec also shows that payment-service, which is whole, is not blamed.
 var _ = Describe("a mistake in inventory-service", func() {
 	It("that does not know an event again reserves twice", func() {
-		result := planted("inventory-service", "no-dedupe", invariant.NoDuplicateEffect, duplicates)
+		result := planted("inventory-service", "no-dedupe", []string{invariant.NoDuplicateEffect}, duplicates)
 		Expect(result).To(match.HaveVerdict(finding.Fail))
 		Expect(result).To(match.HaveOutcome(invariant.NoDuplicateEffect, finding.Fail,
 			"inventory-service applied it twice: there is more than one com.acme.inventory.InventoryReserved"))
@@ -140,14 +143,14 @@ var _ = Describe("a mistake in inventory-service", func() {
 	})
 
 	It("that handles the newest order first breaks the order of its key", func() {
-		result := planted("inventory-service", "newest-first", invariant.PerKeyOrder)
+		result := planted("inventory-service", "newest-first", []string{invariant.PerKeyOrder})
 		Expect(result).To(match.HaveVerdict(finding.Fail))
 		Expect(result).To(match.HaveOutcome(invariant.PerKeyOrder, finding.Fail,
 			"inventory-service applied it after sequence {} of the same key, which was sent later"))
 	})
 
 	It("that logs what it cannot read has no dead letters of it", func() {
-		result := planted("inventory-service", "lose-dead-letters", invariant.DLQComplete, poison)
+		result := planted("inventory-service", "lose-dead-letters", []string{invariant.DLQComplete}, poison)
 		Expect(result).To(match.HaveVerdict(finding.Fail))
 		Expect(result).To(match.HaveOutcome(invariant.DLQComplete, finding.Fail,
 			"poison in the log, but no dead letter of inventory-service in inventory-service.order-placed.dlq"))

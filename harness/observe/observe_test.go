@@ -265,6 +265,32 @@ func TestBatches(t *testing.T) {
 	}
 }
 
+// TestHold: a backlog is told of the records of the run in its topic, each
+// where it stands.
+func TestHold(t *testing.T) {
+	b := newBench(t)
+	s := b.flow("orders", "Paid")
+	backlog := invariant.NewBacklog()
+	b.Hold("orders", backlog)
+	s.Flow.Reactions[0].Own = true
+	p := invariant.NewProgress(invariant.ProgressConfig{Group: "pay", Topic: "orders", Backlog: backlog, Begin: map[int32]int64{0: 0},
+		Traces: map[uint16]invariant.Trace{s.Flow.Sender.ID(): {Reactions: s.Flow.Reactions, Event: func(seq uint64) uint64 { return seq }}}})
+	b.handle("orders", s.Original(4), time.Second)
+	b.handle("orders", &kgo.Record{Value: []byte("of others")}, time.Second)
+	b.handle("orders", s.Original(6), time.Second)
+	b.handle("orders", s.Original(8), time.Second)
+	s.Flow.Reactions[0].Ledger.Effect(4)
+	b.Between(func() { p.See(2*time.Second, 0, 3); p.Looked(2 * time.Second) })
+	o := invariant.Judge([]string{invariant.CommitAfterEffect}, &invariant.Evidence{
+		Flows: []*invariant.Flow{s.Flow}, Progress: []*invariant.Progress{p}, Tell: func(refs []invariant.Ref) []finding.Record {
+			b.expect([]invariant.Ref{{Sender: s.Flow.Sender.ID(), Sequence: 6}}, refs)
+			return make([]finding.Record, len(refs))
+		},
+	})[0]
+	b.expect([]uint64{2, 1}, []uint64{o.Checked, o.Violations})
+	b.expect(int64(2), o.Findings[0].Record.Offset)
+}
+
 func TestFailedSendsThatAreReadAllTheSame(t *testing.T) {
 	b := newBench(t)
 	s := b.flow("orders")
