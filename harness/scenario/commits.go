@@ -18,10 +18,10 @@ import (
 // commitWatch looks at what groups have committed, several times a second, and
 // compares it with what had become of each record by then.
 //
-// A look asks for the commits, then, after a moment, for the ends of all topics
-// to which the group's consumers write, and waits until these were read. What
-// was not read in time voids the look and not the run: the next one compares
-// the same commits.
+// A look asks for the commits. A comparison goes on from there: after a moment
+// it asks for the ends of all topics to which the group's consumers write, and
+// waits until these were read. While it waits looks go on. What was not read in
+// time voids the comparison and not the run: the next one has the same commits.
 type commitWatch struct {
 	admin *kadm.Client
 	// readTo waits until the observer has read to the given ends, and between
@@ -68,15 +68,15 @@ func (x *execution) watchCommits() {
 		c := &committing{name: g.name, commits: invariant.NewCommits(g.name)}
 		for _, topic := range g.topics {
 			if compared {
-				x.follow(c, topic, bounds, backlogs)
+				x.follows(c, topic, bounds, backlogs)
 			}
 		}
 		x.commits.groups = append(x.commits.groups, c)
 	}
 }
 
-// follow has the progress of a group in a topic of the load followed.
-func (x *execution) follow(c *committing, topic string, bounds []invariant.LagBound, backlogs map[string]*invariant.Backlog) {
+// follows has the progress of a group in a topic of the load followed.
+func (x *execution) follows(c *committing, topic string, bounds []invariant.LagBound, backlogs map[string]*invariant.Backlog) {
 	cfg := invariant.ProgressConfig{Group: c.name, Topic: topic, Begin: x.begin[topic], Traces: map[uint16]invariant.Trace{}}
 	topics, reacts := []string{topic}, false
 	for _, b := range bounds {
@@ -124,10 +124,7 @@ func (w *commitWatch) run(ctx context.Context) {
 	defer cancel()
 	var looking sync.WaitGroup
 	for _, g := range w.groups {
-		looking.Go(func() {
-			for w.look(ctx, g); pause(ctx, lookEvery); w.look(ctx, g) {
-			}
-		})
+		looking.Go(func() { w.follow(ctx, g) })
 	}
 	select {
 	case <-w.quit:
@@ -142,19 +139,55 @@ func (w *commitWatch) end(ctx context.Context) {
 	close(w.quit)
 	<-w.done
 	for _, g := range w.groups {
-		w.look(ctx, g)
+		if at, committed, ok := w.look(ctx, g); ok {
+			w.compare(ctx, g, at, committed)
+		}
 	}
 }
 
-func (w *commitWatch) look(ctx context.Context, g *committing) {
+// follow looks at a group until ctx ends, and compares what it sees unless a
+// comparison still waits.
+func (w *commitWatch) follow(ctx context.Context, g *committing) {
+	var comparing sync.WaitGroup
+	defer comparing.Wait()
+	free := make(chan struct{}, 1)
+	free <- struct{}{}
+	for {
+		if at, committed, ok := w.look(ctx, g); ok {
+			select {
+			case <-free:
+				comparing.Go(func() {
+					w.compare(ctx, g, at, committed)
+					free <- struct{}{}
+				})
+			default:
+			}
+		}
+		if !pause(ctx, lookEvery) {
+			return
+		}
+	}
+}
+
+// look sees what a group has committed, and when that was; ok is false where
+// the brokers did not say.
+func (w *commitWatch) look(ctx context.Context, g *committing) (at time.Duration, committed offsets, ok bool) {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
 	committed, err := committedBy(ctx, w.admin, g.name)
 	if err != nil {
-		return
+		return 0, nil, false
 	}
-	at := w.now()
+	at = w.now()
 	g.commits.Look(at, committed)
+	return at, committed, true
+}
+
+// compare compares what a group had committed at a time with what had become
+// of each record by then.
+func (w *commitWatch) compare(ctx context.Context, g *committing, at time.Duration, committed offsets) {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
 	if len(g.progress) == 0 || !pause(ctx, lookGrace) {
 		return
 	}

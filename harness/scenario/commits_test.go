@@ -13,6 +13,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/flowweir/weir/chaos/invariant"
@@ -63,7 +64,9 @@ func commits(ctx context.Context, effect, group, mistake string, brokers []strin
 				if err := client.ProduceSync(ctx, out...).FirstErr(); err != nil {
 					return err
 				}
-				time.Sleep(7 * time.Second)
+				if err := standStill(ctx, client); err != nil {
+					return err
+				}
 				first, out = false, nil
 			}
 			out = append(out, reactTo(r, effect, group, "")...)
@@ -85,6 +88,20 @@ func commits(ctx context.Context, effect, group, mistake string, brokers []strin
 			first = false
 		}
 	}
+}
+
+// standStill takes longer than poison may take, and until the load is over,
+// however slow the machine.
+func standStill(ctx context.Context, client *kgo.Client) error {
+	for began, all := time.Now(), int64(0); all < 1200 || time.Since(began) < 6*time.Second; time.Sleep(100 * time.Millisecond) {
+		ends, err := kadm.NewClient(client).ListEndOffsets(ctx, "order.events")
+		if err != nil {
+			return err
+		}
+		all = 0
+		ends.Each(func(o kadm.ListedOffset) { all += o.Offset })
+	}
+	return nil
 }
 
 // committing runs the scenario with a mistake in each service, or none.
