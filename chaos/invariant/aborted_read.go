@@ -9,7 +9,8 @@ import (
 )
 
 // noAbortedRead: no event of a transaction that was aborted has an effect or a
-// dead letter (Adya's G1a). Who reads uncommitted sees such events.
+// dead letter (Adya's G1a). Who reads uncommitted sees such events. An event
+// that came again as a duplicate, which was not aborted, may have both.
 func noAbortedRead(e *Evidence) run.Outcome {
 	var o run.Outcome
 	var by shares
@@ -20,13 +21,15 @@ func noAbortedRead(e *Evidence) run.Outcome {
 		if aborted == 0 {
 			continue
 		}
+		again := f.cameAgain()
+		aborted -= min(aborted, uint64(len(again)))
 		for _, r := range f.Reactions {
 			if !r.watched() {
 				continue
 			}
 			o.Checked += aborted
 			by.add(r.Consumer, 0, aborted)
-			r.aborted(e, f, &o, &by)
+			r.aborted(e, f, again, &o, &by)
 			if r.silent() {
 				silent = append(silent, r.silence(f))
 			}
@@ -49,13 +52,35 @@ func noAbortedRead(e *Evidence) run.Outcome {
 	return unless(untraced, heard(o, by, silent))
 }
 
-// aborted adds the events of aborted transactions that a consumer processed.
-func (r *Reaction) aborted(e *Evidence, f *Flow, o *run.Outcome, by *shares) {
+// cameAgain are the events of aborted transactions of which a duplicate is in
+// the log.
+func (f *Flow) cameAgain() map[uint64]bool {
+	again := map[uint64]bool{}
+	if f.Origin == nil {
+		return again
+	}
+	for seq := range f.Sender.Select(ledger.Received|ledger.IsDuplicate, 0) {
+		if origin := f.Origin(seq); f.Sender.Flags(origin)&ledger.Failed != 0 {
+			again[origin] = true
+		}
+	}
+	return again
+}
+
+// aborted adds the events of aborted transactions that a consumer processed,
+// and that did not come again.
+func (r *Reaction) aborted(e *Evidence, f *Flow, again map[uint64]bool, o *run.Outcome, by *shares) {
 	for _, did := range []struct {
 		want ledger.Flags
 		what string
 	}{{ledger.Effect, "applied it: there is a " + r.Effect}, {ledger.Dead, "dead-lettered it"}} {
-		refs, n := refsOf(f, r.Ledger.Select(ledger.Failed|did.want, ledger.Received))
+		refs, n := refsOf(f, func(yield func(uint64) bool) {
+			for seq := range r.Ledger.Select(ledger.Failed|did.want, ledger.Received) {
+				if !again[seq] && !yield(seq) {
+					return
+				}
+			}
+		})
 		o.Violations += n
 		by.add(r.Consumer, n, 0)
 		o.Findings = append(o.Findings, e.findings(NoAbortedRead, refs, fmt.Sprintf("its transaction was aborted, and %s %s", r.Consumer, did.what))...)

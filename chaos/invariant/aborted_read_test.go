@@ -18,6 +18,10 @@ func TestNoAbortedRead(t *testing.T) {
 			[]string{"0#1: its transaction was aborted, and payment-service dead-lettered it"}, nil}},
 		{name: "one of two consumers", flows: pair("areo o areo"), change: abort(1), want: outcome{fail, "1 of 2 aborted events processed (payment-service 0 of 1, inventory-service 1 of 1)", 2, 1,
 			[]string{"0#1: its transaction was aborted, and inventory-service applied it: there is a InventoryReserved"}, nil}},
+		{name: "a duplicate of it was not aborted", records: "are e e arx are", adapt: func(f *Flow) { f.Origin = func(seq uint64) uint64 { return seq &^ 2 } }, change: abort(1, 2),
+			want: outcome{fail, "1 of 1 aborted event processed", 1, 1, []string{"0#2: its transaction was aborted, and payment-service applied it: there is a PaymentReceived"}, nil}},
+		{name: "a duplicate of it was aborted, too", records: "are e n x are", adapt: func(f *Flow) { f.Origin = func(seq uint64) uint64 { return seq &^ 2 } }, change: abort(1, 2, 3),
+			want: outcome{fail, "1 of 3 aborted events processed", 3, 1, []string{applied}, nil}},
 		{name: "in the log all the same", records: "are re n are", change: abort(1, 2), want: outcome{pass, "0 of 2 aborted events processed", 2, 0, nil, nil}},
 		{name: "fails whatever was not read", records: "are e", change: both(abort(1), cutShort), want: outcome{fail, "1 of 1 aborted event processed", 1, 1, []string{applied}, nil}},
 

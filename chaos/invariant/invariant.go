@@ -75,6 +75,9 @@ type Flow struct {
 	// trigger whose contract names no id) only counts can be compared, and
 	// invariants per record are inconclusive.
 	Traced bool
+	// Origin is the sequence of the first send of a record's event: its own but
+	// for duplicates. Nil where the load sends none.
+	Origin func(seq uint64) uint64
 	// Reactions are what consumers of the event do with it, one for each that
 	// takes part.
 	Reactions []*Reaction

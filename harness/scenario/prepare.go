@@ -179,6 +179,9 @@ func (x *execution) prepareFlow(f *Flow, maker maker) error {
 		live.subject.Event = func(seq uint64) uint64 { return seq }
 		live.subject.KeyHash = func(seq uint64) uint64 { return seq }
 	}
+	if live.subject.Repeats {
+		flow.Origin = live.subject.Event
+	}
 	x.observer.Watch(live.subject)
 	if err := x.react(live); err != nil {
 		return err
