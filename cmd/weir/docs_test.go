@@ -18,7 +18,7 @@ var triedPages = []string{"from-benchmarks.md", "metrics.md", "compare.md", "run
 func TestCommandsOfPages(t *testing.T) {
 	for _, page := range triedPages {
 		commands := 0
-		for _, block := range blocks(t, page, "sh") {
+		for _, block := range codeOf(t, page, "sh") {
 			for line := range strings.Lines(block) {
 				words := shellWords(line)
 				if len(words) == 0 || words[0] != "weir" {
@@ -56,7 +56,7 @@ func TestCommandsOfPages(t *testing.T) {
 func TestScenariosOfPages(t *testing.T) {
 	tried := 0
 	for _, page := range triedPages {
-		for _, block := range blocks(t, page, "yaml") {
+		for _, block := range codeOf(t, page, "yaml") {
 			if !strings.HasPrefix(block, "weir: scenario/v1\n") {
 				continue
 			}
@@ -75,8 +75,8 @@ func TestScenariosOfPages(t *testing.T) {
 	}
 }
 
-// blocks are the code blocks of a page in a language.
-func blocks(t *testing.T, page, language string) []string {
+// codeOf is the code blocks of a page in a language.
+func codeOf(t *testing.T, page, language string) []string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", page))
 	if err != nil {
