@@ -131,9 +131,13 @@ func (x *execution) drainer() *drainer {
 		admin: x.admin, groups: x.plan.groups(), last: x.observer.Last, backlog: x.backlog,
 		readTo: func(ctx context.Context, ends offsets) []string { return x.reader.ReadTo(ctx, ends) },
 		commit: func(ctx context.Context) {
-			for _, g := range x.groups {
-				_ = g.Commit(ctx) // it is among the group's errors, and what is open is named
-			}
+			// What fails is among the group's errors, and what is open is named.
+			_, _ = within(ctx, func(ctx context.Context) (struct{}, error) {
+				for _, g := range x.groups {
+					_ = g.Commit(ctx)
+				}
+				return struct{}{}, nil
+			})
 		},
 	}
 	role := map[string]*[]string{}
