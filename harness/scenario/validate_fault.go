@@ -153,25 +153,28 @@ func (v *validator) topicPartition(path document.Path, text string) {
 }
 
 // shares checks that what faults make of an event's records is no more than
-// all of them: a record is poison or a duplicate, not both.
+// all of them, and with duplicates less: a record is poison, a duplicate of an
+// ordinary one before it, or ordinary.
 func (v *validator) shares() {
-	sums, met := map[string]float64{}, map[string]bool{}
+	sums, repeats, told := map[string]float64{}, map[string]bool{}, map[string]bool{}
 	for i, f := range v.s.Faults {
 		for field, target := range map[string]*LoadTarget{"poison": f.Poison, "duplicate": f.Duplicate} {
 			if target == nil || target.Share <= 0 || target.Share > 1 {
 				continue // that is said of the share itself
 			}
-			before := sums[target.Event]
-			sum := before + float64(target.Share)
-			sums[target.Event] = sum
+			event, before := target.Event, sums[target.Event]
+			sums[event], repeats[event] = before+float64(target.Share), repeats[event] || field == "duplicate"
 			const rounding = 1e-9
-			if sum <= 1+rounding || met[target.Event] {
+			over := sums[event] - 1
+			if over < -rounding || over <= rounding && !repeats[event] || told[event] {
 				continue
 			}
-			met[target.Event] = true
-			v.Error(document.OutOfRange, document.Path{"faults", i, field, "share"},
-				fmt.Sprintf("the faults before this one make poison or duplicates of %s of %s: with %s more it is %s", percent(before), target.Event, target.Share, percent(sum)),
-				"a record is poison, or a duplicate, or neither: all shares of an event together are at most 100%")
+			told[event] = true
+			message, hint := fmt.Sprintf("with this, faults make poison or duplicates of %s of %s", percent(sums[event]), event), "all shares of an event together are at most 100%"
+			if over <= rounding {
+				message, hint = message+": none is left that could come again", "a duplicate repeats a record that is neither: leave some"
+			}
+			v.Error(document.OutOfRange, document.Path{"faults", i, field, "share"}, message, hint)
 		}
 	}
 }
