@@ -28,14 +28,14 @@ func (s *state) printVerified(format string, r *verify.Result, j judged) error {
 	return s.printFindings(format, j)
 }
 
-// verifyFiles are the formats that --dir keeps, by their file names.
+// verifyFormats are those that --dir keeps, by their file names.
 var verifyFormats = []struct{ name, format string }{
 	{"verify.json", formatJSON}, {"verify.md", formatMarkdown}, {"junit.xml", formatJUnit}, {"verify.sarif", formatSARIF},
 }
 
 // verifyFiles writes a result in each format.
 func (s *state) verifyFiles(dir string, r *verify.Result, j judged) error {
-	var errs []error
+	errs := []error{os.MkdirAll(dir, 0o755)}
 	for _, f := range verifyFormats {
 		var b bytes.Buffer
 		to := *s

@@ -164,6 +164,28 @@ func TestEachRecordIsJudged(t *testing.T) {
 	}
 }
 
+// TestNothingIsAwaitedInVain: where the one promise is broken that others stand
+// on, these are not judged.
+func TestNothingIsAwaitedInVain(t *testing.T) {
+	up := running(t, func(ctx context.Context, _ *kgo.Client) { <-ctx.Done() })
+	cfg := config(up, func(id string) bool { return !strings.HasSuffix(id, "/commit") })
+	cfg.Within = 200 * time.Millisecond
+	r, err := verify.Run(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, p := range judged(t, r) {
+		base := map[string]string{"produces": "emitted", "consumes": "effect"}[p.Side]
+		want, reason := finding.Vacuous, "not exercised: without "+base+", which is broken, nothing of it can be seen"
+		if p.Name == base {
+			want, reason = finding.Fail, "no shop.Paid "
+		}
+		if p.Verdict != want || !strings.HasPrefix(p.Reason, reason) {
+			t.Errorf("%s: %s, %s; want %s, %s", name, p.Verdict, p.Reason, want, reason)
+		}
+	}
+}
+
 // TestObserve: nothing is triggered, and what comes by itself is judged.
 func TestObserve(t *testing.T) {
 	n := 0
