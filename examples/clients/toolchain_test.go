@@ -3,7 +3,6 @@ package clients_test
 import (
 	"bytes"
 	"crypto/sha256"
-	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -71,10 +70,6 @@ var classes = sync.OnceValues(func() (string, error) {
 var scratch string
 
 func TestMain(m *testing.M) {
-	// Services mostly wait: there may be more of them than processors.
-	if err := flag.Set("test.parallel", "4"); err != nil {
-		panic(err)
-	}
 	var err error
 	if scratch, err = os.MkdirTemp("", "weir-clients-"); err != nil {
 		panic(err)
