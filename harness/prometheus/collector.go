@@ -31,6 +31,14 @@ type Config struct {
 	Log func(line string)
 }
 
+// Source says who is asked.
+func (c Config) Source() string {
+	if c.Server != "" {
+		return "Prometheus at " + c.Server
+	}
+	return "exporters at " + strings.Join(c.Exporters, ", ")
+}
+
 // DefaultEvery is the default of Config.Every.
 const DefaultEvery = 5 * time.Second
 
@@ -64,15 +72,14 @@ func New(cfg Config) *Collector {
 	names := metricNames(cfg.Series)
 	if cfg.Server != "" {
 		c.source = &server{url: cfg.Server, match: cfg.Match, metrics: names, client: client}
-		c.results.Source = "Prometheus at " + cfg.Server
 	} else {
 		wanted := map[string]bool{}
 		for _, name := range names {
 			wanted[name] = true
 		}
 		c.source = &exporters{urls: cfg.Exporters, wanted: wanted, client: client}
-		c.results.Source = "exporters at " + strings.Join(cfg.Exporters, ", ")
 	}
+	c.results.Source = cfg.Source()
 	return c
 }
 

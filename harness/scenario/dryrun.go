@@ -10,6 +10,7 @@ import (
 
 	"github.com/flowweir/weir/chaos/fault"
 	"github.com/flowweir/weir/harness/cluster"
+	"github.com/flowweir/weir/harness/prometheus"
 	"github.com/flowweir/weir/reports/finding"
 	words "github.com/flowweir/weir/reports/summary"
 )
@@ -109,6 +110,10 @@ func (p *Plan) Describe(w io.Writer, kind string, brokers int) {
 	}
 	if list := s.Background.topics("RUN", brokers); len(list) > 0 {
 		fmt.Fprintf(w, "background %d topics of %d partitions, replication %d, without records\n", len(list), list[0].Partitions, list[0].Replication)
+	}
+	if m := s.Cluster.Metrics.Prometheus; m != nil {
+		of := prometheus.Config{Server: m.Server, Exporters: m.Exporters}
+		fmt.Fprintf(w, "metrics    of the brokers every %s from %s\n", cmp.Or(time.Duration(m.Every), prometheus.DefaultEvery), words.Plain(of.Source()))
 	}
 	for _, svc := range s.Services {
 		fmt.Fprintf(w, "service    %s\n", words.Plain(svc.Name))
