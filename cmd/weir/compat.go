@@ -59,7 +59,8 @@ compatible and findings. weir explain RULE says what a break is about.`,
 	f.dialect = dialectFlag(cmd)
 	f.schemaFormat = choiceFlag(cmd, "schema-format", "the format of the schemas; auto takes it from the file's ending", "auto", contracts.FormatJSONSchema, contracts.FormatAvro, contracts.FormatProtobuf)
 	f.formats = choiceFlag(cmd, "formats", "whether JSON Schema's keyword format asserts something", "annotate", "assert")
-	f.encoding = choiceFlag(cmd, "encoding", "how Protobuf messages are written; json also compares their JSON form", "binary", "json")
+	f.encoding = choiceFlag(cmd, "encoding", "the form in which Protobuf messages travel: each is judged by itself",
+		schema.EncodingBinary, schema.EncodingJSON, schema.EncodingBoth)
 	flags.StringVar(&f.message, "message", "", "the full name of the Protobuf message to compare alone (default all of the file's)")
 	flags.StringSliceVar(&f.references, "reference", nil, "a further file: with named types for Avro, or one that a JSON Schema refers to by its $id; may be repeated")
 	flags.StringSliceVar(&f.importPaths, "import-path", nil, "a folder that Protobuf imports start from; may be repeated (default the schema's folder and those above)")
@@ -79,7 +80,7 @@ func (f *compatFlags) idle(all []versions.Version) error {
 		languages []string
 	}{
 		{"--formats assert", f.formats.value == "assert", "only JSON Schema has the keyword format", []string{contracts.FormatJSONSchema}},
-		{"--encoding json", f.encoding.value == "json", "only Protobuf has two encodings", []string{contracts.FormatProtobuf}},
+		{"--encoding " + f.encoding.value, f.encoding.value != schema.EncodingBinary, "only Protobuf has two encodings", []string{contracts.FormatProtobuf}},
 		{"--message", f.message != "", "only Protobuf has several messages in a file", []string{contracts.FormatProtobuf}},
 		{"--import-path", len(f.importPaths) > 0, "only Protobuf has imports", []string{contracts.FormatProtobuf}},
 		{"--reference", len(f.references) > 0, "Protobuf's imports are found by --import-path", []string{contracts.FormatAvro, contracts.FormatJSONSchema}},
@@ -138,7 +139,7 @@ func (s *state) compat(ctx context.Context, names []string, f *compatFlags) erro
 		return err
 	}
 	dialect := dialectOf(f.dialect)
-	dialect.JSON, dialect.AllMessages = f.encoding.value == "json", f.message == ""
+	dialect.Encoding, dialect.AllMessages = f.encoding.value, f.message == ""
 	latest := len(all) - 1
 	outcome := compat.Check(mode, all[:latest], all[latest], func(writer, reader *schema.Schema) compat.Comparison {
 		return schema.Compare(writer, reader, dialect)

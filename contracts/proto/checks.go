@@ -45,8 +45,8 @@ func (w *walk) numberAndName(p *pair, f, r protoreflect.FieldDescriptor) {
 // though it has the field.
 func (w *walk) jsonName(p *pair, f, r protoreflect.FieldDescriptor) {
 	known := w.reader.byNumber(p.r, f.Number())
-	if known == nil || r != nil {
-		return
+	if known == nil || r != nil || w.inWriter(p, known) != nil {
+		return // the reader lacks it, has it, or gave its number to another one
 	}
 	wanted := strconv.Quote(key(known))
 	if known.TextName() != key(known) {

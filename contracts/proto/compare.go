@@ -16,10 +16,19 @@ type compareOption func(*comparer)
 
 func (f compareOption) applyCompare(c *comparer) { f(c) }
 
-// JSON compares Protobuf's JSON too, besides the bytes: names of fields and
-// of enum values count then. A reader of JSON is taken to ignore unknown
+// JSON compares what is written and read as Protobuf's JSON, overriding the
+// default that it is bytes: names of fields and of enum values count then, and
+// numbers and encodings do not. A reader of JSON is taken to ignore unknown
 // fields, which libraries do only when told so.
-func JSON() CompareOption { return compareOption(func(c *comparer) { c.withJSON = true }) }
+func JSON() CompareOption {
+	return compareOption(func(c *comparer) { c.binary, c.withJSON = false, true })
+}
+
+// Both compares the bytes and Protobuf's JSON, overriding the default of the
+// bytes alone: for messages that travel in one form and are shown in the other.
+func Both() CompareOption {
+	return compareOption(func(c *comparer) { c.binary, c.withJSON = true, true })
+}
 
 // Lenient forgives breaks where the encodings fit each other and only some
 // values are misread (int64 to int32, bytes to string), as Protobuf's own
@@ -44,7 +53,7 @@ func AllMessages() CompareOption { return compareOption(func(c *comparer) { c.al
 // witness was read. Forgiven problems are what Protobuf's rules allow and a
 // developer should know. Open ones could not be shown.
 func Compare(writer, reader *Schema, options ...CompareOption) compat.Comparison {
-	c := &comparer{writer: writer, reader: reader, reported: map[string]bool{}, broken: map[names]bool{}}
+	c := &comparer{writer: writer, reader: reader, binary: true, reported: map[string]bool{}, broken: map[names]bool{}}
 	for _, o := range options {
 		o.applyCompare(c)
 	}
@@ -54,7 +63,9 @@ func Compare(writer, reader *Schema, options ...CompareOption) compat.Comparison
 	}
 	text := &walk{comparer: c, seen: map[names]bool{}, json: true}
 	for _, root := range c.roots() {
-		bytes.run(root)
+		if c.binary {
+			bytes.run(root)
+		}
 		if c.withJSON {
 			text.run(root)
 		}
@@ -65,8 +76,9 @@ func Compare(writer, reader *Schema, options ...CompareOption) compat.Comparison
 type comparer struct {
 	writer, reader *Schema
 
-	withJSON, lenient, all bool
-	quiet                  bool // names of records are not looked at
+	binary, withJSON bool // the forms that are compared
+	lenient, all     bool
+	quiet            bool // names of records are not looked at
 
 	problems []compat.Problem
 	reported map[string]bool // by rule and places
@@ -145,10 +157,10 @@ func (c *comparer) rootNames(p *pair) {
 	if inPackage(p.w) == inPackage(p.r) {
 		rule, what = rulePackage, ", of another package,"
 	}
-	(&walk{comparer: c}).claim(claim{
+	c.any().claim(claim{
 		rule: rule, verdict: compat.Forgiven, at: p, writer: p.w, reader: p.r,
 		message: "the record is " + string(p.w.FullName()) + " to the writer and " + string(p.r.FullName()) + what + " to the reader",
-		hint:    "the bytes are read all the same; who finds the type by its name (an Any, a contract's match, a registry) has to be told",
+		hint:    "the record is read all the same; who finds the type by its name (an Any, a contract's match, a registry) has to be told",
 		samples: only(nil),
 		shows: func(r reading) string {
 			if r.err != nil {
@@ -159,12 +171,15 @@ func (c *comparer) rootNames(p *pair) {
 	})
 }
 
+// any is a walk in a form that is compared, for what concerns all forms.
+func (c *comparer) any() *walk { return &walk{comparer: c, json: !c.binary} }
+
 func inPackage(m protoreflect.MessageDescriptor) string {
 	return strings.TrimPrefix(string(m.FullName()), string(m.ParentFile().Package())+".")
 }
 
 func (c *comparer) removed(w protoreflect.MessageDescriptor) {
-	(&walk{comparer: c}).claim(claim{
+	c.any().claim(claim{
 		rule: ruleMessageRemoved, verdict: compat.Breaks, at: &pair{w: w, r: w}, writer: w, reader: c.reader.main,
 		message: "the reader has no message " + string(w.FullName()),
 		hint:    "keep the message for as long as records of it are retained",

@@ -20,7 +20,7 @@ func TestRuleIDs(t *testing.T) {
 		}
 		seen[r.ID] = true
 	}
-	if len(seen) != 29 {
+	if len(seen) != 30 {
 		t.Errorf("%d rules", len(seen))
 	}
 }
@@ -37,7 +37,7 @@ func short(c compat.Comparison) []string {
 
 // A schema is compatible with itself, whatever it has.
 func TestCompareWithItself(t *testing.T) {
-	for _, options := range [][]proto.CompareOption{nil, {proto.JSON()}, {proto.JSON(), proto.AllMessages()}} {
+	for _, options := range [][]proto.CompareOption{nil, {proto.JSON()}, {proto.Both()}, {proto.Both(), proto.AllMessages()}} {
 		a, b := load(t, files("s.proto", everything), "s.proto"), load(t, files("s.proto", everything), "s.proto")
 		if got := short(proto.Compare(a, b, options...)); got != nil {
 			t.Error(got)
@@ -145,7 +145,7 @@ func TestOneProblemForBytesAndJSON(t *testing.T) {
 		"3 presence M.b s.proto:2:73 | M.b s.proto:2:63",
 		"1 oneof-joined M.b s.proto:2:73 | M.b s.proto:2:63",
 	}
-	if diff := cmp.Diff(want, short(proto.Compare(writer, reader, proto.JSON()))); diff != "" {
+	if diff := cmp.Diff(want, short(proto.Compare(writer, reader, proto.Both()))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -153,11 +153,11 @@ func TestOneProblemForBytesAndJSON(t *testing.T) {
 func TestConcurrentUse(t *testing.T) {
 	a := load(t, files("s.proto", everything), "s.proto")
 	b := load(t, files("s.proto", strings.ReplaceAll(everything, "int64", "int32")), "s.proto")
-	want := describe(proto.Compare(a, b, proto.JSON()))
+	want := describe(proto.Compare(a, b, proto.Both()))
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
-			if got := describe(proto.Compare(a, b, proto.JSON())); got != want {
+			if got := describe(proto.Compare(a, b, proto.Both())); got != want {
 				t.Errorf("got\n%s\nwant\n%s", got, want)
 			}
 		})
@@ -207,9 +207,9 @@ func BenchmarkLoad(b *testing.B) {
 	}
 }
 
-// With JSON, both forms are compared, and a message says which one it is
-// about: a Timestamp is text in JSON, and bytes that are no text.
-func TestMessagesNameTheForm(t *testing.T) {
+// A Timestamp is text in JSON, and bytes that are no text: each form is judged
+// by itself, and where both are, a message about the bytes says so.
+func TestEachFormIsJudgedByItself(t *testing.T) {
 	timestamp := files("s.proto", "syntax = \"proto3\";\npackage acme;\nimport \"google/protobuf/timestamp.proto\";\nmessage Order { google.protobuf.Timestamp at = 1; }\n")
 	text := files("s.proto", "syntax = \"proto3\";\npackage acme;\nmessage Order { string at = 1; }\n")
 	compared := func(writer, reader *proto.Schema, options ...proto.CompareOption) []string {
@@ -220,20 +220,55 @@ func TestMessagesNameTheForm(t *testing.T) {
 		return said
 	}
 	at, s := load(t, timestamp, "s.proto"), load(t, text, "s.proto")
-	const bytes = "at is google.protobuf.Timestamp to the writer and string to the reader, and not all bytes are UTF-8; refused: field acme.Order.at contains invalid UTF-8"
-	for _, tt := range []struct{ want, got []string }{
-		{[]string{"compat/proto-bytes-as-text: " + bytes}, compared(at, s)},
-		{[]string{"compat/proto-bytes-as-text: in the binary form " + bytes}, compared(at, s, proto.JSON())},
-		{
-			[]string{
-				"compat/proto-bytes-as-message: in the binary form at is string to the writer and google.protobuf.Timestamp to the reader, and not all bytes are a message; refused: cannot parse invalid wire-format data",
-				"compat/proto-json-type: at is string to the writer and google.protobuf.Timestamp to the reader, which have other forms in JSON; refused: invalid google.protobuf.Timestamp value \"a\"",
-			},
-			compared(s, at, proto.JSON()),
-		},
+	const (
+		asText    = "at is google.protobuf.Timestamp to the writer and string to the reader, and not all bytes are UTF-8; refused: field acme.Order.at contains invalid UTF-8"
+		asMessage = "at is string to the writer and google.protobuf.Timestamp to the reader, and not all bytes are a message; refused: cannot parse invalid wire-format data"
+		inJSON    = "compat/proto-json-type: at is string to the writer and google.protobuf.Timestamp to the reader, which have other forms in JSON; refused: invalid google.protobuf.Timestamp value \"a\""
+	)
+	for _, tt := range []struct {
+		name      string
+		want, got []string
+	}{
+		{"bytes", []string{"compat/proto-bytes-as-text: " + asText}, compared(at, s)},
+		{"JSON", nil, compared(at, s, proto.JSON())},
+		{"both", []string{"compat/proto-bytes-as-text: in the binary form " + asText}, compared(at, s, proto.Both())},
+		{"bytes back", []string{"compat/proto-bytes-as-message: " + asMessage}, compared(s, at)},
+		{"JSON back", []string{inJSON}, compared(s, at, proto.JSON())},
+		{"both back", []string{"compat/proto-bytes-as-message: in the binary form " + asMessage, inJSON}, compared(s, at, proto.Both())},
 	} {
 		if diff := cmp.Diff(tt.want, tt.got); diff != "" {
-			t.Errorf("(-want +got):\n%s", diff)
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
 		}
+	}
+}
+
+// What is no more than bytes breaks nothing where JSON travels: encodings and
+// numbers. What is no more than names breaks nothing where bytes do.
+func TestFormsThatTravelAlone(t *testing.T) {
+	order := func(fields string) string {
+		return "syntax = \"proto3\";\npackage acme;\nenum S { NONE = 0; PAID = 1; }\nenum T { NIL = 0; SETTLED = 1; }\nmessage Order { " + fields + " }\n"
+	}
+	for _, tt := range []struct {
+		name, old, latest string
+		bytes, json       compat.Result
+	}{
+		{"another encoding of one range", "int64 a = 1;", "sint64 a = 1;", compat.Incompatible, compat.Compatible},
+		{"fixed numbers", "fixed32 a = 1;", "uint64 a = 1;", compat.Incompatible, compat.Compatible},
+		{"another number", "string a = 1;", "string a = 7;", compat.Incompatible, compat.Compatible},
+		{"numbers that changed places", "string a = 1; string b = 2;", "string b = 1; string a = 2;", compat.Incompatible, compat.Compatible},
+		{"a number for another field", "string a = 1; string b = 2;", "string b = 1;", compat.Incompatible, compat.Compatible},
+		{"another name", "string a = 1;", "string b = 1;", compat.Compatible, compat.Incompatible},
+		{"another name of a value", "S s = 1;", "T s = 1;", compat.Compatible, compat.Incompatible},
+		{"one of many", "string a = 1;", "repeated string a = 1;", compat.Compatible, compat.Incompatible},
+		{"a smaller range", "int64 a = 1;", "int32 a = 1;", compat.Incompatible, compat.Incompatible},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w, r := load(t, files("s.proto", order(tt.old)), "s.proto"), load(t, files("s.proto", order(tt.latest)), "s.proto")
+			got := []compat.Result{proto.Compare(w, r).Result(), proto.Compare(w, r, proto.JSON()).Result(), proto.Compare(w, r, proto.Both()).Result()}
+			want := []compat.Result{tt.bytes, tt.json, compat.Incompatible}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("bytes, JSON, both (-want +got):\n%s", diff)
+			}
+		})
 	}
 }

@@ -34,6 +34,9 @@ func relateBytes(wf, rf protoreflect.FieldDescriptor) *mismatch {
 	if rf.Kind() == protoreflect.EnumKind && wf.Kind() != protoreflect.EnumKind && w == r {
 		return intAsEnum(wf, rf)
 	}
+	if wf.Kind() == rf.Kind() && isMessage(wf) && differInMeaning(wf.Message(), rf.Message()) {
+		return &mismatch{ruleMeaning, ", which mean different things", inSeconds(wf.Message())}
+	}
 	switch {
 	case w == r && integer(wf) && integer(rf):
 		if wf.Kind() == protoreflect.EnumKind && rf.Kind() == protoreflect.EnumKind {
@@ -53,6 +56,27 @@ func relateBytes(wf, rf protoreflect.FieldDescriptor) *mismatch {
 	default:
 		return &mismatch{rule: ruleBytesAsMessage, why: ", and not all bytes are a message"}
 	}
+}
+
+// differInMeaning: two well-known types, such as Timestamp and Duration, each
+// of which stands for a value of its own. Their fields may be encoded alike, and
+// what is read is still another value. Wrappers stand for what they wrap.
+func differInMeaning(w, r protoreflect.MessageDescriptor) bool {
+	_, ws := special(w)
+	_, rs := special(r)
+	return ws && rs && w.FullName() != r.FullName() && (wrapped(w) == nil || wrapped(r) == nil)
+}
+
+// inSeconds is the first second of 2026 as a Timestamp, and as many as a
+// Duration; other messages have none.
+func inSeconds(m protoreflect.MessageDescriptor) []protoreflect.Value {
+	seconds := m.Fields().ByName("seconds")
+	if seconds == nil {
+		return nil
+	}
+	v := dynamicpb.NewMessage(m)
+	v.Set(seconds, protoreflect.ValueOfInt64(1_767_225_600))
+	return []protoreflect.Value{protoreflect.ValueOfMessage(v)}
 }
 
 // encoding is how a value is encoded, closer than its wire type: varints and

@@ -12,6 +12,7 @@ const (
 	ruleNarrowed        = "compat/proto-narrowed"
 	ruleBytesAsText     = "compat/proto-bytes-as-text"
 	ruleBytesAsMessage  = "compat/proto-bytes-as-message"
+	ruleMeaning         = "compat/proto-meaning"
 	ruleDelimited       = "compat/proto-delimited"
 	ruleCardinality     = "compat/proto-cardinality"
 	ruleMap             = "compat/proto-map"
@@ -48,6 +49,7 @@ var rules = []finding.Rule{
 	{ID: ruleNarrowed, Summary: "the reader's field has the same encoding and a smaller range: it reads some numbers as others"},
 	{ID: ruleBytesAsText, Summary: "the reader takes bytes or a message for a string: it refuses or garbles what is not UTF-8"},
 	{ID: ruleBytesAsMessage, Summary: "the reader takes bytes or a string for a message: it refuses or misreads what is none"},
+	{ID: ruleMeaning, Summary: "the writer's well-known type is another one to the reader (a Timestamp read as a Duration): the bytes fit and the value is another"},
 	{ID: ruleDelimited, Summary: "one side encodes a message delimited (as a group), the other with its length: the reader does not see it"},
 	{ID: ruleCardinality, Summary: "the writer's field is repeated, the reader's is not: elements are lost"},
 	{ID: ruleMap, Summary: "the writer's repeated field is a map to the reader: of entries with one key all but one are lost"},
@@ -65,10 +67,10 @@ var rules = []finding.Rule{
 	{ID: ruleMessageRemoved, Summary: "the reader lacks a message of the writer's file; with AllMessages only"},
 	{ID: ruleMessageRenamed, Summary: "the message has another name in the reader; information, bytes carry no name, but an Any and a match by name do"},
 	{ID: rulePackage, Summary: "the message is of another package in the reader; information, bytes carry no name, but an Any and a match by name do"},
-	{ID: ruleJSONName, Summary: "the writer's JSON names a field in a way that the reader does not know; with JSON only"},
-	{ID: ruleJSONType, Summary: "the writer's JSON has a form that the reader's field refuses or misreads; with JSON only"},
-	{ID: ruleJSONRange, Summary: "the writer's JSON may have a number that the reader's field refuses or rounds; with JSON only"},
-	{ID: ruleJSONEnum, Summary: "the writer's JSON may have an enum name that the reader does not know; with JSON only"},
+	{ID: ruleJSONName, Summary: "the writer's JSON names a field in a way that the reader does not know; where JSON is compared"},
+	{ID: ruleJSONType, Summary: "the writer's JSON has a form that the reader's field refuses or misreads; where JSON is compared"},
+	{ID: ruleJSONRange, Summary: "the writer's JSON may have a number that the reader's field refuses or rounds; where JSON is compared"},
+	{ID: ruleJSONEnum, Summary: "the writer's JSON may have an enum name that the reader does not know; where JSON is compared"},
 	{ID: ruleNumberFree, Summary: "a field or enum value was removed and its number not reserved: a later version may reuse it and misread old records"},
 	{ID: ruleNameFree, Summary: "a field or enum value was removed and its name not reserved: a later version may reuse it and misread old JSON"},
 	{ID: ruleReservedShrunk, Summary: "a reserved number or name is reserved no more"},

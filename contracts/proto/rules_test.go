@@ -80,6 +80,8 @@ func compareCase(t *testing.T, dir string, archive *txtar.Archive, i int) compat
 		switch o {
 		case "json":
 			options = append(options, proto.JSON())
+		case "both":
+			options = append(options, proto.Both())
 		case "all":
 			options = append(options, proto.AllMessages())
 		case "unreserved":

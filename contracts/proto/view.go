@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"math/big"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/dynamicpb"
@@ -210,6 +212,9 @@ func (w *walk) sameValue(wf protoreflect.FieldDescriptor, a any, rf protoreflect
 	case *view:
 		switch y := b.(type) {
 		case *view:
+			if !w.json && differInMeaning(x.m.Descriptor(), y.m.Descriptor()) {
+				return meaning(x) == meaning(y)
+			}
 			return w.sameView(x, y)
 		case []byte:
 			again := dynamicpb.NewMessage(x.m.Descriptor())
@@ -355,7 +360,24 @@ func showValue(f protoreflect.FieldDescriptor, v any) string {
 	return fmt.Sprint(v)
 }
 
+// meaning is how Protobuf's JSON writes a value of a well-known type; what it
+// cannot write is out of the type's range.
+func meaning(v *view) string {
+	text, err := protojson.Marshal(v.m.Interface())
+	if err != nil {
+		return "no valid " + string(v.m.Descriptor().FullName())
+	}
+	var plain bytes.Buffer // protojson adds white space at random
+	if err := json.Compact(&plain, text); err != nil {
+		return string(text)
+	}
+	return plain.String()
+}
+
 func showView(v *view) string {
+	if _, ok := special(v.m.Descriptor()); ok && wrapped(v.m.Descriptor()) == nil {
+		return meaning(v)
+	}
 	var numbers []protoreflect.FieldNumber
 	for n := range v.fields {
 		numbers = append(numbers, n)

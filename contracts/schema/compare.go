@@ -23,14 +23,20 @@ func Rules() []finding.Rule {
 	return slices.Concat(own, jsonschema.Rules(), avro.Rules(), proto.Rules())
 }
 
+// The forms of Protobuf messages that are compared.
+const (
+	EncodingBinary = "binary"
+	EncodingJSON   = "json" // Protobuf's JSON mapping alone
+	EncodingBoth   = "both"
+)
+
 // Dialect says how strictly schemas are compared. The zero value is strict.
 type Dialect struct {
 	// Lenient forgives some breaks; see docs/compatibility-json.md,
 	// docs/compatibility-avro.md and docs/compatibility-protobuf.md.
 	Lenient bool
-	// JSON also compares the JSON forms of Protobuf messages, for topics that
-	// carry them.
-	JSON bool
+	// Encoding is the form in which Protobuf messages travel; "" is binary.
+	Encoding string
 	// AllMessages compares every message at the top of a Protobuf file, not
 	// the schema's own alone.
 	AllMessages bool
@@ -72,8 +78,11 @@ func compare(writer, reader *Schema, d Dialect) compat.Comparison {
 		if d.Lenient {
 			options = append(options, proto.Lenient())
 		}
-		if d.JSON {
+		switch d.Encoding {
+		case EncodingJSON:
 			options = append(options, proto.JSON())
+		case EncodingBoth:
+			options = append(options, proto.Both())
 		}
 		if d.AllMessages {
 			options = append(options, proto.AllMessages())
