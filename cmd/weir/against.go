@@ -158,6 +158,16 @@ func (s *state) registryOf(ctx context.Context, w *workspace.Workspace) (version
 	return versions.FromRegistry(ctx, r), r.Close, nil
 }
 
+// registryHere is the registry of the environment, else of the workspace that
+// this directory is in; nil without one.
+func (s *state) registryHere() (*registry.Registry, error) {
+	w, findings := workspace.Find(".")
+	if finding.Errors(findings) > 0 && registry.FromEnvironment(s.env).URL == "" {
+		return nil, s.unreadable(findings)
+	}
+	return s.connectRegistry(w)
+}
+
 func (s *state) connectRegistry(w *workspace.Workspace) (*registry.Registry, error) {
 	config := registry.FromEnvironment(s.env)
 	if config.URL == "" && w != nil && w.File.Registry != nil {

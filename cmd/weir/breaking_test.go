@@ -50,8 +50,8 @@ func TestBreakingAgainstRegistry(t *testing.T) {
 	}
 }
 
-// TestRegistryOfTheWorkspace: what weir.work.yaml names is asked by the gate and
-// by init as by weir check, and the environment's instead where there is one.
+// TestRegistryOfTheWorkspace: what weir.work.yaml names is asked by the gate,
+// by init and by compat as by weir check, and the environment's instead where there is one.
 func TestRegistryOfTheWorkspace(t *testing.T) {
 	server := httptest.NewServer(registryServer(map[string]string{
 		"payments-value": `{"type": "record", "name": "com.acme.Paid", "fields": [{"name": "id", "type": "string"}]}`,
@@ -83,10 +83,31 @@ func TestRegistryOfTheWorkspace(t *testing.T) {
 	if code, out := ask("", "init", "--service", "other", "--subject", "payments-value", "--stdout"); code != exitPass || !strings.Contains(out, "event: com.acme.Paid") {
 		t.Errorf("init: exit code %d:\n%s", code, out)
 	}
+	next := `{"type": "record", "name": "com.acme.Paid", "fields": [{"name": "id", "type": "string"}, {"name": "amount", "type": "long"}]}`
+	if err := os.WriteFile("paid.avsc", []byte(next), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, out := ask("", "compat", "registry:payments-value", "paid.avsc"); code != exitFindings || !strings.Contains(out, "[compat/avro-missing-field]") {
+		t.Errorf("compat: exit code %d:\n%s", code, out)
+	}
 	nobody := httptest.NewServer(nil)
 	nobody.Close()
 	if code, out := ask(nobody.URL, gate...); code != exitInconclusive || !strings.Contains(out, strings.TrimPrefix(nobody.URL, "http://")) {
 		t.Errorf("the registry of the environment is not there: exit code %d:\n%s", code, out)
+	}
+	if code, out := ask(nobody.URL, "compat", "registry:payments-value", "paid.avsc"); code != exitUsage || !strings.Contains(out, strings.TrimPrefix(nobody.URL, "http://")) {
+		t.Errorf("compat with the registry of the environment: exit code %d:\n%s", code, out)
+	}
+	if err := os.WriteFile("weir.work.yaml", []byte("weir: workspace/v1\nregistri: "+server.URL+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"compat", "registry:payments-value", "paid.avsc"}, {"init", "--service", "other", "--subject", "payments-value", "--stdout"}} {
+		if code, out := ask("", args...); code != exitUsage || !strings.Contains(out, "weir.work.yaml:2:1: error: ") {
+			t.Errorf("%s in a workspace that cannot be read: exit code %d:\n%s", args[0], code, out)
+		}
+	}
+	if code, out := ask("", "compat", "paid.avsc", "paid.avsc"); code != exitPass {
+		t.Errorf("compat of files alone asks for no registry: exit code %d:\n%s", code, out)
 	}
 }
 

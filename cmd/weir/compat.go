@@ -11,7 +11,6 @@ import (
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/compat"
 	"github.com/flowweir/weir/contracts/schema"
-	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/contracts/versions"
 	"github.com/flowweir/weir/reports/finding"
 	"github.com/flowweir/weir/reports/summary"
@@ -34,8 +33,9 @@ func newCompat(s *state) *cobra.Command {
 		Long: `Compat says whether the last schema is compatible with those before it, oldest
 first, and shows a document that breaks where it is not. A schema is a file, a
 folder of published versions (all of them), a file at a git revision
-(REVISION:FILE, relative to the working directory), or a subject of the registry
-that WEIR_REGISTRY_URL names.
+(REVISION:FILE, relative to the working directory), or a subject of a registry
+(registry:SUBJECT for its latest version, /3 for that one, /all for every one):
+the one that WEIR_REGISTRY_URL names, else that of the workspace.
 
 The exit code is 0 where it is compatible, 1 where it is not, 2 where a schema
 cannot be read, and 4 where something could not be decided. Of a Protobuf file
@@ -120,9 +120,9 @@ func (s *state) compat(ctx context.Context, names []string, f *compatFlags) erro
 	if err != nil {
 		return usageError("", "--mode: %w", err)
 	}
-	registry, closeRegistry, err := s.registry(ctx)
+	registry, closeRegistry, err := s.namedRegistry(ctx, names)
 	if err != nil {
-		return usageError("", "%w", err)
+		return err
 	}
 	defer closeRegistry()
 	named := &versions.Named{Registry: registry, Options: schema.Options{
@@ -213,15 +213,15 @@ func (s *state) open(ctx context.Context, named *versions.Named, names []string)
 	return all, nil
 }
 
-// registry is the schema registry of the environment, nil without one.
-func (s *state) registry(ctx context.Context) (versions.Registry, func(), error) {
-	config := registry.FromEnvironment(s.env)
-	if config.URL == "" {
+// namedRegistry is the registry that subjects among the names are in; nil where
+// there are none, or no registry.
+func (s *state) namedRegistry(ctx context.Context, names []string) (versions.Registry, func(), error) {
+	if !slices.ContainsFunc(names, versions.InRegistry) {
 		return nil, func() {}, nil
 	}
-	r, err := registry.New(config)
-	if err != nil {
-		return nil, nil, err
+	r, err := s.registryHere()
+	if r == nil {
+		return nil, func() {}, err
 	}
 	return versions.FromRegistry(ctx, r), r.Close, nil
 }

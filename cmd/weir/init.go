@@ -13,9 +13,7 @@ import (
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/infer"
 	"github.com/flowweir/weir/contracts/source"
-	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/contracts/versions"
-	"github.com/flowweir/weir/contracts/workspace"
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/external"
 	"github.com/flowweir/weir/harness/sample"
@@ -204,7 +202,7 @@ func (s *state) initFromAsyncAPI(name string, f initFlags) error {
 }
 
 func (s *state) initFromSubject(ctx context.Context, f initFlags) (*infer.Draft, error) {
-	r, err := s.initRegistry()
+	r, err := s.registryHere()
 	if err != nil {
 		return nil, err
 	}
@@ -217,13 +215,6 @@ func (s *state) initFromSubject(ctx context.Context, f initFlags) (*infer.Draft,
 	})
 }
 
-// initRegistry is the registry of the environment, else of the workspace that
-// this directory is in; nil without one.
-func (s *state) initRegistry() (*registry.Registry, error) {
-	w, _ := workspace.Find(".") // what is wrong with it is for others to say
-	return s.connectRegistry(w)
-}
-
 func (s *state) initFromTopic(ctx context.Context, f initFlags) (*infer.Draft, error) {
 	if problem := contracts.TopicNameProblem(f.topic); problem != "" {
 		return nil, usageError("", "the topic %q %s", f.topic, problem)
@@ -234,7 +225,7 @@ func (s *state) initFromTopic(ctx context.Context, f initFlags) (*infer.Draft, e
 	if len(f.bootstrap) == 0 && f.clientConfig == "" {
 		return nil, usageError("--bootstrap host:port, or give example files", "weir init needs brokers to read the topic from")
 	}
-	r, err := s.initRegistry()
+	r, err := s.registryHere()
 	if err != nil {
 		return nil, err
 	}

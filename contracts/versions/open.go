@@ -19,6 +19,9 @@ import (
 // registryPrefix begins the names of registered schemas.
 const registryPrefix = "registry:"
 
+// InRegistry reports whether a name stands for a registered schema.
+func InRegistry(name string) bool { return strings.HasPrefix(name, registryPrefix) }
+
 // Named opens schemas by the names that people give them on a command line:
 //
 //	schemas/order.json               a file

@@ -28,7 +28,7 @@ import (
 type Version = compat.Version[*schema.Schema]
 
 // ErrNoRegistry says that a schema is in a registry and none was given.
-var ErrNoRegistry = errors.New("no schema registry is given: set WEIR_REGISTRY_URL")
+var ErrNoRegistry = errors.New("no schema registry is given: set WEIR_REGISTRY_URL, or registry: in weir.work.yaml")
 
 // Registry is what a schema registry answers, such as a registry.Registry
 // with its FS.
