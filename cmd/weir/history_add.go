@@ -159,7 +159,7 @@ func (s *state) additions(targets []*publish.Target) ([]addition, error) {
 // keep keeps the version, and says so.
 func (a *addition) keep(published time.Time, reason string) (string, error) {
 	if a.unchanged {
-		return fmt.Sprintf("unchanged since %s", a.latest), nil
+		return fmt.Sprintf("unchanged since %s", a.latest), history.Tidy(filepath.FromSlash(a.target.Folder))
 	}
 	var note strings.Builder
 	if len(a.breaks) > 0 {

@@ -38,6 +38,9 @@ func Add(dir string, schema Schema, published time.Time, note string) (Version, 
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return Version{}, fmt.Errorf("cannot make the folder of versions: %w", err)
 	}
+	if err := Tidy(dir); err != nil {
+		return Version{}, err
+	}
 	fsys := os.DirFS(dir)
 	versions, err := sound(fsys, ".", dir)
 	if err != nil {
@@ -69,7 +72,7 @@ func Unchanged(fsys fs.FS, dir string, schema Schema) (latest Version, unchanged
 	}
 	latest = versions[len(versions)-1]
 	kept, err := latest.read(fsys)
-	return latest, err == nil && same(kept, schema), err
+	return latest, err == nil && Same(kept, schema), err
 }
 
 // sound are the versions in a folder about which there is no finding. where is
@@ -92,7 +95,7 @@ func follows(fsys fs.FS, latest Version, schema Schema, published time.Time, dir
 	if err != nil {
 		return fmt.Errorf("cannot read %s in %s: %w", latest, dir, err)
 	}
-	if same(kept, schema) {
+	if Same(kept, schema) {
 		return fmt.Errorf("%w: %s in %s says the same", ErrUnchanged, latest, dir)
 	}
 	return nil
@@ -136,9 +139,10 @@ func (v Version) read(fsys fs.FS) (Schema, error) {
 	})
 }
 
-// same reports whether two schemas say the same. The name of a schema's only
-// file is not part of what it says.
-func same(a, b Schema) bool {
+// Same reports whether two schemas say the same: only white space, the order of
+// members in JSON and comments in Protobuf differ, or nothing does. The name of
+// a schema's only file is not part of what it says.
+func Same(a, b Schema) bool {
 	if path.Ext(a.Main) != path.Ext(b.Main) || len(a.Files) != len(b.Files) {
 		return false
 	}
@@ -157,42 +161,78 @@ func same(a, b Schema) bool {
 	return true
 }
 
-// write makes the version beside its place, under a name that Versions passes
-// over, and moves it there.
+// working begins the names of folders in which versions are made.
+const working = ".adding-"
+
+// Tidy removes from the folder dir of this machine what an Add that was killed
+// has left there, hidden. [Add] does so itself. An Add that is at work in the
+// same folder at this moment fails, and keeps nothing.
+func Tidy(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("cannot read the folder of versions: %w", err)
+	}
+	for _, entry := range entries {
+		if !entry.IsDir() || !strings.HasPrefix(entry.Name(), working) {
+			continue
+		}
+		// Under another name first: what is removed piece by piece cannot
+		// become a version.
+		left := filepath.Join(dir, entry.Name())
+		gone := left + "-left"
+		if err := os.Rename(left, gone); err != nil {
+			return fmt.Errorf("cannot remove what was left of an interrupted addition: %w", err)
+		}
+		if err := os.RemoveAll(gone); err != nil {
+			return fmt.Errorf("cannot remove what was left of an interrupted addition: %w", err)
+		}
+	}
+	return nil
+}
+
+// write makes the version beside its place, in a folder that Versions and git
+// pass over, and moves it there.
 func write(dir string, v *Version, s Schema) (err error) {
-	work, err := os.MkdirTemp(dir, ".adding-*")
+	work, err := os.MkdirTemp(dir, working+"*")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
-	if v.Note != "" { // before the version: alone it says nothing
-		note := filepath.Join(dir, noteName(*v))
-		if err := writeFile(note, []byte(v.Note+"\n")); err != nil {
-			return err
-		}
-		defer func() {
-			if err != nil {
-				err = errors.Join(err, os.Remove(note))
-			}
-		}()
-	}
-	if err := os.Chmod(work, 0o755); err != nil { // it may become the version
+	if err := writeFile(filepath.Join(work, ".gitignore"), []byte("*\n")); err != nil {
 		return err
 	}
+	entry, made := "", filepath.Join(work, "version")
 	if len(s.Files) == 1 {
-		entry := name(v.Number, v.Published, path.Ext(s.Main))
+		entry = name(v.Number, v.Published, path.Ext(s.Main))
 		v.entry = path.Join(filepath.ToSlash(dir), entry)
 		v.File, v.Root = v.entry, path.Clean(filepath.ToSlash(dir))
-		made := filepath.Join(work, entry)
-		if err := writeFile(made, s.Files[s.Main]); err != nil {
-			return err
-		}
+		err = writeFile(made, s.Files[s.Main])
+	} else {
+		entry = name(v.Number, v.Published, "")
+		v.entry = path.Join(filepath.ToSlash(dir), entry)
+		v.File, v.Root = path.Join(v.entry, s.Main), v.entry
+		err = writeBundle(made, s)
+	}
+	if err != nil {
+		return err
+	}
+	if v.Note == "" {
 		return move(made, filepath.Join(dir, entry))
 	}
-	v.entry = path.Join(filepath.ToSlash(dir), name(v.Number, v.Published, ""))
-	v.File, v.Root = path.Join(v.entry, s.Main), v.entry
+	note := filepath.Join(dir, noteName(*v)) // before the version: alone it says nothing
+	if err := writeFile(note, []byte(v.Note+"\n")); err != nil {
+		return err
+	}
+	if err := move(made, filepath.Join(dir, entry)); err != nil {
+		return errors.Join(err, os.Remove(note))
+	}
+	return nil
+}
+
+// writeBundle makes the folder of a schema of several files.
+func writeBundle(dir string, s Schema) error {
 	for file, content := range s.Files {
-		made := filepath.Join(work, filepath.FromSlash(file))
+		made := filepath.Join(dir, filepath.FromSlash(file))
 		if err := os.MkdirAll(filepath.Dir(made), 0o755); err != nil {
 			return err
 		}
@@ -200,10 +240,7 @@ func write(dir string, v *Version, s Schema) (err error) {
 			return err
 		}
 	}
-	if err := writeFile(filepath.Join(work, mainFile), []byte(s.Main+"\n")); err != nil {
-		return err
-	}
-	return move(work, filepath.FromSlash(v.entry))
+	return writeFile(filepath.Join(dir, mainFile), []byte(s.Main+"\n"))
 }
 
 // move refuses to overwrite: a rename alone would replace a file.

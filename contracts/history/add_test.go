@@ -199,6 +199,34 @@ func TestAddErrorsLeaveNothing(t *testing.T) {
 	}
 }
 
+// TestAKilledAddLeavesNothingForLong: what a process that was killed left is
+// passed over, by git too, and the next Add removes it, whatever it adds.
+func TestAKilledAddLeavesNothingForLong(t *testing.T) {
+	dir, now := t.TempDir(), at(t, "2026-11-24T10:00:00Z")
+	for file, content := range map[string]string{
+		".adding-1/.gitignore": "*\n", ".adding-1/version/order.json": "{", ".adding-2-left/a/b.json": "{}", ".keep": "",
+	} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, file)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if versions, findings, err := history.Versions(os.DirFS(dir), "."); len(versions)+len(findings) > 0 || err != nil {
+		t.Errorf("%v, %v, %v", versions, findings, err)
+	}
+	if _, err := history.Add(dir, single("a.json", "{}"), now, ""); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]string{"0001-20261124T100000Z.json": "{}", ".keep": ""}, tree(t, dir)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if err := history.Tidy(filepath.Join(dir, "none")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a folder that is not there: %v", err)
+	}
+}
+
 func TestAddRefusesAFolderWithFindings(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "order.json"), nil, 0o644); err != nil {
