@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"strings"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -12,6 +12,7 @@ import (
 	"github.com/flowweir/weir/contracts/breaking"
 	"github.com/flowweir/weir/contracts/matrix"
 	"github.com/flowweir/weir/contracts/rules"
+	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/contracts/versions"
 	"github.com/flowweir/weir/reports/finding"
 	"github.com/flowweir/weir/reports/summary"
@@ -111,15 +112,16 @@ func (s *state) check(ctx context.Context, args []string, f *checkFlags) error {
 		Compared: finding.Errors(in.findings) == 0,
 	}
 	if result.Compared {
-		found, against, err := s.judge(ctx, in, f)
+		found, err := s.judge(ctx, in, f)
 		if err != nil {
 			return err
 		}
-		if found, err = f.accept(accepted, found); err != nil {
+		findings, err := f.accept(accepted, found)
+		if err != nil {
 			return err
 		}
-		result.Against = against
-		in.findings = append(in.findings, found...)
+		result.Against = found.against
+		in.findings = append(in.findings, findings...)
 	}
 	result.counted = count(in.findings)
 	j := judged{verb: "check", verdict: result.verdict(), sentence: result.sentence(), counted: result.counted, document: result}
@@ -151,34 +153,59 @@ func (c *checked) sentence() string {
 	return sentence
 }
 
+// judgement is all that is wrong with contracts that were read.
+type judgement struct {
+	findings []finding.Finding
+	against  string // what the state before is called, "" where none was looked at
+	before   []rules.Found
+}
+
+// isBefore says that a finding is about a difference from the state before.
+func (j judgement) isBefore(f finding.Finding) bool {
+	return slices.ContainsFunc(j.before, func(b rules.Found) bool { return b.ID == f.ID && b.Message == f.Message })
+}
+
 // judge finds all that is wrong with contracts that were read: by rules, of
 // consumers with the versions of what they read, and against the state before.
-func (s *state) judge(ctx context.Context, in *inputs, f *checkFlags) (findings []finding.Finding, against string, err error) {
+func (s *state) judge(ctx context.Context, in *inputs, f *checkFlags) (j judgement, err error) {
 	reg, closeRegistry, err := s.registryOf(ctx, in.workspace)
 	if err != nil {
-		return nil, "", err
+		return j, err
 	}
 	defer closeRegistry()
 	loader := versions.New(in.fsys, reg)
-	others := rules.Others{Rules: matrix.Rules(), ReadersCompared: true, Loader: loader}
+	others := rules.Others{Rules: f.applied(), ReadersCompared: true, Loader: loader}
 	others.Found = matrix.Check(in.contracts, loader, matrix.Options{Dialect: dialectOf(f.dialect), Now: s.now(), Only: f.only})
 	if f.against != "" {
 		found, name, err := f.compareAgainst(ctx, in, loader, reg)
 		if err != nil {
-			return nil, "", err
+			return j, err
 		}
-		against = name
-		others.Found = append(others.Found, beside(others.Found, found)...)
+		j.against, j.before = name, beside(others.Found, found)
+		others.Found = append(others.Found, j.before...)
 	}
 	if f.only == nil {
-		findings = rules.CheckWith(in.contracts, in.fsys, s.now(), others)
+		j.findings = rules.CheckWith(in.contracts, in.fsys, s.now(), others)
 	} else {
-		findings = rules.CheckOnly(in.contracts, in.fsys, s.now(), others, f.only)
+		j.findings = rules.CheckOnly(in.contracts, in.fsys, s.now(), others, f.only)
 	}
 	if in.workspace != nil {
-		findings = in.workspace.Localize(in.workspace.ApplyPolicy(findings))
+		j.findings = in.workspace.Localize(in.workspace.ApplyPolicy(j.findings))
 	}
-	return findings, against, nil
+	return j, nil
+}
+
+// applied are the rules of which a waiver must waive something. What breaks
+// since a state before is only known where the contracts were held against one.
+func (f *checkFlags) applied() []rules.Rule {
+	all := matrix.Rules()
+	if f.against == "" || f.isRegistry() {
+		return all
+	}
+	for _, r := range schema.Rules() {
+		all = append(all, rules.Rule{Rule: r})
+	}
+	return append(all, breaking.Rules()...)
 }
 
 // beside is what was found against the state before, without the breaks of
@@ -220,20 +247,20 @@ func (f *checkFlags) accepted(in *inputs) *baseline.Baseline {
 
 // accept turns what the baseline accepts into information; a baseline that is
 // to be written is written before.
-func (f *checkFlags) accept(b *baseline.Baseline, findings []finding.Finding) ([]finding.Finding, error) {
+func (f *checkFlags) accept(b *baseline.Baseline, found judgement) ([]finding.Finding, error) {
 	if f.writeBaseline {
-		b = baseline.Take(filepath.ToSlash(f.baseline), findings)
+		b = baseline.Take(filepath.ToSlash(f.baseline), found.findings, found.isBefore)
 		if err := b.Write(); err != nil {
 			return nil, fmt.Errorf("cannot write the baseline: %w", err)
 		}
 	}
 	if b == nil {
-		return findings, nil
+		return found.findings, nil
 	}
-	return b.Apply(findings, f.sought), nil
+	return b.Apply(found.findings, f.sought), nil
 }
 
 // sought says whether an accepted finding would have been found by these flags.
 func (f *checkFlags) sought(e baseline.Entry) bool {
-	return f.only == nil && (f.against != "" || !strings.HasPrefix(e.Rule, "breaking/"))
+	return f.only == nil && (f.against != "" || !e.Against)
 }

@@ -66,11 +66,11 @@ func (s *state) graph(ctx context.Context, paths []string, format string, onlyOr
 		return s.unreadable(count(in.findings).Findings)
 	}
 	strict := &checkFlags{againstFlags: againstFlags{dialect: &choice{}}}
-	found, _, err := s.judge(ctx, in, strict)
+	found, err := s.judge(ctx, in, strict)
 	if err != nil {
 		return err
 	}
-	g := graph.Build(in.contracts, found)
+	g := graph.Build(in.contracts, found.findings)
 	if onlyOrphans {
 		return printed(listOrphans(s.stdout, g))
 	}

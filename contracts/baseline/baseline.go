@@ -14,6 +14,9 @@
 //	weir baseline/v1
 //	check/event-unproduced	services/billing/weir.yaml	5f0c…	no contract produces OrderPlaced
 //
+// A line that ends with a tab and "against" is about a difference from the state
+// before: a run that does not look at that state cannot say that it is solved.
+//
 // Baselines are for what rules say. A file that cannot be read hides what else
 // is wrong in it; callers keep such findings out.
 package baseline
@@ -47,6 +50,8 @@ type Entry struct {
 	Fingerprint string
 	// Message is there for people; it decides nothing.
 	Message string
+	// Against: it was found by holding the contracts against the state before.
+	Against bool
 
 	line int // in the file that it was read from
 }
@@ -57,13 +62,16 @@ type Baseline struct {
 	entries []Entry
 }
 
-// Take accepts the findings of severity error and warning. file is where the
-// baseline is going to be; places are kept relative to its directory.
-func Take(file string, findings []finding.Finding) *Baseline {
+// Take accepts all findings but information. file is where the baseline is going
+// to be; places are kept relative to its directory. against says which were
+// found by holding the contracts against the state before; nil means none.
+func Take(file string, findings []finding.Finding, against func(finding.Finding) bool) *Baseline {
 	b := &Baseline{file: file}
 	for _, f := range findings {
 		if f.Severity != finding.Info {
-			b.entries = append(b.entries, b.entry(f))
+			e := b.entry(f)
+			e.Against = against != nil && against(f)
+			b.entries = append(b.entries, e)
 		}
 	}
 	b.sort()

@@ -50,7 +50,7 @@ func TestApply(t *testing.T) {
 		at("b/weir.yaml", 5, finding.Info, "check/need-unchecked", "not compared"),
 		{ID: "check/x", Severity: finding.Error, Message: "no place"},
 	}
-	if err := Take("ci/baseline", today).Write(); err != nil {
+	if err := Take("ci/baseline", today, nil).Write(); err != nil {
 		t.Fatal(err)
 	}
 	src, err := os.ReadFile("ci/baseline")
@@ -104,9 +104,9 @@ func TestTheSameFindingsAreTheSameFile(t *testing.T) {
 	for i := range 20 {
 		findings = append(findings, at(fmt.Sprintf("f%d", i%3), i, finding.Error, fmt.Sprintf("check/r%d", i%4), fmt.Sprintf("message %d\twith\na control", i%5)))
 	}
-	first := string(Take("b", findings).format())
+	first := string(Take("b", findings, nil).format())
 	slices.Reverse(findings)
-	equal(t, string(Take("b", findings).format()), first)
+	equal(t, string(Take("b", findings, nil).format()), first)
 	b, problems := parse("b", first)
 	equal(t, lines(problems), []string(nil))
 	equal(t, string(b.format()), first)
@@ -114,15 +114,42 @@ func TestTheSameFindingsAreTheSameFile(t *testing.T) {
 	equal(t, len(b.Apply(findings, nil)), 20)
 }
 
+// TestAgainst: what was found against the state before says so in its line, is
+// accepted however it is found again, and is known as such to who asks what was
+// sought.
+func TestAgainst(t *testing.T) {
+	findings := []finding.Finding{
+		at("a", 1, finding.Error, "compat/json-type", "against main"),
+		at("a", 2, finding.Undecided, "compat/json-undecided", "against version 1"),
+	}
+	written := Take("b", findings, func(f finding.Finding) bool { return strings.HasSuffix(f.Message, "main") })
+	const want = header + `
+compat/json-type	a	13df44887b1fdafd	against main	against
+compat/json-undecided	a	b956116d50f4f57f	against version 1
+`
+	equal(t, string(written.format()), want)
+	b, problems := parse("b", want)
+	equal(t, lines(problems), []string(nil))
+	equal(t, lines(b.Apply(findings, nil)), []string{
+		"a:1:3 info compat/json-type: against main (accepted by the baseline)",
+		"a:2:3 info compat/json-undecided: against version 1 (accepted by the baseline)",
+	})
+	equal(t, lines(b.Apply(nil, func(e Entry) bool { return !e.Against })), []string{
+		"b:3:1 warning baseline/removable: compat/json-undecided in a is solved: against version 1",
+	})
+}
+
 func TestMalformed(t *testing.T) {
 	const good = "check/a\tf\t0123456789abcdef\tm\n"
 	tests := []struct{ name, src, want string }{
 		{"empty", "", "b:1:1 error baseline/syntax: the first line of a baseline is: weir baseline/v1"},
 		{"other version", "weir baseline/v2\n", "b:1:1 error baseline/syntax: the first line of a baseline is: weir baseline/v1"},
-		{"fields", header + "\n" + good + "check/a f\n", "b:3:1 error baseline/syntax: a line has 4 fields between tabs, and this one 1"},
+		{"fields", header + "\n" + good + "check/a f\n", "b:3:1 error baseline/syntax: a line has 4 fields between tabs, or 5, and this one 1"},
 		{"rule", header + "\nno rule\tf\t0123456789abcdef\tm", `b:2:1 error baseline/syntax: "no rule" is no id of a rule`},
 		{"fingerprint", header + "\ncheck/a\tf\tabc\tm", `b:2:11 error baseline/syntax: "abc" is no fingerprint of 16 hexadecimal digits`},
 		{"text", header + "\ncheck/a\tf\xff\t0123456789abcdef\tm", "b:2:1 error baseline/syntax: the line holds bytes that are no text"},
+		{"fifth field", header + "\ncheck/a\tf\t0123456789abcdef\tm\tbefore", `b:2:30 error baseline/syntax: the fifth field is "before"; it can only be against`},
+		{"sixth field", header + "\ncheck/a\tf\t0123456789abcdef\tm\tagainst\t", "b:2:1 error baseline/syntax: a line has 4 fields between tabs, or 5, and this one 6"},
 		{"merge", header + "\n<<<<<<< HEAD\n" + good, "b:2:1 error baseline/syntax: a merge left its marks here"},
 		{"size", header + strings.Repeat("\n", maxBytes), fmt.Sprintf("b:1:1 error baseline/syntax: the baseline has %d bytes; at most %d are read", maxBytes+len(header), maxBytes)},
 	}

@@ -26,7 +26,7 @@ func Example() {
 		}
 	}
 	today := []finding.Finding{found(4, "no contract produces A")}
-	if err := baseline.Take(file, today).Write(); err != nil {
+	if err := baseline.Take(file, today, nil).Write(); err != nil {
 		fmt.Println(err)
 		return
 	}

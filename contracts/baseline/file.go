@@ -30,8 +30,16 @@ func Rules() []finding.Rule {
 
 const header = "weir " + Version
 
+// fromBefore is the last field of an entry that was found against the state
+// before; other entries have none.
+const fromBefore = "against"
+
 func (e Entry) source() string {
-	return strings.Join([]string{e.Rule, e.File, e.Fingerprint, e.Message}, "\t")
+	fields := []string{e.Rule, e.File, e.Fingerprint, e.Message}
+	if e.Against {
+		fields = append(fields, fromBefore)
+	}
+	return strings.Join(fields, "\t")
 }
 
 func (b *Baseline) format() []byte {
@@ -108,12 +116,14 @@ func parse(file, src string) (*Baseline, []finding.Finding) {
 
 // parseEntry reads one line, or says what is wrong and in which column.
 func parseEntry(line string) (e Entry, message string, column int) {
-	fields := strings.SplitN(line, "\t", 4)
-	if len(fields) < 4 {
-		return e, fmt.Sprintf("a line has 4 fields between tabs, and this one %d", len(fields)), 1
+	fields := strings.Split(line, "\t")
+	if len(fields) != 4 && len(fields) != 5 {
+		return e, fmt.Sprintf("a line has 4 fields between tabs, or 5, and this one %d", len(fields)), 1
 	}
-	e = Entry{Rule: fields[0], File: fields[1], Fingerprint: fields[2], Message: fields[3]}
+	e = Entry{Rule: fields[0], File: fields[1], Fingerprint: fields[2], Message: fields[3], Against: len(fields) == 5}
 	switch {
+	case e.Against && fields[4] != fromBefore:
+		return e, fmt.Sprintf("the fifth field is %q; it can only be %s", fields[4], fromBefore), len(line) - len(fields[4]) + 1
 	case !ruleForm.MatchString(e.Rule):
 		return e, fmt.Sprintf("%q is no id of a rule", e.Rule), 1
 	case !utf8.ValidString(line) || clean(e.File) != e.File || clean(e.Message) != e.Message:
