@@ -306,11 +306,17 @@ func (l *loader) at(location, message, hint string) error {
 	return &Error{[]Problem{{d.Position(pointer), message, hint}}}
 }
 
-// atReference blames the first reference that resolves to target.
+// atReference blames the first reference that leads to target.
 func (l *loader) atReference(target, message, hint string) error {
+	named := l.identified()
+	target = decoded(target)
 	for _, location := range l.order {
 		d := l.documents[location]
-		if pointer, ok := findReference(d.value, "", location, target); ok {
+		leads := func(ref, full string) bool {
+			base, fragment, _ := strings.Cut(full, "#")
+			return ref == target || full == target || base == target || named[base]+fragment == target
+		}
+		if pointer, ok := findReference(d.value, "", location, leads); ok {
 			return &Error{[]Problem{{d.Position(pointer), message, hint}}}
 		}
 	}
@@ -318,38 +324,71 @@ func (l *loader) atReference(target, message, hint string) error {
 	return &Error{[]Problem{{d.Position(""), message, hint}}}
 }
 
-// findReference looks for a reference to target, which may leave out the
-// fragment. base is the URL that references are resolved against.
-func findReference(v any, pointer, base, target string) (string, bool) {
+// identified are the schemas that have a $id: where each really stands, as a
+// URL of a file with the pointer in it.
+func (l *loader) identified() map[string]string {
+	named := map[string]string{}
+	for _, location := range l.order {
+		named[decoded(location)] = decoded(location) + "#"
+		eachObject(l.documents[location].value, "", location, func(object map[string]any, pointer, base string) bool {
+			if id, ok := object["$id"].(string); ok && !strings.HasPrefix(id, "#") {
+				named[decoded(base)] = decoded(location) + "#" + pointer
+			}
+			return false
+		})
+	}
+	return named
+}
+
+// findReference looks for a reference that leads somewhere: leads is asked with
+// what it says, and with what that is as a URL.
+func findReference(v any, pointer, base string, leads func(ref, full string) bool) (found string, ok bool) {
+	ok = eachObject(v, pointer, base, func(object map[string]any, pointer, base string) bool {
+		for _, keyword := range [...]string{"$ref", "$dynamicRef", "$recursiveRef", "$schema"} {
+			if ref, is := object[keyword].(string); is && leads(ref, decoded(resolve(base, ref))) {
+				found = pointer + "/" + keyword
+				return true
+			}
+		}
+		return false
+	})
+	return found, ok
+}
+
+// eachObject visits the objects of a document, in the order of their names,
+// with the URL that references in them are resolved against, until visit is
+// satisfied.
+func eachObject(v any, pointer, base string, visit func(object map[string]any, pointer, base string) bool) bool {
 	switch v := v.(type) {
 	case map[string]any:
 		if id, ok := v["$id"].(string); ok {
-			base = resolve(base, id)
+			base, _, _ = strings.Cut(resolve(base, id), "#")
 		}
-		for _, keyword := range [...]string{"$ref", "$dynamicRef", "$recursiveRef", "$schema"} {
-			ref, ok := v[keyword].(string)
-			if !ok {
-				continue
-			}
-			full := resolve(base, ref)
-			withoutFragment, _, _ := strings.Cut(full, "#")
-			if ref == target || full == target || withoutFragment == target {
-				return pointer + "/" + keyword, true
-			}
+		if visit(v, pointer, base) {
+			return true
 		}
 		for _, name := range sortedKeys(v) {
-			if p, ok := findReference(v[name], pointer+"/"+escapeToken(name), base, target); ok {
-				return p, true
+			if eachObject(v[name], pointer+"/"+escapeToken(name), base, visit) {
+				return true
 			}
 		}
 	case []any:
 		for i, item := range v {
-			if p, ok := findReference(item, fmt.Sprintf("%s/%d", pointer, i), base, target); ok {
-				return p, true
+			if eachObject(item, fmt.Sprintf("%s/%d", pointer, i), base, visit) {
+				return true
 			}
 		}
 	}
-	return "", false
+	return false
+}
+
+// decoded is a URL without its escapes: those of two that are compared may
+// differ.
+func decoded(location string) string {
+	if plain, err := url.PathUnescape(location); err == nil {
+		return plain
+	}
+	return location
 }
 
 func resolve(base, ref string) string {
