@@ -40,9 +40,11 @@ type schemaFile struct {
 	schema *schema.Schema
 	src    []byte
 	err    error
-	// told is whether err has been reported: once per file, however many
-	// contracts use it.
-	told    bool
+	// told is whether what is wrong with it has been reported: once per file,
+	// however many contracts use it.
+	told bool
+	// empty says why no event is valid; nil where one is.
+	empty   *schema.Problem
 	lookups map[string]field.Field
 	// examined are the violations of examples by their files: interactions
 	// share examples as they share schemas.
@@ -63,6 +65,11 @@ func (f *files) open(key schema.Declared) *schemaFile {
 	if s.src, s.err = fs.ReadFile(f.fsys, key.File); s.err == nil {
 		s.src = bytes.TrimPrefix(s.src, []byte("\ufeff"))
 		s.schema, s.err = f.loader.File(key)
+	}
+	if s.schema != nil {
+		if problem, empty := s.schema.Contradiction(); empty {
+			s.empty = &problem
+		}
 	}
 	return s
 }
@@ -131,11 +138,11 @@ func (c *checker) schemaFile(contract *contracts.Contract, u schemaUse) {
 	loaded := c.files.schema(u.key)
 	var invalid *schema.Error
 	switch {
+	case loaded.err == nil && loaded.empty == nil, loaded.told:
 	case loaded.err == nil:
+		loaded.told = true
+		c.report(contract, SchemaEmpty, &loaded.empty.Position, loaded.empty.Message, loaded.empty.Hint, related(u.at(), "the contract uses the schema here")...)
 	case errors.As(loaded.err, &invalid):
-		if loaded.told {
-			return
-		}
 		loaded.told = true
 		for _, p := range invalid.Problems {
 			c.report(contract, SchemaInvalid, &p.Position, p.Message, p.Hint, related(u.at(), "the contract uses the schema here")...)

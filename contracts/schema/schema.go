@@ -171,6 +171,36 @@ func loadProto(fsys fs.FS, file string, o Options) (*proto.Schema, error) {
 	return s, err
 }
 
+// Contradiction says that no event at all is valid, and where the schema asks
+// for what cannot be; false where one is, and where that could not be decided.
+func (s *Schema) Contradiction() (Problem, bool) {
+	var found Problem
+	var none bool
+	switch c := s.content.(type) {
+	case *jsonschema.Schema:
+		found, none = c.Contradiction()
+	case *avro.Schema:
+		_, err := avro.NewGenerator(c)
+		found, none = problemOf(err)
+	case *proto.Schema:
+		_, err := proto.NewGenerator(c)
+		found, none = problemOf(err)
+	}
+	found.Position = s.at(found.Position)
+	return found, none
+}
+
+// problemOf is the first problem of an error about a schema.
+func problemOf(err error) (Problem, bool) {
+	if invalid := (*Error)(nil); errors.As(err, &invalid) {
+		return invalid.Problems[0], true
+	}
+	if invalid := (*proto.Error)(nil); errors.As(err, &invalid) {
+		return Problem(invalid.Problems[0]), true
+	}
+	return Problem{}, false
+}
+
 // Violation is one way in which a document breaks its schema.
 type Violation struct {
 	// Position is where in the document's file the value stands, and Schema
