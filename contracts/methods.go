@@ -177,10 +177,16 @@ func (p Produces) Recognition() Match {
 	return Match{}
 }
 
-// SerializedAs is the format of the key: string where the contract gives
-// none.
+// KeyOfSchema is what a key with a schema of its own is serialized as.
+const KeyOfSchema = "a document of its schema"
+
+// SerializedAs is the format of the key, [KeyOfSchema] for one that has a
+// schema, string where the contract gives neither.
 func (k Key) SerializedAs() string {
-	if k.Format == "" {
+	switch {
+	case k.Schema != nil:
+		return KeyOfSchema
+	case k.Format == "":
 		return "string"
 	}
 	return k.Format

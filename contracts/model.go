@@ -107,6 +107,9 @@ type Key struct {
 	Place    string `yaml:"place"`
 	Template string `yaml:"template"`
 	Format   string `yaml:"format"` // string | json | long | bytes; default string
+	// Schema is that of keys which are documents themselves, encoded as it and
+	// its wire say; it excludes Format.
+	Schema *SchemaRef `yaml:"schema"`
 }
 
 // Produces is an interaction: an event that the service emits.

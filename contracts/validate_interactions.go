@@ -161,6 +161,12 @@ func (v *validator) key(path document.Path, k Key) {
 		return
 	}
 	v.OneOf(path.Add("format"), k.Format, keyFormats...)
+	if k.Schema != nil {
+		v.schemaRef(path.Add("schema"), *k.Schema)
+		if k.Format != "" {
+			v.Conflict(path.Add("format"), path.Add("schema"), "the key has a format and a schema", "the schema says how the key is written: leave out format")
+		}
+	}
 	if k.Template != "" {
 		v.template(path.Add("template"), k.Template)
 		return

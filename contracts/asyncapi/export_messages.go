@@ -29,8 +29,8 @@ func (e *exporter) produced(p contracts.Produces) (object, error) {
 	if mode := strings.ToUpper(strings.ReplaceAll(p.Compatibility, "-", "_")); slices.Contains(modes, mode) {
 		kafka.set("x-compatibility", mode)
 	}
-	if p.Key != nil {
-		kafka.set("key", keyTypes[p.Key.SerializedAs()])
+	if key := e.key(p.Key); key != nil {
+		kafka.set("key", key)
 	}
 	return withKafka(m, kafka), nil
 }
@@ -46,6 +46,25 @@ func withKafka(m, kafka object) object {
 		m.set("bindings", object{{"kafka", append(kafka, bindingVersion)}})
 	}
 	return m
+}
+
+// key is how a key is written, or its schema. The binding has a place for JSON
+// Schema alone.
+func (e *exporter) key(k *contracts.Key) object {
+	switch {
+	case k == nil:
+		return nil
+	case k.Schema == nil:
+		return keyTypes[k.SerializedAs()]
+	}
+	s := e.contract.SchemaOf(*k.Schema)
+	if s == nil || s.File == "" || s.Format != contracts.FormatJSONSchema || path.IsAbs(s.File) {
+		return nil
+	}
+	if inside := e.inside(path.Join(e.dir, s.File)); inside != nil {
+		return inside
+	}
+	return refToFile(s.File, "")
 }
 
 // keyTypes say how a key is written; what it is made of stands in x-weir.

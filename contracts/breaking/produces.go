@@ -30,6 +30,7 @@ func (p *pass) produces(was, now producer) {
 	c.headers()
 	c.compatibility()
 	c.schema()
+	c.keySchema()
 }
 
 // breaks reports a promise that is broken, at a field of the new contract.

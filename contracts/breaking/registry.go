@@ -48,7 +48,12 @@ func Registered(latest Side, o Options) ([]rules.Found, error) {
 		}
 		p := &pass{comparison: c, latest: contract}
 		for i := range contract.Produces {
-			if err := p.registered(producer{contract, i}); err != nil {
+			now := producer{contract, i}
+			c := change{pass: p, was: now, now: now}
+			if err := c.registered(registry.Value, part{c.event(), steps("schema")}, named{now.schema(), now.message()}); err != nil {
+				return nil, err
+			}
+			if err := c.registered(registry.Key, part{"the key of " + c.event(), steps("key", "schema")}, named{of: now.keySchema()}); err != nil {
 				return nil, err
 			}
 		}
@@ -57,47 +62,45 @@ func Registered(latest Side, o Options) ([]rules.Found, error) {
 	return all, nil
 }
 
-// registered compares one event's schema with its subject.
-func (p *pass) registered(now producer) error {
-	is := now.schema()
-	if is == nil {
+// registered compares the schema of an event, or of its key, with its subject.
+func (c *change) registered(half registry.Part, p part, is named) error {
+	if is.of == nil {
 		return nil
 	}
-	c := change{pass: p, was: now, now: now}
-	subject, err := c.subject(is)
+	subject, err := c.subject(half, is)
 	if err != nil {
-		c.tell(Unregistered, "", steps("schema"), fmt.Sprintf("%s is not compared: %v", c.event(), err), "give it one, or use another --subject-strategy")
+		c.tell(Unregistered, "", p.at, fmt.Sprintf("%s is not compared: %v", p.what, err), "give it one, or use another --subject-strategy")
 		return nil
 	}
-	there := &contracts.Schema{Registry: &contracts.Registry{Subject: subject, Version: "latest"}, Formats: is.Formats}
-	before, err := p.newSide.Loader.Current(now.contract, there, now.message())
+	there := &contracts.Schema{Registry: &contracts.Registry{Subject: subject, Version: "latest"}, Formats: is.of.Formats}
+	before, err := c.newSide.Loader.Current(c.now.contract, there, is.message)
 	var invalid *schema.Error
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		c.tell(Unregistered, "", steps("schema"), fmt.Sprintf("%s is not compared: the registry has no subject %s", c.event(), subject), "is --subject-strategy right? with the first version it will be there")
+		c.tell(Unregistered, "", p.at, fmt.Sprintf("%s is not compared: the registry has no subject %s", p.what, subject), "is --subject-strategy right? with the first version it will be there")
 		return nil
 	case errors.As(err, &invalid):
-		c.unread("", "the latest version of "+subject, err)
+		c.unread(p, "", "the latest version of "+subject, err)
 		return nil
 	case err != nil:
 		return err
 	}
-	current, err := p.newSide.Loader.Current(now.contract, is, now.message())
+	current, err := c.newSide.Loader.Current(c.now.contract, is.of, is.message)
 	if err != nil {
-		c.unread("", "its schema", err)
+		c.unread(p, "", "its schema", err)
 		return nil
 	}
-	mode, err := c.registeredMode(there, subject)
+	mode, err := c.registeredMode(p.what, there, subject)
 	if err != nil {
 		return err
 	}
-	c.evolve(mode, versions.Version{Name: "the latest version of " + subject, Schema: before}, current)
+	c.evolve(p.what, mode, versions.Version{Name: "the latest version of " + subject, Schema: before}, current)
 	return nil
 }
 
 // registeredMode is what the contract and the registry ask for together; a
 // contract that promises less is a finding.
-func (c *change) registeredMode(there *contracts.Schema, subject string) (compat.Mode, error) {
+func (c *change) registeredMode(what string, there *contracts.Schema, subject string) (compat.Mode, error) {
 	declared, err := compat.ParseMode(c.now.promise().CompatibilityMode())
 	if err != nil {
 		return declared, nil // the loader has said so
@@ -109,23 +112,23 @@ func (c *change) registeredMode(there *contracts.Schema, subject string) (compat
 	union := declared.Union(registered)
 	c.report(c.now.contract, finding.Finding{
 		ID: matrix.ModeWeaker, Severity: finding.Warning, Position: c.now.at("compatibility"),
-		Message: fmt.Sprintf("the contract promises %s compatibility for %s, and the registry holds %s to %s", declared, c.event(), subject, registered),
+		Message: fmt.Sprintf("the contract promises %s compatibility for %s, and the registry holds %s to %s", declared, what, subject, registered),
 		Hint:    fmt.Sprintf("write compatibility: %s; until then %s is applied", union, union),
 	})
 	return union, nil
 }
 
 // subject is the one that the schema names, or that of the strategy.
-func (c *change) subject(s *contracts.Schema) (string, error) {
-	if s.Registry != nil {
-		return s.Registry.Subject, nil
+func (c *change) subject(half registry.Part, s named) (string, error) {
+	if s.of.Registry != nil {
+		return s.of.Registry.Subject, nil
 	}
 	topic := c.now.promise().TopicName()
 	if topic == "" && c.options.Subject != RecordName {
 		return "", errors.New("it is on no topic, by which its subject would be named")
 	}
 	if c.options.Subject == TopicName || c.options.Subject == "" {
-		return registry.TopicName(topic, registry.Value), nil
+		return registry.TopicName(topic, half), nil
 	}
 	record, err := c.record(s)
 	switch {
@@ -139,11 +142,12 @@ func (c *change) subject(s *contracts.Schema) (string, error) {
 	return registry.TopicRecordName(topic, record), nil
 }
 
-// record is the name of the event's record.
-func (c *change) record(s *contracts.Schema) (string, error) {
-	if name := c.now.message(); name != "" {
-		return name, nil
+// record is the name of the record that a schema is of.
+func (c *change) record(is named) (string, error) {
+	if is.message != "" {
+		return is.message, nil
 	}
+	s := is.of
 	file := c.now.contract.Resolve(s.File)
 	if s.Format == contracts.FormatProtobuf {
 		loaded, err := proto.Load(c.newSide.FS, file, proto.ImportPaths(schema.DeclaredBy(c.now.contract, s, "").Options().ImportPaths...))

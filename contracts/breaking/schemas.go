@@ -10,6 +10,7 @@ import (
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/compat"
+	"github.com/flowweir/weir/contracts/history"
 	"github.com/flowweir/weir/contracts/matrix"
 	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/contracts/versions"
@@ -29,32 +30,96 @@ func (c *change) schema() {
 		c.breaks(WireChanged, steps("schema"), fmt.Sprintf("%s was written with the framing %s and is written with %s: consumers misread its first bytes, or miss the schema's id", c.event(), was.Wire, is.Wire),
 			"publish with the new framing on a topic of its own until all consumers have moved")
 	}
-	if c.sameFile(was, is) {
+	if c.was.message() == c.now.message() && c.sameFile(was, is) {
 		return
 	}
 	c.needs()
-	mode, err := c.mode(is)
+	c.versions(part{c.event(), steps("schema")}, named{was, c.was.message()}, named{is, c.now.message()})
+}
+
+// keySchema compares the schemas of an event's key. A key whose bytes change
+// has another partition, whether or not readers understand both.
+func (c *change) keySchema() {
+	was, is := c.was.keySchema(), c.now.keySchema()
+	if was == nil || is == nil {
+		return // a key that is no longer a document is written differently: that is told
+	}
+	const spread = "one entity has other bytes then, so records of it are on two partitions and their order is lost"
+	switch {
+	case was.Wire != is.Wire:
+		c.breaks(KeyFormatChanged, steps("key", "schema"), fmt.Sprintf("the key of %s was written with the framing %s and is written with %s: %s", c.event(), was.Wire, is.Wire, spread),
+			"publish with the new key on a topic of its own until all consumers have moved")
+	case is.Wire == contracts.WireConfluent && !c.sameFile(was, is) && !c.sayTheSame(was, is):
+		c.breaks(KeyFormatChanged, steps("key", "schema"), fmt.Sprintf("the key of %s has another schema, whose id is in the key's own bytes with the framing %s: %s", c.event(), is.Wire, spread),
+			"keep the key's schema for as long as the topic lives, or write keys that have no schema's id in them")
+	}
+	if !c.sameFile(was, is) {
+		c.versions(part{"the key of " + c.event(), steps("key", "schema")}, named{of: was}, named{of: is})
+	}
+}
+
+// sayTheSame reports whether two schemas in files differ in white space alone,
+// or so.
+func (c *change) sayTheSame(was, is *contracts.Schema) bool {
+	if was.File == "" || is.File == "" {
+		return false
+	}
+	before, err := fs.ReadFile(c.oldSide.FS, c.was.contract.Resolve(was.File))
 	if err != nil {
-		c.unread("", "the level of its registry", err)
+		return false
+	}
+	now, err := fs.ReadFile(c.newSide.FS, c.now.contract.Resolve(is.File))
+	one := func(s *contracts.Schema, content []byte) history.Schema {
+		return history.Schema{Main: s.File, Files: map[string][]byte{s.File: content}}
+	}
+	return err == nil && history.Same(one(was, before), one(is, now))
+}
+
+// part is the part of an event that a schema is of: in sentences, and as a field.
+type part struct {
+	what string
+	at   []any
+}
+
+// named is a schema with the full name by which Protobuf knows its message.
+type named struct {
+	of      *contracts.Schema
+	message string
+}
+
+// versions compares the schema of then with that of now.
+func (c *change) versions(p part, was, is named) {
+	mode, err := c.mode(is.of)
+	if err != nil {
+		c.unread(p, "", "the level of its registry", err)
 		return
 	}
 	if mode == (compat.Mode{}) {
 		return
 	}
-	before, err := c.oldSide.Loader.Current(c.was.contract, was, c.was.message())
+	before, err := c.oldSide.Loader.Current(c.was.contract, was.of, was.message)
 	if err != nil {
-		c.unread(c.oldSide.Name, "its schema", err)
+		c.unread(p, c.oldSide.Name, "its schema", err)
 		return
 	}
-	now, err := c.newSide.Loader.Current(c.now.contract, is, c.now.message())
+	now, err := c.newSide.Loader.Current(c.now.contract, is.of, is.message)
 	if err != nil {
-		c.unread("", "its schema", err)
+		c.unread(p, "", "its schema", err)
 		return
 	}
-	c.evolve(mode, versions.Version{Name: c.oldSide.Name, Schema: before}, now)
+	c.evolve(p.what, mode, versions.Version{Name: c.oldSide.Name, Schema: before}, now)
 }
 
 func (p producer) schema() *contracts.Schema { return p.contract.SchemaOf(p.promise().Schema) }
+
+// keySchema is that of the event's key, nil where it has none of its own.
+func (p producer) keySchema() *contracts.Schema {
+	key := p.promise().Key
+	if key == nil || key.Schema == nil {
+		return nil
+	}
+	return p.contract.SchemaOf(*key.Schema)
+}
 
 // message is the full name by which Protobuf knows the event.
 func (p producer) message() string {
@@ -81,17 +146,17 @@ func (c *change) mode(s *contracts.Schema) (compat.Mode, error) {
 	return declared.Union(registered), nil
 }
 
-// evolve compares two versions of the event's schema under a mode.
-func (c *change) evolve(mode compat.Mode, before versions.Version, now *schema.Schema) {
+// evolve compares two versions of a schema under a mode.
+func (c *change) evolve(what string, mode compat.Mode, before versions.Version, now *schema.Schema) {
 	compare := func(writer, reader *schema.Schema) compat.Comparison {
 		return schema.Compare(writer, reader, c.options.Dialect)
 	}
 	latest := versions.Version{Name: "the current version", Schema: now}
 	for _, problem := range compat.Check(mode, []versions.Version{before}, latest, compare).Problems {
 		f := problem.Finding()
-		f.Message = fmt.Sprintf("%s is not %s compatible with %s: %s", c.event(), mode, before.Name, problem.Message)
+		f.Message = fmt.Sprintf("%s is not %s compatible with %s: %s", what, mode, before.Name, problem.Message)
 		if problem.Verdict == compat.Open {
-			f.Message = fmt.Sprintf("whether %s is %s compatible with %s is undecided: %s", c.event(), mode, before.Name, problem.Message)
+			f.Message = fmt.Sprintf("whether %s is %s compatible with %s is undecided: %s", what, mode, before.Name, problem.Message)
 		}
 		c.report(c.now.contract, f)
 	}
@@ -99,14 +164,14 @@ func (c *change) evolve(mode compat.Mode, before versions.Version, now *schema.S
 
 // unread says that something could not be read, so that it was not compared.
 // A registry that nobody named is no mistake.
-func (c *change) unread(side, what string, err error) {
-	f := finding.Finding{ID: Unread, Position: c.now.at("schema"), Message: fmt.Sprintf("%s is not compared: %s cannot be read: %v", c.event(), what, reason(err))}
+func (c *change) unread(p part, side, what string, err error) {
+	f := finding.Finding{ID: Unread, Position: c.now.at(p.at...), Message: fmt.Sprintf("%s is not compared: %s cannot be read: %v", p.what, what, reason(err))}
 	if side != "" {
-		f.Message = fmt.Sprintf("%s is not compared: %s in %s cannot be read: %v", c.event(), what, side, reason(err))
+		f.Message = fmt.Sprintf("%s is not compared: %s in %s cannot be read: %v", p.what, what, side, reason(err))
 	}
 	if errors.Is(err, versions.ErrNoRegistry) {
 		f.ID, f.Severity, f.Hint = matrix.RegistryUnread, finding.Info, "set WEIR_REGISTRY_URL, or registry: in weir.work.yaml, to compare it"
-		f.Message = fmt.Sprintf("the schema of %s is in a registry, so it is not compared", c.event())
+		f.Message = fmt.Sprintf("the schema of %s is in a registry, so it is not compared", p.what)
 	}
 	var invalid *schema.Error
 	if errors.As(err, &invalid) {
@@ -135,7 +200,7 @@ var elsewhere = regexp.MustCompile(`\$(ref|dynamicRef|recursiveRef|schema)["']?\
 // that stands inside an AsyncAPI document, named with a #, may refer to the
 // rest of it.
 func (c *change) sameFile(was, is *contracts.Schema) bool {
-	if was.File == "" || strings.Contains(is.File, "#") || was.Format != is.Format || was.Formats != is.Formats || c.was.message() != c.now.message() {
+	if was.File == "" || strings.Contains(is.File, "#") || was.Format != is.Format || was.Formats != is.Formats {
 		return false
 	}
 	if len(was.References)+len(is.References) > 0 {

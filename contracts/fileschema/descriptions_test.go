@@ -51,6 +51,7 @@ var descriptions = map[string]string{
 	"contracts.Key.place":    "The place that the key is made of, such as $.order_id.",
 	"contracts.Key.template": "Text with places in braces: {$.tenant}:{$.order_id}.",
 	"contracts.Key.format":   "How the key is serialized; string by default.",
+	"contracts.Key.schema":   "The schema of keys that are documents themselves, instead of a format.",
 
 	"contracts.Produces.operation":     "The id of an operation of the AsyncAPI document, which gives what is not said here; needs asyncapi.",
 	"contracts.Produces.event":         "The event's name as consumers know it, such as com.acme.order.OrderPlaced.",

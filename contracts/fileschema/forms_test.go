@@ -217,7 +217,9 @@ var rules = map[string]func(*schema){
 	"contracts.RedisAddress":       func(s *schema) { s.Required = []string{"stream"} },
 	"contracts.EventBridgeAddress": func(s *schema) { s.Required = []string{"bus"} },
 	"contracts.Match":              func(s *schema) { s.OneOf = oneOf("header", "value", "name").OneOf },
-	"contracts.Key":                func(s *schema) { s.OneOf = oneOf("place", "template").OneOf },
+	"contracts.Key": func(s *schema) {
+		s.OneOf, s.Not = oneOf("place", "template").OneOf, &schema{Required: []string{"format", "schema"}}
+	},
 	"contracts.Produces":           func(s *schema) { s.AnyOf, s.OneOf = someOf("event", "operation").AnyOf, atMostOneAddress() },
 	"contracts.Consumes": func(s *schema) {
 		s.AnyOf, s.OneOf = someOf("event", "operation").AnyOf, atMostOneAddress()

@@ -9,34 +9,31 @@ import (
 	"github.com/flowweir/weir/reports/finding"
 )
 
-// evolution holds the current schema of an event against those that were
-// published, under the declared mode, or the registry's where that asks for
-// more.
-func (p *pass) evolution(producer produced) {
-	promise := producer.promise()
-	promised := producer.contract.SchemaOf(promise.Schema)
-	if promised == nil || promised.History == "" && promised.Registry == nil {
+// evolution holds the current schema of an event, or of its key, against those
+// that were published, under the declared mode, or the registry's where that
+// asks for more.
+func (p *pass) evolution(e evolving) {
+	if e.of == nil || e.of.History == "" && e.of.Registry == nil {
 		return
 	}
-	what := "the schema of " + promise.Event
-	mode, err := p.mode(producer)
+	mode, err := p.mode(e)
 	if err != nil {
-		p.unread(promised, err, producer.at("schema"), what)
+		p.unread(e.of, err, e.place, "the schema of "+e.what)
 		return
 	}
-	published, findings, err := p.loader.Published(producer.contract, promised, producer.message())
+	published, findings, err := p.loader.Published(e.contract, e.of, e.message)
 	for _, f := range findings {
 		p.report(f)
 	}
 	if err != nil {
-		p.unread(promised, err, producer.at("schema"), what)
+		p.unread(e.of, err, e.place, "the schema of "+e.what)
 		return
 	}
-	current, err := p.loader.Current(producer.contract, promised, producer.message())
+	current, err := p.loader.Current(e.contract, e.of, e.message)
 	if err != nil {
 		return // package rules has said so
 	}
-	if promised.Registry != nil && len(published) > 0 {
+	if e.of.Registry != nil && len(published) > 0 {
 		published = published[:len(published)-1] // the last one is the current one
 	}
 	latest := versions.Version{Name: "the current version", Schema: current}
@@ -45,9 +42,9 @@ func (p *pass) evolution(producer produced) {
 	}
 	for _, problem := range compat.Check(mode, published, latest, compare).Problems {
 		f := problem.Finding()
-		f.Message = fmt.Sprintf("%s is not %s compatible with %s: %s", promise.Event, mode, older(problem), problem.Message)
+		f.Message = fmt.Sprintf("%s is not %s compatible with %s: %s", e.what, mode, older(problem), problem.Message)
 		if problem.Verdict == compat.Open {
-			f.Message = fmt.Sprintf("whether %s is %s compatible with %s is undecided: %s", promise.Event, mode, older(problem), problem.Message)
+			f.Message = fmt.Sprintf("whether %s is %s compatible with %s is undecided: %s", e.what, mode, older(problem), problem.Message)
 		}
 		p.report(f)
 	}
@@ -69,19 +66,18 @@ func older(d compat.Directed) string {
 }
 
 // mode is what the contract and the registry ask for together.
-func (p *pass) mode(producer produced) (compat.Mode, error) {
-	promise := producer.promise()
-	declared, err := compat.ParseMode(promise.CompatibilityMode())
+func (p *pass) mode(e evolving) (compat.Mode, error) {
+	declared, err := compat.ParseMode(e.promise().CompatibilityMode())
 	if err != nil {
 		return declared, err // the loader has said so
 	}
-	registered, known, err := p.loader.Mode(producer.contract.SchemaOf(promise.Schema))
+	registered, known, err := p.loader.Mode(e.of)
 	if err != nil || !known || declared.Covers(registered) {
 		return declared, err
 	}
 	p.report(finding.Finding{
-		ID: ModeWeaker, Position: producer.at("event"),
-		Message: fmt.Sprintf("the contract promises %s for %s, and its registry asks for %s", promised(declared), promise.Event, registered),
+		ID: ModeWeaker, Position: e.at("event"),
+		Message: fmt.Sprintf("the contract promises %s for %s, and its registry asks for %s", promised(declared), e.what, registered),
 		Hint:    fmt.Sprintf("write compatibility: %s; until then %s is applied", declared.Union(registered), declared.Union(registered)),
 	})
 	return declared.Union(registered), nil

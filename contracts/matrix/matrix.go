@@ -56,7 +56,17 @@ func Check(set []*contracts.Contract, loader *versions.Loader, o Options) []rule
 // i-th that a contract produces, against its published versions.
 func Evolution(c *contracts.Contract, i int, loader *versions.Loader, o Options) []rules.Found {
 	p := &pass{matrix: &matrix{loader: loader, options: o}, contract: c}
-	p.evolution(produced{c, i})
+	p.evolution(produced{c, i}.value())
+	return p.found
+}
+
+// KeyEvolution is Evolution of the schema of the event's key, nothing where the
+// key has none.
+func KeyEvolution(c *contracts.Contract, i int, loader *versions.Loader, o Options) []rules.Found {
+	p := &pass{matrix: &matrix{loader: loader, options: o}, contract: c}
+	if key, ok := (produced{c, i}).key(); ok {
+		p.evolution(key)
+	}
 	return p.found
 }
 
@@ -77,8 +87,12 @@ func (m *matrix) check() []rules.Found {
 		group.Go(func() error {
 			p := &pass{matrix: m, contract: c}
 			for i := range c.Produces {
-				if m.wanted(c.Service.Name) {
-					p.evolution(produced{c, i})
+				if !m.wanted(c.Service.Name) {
+					continue
+				}
+				p.evolution(produced{c, i}.value())
+				if key, ok := (produced{c, i}).key(); ok {
+					p.evolution(key)
 				}
 			}
 			for i := range c.Consumes {
@@ -123,6 +137,29 @@ func (p produced) promise() *contracts.Produces { return &p.contract.Produces[p.
 
 func (p produced) at(path ...any) *finding.Position {
 	return p.contract.Doc.Position(append([]any{"produces", p.i}, path...)...)
+}
+
+// evolving is a schema of a producer that has versions.
+type evolving struct {
+	produced
+	of      *contracts.Schema // nil where there is none
+	message string            // for Protobuf
+	what    string            // in sentences
+	place   *finding.Position
+}
+
+// value is the schema of the event itself.
+func (p produced) value() evolving {
+	return evolving{p, p.contract.SchemaOf(p.promise().Schema), p.message(), p.promise().Event, p.at("schema")}
+}
+
+// key is the schema of the event's key, if it has one of its own.
+func (p produced) key() (evolving, bool) {
+	key := p.promise().Key
+	if key == nil || key.Schema == nil {
+		return evolving{}, false
+	}
+	return evolving{p, p.contract.SchemaOf(*key.Schema), "", "the key of " + p.promise().Event, p.at("key", "schema")}, true
 }
 
 // message is the full name by which Protobuf knows the event.

@@ -43,6 +43,7 @@ type Target struct {
 
 	message  string // the full name by which Protobuf knows the event
 	produces []int  // the interactions of the contract that send it
+	keys     []int  // those whose keys are of it
 }
 
 // Targets are the schemas of a contract that have a history, by name.
@@ -70,6 +71,13 @@ func Targets(c *contracts.Contract) []*Target {
 		t.produces = append(t.produces, i)
 		if out.Match != nil && t.message == "" {
 			t.message = out.Match.Name
+		}
+		if out.Key != nil && out.Key.Schema != nil {
+			t := add("the key of "+out.Event, *out.Key.Schema)
+			if topic := out.TopicName(); topic != "" && !slices.Contains(t.Topics, topic) {
+				t.Topics = append(t.Topics, topic)
+			}
+			t.keys = append(t.keys, i)
 		}
 	}
 	for _, in := range c.Consumes {
@@ -123,13 +131,18 @@ func (t *Target) Current(fsys fs.FS) (history.Schema, error) {
 // are of the schema, as weir check finds them, and what is undecided. Waivers of
 // the contract apply. loader is of what the contract was loaded from.
 func (t *Target) Breaks(loader *versions.Loader, o matrix.Options) []finding.Finding {
-	var found []finding.Finding
+	var all []rules.Found
 	for _, i := range t.produces {
-		for _, f := range matrix.Evolution(t.Contract, i, loader, o) {
-			judged, _ := rules.Waive(f, o.Now)
-			if judged.Severity == finding.Error || judged.Severity == finding.Undecided {
-				found = append(found, judged)
-			}
+		all = append(all, matrix.Evolution(t.Contract, i, loader, o)...)
+	}
+	for _, i := range t.keys {
+		all = append(all, matrix.KeyEvolution(t.Contract, i, loader, o)...)
+	}
+	var found []finding.Finding
+	for _, f := range all {
+		judged, _ := rules.Waive(f, o.Now)
+		if judged.Severity == finding.Error || judged.Severity == finding.Undecided {
+			found = append(found, judged)
 		}
 	}
 	return found

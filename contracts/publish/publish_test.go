@@ -199,3 +199,29 @@ func TestVersionsOfNone(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestKeys: schemas of keys are kept and held to what was published, as those of
+// events are.
+func TestKeys(t *testing.T) {
+	f := func(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
+	fsys := fstest.MapFS{
+		"services/orders/weir.yaml": f(`weir: contract/v1
+service: {name: orders}
+produces:
+  - {event: Placed, topic: orders, key: {place: $.id, schema: {file: key.avsc, history: keys}}}
+`),
+		"services/orders/key.avsc":                        f(`"long"`),
+		"services/orders/keys/0001-20260101T000000Z.avsc": f(`"string"`),
+	}
+	key := targets(t, fsys)["the key of Placed"]
+	if key == nil || key.Folder != "services/orders/keys" || !slices.Equal(key.Topics, []string{"orders"}) {
+		t.Fatalf("%+v", key)
+	}
+	var got []string
+	for _, f := range key.Breaks(versions.New(fsys, nil), matrix.Options{}) {
+		got = append(got, f.ID)
+	}
+	if diff := cmp.Diff([]string{"compat/avro-type"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

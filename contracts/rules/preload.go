@@ -75,6 +75,9 @@ func schemaUses(contract *contracts.Contract) iter.Seq[schemaUse] {
 			if !use(p.Schema, func(s *contracts.Schema) string { return messageOf(p, s) }, "produces", i, "schema", "file") {
 				return
 			}
+			if p.Key != nil && p.Key.Schema != nil && !use(*p.Key.Schema, first, "produces", i, "key", "schema", "file") {
+				return
+			}
 		}
 		for i := range contract.Consumes {
 			if own := contract.Consumes[i].Schema; own != nil && !use(*own, first, "consumes", i, "schema", "file") {

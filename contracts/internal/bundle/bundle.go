@@ -121,6 +121,9 @@ func load(set []*contracts.Contract, loader *versions.Loader) {
 				message = p.Match.Name
 			}
 			read(c, p.Schema, message)
+			if p.Key != nil && p.Key.Schema != nil {
+				read(c, *p.Key.Schema, "")
+			}
 		}
 		for _, in := range c.Consumes {
 			if in.Schema != nil {
@@ -143,6 +146,9 @@ func named(c *contracts.Contract) []string {
 	}
 	for _, p := range c.Produces {
 		schema(c.SchemaOf(p.Schema))
+		if p.Key != nil && p.Key.Schema != nil {
+			schema(c.SchemaOf(*p.Key.Schema))
+		}
 		names = append(names, p.Examples...)
 		if p.Trigger != nil {
 			names = append(names, p.Trigger.Body)
