@@ -31,16 +31,27 @@ type page struct {
 	why      string
 	// where says when it is found; next what to do about it.
 	where, next string
-	// more is a paragraph on why, or "".
-	more string
+	// guide is of a rule that a waiver can accept.
+	guide rules.Guide
 }
 
 func (p page) text() string {
-	why := p.why
-	if p.more != "" {
-		why += "\n\n" + p.more
+	if p.guide.Fix == "" {
+		return fmt.Sprintf("%s (%s)\n\n%s\n\nFound: %s\nNext:  %s\n", p.id, p.severity, p.why, p.where, p.next)
 	}
-	return fmt.Sprintf("%s (%s)\n\n%s\n\nFound: %s\nNext:  %s\n", p.id, p.severity, why, p.where, p.next)
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s (%s)\n\n%s\n", p.id, p.severity, p.why)
+	for _, more := range []string{p.guide.Why, p.where, p.guide.Example} {
+		if more != "" {
+			fmt.Fprintf(&b, "\n%s\n", strings.TrimSuffix(more, "\n"))
+		}
+	}
+	fmt.Fprintf(&b, "\n## Fix\n\n%s\n\n## Waive\n\n%s\n", p.guide.Fix, p.guide.Waive)
+	if strings.Contains(p.guide.Waive, "cannot be waived") {
+		return b.String()
+	}
+	fmt.Fprintf(&b, "\n```yaml\nwaive:\n  - {rule: %s, reason: why it is accepted, until: 2027-03-31}\n```\n", p.id)
+	return b.String()
 }
 
 // pageGroup are pages that lists show together.
@@ -104,6 +115,28 @@ func foundBy(where, next string) func(rules.Rule) page {
 	return func(rules.Rule) page { return page{where: where, next: next} }
 }
 
+// guided is an explain of grouped for rules that have pages.
+func guided(where string, explain func(id string) (rules.Guide, bool)) func(rules.Rule) page {
+	return func(r rules.Rule) page {
+		guide, _ := explain(r.ID)
+		return page{where: where, guide: guide}
+	}
+}
+
+// breaksOf are the rules between versions of schemas in one format.
+func breaksOf(format string, rs []finding.Rule) pageGroup {
+	g := ungrouped("Versions of a schema: "+format, rs,
+		"Found by weir compat, weir breaking, weir check, weir history add and weir can-i-deploy, where one version of a schema is read with another; exit code 1, or 4 where it is undecided.", "")
+	for i := range g.pages {
+		g.pages[i].guide = rules.Guide{
+			Example: schema.Example(g.pages[i].id),
+			Fix:     "Look at the counter-example: either keep what it shows valid, or let readers take both forms before the first writer writes the new one. What can do neither is another event, on a topic of its own.",
+			Waive:   "When every reader is known to cope, or when no record of the other version is left to read. The waiver stands in the contract that has the new schema.",
+		}
+	}
+	return g
+}
+
 const waivable = "or waive the rule in the contract until a date: waive: [{rule, reason, until}]."
 
 func groups() []pageGroup {
@@ -111,26 +144,21 @@ func groups() []pageGroup {
 	add := func(more ...pageGroup) { all = append(all, more...) }
 	add(grouped("Contracts", rules.Rules(), foundBy("By weir check, over all contracts together; errors give exit code 1.",
 		"Change the contract or its schema, "+waivable))...)
-	add(grouped("Consumers and the versions of schemas", matrix.Rules(), foundBy("By weir check, for each consumer and each version of the producer's schema; errors give exit code 1.",
-		"Change the contract or the schema, "+waivable))...)
-	add(grouped("Promises that are broken", breaking.Rules(), func(r rules.Rule) page {
-		p, _ := breaking.Explain(r.ID)
-		return page{where: "By weir breaking and weir check --against; an error where a contract relies on it, which gives exit code 1.",
-			next: p.Safely + "\nWaive: " + p.Waive, more: p.Why}
-	})...)
+	add(grouped("Consumers and the versions of schemas", matrix.Rules(),
+		guided("Found by weir check, for each consumer and each version of the producer's schema; errors give exit code 1.", matrix.Explain))...)
+	add(grouped("Promises that are broken", breaking.Rules(),
+		guided("Found by weir breaking and weir check --against; an error where a contract relies on it, which gives exit code 1.", breaking.Explain))...)
 	breaks := schema.Rules()
 	for _, format := range []struct{ prefix, title string }{
 		{"compat/json-", "JSON Schema"}, {"compat/avro-", "Avro"}, {"compat/proto-", "Protobuf"}, {"", "any format"},
 	} {
 		is := func(r finding.Rule) bool { return strings.HasPrefix(r.ID, format.prefix) }
 		not := func(r finding.Rule) bool { return !is(r) }
-		add(ungrouped("Versions of a schema: "+format.title, slices.DeleteFunc(slices.Clone(breaks), not),
-			"By weir compat, weir breaking, weir check, weir history add and weir can-i-deploy, where one version of a schema is read with another; exit code 1, or 4 where it is undecided.",
-			"Look at the counter-example: either keep what it shows valid, or move readers first. A waiver in the contract accepts the break until a date."))
+		add(breaksOf(format.title, slices.DeleteFunc(slices.Clone(breaks), not)))
 		breaks = slices.DeleteFunc(breaks, is)
 	}
-	add(grouped("Deployments", gate.Rules(), foundBy("By weir can-i-deploy, between a version and what is live; exit code 1, or 4 where it leaves the answer open.",
-		"Change the version, deploy the other side first, or ask for both together with --also."))...)
+	add(grouped("Deployments", gate.Rules(),
+		guided("Found by weir can-i-deploy, between a version and what is live; exit code 1, or 4 where it leaves the answer open.", gate.Explain))...)
 	add(
 		ungrouped("Records of deployments", deployment.Rules(), "When records of deployments are read or written; exit code 2, or 4 where the contract of one version is not known.",
 			"Record the deployment again with weir record-deploy, or restore its record from git."),

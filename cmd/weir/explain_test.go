@@ -20,7 +20,7 @@ import (
 func TestEveryIDIsExplained(t *testing.T) {
 	known, families := map[string]bool{}, map[string]bool{}
 	for _, p := range pages() {
-		if known[p.id] || p.severity == "" || p.why == "" || p.where == "" || p.next == "" {
+		if known[p.id] || p.severity == "" || p.why == "" || p.where == "" || p.next == "" && p.guide.Fix == "" {
 			t.Errorf("%+v is there twice, or not whole", p)
 		}
 		known[p.id] = true

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -140,7 +141,7 @@ func (j judged) text(w io.Writer) error {
 func sarifRules() []sarif.Rule {
 	var rules []sarif.Rule
 	for _, p := range pages() {
-		rules = append(rules, sarif.Rule{ID: p.id, Severity: p.severity, Summary: p.why, Help: p.next})
+		rules = append(rules, sarif.Rule{ID: p.id, Severity: p.severity, Summary: p.why, Help: cmp.Or(p.next, p.guide.Fix)})
 	}
 	return rules
 }

@@ -128,8 +128,11 @@ func TestNothingBreaksItself(t *testing.T) {
 func TestEveryRuleHasAPage(t *testing.T) {
 	for _, r := range breaking.Rules() {
 		page, ok := breaking.Explain(r.ID)
-		if !ok || page.Why == "" || page.Safely == "" || page.Waive == "" || page.Severity == "" || page.Summary == "" {
+		if !ok || page.Why == "" || page.Fix == "" || page.Waive == "" || r.Severity == "" || r.Summary == "" {
 			t.Errorf("%s: %+v", r.ID, page)
+		}
+		if r.ID != breaking.Unregistered && (!strings.Contains(page.Example, r.ID+": ") || !strings.Contains(page.Example, "## Good\n\n```yaml")) {
+			t.Errorf("%s has no example:\n%s", r.ID, page.Example)
 		}
 	}
 	if _, ok := breaking.Explain("breaking/none"); ok {

@@ -1,10 +1,11 @@
 package breaking
 
 import (
-	_ "embed"
+	"embed"
+	"path"
 	"slices"
-	"strings"
 
+	"github.com/flowweir/weir/contracts/internal/example"
 	"github.com/flowweir/weir/contracts/rules"
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -128,37 +129,20 @@ var severities = func() map[string]finding.Severity {
 	return m
 }()
 
-// pages has a section for each rule: why, then a paragraph that begins with
-// "Safely:" and one that begins with "Waive:".
+// pages has a section for each rule, and fixtures the examples.
 //
 //go:embed pages.md
 var pages string
 
-// Page explains a rule, in Markdown.
-type Page struct {
-	rules.Rule
-	// Why is what goes wrong, Safely how to make the change without that, and
-	// Waive when to accept it.
-	Why, Safely, Waive string
-}
+//go:embed testdata/*.txtar
+var fixtures embed.FS
 
-// Explain is the page of a rule; false for an id that is none of Rules.
-func Explain(id string) (Page, bool) {
-	i := slices.IndexFunc(table, func(r rules.Rule) bool { return r.ID == id })
-	_, section, ok := strings.Cut(pages, "\n## "+id+"\n")
-	if i < 0 || !ok {
-		return Page{}, false
+// Explain explains a rule; false for an id that is none of Rules. Only
+// [Unregistered] has no example, for it takes a registry.
+func Explain(id string) (rules.Guide, bool) {
+	g, ok := rules.ReadGuide(pages, id)
+	if src, err := fixtures.ReadFile("testdata/" + path.Base(id) + ".txtar"); err == nil && ok {
+		g.Example = example.Read(src).Markdown()
 	}
-	section, _, _ = strings.Cut(section, "\n## ")
-	p := Page{Rule: table[i]}
-	for paragraph := range strings.SplitSeq(strings.TrimSpace(section), "\n\n") {
-		if safely, ok := strings.CutPrefix(paragraph, "Safely: "); ok {
-			p.Safely = safely
-		} else if waive, ok := strings.CutPrefix(paragraph, "Waive: "); ok {
-			p.Waive = waive
-		} else {
-			p.Why = strings.TrimPrefix(p.Why+"\n\n"+paragraph, "\n\n")
-		}
-	}
-	return p, true
+	return g, ok
 }

@@ -220,7 +220,7 @@ var rules = map[string]func(*schema){
 	"contracts.Key": func(s *schema) {
 		s.OneOf, s.Not = oneOf("place", "template").OneOf, &schema{Required: []string{"format", "schema"}}
 	},
-	"contracts.Produces":           func(s *schema) { s.AnyOf, s.OneOf = someOf("event", "operation").AnyOf, atMostOneAddress() },
+	"contracts.Produces": func(s *schema) { s.AnyOf, s.OneOf = someOf("event", "operation").AnyOf, atMostOneAddress() },
 	"contracts.Consumes": func(s *schema) {
 		s.AnyOf, s.OneOf = someOf("event", "operation").AnyOf, atMostOneAddress()
 		s.AllOf = []*schema{{If: someOf("topic", "kafka", "redis"), Then: someOf("group", "operation")}}

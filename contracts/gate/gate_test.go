@@ -30,6 +30,19 @@ var update = flag.Bool("update", false, "rewrite what is expected in testdata, a
 // now is the moment at which everything is asked.
 var now = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
+func TestEveryRuleHasAPage(t *testing.T) {
+	for _, r := range gate.Rules() {
+		page, ok := gate.Explain(r.ID)
+		bad, good, _ := strings.Cut(page.Example, "\n## Good\n")
+		if !ok || page.Why == "" || page.Fix == "" || page.Waive == "" || !strings.Contains(bad, "["+r.ID+"]") || !strings.Contains(good, "```yaml") {
+			t.Errorf("%s: %+v", r.ID, page)
+		}
+	}
+	if _, ok := gate.Explain("deploy/none"); ok {
+		t.Error("a rule that is not there has a page")
+	}
+}
+
 // TestSituations runs testdata: each archive is a workspace with records of
 // what is deployed. The first line of its comment is its name, and lines of
 // the form "record SERVICE VERSION", with "rolling" or "uncontracted" behind,

@@ -58,6 +58,18 @@ func TestCases(t *testing.T) {
 	}
 }
 
+func TestEveryRuleHasAPage(t *testing.T) {
+	for _, r := range matrix.Rules() {
+		page, ok := matrix.Explain(r.ID)
+		if !ok || page.Why == "" || page.Fix == "" || page.Waive == "" || !strings.Contains(page.Example, r.ID+": ") || !strings.Contains(page.Example, "## Good\n\n```yaml") {
+			t.Errorf("%s: %+v", r.ID, page)
+		}
+	}
+	if _, ok := matrix.Explain("check/none"); ok {
+		t.Error("a rule that is not there has a page")
+	}
+}
+
 func TestOnlyPairsOfOneService(t *testing.T) {
 	archive := fixture.Read(t, "testdata/need-retained.txtar")
 	for _, tt := range []struct {

@@ -1,8 +1,11 @@
 package matrix
 
 import (
+	"embed"
+	"path"
 	"slices"
 
+	"github.com/flowweir/weir/contracts/internal/example"
 	"github.com/flowweir/weir/contracts/rules"
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -41,3 +44,24 @@ var severities = func() map[string]finding.Severity {
 	}
 	return m
 }()
+
+// pages has a section for each rule, and fixtures the examples.
+//
+//go:embed pages.md
+var pages string
+
+//go:embed testdata/*.txtar
+var fixtures embed.FS
+
+// Explain explains a rule; false for an id that is none of Rules.
+func Explain(id string) (rules.Guide, bool) {
+	g, ok := rules.ReadGuide(pages, id)
+	name := path.Base(id)
+	if id == RegistryUnread {
+		name = "no-registry"
+	}
+	if src, err := fixtures.ReadFile("testdata/" + name + ".txtar"); err == nil && ok {
+		g.Example = example.Read(src).Markdown()
+	}
+	return g, ok
+}

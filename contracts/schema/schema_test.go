@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
 
 	"github.com/flowweir/weir/contracts/compat"
 	"github.com/flowweir/weir/contracts/field"
@@ -93,6 +95,53 @@ func TestWhatDoesNotLoad(t *testing.T) {
 	const want = "order.json: the format of the schema is not known; there are jsonschema, avro and protobuf"
 	if _, err := schema.Load(files, "order.json", "xml", schema.Options{}); err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// TestEveryRuleHasAnExample: a pair of schemas that breaks it, with what is found,
+// and one that does not. Only schemas that nest beyond reason have none.
+func TestEveryRuleHasAnExample(t *testing.T) {
+	for _, r := range schema.Rules() {
+		if r.ID == "compat/avro-depth" {
+			continue
+		}
+		bad, good, _ := strings.Cut(schema.Example(r.ID), "\n## Good\n")
+		if !strings.HasPrefix(bad, "## Bad\n") || !strings.Contains(bad, "\n"+r.ID+" ") || !strings.Contains(good, "writer.") || !strings.Contains(good, "reader.") {
+			t.Errorf("%s:\n%s\n## Good\n%s", r.ID, bad, good)
+		}
+	}
+	if got := schema.Example("compat/none"); got != "" {
+		t.Errorf("a rule that is not there: %s", got)
+	}
+}
+
+// TestFormatFixture: the example of a change of format is found as it says.
+func TestFormatFixture(t *testing.T) {
+	archive, err := txtar.ParseFile("testdata/format.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fsys, err := txtar.FS(archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := func(file, format string) *schema.Schema {
+		s, err := schema.Load(fsys, file, format, schema.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	writer := open("writer.json", "jsonschema")
+	var got string
+	for _, p := range schema.Compare(writer, open("reader.avsc", "avro"), schema.Dialect{}).Problems {
+		got += fmt.Sprintf("%s breaks: %s\n  hint: %s\n  witness: %s\n  outcome: %s\n", p.Rule, p.Message, p.Hint, p.Witness.Document, p.Witness.Outcome)
+	}
+	if diff := cmp.Diff(string(archive.Files[len(archive.Files)-1].Data), got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if r := schema.Compare(writer, open("passes.json", "jsonschema"), schema.Dialect{}).Result(); r != compat.Compatible {
+		t.Errorf("the good example is %s", r)
 	}
 }
 
