@@ -1,6 +1,7 @@
 package jsonschema
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -14,11 +15,14 @@ import (
 // schema that asks for what cannot be; false where some document is valid, and
 // where that could not be decided.
 func (s *Schema) Contradiction() (Problem, bool) {
-	if s.hasDocument() {
-		return Problem{}, false
-	}
 	refs, blocked := newReferences(s)
-	if blocked != nil {
+	switch {
+	case blocked != nil && errors.Is(blocked.err, errCircle):
+		return Problem{
+			Position: s.place(blocked.at, "").Position, Message: "no document is valid: a reference leads back to itself on the same value, and no validator comes to an end",
+			Hint: "let the reference lead into a property or an item, or to another schema",
+		}, true
+	case blocked != nil, s.hasDocument():
 		return Problem{}, false
 	}
 	sets := newTranslator(refs)

@@ -51,6 +51,9 @@ func TestWitness(t *testing.T) {
 		case compat.Incompatible:
 		}
 		p.checkProblems(t, c)
+		if problem, empty := p.writer.Contradiction(); empty && c.Result() != compat.Compatible {
+			t.Errorf("%s: nothing is valid for the writer (%s), and yet it breaks: %s", p, problem.Message, problemText(c))
+		}
 		lenient := jsonschema.Compare(p.writer, p.reader, jsonschema.Lenient())
 		p.checkProblems(t, lenient)
 		if c.Result() == compat.Compatible && len(lenient.Problems) > 0 {
