@@ -50,10 +50,10 @@ func Registered(latest Side, o Options) ([]rules.Found, error) {
 		for i := range contract.Produces {
 			now := producer{contract, i}
 			c := change{pass: p, was: now, now: now}
-			if err := c.registered(registry.Value, part{c.event(), steps("schema")}, named{now.schema(), now.message()}); err != nil {
+			if err := c.registered(registry.Value, part{c.event(), steps("schema"), steps("event")}, named{now.schema(), now.message()}); err != nil {
 				return nil, err
 			}
-			if err := c.registered(registry.Key, part{"the key of " + c.event(), steps("key", "schema")}, named{of: now.keySchema()}); err != nil {
+			if err := c.registered(registry.Key, part{"the key of " + c.event(), steps("key", "schema"), steps("key", "schema")}, named{of: now.keySchema()}); err != nil {
 				return nil, err
 			}
 		}
@@ -90,7 +90,7 @@ func (c *change) registered(half registry.Part, p part, is named) error {
 		c.unread(p, "", "its schema", err)
 		return nil
 	}
-	mode, err := c.registeredMode(p.what, there, subject)
+	mode, err := c.registeredMode(p, there, subject)
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func (c *change) registered(half registry.Part, p part, is named) error {
 
 // registeredMode is what the contract and the registry ask for together; a
 // contract that promises less is a finding.
-func (c *change) registeredMode(what string, there *contracts.Schema, subject string) (compat.Mode, error) {
+func (c *change) registeredMode(p part, there *contracts.Schema, subject string) (compat.Mode, error) {
 	declared, err := compat.ParseMode(c.now.promise().CompatibilityMode())
 	if err != nil {
 		return declared, nil // the loader has said so
@@ -111,8 +111,8 @@ func (c *change) registeredMode(what string, there *contracts.Schema, subject st
 	}
 	union := declared.Union(registered)
 	c.report(c.now.contract, finding.Finding{
-		ID: matrix.ModeWeaker, Severity: finding.Warning, Position: c.now.at("compatibility"),
-		Message: fmt.Sprintf("the contract promises %s compatibility for %s, and the registry holds %s to %s", declared, what, subject, registered),
+		ID: matrix.ModeWeaker, Severity: finding.Warning, Position: c.now.at(p.promises...),
+		Message: fmt.Sprintf("the contract promises %s compatibility for %s, and the registry holds %s to %s", declared, p.what, subject, registered),
 		Hint:    fmt.Sprintf("write compatibility: %s; until then %s is applied", union, union),
 	})
 	return union, nil

@@ -34,7 +34,7 @@ func (c *change) schema() {
 		return
 	}
 	c.needs()
-	c.versions(part{c.event(), steps("schema")}, named{was, c.was.message()}, named{is, c.now.message()})
+	c.versions(part{what: c.event(), at: steps("schema")}, named{was, c.was.message()}, named{is, c.now.message()})
 }
 
 // keySchema compares the schemas of an event's key. A key whose bytes change
@@ -54,7 +54,7 @@ func (c *change) keySchema() {
 			"keep the key's schema for as long as the topic lives, or write keys that have no schema's id in them")
 	}
 	if !c.sameFile(was, is) {
-		c.versions(part{"the key of " + c.event(), steps("key", "schema")}, named{of: was}, named{of: is})
+		c.versions(part{what: "the key of " + c.event(), at: steps("key", "schema")}, named{of: was}, named{of: is})
 	}
 }
 
@@ -75,10 +75,11 @@ func (c *change) sayTheSame(was, is *contracts.Schema) bool {
 	return err == nil && history.Same(one(was, before), one(is, now))
 }
 
-// part is the part of an event that a schema is of: in sentences, and as a field.
+// part is the part of an event that a schema is of: in sentences, as a field, and
+// as the field at which a mode that is weaker than the registry's is told.
 type part struct {
-	what string
-	at   []any
+	what         string
+	at, promises []any
 }
 
 // named is a schema with the full name by which Protobuf knows its message.

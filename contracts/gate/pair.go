@@ -118,7 +118,7 @@ func (a *asking) alone(p *party) *solo {
 		return s
 	}
 	s := &solo{known: map[identity]bool{}}
-	for _, f := range rules.Check([]*contracts.Contract{p.contract}, a.FS, a.Now) {
+	for _, f := range a.rules(p.contract) {
 		s.known[identify(f)] = true
 		if f.ID == rules.SchemaMissing || f.ID == rules.SchemaInvalid {
 			s.unreadable = append(s.unreadable, f)
@@ -126,6 +126,12 @@ func (a *asking) alone(p *party) *solo {
 	}
 	a.solo[p] = s
 	return s
+}
+
+// rules are what the rules find about contracts, with the schemas of the registry
+// where there is one.
+func (a *asking) rules(set ...*contracts.Contract) []finding.Finding {
+	return rules.CheckWith(set, a.FS, a.Now, rules.Others{Loader: a.loader})
 }
 
 // identity is what tells findings apart.
@@ -142,8 +148,7 @@ func identify(f finding.Finding) identity {
 // together reports what the rules find about two parties and about neither by
 // itself.
 func (a *asking) together(n, other *party) {
-	set := []*contracts.Contract{other.contract, n.contract}
-	for _, f := range rules.Check(set, a.FS, a.Now) {
+	for _, f := range a.rules(other.contract, n.contract) {
 		id := identify(f)
 		if a.alone(n).known[id] || a.alone(other).known[id] || elsewhere[f.ID] || n.service == other.service && replacing[f.ID] {
 			continue

@@ -46,6 +46,9 @@ func (p *pass) evolution(e evolving) {
 		if problem.Verdict == compat.Open {
 			f.Message = fmt.Sprintf("whether %s is %s compatible with %s is undecided: %s", e.what, mode, older(problem), problem.Message)
 		}
+		if e.of.Registry != nil && e.place != nil {
+			f = here(f, e.place, "the current version, in the registry")
+		}
 		p.report(f)
 	}
 }
@@ -76,7 +79,7 @@ func (p *pass) mode(e evolving) (compat.Mode, error) {
 		return declared, err
 	}
 	p.report(finding.Finding{
-		ID: ModeWeaker, Position: e.at("event"),
+		ID: ModeWeaker, Position: e.promises,
 		Message: fmt.Sprintf("the contract promises %s for %s, and its registry asks for %s", promised(declared), e.what, registered),
 		Hint:    fmt.Sprintf("write compatibility: %s; until then %s is applied", declared.Union(registered), declared.Union(registered)),
 	})

@@ -146,11 +146,13 @@ type evolving struct {
 	message string            // for Protobuf
 	what    string            // in sentences
 	place   *finding.Position
+	// promises is where a mode of its own, or the lack of one, is told.
+	promises *finding.Position
 }
 
 // value is the schema of the event itself.
 func (p produced) value() evolving {
-	return evolving{p, p.contract.SchemaOf(p.promise().Schema), p.message(), p.promise().Event, p.at("schema")}
+	return evolving{p, p.contract.SchemaOf(p.promise().Schema), p.message(), p.promise().Event, p.at("schema"), p.at("event")}
 }
 
 // key is the schema of the event's key, if it has one of its own.
@@ -159,7 +161,7 @@ func (p produced) key() (evolving, bool) {
 	if key == nil || key.Schema == nil {
 		return evolving{}, false
 	}
-	return evolving{p, p.contract.SchemaOf(*key.Schema), "", "the key of " + p.promise().Event, p.at("key", "schema")}, true
+	return evolving{p, p.contract.SchemaOf(*key.Schema), "", "the key of " + p.promise().Event, p.at("key", "schema"), p.at("key", "schema")}, true
 }
 
 // message is the full name by which Protobuf knows the event.

@@ -65,12 +65,22 @@ func (p *pass) readerSchema(in consumed, producer produced) {
 			if problem.Verdict == compat.Open {
 				f.Message = fmt.Sprintf("whether %s can read %s of %s as %s writes it is undecided: %s", in.contract.Service.Name, in.promise().Event, producer.contract.Service.Name, w.Name, problem.Message)
 			}
-			if at := in.at("schema"); at != nil {
+			if at := in.at("schema"); at != nil && promised.Registry != nil {
+				f = here(f, at, "the reader's schema, in the registry")
+			} else if at != nil {
 				f.Related = append(f.Related, finding.Related{Position: *at, Message: in.contract.Service.Name + " reads it here"})
 			}
 			p.report(f)
 		}
 	}
+}
+
+// here puts a finding that stands in a schema of a registry, which is no file of
+// here, at the place of the contract that names it.
+func here(f finding.Finding, at *finding.Position, what string) finding.Finding {
+	f.Related = append([]finding.Related{{Position: *f.Position, Message: what}}, f.Related...)
+	f.Position = at
+	return f
 }
 
 // written are the versions that the producer's records may have: those that
@@ -109,6 +119,9 @@ func (p *pass) needs(in consumed, producer produced) {
 	writers, ok := p.written(in, producer, false)
 	if !ok {
 		return
+	}
+	if producer.value().of.Registry != nil && len(writers) > 0 {
+		writers = writers[:len(writers)-1] // the last one is the current one
 	}
 	for i, need := range in.promise().Needs {
 		at, err := place.Parse(need.Place)

@@ -61,7 +61,7 @@ func (f *files) schema(key schema.Declared) *schemaFile {
 }
 
 func (f *files) open(key schema.Declared) *schemaFile {
-	s := &schemaFile{lookups: map[string]field.Field{}, examined: map[string][]schema.Violation{}}
+	s := newSchemaFile()
 	if s.src, s.err = fs.ReadFile(f.fsys, key.File); s.err == nil {
 		s.src = bytes.TrimPrefix(s.src, []byte("\ufeff"))
 		s.schema, s.err = f.loader.File(key)
@@ -72,6 +72,10 @@ func (f *files) open(key schema.Declared) *schemaFile {
 		}
 	}
 	return s
+}
+
+func newSchemaFile() *schemaFile {
+	return &schemaFile{lookups: map[string]field.Field{}, examined: map[string][]schema.Violation{}}
 }
 
 // messageOf is the full name by which a Protobuf file knows the event.
@@ -118,10 +122,32 @@ func (c *checker) resolve(p produced) (s *schemaFile, why string) {
 	case promised == nil:
 		return nil, "it has no schema"
 	case promised.Registry != nil:
-		return nil, fmt.Sprintf("its schema is the subject %s of a registry", promised.Registry.Subject)
+		return c.registered(p, promised)
 	}
 	s = c.files.schema(schema.DeclaredBy(p.contract, promised, messageOf(p.promise(), promised)))
 	if s.schema == nil {
+		return nil, ""
+	}
+	return s, ""
+}
+
+// registered is an event's schema in a registry, where one is given. That it
+// cannot be read, the comparison of versions says.
+func (c *checker) registered(p produced, promised *contracts.Schema) (s *schemaFile, why string) {
+	message := ""
+	if match := p.promise().Match; match != nil {
+		message = match.Name
+	}
+	loaded, err := c.files.loader.Current(p.contract, promised, message)
+	switch {
+	case errors.Is(err, versions.ErrNoRegistry):
+		return nil, fmt.Sprintf("its schema is the subject %s of a registry", promised.Registry.Subject)
+	case err != nil:
+		return nil, ""
+	}
+	s = newSchemaFile()
+	s.schema = loaded
+	if s.src, err = c.files.loader.Text(promised); err != nil {
 		return nil, ""
 	}
 	return s, ""

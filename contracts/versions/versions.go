@@ -212,6 +212,22 @@ func (l *Loader) registered(s *contracts.Schema, version int, message string) (*
 	return l.load(key{registry: true, Declared: schema.Registered(&declared, files[0], message)})
 }
 
+// Text is the schema that a registry has as the contract's, as it was registered.
+func (l *Loader) Text(s *contracts.Schema) ([]byte, error) {
+	if l.registry == nil || s.Registry == nil {
+		return nil, ErrNoRegistry
+	}
+	version, err := number(s.Registry.Version)
+	if err != nil {
+		return nil, err
+	}
+	files, err := l.registry.Files(s.Registry.Subject, version)
+	if err != nil {
+		return nil, err
+	}
+	return fs.ReadFile(l.registry.FS(), files[0])
+}
+
 // Mode is the mode that the registry of a schema holds versions to, false for
 // a schema that is in none.
 func (l *Loader) Mode(s *contracts.Schema) (compat.Mode, bool, error) {
