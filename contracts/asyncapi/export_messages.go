@@ -29,8 +29,8 @@ func (e *exporter) produced(p contracts.Produces) (object, error) {
 	if mode := strings.ToUpper(strings.ReplaceAll(p.Compatibility, "-", "_")); slices.Contains(modes, mode) {
 		kafka.set("x-compatibility", mode)
 	}
-	if key := e.key(p.Key); key != nil {
-		kafka.set("key", key)
+	if p.Key != nil && p.Key.Schema == nil {
+		kafka.set("key", keyTypes[p.Key.SerializedAs()])
 	}
 	return withKafka(m, kafka), nil
 }
@@ -48,26 +48,8 @@ func withKafka(m, kafka object) object {
 	return m
 }
 
-// key is how a key is written, or its schema. The binding has a place for JSON
-// Schema alone.
-func (e *exporter) key(k *contracts.Key) object {
-	switch {
-	case k == nil:
-		return nil
-	case k.Schema == nil:
-		return keyTypes[k.SerializedAs()]
-	}
-	s := e.contract.SchemaOf(*k.Schema)
-	if s == nil || s.File == "" || s.Format != contracts.FormatJSONSchema || path.IsAbs(s.File) {
-		return nil
-	}
-	if inside := e.inside(path.Join(e.dir, s.File)); inside != nil {
-		return inside
-	}
-	return refToFile(s.File, "")
-}
-
-// keyTypes say how a key is written; what it is made of stands in x-weir.
+// keyTypes say how a key is written; what it is made of stands in x-weir, and so
+// does a schema of its own: AsyncAPI's JSON Schema takes no reference there.
 var keyTypes = map[string]object{
 	"string": {{"type", "string"}},
 	"json":   {{"type", []any{"object", "array", "string", "number", "boolean"}}},
