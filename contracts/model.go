@@ -50,6 +50,8 @@ type Schema struct {
 	Wire     string    `yaml:"wire"` // none | confluent | confluent-header
 	// Formats says whether JSON Schema's keyword format asserts something.
 	Formats string `yaml:"formats"` // annotate (the default) | assert
+	// Encoding is the form in which Protobuf messages travel.
+	Encoding string `yaml:"encoding"` // binary (the default) | json
 	// References are further files: of Avro the named types, of JSON Schema
 	// what it refers to by $id.
 	References []string `yaml:"references"`

@@ -30,6 +30,9 @@ const (
 	FormatsAnnotate = "annotate"
 	FormatsAssert   = "assert"
 
+	EncodingBinary = "binary"
+	EncodingJSON   = "json" // Protobuf's JSON mapping
+
 	WireNone = "none"
 	// WireConfluent is the magic byte and the schema's id before the value.
 	WireConfluent = "confluent"

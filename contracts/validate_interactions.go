@@ -125,6 +125,7 @@ func (v *validator) format(path document.Path, s Schema) {
 // language checks the fields that a schema has for its language alone.
 func (v *validator) language(path document.Path, s Schema) {
 	v.OneOf(path.Add("formats"), s.Formats, FormatsAnnotate, FormatsAssert)
+	v.OneOf(path.Add("encoding"), s.Encoding, EncodingBinary, EncodingJSON)
 	for _, field := range []struct {
 		name      string
 		set       bool
@@ -132,6 +133,7 @@ func (v *validator) language(path document.Path, s Schema) {
 		hint      string
 	}{
 		{"formats", s.Formats != "", []string{FormatJSONSchema}, "only JSON Schema has the keyword format"},
+		{"encoding", s.Encoding != "", []string{FormatProtobuf}, "only Protobuf has two encodings"},
 		{"references", len(s.References) > 0, []string{FormatAvro, FormatJSONSchema}, "Protobuf's imports are found by import-paths"},
 		{"import-paths", len(s.ImportPaths) > 0, []string{FormatProtobuf}, "only Protobuf has imports"},
 	} {
@@ -140,7 +142,7 @@ func (v *validator) language(path document.Path, s Schema) {
 		case !field.set || language != "" && slices.Contains(field.languages, language):
 		case language != "":
 			v.ErrorAtKey(document.Conflicting, path.Add(field.name), fmt.Sprintf("%s says nothing to %s", field.name, language), field.hint)
-		case s.Registry != nil && field.name != "formats":
+		case s.Registry != nil && field.name != "formats" && field.name != "encoding":
 			v.Conflict(path.Add(field.name), path.Add("registry"), field.name+" excludes registry", "a registry has what its schemas refer to")
 		}
 	}

@@ -72,7 +72,7 @@ func (c *change) registered(half registry.Part, p part, is named) error {
 		c.tell(Unregistered, "", p.at, fmt.Sprintf("%s is not compared: %v", p.what, err), "give it one, or use another --subject-strategy")
 		return nil
 	}
-	there := &contracts.Schema{Registry: &contracts.Registry{Subject: subject, Version: "latest"}, Formats: is.of.Formats}
+	there := &contracts.Schema{Registry: &contracts.Registry{Subject: subject, Version: "latest"}, Formats: is.of.Formats, Encoding: is.of.Encoding}
 	before, err := c.newSide.Loader.Current(c.now.contract, there, is.message)
 	var invalid *schema.Error
 	switch {

@@ -201,7 +201,7 @@ var elsewhere = regexp.MustCompile(`\$(ref|dynamicRef|recursiveRef|schema)["']?\
 // that stands inside an AsyncAPI document, named with a #, may refer to the
 // rest of it.
 func (c *change) sameFile(was, is *contracts.Schema) bool {
-	if was.File == "" || strings.Contains(is.File, "#") || was.Format != is.Format || was.Formats != is.Formats {
+	if was.File == "" || strings.Contains(is.File, "#") || was.Format != is.Format || was.Formats != is.Formats || was.Encoding != is.Encoding {
 		return false
 	}
 	if len(was.References)+len(is.References) > 0 {

@@ -152,6 +152,7 @@ func TestNamesAgree(t *testing.T) {
 		"contracts.Schema.format":          "contract schemas: {s: {file: a.json, format: ?}}",
 		"contracts.Schema.wire":            "contract schemas: {s: {file: a.json, wire: ?}}",
 		"contracts.Schema.formats":         "contract schemas: {s: {file: a.json, formats: ?}}",
+		"contracts.Schema.encoding":        "contract schemas: {s: {file: a.proto, encoding: ?}}",
 		"contracts.Key.format":             produces + "key: {place: $.a, format: ?}}]",
 		"contracts.Produces.kind":          produces + "kind: ?}]",
 		"contracts.Produces.envelope":      produces + "envelope: ?}]",

@@ -29,6 +29,7 @@ var descriptions = map[string]string{
 	"contracts.Schema.history":      "A directory of the versions that records may still be written with.",
 	"contracts.Schema.registry":     "A subject of a schema registry.",
 	"contracts.Schema.wire":         "How the schema's id travels: not at all, before the value as Confluent's serializers write it, or in a header. By default none for a file, confluent for a registry.",
+	"contracts.Schema.encoding":     "The form in which Protobuf messages travel: binary (the default) or json, Protobuf's JSON mapping.",
 	"contracts.Schema.formats":      "Whether the keyword format of a JSON Schema is an annotation (annotate, the default) or an assertion that data must fulfil (assert).",
 	"contracts.Schema.references":   "Further files, relative to this one: with named types for Avro, or that a JSON Schema refers to by their $id.",
 	"contracts.Schema.import-paths": "Folders, relative to this file, that the imports of a .proto file start from; by default the file's own and those above it.",

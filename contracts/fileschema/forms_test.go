@@ -122,6 +122,7 @@ var fields = map[string]func(*schema) *schema{
 	"contracts.Topic.replication":      between(1, 32767),
 	"contracts.Schema.format":          to(enum(contracts.FormatJSONSchema, contracts.FormatAvro, contracts.FormatProtobuf)),
 	"contracts.Schema.wire":            to(enum(contracts.WireNone, contracts.WireConfluent, contracts.WireConfluentHeader)),
+	"contracts.Schema.encoding":        to(enum(contracts.EncodingBinary, contracts.EncodingJSON)),
 	"contracts.Schema.formats":         to(enum(contracts.FormatsAnnotate, contracts.FormatsAssert)),
 	"contracts.Schema.references":      to(&schema{Type: "array", Items: name()}),
 	"contracts.Schema.import-paths":    to(&schema{Type: "array", Items: name()}),

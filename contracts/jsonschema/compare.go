@@ -209,7 +209,12 @@ func (c *comparer) blocked(root spot, o *obstacle) []compat.Problem {
 	return []compat.Problem{p}
 }
 
+// undecided reports what is open. Of more than are reported, one is enough.
 func (c *comparer) undecided(at spot, keyword, message string) {
+	open := func(p compat.Problem) bool { return p.Verdict == compat.Open }
+	if len(c.problems) >= maxProblems && slices.ContainsFunc(c.problems, open) {
+		return
+	}
 	c.problems = append(c.problems, compat.Problem{
 		Rule: ruleUndecided, Verdict: compat.Open, Message: message,
 		Writer: c.writerPlace(at, keyword), Reader: c.reader.place(at.reader, keyword),

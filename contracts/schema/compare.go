@@ -1,11 +1,13 @@
 package schema
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 
+	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/avro"
 	"github.com/flowweir/weir/contracts/compat"
 	"github.com/flowweir/weir/contracts/jsonschema"
@@ -25,8 +27,8 @@ func Rules() []finding.Rule {
 
 // The forms of Protobuf messages that are compared.
 const (
-	EncodingBinary = "binary"
-	EncodingJSON   = "json" // Protobuf's JSON mapping alone
+	EncodingBinary = contracts.EncodingBinary
+	EncodingJSON   = contracts.EncodingJSON // Protobuf's JSON mapping alone
 	EncodingBoth   = "both"
 )
 
@@ -35,7 +37,8 @@ type Dialect struct {
 	// Lenient forgives some breaks; see docs/compatibility-json.md,
 	// docs/compatibility-avro.md and docs/compatibility-protobuf.md.
 	Lenient bool
-	// Encoding is the form in which Protobuf messages travel; "" is binary.
+	// Encoding is the form in which Protobuf messages are compared; "" is the one
+	// that the schemas were loaded with.
 	Encoding string
 	// AllMessages compares every message at the top of a Protobuf file, not
 	// the schema's own alone.
@@ -57,7 +60,7 @@ func located(c compat.Comparison, writer, reader *Schema) compat.Comparison {
 }
 
 func compare(writer, reader *Schema, d Dialect) compat.Comparison {
-	if writer.format != reader.format {
+	if writer.format != reader.format || d.Encoding == "" && writer.encoding != reader.encoding {
 		return formatChanged(writer, reader)
 	}
 	switch w := writer.content.(type) {
@@ -78,7 +81,7 @@ func compare(writer, reader *Schema, d Dialect) compat.Comparison {
 		if d.Lenient {
 			options = append(options, proto.Lenient())
 		}
-		switch d.Encoding {
+		switch cmp.Or(d.Encoding, writer.encoding) {
 		case EncodingJSON:
 			options = append(options, proto.JSON())
 		case EncodingBoth:
@@ -107,7 +110,7 @@ func Unreserved(old, latest *Schema) compat.Comparison {
 func formatChanged(writer, reader *Schema) compat.Comparison {
 	problem := compat.Problem{
 		Rule: FormatChanged, Verdict: compat.Breaks,
-		Message: fmt.Sprintf("events are written in %s and read in %s", writer.format, reader.format),
+		Message: fmt.Sprintf("events are written in %s and read in %s", writer.travelsAs(), reader.travelsAs()),
 		Hint:    "publish the events in the new format on a topic of their own, until all readers have moved",
 		Writer:  compat.Place{Position: writer.content.Position()},
 		Reader:  compat.Place{Position: reader.content.Position()},
@@ -117,9 +120,18 @@ func formatChanged(writer, reader *Schema) compat.Comparison {
 		problem.Verdict = compat.Open
 		problem.Message += "; no event of the writer was found that shows it"
 	} else {
-		problem.Witness = &compat.Witness{Document: document, Bytes: encoded, Outcome: fmt.Sprintf("refused: this is %s, and the reader decodes %s", writer.format, reader.format)}
+		problem.Witness = &compat.Witness{Document: document, Bytes: encoded, Outcome: fmt.Sprintf("refused: this is %s, and the reader decodes %s", writer.travelsAs(), reader.travelsAs())}
 	}
 	return compat.Comparison{Problems: []compat.Problem{problem}}
+}
+
+// travelsAs is the format of events, with the encoding where it is not the
+// format's first.
+func (s *Schema) travelsAs() string {
+	if s.encoding == "" {
+		return s.format
+	}
+	return s.format + " as " + s.encoding
 }
 
 // sample is some event of the schema, always the same one, as JSON and for
@@ -146,7 +158,7 @@ func (s *Schema) sample() (document string, encoded []byte, err error) {
 		if failed != nil {
 			return "", nil, failed
 		}
-		if value, err = g.Generate(rng); err == nil {
+		if value, err = g.Generate(rng); err == nil && s.encoding == "" {
 			encoded, err = c.Encode(value)
 		}
 	}

@@ -20,7 +20,7 @@ type Declared struct {
 	// for the file's first.
 	Message string
 
-	formats                 string
+	formats, encoding       string
 	references, importPaths string // the paths, each after a NUL
 }
 
@@ -41,7 +41,7 @@ func Registered(s *contracts.Schema, file, message string) Declared {
 }
 
 func declared(s *contracts.Schema, message string, resolve func(string) string) Declared {
-	d := Declared{Format: s.Format, formats: s.Formats}
+	d := Declared{Format: s.Format, formats: s.Formats, encoding: s.Encoding}
 	if s.Format == contracts.FormatProtobuf {
 		d.Message = message
 	}
@@ -99,7 +99,7 @@ func (d Declared) Alone(fsys fs.FS, file, root string) Declared {
 // Options say how the file is read.
 func (d Declared) Options() Options {
 	return Options{
-		Message: d.Message, AssertFormat: d.formats == contracts.FormatsAssert,
+		Message: d.Message, AssertFormat: d.formats == contracts.FormatsAssert, Encoding: d.encoding,
 		References: paths(d.references), ImportPaths: paths(d.importPaths),
 	}
 }

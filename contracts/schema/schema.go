@@ -23,8 +23,9 @@ import (
 // Schema is a loaded schema. It is safe for concurrent use.
 type Schema struct {
 	content
-	format string
-	locate func(finding.Position) finding.Position // nil: positions are as they are
+	format   string
+	encoding string                                  // of Protobuf; "" is binary
+	locate   func(finding.Position) finding.Position // nil: positions are as they are
 }
 
 // Locator is a file system in which some schemas stand inside other files,
@@ -80,6 +81,9 @@ type Options struct {
 	// Message is the full name of the message, for Protobuf; by default the
 	// file's first.
 	Message string
+	// Encoding is the form in which messages travel, for Protobuf: binary, which
+	// is the default, or json.
+	Encoding string
 	// AssertFormat makes the keyword format an assertion, for JSON Schema; by
 	// default it is an annotation.
 	AssertFormat bool
@@ -98,6 +102,9 @@ func Load(fsys fs.FS, file, format string, o Options) (*Schema, error) {
 	var s content
 	var err error
 	loaded := &Schema{format: format}
+	if o.Encoding != contracts.EncodingBinary {
+		loaded.encoding = o.Encoding
+	}
 	if l, ok := fsys.(Locator); ok {
 		loaded.locate = l.Locate
 	}

@@ -115,6 +115,46 @@ func TestEveryRuleHasAnExample(t *testing.T) {
 	}
 }
 
+// TestEncoding: messages are compared in the form in which they travel, and one
+// form is not read as the other.
+func TestEncoding(t *testing.T) {
+	fsys := fstest.MapFS{
+		"time.proto": {Data: []byte("syntax = \"proto3\";\nimport \"google/protobuf/timestamp.proto\";\nmessage Order { google.protobuf.Timestamp at = 1; }")},
+		"text.proto": {Data: []byte("syntax = \"proto3\";\nmessage Order { string at = 1; }")},
+	}
+	open := func(file, encoding string) *schema.Schema {
+		s, err := schema.Load(fsys, file, "protobuf", schema.Options{Encoding: encoding})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	const asText = "compat/proto-bytes-as-text: refused: field Order.at contains invalid UTF-8"
+	for _, tt := range []struct {
+		writer, reader string
+		dialect        schema.Dialect
+		want           string
+	}{
+		{"", "binary", schema.Dialect{}, asText},
+		{"json", "json", schema.Dialect{}, ""},
+		{"json", "json", schema.Dialect{Encoding: schema.EncodingBinary}, asText},
+		{"", "", schema.Dialect{Encoding: schema.EncodingJSON}, ""},
+		{"json", "", schema.Dialect{}, "compat/format: refused: this is protobuf as json, and the reader decodes protobuf"},
+		{"binary", "json", schema.Dialect{}, "compat/format: refused: this is protobuf, and the reader decodes protobuf as json"},
+	} {
+		var got string
+		for _, p := range schema.Compare(open("time.proto", tt.writer), open("text.proto", tt.reader), tt.dialect).Problems {
+			got += p.Rule + ": " + p.Witness.Outcome
+			if p.Rule == schema.FormatChanged && (p.Witness.Bytes == nil) != (tt.writer == "json") {
+				t.Errorf("%q as %q: bytes %x", tt.writer, tt.reader, p.Witness.Bytes)
+			}
+		}
+		if got != tt.want {
+			t.Errorf("%q read as %q: got %q, want %q", tt.writer, tt.reader, got, tt.want)
+		}
+	}
+}
+
 // TestFormatFixture: the example of a change of format is found as it says.
 func TestFormatFixture(t *testing.T) {
 	archive, err := txtar.ParseFile("testdata/format.txtar")

@@ -201,11 +201,14 @@ func (l *Loader) registered(s *contracts.Schema, version int, message string) (*
 	if s.Formats != "" && format != contracts.FormatJSONSchema {
 		return nil, fmt.Errorf("formats says nothing to %s, the format of %s", format, subject)
 	}
+	if s.Encoding != "" && format != contracts.FormatProtobuf {
+		return nil, fmt.Errorf("encoding says nothing to %s, the format of %s", format, subject)
+	}
 	files, err := l.registry.Files(subject, version)
 	if err != nil {
 		return nil, err
 	}
-	declared := contracts.Schema{Format: format, Formats: s.Formats}
+	declared := contracts.Schema{Format: format, Formats: s.Formats, Encoding: s.Encoding}
 	if format == contracts.FormatAvro {
 		declared.References = files[1:]
 	}

@@ -190,7 +190,18 @@ produces:
 	if _, err := l.Current(c, asserted, ""); err == nil || err.Error() != nothing {
 		t.Errorf("formats of Avro: %v, want %s", err, nothing)
 	}
+	encoded := c.SchemaOf(contracts.SchemaRef{Ref: "Registered"})
+	encoded.Encoding = contracts.EncodingJSON
+	if _, err := l.Current(c, encoded, ""); err == nil || err.Error() != "encoding says nothing to avro, the format of orders-value" {
+		t.Errorf("encoding of Avro: %v", err)
+	}
+	if text, err := l.Text(c.SchemaOf(contracts.SchemaRef{Ref: "Registered"})); err != nil || !strings.Contains(string(text), "record") {
+		t.Errorf("%s, %v", text, err)
+	}
 	alone := versions.New(fsys, nil)
+	if _, err := alone.Text(encoded); !errors.Is(err, versions.ErrNoRegistry) {
+		t.Errorf("text: %v", err)
+	}
 	s := c.SchemaOf(contracts.SchemaRef{Ref: "Registered"})
 	if _, err := alone.Current(c, s, ""); !errors.Is(err, versions.ErrNoRegistry) {
 		t.Errorf("current: %v", err)
