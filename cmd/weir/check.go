@@ -81,6 +81,8 @@ position, related, hint and counterexample.`,
 			return err
 		case f.writeBaseline && f.baseline == "":
 			return usageError("weir check --baseline weir.baseline --write-baseline", "--write-baseline needs the file to write")
+		case f.writeBaseline && f.only != nil:
+			return usageError("leave out --only", "--write-baseline would drop what is accepted of the services that --only does not name")
 		}
 		return s.check(c.Context(), args, &f)
 	}

@@ -89,7 +89,7 @@ func (b *Baseline) Write() error {
 
 // Apply returns the findings with those that the baseline accepts turned into
 // information, and one warning, by the id [Removable], for each accepted one
-// that is not found any more. sought says which of them were looked for: what
+// that is not found any more, or that a waiver accepts now. sought says which of them were looked for: what
 // was not may be there still; nil takes all to be.
 func (b *Baseline) Apply(findings []finding.Finding, sought func(Entry) bool) []finding.Finding {
 	open := map[Entry][]Entry{} // by identity, in the order of lines
@@ -98,9 +98,18 @@ func (b *Baseline) Apply(findings []finding.Finding, sought func(Entry) bool) []
 	}
 	judged := slices.Clone(findings)
 	finding.Sort(judged)
+	var waived []finding.Finding
 	for i, f := range judged {
+		f.Message = waiver.ReplaceAllString(f.Message, "")
 		id := b.entry(f).identity()
-		if f.Severity == finding.Info || len(open[id]) == 0 {
+		if len(open[id]) == 0 {
+			continue
+		}
+		if f.Severity == finding.Info {
+			if f.Message != judged[i].Message {
+				waived = append(waived, b.removable(open[id][0], "waived in the contract"))
+				open[id] = open[id][1:]
+			}
 			continue
 		}
 		open[id] = open[id][1:]
@@ -110,22 +119,26 @@ func (b *Baseline) Apply(findings []finding.Finding, sought func(Entry) bool) []
 	for _, rest := range open {
 		for _, e := range rest {
 			if sought == nil || sought(e) {
-				judged = append(judged, b.removable(e))
+				judged = append(judged, b.removable(e, "solved"))
 			}
 		}
 	}
+	judged = append(judged, waived...)
 	finding.Sort(judged)
 	return judged
 }
 
-func (b *Baseline) removable(e Entry) finding.Finding {
+// waiver is what a waiver adds to the message of a finding.
+var waiver = regexp.MustCompile(` \(waived until [0-9-]+: (?s:.*)\)$`)
+
+func (b *Baseline) removable(e Entry, why string) finding.Finding {
 	where := ""
 	if e.File != "" {
 		where = " in " + e.File
 	}
 	return finding.Finding{
 		ID: Removable, Severity: finding.Warning,
-		Message:  fmt.Sprintf("%s%s is solved: %s", e.Rule, where, e.Message),
+		Message:  fmt.Sprintf("%s%s is %s: %s", e.Rule, where, why, e.Message),
 		Position: &finding.Position{File: b.file, Line: e.line, Column: min(e.line, 1), Source: e.source()},
 		Hint:     "remove this line",
 	}

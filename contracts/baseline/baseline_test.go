@@ -139,6 +139,26 @@ compat/json-undecided	a	b956116d50f4f57f	against version 1
 	})
 }
 
+// TestWaived: what a waiver accepts is in the contract now, with a reason and an
+// end, and the baseline need not accept it.
+func TestWaived(t *testing.T) {
+	before := []finding.Finding{
+		at("a", 1, finding.Error, "check/x", "m"), at("a", 2, finding.Error, "check/x", "m"), at("a", 3, finding.Error, "check/y", "n"),
+	}
+	b := Take("b", before, nil)
+	now := []finding.Finding{
+		at("a", 1, finding.Info, "check/x", "m (waived until 2027-01-31: all (really) cope)"), at("a", 2, finding.Error, "check/x", "m"),
+		at("a", 3, finding.Info, "check/y", "n"),
+	}
+	equal(t, lines(b.Apply(now, nil)), []string{
+		"a:1:3 info check/x: m (waived until 2027-01-31: all (really) cope)",
+		"a:2:3 info check/x: m (accepted by the baseline)",
+		"a:3:3 info check/y: n",
+		"b warning baseline/removable: check/x in a is waived in the contract: m",
+		"b warning baseline/removable: check/y in a is solved: n",
+	})
+}
+
 func TestMalformed(t *testing.T) {
 	const good = "check/a\tf\t0123456789abcdef\tm\n"
 	tests := []struct{ name, src, want string }{
