@@ -146,7 +146,7 @@ func (s *state) compat(ctx context.Context, names []string, f *compatFlags) erro
 	})
 	if latest := all[latest]; mode != (compat.Mode{}) {
 		old := all[len(all)-2]
-		outcome.Add(schema.Unreserved(old.Schema, latest.Schema), compat.Direction{WriterName: old.Name, ReaderName: latest.Name, NewReads: true})
+		outcome.Add(schema.Unreserved(old.Schema, latest.Schema, dialect), compat.Direction{WriterName: old.Name, ReaderName: latest.Name, NewReads: true})
 	}
 	found := count(outcome.Findings())
 	err = s.printFindings(f.format.value, judged{

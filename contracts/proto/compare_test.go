@@ -242,6 +242,29 @@ func TestEachFormIsJudgedByItself(t *testing.T) {
 	}
 }
 
+// What was given up matters as far as it travels: numbers are nothing to JSON.
+func TestUnreservedInJSON(t *testing.T) {
+	of := func(enum, message string) *proto.Schema {
+		return load(t, files("s.proto", "syntax = \"proto2\";\npackage acme;\nenum S { NONE = 0; "+enum+" }\nmessage Order { optional S s = 1; "+message+" }\n"), "s.proto")
+	}
+	old, latest := of("PAID = 1; reserved 5;", "optional string a = 2; reserved 7; extensions 100;"), of("", "")
+	for _, tt := range []struct {
+		options []proto.CompareOption
+		want    []string
+	}{
+		{nil, []string{"number-free", "name-free", "reserved-shrunk", "number-free", "name-free", "reserved-shrunk", "extension-taken"}},
+		{[]proto.CompareOption{proto.JSON()}, []string{"name-free", "name-free"}},
+	} {
+		var got []string
+		for _, p := range proto.Unreserved(old, latest, tt.options...).Problems {
+			got = append(got, strings.TrimPrefix(p.Rule, "compat/proto-"))
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+}
+
 // What is no more than bytes breaks nothing where JSON travels: encodings and
 // numbers. What is no more than names breaks nothing where bytes do.
 func TestFormsThatTravelAlone(t *testing.T) {

@@ -11,9 +11,13 @@ import (
 // Unreserved says which numbers and names the new version gave up and did
 // not reserve. That breaks nothing between the two, so all is Forgiven; it
 // breaks when a later version reuses them while old records are retained,
-// which Compare sees only against that old version.
-func Unreserved(old, latest *Schema) compat.Comparison {
-	c := &comparer{writer: old, reader: latest, reported: map[string]bool{}, broken: map[names]bool{}, quiet: true}
+// which Compare sees only against that old version. With JSON nothing is said
+// of numbers, which it does not have.
+func Unreserved(old, latest *Schema, options ...CompareOption) compat.Comparison {
+	c := &comparer{writer: old, reader: latest, binary: true, reported: map[string]bool{}, broken: map[names]bool{}, quiet: true}
+	for _, o := range options {
+		o.applyCompare(c)
+	}
 	w := &walk{comparer: c, seen: map[names]bool{}}
 	for _, root := range c.roots() {
 		for w.visit(root); len(w.queue) > 0; w.queue = w.queue[1:] {
@@ -37,7 +41,9 @@ func (w *walk) givenUp(p *pair) {
 		}
 	}
 	w.reservations(p)
-	w.extensionRanges(p)
+	if w.binary {
+		w.extensionRanges(p)
+	}
 }
 
 func (w *walk) fieldRemoved(p *pair, f protoreflect.FieldDescriptor) {
@@ -50,7 +56,7 @@ func (w *walk) fieldRemoved(p *pair, f protoreflect.FieldDescriptor) {
 			return fmt.Sprintf("the value is left in the unknown field %d; a new field of that number would read it", f.Number())
 		},
 	}
-	if !p.r.ReservedRanges().Has(f.Number()) {
+	if w.binary && !p.r.ReservedRanges().Has(f.Number()) {
 		c.rule = ruleNumberFree
 		c.message = fmt.Sprintf("%s is gone, and its number %d is free for another field", f.Name(), f.Number())
 		c.hint = fmt.Sprintf("write reserved %d; into the message", f.Number())
@@ -90,7 +96,7 @@ func (w *walk) valuesRemoved(p *pair, wf, rf protoreflect.FieldDescriptor) {
 			}
 			return fmt.Sprintf("reads the number %d; a new value of that number would name it", v.Number())
 		}
-		if !re.ReservedRanges().Has(v.Number()) {
+		if w.binary && !re.ReservedRanges().Has(v.Number()) {
 			c.rule = ruleNumberFree
 			c.message = fmt.Sprintf("%s is gone, and its number %d is free for another value", v.Name(), v.Number())
 			c.hint = fmt.Sprintf("write reserved %d; into the enum", v.Number())
@@ -124,7 +130,7 @@ func (w *walk) reservations(p *pair) {
 	ranges := p.w.ReservedRanges()
 	for i := range ranges.Len() {
 		n, ok := uncovered(ranges.Get(i), p.r.ReservedRanges())
-		if !ok {
+		if !ok || !w.binary {
 			continue
 		}
 		what, place := "is free", protoreflect.Descriptor(p.r)
@@ -143,7 +149,7 @@ func (w *walk) reservations(p *pair) {
 func (w *walk) enumReservations(we, re protoreflect.EnumDescriptor) {
 	for i := range we.ReservedRanges().Len() {
 		r := we.ReservedRanges().Get(i)
-		for n := int64(r[0]); n <= int64(r[1]); n++ {
+		for n := int64(r[0]); w.binary && n <= int64(r[1]); n++ {
 			if !re.ReservedRanges().Has(protoreflect.EnumNumber(n)) {
 				w.note(ruleReservedShrunk, fmt.Sprintf("the number %d was reserved and is not any more", n), reserveAgain, we, re)
 				break

@@ -81,12 +81,7 @@ func compare(writer, reader *Schema, d Dialect) compat.Comparison {
 		if d.Lenient {
 			options = append(options, proto.Lenient())
 		}
-		switch cmp.Or(d.Encoding, writer.encoding) {
-		case EncodingJSON:
-			options = append(options, proto.JSON())
-		case EncodingBoth:
-			options = append(options, proto.Both())
-		}
+		options = append(options, d.forms(writer)...)
 		if d.AllMessages {
 			options = append(options, proto.AllMessages())
 		}
@@ -95,16 +90,27 @@ func compare(writer, reader *Schema, d Dialect) compat.Comparison {
 	panic("schema: a format without a comparison")
 }
 
+// forms are the forms of messages that are compared.
+func (d Dialect) forms(of *Schema) []proto.CompareOption {
+	switch cmp.Or(d.Encoding, of.encoding) {
+	case EncodingJSON:
+		return []proto.CompareOption{proto.JSON()}
+	case EncodingBoth:
+		return []proto.CompareOption{proto.Both()}
+	}
+	return nil
+}
+
 // Unreserved says, for Protobuf, which numbers and names the new version gave
-// up without reserving them. All is forgiven: it breaks only once a later
-// version uses them for something else.
-func Unreserved(old, latest *Schema) compat.Comparison {
+// up without reserving them; numbers are nothing to JSON. All is forgiven: it
+// breaks only once a later version uses them for something else.
+func Unreserved(old, latest *Schema, d Dialect) compat.Comparison {
 	before, ok := old.content.(*proto.Schema)
 	after, also := latest.content.(*proto.Schema)
 	if !ok || !also {
 		return compat.Comparison{}
 	}
-	return located(proto.Unreserved(before, after), old, latest)
+	return located(proto.Unreserved(before, after, d.forms(latest)...), old, latest)
 }
 
 func formatChanged(writer, reader *Schema) compat.Comparison {
