@@ -38,6 +38,8 @@ func newDocuments(f *Flow) (*documents, error) {
 		return nil, fmt.Errorf("making data from a schema of a registry is not built; a file is")
 	case declared.Wire != contracts.WireNone:
 		return nil, fmt.Errorf("making data in the framing %s is not built", declared.Wire)
+	case declared.Encoding == contracts.EncodingJSON:
+		return nil, fmt.Errorf("making data in Protobuf's JSON is not built; its binary form is")
 	default:
 		var err error
 		if d.schema, err = loadSchema(f.files, c, p); err != nil {
@@ -147,7 +149,7 @@ func (d *documents) encode(doc any) ([]byte, error) {
 // decoder reads the data of an event that is not JSON; nil where it is.
 func (f *Flow) decoder(c *contracts.Contract, of *contracts.Produces) (func([]byte) (any, error), error) {
 	declared := c.SchemaOf(of.Schema)
-	if declared == nil || declared.File == "" || declared.Wire != contracts.WireNone || declared.Format == contracts.FormatJSONSchema {
+	if declared == nil || declared.File == "" || declared.Wire != contracts.WireNone || declared.Format == contracts.FormatJSONSchema || declared.Encoding == contracts.EncodingJSON {
 		return nil, nil
 	}
 	s, err := loadSchema(f.files, c, of)
