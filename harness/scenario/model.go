@@ -296,16 +296,8 @@ type Target struct {
 
 // Pause names brokers, or a service. Exactly one field is set.
 type Pause struct {
-	Broker      *int   `yaml:"broker"`
-	All         bool   `yaml:"all"`
-	LeaderOf    string `yaml:"leader-of"`    // topic/partition
-	FollowersOf string `yaml:"followers-of"` // topic/partition
-	Service     string `yaml:"service"`      // a service that the scenario starts, as a process
-}
-
-// target are the brokers of a pause.
-func (p Pause) target() Target {
-	return Target{Broker: p.Broker, All: p.All, LeaderOf: p.LeaderOf, FollowersOf: p.FollowersOf}
+	Target  `yaml:",inline"`
+	Service string `yaml:"service"` // a service that the scenario starts, as a process
 }
 
 // Elect forces an election.

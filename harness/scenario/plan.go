@@ -383,8 +383,7 @@ func (f Fault) resolve(index int) (fault.Fault, error) {
 	case f.Pause != nil && f.Pause.Service != "":
 		out.Kind, out.Target.Service = fault.PauseService, f.Pause.Service
 	case f.Pause != nil:
-		target := f.Pause.target()
-		return out, brokers(fault.Pause, &target)
+		return out, brokers(fault.Pause, &f.Pause.Target)
 	case f.Wipe != nil:
 		return out, brokers(fault.Wipe, f.Wipe)
 	case f.Elect != nil:

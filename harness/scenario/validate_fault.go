@@ -115,9 +115,8 @@ func (v *validator) target(path document.Path, t Target) {
 
 // pause is target for what can also be a service.
 func (v *validator) pause(path document.Path, p Pause) {
-	t := p.target()
-	if v.ExactlyOne(path, append(t.options(), document.Option{Field: "service", Set: p.Service != ""})...) {
-		v.brokers(path, t)
+	if v.ExactlyOne(path, append(p.options(), document.Option{Field: "service", Set: p.Service != ""})...) {
+		v.brokers(path, p.Target)
 	}
 }
 
