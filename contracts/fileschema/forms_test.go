@@ -276,6 +276,7 @@ var rules = map[string]func(*schema){
 	"scenario.Hot":                func(s *schema) { s.Required = []string{"keys", "share"} },
 	"scenario.Consumers":          func(s *schema) { s.Required = []string{"group", "topics"} },
 	"scenario.Fault":              fault,
+	"scenario.Pause":              func(s *schema) { s.OneOf = oneOf("broker", "all", "leader-of", "followers-of", "service").OneOf },
 	"scenario.Target":             func(s *schema) { s.OneOf = oneOf("broker", "all", "leader-of", "followers-of").OneOf },
 	"scenario.Cut":                func(s *schema) { s.AllOf = []*schema{oneLink()} },
 	"scenario.Link":               func(s *schema) { s.AllOf = []*schema{oneLink()} },
