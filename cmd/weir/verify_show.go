@@ -238,7 +238,7 @@ func verifySuites(r *verify.Result) []junit.Suite {
 		suite.Cases = append(suite.Cases, c)
 	}
 	if r.Reason != "" {
-		suite.Cases = append(suite.Cases, junit.Case{Class: r.Service, Name: "the service starts", File: r.Contract, Findings: r.Findings()[:1]})
+		suite.Cases = append(suite.Cases, junit.Case{Class: r.Service, Name: "the service goes on", File: r.Contract, Findings: r.Findings()[:1]})
 	}
 	return []junit.Suite{suite}
 }

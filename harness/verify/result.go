@@ -20,9 +20,10 @@ type Result struct {
 	Service  string          `json:"service"`
 	Contract string          `json:"contract"`
 	Verdict  finding.Verdict `json:"verdict"`
-	// Reason is why nothing could be judged; "" else.
+	// Reason is what fails the result beside the promises: a service that was
+	// never ready, or ended while it was observed; "" else.
 	Reason string `json:"reason,omitempty"`
-	// Logs are the last lines of a service that was never ready.
+	// Logs are the last lines of that service.
 	Logs    []string    `json:"logs,omitempty"`
 	Cluster run.Cluster `json:"cluster"`
 	Seed    uint64      `json:"seed"`

@@ -72,9 +72,7 @@ func (v *verifier) afresh(ctx context.Context) {
 	if v.flow == nil || len(v.Scenario.Services) == 0 || v.stage.Cluster().Info().Kind == cluster.External {
 		return
 	}
-	if err := v.down(ctx); err != nil {
-		v.result.Notes = append(v.result.Notes, err.Error())
-	}
+	v.noteError(v.down(ctx))
 }
 
 // down judges what the service has published, and ends what is up.
@@ -114,9 +112,7 @@ func (v *verifier) audit(ctx context.Context) {
 func (v *verifier) beside(ctx context.Context) {
 	v.shapes.see(ctx, v)
 	unknown, err := promise.Unknown(ctx, v.subject(), v.contract)
-	if err != nil {
-		v.result.Notes = append(v.result.Notes, err.Error())
-	}
+	v.noteError(err)
 	for _, r := range unknown {
 		v.result.Unknown = append(v.result.Unknown, recordOf(r))
 	}

@@ -106,9 +106,8 @@ func Run(ctx context.Context, cfg Config) (*Result, error) {
 		return nil, err
 	}
 	v.result.Took = time.Since(began)
-	if v.result.Examples, err = v.examples(v.files); err != nil {
-		v.result.Notes = append(v.result.Notes, err.Error())
-	}
+	v.result.Examples, err = v.examples(v.files)
+	v.noteError(err)
 	v.result.conclude(ctx.Err() != nil)
 	return v.result, nil
 }
@@ -224,7 +223,15 @@ func (v *verifier) all(ctx context.Context) error {
 			v.afresh(ctx)
 		}
 	}
-	return v.down(ctx)
+	v.noteError(v.down(ctx))
+	return nil
+}
+
+// noteError notes what went wrong beside the promises, whose verdicts stand.
+func (v *verifier) noteError(err error) {
+	if err != nil {
+		v.result.Notes = append(v.result.Notes, err.Error())
+	}
 }
 
 func interaction(p promise.Promise) string { return p.Side + "/" + p.Event + "/" }
@@ -300,17 +307,15 @@ func (v *verifier) observe(ctx context.Context) error {
 	}
 	// What came until an interruption is judged, too.
 	judging := context.WithoutCancel(ctx)
-	dead := (*scenario.DeathError)(nil)
-	errors.As(v.stage.Alive(), &dead)
+	if dead := (*scenario.DeathError)(nil); errors.As(v.stage.Alive(), &dead) {
+		v.result.Reason, v.result.Logs = dead.Error(), dead.Deaths[0].LastLines
+	}
 	for i, p := range v.promises {
-		out := &v.result.Promises[i]
-		out.set(p.Audit(judging, v.subject()))
-		if dead != nil && out.Verdict != finding.Fail {
-			out.died(dead.Deaths[0])
-		}
+		v.result.Promises[i].set(p.Audit(judging, v.subject()))
 	}
 	v.beside(judging)
-	return v.end(ctx)
+	v.noteError(v.end(ctx))
+	return nil
 }
 
 // absolute is the absolute path of a file; its name where the system does not
