@@ -45,15 +45,17 @@ func TestAction(t *testing.T) {
 					golden(t, name+"-check.txt", stdout)
 				case "weir breaking":
 					golden(t, name+"-breaking.md", read(t, r.summary))
+				case "weir verify":
+					wants(t, stdout, "::group::weir verify ", "2 of 2 promises kept", "::endgroup::\n")
 				case "weir run":
 					wants(t, stdout, "::group::weir run scenario.yaml\n", "PASS  everything that was promised held\n", "::endgroup::\n")
 				}
 			}
-			if want := []string{"Build weir", "Fetch what is compared with", "weir check", "weir breaking", "weir run"}; !slices.Equal(ran, want) {
+			if want := []string{"Build weir", "Fetch what is compared with", "weir check", "weir breaking", "weir verify", "weir run"}; !slices.Equal(ran, want) {
 				t.Errorf("ran %q, want %q", ran, want)
 			}
 			reports(t, filepath.Join(r.checkout, a.Inputs["reports"].Default), test.breaking)
-			wants(t, read(t, r.summary), "everything that was promised held")
+			wants(t, read(t, r.summary), "everything that was promised held", "2 of 2 promises kept")
 		})
 	}
 }
@@ -63,7 +65,9 @@ func TestAction(t *testing.T) {
 func TestActionOfAnythingElse(t *testing.T) {
 	a := load[action](t, root+"/action.yml")
 	r := newRunner(t, a, true)
-	r.values[baseOf], r.values["!cancelled() && ("+baseOf+")"], r.values["!cancelled() && inputs.scenarios"] = "", "", ""
+	for _, absent := range []string{baseOf, "!cancelled() && (" + baseOf + ")", "!cancelled() && inputs.scenarios", "!cancelled() && inputs.verify"} {
+		r.values[absent] = ""
+	}
 	r.values["inputs.path"] = "orders\n\nno such directory\n"
 	var ran []string
 	for _, s := range a.Runs.Steps {
@@ -177,4 +181,8 @@ func reports(t *testing.T, dir string, breaking bool) {
 		t.Errorf("JUnit has %d failures", failures)
 	}
 	wants(t, read(t, filepath.Join(dir, "scenario/report.html")), "<title>")
+	verified, err := filepath.Glob(filepath.Join(dir, "verify-*", "junit.xml"))
+	if err != nil || len(verified) != 1 {
+		t.Errorf("JUnit of weir verify: %v (%v)", verified, err)
+	}
 }

@@ -34,6 +34,10 @@ esac
 // shell, as GitLab's runner does.
 func TestGitLab(t *testing.T) {
 	weir := build(t)
+	abs, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
 	j := load[map[string]job](t, root+"/docs/weir.gitlab-ci.yml")["weir"]
 	script := strings.Join(append(j.BeforeScript, j.Script...), "\n")
 	for name, test := range map[string]struct {
@@ -51,12 +55,12 @@ func TestGitLab(t *testing.T) {
 			for name, value := range j.Variables {
 				at.env = append(at.env, name+"="+value)
 			}
-			at.env = append(at.env, "WEIR_VERSION=v1.2.3", "WEIR_SCENARIOS=scenario.yaml")
+			at.env = append(at.env, "WEIR_VERSION=v1.2.3", "WEIR_SCENARIOS=scenario.yaml", "WEIR_VERIFY="+verify(abs))
 			stdout, stderr, code := at.bash(t, script)
 			if code != test.code {
 				t.Errorf("exit code %d, want %d\n%s%s", code, test.code, stdout, stderr)
 			}
-			wants(t, stdout, "2 contracts against "+base[:12], "PASS  everything that was promised held")
+			wants(t, stdout, "2 contracts against "+base[:12], "2 of 2 promises kept", "PASS  everything that was promised held")
 			reports(t, filepath.Join(checkout, "weir-reports"), test.breaking)
 			golden(t, name+"-breaking.md", read(t, filepath.Join(checkout, "weir-reports", "breaking.md")))
 			for _, pattern := range append(j.Artifacts.Paths, j.Artifacts.Reports.JUnit...) {

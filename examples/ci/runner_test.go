@@ -197,9 +197,16 @@ func newRunner(t *testing.T, a action, breaking bool) *runner {
 		values: map[string]string{
 			"github.action_path": abs, "runner.temp": programs(t), baseOf: base,
 			"inputs.path": a.Inputs["path"].Default, "inputs.reports": a.Inputs["reports"].Default, "inputs.scenarios": "scenario.yaml\n",
-			"!cancelled()": "true", "!cancelled() && inputs.scenarios": "true", "!cancelled() && (" + baseOf + ")": base,
+			"inputs.verify": verify(abs), "!cancelled() && inputs.verify": "true", "!cancelled()": "true", "!cancelled() && inputs.scenarios": "true", "!cancelled() && (" + baseOf + ")": base,
 		},
 	}
+}
+
+// verify are the arguments of weir verify for a service: payment-service of
+// this repository, and a few of its promises.
+func verify(root string) string {
+	flow := filepath.Join(root, "examples/order-flow")
+	return flow + "/payment-service/weir.yaml --services " + flow + "/scenario.yaml --run emitted|dead-letter:key\n"
 }
 
 // programs is where the step that builds weir puts it: once for all tests.

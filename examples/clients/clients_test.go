@@ -5,8 +5,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/flowweir/weir/chaos/invariant"
+	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/harness"
 	"github.com/flowweir/weir/harness/promise"
 	"github.com/flowweir/weir/reports/finding"
@@ -19,6 +21,9 @@ const (
 	producer        = "../order-flow/order-service/weir.yaml"
 	group           = "payment-service"
 )
+
+// startTimeout leaves a virtual machine room on a busy one.
+const startTimeout = document.Duration(3 * time.Minute)
 
 // Kafka's numbers of codecs.
 const (
@@ -97,7 +102,7 @@ func (c client) env(fault string) map[string]string {
 // service is the client's service.
 func (c client) service(t *testing.T, fault string) harness.Service {
 	t.Helper()
-	s := harness.Service{Name: "payment-service", Build: c.build, Env: c.env(fault), Ready: &harness.Ready{Group: group}}
+	s := harness.Service{Name: "payment-service", Build: c.build, Env: c.env(fault), Ready: &harness.Ready{Group: group, Timeout: startTimeout}}
 	if c.command != nil {
 		s.Command = c.command(t)
 	}
