@@ -3,17 +3,17 @@ package html_test
 import (
 	"context"
 	"fmt"
-	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
@@ -21,6 +21,7 @@ import (
 
 	"github.com/flowweir/weir/reports/internal/sample"
 	"github.com/flowweir/weir/reports/run"
+	"github.com/flowweir/weir/reports/summary"
 )
 
 // browser starts Chromium once for a test. Without one the test is skipped,
@@ -125,7 +126,7 @@ func (b *tab) quiet() {
 }
 
 // painted counts the pixels of each chart that have the color of a line in
-// the theme that is shown.
+// the theme that is shown; the shades of heatmaps are such a color, see-through.
 const painted = `[...document.querySelectorAll("canvas")].map((canvas) => {
 	const probe = document.createElement("canvas").getContext("2d");
 	const colors = ["--s0", "--s1", "--s2", "--s3", "--s4"].map((name) => {
@@ -141,14 +142,18 @@ const painted = `[...document.querySelectorAll("canvas")].map((canvas) => {
 	return n;
 })`
 
-// drawn fails unless each of n charts shows lines.
-func (b *tab) drawn(n int) {
+// charts are those of a run: latency, its heatmap, throughput, partitions, lag
+// and percentiles.
+const charts = 6
+
+// drawn fails unless each chart shows lines or shades.
+func (b *tab) drawn() {
 	b.t.Helper()
-	charts := eval[[]int](b, painted)
-	if len(charts) != n {
-		b.t.Errorf("%d charts, want %d", len(charts), n)
+	found := eval[[]int](b, painted)
+	if len(found) != charts {
+		b.t.Errorf("%d charts, want %d", len(found), charts)
 	}
-	for i, pixels := range charts {
+	for i, pixels := range found {
 		if pixels < 400 {
 			b.t.Errorf("chart %d has %d pixels of its lines", i, pixels)
 		}
@@ -158,7 +163,10 @@ func (b *tab) drawn(n int) {
 func TestChromium(t *testing.T) {
 	ctx := browser(t)
 	t.Run("charts", func(t *testing.T) { testCharts(t, ctx) })
+	t.Run("heatmap", func(t *testing.T) { testHeatmap(t, ctx) })
 	t.Run("zoom", func(t *testing.T) { testZoom(t, ctx) })
+	t.Run("ways to zoom", func(t *testing.T) { testWaysToZoom(t, ctx) })
+	t.Run("hour", func(t *testing.T) { testHour(t, ctx) })
 	t.Run("theme", func(t *testing.T) { testTheme(t, ctx) })
 	t.Run("hostile", func(t *testing.T) { testHostile(t, ctx) })
 	t.Run("without script", func(t *testing.T) { testWithoutScript(t, ctx) })
@@ -168,14 +176,20 @@ func TestChromium(t *testing.T) {
 
 func testCharts(t *testing.T, ctx context.Context) {
 	b := open(t, ctx, render(t, sample.Held()))
-	b.drawn(3) // latency, throughput, lag
+	b.drawn()
 	if kinds := eval[int](b, `document.querySelectorAll("input[name=kind]").length`); kinds != len(run.LatencyKinds()) {
 		t.Errorf("%d kinds to choose from", kinds)
 	}
 	// Each control redraws without complaint and keeps the charts.
-	for _, click := range []string{`document.querySelector("input[value=effect]").click()`, `document.getElementById("log").click()`} {
+	for _, click := range []string{
+		`document.querySelector("input[value=effect]").click()`, `document.getElementById("log").click()`,
+		`document.querySelectorAll("input[name=layer]")[1].click()`,
+	} {
 		b.do(chromedp.Evaluate(click, nil))
-		b.drawn(3)
+		b.drawn()
+	}
+	if name := eval[string](b, `document.getElementById("heat-kind").textContent`); name != "effect:" {
+		t.Errorf("the heatmap is of %q", name)
 	}
 	// A line is switched off by keyboard alone.
 	b.do(chromedp.Evaluate(`{
@@ -187,65 +201,59 @@ func testCharts(t *testing.T, ctx context.Context) {
 	if off := eval[string](b, `document.querySelectorAll("[data-chart=throughput] .u-series")[2].className`); !strings.Contains(off, "u-off") {
 		t.Errorf("the legend's entry has class %q after Enter", off)
 	}
+	if pressed := eval[string](b, `document.querySelectorAll("[data-chart=throughput] .u-series th")[2].getAttribute("aria-pressed")`); pressed != "false" {
+		t.Errorf("the legend's entry is pressed: %s", pressed)
+	}
 	b.quiet()
 }
 
-// testZoom compares the percentiles of a zoomed range with those of the
-// histogram logs themselves.
-func testZoom(t *testing.T, ctx context.Context) {
+// testHeatmap points at a cell and reads what is said of it.
+func testHeatmap(t *testing.T, ctx context.Context) {
 	s := sample.Held()
-	b := open(t, ctx, render(t, s))
-	b.do(chromedp.Evaluate(`{
-		document.getElementById("from").value = 20;
-		document.getElementById("to").value = 40;
-		document.getElementById("to").dispatchEvent(new Event("change"));
-	}`, nil))
-	var text string
-	b.do(chromedp.Poll(`document.getElementById("range").textContent.includes("p99") && document.getElementById("range").textContent`, &text))
-	want := hdrhistogram.New(1000, int64(time.Minute), 3)
-	for _, h := range s.Histograms[run.Publish][20:40] {
-		want.Merge(h)
+	b := open(t, ctx, render(t, s), chromedp.EmulateViewport(1280, 900))
+	at := eval[[]float64](b, `(() => {
+		const over = document.querySelector("[data-chart=partitions] .u-over");
+		over.scrollIntoView({block: "center", behavior: "instant"});
+		const r = over.getBoundingClientRect();
+		return [r.left + r.width * 20.5 / 62, r.top + r.height * 2.5 / 12];
+	})()`)
+	b.do(chromedp.MouseEvent(input.MouseMoved, at[0], at[1]))
+	in := s.Intervals[20]
+	want := fmt.Sprintf("20 s to 21 s: order.events/2, acked %s", summary.Rate(float64(in.Partitions["order.events/2"])))
+	if got := eval[string](b, `document.getElementById("partitions-at").textContent`); got != want {
+		t.Errorf("below the cursor: %q, want %q", got, want)
 	}
-	for _, q := range []float64{50, 99} {
-		got := zoomed(t, text, fmt.Sprintf("p%g ", q))
-		exact := time.Duration(want.ValueAtQuantile(q))
-		if ratio := float64(got) / float64(exact); math.Abs(ratio-1) > 0.05 {
-			t.Errorf("p%g = %v, the logs say %v", q, got, exact)
-		}
-	}
-	if n := fmt.Sprint(want.TotalCount()); !strings.Contains(strings.ReplaceAll(text, ",", ""), n+" samples") {
-		t.Errorf("%q does not say %s samples", text, n)
-	}
-	b.do(chromedp.Evaluate(`document.getElementById("reset").click()`, nil),
-		chromedp.Poll(`document.getElementById("reset").disabled`, nil))
 	b.quiet()
 }
 
-func zoomed(t *testing.T, text, name string) time.Duration {
-	t.Helper()
-	_, rest, ok := strings.Cut(text, name)
-	fields := strings.Fields(rest)
-	if !ok || len(fields) < 2 {
-		t.Fatalf("no %s in %q", name, text)
+// testHour holds the limit of size; how long a browser takes is logged.
+func testHour(t *testing.T, ctx context.Context) {
+	s := sample.Hour()
+	page := render(t, s)
+	if len(page) >= 2_000_000 {
+		t.Errorf("the report of an hour has %d bytes, want less than 2 MB", len(page))
 	}
-	d, err := time.ParseDuration(fields[0] + strings.TrimRight(fields[1], ","))
-	if err != nil {
-		t.Fatalf("%q: %v", text, err)
+	b := open(t, ctx, page)
+	b.drawn()
+	t.Logf("%d kB, loaded and drawn after %.0f ms", len(page)/1000, eval[float64](b, `performance.getEntriesByType("navigation")[0].loadEventEnd`))
+	b.zoom(600, 1200)
+	if got, want := b.figures(), rangeFigures(s, 600, 1200); !reflect.DeepEqual(got, want) {
+		t.Errorf("figures of a range:\n%q\nwant\n%q", got, want)
 	}
-	return d
+	b.quiet()
 }
 
 func testTheme(t *testing.T, ctx context.Context) {
 	ground := `getComputedStyle(document.body).backgroundColor`
 	b := open(t, ctx, render(t, sample.Broken()), emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}))
 	dark := eval[string](b, ground)
-	b.drawn(3)
+	b.drawn()
 	b.do(chromedp.Evaluate(`document.getElementById("theme").click()`, nil))
 	light := eval[string](b, ground)
 	if dark != "rgb(20, 24, 29)" || light != "rgb(246, 247, 248)" {
 		t.Errorf("dark %s, light %s", dark, light)
 	}
-	b.drawn(3) // in the colors of the light theme
+	b.drawn() // in the colors of the light theme
 	// Print is light whatever the screen is, with drawings for charts.
 	b.do(chromedp.Evaluate(`document.documentElement.dataset.theme = "dark"`, nil), emulation.SetEmulatedMedia().WithMedia("print"))
 	if got := eval[string](b, ground); got != "rgb(255, 255, 255)" {
@@ -254,11 +262,15 @@ func testTheme(t *testing.T, ctx context.Context) {
 	if n := eval[int](b, shown(".plot")); n != 0 {
 		t.Errorf("%d live charts in print", n)
 	}
-	if n := eval[int](b, shown(".drawing svg")); n != len(run.LatencyKinds())+2 {
+	if n := eval[int](b, shown(".drawing > svg")); n != drawings {
 		t.Errorf("%d drawings in print", n)
 	}
 	b.quiet()
 }
+
+// drawings are two for each kind of latency, and throughput, three of
+// partitions, lag and percentiles.
+var drawings = 2*len(run.LatencyKinds()) + 6
 
 // shown counts the elements that take room on the page.
 func shown(selector string) string {
@@ -273,13 +285,13 @@ func testHostile(t *testing.T, ctx context.Context) {
 	if n := eval[int](b, `document.querySelectorAll("img, svg [onload], [onerror], a[href^=javascript]").length`); n != 0 {
 		t.Errorf("%d elements of the run", n)
 	}
-	b.drawn(3)
+	b.drawn()
 	b.quiet()
 }
 
 func testWithoutScript(t *testing.T, ctx context.Context) {
 	b := open(t, ctx, render(t, sample.Held()), emulation.SetScriptExecutionDisabled(true))
-	if n := eval[int](b, shown(".drawing svg")); n != len(run.LatencyKinds())+2 {
+	if n := eval[int](b, shown(".drawing > svg")); n != drawings {
 		t.Errorf("%d drawings", n)
 	}
 	if n := eval[int](b, shown(".scripted")); n != 0 {
@@ -302,12 +314,12 @@ func testKilled(t *testing.T, ctx context.Context) {
 	nothing := sample.Killed()
 	nothing.Intervals, nothing.Histograms, nothing.Events = nil, nil, nil
 	for name, c := range map[string]struct {
-		s      sample.Sample
-		charts int
-	}{"under load": {sample.Killed(), 3}, "before the load": {nothing, 0}} {
+		s sample.Sample
+		n int
+	}{"under load": {sample.Killed(), charts}, "before the load": {nothing, 0}} {
 		b := open(t, ctx, render(t, c.s))
-		if n := eval[int](b, `document.querySelectorAll("canvas").length`); n != c.charts {
-			t.Errorf("%s: %d charts, want %d", name, n, c.charts)
+		if n := eval[int](b, `document.querySelectorAll("canvas").length`); n != c.n {
+			t.Errorf("%s: %d charts, want %d", name, n, c.n)
 		}
 		if text := eval[string](b, `document.querySelector(".sentence").textContent`); !strings.HasPrefix(text, "The run did not end") {
 			t.Errorf("%s: %q", name, text)

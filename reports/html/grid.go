@@ -1,12 +1,9 @@
 package html
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"time"
-
-	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/flowweir/weir/reports/run"
 )
@@ -14,15 +11,6 @@ import (
 // maxPoints bounds what a report embeds: at most this many intervals of each
 // kind, so that the report of a week is as light as that of a minute.
 const maxPoints = 120
-
-// bucketBase is the width of the buckets in which a report embeds histograms:
-// each holds latencies within 5% of each other. Percentiles of a zoomed range
-// are computed from them; everything else is exact to 3 digits.
-const bucketBase = 1.05
-
-// minForP99 is the number of samples below which a point of the p99 curve is
-// left out: with fewer, none of them lies above the 99th percentile.
-const minForP99 = 100
 
 // grid divides a run into at most maxPoints equal steps.
 type grid struct {
@@ -59,129 +47,14 @@ func (g grid) middle(i int) float64 {
 	return (float64(i) + 0.5) * g.step.Seconds()
 }
 
-// latencyCurve is one latency kind over time. Values are microseconds; nil is
-// a step without a value.
-type latencyCurve struct {
-	Kind  string   `json:"kind"`
-	Name  string   `json:"name"`
-	From  string   `json:"from"`
-	To    string   `json:"to"`
-	Count []int64  `json:"count"`
-	P50   []*int64 `json:"p50"`
-	P99   []*int64 `json:"p99"`
-	Max   []*int64 `json:"max"`
-	// Buckets of each step: index, count, index, count, ...
-	Buckets [][]int64 `json:"buckets"`
-}
-
-// readLatency reads a histogram log into the grid. It reads the log once,
-// merging as it goes: at no time is more than the histograms of two steps in
-// memory, since the log is in order of time.
-func readLatency(rec *run.Record, kind string, g grid) (*latencyCurve, error) {
-	c := &latencyCurve{
-		Kind: kind, Count: make([]int64, g.n), Buckets: make([][]int64, g.n),
-		P50: make([]*int64, g.n), P99: make([]*int64, g.n), Max: make([]*int64, g.n),
+// periods divides the steps into at most most columns of a table: how many
+// steps each column has, and where each begins.
+func (g grid) periods(most int) (length int, starts []int) {
+	length = max((g.n+most-1)/most, 1)
+	for i := 0; i < g.n; i += length {
+		starts = append(starts, i)
 	}
-	steps := map[int]*hdrhistogram.Histogram{}
-	var long []cover
-	finish := func(before int) {
-		for i, h := range steps {
-			if i < before {
-				c.fill(i, h)
-				delete(steps, i)
-			}
-		}
-	}
-	for span, err := range rec.Spans(kind) {
-		if err != nil {
-			return nil, err
-		}
-		h, err := span.Histogram()
-		if err != nil {
-			return nil, fmt.Errorf("histogram log of %s at %v: %w", kind, span.Start, err)
-		}
-		i := g.at(span.Start, span.Length)
-		if i < 0 {
-			continue
-		}
-		finish(i - 1)
-		if span.Length > g.step {
-			long = append(long, cover{i, g.at(span.Start, 0), g.at(span.Start+span.Length-1, 0)})
-		}
-		if c.Count[i] > 0 {
-			return nil, fmt.Errorf("histogram log of %s: %v comes too late", kind, span.Start)
-		}
-		if steps[i] == nil {
-			steps[i] = h
-		} else if dropped := steps[i].Merge(h); dropped > 0 {
-			return nil, fmt.Errorf("histogram log of %s at %v: %d samples of another range", kind, span.Start, dropped)
-		}
-	}
-	finish(math.MaxInt)
-	for _, l := range long {
-		c.spread(l)
-	}
-	return c, nil
-}
-
-// cover is an interval that is longer than a step: the step that has its
-// samples, and the first and last one that it reaches into.
-type cover struct{ home, first, last int }
-
-// spread draws the value of an interval in all steps of it that have no
-// interval of their own: nothing stood still there, the clock of the series was
-// late. The samples stay in one step.
-func (c *latencyCurve) spread(l cover) {
-	for i := l.first; i <= l.last; i++ {
-		if c.P50[i] == nil && c.Count[i] == 0 {
-			c.P50[i], c.P99[i], c.Max[i] = c.P50[l.home], c.P99[l.home], c.Max[l.home]
-		}
-	}
-}
-
-func (c *latencyCurve) fill(i int, h *hdrhistogram.Histogram) {
-	n := h.TotalCount()
-	if n == 0 {
-		return
-	}
-	c.Count[i] = n
-	c.P50[i] = micros(h.ValueAtQuantile(50))
-	if n >= minForP99 {
-		c.P99[i] = micros(h.ValueAtQuantile(99))
-	}
-	c.Max[i] = micros(h.Max())
-	c.Buckets[i] = buckets(h)
-}
-
-// micros rounds, but never to 0, which has no place on a logarithmic axis.
-func micros(ns int64) *int64 {
-	us := max((ns+500)/1000, 1)
-	return &us
-}
-
-func buckets(h *hdrhistogram.Histogram) []int64 {
-	var out []int64
-	for _, bar := range h.Distribution() {
-		if bar.Count == 0 {
-			continue
-		}
-		i := bucket(bar.To)
-		if n := len(out); n > 0 && out[n-2] == i {
-			out[n-1] += bar.Count
-		} else {
-			out = append(out, i, bar.Count)
-		}
-	}
-	return out
-}
-
-// bucket is the index of the bucket of a latency: bucket i holds those from
-// bucketBase^i to bucketBase^(i+1) microseconds.
-func bucket(ns int64) int64 {
-	if ns <= 1000 {
-		return 0
-	}
-	return int64(math.Log(float64(ns)/1000) / math.Log(bucketBase))
+	return length, starts
 }
 
 // flowCurves are what happened over time, per second, and the lag of groups.

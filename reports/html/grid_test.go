@@ -74,13 +74,17 @@ func TestBuckets(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got := buckets(h)
-	var n int64
-	for i := 0; i < len(got); i += 2 {
-		n += got[i+1]
-		if i > 0 && got[i] <= got[i-2] {
+	got := newBuckets(h)
+	// 1 ms is in bucket 141 and 3 s in 305; what is between is one number.
+	if want := (buckets{0, 2, -140, 3, -163, 1}); !slices.Equal(got, want) {
+		t.Errorf("buckets = %v, want %v", got, want)
+	}
+	var n, last int64
+	for i, count := range got.all() {
+		if n > 0 && i <= last || count <= 0 {
 			t.Errorf("buckets are not in order: %v", got)
 		}
+		n, last = n+count, i
 	}
 	if n != h.TotalCount() {
 		t.Errorf("%d samples in buckets, want %d", n, h.TotalCount())
@@ -100,8 +104,8 @@ func TestP99NeedsSamples(t *testing.T) {
 		if err := h.RecordValues(int64(time.Millisecond), int64(n)); err != nil {
 			t.Fatal(err)
 		}
-		c := &latencyCurve{Count: make([]int64, 1), Buckets: make([][]int64, 1), P50: make([]*int64, 1), P99: make([]*int64, 1), Max: make([]*int64, 1)}
-		c.fill(0, h)
+		c := &latencyCurve{Count: make([]int64, 1), Buckets: make([]buckets, 1), P50: make([]*int64, 1), P99: make([]*int64, 1), Max: make([]*int64, 1)}
+		c.fill(0, &stepSamples{all: histogram{h}})
 		if got := c.P99[0] != nil; got != want || c.P50[0] == nil {
 			t.Errorf("%d samples: p99 shown %v, want %v", n, got, want)
 		}
@@ -112,7 +116,7 @@ func TestLinearTicks(t *testing.T) {
 	for high, want := range map[float64][]float64{
 		62: {0, 10, 20, 30, 40, 50, 60}, 1: {0, 0.2, 0.4, 0.6, 0.8, 1}, 0: nil,
 	} {
-		got := linearTicks(0, high, 8)
+		got := linearTicks(high, 8)
 		if len(got) != len(want) || slices.ContainsFunc(got, func(f float64) bool {
 			return !slices.ContainsFunc(want, func(w float64) bool { return math.Abs(f-w) < 1e-9 })
 		}) {

@@ -8,8 +8,8 @@
 //
 // The page is complete without JavaScript: tables for every number, and
 // drawings of every chart, which are also what is printed. With it, the charts
-// are live: a shared cursor, zoom with percentiles of the zoomed range,
-// linear or logarithmic, light or dark.
+// are live: a shared cursor, a shared range with its percentiles, heatmaps,
+// linear or logarithmic, light or dark, all of it by keyboard too.
 //
 // The file's size does not grow with the length of the run: charts have at
 // most 120 points, lists of offenders and log tails are cut and say so. The
@@ -24,6 +24,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strings"
 
 	"github.com/flowweir/weir/reports/run"
 )
@@ -35,7 +36,7 @@ var assets embed.FS
 var (
 	page  = template.Must(template.New("").Funcs(funcs).ParseFS(assets, "assets/*.tmpl"))
 	plot  = asset("uPlot.iife.min.js")
-	code  = asset("report.js")
+	code  = script("data", "numbers", "range", "plots", "heat", "percentiles", "keys", "report")
 	style = asset("uPlot.min.css") + asset("report.css")
 	// policy allows what is in the file, by its hash, and nothing else.
 	policy = fmt.Sprintf("default-src 'none'; script-src %s %s; style-src %s; img-src data:; base-uri 'none'; form-action 'none'",
@@ -48,6 +49,16 @@ func asset(name string) string {
 		panic(err) // embedded: can only fail when the package is built wrongly
 	}
 	return string(b)
+}
+
+// script is the page's own script: files in one scope that nothing else sees.
+func script(names ...string) string {
+	var b strings.Builder
+	b.WriteString("(() => {\n\"use strict\";\n")
+	for _, name := range names {
+		b.WriteString(asset("js/"+name+".js") + "\n")
+	}
+	return b.String() + "})();\n"
 }
 
 func hash(s string) string {

@@ -70,7 +70,7 @@ func draw(title string, g grid, end time.Duration, bands []window, logarithmic b
 	for _, t := range axis.ticks {
 		d.YTicks = append(d.YTicks, svgTick{num(y(t)), label(t)})
 	}
-	for _, t := range linearTicks(0, end.Seconds(), 8) {
+	for _, t := range linearTicks(end.Seconds(), 8) {
 		d.XTicks = append(d.XTicks, svgTick{num(x(t)), secondsLabel(t)})
 	}
 	return d
@@ -122,7 +122,7 @@ func newAxis(curves []curve, logarithmic bool) axis {
 	}
 	if !logarithmic {
 		high = max(high*1.05, 1)
-		return axis{0, high, false, linearTicks(0, high, 5)}
+		return axis{0, high, false, linearTicks(high, 5)}
 	}
 	a := axis{math.Pow(10, math.Floor(math.Log10(low))), math.Pow(10, math.Ceil(math.Log10(high*1.0001))), true, nil}
 	for t := a.low; t <= a.high*1.001; t *= 10 {
@@ -138,21 +138,21 @@ func (a axis) share(v float64) float64 {
 	return (v - a.low) / (a.high - a.low)
 }
 
-// linearTicks are at most most+1 round values from low to high.
-func linearTicks(low, high float64, most int) []float64 {
-	if high <= low {
+// linearTicks are at most most+1 round values from 0 to high.
+func linearTicks(high float64, most int) []float64 {
+	if high <= 0 {
 		return nil
 	}
-	step := math.Pow(10, math.Floor(math.Log10((high-low)/float64(most))))
+	step := math.Pow(10, math.Floor(math.Log10(high/float64(most))))
 	for _, m := range []float64{1, 2, 5, 10} {
-		if (high-low)/(step*m) <= float64(most) {
+		if high/(step*m) <= float64(most) {
 			step *= m
 			break
 		}
 	}
 	var ticks []float64
-	for i := 0; low+float64(i)*step <= high*(1+1e-9); i++ {
-		ticks = append(ticks, low+float64(i)*step)
+	for i := 0; float64(i)*step <= high*(1+1e-9); i++ {
+		ticks = append(ticks, float64(i)*step)
 	}
 	return ticks
 }

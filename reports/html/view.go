@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"html/template"
 	"slices"
 	"strings"
@@ -34,46 +33,23 @@ type view struct {
 	Facts    []fact
 	Total    run.Sender
 
-	Kinds      []kindChart
-	Throughput *drawing
-	Lag        *drawing
-	Step       time.Duration
-	Numbers    []numbers
+	charts
 
 	Latencies  []latencyTable
 	Partitions partitions
 	Services   []service
 	Scenario   string
 
-	Data   data
 	Policy string
 	Style  template.CSS
 	Plot   template.JS
 	Code   template.JS
 }
 
-// data is the JSON that the page's script reads.
-type data struct {
-	X       []float64       `json:"x"` // seconds since the load began
-	Step    float64         `json:"step"`
-	End     float64         `json:"end"`
-	Base    float64         `json:"base"` // of the buckets
-	Windows []window        `json:"windows"`
-	Kinds   []*latencyCurve `json:"kinds"`
-	Flow    flowCurves      `json:"flow"`
-}
-
 // fact is one of the figures below the verdict.
 type fact struct {
 	Label, Value, Note string
 	Verdict            finding.Verdict
-}
-
-// kindChart is the chart of one latency kind.
-type kindChart struct {
-	Kind, Name, From, To string
-	Drawing              *drawing
-	First                bool
 }
 
 func newView(rec *run.Record) *view {
@@ -83,7 +59,8 @@ func newView(rec *run.Record) *view {
 		Policy:   policy, Style: template.CSS(style), Plot: template.JS(plot), Code: template.JS(code),
 	}
 	v.Verdict, v.Sentence = summary.Judge(rec)
-	v.charts()
+	v.charts = newCharts(rec)
+	v.Problems = append(v.Problems, v.unread...)
 	if rec.Results != nil {
 		v.Total = summary.Totals(rec.Results.Senders)
 		v.Facts = facts(*rec.Results, v.Total)
@@ -100,58 +77,6 @@ func newView(rec *run.Record) *view {
 		}
 	}
 	return v
-}
-
-// charts reads what is drawn, and draws it for pages without script.
-func (v *view) charts() {
-	end := endOf(v.Rec)
-	g := newGrid(end)
-	v.Step = g.step
-	v.Data = data{
-		X: make([]float64, g.n), Step: g.step.Seconds(), End: end.Seconds(), Base: bucketBase,
-		Windows: windows(v.Rec, end), Kinds: []*latencyCurve{}, Flow: readFlow(v.Rec.Intervals, g),
-	}
-	for i := range g.n {
-		v.Data.X[i] = g.middle(i)
-	}
-	if end == 0 {
-		return
-	}
-	v.latencyCharts(g, end)
-	f := v.Data.Flow
-	v.Throughput = draw("Throughput over time", g, end, v.Data.Windows, false, countLabel,
-		curve{"s0", "due", f.Due}, curve{"s1", "acked", f.Acked}, curve{"s2", "received", f.Received}, curve{"s3", "effects", f.Effects})
-	var lag []curve
-	for i, l := range f.Lag {
-		lag = append(lag, curve{fmt.Sprintf("s%d", i%4+1), l.Group, floats(l.Lag)})
-	}
-	if len(lag) > 0 {
-		v.Lag = draw("Lag over time", g, end, v.Data.Windows, false, countLabel, lag...)
-	}
-	v.Numbers = newNumbers(v.Data, g)
-}
-
-func (v *view) latencyCharts(g grid, end time.Duration) {
-	kinds := slices.Clone(v.Rec.Kinds)
-	slices.SortStableFunc(kinds, byInterest)
-	for _, kind := range kinds {
-		c, err := readLatency(v.Rec, kind, g)
-		if err != nil {
-			v.Problems = append(v.Problems, "The chart of "+summary.KindName(kind)+" is missing: "+err.Error())
-			continue
-		}
-		if !slices.ContainsFunc(c.Count, func(n int64) bool { return n > 0 }) {
-			continue
-		}
-		c.Name = summary.KindName(kind)
-		c.From, c.To = moments(v.Rec, kind)
-		v.Data.Kinds = append(v.Data.Kinds, c)
-		v.Kinds = append(v.Kinds, kindChart{
-			Kind: kind, Name: c.Name, From: c.From, To: c.To, First: len(v.Kinds) == 0,
-			Drawing: draw("Latency over time: "+c.Name, g, end, v.Data.Windows, true, microsLabel,
-				curve{"s1", "p50", floats(c.P50)}, curve{"s2", "p99", floats(c.P99)}, curve{"s3", "max", floats(c.Max)}),
-		})
-	}
 }
 
 // byInterest orders latency kinds: first what a user of the flow feels, last

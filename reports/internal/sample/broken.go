@@ -183,7 +183,7 @@ func Hostile() Sample {
 		s.Events[i].What, s.Events[i].Kind = evil(), evil()
 	}
 	for i := range s.Intervals {
-		s.Intervals[i].Lag = map[string]map[string]int64{HostileStrings[i%3]: {HostileStrings[1] + "/0": 5}}
+		s.Intervals[i].Lag = map[string]map[string]int64{HostileStrings[i%2]: {HostileStrings[1] + "/0": 5}}
 		s.Intervals[i].Partitions = map[string]int64{HostileStrings[0] + "/0": s.Intervals[i].Acked}
 	}
 	res := s.Results

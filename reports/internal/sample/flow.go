@@ -171,9 +171,14 @@ func (f *flow) at(t time.Duration) *run.Interval {
 }
 
 // add records a latency: in the second in which it was known, and in the
-// phase in which the record was due.
+// phase in which the record was due. A second has one phase here, so what was
+// due in the warm-up is known by its end.
 func (f *flow) add(kind string, due, known, d time.Duration, n int64) {
-	_ = f.histograms[kind][min(int(known/time.Second), seconds-1)].RecordValues(int64(d), n) // below a minute
+	last := seconds*time.Second - 1
+	if due < warmup {
+		last = warmup - 1
+	}
+	_ = f.histograms[kind][min(known, last)/time.Second].RecordValues(int64(d), n) // below a minute
 	if due < warmup {
 		f.excluded[kind] += n
 		return

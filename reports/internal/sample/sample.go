@@ -22,7 +22,8 @@ type Sample struct {
 	Results   *run.Results // nil: the run was killed
 	Intervals []run.Interval
 	Events    []run.Event
-	// Histograms are by latency kind; element i is the i-th second.
+	// Histograms are by latency kind; element i is the i-th second, and one of
+	// ten seconds beyond the first ten minutes.
 	Histograms map[string][]*hdrhistogram.Histogram
 	// Logs are by name of service.
 	Logs map[string]string
@@ -56,7 +57,7 @@ func (s Sample) Write(dir string) error {
 		}
 	}
 	for kind, histograms := range s.Histograms {
-		if err := writeLog(d.HistogramPath(kind), histograms); err != nil {
+		if err := s.writeLog(d.HistogramPath(kind), histograms); err != nil {
 			return err
 		}
 	}
@@ -77,7 +78,27 @@ func (s Sample) Write(dir string) error {
 	return d.Close()
 }
 
-func writeLog(path string, histograms []*hdrhistogram.Histogram) error {
+// interval is when the i-th interval of a run begins, and how long it is.
+func interval(i int) (start, length time.Duration) {
+	if i < shortIntervals {
+		return time.Duration(i) * time.Second, time.Second
+	}
+	return time.Duration(shortIntervals+10*(i-shortIntervals)) * time.Second, 10 * time.Second
+}
+
+// shortIntervals is how many intervals of a run are one second long.
+const shortIntervals = 600
+
+// phase is the phase in which the i-th interval begins.
+func (s Sample) phase(i int) string {
+	if i < len(s.Intervals) {
+		return s.Intervals[i].Phase
+	}
+	start, _ := interval(i)
+	return phaseAt(start)
+}
+
+func (s Sample) writeLog(path string, histograms []*hdrhistogram.Histogram) error {
 	var b strings.Builder
 	w := hdrhistogram.NewHistogramLogWriter(&b)
 	load := Started.Add(LoadAfter)
@@ -95,10 +116,10 @@ func writeLog(path string, histograms []*hdrhistogram.Histogram) error {
 		if h.TotalCount() == 0 {
 			continue
 		}
-		start := load.Add(time.Duration(i) * time.Second)
-		h.SetStartTimeMs(start.UnixMilli())
-		h.SetTag(phaseAt(time.Duration(i) * time.Second))
-		h.SetEndTimeMs(start.Add(time.Second).UnixMilli())
+		at, length := interval(i)
+		h.SetStartTimeMs(load.Add(at).UnixMilli())
+		h.SetTag(s.phase(i))
+		h.SetEndTimeMs(load.Add(at + length).UnixMilli())
 		if err := w.OutputIntervalHistogram(h); err != nil {
 			return err
 		}

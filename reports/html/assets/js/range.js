@@ -1,0 +1,97 @@
+// The range of time that all charts show, and its percentiles. Those of
+// intervals cannot be averaged; their histograms can be added.
+
+const whole = () => ({ from: 0, to: data.end });
+let range = whole();
+const isWhole = () => range.from <= 0 && range.to >= data.end;
+
+// snapped is a range of whole steps, at least one: the numbers of a range are
+// those of the steps that are seen.
+const snapped = (from, to) => {
+  from = Math.max(Math.floor(from / data.step + 1e-6) * data.step, 0);
+  to = Math.min(Math.ceil(to / data.step - 1e-6) * data.step, data.end);
+  if (to <= from) from = Math.max((Math.ceil(to / data.step - 1e-6) - 1) * data.step, 0);
+  return { from, to };
+};
+
+const stepsIn = (r) => [...data.x.keys()].filter((i) => data.x[i] > r.from - 1e-6 && i * data.step < r.to - 1e-6);
+
+// pairs are the buckets of a step that are not empty, with their counts. They
+// are embedded as the index of the first, then counts; a negative number stands
+// for so many empty ones.
+const pairs = (buckets) => {
+  const all = [];
+  let i = buckets ? buckets[0] : 0;
+  for (const n of (buckets || []).slice(1)) {
+    if (n < 0) i -= n;
+    else all.push([i++, n]);
+  }
+  return all;
+};
+
+const add = (sum, all, sign) => all.forEach(([key, n]) => sum.set(key, (sum.get(key) || 0) + sign * n));
+
+const middle = (bucket) => Math.pow(data.base, bucket + 0.5);
+
+// samplesIn are those of a kind in a range, without those of the warm-up.
+const samplesIn = (kind, r) => {
+  const sum = new Map();
+  let warm = 0, max = null;
+  for (const i of stepsIn(r)) {
+    const step = new Map(), excluded = pairs(kind.warm[i]);
+    add(step, pairs(kind.buckets[i]), 1);
+    add(step, excluded, -1);
+    excluded.forEach(([, n]) => { warm += n; });
+    const left = [...step].filter(([, n]) => n > 0);
+    if (!left.length) continue;
+    // The exact maximum of a step may be the warm-up's.
+    const high = kind.warm[i] ? middle(Math.max(...left.map(([b]) => b))) : kind.max[i];
+    max = Math.max(max, high);
+    add(sum, left, 1);
+  }
+  const sorted = [...sum].sort((a, b) => a[0] - b[0]);
+  const n = sorted.reduce((all, [, c]) => all + c, 0);
+  return { sorted, n, warm, max };
+};
+
+const need = (q) => Math.round(100 / (1 - q));
+
+// quantile is by nearest rank; what stands for a bucket is within 5% of all
+// that it holds.
+const quantile = (samples, q) => {
+  let left = Math.ceil(q * samples.n * (1 - 1e-12)) || 1;
+  for (const [bucket, n] of samples.sorted) {
+    left -= n;
+    if (left <= 0) return Math.min(middle(bucket), samples.max);
+  }
+  return null;
+};
+
+// The table of figures says exact ones of the whole run, as it was written.
+const cells = [...document.querySelectorAll("#figures tbody tr")].map((tr) => [...tr.querySelectorAll("td")]);
+const written = cells.map((row) => row.map((td) => ({ text: td.innerText, withheld: td.className === "withheld" })));
+
+const figures = (s) => [
+  { text: count(s.n) },
+  ...data.quantiles.map((q) => (s.n < need(q) ? { text: `not judged\n(n < ${count(need(q))})`, withheld: true } : { text: micros(quantile(s, q)) })),
+  { text: micros(s.max) },
+];
+
+const rangeName = () => (isWhole() ? "whole run" : `${seconds(range.from)} to ${seconds(range.to)}`);
+
+const showFigures = () => {
+  byId("reset").disabled = isWhole();
+  byId("from").value = +range.from.toFixed(2);
+  byId("to").value = +range.to.toFixed(2);
+  let warm = 0;
+  data.kinds.forEach((kind, k) => {
+    const s = isWhole() ? null : samplesIn(kind, range);
+    (s ? figures(s) : written[k]).forEach(({ text, withheld }, i) => {
+      cells[k][i].innerText = text;
+      cells[k][i].className = withheld ? "withheld" : "";
+    });
+    warm = Math.max(warm, s ? s.warm : 0);
+  });
+  byId("range").textContent = isWhole() ? "Whole run, without warm-up"
+    : `${rangeName()}: percentiles ±5%${warm ? ", without the samples of the warm-up" : ""}`;
+};

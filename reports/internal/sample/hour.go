@@ -1,0 +1,85 @@
+package sample
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/flowweir/weir/reports/run"
+)
+
+// The shape of the hour.
+const (
+	hourPartitions = 96
+	hourWarmup     = 30 * time.Second
+	hourEnd        = time.Hour
+)
+
+// hourKinds are the kinds of a real run, with the median of each and how widely
+// it is spread.
+var hourKinds = []struct {
+	kind   string
+	median time.Duration
+	sigma  float64
+}{
+	{run.ScheduleDelay, 90 * time.Microsecond, 1.1}, {"wake", 60 * time.Microsecond, 1.1}, {"blocked", 4 * time.Microsecond, 0.9},
+	{run.Send, 3 * time.Millisecond, 0.8}, {run.Publish, 4 * time.Millisecond, 0.9},
+	{run.EndToEnd, 9 * time.Millisecond, 0.9}, {run.Effect, 40 * time.Millisecond, 1.2},
+}
+
+// Hour is a run of one hour over more partitions than are shown, with latencies
+// spread as widely as a bad hour spreads them: what a report must stay small
+// and quick with. Its results are those of Held.
+func Hour() Sample {
+	s := Held()
+	s.Run.Name, s.Run.Ended = "an hour", s.Run.Started.Add(LoadAfter+hourEnd)
+	s.Run.Phases = []run.Phase{
+		{Name: run.PhaseWarmup, End: hourWarmup}, {Name: run.PhaseSteady, Start: hourWarmup, End: hourEnd},
+	}
+	rng := rand.New(rand.NewPCG(36, 0))
+	s.Intervals, s.Histograms = nil, map[string][]*hdrhistogram.Histogram{}
+	for i := 0; ; i++ {
+		start, length := interval(i)
+		if start >= hourEnd {
+			break
+		}
+		s.Intervals = append(s.Intervals, hourInterval(rng, start, length))
+	}
+	for _, k := range hourKinds {
+		for _, in := range s.Intervals {
+			h := newHistogram()
+			swell := 1 + 0.5*math.Sin(in.Start.Minutes()/3)
+			for range 250 {
+				d := float64(k.median) * swell * math.Exp(k.sigma*rng.NormFloat64())
+				_ = h.RecordValues(int64(d), in.Acked/250) // below a minute
+			}
+			s.Histograms[k.kind] = append(s.Histograms[k.kind], h)
+		}
+	}
+	return s
+}
+
+func hourInterval(rng *rand.Rand, start, length time.Duration) run.Interval {
+	n := int64(length / time.Second)
+	in := run.Interval{
+		Start: start, Length: length, Phase: run.PhaseSteady, Due: rate * n, Sent: rate * n,
+		Partitions: map[string]int64{}, Lag: map[string]map[string]int64{"payment-service": {}, "inventory-service": {}, "weir-probe": {}},
+	}
+	if start < hourWarmup {
+		in.Phase = run.PhaseWarmup
+	}
+	for p := range hourPartitions {
+		name := fmt.Sprintf("order.events/%d", p)
+		acked := n * rate / hourPartitions * (90 + rng.Int64N(20)) / 100
+		in.Partitions[name] = acked
+		in.Acked += acked
+		for _, lag := range in.Lag {
+			lag[name] = rng.Int64N(20_000)
+		}
+	}
+	in.Received, in.Effects, in.Bytes = in.Acked, in.Acked, in.Acked*412
+	return in
+}
