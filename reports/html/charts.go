@@ -52,6 +52,7 @@ type kindChart struct {
 	Heat                 *heatDrawing
 	HeatTable            heatTable
 	First                bool
+	Explains             bool // other kinds, rather than being what a user feels: not printed
 	Samples              string
 	Figures              []latencyCell // one for each of Quantiles
 	Max                  string
@@ -117,7 +118,7 @@ func (c *charts) latency(rec *run.Record, g grid, end time.Duration) {
 		l.Name = summary.KindName(kind)
 		l.From, l.To = moments(rec, kind)
 		k := kindChart{
-			Kind: kind, Name: l.Name, From: l.From, To: l.To, First: len(c.Kinds) == 0, Samples: summary.Count(l.whole.count()), Max: l.whole.maximum(),
+			Kind: kind, Name: l.Name, From: l.From, To: l.To, First: len(c.Kinds) == 0, Explains: interest(kind) >= interest(run.Send), Samples: summary.Count(l.whole.count()), Max: l.whole.maximum(),
 			Drawing: draw("Latency over time: "+l.Name, g, end, c.Data.Windows, true, microsLabel,
 				curve{"s1", "p50", floats(l.P50)}, curve{"s2", "p99", floats(l.P99)}, curve{"s3", "max", floats(l.Max)}),
 		}

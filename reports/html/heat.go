@@ -19,6 +19,7 @@ const (
 	maxLagLayers  = 3  // groups: those that lagged most
 	heatPeriods   = 12 // columns of the tables of heatmaps
 	heatBuckets   = 4  // buckets of 5% in a row of the latency heatmap
+	minHeatRows   = 12 // of it: a factor of ten
 	heatRowHeight = 14 // of a partition, in units of the drawing
 	namesLeft     = 170
 )
@@ -69,6 +70,7 @@ func latencyHeat(c *latencyCurve, g grid, end time.Duration, bands []window) (*h
 			low, high = min(low, row), max(high, row)
 		}
 	}
+	high = max(high, low+minHeatRows-1)
 	rows := int(high - low + 1)
 	const plot = svgHeight - svgTop - svgBottom
 	d := drawHeat("Latency heatmap: "+c.Name, svgLeft, g, end, bands, rows, plot, func(step, row int) int {

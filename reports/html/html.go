@@ -18,14 +18,13 @@ package html
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"embed"
-	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
 	"strings"
 
+	"github.com/flowweir/weir/reports/internal/page"
 	"github.com/flowweir/weir/reports/run"
 )
 
@@ -34,13 +33,12 @@ var assets embed.FS
 
 // The parts of the page that are the same for every run.
 var (
-	page  = template.Must(template.New("").Funcs(funcs).ParseFS(assets, "assets/*.tmpl"))
+	pages = template.Must(template.New("").Funcs(funcs).ParseFS(assets, "assets/*.tmpl"))
 	plot  = asset("uPlot.iife.min.js")
 	code  = script("data", "numbers", "range", "plots", "heat", "percentiles", "keys", "report")
-	style = asset("uPlot.min.css") + asset("report.css")
+	style = asset("uPlot.min.css") + page.Style + asset("report.css")
 	// policy allows what is in the file, by its hash, and nothing else.
-	policy = fmt.Sprintf("default-src 'none'; script-src %s %s; style-src %s; img-src data:; base-uri 'none'; form-action 'none'",
-		hash(plot), hash(code), hash(style))
+	policy = page.Policy(style, plot, code)
 )
 
 func asset(name string) string {
@@ -61,16 +59,11 @@ func script(names ...string) string {
 	return b.String() + "})();\n"
 }
 
-func hash(s string) string {
-	sum := sha256.Sum256([]byte(s))
-	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
-}
-
 // Write writes the run as report.html. A histogram log that cannot be read
 // costs its chart and is named on the page; it is no error.
 func Write(w io.Writer, rec *run.Record) error {
 	var b bytes.Buffer // so that an error leaves no half page
-	if err := page.ExecuteTemplate(&b, "page.tmpl", newView(rec)); err != nil {
+	if err := pages.ExecuteTemplate(&b, "page.tmpl", newView(rec)); err != nil {
 		return fmt.Errorf("render report: %w", err)
 	}
 	_, err := b.WriteTo(w)

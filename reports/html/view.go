@@ -79,18 +79,17 @@ func newView(rec *run.Record) *view {
 	return v
 }
 
-// byInterest orders latency kinds: first what a user of the flow feels, last
-// what only explains it.
-func byInterest(a, b string) int {
+// interest orders latency kinds: first what a user of the flow feels, last,
+// from send on, what only explains it.
+func interest(kind string) int {
 	order := []string{run.Publish, run.EndToEnd, run.Effect, run.Send, run.ScheduleDelay}
-	at := func(kind string) int {
-		if i := slices.Index(order, kind); i >= 0 {
-			return i
-		}
-		return len(order)
+	if i := slices.Index(order, kind); i >= 0 {
+		return i
 	}
-	return cmp.Compare(at(a), at(b))
+	return len(order)
 }
+
+func byInterest(a, b string) int { return cmp.Compare(interest(a), interest(b)) }
 
 // moments are those that the results name; a killed run has none.
 func moments(rec *run.Record, kind string) (from, to string) {

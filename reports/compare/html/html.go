@@ -8,14 +8,14 @@ package html
 
 import (
 	"bytes"
-	"crypto/sha256"
 	_ "embed" // the page
-	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 
 	"github.com/flowweir/weir/reports/compare"
+	"github.com/flowweir/weir/reports/internal/page"
 	"github.com/flowweir/weir/reports/summary"
 )
 
@@ -23,9 +23,13 @@ var (
 	//go:embed page.tmpl
 	pageText string
 	//go:embed page.css
-	style string
+	ownStyle string
 
-	page = template.Must(template.New("page").Funcs(template.FuncMap{"plain": summary.Plain}).Parse(pageText))
+	style = page.Style + ownStyle
+	pages = template.Must(template.New("page").Funcs(template.FuncMap{
+		"plain": summary.Plain, "sign": summary.Sign,
+		"plural": func(n int, one, many string) string { return summary.Plural(n, one, many) },
+	}).Parse(pageText))
 )
 
 // view is what the template takes.
@@ -33,22 +37,43 @@ type view struct {
 	*compare.Comparison
 	Policy  string
 	Style   template.CSS
+	Tone    string // the class of the verdict
 	Columns []string
+	Rows    []row
+	Scale   string // of the bars
 	Charts  []chart
+}
+
+// row is a metric: its cells without the verdict, its difference as a bar, and
+// the verdict.
+type row struct {
+	Cells      []string
+	Bar        *bar
+	Verdict    string
+	Regression string
 }
 
 // Write writes the page.
 func Write(w io.Writer, c *compare.Comparison) error {
-	sum := sha256.Sum256([]byte(style))
 	v := view{
-		Comparison: c, Columns: compare.Columns(), Style: template.CSS(style),
-		Policy: fmt.Sprintf("default-src 'none'; style-src 'sha256-%s'; base-uri 'none'; form-action 'none'", base64.StdEncoding.EncodeToString(sum[:])),
+		Comparison: c, Style: template.CSS(style), Policy: page.Policy(style), Tone: string(c.Verdict),
+		Columns: slices.Insert(compare.Columns(), len(compare.Columns())-1, "drawn"),
+	}
+	if !c.Judged && c.Code == 0 {
+		v.Tone = "none"
+	}
+	scale := scaleOf(c)
+	v.Scale = summary.Share(scale)
+	for _, m := range c.Metrics {
+		cells := m.Row()
+		last := len(cells) - 1
+		v.Rows = append(v.Rows, row{cells[:last], newBar(m, scale, c.Threshold), cells[last], m.Regression})
 	}
 	for _, curve := range c.Curves {
 		v.Charts = append(v.Charts, draw(curve))
 	}
 	var b bytes.Buffer // so that an error leaves no half page
-	if err := page.Execute(&b, v); err != nil {
+	if err := pages.Execute(&b, v); err != nil {
 		return fmt.Errorf("render comparison: %w", err)
 	}
 	_, err := b.WriteTo(w)

@@ -40,7 +40,7 @@ const paint = (rows, low, high, levelOf) => (u) => {
 const readout = (id, text) => (u) => {
   const { idx, top } = u.cursor;
   const here = idx != null && top >= 0 && u.over.matches(":hover");
-  byId(id).textContent = here ? text(idx, u.posToVal(top, "y")) || "\u00a0" : "\u00a0";
+  byId(id).textContent = here && text(idx, u.posToVal(top, "y")) || "Point at a cell to read it.";
 };
 
 const stepName = (i) => `${seconds(i * data.step)} to ${seconds(Math.min((i + 1) * data.step, data.end))}`;
@@ -68,7 +68,8 @@ const heat = (el) => {
   const all = [...new Set(counts.flatMap((c) => [...c.keys()]))];
   const seen = () => {
     const rows = stepsIn(range).flatMap((i) => [...counts[i].keys()]);
-    return rows.length ? [low(Math.min(...rows)), high(Math.max(...rows))] : [1, 10];
+    const first = Math.min(...rows), last = Math.max(...rows, first + 11); // at least a factor of ten
+    return rows.length ? [low(first), high(last)] : [1, 10];
   };
   const level = (i, row) => {
     const n = counts[i].get(row) || 0;
@@ -100,7 +101,7 @@ const partitions = (el) => {
   const size = 14 + 7 * Math.max(...names.map((r) => r.length));
   const each = Math.ceil(n / 24); // one name in so many, if there is not room for all
   const value = (i, row) => layer.values[row][i];
-  byId("layer-full").textContent = ", " + (layer.unit ? rate(layer.full) : count(layer.full) + " records");
+  byId("layer-full").textContent = layer.unit ? rate(layer.full) : count(layer.full) + " records";
   return new uPlot(overTime(el, 60 + Math.min(Math.max(n * 16, 60), 420), {
     ...noLines,
     scales: { y: { range: () => [0, n] } },
