@@ -112,19 +112,6 @@ func TestP99NeedsSamples(t *testing.T) {
 	}
 }
 
-func TestLinearTicks(t *testing.T) {
-	for high, want := range map[float64][]float64{
-		62: {0, 10, 20, 30, 40, 50, 60}, 1: {0, 0.2, 0.4, 0.6, 0.8, 1}, 0: nil,
-	} {
-		got := linearTicks(high, 8)
-		if len(got) != len(want) || slices.ContainsFunc(got, func(f float64) bool {
-			return !slices.ContainsFunc(want, func(w float64) bool { return math.Abs(f-w) < 1e-9 })
-		}) {
-			t.Errorf("ticks to %v: %v, want %v", high, got, want)
-		}
-	}
-}
-
 func TestPathBreaksAtGaps(t *testing.T) {
 	one, two := 1.0, 2.0
 	id := func(f float64) float64 { return f }

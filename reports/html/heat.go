@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flowweir/weir/reports/internal/axis"
 	"github.com/flowweir/weir/reports/run"
 	"github.com/flowweir/weir/reports/summary"
 )
@@ -76,10 +77,9 @@ func latencyHeat(c *latencyCurve, g grid, end time.Duration, bands []window) (*h
 	d := drawHeat("Latency heatmap: "+c.Name, svgLeft, g, end, bands, rows, plot, func(step, row int) int {
 		return latencyShade(counts[step][high-int64(row)], c.Count[step])
 	})
-	from, to := math.Log10(float64(edge(low*heatBuckets))), math.Log10(float64(edge((high+1)*heatBuckets)))
-	for power := math.Ceil(from - 1e-9); power <= to+1e-9; power++ {
-		y := svgTop + (to-power)/(to-from)*plot
-		d.YTicks = append(d.YTicks, svgTick{num(y), summary.Duration(time.Duration(math.Round(math.Pow(10, power))))})
+	latencies := axis.Log(edge(low*heatBuckets).Seconds(), edge((high+1)*heatBuckets).Seconds())
+	for _, tick := range latencies.Ticks {
+		d.YTicks = append(d.YTicks, svgTick{num(svgTop + (1-latencies.Share(tick))*plot), microsLabel(tick * 1e6)})
 	}
 	var t heatTable
 	length, starts := g.periods(heatPeriods)
@@ -370,7 +370,7 @@ func drawHeat(title string, left int, g grid, end time.Duration, bands []window,
 	for _, b := range bands {
 		d.Bands = append(d.Bands, svgBand{b.Kind, b.Label, num(x(b.Start)), num(max(x(b.End)-x(b.Start), 1))})
 	}
-	for _, t := range linearTicks(end.Seconds(), 8) {
+	for _, t := range axis.Linear(end.Seconds(), 8).Ticks {
 		d.XTicks = append(d.XTicks, svgTick{num(x(t)), secondsLabel(t)})
 	}
 	return d

@@ -134,7 +134,7 @@ func newPercentileChart(kinds []*latencyCurve) *percentileChart {
 	last := rarity(quantiles[longest-1])
 	a := newAxis([]curve{{values: []*float64{&low, &high}}}, true)
 	x := func(rare float64) float64 { return svgLeft + rare/last*(svgWidth-svgLeft-svgRight) }
-	y := func(us float64) float64 { return svgTop + (1-a.share(us))*(svgHeight-svgTop-svgBottom) }
+	y := func(us float64) float64 { return svgTop + (1-a.Share(us))*(svgHeight-svgTop-svgBottom) }
 	chart := &percentileChart{Drawing: &drawing{Title: "Percentiles of the whole run"}, Hidden: hidden(drawn)}
 	d := chart.Drawing
 	for _, c := range drawn {
@@ -145,7 +145,7 @@ func newPercentileChart(kinds []*latencyCurve) *percentileChart {
 		d.Lines = append(d.Lines, svgLine{compared[c.Kind], curveName(c), b.String()})
 		chart.Names = append(chart.Names, c.Name)
 	}
-	for _, t := range a.ticks {
+	for _, t := range a.Ticks {
 		d.YTicks = append(d.YTicks, svgTick{num(y(t)), microsLabel(t)})
 	}
 	for decade := 0.0; decade <= last+1e-9; decade++ {

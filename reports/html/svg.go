@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flowweir/weir/reports/internal/axis"
 	"github.com/flowweir/weir/reports/summary"
 )
 
@@ -56,9 +57,9 @@ func draw(title string, g grid, end time.Duration, bands []window, logarithmic b
 	x := func(s float64) float64 {
 		return svgLeft + s/end.Seconds()*(svgWidth-svgLeft-svgRight)
 	}
-	axis := newAxis(curves, logarithmic)
+	values := newAxis(curves, logarithmic)
 	y := func(v float64) float64 {
-		return svgTop + (1-axis.share(v))*(svgHeight-svgTop-svgBottom)
+		return svgTop + (1-values.Share(v))*(svgHeight-svgTop-svgBottom)
 	}
 	for _, b := range bands {
 		left, right := x(b.Start), x(b.End)
@@ -67,10 +68,10 @@ func draw(title string, g grid, end time.Duration, bands []window, logarithmic b
 	for _, c := range curves {
 		d.Lines = append(d.Lines, svgLine{c.class, c.name, path(g, c.values, logarithmic, x, y)})
 	}
-	for _, t := range axis.ticks {
+	for _, t := range values.Ticks {
 		d.YTicks = append(d.YTicks, svgTick{num(y(t)), label(t)})
 	}
-	for _, t := range linearTicks(end.Seconds(), 8) {
+	for _, t := range axis.Linear(end.Seconds(), 8).Ticks {
 		d.XTicks = append(d.XTicks, svgTick{num(x(t)), secondsLabel(t)})
 	}
 	return d
@@ -101,14 +102,8 @@ func path(g grid, values []*float64, logarithmic bool, x, y func(float64) float6
 
 func num(f float64) string { return fmt.Sprintf("%.1f", f) }
 
-// axis maps values to a share of the height.
-type axis struct {
-	low, high   float64
-	logarithmic bool
-	ticks       []float64
-}
-
-func newAxis(curves []curve, logarithmic bool) axis {
+// newAxis is one that holds all values: from 0, or of whole decades.
+func newAxis(curves []curve, logarithmic bool) axis.Axis {
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, c := range curves {
 		for _, v := range c.values {
@@ -121,40 +116,9 @@ func newAxis(curves []curve, logarithmic bool) axis {
 		low, high = 1, 10
 	}
 	if !logarithmic {
-		high = max(high*1.05, 1)
-		return axis{0, high, false, linearTicks(high, 5)}
+		return axis.Linear(max(high*1.05, 1), 5)
 	}
-	a := axis{math.Pow(10, math.Floor(math.Log10(low))), math.Pow(10, math.Ceil(math.Log10(high*1.0001))), true, nil}
-	for t := a.low; t <= a.high*1.001; t *= 10 {
-		a.ticks = append(a.ticks, t)
-	}
-	return a
-}
-
-func (a axis) share(v float64) float64 {
-	if a.logarithmic {
-		return math.Log(v/a.low) / math.Log(a.high/a.low)
-	}
-	return (v - a.low) / (a.high - a.low)
-}
-
-// linearTicks are at most most+1 round values from 0 to high.
-func linearTicks(high float64, most int) []float64 {
-	if high <= 0 {
-		return nil
-	}
-	step := math.Pow(10, math.Floor(math.Log10(high/float64(most))))
-	for _, m := range []float64{1, 2, 5, 10} {
-		if high/(step*m) <= float64(most) {
-			step *= m
-			break
-		}
-	}
-	var ticks []float64
-	for i := 0; float64(i)*step <= high*(1+1e-9); i++ {
-		ticks = append(ticks, float64(i)*step)
-	}
-	return ticks
+	return axis.Log(math.Pow(10, math.Floor(math.Log10(low))), math.Pow(10, math.Ceil(math.Log10(high*1.0001))))
 }
 
 // secondsLabel is a tick of the time axis.

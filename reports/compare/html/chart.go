@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/flowweir/weir/reports/compare"
+	"github.com/flowweir/weir/reports/internal/axis"
 	"github.com/flowweir/weir/reports/run"
 	"github.com/flowweir/weir/reports/summary"
 )
@@ -49,15 +50,16 @@ func draw(c compare.Curve) chart {
 		}
 	}
 	low, high = max(low, 1), max(high, 2*low)
+	values := axis.Log(low, high)
 	last := rarity(c.Quantiles[len(c.Quantiles)-1])
 	x := func(q float64) float64 { return left + rarity(q)/last*(width-left-right) }
 	y := func(v float64) float64 {
-		return top + (1-math.Log(max(v, 1)/low)/math.Log(high/low))*(height-top-bottom)
+		return top + (1-values.Share(max(v, 1)))*(height-top-bottom)
 	}
-	path := func(values []float64) string {
+	path := func(latencies []float64) string {
 		var b strings.Builder
 		for i, q := range c.Quantiles {
-			fmt.Fprintf(&b, "%c%.1f %.1f", "ML"[min(i, 1)], x(q), y(values[i]))
+			fmt.Fprintf(&b, "%c%.1f %.1f", "ML"[min(i, 1)], x(q), y(latencies[i]))
 		}
 		return b.String()
 	}
@@ -78,7 +80,7 @@ func draw(c compare.Curve) chart {
 			ch.XTicks = append(ch.XTicks, tick{fmt.Sprintf("%.1f", x(q)), summary.QuantileName(q)})
 		}
 	}
-	for _, v := range ticks(low, high) {
+	for _, v := range values.Ticks {
 		ch.YTicks = append(ch.YTicks, tick{fmt.Sprintf("%.1f", y(v)), summary.Duration(time.Duration(v))})
 	}
 	return ch
@@ -95,24 +97,6 @@ func means(runs [][]float64) []float64 {
 			all[i] += math.Log(max(values[i], 1)) / float64(len(runs))
 		}
 		all[i] = math.Exp(all[i])
-	}
-	return all
-}
-
-// ticks are the numbers 1, 2 and 5 of each decade between low and high; beyond
-// two decades the 1 alone.
-func ticks(low, high float64) []float64 {
-	steps := []float64{1, 2, 5}
-	if high/low > 100 {
-		steps = steps[:1]
-	}
-	var all []float64
-	for decade := math.Pow(10, math.Floor(math.Log10(low))); decade <= high; decade *= 10 {
-		for _, s := range steps {
-			if v := s * decade; v >= low && v <= high {
-				all = append(all, v)
-			}
-		}
 	}
 	return all
 }

@@ -27,8 +27,7 @@ var (
 
 	style = page.Style + ownStyle
 	pages = template.Must(template.New("page").Funcs(template.FuncMap{
-		"plain": summary.Plain, "sign": summary.Sign,
-		"plural": func(n int, one, many string) string { return summary.Plural(n, one, many) },
+		"plain": summary.Plain, "sign": summary.Sign, "plural": summary.Plural[int],
 	}).Parse(pageText))
 )
 
