@@ -2,12 +2,9 @@ package main
 
 import (
 	"cmp"
-	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"math"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +15,6 @@ import (
 	"github.com/flowweir/weir/harness/scenario"
 	"github.com/flowweir/weir/loadgen/capacity"
 	"github.com/flowweir/weir/loadgen/sizing"
-	"github.com/flowweir/weir/reports"
 	"github.com/flowweir/weir/reports/finding"
 	"github.com/flowweir/weir/reports/run"
 	"github.com/flowweir/weir/reports/summary"
@@ -328,70 +324,3 @@ func measuredText(r *run.Results) string {
 }
 
 func rateText(rate float64) string { return summary.Rate(rate) }
-
-// probe makes one run, with its reports, and says what it shows.
-func (r *planner) probe(ctx context.Context, step capacity.Step) (run.Probe, *run.Record, error) {
-	number := len(r.plan.Probes) + 1
-	out := run.Probe{
-		Dir: fmt.Sprintf("%02d-%s-%.0f", number, step.Purpose, step.Rate), Purpose: string(step.Purpose), Repeat: step.Repeat, Rate: step.Rate,
-		Outcome: string(capacity.Undecided),
-	}
-	again := ""
-	if step.Repeat {
-		again = ", again"
-	}
-	_, _ = fmt.Fprintf(r.progress, "probe %d (%s%s): %s for %s\n", number, step.Purpose, again, rateText(step.Rate), r.flags.probe)
-	f := r.flags.runs
-	seed := r.plan.Seed + uint64(number)
-	f.seed, f.dir = &seed, filepath.Join(r.dir, out.Dir)
-	opts := append(f.options(ctx), scenario.Abort(r.abort), scenario.OnProgress(r.progress.show), scenario.BuildWith(r.build))
-	if r.up != nil {
-		opts = append(opts, scenario.On(r.up))
-	}
-	result, err := scenario.Run(ctx, r.probes.at(step.Rate), opts...)
-	if why, ends := r.ends(ctx, err); ends {
-		out.Why = why
-		return out, nil, nil
-	}
-	if err != nil {
-		return out, nil, err
-	}
-	rec, err := run.Open(result.Dir)
-	if err != nil {
-		return out, nil, err
-	}
-	if _, err := reports.WriteRecord(rec); err != nil {
-		return out, nil, err
-	}
-	if number == 1 {
-		r.plan.Host, r.plan.Cluster = rec.Run.Host, rec.Run.Cluster
-		var caveats []string
-		r.plan.Transferable, caveats = transferable(rec.Run.Cluster)
-		r.plan.Caveats = append(r.plan.Caveats, caveats...)
-	}
-	o, why, growth := r.probes.shows(rec, step.Rate)
-	out.Outcome, out.Why, out.LagGrowth = string(o), why, growth
-	if ctx.Err() != nil {
-		out.Outcome, out.Why = string(capacity.Undecided), "interrupted"
-	}
-	if rec.Results != nil {
-		out.Achieved, out.Objectives = rec.Results.Generator.Achieved, rec.Results.Objectives
-	}
-	return out, rec, nil
-}
-
-// ends says whether an error of a probe is no error of the search: it was
-// interrupted while it started, or the guard permits no higher rate.
-func (r *planner) ends(ctx context.Context, err error) (why string, ends bool) {
-	if err == nil || r.aborted() {
-		return "", false
-	}
-	if ctx.Err() != nil {
-		return "interrupted", true
-	}
-	var refused *scenario.PlanError
-	if len(r.plan.Probes) > 0 && errors.As(err, &refused) && refused.Findings[0].ID == scenario.Guarded {
-		return "limited by the guard: " + refused.Findings[0].Message, true
-	}
-	return "", false
-}

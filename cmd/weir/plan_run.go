@@ -65,7 +65,7 @@ func (s *state) plan(cmd *cobra.Command, file string, f planFlags) error {
 	if e := r.worksheet(cmd); err == nil {
 		err = e
 	}
-	if e := run.WritePlan(r.dir, r.plan); e != nil {
+	if e := r.write(); e != nil {
 		return errors.Join(err, e)
 	}
 	if len(r.plan.Probes) == 0 && err != nil {
@@ -84,7 +84,7 @@ func (s *state) showPlan(r *planner) error {
 	if r.flags.format.value == formatJSON {
 		return printed(run.EncodePlan(s.stdout, r.plan))
 	}
-	return printed(plan.Text(s.stdout, r.plan, filepath.Join(r.dir, "plan.json")))
+	return printed(plan.Text(s.stdout, r.plan, r.dir))
 }
 
 // prepare begins the search, chooses the seed, and makes the directory.
@@ -127,7 +127,15 @@ func (r *planner) prepare(s *state) error {
 		Reason:     "the search goes on",
 	}
 	_, _ = fmt.Fprintf(r.progress, "searching from %s in %s, seed %d\n", rateText(config.From), r.dir, *seed)
-	return run.WritePlan(r.dir, r.plan)
+	return r.write()
+}
+
+// write replaces what is known of the search: plan.json and the page of it.
+func (r *planner) write() error {
+	if err := run.WritePlan(r.dir, r.plan); err != nil {
+		return err
+	}
+	return plan.WritePage(r.dir, r.plan)
 }
 
 // run makes the probes until the search or ctx ends.
@@ -157,7 +165,7 @@ func (r *planner) run(ctx context.Context) (err error) {
 		r.search.Observe(capacity.Outcome(probe.Outcome))
 		r.plan.Capacity = known(r.search.Result())
 		_, _ = fmt.Fprintf(r.progress, "probe %d: %s, %s\n", len(r.plan.Probes), probe.Outcome, probe.Why)
-		if err := run.WritePlan(r.dir, r.plan); err != nil {
+		if err := r.write(); err != nil {
 			return err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -191,6 +192,19 @@ func TestWhatAProbeShows(t *testing.T) {
 }
 
 // TestVerdictOfAPlan makes searches of scripted probes and judges them.
+// TestLatenciesOfAProbe: the whole run's, of the kinds that users feel or that
+// other tools call latency, and none of too few samples.
+func TestLatenciesOfAProbe(t *testing.T) {
+	quantiles := []run.Quantile{{Q: 0.5, Value: 2, Judged: true}, {Q: 0.9, Value: 3, Judged: true}, {Q: 0.99, Value: 4}}
+	got := probeLatencies([]run.Latency{
+		{Kind: run.ScheduleDelay, Count: 300, Quantiles: quantiles}, {Kind: run.Publish, Count: 300, Quantiles: quantiles},
+		{Kind: run.Publish, Phase: run.PhaseSteady, Count: 300, Quantiles: quantiles}, {Kind: run.Effect, Quantiles: quantiles},
+	})
+	if want := []run.ProbeLatency{{Kind: run.Publish, P50: 2}}; !slices.Equal(got, want) {
+		t.Errorf("latencies %+v, want %+v", got, want)
+	}
+}
+
 func TestVerdictOfAPlan(t *testing.T) {
 	const met, missed, undecided = capacity.Met, capacity.Missed, capacity.Undecided
 	found := []capacity.Outcome{met, missed, missed, met, met} // resolution 100%: 1,000 held, 2,000 missed

@@ -1,13 +1,14 @@
 // Package plan shows capacity searches: what was found, the probes that it
-// rests on, and the worksheet that follows, in plain text. It needs plan.json
-// alone, and knows neither how a probe is made nor how a worksheet is worked
-// out.
+// rests on, and the worksheet that follows, in plain text and as a page. It
+// needs plan.json alone, and knows neither how a probe is made nor how a
+// worksheet is worked out.
 package plan
 
 import (
 	"fmt"
 	"io"
 	"math"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -16,7 +17,8 @@ import (
 	"github.com/flowweir/weir/reports/summary"
 )
 
-// Text writes a plan, ended or not. dir is where plan.json is; it may be empty.
+// Text writes a plan, ended or not. dir is where plan.json and its page are; it
+// may be empty.
 func Text(w io.Writer, p run.Plan, dir string) error {
 	t := &text{}
 	verdict := strings.ToUpper(string(p.Verdict))
@@ -38,7 +40,7 @@ func Text(w io.Writer, p run.Plan, dir string) error {
 		}
 	}
 	if dir != "" {
-		t.line("\nplan  %s", dir)
+		t.line("\nplan    %s\nreport  %s", filepath.Join(dir, "plan.json"), filepath.Join(dir, pageName))
 	}
 	_, err := io.WriteString(w, t.String())
 	return err

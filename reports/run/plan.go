@@ -94,6 +94,17 @@ type Probe struct {
 	// LagGrowth is by how many records per second the lag of a group grew, of
 	// the one where it grew most; 0 where no group was watched.
 	LagGrowth float64 `json:"lag_growth"`
+	// Latencies are of the kinds that the run measured, without its warm-up;
+	// plans of earlier versions have none.
+	Latencies []ProbeLatency `json:"latencies,omitempty"`
+}
+
+// ProbeLatency is one kind of latency of a probe. A percentile of too few
+// samples is 0.
+type ProbeLatency struct {
+	Kind string        `json:"kind"`
+	P50  time.Duration `json:"p50_ns"`
+	P99  time.Duration `json:"p99_ns"`
 }
 
 // Capacity is the result of a search.
