@@ -44,7 +44,7 @@ func browser(t *testing.T) context.Context {
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(binary), chromedp.NoSandbox, chromedp.WSURLReadTimeout(time.Minute))
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
+	ctx, cancel = context.WithTimeout(ctx, 5*time.Minute)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
@@ -162,20 +162,20 @@ func (b *tab) drawn() {
 
 func TestChromium(t *testing.T) {
 	ctx := browser(t)
-	t.Run("charts", func(t *testing.T) { testCharts(t, ctx) })
-	t.Run("heatmap", func(t *testing.T) { testHeatmap(t, ctx) })
-	t.Run("zoom", func(t *testing.T) { testZoom(t, ctx) })
-	t.Run("ways to zoom", func(t *testing.T) { testWaysToZoom(t, ctx) })
+	held := render(t, sample.Held())
+	t.Run("charts", func(t *testing.T) { testCharts(t, open(t, ctx, held)) })
+	t.Run("heatmap", func(t *testing.T) { testHeatmap(t, open(t, ctx, held, chromedp.EmulateViewport(1280, 900))) })
+	t.Run("zoom", func(t *testing.T) { testZoom(t, open(t, ctx, held)) })
+	t.Run("ways to zoom", func(t *testing.T) { testWaysToZoom(t, open(t, ctx, held, chromedp.EmulateViewport(1280, 900))) })
 	t.Run("hour", func(t *testing.T) { testHour(t, ctx) })
 	t.Run("theme", func(t *testing.T) { testTheme(t, ctx) })
 	t.Run("hostile", func(t *testing.T) { testHostile(t, ctx) })
-	t.Run("without script", func(t *testing.T) { testWithoutScript(t, ctx) })
+	t.Run("without script", func(t *testing.T) { testWithoutScript(t, open(t, ctx, held, emulation.SetScriptExecutionDisabled(true))) })
 	t.Run("narrow", func(t *testing.T) { testNarrow(t, ctx) })
 	t.Run("killed", func(t *testing.T) { testKilled(t, ctx) })
 }
 
-func testCharts(t *testing.T, ctx context.Context) {
-	b := open(t, ctx, render(t, sample.Held()))
+func testCharts(t *testing.T, b *tab) {
 	b.drawn()
 	if kinds := eval[int](b, `document.querySelectorAll("input[name=kind]").length`); kinds != len(run.LatencyKinds()) {
 		t.Errorf("%d kinds to choose from", kinds)
@@ -208,9 +208,7 @@ func testCharts(t *testing.T, ctx context.Context) {
 }
 
 // testHeatmap points at a cell and reads what is said of it.
-func testHeatmap(t *testing.T, ctx context.Context) {
-	s := sample.Held()
-	b := open(t, ctx, render(t, s), chromedp.EmulateViewport(1280, 900))
+func testHeatmap(t *testing.T, b *tab) {
 	at := eval[[]float64](b, `(() => {
 		const over = document.querySelector("[data-chart=partitions] .u-over");
 		over.scrollIntoView({block: "center", behavior: "instant"});
@@ -218,7 +216,7 @@ func testHeatmap(t *testing.T, ctx context.Context) {
 		return [r.left + r.width * 20.5 / 62, r.top + r.height * 2.5 / 12];
 	})()`)
 	b.do(chromedp.MouseEvent(input.MouseMoved, at[0], at[1]))
-	in := s.Intervals[20]
+	in := sample.Held().Intervals[20]
 	want := fmt.Sprintf("20 s to 21 s: order.events/2, acked %s", summary.Rate(float64(in.Partitions["order.events/2"])))
 	if got := eval[string](b, `document.getElementById("partitions-at").textContent`); got != want {
 		t.Errorf("below the cursor: %q, want %q", got, want)
@@ -236,6 +234,9 @@ func testHour(t *testing.T, ctx context.Context) {
 	b := open(t, ctx, page)
 	b.drawn()
 	t.Logf("%d kB, loaded and drawn after %.0f ms", len(page)/1000, eval[float64](b, `performance.getEntriesByType("navigation")[0].loadEventEnd`))
+	if got, want := b.figures(), wholeFigures(s); !reflect.DeepEqual(got[:len(want)], want) {
+		t.Errorf("figures of the whole run:\n%q\nwant\n%q", got, want)
+	}
 	b.zoom(600, 1200)
 	if got, want := b.figures(), rangeFigures(s, 600, 1200); !reflect.DeepEqual(got, want) {
 		t.Errorf("figures of a range:\n%q\nwant\n%q", got, want)
@@ -289,8 +290,7 @@ func testHostile(t *testing.T, ctx context.Context) {
 	b.quiet()
 }
 
-func testWithoutScript(t *testing.T, ctx context.Context) {
-	b := open(t, ctx, render(t, sample.Held()), emulation.SetScriptExecutionDisabled(true))
+func testWithoutScript(t *testing.T, b *tab) {
 	if n := eval[int](b, shown(".drawing > svg")); n != drawings {
 		t.Errorf("%d drawings", n)
 	}

@@ -3,6 +3,7 @@ package html
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -162,5 +163,21 @@ func TestSkew(t *testing.T) {
 	}
 	if r := p.Rows[1]; r.Partition.Partition != 1 || r.Share != 0.75 || r.Rate != 30 || r.Width != "33.3" {
 		t.Errorf("row of a/1 = %+v", r)
+	}
+}
+
+func TestTimeTicks(t *testing.T) {
+	for end, want := range map[time.Duration]string{
+		62 * time.Second: "0 s 10 s 20 s 30 s 40 s 50 s 60 s", 5 * time.Minute: "0 m 1 m 2 m 3 m 4 m 5 m",
+		time.Hour: "0 m 10 m 20 m 30 m 40 m 50 m 1 h", 150 * time.Minute: "0 m 30 m 1 h 1 h 30 m 2 h 2 h 30 m",
+		300 * time.Hour: "0 m 48 h 96 h 144 h 192 h 240 h 288 h", 400 * time.Millisecond: "0 s",
+	} {
+		var got []string
+		for _, tick := range timeTicks(end, func(s float64) float64 { return s }) {
+			got = append(got, tick.Text)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("ticks to %v: %q, want %q", end, got, want)
+		}
 	}
 }

@@ -83,7 +83,7 @@ func latencyHeat(c *latencyCurve, g grid, end time.Duration, bands []window) (*h
 	}
 	var t heatTable
 	length, starts := g.periods(heatPeriods)
-	t.Columns = periodNames(g, starts)
+	t.Columns = periodNames(g, length, starts)
 	for row := high; row >= low; row-- {
 		r := heatRow{Name: "from " + summary.Duration(edge(row*heatBuckets))}
 		if row == 0 {
@@ -113,10 +113,10 @@ func countOrNone(n int64) string {
 }
 
 // periodNames are where the columns of a table begin.
-func periodNames(g grid, starts []int) []string {
+func periodNames(g grid, length int, starts []int) []string {
 	var names []string
 	for _, i := range starts {
-		names = append(names, secondsLabel(float64(i)*g.step.Seconds()))
+		names = append(names, timeLabel(time.Duration(i)*g.step, time.Duration(length)*g.step))
 	}
 	return names
 }
@@ -244,7 +244,7 @@ func (p *partitionSteps) layer(name, unit string, g grid, end time.Duration, ban
 	}
 	l.draw(g, end, bands)
 	length, starts := g.periods(heatPeriods)
-	l.table.Columns = periodNames(g, starts)
+	l.table.Columns = periodNames(g, length, starts)
 	for _, row := range l.Rows {
 		r := heatRow{Name: row}
 		for _, start := range starts {
@@ -370,8 +370,6 @@ func drawHeat(title string, left int, g grid, end time.Duration, bands []window,
 	for _, b := range bands {
 		d.Bands = append(d.Bands, svgBand{b.Kind, b.Label, num(x(b.Start)), num(max(x(b.End)-x(b.Start), 1))})
 	}
-	for _, t := range axis.Linear(end.Seconds(), 8).Ticks {
-		d.XTicks = append(d.XTicks, svgTick{num(x(t)), secondsLabel(t)})
-	}
+	d.XTicks = timeTicks(end, x)
 	return d
 }

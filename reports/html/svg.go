@@ -71,9 +71,7 @@ func draw(title string, g grid, end time.Duration, bands []window, logarithmic b
 	for _, t := range values.Ticks {
 		d.YTicks = append(d.YTicks, svgTick{num(y(t)), label(t)})
 	}
-	for _, t := range axis.Linear(end.Seconds(), 8).Ticks {
-		d.XTicks = append(d.XTicks, svgTick{num(x(t)), secondsLabel(t)})
-	}
+	d.XTicks = timeTicks(end, x)
 	return d
 }
 
@@ -121,12 +119,43 @@ func newAxis(curves []curve, logarithmic bool) axis.Axis {
 	return axis.Log(math.Pow(10, math.Floor(math.Log10(low))), math.Pow(10, math.Ceil(math.Log10(high*1.0001))))
 }
 
-// secondsLabel is a tick of the time axis.
-func secondsLabel(s float64) string {
-	if s >= 600 {
-		return summary.Duration(time.Duration(s * float64(time.Second)))
+// timeSteps are what a time axis is divided into.
+var timeSteps = []time.Duration{
+	time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 15 * time.Second, 30 * time.Second,
+	time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute,
+	time.Hour, 2 * time.Hour, 4 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour,
+}
+
+// timeTicks are at most nine round times from 0 to end.
+func timeTicks(end time.Duration, x func(seconds float64) float64) []svgTick {
+	step := timeSteps[0]
+	for i := 1; end/step > 8; i++ {
+		if i < len(timeSteps) {
+			step = timeSteps[i]
+		} else {
+			step += 24 * time.Hour
+		}
 	}
-	return fmt.Sprintf("%g s", s)
+	var ticks []svgTick
+	for at := time.Duration(0); at <= end; at += step {
+		ticks = append(ticks, svgTick{num(x(at.Seconds())), timeLabel(at, step)})
+	}
+	return ticks
+}
+
+// timeLabel is a multiple of step: in seconds where they are the step, else in
+// minutes and hours.
+func timeLabel(at, step time.Duration) string {
+	h, m := at/time.Hour, at%time.Hour/time.Minute
+	switch {
+	case step%time.Minute != 0:
+		return fmt.Sprintf("%g s", at.Seconds())
+	case h == 0:
+		return fmt.Sprintf("%d m", m)
+	case m == 0:
+		return fmt.Sprintf("%d h", h)
+	}
+	return fmt.Sprintf("%d h %02d m", h, m)
 }
 
 func microsLabel(us float64) string {

@@ -2,7 +2,6 @@ package html_test
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"math"
 	"reflect"
@@ -134,9 +133,8 @@ func wholeFigures(s sample.Sample) [][]string {
 // testZoom: the figures of the whole run are those of results.json; those of a
 // range are worked out anew from the buckets, without the warm-up, and are
 // within 5% of what the logs say.
-func testZoom(t *testing.T, ctx context.Context) {
+func testZoom(t *testing.T, b *tab) {
 	s := sample.Held()
-	b := open(t, ctx, render(t, s))
 	if got, want := b.figures(), wholeFigures(s); !reflect.DeepEqual(got, want) {
 		t.Errorf("figures of the whole run:\n%q\nwant\n%q", got, want)
 	}
@@ -196,8 +194,8 @@ func (b *tab) near(s sample.Sample, from, to int) {
 }
 
 // testWaysToZoom: by mouse, by keyboard, by link, and back.
-func testWaysToZoom(t *testing.T, ctx context.Context) {
-	b := open(t, ctx, render(t, sample.Held()), chromedp.EmulateViewport(1280, 900))
+func testWaysToZoom(t *testing.T, b *tab) {
+	s := sample.Held()
 	at := eval[[]float64](b, `(() => {
 		const over = document.querySelector("[data-chart=throughput] .u-over");
 		over.scrollIntoView({block: "center", behavior: "instant"});
@@ -236,11 +234,11 @@ func testWaysToZoom(t *testing.T, ctx context.Context) {
 	b.shows(25, 35)
 	press("throughput", "ArrowRight", false) // the cursor, to the first step
 	press("throughput", "ArrowRight", false)
-	in := sample.Held().Intervals[26]
+	in := s.Intervals[26]
 	said(fmt.Sprintf("26.5 s: due %s, acked %s, received %s, effects %s",
 		summary.Count(in.Due), summary.Count(in.Acked), summary.Count(in.Received), summary.Count(in.Effects)))
 	press("partitions", "ArrowLeft", false)
-	highest, lowest := extremes(sample.Held().Intervals[25].Partitions)
+	highest, lowest := extremes(s.Intervals[25].Partitions)
 	said("25 s to 26 s: acked, highest " + highest + ", lowest " + lowest)
 	press("partitions", "ArrowRight", false)
 	press("throughput", "-", false)

@@ -32,7 +32,7 @@ var hourKinds = []struct {
 
 // Hour is a run of one hour over more partitions than are shown, with latencies
 // spread as widely as a bad hour spreads them: what a report must stay small
-// and quick with. Its results are those of Held.
+// and quick with. Its other results are those of Held.
 func Hour() Sample {
 	s := Held()
 	s.Run.Name, s.Run.Ended = "an hour", s.Run.Started.Add(LoadAfter+hourEnd)
@@ -48,7 +48,11 @@ func Hour() Sample {
 		}
 		s.Intervals = append(s.Intervals, hourInterval(rng, start, length))
 	}
+	f := flow{phases: map[string]map[string]*hdrhistogram.Histogram{}, excluded: map[string]int64{}}
 	for _, k := range hourKinds {
+		f.phases[k.kind] = map[string]*hdrhistogram.Histogram{
+			"": newHistogram(), run.PhaseSteady: newHistogram(), run.PhaseFault: newHistogram(), run.PhaseHealed: newHistogram(),
+		}
 		for _, in := range s.Intervals {
 			h := newHistogram()
 			swell := 1 + 0.5*math.Sin(in.Start.Minutes()/3)
@@ -57,8 +61,15 @@ func Hour() Sample {
 				_ = h.RecordValues(int64(d), in.Acked/250) // below a minute
 			}
 			s.Histograms[k.kind] = append(s.Histograms[k.kind], h)
+			if in.Phase == run.PhaseWarmup {
+				f.excluded[k.kind] += h.TotalCount()
+				continue
+			}
+			f.phases[k.kind][""].Merge(h)
+			f.phases[k.kind][run.PhaseSteady].Merge(h)
 		}
 	}
+	s.Results.Latencies = f.latencies()
 	return s
 }
 

@@ -64,7 +64,7 @@ const width = (el) => Math.max(el.clientWidth, 200);
 // dragged over becomes the range of all of them.
 const overTime = (el, height, more) => ({
   width: width(el), height,
-  padding: [20, 10, 0, 0],
+  padding: [20, 14, 0, 0],
   cursor: {
     sync: { key: "weir", filters: { pub: (event) => event === "mousemove" || event === "mouseleave" } },
     drag: { x: true, y: false, dist: 4, setScale: false }, points: { size: 7 },
@@ -84,7 +84,19 @@ const overTime = (el, height, more) => ({
   },
 });
 
-const timeAxis = () => axis((u, ticks) => ticks.map(seconds), 30);
+// timeLabel is a multiple of a step: in seconds where they are the step, else
+// in minutes and hours.
+const timeLabel = (s, step) => {
+  const h = Math.floor(s / 3600), m = Math.round(s % 3600 / 60);
+  if (step % 60) return seconds(s);
+  if (!h) return m + " m";
+  return m ? `${h} h ${String(m).padStart(2, "0")} m` : h + " h";
+};
+
+const timeAxis = () => ({
+  ...axis((u, ticks, i, space, step) => ticks.map((s) => timeLabel(s, step)), 30), space: 60,
+  incrs: [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 604800],
+});
 const at = () => ({ label: "at", value: (u, v) => seconds(v) });
 
 const lines = (el, height, series, format, log) => overTime(el, height, {
