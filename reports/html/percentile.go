@@ -190,8 +190,8 @@ func hidden(drawn []*latencyCurve) string {
 	quantiles := curveQuantiles()
 	for i := min(len(publish.Curve), len(send.Curve)) - 1; i > 0; i-- {
 		if i%9 == 0 { // p90, p99, p99.9: those that people name
-			return fmt.Sprintf("%s is %s from when a record was due and %s from when it was sent.",
-				upperFirst(summary.QuantileName(quantiles[i])), microsLabel(publish.Curve[i]), microsLabel(send.Curve[i]))
+			return fmt.Sprintf("Over the whole run, %s is %s from when a record was due and %s from when it was sent.",
+				summary.QuantileName(quantiles[i]), microsLabel(publish.Curve[i]), microsLabel(send.Curve[i]))
 		}
 	}
 	return ""

@@ -103,6 +103,9 @@ func rangeFigures(s sample.Sample, from, to float64) [][]string {
 }
 
 func micros(us float64) string {
+	if us <= math.Sqrt(1.05) { // the first bucket goes down to 0
+		return "≤ 1 µs"
+	}
 	return summary.Duration(time.Duration(us * float64(time.Microsecond)))
 }
 

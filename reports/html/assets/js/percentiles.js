@@ -32,6 +32,6 @@ const percentiles = (el) => new uPlot({
 }, curves(), el);
 
 const showCurves = (u) => {
-  byId("curve-range").textContent = rangeName() + (isWhole() ? "" : " (±5%)");
+  byId("curve-range").textContent = isWhole() ? "the whole run" : rangeName() + " (±5%)";
   u.setData(curves());
 };

@@ -71,13 +71,16 @@ const quantile = (samples, q) => {
 const cells = [...document.querySelectorAll("#figures tbody tr")].map((tr) => [...tr.querySelectorAll("td")]);
 const written = cells.map((row) => row.map((td) => ({ text: td.innerText, withheld: td.className === "withheld" })));
 
+// atMost writes a latency; those of the first bucket go down to 0.
+const atMost = (us) => (us != null && us <= middle(0) ? "≤ 1 µs" : micros(us));
+
 const figures = (s) => [
   { text: count(s.n) },
-  ...data.quantiles.map((q) => (s.n < need(q) ? { text: `not judged\n(n < ${count(need(q))})`, withheld: true } : { text: micros(quantile(s, q)) })),
-  { text: micros(s.max) },
+  ...data.quantiles.map((q) => (s.n < need(q) ? { text: `not judged\n(n < ${count(need(q))})`, withheld: true } : { text: atMost(quantile(s, q)) })),
+  { text: atMost(s.max) },
 ];
 
-const rangeName = () => (isWhole() ? "whole run" : `${seconds(range.from)} to ${seconds(range.to)}`);
+const rangeName = () => `${seconds(range.from)} to ${seconds(range.to)}`;
 
 const showFigures = () => {
   byId("reset").disabled = isWhole();
