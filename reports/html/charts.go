@@ -18,6 +18,7 @@ type charts struct {
 	Throughput *drawing
 	Lag        *drawing
 	Layers     []layerChart
+	Brokers    []brokerChart
 	Step       time.Duration
 	Numbers    []numbers
 	// Quantiles are the columns of the table of the range.
@@ -42,6 +43,7 @@ type data struct {
 	Kinds     []*latencyCurve   `json:"kinds"`
 	Flow      flowCurves        `json:"flow"`
 	Layers    []*layer          `json:"layers"`
+	Brokers   []*brokerSeries   `json:"brokers"`
 }
 
 // kindChart is one latency kind: its chart, its heatmap, and its figures over
@@ -68,6 +70,15 @@ type layerChart struct {
 	First   bool
 }
 
+// brokerChart is one series of what brokers said of themselves.
+type brokerChart struct {
+	Name    string
+	Drawing *drawing
+	Table   heatTable
+	Left    int
+	First   bool
+}
+
 // newCharts reads what is drawn, and draws it for pages without script.
 func newCharts(rec *run.Record) charts {
 	end := endOf(rec)
@@ -76,7 +87,7 @@ func newCharts(rec *run.Record) charts {
 	c.Data = data{
 		X: make([]float64, g.n), Step: g.step.Seconds(), End: end.Seconds(), Base: bucketBase, Rows: heatBuckets,
 		Shares: latencyShares, Quantiles: shownQuantiles, Curve: curveQuantiles(), Lines: compared,
-		Windows: windows(rec, end), Kinds: []*latencyCurve{}, Flow: readFlow(rec.Intervals, g), Layers: []*layer{},
+		Windows: windows(rec, end), Kinds: []*latencyCurve{}, Flow: readFlow(rec.Intervals, g), Layers: []*layer{}, Brokers: []*brokerSeries{},
 	}
 	for i := range g.n {
 		c.Data.X[i] = g.middle(i)
@@ -90,7 +101,7 @@ func newCharts(rec *run.Record) charts {
 		curve{"s0", "due", f.Due}, curve{"s1", "acked", f.Acked}, curve{"s2", "received", f.Received}, curve{"s3", "effects", f.Effects})
 	var lag []curve
 	for i, l := range f.Lag {
-		lag = append(lag, curve{fmt.Sprintf("s%d", i%4+1), l.Group, floats(l.Lag)})
+		lag = append(lag, curve{lineClass(i), l.Group, floats(l.Lag)})
 	}
 	if len(lag) > 0 {
 		c.Lag = draw("Lag over time", g, end, c.Data.Windows, false, countLabel, lag...)
@@ -99,9 +110,16 @@ func newCharts(rec *run.Record) charts {
 		c.Data.Layers = append(c.Data.Layers, l)
 		c.Layers = append(c.Layers, layerChart{l.Name, l.drawing, l.table, l.Left, l.text(l.Full), i == 0})
 	}
+	for i, b := range newBrokerSeries(rec, g, end, c.Data.Windows) {
+		c.Data.Brokers = append(c.Data.Brokers, b)
+		c.Brokers = append(c.Brokers, brokerChart{b.Name, b.drawing, b.table, b.Left, i == 0})
+	}
 	c.Numbers = newNumbers(c.Data, g)
 	return c
 }
+
+// lineClass is the color of the i-th of many lines.
+func lineClass(i int) string { return fmt.Sprintf("s%d", i%4+1) }
 
 func (c *charts) latency(rec *run.Record, g grid, end time.Duration) {
 	kinds := slices.Clone(rec.Kinds)

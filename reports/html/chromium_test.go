@@ -146,12 +146,12 @@ const painted = `[...document.querySelectorAll("canvas")].map((canvas) => {
 // and percentiles.
 const charts = 6
 
-// drawn fails unless each chart shows lines or shades.
-func (b *tab) drawn() {
+// drawn fails unless each of n charts shows lines or shades.
+func (b *tab) drawn(n int) {
 	b.t.Helper()
 	found := eval[[]int](b, painted)
-	if len(found) != charts {
-		b.t.Errorf("%d charts, want %d", len(found), charts)
+	if len(found) != n {
+		b.t.Errorf("%d charts, want %d", len(found), n)
 	}
 	for i, pixels := range found {
 		if pixels < 400 {
@@ -178,7 +178,7 @@ func TestChromium(t *testing.T) {
 }
 
 func testCharts(t *testing.T, b *tab) {
-	b.drawn()
+	b.drawn(charts)
 	if kinds := eval[int](b, `document.querySelectorAll("input[name=kind]").length`); kinds != len(run.LatencyKinds()) {
 		t.Errorf("%d kinds to choose from", kinds)
 	}
@@ -188,7 +188,7 @@ func testCharts(t *testing.T, b *tab) {
 		`document.querySelectorAll("input[name=layer]")[1].click()`,
 	} {
 		b.do(chromedp.Evaluate(click, nil))
-		b.drawn()
+		b.drawn(charts)
 	}
 	if name := eval[string](b, `document.getElementById("heat-kind").textContent`); name != "effect:" {
 		t.Errorf("the heatmap is of %q", name)
@@ -234,11 +234,13 @@ func testHour(t *testing.T, ctx context.Context) {
 		t.Errorf("the report of an hour has %d bytes, want less than 2 MB", len(page))
 	}
 	b := open(t, ctx, page)
-	b.drawn()
+	b.drawn(charts + 1) // and what brokers said of themselves
 	t.Logf("%d kB, loaded and drawn after %.0f ms", len(page)/1000, eval[float64](b, `performance.getEntriesByType("navigation")[0].loadEventEnd`))
 	if got, want := b.figures(), wholeFigures(s); !reflect.DeepEqual(got[:len(want)], want) {
 		t.Errorf("figures of the whole run:\n%q\nwant\n%q", got, want)
 	}
+	b.do(chromedp.Evaluate(`document.querySelectorAll("input[name=series]")[2].click()`, nil))
+	b.drawn(charts + 1)
 	b.zoom(600, 1200)
 	if got, want := b.figures(), rangeFigures(s, 600, 1200); !reflect.DeepEqual(got, want) {
 		t.Errorf("figures of a range:\n%q\nwant\n%q", got, want)
@@ -250,13 +252,13 @@ func testTheme(t *testing.T, ctx context.Context) {
 	ground := `getComputedStyle(document.body).backgroundColor`
 	b := open(t, ctx, render(t, sample.Broken()), emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}))
 	dark := eval[string](b, ground)
-	b.drawn()
+	b.drawn(charts)
 	b.do(chromedp.Evaluate(`document.getElementById("theme").click()`, nil))
 	light := eval[string](b, ground)
 	if dark != "rgb(20, 24, 29)" || light != "rgb(246, 247, 248)" {
 		t.Errorf("dark %s, light %s", dark, light)
 	}
-	b.drawn() // in the colors of the light theme
+	b.drawn(charts) // in the colors of the light theme
 	// Print is light whatever the screen is, with drawings for charts.
 	b.do(chromedp.Evaluate(`document.documentElement.dataset.theme = "dark"`, nil), emulation.SetEmulatedMedia().WithMedia("print"))
 	if got := eval[string](b, ground); got != "rgb(255, 255, 255)" {
@@ -288,7 +290,7 @@ func testHostile(t *testing.T, ctx context.Context) {
 	if n := eval[int](b, `document.querySelectorAll("img, svg [onload], [onerror], a[href^=javascript]").length`); n != 0 {
 		t.Errorf("%d elements of the run", n)
 	}
-	b.drawn()
+	b.drawn(charts)
 	b.quiet()
 }
 

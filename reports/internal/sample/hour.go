@@ -70,6 +70,7 @@ func Hour() Sample {
 		}
 	}
 	s.Results.Latencies = f.latencies()
+	s.Brokers, s.Results.Brokers = hourBrokers(rng)
 	return s
 }
 
@@ -93,4 +94,31 @@ func hourInterval(rng *rand.Rand, start, length time.Duration) run.Interval {
 	}
 	in.Received, in.Effects, in.Bytes = in.Acked, in.Acked, in.Acked*412
 	return in
+}
+
+// hourBrokers are what three brokers said every five seconds, from before the
+// load.
+func hourBrokers(rng *rand.Rand) ([]run.BrokerSample, *run.BrokerMetrics) {
+	m := &run.BrokerMetrics{Source: "Prometheus at http://127.0.0.1:9090", Scrapes: 721, Errors: []string{}, Absent: []string{}}
+	var all []run.BrokerSample
+	for _, series := range []struct {
+		name, unit string
+		level      float64
+	}{{"disk-busy", run.UnitShare, 0.3}, {"network-in", run.UnitByteRate, 2e6}, {"request-handler-idle", run.UnitShare, 0.8}, {"under-replicated-partitions", run.UnitCount, 0}} {
+		for broker := range 3 {
+			name := fmt.Sprintf("broker-%d:9404", broker+1)
+			sum := run.BrokerSeries{Series: series.name, Unit: series.unit, Broker: name, Min: math.Inf(1)}
+			for at := -5 * time.Second; at <= hourEnd; at += 5 * time.Second {
+				v := series.level * (0.9 + 0.2*rng.Float64())
+				all = append(all, run.BrokerSample{At: at, Series: series.name, Broker: name, Value: v})
+				if at < 0 {
+					continue
+				}
+				sum.Samples, sum.Mean = sum.Samples+1, sum.Mean+v/721
+				sum.Min, sum.Max, sum.Last = min(sum.Min, v), max(sum.Max, v), v
+			}
+			m.Series = append(m.Series, sum)
+		}
+	}
+	return all, m
 }

@@ -22,6 +22,7 @@ type Sample struct {
 	Results   *run.Results // nil: the run was killed
 	Intervals []run.Interval
 	Events    []run.Event
+	Brokers   []run.BrokerSample
 	// Histograms are by latency kind; element i is the i-th second, and one of
 	// ten seconds beyond the first ten minutes.
 	Histograms map[string][]*hdrhistogram.Histogram
@@ -53,6 +54,11 @@ func (s Sample) Write(dir string) error {
 	}
 	for _, e := range s.Events {
 		if err := d.AppendEvent(e); err != nil {
+			return err
+		}
+	}
+	for _, b := range s.Brokers {
+		if err := d.AppendBroker(b); err != nil {
 			return err
 		}
 	}

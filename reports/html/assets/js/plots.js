@@ -121,3 +121,17 @@ const throughput = (el) => new uPlot(
 const lag = (el) => new uPlot(
   lines(el, 200, data.flow.lag.map((l, i) => line(l.group, "s" + (i % 4 + 1))), count, false),
   [data.x, ...data.flow.lag.map((l) => l.lag)], el);
+
+// What brokers said of themselves, one series at a time.
+let series = data.brokers[0];
+
+const brokerValue = (v) => {
+  if (v == null) return "–";
+  if (series.unit === "share") return +(v * 100).toFixed(2) + "%";
+  const number = Math.abs(v) >= 1e4 ? v.toFixed(0) : String(+v.toPrecision(4));
+  return number + (series.unit === "1/s" ? "/s" : series.unit && " " + series.unit);
+};
+
+const brokers = (el) => new uPlot(
+  lines(el, 220, series.brokers.map((b, i) => line(b, "s" + (i % 4 + 1), i < 4 ? undefined : [2 + i, 3])), brokerValue, false),
+  [data.x, ...series.values], el);

@@ -2,7 +2,7 @@
 // without these files; they read the JSON of the element "data" and ask
 // nothing of any network.
 
-const build = { latency, heat, throughput, partitions, lag, percentiles };
+const build = { latency, heat, throughput, partitions, lag, brokers, percentiles };
 const charts = new Map(); // element to chart
 const isTimed = (el) => el.dataset.chart !== "percentiles";
 
@@ -46,6 +46,10 @@ const listen = () => {
   document.querySelectorAll("input[name=layer]").forEach((input) => input.addEventListener("change", () => {
     layer = data.layers[input.value];
     redraw("partitions");
+  }));
+  document.querySelectorAll("input[name=series]").forEach((input) => input.addEventListener("change", () => {
+    series = data.brokers[input.value];
+    redraw("brokers");
   }));
   if (byId("log")) byId("log").addEventListener("change", (e) => {
     logarithmic = e.target.checked;
