@@ -16,6 +16,7 @@ const (
 	hourPartitions = 96
 	hourWarmup     = 30 * time.Second
 	hourEnd        = time.Hour
+	hourCycle      = 37 // intervals, until latencies repeat
 )
 
 // hourKinds are the kinds of a real run, with the median of each and how widely
@@ -53,13 +54,18 @@ func Hour() Sample {
 		f.phases[k.kind] = map[string]*hdrhistogram.Histogram{
 			"": newHistogram(), run.PhaseSteady: newHistogram(), run.PhaseFault: newHistogram(), run.PhaseHealed: newHistogram(),
 		}
-		for _, in := range s.Intervals {
+		var cycle []*hdrhistogram.Histogram // a new one each would be a gigabyte
+		for i := range hourCycle {
 			h := newHistogram()
-			swell := 1 + 0.5*math.Sin(in.Start.Minutes()/3)
+			swell := 1 + 0.5*math.Sin(2*math.Pi*float64(i)/hourCycle)
 			for range 250 {
 				d := float64(k.median) * swell * math.Exp(k.sigma*rng.NormFloat64())
-				_ = h.RecordValues(int64(d), in.Acked/250) // below a minute
+				_ = h.RecordValues(int64(d), rate/250) // below a minute
 			}
+			cycle = append(cycle, h)
+		}
+		for i, in := range s.Intervals {
+			h := cycle[i%hourCycle]
 			s.Histograms[k.kind] = append(s.Histograms[k.kind], h)
 			if in.Phase == run.PhaseWarmup {
 				f.excluded[k.kind] += h.TotalCount()
