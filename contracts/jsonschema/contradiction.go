@@ -1,7 +1,6 @@
 package jsonschema
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -15,14 +14,17 @@ import (
 // schema that asks for what cannot be; false where some document is valid, and
 // where that could not be decided.
 func (s *Schema) Contradiction() (Problem, bool) {
+	if s.hasDocument() {
+		return Problem{}, false
+	}
 	refs, blocked := newReferences(s)
-	switch {
-	case blocked != nil && errors.Is(blocked.err, errCircle):
+	if at := refs.demandedCircle(s.root); at != nil {
 		return Problem{
-			Position: s.place(blocked.at, "").Position, Message: "no document is valid: a reference leads back to itself on the same value, and no validator comes to an end",
+			Position: s.place(at, "").Position, Message: "no document is valid: a reference leads back to itself on the same value, and no validator comes to an end",
 			Hint: "let the reference lead into a property or an item, or to another schema",
 		}, true
-	case blocked != nil, s.hasDocument():
+	}
+	if blocked != nil {
 		return Problem{}, false
 	}
 	sets := newTranslator(refs)
@@ -68,6 +70,37 @@ func (s *Schema) hasDocument() bool {
 	}
 	_, err = g.Generate(rand.New(rand.NewPCG(1, 1)))
 	return err == nil
+}
+
+// demandedCircle is a schema that applies itself, by references and allOf alone,
+// to a value that every document has; nil if there is none. What it reaches by
+// an alternative, a validator need not look at.
+func (r references) demandedCircle(root *js.Schema) *js.Schema {
+	seen := map[*js.Schema]bool{}
+	var visit func(at *js.Schema, around []*js.Schema) *js.Schema
+	visit = func(at *js.Schema, around []*js.Schema) *js.Schema {
+		switch {
+		case slices.Contains(around, at):
+			return at
+		case seen[at]:
+			return nil
+		}
+		seen[at] = true
+		for _, sub := range r.replace(at, conjuncts(at)) {
+			if found := visit(sub, append(slices.Clip(around), at)); found != nil {
+				return found
+			}
+		}
+		for _, name := range at.Required {
+			for _, sub := range propertyOf(at, name).schemas {
+				if found := visit(sub, nil); found != nil {
+					return found
+				}
+			}
+		}
+		return nil
+	}
+	return visit(root, nil)
 }
 
 // demanded are the subschemas that every valid document has something for:
