@@ -69,6 +69,9 @@ func TestBrokers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if err := d.WriteRun(run.Run{Status: run.Complete}); err != nil {
+		t.Fatal(err)
+	}
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -81,6 +84,12 @@ func TestBrokers(t *testing.T) {
 	}
 	if !reflect.DeepEqual(rec.Brokers, want) {
 		t.Errorf("%+v", rec.Brokers)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if d := open(t, dir).Defect("brokers.jsonl"); d == nil || !d.Missing {
+		t.Errorf("without brokers.jsonl: %v", d)
 	}
 	if err := d.Discard(); err != nil {
 		t.Fatal(err)

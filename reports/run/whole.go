@@ -73,7 +73,7 @@ func checksum(r io.Reader, n int64) (string, error) {
 // files are those that grow as a run goes, and what was judged from them.
 func (d *Dir) files() []File {
 	var all []File
-	for _, name := range []string{resultsFile, scenarioFile, seriesFile, timelineFile, histogramsDir, journalDir, servicesDir} {
+	for _, name := range []string{resultsFile, scenarioFile, seriesFile, timelineFile, brokersFile, histogramsDir, journalDir, servicesDir} {
 		// What cannot be listed or read is not claimed.
 		_ = filepath.WalkDir(d.Path(name), func(file string, e fs.DirEntry, err error) error {
 			if err != nil || !e.Type().IsRegular() {
