@@ -85,31 +85,7 @@ func noCommitRegression(e *Evidence) run.Outcome {
 	var o run.Outcome
 	var unseen []string
 	for _, c := range e.Commits {
-		o.Checked += c.compared
-		stale, truncated := 0, 0
-		slices.SortFunc(c.first, func(a, b regression) int {
-			return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.topic, b.topic), cmp.Compare(a.id, b.id))
-		})
-		for _, r := range c.first {
-			switch {
-			case e.truncated(r):
-				truncated++
-			case r.stale() && e.brokersDisturbed(r.at):
-				stale++
-			default:
-				o.Findings = append(o.Findings, r.finding(c.Group))
-			}
-		}
-		o.Violations += c.regressions - uint64(stale+truncated)
-		if stale > 0 {
-			o.Notes = append(o.Notes, fmt.Sprintf("%s seen behind what %s had committed for less than %s, near a fault on brokers: a broker that was away may tell what it knew before", plural(uint64(stale), "offset"), c.Group, staleFor))
-		}
-		if truncated > 0 {
-			o.Notes = append(o.Notes, fmt.Sprintf("%s of %s went back with the end of the log", plural(uint64(truncated), "committed offset"), c.Group))
-		}
-		if n := c.looks.note(c.Group); n != "" {
-			o.Notes = append(o.Notes, n)
-		}
+		c.judge(e, &o)
 		if c.looks.n < 2 {
 			unseen = append(unseen, fmt.Sprintf("what %s committed was seen %s, and not compared", c.Group, times(c.looks.n)))
 		} else if why := c.looks.unfinished(c.Group, e.Load.To); why != "" {
@@ -131,6 +107,35 @@ func noCommitRegression(e *Evidence) run.Outcome {
 		o.Sentence = fmt.Sprintf("no committed offset went back: %s compared", plural(o.Checked, "offset"))
 	}
 	return o
+}
+
+// judge adds what was seen of one group.
+func (c *Commits) judge(e *Evidence, o *run.Outcome) {
+	stale, truncated := uint64(0), uint64(0)
+	slices.SortFunc(c.first, func(a, b regression) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.topic, b.topic), cmp.Compare(a.id, b.id))
+	})
+	for _, r := range c.first {
+		switch {
+		case e.truncated(r):
+			truncated++
+		case r.stale() && e.brokersDisturbed(r.at):
+			stale++
+		default:
+			o.Findings = append(o.Findings, r.finding(c.Group))
+		}
+	}
+	o.Checked += c.compared
+	o.Violations += c.regressions - stale - truncated
+	if stale > 0 {
+		o.Notes = append(o.Notes, fmt.Sprintf("%s seen behind what %s had committed for less than %s, near a fault on brokers: a broker that was away may tell what it knew before", plural(stale, "offset"), c.Group, staleFor))
+	}
+	if truncated > 0 {
+		o.Notes = append(o.Notes, fmt.Sprintf("%s of %s went back with the end of the log", plural(truncated, "committed offset"), c.Group))
+	}
+	if n := c.looks.note(c.Group); n != "" {
+		o.Notes = append(o.Notes, n)
+	}
 }
 
 func times(n uint64) string {
@@ -164,11 +169,13 @@ func (e *Evidence) brokersDisturbed(at time.Duration) bool {
 
 func (r regression) finding(group string) finding.Finding {
 	name := fmt.Sprintf("%s/%d", r.topic, r.id)
+	offset := r.to // of the first record that is processed again
 	message := fmt.Sprintf("%s committed %s to %d, and from %s on to %d: what is between is processed again", group, name, r.from, round(r.at), r.to)
 	if r.to < 0 {
+		offset = r.from
 		message = fmt.Sprintf("%s had committed %s to %d, and from %s on to nothing: a consumer that starts begins anywhere", group, name, r.from, round(r.at))
 	}
-	record := finding.Record{Topic: r.topic, Partition: r.id, Offset: r.to, Story: []finding.Step{
+	record := finding.Record{Topic: r.topic, Partition: r.id, Offset: offset, Story: []finding.Step{
 		{At: r.since, What: fmt.Sprintf("%s had committed %d", group, r.from)},
 		{At: r.at, What: fmt.Sprintf("%s had committed %d", group, r.to)},
 	}}

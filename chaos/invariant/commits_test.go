@@ -35,7 +35,7 @@ func TestNoCommitRegression(t *testing.T) {
 		{name: "back twice", change: looked(5, 9, 3, 2), want: outcome{fail, "2 committed offsets went back", 3, 2, append(back[:1:1],
 			"order.events/0@2: pay committed order.events/0 to 3, and from 3s on to 2: what is between is processed again"), nil}},
 		{name: "gone", change: looked(5, 9, -1), want: outcome{fail, "1 committed offset went back", 2, 1,
-			[]string{"order.events/0@-1: pay had committed order.events/0 to 9, and from 2s on to nothing: a consumer that starts begins anywhere"}, nil}},
+			[]string{"order.events/0@9: pay had committed order.events/0 to 9, and from 2s on to nothing: a consumer that starts begins anywhere"}, nil}},
 		{name: "fails whatever was not read", change: both(looked(5, 9, 3), cutShort), want: outcome{fail, "1 committed offset went back", 2, 1, back, nil}},
 		{name: "what a paused broker knew before", change: both(looked(5, 9, 3, 9), fault("pause", time.Second, 2*time.Second)),
 			want: outcome{pass, "no committed offset went back: 3 offsets compared", 3, 0, nil,

@@ -14,7 +14,7 @@ const settleFor = 30 * time.Second
 
 // disturbed are the spans in which faults excuse that a flow stands still: each
 // from its fault until the flow had recovered, or for a while after the fault
-// was healed. They are in order and apart from each other.
+// was healed, if it bit. They are in order and apart from each other.
 func (e *Evidence) disturbed() []Span {
 	var spans []Span
 	for _, f := range e.Faults {
@@ -25,6 +25,8 @@ func (e *Evidence) disturbed() []Span {
 		switch {
 		case f.Recovered:
 			s.To = max(f.Start+f.Recovery+recoveredFor, f.Healed)
+		case f.Healed > 0 && !f.Bit:
+			s.To = f.Healed
 		case f.Healed > 0:
 			s.To = max(f.Healed, f.StoodUntil) + settleFor
 		default:

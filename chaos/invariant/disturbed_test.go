@@ -12,7 +12,7 @@ import (
 func TestDisturbed(t *testing.T) {
 	const s = time.Second
 	fault := func(kind string, start, healed, stood, recovery time.Duration) run.Fault {
-		return run.Fault{Kind: kind, Start: start * s, Healed: healed * s, StoodUntil: stood * s, Recovered: recovery > 0, Recovery: recovery * s}
+		return run.Fault{Kind: kind, Bit: true, Start: start * s, Healed: healed * s, StoodUntil: stood * s, Recovered: recovery > 0, Recovery: recovery * s}
 	}
 	for _, tt := range []struct {
 		name   string
@@ -24,6 +24,7 @@ func TestDisturbed(t *testing.T) {
 		{"at least until it is healed", []run.Fault{fault("latency", 10, 90, 0, 5)}, []Span{{10 * s, 90 * s}}},
 		{"not seen to recover", []run.Fault{fault("crash", 10, 12, 0, 0)}, []Span{{10 * s, 42 * s}}},
 		{"not seen to recover, and stood still", []run.Fault{fault("crash", 10, 12, 20, 0)}, []Span{{10 * s, 50 * s}}},
+		{"never bit", []run.Fault{{Kind: "kill", Start: 10 * s, Healed: 12 * s}}, []Span{{10 * s, 12 * s}}},
 		{"not healed", []run.Fault{fault("pause", 10, 0, 0, 0)}, []Span{{10 * s, 1<<63 - 1}}},
 		{"in the load", []run.Fault{fault("poison", 0, 0, 0, 0), fault("duplicate", 0, 0, 0, 0)}, nil},
 		{"in order, and apart", []run.Fault{fault("kill", 60, 62, 0, 5), fault("kill", 10, 12, 0, 25), fault("kill", 20, 22, 0, 5)}, []Span{{10 * s, 38 * s}, {60 * s, 68 * s}}},

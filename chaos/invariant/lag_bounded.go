@@ -30,8 +30,9 @@ type excursion struct {
 	worst     int64
 	topic     string
 	partition int32
-	offset    int64 // -1 where no record is known
-	ref       Ref
+	// offset and ref are of the record that is too old.
+	offset int64
+	ref    Ref
 }
 
 // lagBounded: while the load goes on, no group is further behind than its
@@ -84,8 +85,7 @@ func (j *lags) records(b LagBound) {
 		}
 		j.violated(b.Group, finding.Finding{ID: LagBounded, Severity: finding.Error,
 			Message: fmt.Sprintf("%s was more than %s behind (%s) for %s from %s on: %s at most, the most of it in %s/%d",
-				b.Group, plural(uint64(b.Records), "record"), b.Source, round(x.to-x.from), round(x.from), count(uint64(x.worst)), x.topic, x.partition),
-			Record: &finding.Record{Topic: x.topic, Partition: x.partition, Offset: -1}})
+				b.Group, plural(uint64(b.Records), "record"), b.Source, round(x.to-x.from), round(x.from), count(uint64(x.worst)), x.topic, x.partition)})
 	}
 }
 
@@ -112,12 +112,8 @@ func (j *lags) age(b LagBound) {
 		for i := range late {
 			refs[i] = late[i].ref
 		}
-		found := j.e.findings(LagBounded, refs, "")
-		for i, x := range late {
-			f := finding.Finding{ID: LagBounded, Severity: finding.Error, Record: &finding.Record{}}
-			if i < len(found) {
-				f = found[i]
-			}
+		for i, f := range j.e.findings(LagBounded, refs, "") {
+			x := late[i]
 			f.Record.Topic, f.Record.Partition, f.Record.Offset = x.topic, x.partition, x.offset
 			f.Message = fmt.Sprintf("%s had not committed what was due more than %s before (%s), for %s from %s on: this record was %s old",
 				b.Group, b.Age, b.Source, round(x.to-x.from), round(x.from), round(time.Duration(x.worst)))
@@ -227,7 +223,7 @@ func excursions(intervals []run.Interval, b LagBound, load Span) (all []excursio
 		}
 		x.to = end
 		if total > x.worst {
-			x.worst, x.offset = total, -1
+			x.worst = total
 			x.topic, x.partition = parsePartition(where)
 		}
 	}

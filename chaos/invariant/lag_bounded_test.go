@@ -29,7 +29,7 @@ func TestLagBounded(t *testing.T) {
 		}
 	}
 	above := func(what string) []string {
-		return []string{"t/0@-1: g was more than 10 records behind (pay/weir.yaml) for " + what + " at most, the most of it in t/0"}
+		return []string{"g was more than 10 records behind (pay/weir.yaml) for " + what + " at most, the most of it in t/0"}
 	}
 	old := func(seconds ...int64) func(*Evidence) {
 		return func(e *Evidence) {

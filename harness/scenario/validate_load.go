@@ -107,6 +107,11 @@ func (v *validator) unobserved(path document.Path) {
 			v.Conflict(document.Path{"invariants", i}, path.Add("observe"), fmt.Sprintf("%s is judged from what is read back, and a load has observe: false", name), "remove one of them")
 		}
 	}
+	for _, phase := range []string{"steady", "run"} {
+		if age := (document.Path{"objectives", phase, "lag", "age"}); v.s.Doc.Has(age...) {
+			v.Conflict(age, path.Add("observe"), "how old the lag is, is judged from what is read back, and a load has observe: false", "bound it in records: lag: {records: 10000}")
+		}
+	}
 }
 
 // payload checks what values are made of.
