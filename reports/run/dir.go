@@ -24,6 +24,7 @@ const (
 	seriesFile    = "series.jsonl"
 	timelineFile  = "timeline.jsonl"
 	brokersFile   = "brokers.jsonl"
+	commitsFile   = "commits.jsonl"
 	baselineFile  = "comparison.json"
 	histogramsDir = "histograms"
 	journalDir    = "journal"
@@ -47,8 +48,9 @@ type Dir struct {
 	mu       sync.Mutex
 	series   *os.File
 	timeline *os.File
-	brokers  *os.File // made with the first line
-	failed   error    // the first of appending
+	brokers  *os.File // made with the first line, as commits is
+	commits  *os.File
+	failed   error // the first of appending
 }
 
 // DirName is the name of a run and of its directory: when it started (UTC),
@@ -160,7 +162,7 @@ func (d *Dir) taken() error { return fmt.Errorf("run directory %s %w", d.root, E
 // made it: what else lies in it stays.
 func (d *Dir) Discard() error {
 	errs := []error{d.Close()}
-	for _, name := range []string{runFile, scenarioFile, resultsFile, seriesFile, timelineFile, brokersFile, baselineFile, journalDir, servicesDir, brokersDir, histogramsDir} {
+	for _, name := range []string{runFile, scenarioFile, resultsFile, seriesFile, timelineFile, brokersFile, commitsFile, baselineFile, journalDir, servicesDir, brokersDir, histogramsDir} {
 		errs = append(errs, os.RemoveAll(d.Path(name)))
 	}
 	for _, dir := range d.made {
@@ -256,17 +258,27 @@ func (d *Dir) AppendEvent(e Event) error { return d.appendLine(&d.timeline, e) }
 // AppendBroker appends a line to brokers.jsonl, which is made with the first
 // one: most runs ask brokers nothing.
 func (d *Dir) AppendBroker(s BrokerSample) error {
-	if err := d.openBrokers(); err != nil {
+	if err := d.openLate(&d.brokers, brokersFile); err != nil {
 		return err
 	}
 	return d.appendLine(&d.brokers, s)
 }
 
-func (d *Dir) openBrokers() (err error) {
+// AppendCommit appends a line to commits.jsonl, which is made with the first
+// one: most runs do not look at commits.
+func (d *Dir) AppendCommit(c Commit) error {
+	if err := d.openLate(&d.commits, commitsFile); err != nil {
+		return err
+	}
+	return d.appendLine(&d.commits, c)
+}
+
+// openLate opens a file that few runs have.
+func (d *Dir) openLate(file **os.File, name string) (err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.brokers == nil && d.series != nil { // the series is open as long as the directory is
-		d.brokers, err = d.open(brokersFile)
+	if *file == nil && d.series != nil { // the series is open as long as the directory is
+		*file, err = d.open(name)
 	}
 	return err
 }
@@ -302,7 +314,7 @@ func (d *Dir) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var errs []error
-	for _, file := range []**os.File{&d.series, &d.timeline, &d.brokers} {
+	for _, file := range []**os.File{&d.series, &d.timeline, &d.brokers, &d.commits} {
 		if *file != nil {
 			errs = append(errs, (*file).Sync(), (*file).Close())
 			*file = nil

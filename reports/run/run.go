@@ -9,6 +9,7 @@
 //	series.jsonl            one Interval a line, appended as the run goes
 //	timeline.jsonl          one Event a line, appended as the run goes
 //	brokers.jsonl           one BrokerSample a line, where the run asks for them
+//	commits.jsonl           one Commit a line, where an invariant looks at commits
 //	comparison.json         how it compared with its baseline, where it has one (Baseline)
 //	histograms/KIND.hlog    HdrHistogram V2 logs of a latency kind, 3 digits
 //	journal/                compressed blocks, read by package loadgen/journal

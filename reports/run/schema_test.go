@@ -32,6 +32,7 @@ var described = map[string]reflect.Type{
 	"interval.json": reflect.TypeFor[run.Interval](),
 	"event.json":    reflect.TypeFor[run.Event](),
 	"broker.json":   reflect.TypeFor[run.BrokerSample](),
+	"commit.json":   reflect.TypeFor[run.Commit](),
 	"plan.json":     reflect.TypeFor[run.Plan](),
 }
 
@@ -42,6 +43,7 @@ var titles = map[string]string{
 	"interval.json": "A line of series.jsonl of a run directory of weir",
 	"event.json":    "A line of timeline.jsonl of a run directory of weir",
 	"broker.json":   "A line of brokers.jsonl of a run directory of weir",
+	"commit.json":   "A line of commits.jsonl of a run directory of weir",
 	"plan.json":     "plan.json of a capacity search of weir",
 }
 
