@@ -3,9 +3,11 @@ package scenario
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/flowweir/weir/chaos/invariant"
 	"github.com/flowweir/weir/loadgen/kafka"
+	"github.com/flowweir/weir/reports/run"
 )
 
 // commitWatch looks at what groups have committed, several times a second, and
@@ -29,7 +32,12 @@ type commitWatch struct {
 	readTo  func(ctx context.Context, ends map[string]map[int32]int64) []string
 	between func(func())
 	now     func() time.Duration
-	groups  []*committing
+	// write keeps what was seen for who wants to judge it again, and log says
+	// that it cannot; room is how many offsets more are kept.
+	write  func(run.Commit) error
+	log    func(string)
+	room   atomic.Int64
+	groups []*committing
 	// quit ends the looks of run, which closes done.
 	quit, done chan struct{}
 }
@@ -39,6 +47,8 @@ type committing struct {
 	name     string
 	commits  *invariant.Commits
 	progress []*invariant.Progress
+	// written are the offsets that were kept last, by topic/partition.
+	written map[string]int64
 	// topics are those that must have been read before a look can compare.
 	topics []string
 }
@@ -49,6 +59,8 @@ const (
 	// lookGrace is how long after its commit an effect may become readable: a
 	// leader that acknowledges alone tells others of it a little later.
 	lookGrace = 100 * time.Millisecond
+	// looksKept bounds the offsets that are kept: about 60 MB.
+	looksKept = 2_000_000
 )
 
 // watchCommits prepares the looks at groups, if an invariant asks for them.
@@ -61,11 +73,13 @@ func (x *execution) watchCommits() {
 	}
 	x.commits = &commitWatch{
 		admin: x.admin, now: x.now, between: x.observer.Between,
+		write: x.dir.AppendCommit, log: func(line string) { x.logf("%s", line) },
 		readTo: x.reader.ReadTo, quit: make(chan struct{}), done: make(chan struct{}),
 	}
+	x.commits.room.Store(looksKept)
 	backlogs := map[string]*invariant.Backlog{}
 	for _, g := range x.plan.groups() {
-		c := &committing{name: g.name, commits: invariant.NewCommits(g.name)}
+		c := &committing{name: g.name, commits: invariant.NewCommits(g.name), written: map[string]int64{}}
 		for _, topic := range g.topics {
 			if compared {
 				x.follows(c, topic, bounds, backlogs)
@@ -180,6 +194,9 @@ func (w *commitWatch) look(ctx context.Context, g *committing) (at time.Duration
 	}
 	at = w.now()
 	g.commits.Look(at, committed)
+	if changed := g.changed(committed); len(changed) > 0 {
+		w.keep(run.Commit{At: at, Group: g.name, Committed: changed})
+	}
 	return at, committed, true
 }
 
@@ -195,6 +212,7 @@ func (w *commitWatch) compare(ctx context.Context, g *committing, at time.Durati
 	if err != nil || len(w.readTo(ctx, ends)) > 0 {
 		return
 	}
+	w.keep(run.Commit{At: at, Group: g.name, Compared: w.now()})
 	for _, p := range g.progress {
 		for _, partition := range slices.Sorted(maps.Keys(p.Begin)) {
 			offset, ok := committed[p.Topic][partition]
@@ -204,6 +222,42 @@ func (w *commitWatch) compare(ctx context.Context, g *committing, at time.Durati
 			w.between(func() { p.See(at, partition, offset) })
 		}
 		w.between(func() { p.Looked(at) })
+	}
+}
+
+// changed are the offsets that differ from those that were kept last.
+func (g *committing) changed(committed offsets) map[string]int64 {
+	now := map[string]int64{}
+	for topic, partitions := range committed {
+		for partition, offset := range partitions {
+			now[partitionName(topic, partition)] = offset
+		}
+	}
+	changed := map[string]int64{}
+	for name, offset := range now {
+		if was, known := g.written[name]; (!known || was != offset) && (known || offset >= 0) {
+			changed[name] = offset
+		}
+	}
+	for name, was := range g.written {
+		if _, there := now[name]; !there && was >= 0 {
+			changed[name] = -1
+		}
+	}
+	maps.Copy(g.written, changed)
+	return changed
+}
+
+// keep writes a line to the run directory, as long as there is room.
+func (w *commitWatch) keep(c run.Commit) {
+	took := int64(max(1, len(c.Committed)))
+	switch left := w.room.Add(-took); {
+	case left >= 0:
+		if err := w.write(c); err != nil {
+			w.log("commits.jsonl: " + err.Error())
+		}
+	case left+took >= 0: // the first that has none
+		w.log(fmt.Sprintf("commits.jsonl has %d offsets: further looks are judged and not kept", looksKept))
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/flowweir/weir/chaos/invariant"
 	"github.com/flowweir/weir/harness/scenario"
 	"github.com/flowweir/weir/reports/finding"
+	"github.com/flowweir/weir/reports/run"
 )
 
 // The mistakes of a service that commits: it commits a batch before it
@@ -140,6 +141,28 @@ func found(result *scenario.Result) map[string][]string {
 	return all
 }
 
+// expectCommitsKept compares the looks in a run directory with where the log
+// ended: both groups committed all of it, and a comparison came after that.
+func expectCommitsKept(dir string) {
+	GinkgoHelper()
+	committed, compared := map[string]map[string]int64{}, map[string]time.Duration{}
+	text, err := os.ReadFile(filepath.Join(dir, "commits.jsonl"))
+	Expect(err).NotTo(HaveOccurred())
+	for line := range strings.Lines(string(text)) {
+		var c run.Commit
+		Expect(json.Unmarshal([]byte(line), &c)).To(Succeed())
+		if committed[c.Group] == nil {
+			committed[c.Group] = map[string]int64{}
+		}
+		maps.Copy(committed[c.Group], c.Committed)
+		compared[c.Group] = max(compared[c.Group], c.Compared)
+	}
+	Expect(committed).To(HaveLen(2))
+	Expect(committed["left"]).NotTo(BeEmpty())
+	Expect(committed["left"]).To(Equal(committed["right"]))
+	Expect(compared).To(And(HaveKeyWithValue("left", BeNumerically(">", 4*time.Second)), HaveKeyWithValue("right", BeNumerically(">", 4*time.Second))))
+}
+
 var _ = Describe("services that commit", Label("long"), func() {
 	green := map[string][]string{
 		invariant.NoAbortedRead: {"pass"}, invariant.CommitAfterEffect: {"pass"}, invariant.NoCommitRegression: {"pass"},
@@ -160,6 +183,7 @@ var _ = Describe("services that commit", Label("long"), func() {
 		Expect(checked[invariant.CommitAfterEffect]).To(Equal(2 * s.Received))
 		Expect(checked[invariant.HealthyKeysFlow]).To(BeNumerically(">", 0))
 		Expect(checked[invariant.NoCommitRegression]).To(BeNumerically(">", 0))
+		expectCommitsKept(result.Dir)
 	})
 
 	It("fail when one commits first, and the other reads what was aborted", func(ctx SpecContext) {
