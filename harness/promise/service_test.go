@@ -265,14 +265,16 @@ func (s *payments) release(ctx context.Context, idle bool) error {
 }
 
 func (s *payments) retry(ctx context.Context, r *kgo.Record, attempt int) error {
-	again := &kgo.Record{Topic: "orders.retry", Key: r.Key, Value: r.Value}
+	// The wait counts from the record's own time, however long sending takes.
+	now := time.Now()
+	again := &kgo.Record{Topic: "orders.retry", Key: r.Key, Value: r.Value, Timestamp: now}
 	for _, h := range r.Headers {
 		if h.Key != "attempt" && h.Key != "not-before" {
 			again.Headers = append(again.Headers, h)
 		}
 	}
 	again.Headers = append(again.Headers, headers("attempt", strconv.Itoa(attempt+1),
-		"not-before", time.Now().Add(501*time.Millisecond).Format(time.RFC3339Nano))...)
+		"not-before", now.Add(501*time.Millisecond).Format(time.RFC3339Nano))...)
 	return s.client.ProduceSync(ctx, again).FirstErr()
 }
 
