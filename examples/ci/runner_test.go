@@ -206,7 +206,7 @@ func newRunner(t *testing.T, a action, breaking bool) *runner {
 // this repository, and a few of its promises.
 func verify(root string) string {
 	flow := filepath.Join(root, "examples/order-flow")
-	return flow + "/payment-service/weir.yaml --services " + flow + "/scenario.yaml --run emitted|dead-letter:key\n"
+	return flow + "/payment-service/weir.yaml --build " + flow + "/payment-service --env BROKERS={{.Bootstrap}} --with " + flow + "/order-service --run emitted|dead-letter:key\n"
 }
 
 // programs is where the step that builds weir puts it: once for all tests.
