@@ -27,6 +27,8 @@ type drainer struct {
 	// readTo waits until the observer has read to the given ends, and names
 	// the partitions where it has not when ctx ended.
 	readTo func(ctx context.Context, ends offsets) []string
+	// positions are how far the observer has read by now.
+	positions func() offsets
 	// last is the highest offset that held a record. Behind it there are
 	// only transaction markers, which no consumer commits.
 	last func(topic string, partition int32) (int64, bool)
@@ -40,8 +42,11 @@ type drainer struct {
 	// are read once services are done.
 	inputs, retries, outputs []string
 
-	ends offsets
-	open map[string]string
+	// reached is how far the observer had read just before ends were asked
+	// for: a log that ends before that has lost what was read. What others
+	// write afterwards is in neither.
+	reached, ends offsets
+	open          map[string]string
 }
 
 // drain follows the design's order: the inputs' ends are recorded and read;
@@ -52,7 +57,7 @@ func (d *drainer) drain(ctx context.Context, timeout time.Duration) run.Drain {
 	started := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	d.ends, d.open = offsets{}, map[string]string{}
+	d.reached, d.ends, d.open = offsets{}, offsets{}, map[string]string{}
 
 	d.read(ctx, d.inputs)
 	d.await(ctx)
@@ -74,9 +79,10 @@ func (d *drainer) read(ctx context.Context, topics []string) {
 		}
 		return
 	}
+	positions := d.positions()
 	ends, open := d.list(ctx, topics)
 	for t, partitions := range ends {
-		d.ends[t] = partitions
+		d.reached[t], d.ends[t] = positions[t], partitions
 	}
 	maps.Copy(d.open, open)
 	for _, name := range d.readTo(ctx, ends) {

@@ -76,6 +76,7 @@ type execution struct {
 	brokers  *prometheus.Collector // nil where the scenario does not ask
 	commits  *commitWatch          // nil where no invariant asks for it
 	drained  run.Drain
+	reached  offsets // see drainer
 	ends     offsets
 
 	// shown is what the exporter shows; nil without one.

@@ -21,8 +21,9 @@ type Drainer struct {
 func (d Drainer) Drain(ctx context.Context, timeout time.Duration) run.Drain {
 	inner := &drainer{
 		admin: d.Admin, last: d.Last, inputs: d.Inputs, retries: d.Retries, outputs: d.Outputs,
-		readTo: func(ctx context.Context, ends offsets) []string { return d.ReadTo(ctx, ends) },
-		commit: func(context.Context) {},
+		readTo:    func(ctx context.Context, ends offsets) []string { return d.ReadTo(ctx, ends) },
+		commit:    func(context.Context) {},
+		positions: func() offsets { return nil },
 	}
 	for name, topics := range d.Groups {
 		inner.groups = append(inner.groups, watchedGroup{name: name, topics: topics})

@@ -26,7 +26,7 @@ func (x *execution) finish(hard context.Context) {
 	x.note("drain", fmt.Sprintf("draining for at most %s", timeout))
 	d := x.drainer()
 	x.drained = d.drain(hard, timeout)
-	x.ends = d.ends
+	x.reached, x.ends = d.reached, d.ends
 	// Members leave last: what they have not read yet they still must.
 	for _, g := range x.groups {
 		x.members = append(x.members, g.Facts()) // before leaving changes them
@@ -129,7 +129,8 @@ func (x *execution) awaitLeaders(hard context.Context) {
 func (x *execution) drainer() *drainer {
 	d := &drainer{
 		admin: x.admin, groups: x.plan.groups(), last: x.observer.Last, backlog: x.backlog,
-		readTo: func(ctx context.Context, ends offsets) []string { return x.reader.ReadTo(ctx, ends) },
+		positions: func() offsets { return x.reader.Positions() },
+		readTo:    func(ctx context.Context, ends offsets) []string { return x.reader.ReadTo(ctx, ends) },
 		commit: func(ctx context.Context) {
 			// What fails is among the group's errors, and what is open is named.
 			_, _ = within(ctx, func(ctx context.Context) (struct{}, error) {

@@ -209,7 +209,7 @@ func (x *execution) evidence() *invariant.Evidence {
 	e := &invariant.Evidence{
 		Drain: x.drained, Durable: x.info.Cluster.Durable,
 		Faults: x.results.Faults, Intervals: x.intervals, Leaderless: x.leaderless,
-		Truncated: truncations(facts.Truncations, x.reader.Positions(), x.ends),
+		Truncated: truncations(facts.Truncations, x.reached, x.ends),
 		Deleted:   facts.Deleted,
 		LagBounds: x.plan.lagBounds(), Load: invariant.Span{From: x.plan.Warmup, To: x.offered},
 		Tell: teller.tell, PartitionsOf: teller.partitionsOf, Closed: x.closedPartition,
