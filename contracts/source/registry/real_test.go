@@ -98,7 +98,10 @@ func formats(t *testing.T) []registered {
 // versions of each format with what they refer to, their levels, the files
 // that the formats load, and records with the ids that the registry gave.
 func TestRealRegistry(t *testing.T) {
-	url := realRegistry(t)
+	url, found := realRegistry(t)
+	if !found {
+		return
+	}
 	writer, err := sr.NewClient(sr.URLs(url))
 	if err != nil {
 		t.Fatal(err)
