@@ -33,7 +33,7 @@ var byteOrderMark = []byte("\xef\xbb\xbf")
 func ParseDocument(file string, src []byte) (*Document, error) {
 	src = bytes.TrimPrefix(src, byteOrderMark)
 	d := &Document{file: file, src: src, values: map[string]int{}, keys: map[string]int{}}
-	value, err := decode(src)
+	value, err := Decode(src)
 	if err != nil {
 		return nil, d.syntaxError(err)
 	}
@@ -108,8 +108,9 @@ func (d *Document) syntaxError(err error) *Error {
 	return d.fail(0, "", "not JSON: %v", err)
 }
 
-// decode reads exactly one JSON value, with numbers as they are written.
-func decode(src []byte) (any, error) {
+// Decode reads exactly one JSON value, with numbers as they are written
+// (json.Number).
+func Decode(src []byte) (any, error) {
 	d := json.NewDecoder(bytes.NewReader(src))
 	d.UseNumber()
 	var v any
@@ -120,6 +121,18 @@ func decode(src []byte) (any, error) {
 		return nil, errors.New("something follows the value")
 	}
 	return v, nil
+}
+
+// Encode writes a value as JSON on one line, in which <, > and & stand as they
+// are.
+func Encode(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 // index walks the tokens of a document that is known to be well formed.

@@ -47,7 +47,7 @@ func (v Violation) String() string {
 // Validate checks a JSON document and returns all violations, sorted by
 // place; none means that it is valid.
 func (s *Schema) Validate(doc []byte) []Violation {
-	v, err := decode(doc)
+	v, err := Decode(doc)
 	if err != nil {
 		return []Violation{{Message: "is not JSON: " + err.Error(), Schema: s.Position()}}
 	}

@@ -1,8 +1,6 @@
 package schema
 
 import (
-	"bytes"
-	"encoding/json"
 	"math/rand/v2"
 
 	"github.com/flowweir/weir/contracts"
@@ -50,13 +48,7 @@ func (s *Schema) Encode(event any) ([]byte, error) {
 	case *proto.Schema:
 		return s.Encode(event)
 	}
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(event); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+	return jsonschema.Encode(event)
 }
 
 // Decode reads what Encode writes.
@@ -67,11 +59,7 @@ func (s *Schema) Decode(data []byte) (any, error) {
 	case *proto.Schema:
 		return s.Decode(data)
 	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	var v any
-	err := d.Decode(&v)
-	return v, err
+	return jsonschema.Decode(data)
 }
 
 // MediaType is the type of what Encode writes, for the attribute

@@ -9,6 +9,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/jsonschema"
 	"github.com/flowweir/weir/loadgen/identity"
 )
 
@@ -36,11 +37,11 @@ func newEnveloper(p *contracts.Produces, service string, c Codec) (enveloper, er
 	if err := textual(p, c); err != nil {
 		return e, err
 	}
-	event, err := marshal(p.Event)
+	event, err := jsonschema.Encode(p.Event)
 	if err != nil {
 		return e, err
 	}
-	source, err := marshal(string(e.source))
+	source, err := jsonschema.Encode(string(e.source))
 	if err != nil {
 		return e, err
 	}

@@ -13,8 +13,6 @@
 package payload
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -24,6 +22,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/jsonschema"
 	"github.com/flowweir/weir/contracts/place"
 	"github.com/flowweir/weir/loadgen/identity"
 	"github.com/flowweir/weir/loadgen/key"
@@ -216,17 +215,7 @@ func (m *Maker) encode(doc any) ([]byte, error) {
 	if m.cfg.Codec != nil {
 		return m.cfg.Codec.Encode(doc)
 	}
-	return marshal(doc)
-}
-
-func marshal(doc any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(doc); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+	return jsonschema.Encode(doc)
 }
 
 // random is the number that all choices of a sequence come from.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/flowweir/weir/contracts/jsonschema"
 	"github.com/flowweir/weir/contracts/place"
 )
 
@@ -40,7 +41,7 @@ func (m *Maker) splice(rng *rand.Rand, places keyTemplate) (bool, error) {
 		if err := at.Set(doc, hole); err != nil {
 			return false, err
 		}
-		text, err := marshal(doc)
+		text, err := jsonschema.Encode(doc)
 		if err != nil {
 			return false, err
 		}
@@ -78,7 +79,7 @@ func (m *Maker) chooseStyle(docs []any, at place.Place) bool {
 // checkList tries every key of a list on a document.
 func (m *Maker) checkList(doc any, at place.Place) error {
 	for i, text := range m.key.list {
-		quoted, err := marshal(text)
+		quoted, err := jsonschema.Encode(text)
 		if err != nil {
 			return err
 		}
@@ -86,7 +87,7 @@ func (m *Maker) checkList(doc any, at place.Place) error {
 		err = at.Set(doc, m.key.value(uint64(i)))
 		var b []byte
 		if err == nil {
-			b, err = marshal(doc)
+			b, err = jsonschema.Encode(doc)
 		}
 		if err == nil {
 			err = m.cfg.Validate(b)
@@ -104,7 +105,7 @@ func (m *Maker) fits(doc any, at place.Place) bool {
 		if at.Set(doc, m.key.value(index)) != nil {
 			return false
 		}
-		text, err := marshal(doc)
+		text, err := jsonschema.Encode(doc)
 		if err != nil || m.cfg.Validate(text) != nil {
 			return false
 		}

@@ -1,8 +1,6 @@
 package scenario
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -71,14 +69,14 @@ func newDocuments(f *Flow) (*documents, error) {
 // from draws from texts, each of which must be valid.
 func (d *documents) from(texts [][]byte, name func(i int) string) error {
 	for i, text := range texts {
-		if _, err := decode(text); err != nil {
+		if _, err := jsonschema.Decode(text); err != nil {
 			return fmt.Errorf("%s is no JSON: %w", name(i), err)
 		}
 		if err := d.validate(text); err != nil {
 			return fmt.Errorf("%s: %w", name(i), err)
 		}
 	}
-	d.generate = func(rng *rand.Rand) (any, error) { return decode(texts[rng.IntN(len(texts))]) }
+	d.generate = func(rng *rand.Rand) (any, error) { return jsonschema.Decode(texts[rng.IntN(len(texts))]) }
 	return nil
 }
 
@@ -91,7 +89,7 @@ func (d *documents) fromTemplate(text string) error {
 	}
 	d.generate = func(rng *rand.Rand) (any, error) {
 		b := t.Append(nil, &value.Record{Sequence: rng.Uint64() >> 24, Due: time.Unix(int64(rng.Uint32()), 0)})
-		doc, err := decode(b)
+		doc, err := jsonschema.Decode(b)
 		if err == nil {
 			err = d.validate(b)
 		}
@@ -102,15 +100,6 @@ func (d *documents) fromTemplate(text string) error {
 	}
 	_, err = d.generate(rand.New(rand.NewPCG(0, 0)))
 	return err
-}
-
-// decode reads JSON with its numbers as they are written.
-func decode(doc []byte) (any, error) {
-	decoder := json.NewDecoder(bytes.NewReader(doc))
-	decoder.UseNumber()
-	var v any
-	err := decoder.Decode(&v)
-	return v, err
 }
 
 // validate judges a document; without a schema every document is valid.
@@ -143,7 +132,7 @@ func (d *documents) encode(doc any) ([]byte, error) {
 	if c := d.codec(); c != nil {
 		return c.Encode(doc)
 	}
-	return json.Marshal(doc)
+	return jsonschema.Encode(doc)
 }
 
 // decoder reads the data of an event that is not JSON; nil where it is.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/jsonschema"
 	"github.com/flowweir/weir/contracts/place"
 	"github.com/flowweir/weir/contracts/source"
 	"github.com/flowweir/weir/loadgen/identity"
@@ -114,7 +115,7 @@ func identityPlace(at string) (func(*call, string) error, error) {
 		return nil, fmt.Errorf("id: %w", err)
 	}
 	return func(c *call, id string) error {
-		doc, err := decode(c.body)
+		doc, err := jsonschema.Decode(c.body)
 		if err != nil {
 			return fmt.Errorf("the body is no JSON to put %s into: %w", p, err)
 		}
@@ -255,7 +256,7 @@ func (r *request) keep(reply []byte, vars map[string]any) error {
 	if len(r.save) == 0 {
 		return nil
 	}
-	doc, err := decode(reply)
+	doc, err := jsonschema.Decode(reply)
 	if err != nil {
 		return fmt.Errorf("the reply is no JSON to save from: %w", err)
 	}
