@@ -105,24 +105,10 @@ func standStill(ctx context.Context, client *kgo.Client) error {
 	return nil
 }
 
-// committing runs the scenario with a mistake in each service, or none.
+// committing runs the services that commit with a mistake in each, or none.
 func committing(ctx context.Context, left, right string) *scenario.Result {
 	GinkgoHelper()
-	withoutLeaks()
-	s, findings := scenario.LoadFile("testdata/run/commits.yaml")
-	Expect(findings).To(BeEmpty())
-	exe, err := os.Executable()
-	Expect(err).NotTo(HaveOccurred())
-	for i, mistake := range []string{left, right} {
-		name := s.Services[i].Name
-		s.Services[i].Command = []string{exe}
-		s.Services[i].Env = map[string]string{
-			"REACT": strings.ToUpper(name[:1]) + name[1:] + "Done", "GROUP": name, "MISTAKE": mistake, "COMMITS": "yes", "BROKERS": "{{.Bootstrap}}",
-		}
-	}
-	result, err := scenario.Run(ctx, s, started(filepath.Join(GinkgoT().TempDir(), "run"))...)
-	Expect(err).NotTo(HaveOccurred())
-	return result
+	return mistaken(ctx, "testdata/run/commits.yaml", left, right, "COMMITS", "yes")
 }
 
 // numbers are what differs between two runs.

@@ -96,11 +96,18 @@ func reactTo(r *kgo.Record, effect, group, mistake string) []*kgo.Record {
 	return []*kgo.Record{done}
 }
 
-// reacting runs the scenario with a mistake in each service, or none.
+// reacting runs the services that react with a mistake in each, or none.
 func reacting(ctx context.Context, left, right string) *scenario.Result {
 	GinkgoHelper()
+	return mistaken(ctx, "testdata/run/react.yaml", left, right)
+}
+
+// mistaken runs a scenario whose two services are this program, with a mistake
+// in each, or none, and more of their environment.
+func mistaken(ctx context.Context, file, left, right string, more ...string) *scenario.Result {
+	GinkgoHelper()
 	withoutLeaks()
-	s, findings := scenario.LoadFile("testdata/run/react.yaml")
+	s, findings := scenario.LoadFile(file)
 	Expect(findings).To(BeEmpty())
 	exe, err := os.Executable()
 	Expect(err).NotTo(HaveOccurred())
@@ -109,6 +116,9 @@ func reacting(ctx context.Context, left, right string) *scenario.Result {
 		s.Services[i].Command = []string{exe}
 		s.Services[i].Env = map[string]string{
 			"REACT": strings.ToUpper(name[:1]) + name[1:] + "Done", "GROUP": name, "MISTAKE": mistake, "BROKERS": "{{.Bootstrap}}",
+		}
+		for n := 0; n < len(more); n += 2 {
+			s.Services[i].Env[more[n]] = more[n+1]
 		}
 	}
 	result, err := scenario.Run(ctx, s, started(filepath.Join(GinkgoT().TempDir(), "run"))...)
