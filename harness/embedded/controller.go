@@ -30,6 +30,10 @@ type controller struct {
 	conn  net.Conn
 	corr  int32
 	fmter *kmsg.RequestFormatter
+
+	forwarding sync.WaitGroup // control functions that wait for an answer
+	gate       sync.Mutex     // no Add when ended is set
+	ended      bool
 }
 
 // roundTrip asks the controller. It is not subject to any broker's fault.
@@ -121,6 +125,10 @@ func (t *controller) forward(key kmsg.Key, edit func(kmsg.Response)) {
 			return nil, nil, false
 		}
 		t.kfake.KeepControl()
+		if !t.enter() {
+			return nil, errClosed, true
+		}
+		defer t.forwarding.Done()
 		type answer struct {
 			resp kmsg.Response
 			err  error
@@ -170,11 +178,29 @@ func (t *controller) refuseElections(leaderless func(topic string, partition int
 	})
 }
 
+// enter is false when the cluster ends. Where it is true, forwarding.Done
+// must follow.
+func (t *controller) enter() bool {
+	t.gate.Lock()
+	defer t.gate.Unlock()
+	if !t.ended {
+		t.forwarding.Add(1)
+	}
+	return !t.ended
+}
+
+// close ends the way to the controller, and returns when nobody is on it. It
+// must be called before kfake's Close, which leaves a goroutine behind for
+// each control function that sleeps then, but one.
 func (t *controller) close() {
+	t.gate.Lock()
+	t.ended = true
+	t.gate.Unlock()
 	_ = t.door.Close()
 	t.mu.Lock()
-	defer t.mu.Unlock()
 	if t.conn != nil {
 		_ = t.conn.Close()
 	}
+	t.mu.Unlock()
+	t.forwarding.Wait()
 }

@@ -190,8 +190,8 @@ func (c *Cluster) start() error {
 	c.kfake = k
 	c.control = &controller{kfake: k, node: int32(c.spec.Brokers), door: door, fmter: kmsg.NewRequestFormatter(kmsg.FormatterClientID("weir-embedded"))}
 	if err := k.RemoveNode(c.control.node); err != nil {
-		k.Close()
 		c.control.close()
+		k.Close()
 		return err
 	}
 	c.epochs.Store(&epochs{})
@@ -279,8 +279,8 @@ func (c *Cluster) Close(context.Context) error {
 		n.disarm()
 		n.gate.shut()
 	}
-	c.kfake.Close()
 	c.control.close()
+	c.kfake.Close()
 	return nil
 }
 

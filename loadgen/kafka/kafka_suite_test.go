@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 	"go.uber.org/goleak"
 
 	"github.com/flowweir/weir/loadgen/histogram"
@@ -86,6 +88,49 @@ func newBench(opts ...kfake.Opt) *bench {
 		Expect(b.meter.Close()).To(Succeed())
 	})
 	return b
+}
+
+// hold makes the brokers keep requests of these kinds, while when says so
+// (nil: always), and go on with them when until is closed, at the latest at
+// the end of the spec. kfake leaves goroutines behind if it is closed while
+// control functions sleep: none does then.
+func (b *bench) hold(until <-chan struct{}, when func() bool, keys ...kmsg.Key) {
+	var (
+		mu    sync.Mutex
+		over  bool
+		held  sync.WaitGroup
+		ended = make(chan struct{})
+	)
+	for _, key := range keys {
+		b.cluster.ControlKey(int16(key), func(kmsg.Request) (kmsg.Response, error, bool) {
+			b.cluster.KeepControl()
+			if when != nil && !when() {
+				return nil, nil, false
+			}
+			mu.Lock()
+			if over {
+				mu.Unlock()
+				return nil, nil, false
+			}
+			held.Add(1)
+			mu.Unlock()
+			defer held.Done()
+			b.cluster.SleepControl(func() {
+				select {
+				case <-until:
+				case <-ended:
+				}
+			})
+			return nil, nil, false
+		})
+	}
+	DeferCleanup(func() {
+		mu.Lock()
+		over = true
+		mu.Unlock()
+		close(ended)
+		held.Wait()
+	})
 }
 
 func (b *bench) options() []kgo.Opt { return []kgo.Opt{kgo.SeedBrokers(b.cluster.ListenAddrs()...)} }

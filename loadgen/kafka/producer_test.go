@@ -358,15 +358,8 @@ var _ = Describe("Producer", func() {
 			outcome(0, 200, 0), StageRecord, "UNKNOWN_TOPIC_OR_PARTITION"),
 		Entry("a leader without its followers", true, func(b *bench, _ *ProducerConfig) { fault(b, kerr.NotEnoughReplicas, -1) },
 			outcome(0, 0, 200), StageRecord, "delivery timeout"),
-		Entry("a broker that does not answer", true, func(b *bench, _ *ProducerConfig) {
-			over := make(chan struct{})
-			DeferCleanup(func() { close(over) })
-			b.cluster.ControlKey(int16(kmsg.Produce), func(kmsg.Request) (kmsg.Response, error, bool) {
-				b.cluster.KeepControl()
-				b.cluster.SleepControl(func() { <-over })
-				return nil, nil, false
-			})
-		}, outcome(0, 0, 200), StageRequest, "timeout"),
+		Entry("a broker that does not answer", true, func(b *bench, _ *ProducerConfig) { b.hold(nil, nil, kmsg.Produce) },
+			outcome(0, 0, 200), StageRequest, "timeout"),
 		Entry("an append that timed out", true, func(b *bench, _ *ProducerConfig) { fault(b, kerr.RequestTimedOut, -1) },
 			outcome(0, 0, 200), StageRecord, "delivery timeout"),
 	)
@@ -428,15 +421,13 @@ var _ = Describe("Producer", func() {
 		// that comes after half a second, whenever that is.
 		answer := make(chan struct{})
 		var stalled sync.Once
-		b.cluster.ControlKey(int16(kmsg.Produce), func(kmsg.Request) (kmsg.Response, error, bool) {
-			b.cluster.KeepControl()
+		b.hold(answer, func() bool {
 			if time.Since(b.start) < 500*time.Millisecond {
-				return nil, nil, false
+				return false
 			}
 			stalled.Do(func() { time.AfterFunc(500*time.Millisecond, func() { close(answer) }) })
-			b.cluster.SleepControl(func() { <-answer })
-			return nil, nil, false
-		})
+			return true
+		}, kmsg.Produce)
 		p := b.producer(c)
 		sendAll(ctx, p)
 		Expect(c.Sender.Counts()).To(outcome(10_000, 0, 0))

@@ -217,13 +217,7 @@ var _ = Describe("Group", func() {
 		_, err = b.cluster.WaitGroupStable(ctx, "weir-probe", 2)
 		Expect(err).NotTo(HaveOccurred())
 		frozen := make(chan struct{})
-		for _, key := range []kmsg.Key{kmsg.OffsetCommit, kmsg.LeaveGroup} {
-			b.cluster.ControlKey(int16(key), func(kmsg.Request) (kmsg.Response, error, bool) {
-				b.cluster.KeepControl()
-				b.cluster.SleepControl(func() { <-frozen })
-				return nil, nil, false
-			})
-		}
+		b.hold(frozen, nil, kmsg.OffsetCommit, kmsg.LeaveGroup)
 		sendAll(ctx, b.producer(b.config(100)))
 		Eventually(func() int64 { return g.Facts()[0].Received + g.Facts()[1].Received }).WithTimeout(20 * time.Second).Should(BeEquivalentTo(100))
 		short, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
