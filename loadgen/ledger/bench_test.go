@@ -155,6 +155,9 @@ var memoryRecords = flag.Uint64("memory-records", 5_000_000, "how many records T
 // more than the first. Run it with -memory-records=100000000 -v for the whole.
 func TestMemory(t *testing.T) {
 	n := *memoryRecords
+	if testing.Short() {
+		n = min(n, 2_000_000) // twice what is in flight
+	}
 	for _, c := range []struct {
 		name string
 		skip uint64
