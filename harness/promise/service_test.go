@@ -274,7 +274,7 @@ func (s *payments) retry(ctx context.Context, r *kgo.Record, attempt int) error 
 		}
 	}
 	again.Headers = append(again.Headers, headers("attempt", strconv.Itoa(attempt+1),
-		"not-before", now.Add(501*time.Millisecond).Format(time.RFC3339Nano))...)
+		"not-before", now.Add(1001*time.Millisecond).Format(time.RFC3339Nano))...)
 	return s.client.ProduceSync(ctx, again).FirstErr()
 }
 
