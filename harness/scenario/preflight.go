@@ -30,10 +30,18 @@ func (x *execution) preflight() error {
 	}
 	p.loads()
 	p.services()
-	if limit, bytes := x.plan.Scenario.Guard.limit(), x.plan.bytes(); bytes > limit {
-		p.Error(Guarded, document.Path{"guard", "max-bytes"}, fmt.Sprintf("the load would write about %s to all brokers together, and guard.max-bytes is %s: raise it, or shorten the load", byteSize(bytes), byteSize(limit)), "")
+	if nodes != nil {
+		p.bytes()
 	}
 	return p.err()
+}
+
+// bytes refuses a load that writes more than the guard allows. How often topics
+// are replicated must be known.
+func (p *preflight) bytes() {
+	if limit, bytes := p.x.plan.Scenario.Guard.limit(), p.x.plan.bytes(); bytes > limit {
+		p.Error(Guarded, document.Path{"guard", "max-bytes"}, fmt.Sprintf("the load would write about %s to all brokers together, and guard.max-bytes is %s: raise it, or shorten the load", byteSize(bytes), byteSize(limit)), "")
+	}
 }
 
 // preflight collects what is refused.
@@ -56,6 +64,7 @@ func (p *preflight) err() error {
 // brokers are; no nodes where only the cluster itself can tell.
 func (p *preflight) cluster() (kind string, abilities any, nodes []int32, err error) {
 	if up := p.x.cluster; up != nil {
+		p.x.fit(len(up.Nodes()))
 		return up.Info().Kind, up, up.Nodes(), nil
 	}
 	spec, provider, err := p.x.provider()
@@ -131,7 +140,10 @@ func (p *preflight) brokers(nodes []int32, topics []run.Topic) {
 			continue
 		}
 		message := fmt.Sprintf("%s is to have %d replicas, and the cluster has %d brokers", t.Name, t.Replication, len(nodes))
-		const hint = "lower topics: {NAME: {replication: …}} here, or raise cluster.brokers"
+		hint := "lower topics: {NAME: {replication: …}} here, or raise cluster.brokers"
+		if p.x.up != nil || p.x.cluster != nil { // of which there are no more
+			hint = lowered(t, len(nodes))
+		}
 		if position := p.x.plan.stated(t.Name); position != nil {
 			p.other = append(p.other, finding.Finding{ID: BadTopic, Severity: finding.Error, Message: message, Position: position, Hint: hint})
 			continue
@@ -239,6 +251,7 @@ func (x *execution) inspect(ctx context.Context) error {
 			return &InfrastructureError{"reading which topics there are", err}
 		}
 		p.brokers(x.up.Nodes(), missing)
+		p.bytes()
 	}
 	if err := p.err(); err != nil {
 		return err

@@ -112,6 +112,7 @@ func (x *execution) startCluster(ctx context.Context) error {
 		x.logf("cluster ready after %s: %s", time.Since(began).Round(10*time.Millisecond), strings.Join(up.Bootstrap(), ","))
 	}
 	x.info.Cluster = x.up.Info()
+	x.fit(len(x.up.Nodes()))
 	client, err := kgo.NewClient(append(slices.Clone(x.up.ClientOptions()), kgo.MetadataMinAge(100*time.Millisecond), kgo.AlwaysRetryEOF(), kgo.ClientID("weir-admin"))...)
 	if err != nil {
 		return &InfrastructureError{"connecting to the cluster", err}

@@ -83,7 +83,7 @@ func (r *resolver) topics() {
 // topic merges the facts about a topic: the contracts' in order, then the
 // scenario's.
 func (r *resolver) topic(name, role string) run.Topic {
-	t := run.Topic{Name: name, Partitions: defaultPartitions, Replication: min(3, r.s.Cluster.brokers()), Role: role, Config: map[string]string{}}
+	t := run.Topic{Name: name, Partitions: defaultPartitions, Replication: defaultReplication(r.s.Cluster.brokers()), Role: role, Config: map[string]string{}}
 	merge := func(facts contracts.Topic) {
 		if facts.Partitions > 0 {
 			t.Partitions = facts.Partitions
@@ -113,7 +113,7 @@ func (b Background) topics(runID string, brokers int) []run.Topic {
 	for i := range list {
 		list[i] = run.Topic{
 			Name: fmt.Sprintf("weir-background-%s-%d", runID, i), Role: RoleBackground,
-			Partitions: b.Partitions, Replication: cmp.Or(b.Replication, min(3, brokers)),
+			Partitions: b.Partitions, Replication: cmp.Or(b.Replication, defaultReplication(brokers)),
 		}
 	}
 	return list
