@@ -48,14 +48,14 @@ func TestAction(t *testing.T) {
 				case "weir verify":
 					wants(t, stdout, "::group::weir verify ", "2 of 2 promises kept", "::endgroup::\n")
 				case "weir run":
-					wants(t, stdout, "::group::weir run scenario.yaml\n", "PASS  everything that was promised held\n", "::endgroup::\n")
+					wants(t, stdout, "::group::weir run scenario.yaml\n", "PASS  every listed invariant and objective held\n", "::endgroup::\n")
 				}
 			}
 			if want := []string{"Build weir", "Fetch what is compared with", "weir check", "weir breaking", "weir verify", "weir run"}; !slices.Equal(ran, want) {
 				t.Errorf("ran %q, want %q", ran, want)
 			}
 			reports(t, filepath.Join(r.checkout, a.Inputs["reports"].Default), test.breaking)
-			wants(t, read(t, r.summary), "everything that was promised held", "2 of 2 promises kept")
+			wants(t, read(t, r.summary), "every listed invariant and objective held", "2 of 2 promises kept")
 		})
 	}
 }

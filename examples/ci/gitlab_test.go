@@ -66,7 +66,7 @@ func TestGitLab(t *testing.T) {
 			if code != test.code {
 				t.Errorf("exit code %d, want %d\n%s%s", code, test.code, stdout, stderr)
 			}
-			wants(t, stdout, "2 contracts against "+base[:12], "2 of 2 promises kept", "PASS  everything that was promised held")
+			wants(t, stdout, "2 contracts against "+base[:12], "2 of 2 promises kept", "PASS  every listed invariant and objective held")
 			reports(t, filepath.Join(checkout, "weir-reports"), test.breaking)
 			golden(t, name+"-breaking.md", read(t, filepath.Join(checkout, "weir-reports", "breaking.md")))
 			for _, pattern := range append(j.Artifacts.Paths, j.Artifacts.Reports.JUnit...) {

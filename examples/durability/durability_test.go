@@ -110,7 +110,7 @@ func expectSend(r *scenario.Result) {
 var _ = Describe("A stall of two seconds", func() {
 	It("is in the publish latency and not in the send latency", func(ctx SpecContext) {
 		r := play(ctx, load("stall.yaml"))
-		Expect(r.Run.Reason).To(Equal("everything that was promised held"))
+		Expect(r.Run.Reason).To(Equal("every listed invariant and objective held"))
 		Expect(r.Run.Verdict).To(Equal(finding.Pass))
 		expectPublish(r, 20*time.Second, 0.95, 0.99)
 		expectSend(r)
@@ -132,7 +132,7 @@ var _ = Describe("A stall of a real broker", Label("docker", "proof"), func() {
 		s := load("stall-docker.yaml")
 		change(&s.Load[0].Producer)
 		r := play(ctx, s, scenario.ClusterKind(cluster.Docker))
-		Expect(r.Run.Reason).To(Equal("everything that was promised held"))
+		Expect(r.Run.Reason).To(Equal("every listed invariant and objective held"))
 		return r
 	}
 

@@ -315,7 +315,7 @@ func worst(all []judged) (finding.Verdict, string) {
 	}
 	v := finding.Worst(verdicts...)
 	if v == finding.Pass {
-		return v, "everything that was promised held"
+		return v, "every listed invariant and objective held"
 	}
 	reason, more := "nothing was judged", 0
 	for _, j := range all {

@@ -202,7 +202,7 @@ func TestWorstVerdict(t *testing.T) {
 		reason  string
 	}{
 		{nil, finding.Vacuous, "nothing was judged"},
-		{[]judged{{finding.Pass, "a"}}, finding.Pass, "everything that was promised held"},
+		{[]judged{{finding.Pass, "a"}}, finding.Pass, "every listed invariant and objective held"},
 		{[]judged{{finding.Pass, "a"}, {finding.Vacuous, "b"}}, finding.Vacuous, "b"},
 		{[]judged{{finding.Vacuous, "a"}, {finding.Inconclusive, "b"}, {finding.Inconclusive, "c"}}, finding.Inconclusive, "b (and 1 more)"},
 		{[]judged{{finding.Inconclusive, "a"}, {finding.Fail, "b"}, {finding.Pass, "c"}, {finding.Fail, "d"}, {finding.Fail, "e"}}, finding.Fail, "b (and 2 more)"},

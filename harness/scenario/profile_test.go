@@ -38,7 +38,7 @@ warmup: 0s
 	dir := filepath.Join(GinkgoT().TempDir(), "run")
 	result, err := scenario.Run(ctx, s, started(dir)...)
 	Expect(err).NotTo(HaveOccurred())
-	Expect(result.Run.Reason).To(Equal("everything that was promised held"))
+	Expect(result.Run.Reason).To(Equal("every listed invariant and objective held"))
 	return open(dir)
 }
 

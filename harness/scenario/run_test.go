@@ -63,7 +63,7 @@ var _ = Describe("a run", func() {
 		dir := filepath.Join(GinkgoT().TempDir(), "run")
 		result, err := scenario.Run(ctx, produceOnly(), started(dir)...)
 		Expect(err).NotTo(HaveOccurred())
-		Expect(result.Run.Reason).To(Equal("everything that was promised held"))
+		Expect(result.Run.Reason).To(Equal("every listed invariant and objective held"))
 		Expect(result.Run.Verdict).To(Equal(finding.Pass))
 
 		for _, name := range []string{
