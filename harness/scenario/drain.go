@@ -51,8 +51,9 @@ type drainer struct {
 
 // drain follows the design's order: the inputs' ends are recorded and read;
 // then the groups must have committed to them, and the retry topics must be
-// empty; then the ends of outputs and dead-letter topics are recorded and
-// read. What is open when the time is over is named.
+// empty; then the ends of outputs and dead-letter topics are recorded, read,
+// and committed to by the groups that read them. An end that is recorded stays:
+// others may go on writing. What is open when the time is over is named.
 func (d *drainer) drain(ctx context.Context, timeout time.Duration) run.Drain {
 	started := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, timeout)
@@ -60,9 +61,12 @@ func (d *drainer) drain(ctx context.Context, timeout time.Duration) run.Drain {
 	d.reached, d.ends, d.open = offsets{}, offsets{}, map[string]string{}
 
 	d.read(ctx, d.inputs)
-	d.await(ctx)
+	d.await(ctx, d.readers(d.inputs, d.retries), settle)
 	d.read(ctx, d.retries)
 	d.read(ctx, d.outputs)
+	if ctx.Err() == nil { // else what is open has been named
+		d.await(ctx, d.readers(d.outputs), 1)
+	}
 
 	open := slices.Sorted(maps.Values(d.open))
 	return run.Drain{Complete: len(open) == 0, Took: time.Since(started), Open: open}
@@ -134,17 +138,30 @@ const drainEvery = 200 * time.Millisecond
 // retry topic to another is in neither for a moment.
 const settle = 3
 
-// await waits until every group has committed all records of its topics.
-func (d *drainer) await(ctx context.Context) {
-	if len(d.groups) == 0 {
+// readers are the groups that read any of the topics, each with those it reads.
+func (d *drainer) readers(of ...[]string) (groups []watchedGroup) {
+	among := slices.Concat(of...)
+	for _, g := range d.groups {
+		g.topics = slices.DeleteFunc(slices.Clone(g.topics), func(t string) bool { return !slices.Contains(among, t) })
+		if len(g.topics) > 0 {
+			groups = append(groups, g)
+		}
+	}
+	return groups
+}
+
+// await waits until every group has committed all records of its topics, at
+// looks times in a row.
+func (d *drainer) await(ctx context.Context, groups []watchedGroup, looks int) {
+	if len(groups) == 0 {
 		return // nobody moves records on
 	}
 	quiet := 0
 	var seen map[string]string
-	for quiet < settle {
+	for quiet < looks {
 		d.commit(ctx)
 		open := map[string]string{}
-		for _, g := range d.groups {
+		for _, g := range groups {
 			maps.Copy(open, d.behind(ctx, g))
 		}
 		// A look that the end of the time cut short says only that; the one
@@ -167,10 +184,9 @@ func (d *drainer) await(ctx context.Context) {
 // behind names the partitions whose records a group has not all committed.
 func (d *drainer) behind(ctx context.Context, g watchedGroup) map[string]string {
 	open := map[string]string{}
-	// Retry topics still grow: their ends are taken anew, and read.
 	wait, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	ends, unknown := d.list(wait, g.topics)
+	ends, unknown := d.current(wait, g.topics)
 	maps.Copy(open, unknown)
 	for _, name := range d.readTo(wait, ends) {
 		open[g.name+name] = name + " was not read to its end"
@@ -189,6 +205,9 @@ func (d *drainer) behind(ctx context.Context, g watchedGroup) map[string]string 
 			if !some {
 				continue
 			}
+			if end, recorded := d.ends[topic][partition]; recorded {
+				last = min(last, end-1) // what came later is not of the run
+			}
 			at := int64(-1)
 			if c, ok := commits.Lookup(topic, partition); ok {
 				at = c.At
@@ -200,6 +219,26 @@ func (d *drainer) behind(ctx context.Context, g watchedGroup) map[string]string 
 		}
 	}
 	return open
+}
+
+// current are the ends of topics to which groups must have come: those that are
+// recorded. Retry topics still grow: theirs are asked for anew.
+func (d *drainer) current(ctx context.Context, topics []string) (ends offsets, open map[string]string) {
+	ends, open = offsets{}, map[string]string{}
+	var ask []string
+	for _, t := range topics {
+		if recorded, is := d.ends[t]; is {
+			ends[t] = recorded
+		} else {
+			ask = append(ask, t)
+		}
+	}
+	if len(ask) > 0 { // of no topic would be of all
+		var asked offsets
+		asked, open = d.list(ctx, ask)
+		maps.Copy(ends, asked)
+	}
+	return ends, open
 }
 
 // pause sleeps; it is false when ctx ended.

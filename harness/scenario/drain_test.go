@@ -137,6 +137,22 @@ var _ = Describe("the drain", func() {
 		Expect(r.Drain(ctx, long).Open).To(BeEmpty())
 	})
 
+	DescribeTable("asks a group for no more than what was there when the end was recorded",
+		func(ctx SpecContext, begin func(*reading)) {
+			r := read(ctx, "a")
+			begin(r)
+			r.Groups = map[string][]string{"g": {"a"}}
+			r.produce(ctx, "a", 3)
+			r.commit(ctx, "g", "a", 3)
+			r.Last = func(string, int32) (int64, bool) { return 10, true } // others write on
+			Expect(r.Drain(ctx, long).Open).To(BeEmpty())
+			r.commit(ctx, "g", "a", 2)
+			Expect(r.Drain(ctx, short).Open).To(Equal([]string{"group g has committed a/0 to 2 of 3"}))
+		},
+		Entry("of an input", func(r *reading) { r.Inputs = []string{"a"} }),
+		Entry("of an output", func(r *reading) { r.Outputs = []string{"a"} }),
+	)
+
 	It("asks no group for what nobody wrote", func(ctx SpecContext) {
 		r := read(ctx, "in")
 		r.Inputs, r.Groups = []string{"in"}, map[string][]string{"g": {"in"}}

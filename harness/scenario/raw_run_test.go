@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing/fstest"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -229,6 +230,30 @@ objectives: {steady: {lag: {records: 10}}}
 
 		_, err := scenario.Run(ctx, written("for: 1s\nconsumers: [{group: g, topics: [nowhere]}]\n"), append(started(filepath.Join(GinkgoT().TempDir(), "run")), scenario.On(up))...)
 		Expect(err).To(MatchError("the cluster has no topic nowhere, and the scenario says nothing of it but that g reads it"))
+	})
+
+	It("calls nothing lost of a topic into which somebody else goes on writing", func(ctx SpecContext) {
+		withoutLeaks()
+		up := clusterUp(ctx)
+		kept(ctx, up, 1, "shared")
+		writing, stop := context.WithCancel(ctx)
+		var others sync.WaitGroup
+		defer others.Wait()
+		defer stop()
+		client, err := kgo.NewClient(kgo.SeedBrokers(up.Bootstrap()...), kgo.DefaultProduceTopic("shared"))
+		Expect(err).NotTo(HaveOccurred())
+		defer client.Close()
+		others.Go(func() {
+			for writing.Err() == nil {
+				client.ProduceSync(writing, kgo.StringRecord("of others"))
+			}
+		})
+		result := ran(ctx, finding.Pass, written(`
+load: [{topic: shared, payload: {size: 10}, profile: [{hold: 100/s, for: 1s}]}]
+consumers: [{group: probe, topics: [shared]}]
+invariants: [no-loss]
+`), scenario.On(up))
+		Expect(result.Results.Invariants[0].Sentence).NotTo(ContainSubstring("lost its end"))
 	})
 
 	It("consumes in groups as it is told, and waits for what was there before", func(ctx SpecContext) {
