@@ -34,12 +34,12 @@ func (x *execution) clock(ctx context.Context) {
 
 // tick ends an interval.
 func (x *execution) tick() {
-	at := x.now()
-	if at <= 0 {
+	if x.now() <= 0 {
 		return
 	}
+	in := x.counters.Tick(x.now)
+	at := in.Start + in.Length
 	live := x.meter.Rotate(at)
-	in := x.counters.Tick(at)
 	in.Phase = x.phaseAt(in.Start)
 	in.Lag = x.lag.last(at)
 	x.mu.Lock()

@@ -34,7 +34,25 @@ func (x *execution) generator(stats journal.Stats) run.Generator {
 	if g.Capacity > 0 && g.Offered > near*g.Capacity {
 		x.warn(fmt.Sprintf("the load is %s of what this machine can send to a broker that discards it: near that, a rate is the machine's and not the flow's", percent(g.Offered/g.Capacity)))
 	}
+	if late := longestWake(x.results.Latencies); late >= shortInterval {
+		x.warn(lateNote(late))
+	}
 	return g
+}
+
+// longestWake is by how much the pacer was late at most.
+func longestWake(latencies []run.Latency) (late time.Duration) {
+	for _, l := range latencies {
+		if l.Kind == histogram.Wake.String() {
+			late = max(late, l.Max)
+		}
+	}
+	return late
+}
+
+// lateNote warns of a pacer that missed a whole interval of the series.
+func lateNote(late time.Duration) string {
+	return fmt.Sprintf("the pacer woke up to %s late: this machine had no time for it, and what was due meanwhile was sent in one go; rates of single seconds and latencies show that, and not the flow alone", late.Round(10*time.Millisecond))
 }
 
 // near is the share of what a machine can send from which on a load is warned
@@ -105,10 +123,18 @@ const (
 )
 
 // overload says whether a rate was missed because the generator had no more
-// CPU, and not because the flow held it up; empty where that is not shown.
+// CPU, its own or what others left it, and not because the flow held it up;
+// empty where that is not shown.
 func overload(m *measured) string {
 	g := m.generator
-	if g.Achieved == 0 || g.CPU <= busy || g.BlockedP99 > unheld || m.throttled > time.Duration(unthrottled*float64(m.length)) {
+	if g.Achieved == 0 || g.BlockedP99 > unheld || m.throttled > time.Duration(unthrottled*float64(m.length)) {
+		return ""
+	}
+	missed := time.Duration((1 - g.Achieved/g.Offered) * float64(m.length))
+	if late := longestWake(m.latencies); late >= shortInterval && missed <= late {
+		return fmt.Sprintf("%sthe pacer woke up to %s late, and no more is missing than what was due in that time", boundBy, late.Round(10*time.Millisecond))
+	}
+	if g.CPU <= busy {
 		return ""
 	}
 	return fmt.Sprintf("%sit used %s of its CPU, and nothing held it up: the rate needs %.0f such machines", boundBy, percent(g.CPU), math.Ceil(g.Offered/g.Achieved))

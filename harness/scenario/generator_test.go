@@ -31,6 +31,11 @@ func TestGeneratorBound(t *testing.T) {
 		return &measured{generator: run.Generator{Offered: 1000, Achieved: achieved, CPU: cpu, BlockedP99: blocked},
 			throttled: throttled, length: 100 * time.Second}
 	}
+	slept := func(achieved float64, late, blocked time.Duration) *measured {
+		m := rate(achieved, 0.10, blocked, 0)
+		m.latencies = []run.Latency{steadyLatency(histogram.Wake.String(), ms, late)}
+		return m
+	}
 	const bound = "publish: {p99: 50ms}"
 	tests := []struct {
 		name      string
@@ -62,6 +67,11 @@ func TestGeneratorBound(t *testing.T) {
 		{"CPU left", "achieved: 99%", rate(800, 0.80, 0, 0), finding.Fail, ""},
 		{"held up by the flow", "achieved: 99%", rate(800, 0.95, 2*ms, 0), finding.Fail, ""},
 		{"throttled by brokers", "achieved: 99%", rate(800, 0.95, 0, 2*time.Second), finding.Fail, ""},
+		{"others had the CPU", "achieved: 99%", slept(970, 3*time.Second, 0), finding.Inconclusive,
+			"generator-bound: the pacer woke up to 3s late, and no more is missing than what was due in that time"},
+		{"more is missing than the pacer was late by", "achieved: 99%", slept(969, 3*time.Second, 0), finding.Fail, ""},
+		{"the pacer was late, and the flow held it up", "achieved: 99%", slept(980, 3*time.Second, 2*ms), finding.Fail, ""},
+		{"the pacer was hardly late", "achieved: 99.5%", slept(991, 999*ms, 0), finding.Fail, ""},
 		{"nothing achieved", "achieved: 99%", rate(0, 0.95, 0, 0), finding.Fail, ""},
 		{"achieved on a full machine", "achieved: 99%", rate(990, 0.99, 0, 0), finding.Pass, ""},
 	}
@@ -72,4 +82,14 @@ func TestGeneratorBound(t *testing.T) {
 			equal(t, []any{all[0].Verdict, all[0].Note, decided}, []any{tt.verdict, tt.note, tt.verdict == finding.Inconclusive})
 		})
 	}
+}
+
+// TestLateNote: a pacer that missed an interval is told of, in whichever phase.
+func TestLateNote(t *testing.T) {
+	late := func(phase string, longest time.Duration) run.Latency {
+		return run.Latency{Kind: histogram.Wake.String(), Phase: phase, Max: longest}
+	}
+	all := []run.Latency{late(run.PhaseSteady, 20*ms), late(run.PhaseFault, 2345*ms), {Kind: run.Publish, Max: time.Minute}}
+	equal(t, lateNote(longestWake(all)), "the pacer woke up to 2.35s late: this machine had no time for it, and what was due meanwhile was sent in one go; rates of single seconds and latencies show that, and not the flow alone")
+	equal(t, longestWake(nil), time.Duration(0))
 }

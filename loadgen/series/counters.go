@@ -75,12 +75,32 @@ func (c *Counters) Partition(topic string, id int32) *Counter {
 	return n
 }
 
-// Tick ends an interval at the given time since the load began and returns
-// what was counted in it: the difference to the Tick before, so that the
+// tickSpan is how long the counts of an interval may take to read, and tickLooks
+// how often they are read at most until they took no longer.
+const (
+	tickSpan  = 10 * time.Millisecond
+	tickLooks = 5
+)
+
+// Tick ends an interval at the time that clock tells, since the load began, and
+// returns what was counted in it: the difference to the Tick before, so that the
 // intervals of a run add up to Totals exactly. Phase and Lag are the caller's
 // to fill in. One goroutine calls Tick.
-func (c *Counters) Tick(at time.Duration) run.Interval {
-	now := c.Totals(at)
+//
+// On a machine that is short of time a goroutine can stand still between the
+// clock and the counts, which then are those of another time: they are read
+// again.
+func (c *Counters) Tick(clock func() time.Duration) run.Interval {
+	var at time.Duration
+	var now run.Interval
+	for range tickLooks {
+		from := clock()
+		now = c.Totals(0)
+		at = clock()
+		if now.Length = at; at-from <= tickSpan {
+			break
+		}
+	}
 	diff := run.Interval{
 		Start: c.lastAt, Length: at - c.lastAt,
 		Due: now.Due - c.last.Due, Sent: now.Sent - c.last.Sent,

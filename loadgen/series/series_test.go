@@ -11,6 +11,35 @@ import (
 	"github.com/flowweir/weir/reports/run"
 )
 
+func clockAt(d time.Duration) func() time.Duration { return func() time.Duration { return d } }
+
+// TestTickAgain: a goroutine that stood still between the clock and the counts
+// reads both again, and after some looks takes the later time, so that no rate
+// comes out higher than it was.
+func TestTickAgain(t *testing.T) {
+	for _, tt := range []struct {
+		stands int // of how many looks
+		want   run.Interval
+	}{
+		{0, run.Interval{Length: time.Second, Due: 1}},
+		{1, run.Interval{Length: 4 * time.Second, Due: 4}},
+		{9, run.Interval{Length: 16 * time.Second, Due: 13}},
+	} {
+		c, at, calls := &series.Counters{}, time.Second, 0
+		c.Due.Add(1)
+		clock := func() time.Duration {
+			if calls++; calls%2 == 0 && calls/2 <= tt.stands {
+				at += 3 * time.Second
+				c.Due.Add(3)
+			}
+			return at
+		}
+		if diff := cmp.Diff(tt.want, c.Tick(clock)); diff != "" {
+			t.Errorf("stood still %d times (-want +got):\n%s", tt.stands, diff)
+		}
+	}
+}
+
 func TestTick(t *testing.T) {
 	c := &series.Counters{}
 	c.Due.Add(5)
@@ -22,7 +51,7 @@ func TestTick(t *testing.T) {
 		Length: time.Second, Due: 5, Sent: 4, Acked: 3,
 		Partitions: map[string]int64{"t/0": 2, "t/1": 1},
 	}
-	if diff := cmp.Diff(want, c.Tick(time.Second)); diff != "" {
+	if diff := cmp.Diff(want, c.Tick(clockAt(time.Second))); diff != "" {
 		t.Errorf("first (-want +got):\n%s", diff)
 	}
 	c.Acked.Add(1)
@@ -37,11 +66,11 @@ func TestTick(t *testing.T) {
 		Acked: 1, Failed: 1, Received: 6, Effects: 7, Dead: 8, Bytes: 9,
 		Partitions: map[string]int64{"t/1": 1},
 	}
-	if diff := cmp.Diff(want, c.Tick(2500*time.Millisecond)); diff != "" {
+	if diff := cmp.Diff(want, c.Tick(clockAt(2500*time.Millisecond))); diff != "" {
 		t.Errorf("second (-want +got):\n%s", diff)
 	}
 	want = run.Interval{Start: 2500 * time.Millisecond, Length: time.Second}
-	if diff := cmp.Diff(want, c.Tick(3500*time.Millisecond)); diff != "" {
+	if diff := cmp.Diff(want, c.Tick(clockAt(3500*time.Millisecond))); diff != "" {
 		t.Errorf("idle (-want +got):\n%s", diff)
 	}
 	want = run.Interval{
@@ -81,7 +110,7 @@ func TestIntervalsAddUp(t *testing.T) {
 			last = true
 		default:
 		}
-		i := c.Tick(at)
+		i := c.Tick(clockAt(at))
 		sum.Due, sum.Sent, sum.Acked = sum.Due+i.Due, sum.Sent+i.Sent, sum.Acked+i.Acked
 		if sum.Due < sum.Sent || sum.Sent < sum.Acked {
 			t.Fatalf("up to %v: due %d, sent %d, acked %d", at, sum.Due, sum.Sent, sum.Acked)
@@ -135,7 +164,7 @@ func BenchmarkTick(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for n := range b.N {
-		c.Tick(time.Duration(n))
+		c.Tick(clockAt(time.Duration(n)))
 	}
 }
 
