@@ -88,14 +88,22 @@ func (x *execution) flush(hard context.Context, f *liveFlow) {
 	}
 	ctx, cancel := context.WithTimeout(hard, wait)
 	defer cancel()
+	began := time.Now()
+	waited := func() string {
+		text := "after " + time.Since(began).Round(100*time.Millisecond).String()
+		if hard.Err() != nil {
+			text += ", when the run was aborted"
+		}
+		return text
+	}
 	if f.producer != nil {
 		if open, err := f.producer.Flush(ctx); err != nil {
-			x.warn(fmt.Sprintf("%d records of %s were still in flight after %s: their outcome is unknown", open, f.plan.Name(), wait))
+			x.warn(fmt.Sprintf("%d records of %s were still in flight %s: their outcome is unknown", open, f.plan.Name(), waited()))
 		}
 		return
 	}
 	if open, err := f.driver.Flush(ctx); err != nil {
-		x.warn(fmt.Sprintf("%d triggers of %s were still open after %s: their outcome is unknown", open, f.plan.Name(), wait))
+		x.warn(fmt.Sprintf("%d triggers of %s were still open %s: their outcome is unknown", open, f.plan.Name(), waited()))
 	}
 }
 
