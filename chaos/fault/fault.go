@@ -63,6 +63,9 @@ func (k Kind) OnLinks() bool {
 	return false
 }
 
+// OnServices says whether the fault acts on a service.
+func (k Kind) OnServices() bool { return k == Crash || k == Restart || k == PauseService }
+
 // NeedsProxy says whether a proxy must stand between clients and brokers.
 func (f Fault) NeedsProxy() bool { return f.Kind.OnLinks() || f.BeforeCommit }
 

@@ -136,10 +136,27 @@ func (x *execution) judgeFaults() []run.Fault {
 	for i := range faults {
 		f := &faults[i]
 		if f.Bit && !f.Always {
-			f.Recovery, f.Recovered = invariant.Recovered(x.intervals, f.Start, f.StoodUntil, x.plan.groupNames())
+			recovered(f, x.intervals, x.offered, x.plan.groupNames())
 		}
 	}
 	return faults
+}
+
+// recovered finds when the flow recovered from a fault. While a service is down
+// or frozen nothing has, whether the flow needs the service or not.
+func recovered(f *run.Fault, intervals []run.Interval, offered time.Duration, groups []string) {
+	until := f.StoodUntil
+	if fault.Kind(f.Kind).OnServices() {
+		if f.Healed == 0 {
+			f.Evidence = append(f.Evidence, "no recovery: the service was not started again")
+			return
+		}
+		if f.Healed >= offered {
+			f.Evidence = append(f.Evidence, "the service was there again only after the load")
+		}
+		until = max(until, f.Healed)
+	}
+	f.Recovery, f.Recovered = invariant.Recovered(intervals, f.Start, until, groups)
 }
 
 // stand is how long publishing and consuming stood still in a span: the
