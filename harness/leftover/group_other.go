@@ -3,6 +3,7 @@
 package leftover
 
 import (
+	"errors"
 	"os"
 
 	"github.com/shirou/gopsutil/v4/process"
@@ -20,18 +21,26 @@ func groupOf(pid int) (*group, error) {
 	return &group{ID: pid, Started: started}, err
 }
 
-// kill ends the process if it is still the one that the run started.
-func (g *group) kill(string) (killed int, err error) {
-	started, err := began(g.ID)
-	if err != nil || started != g.Started {
-		return 0, nil //nolint:nilerr // it is gone
+// kill ends the processes that are still the ones that the run started.
+func kill(groups []*group, _ string) (killed int, err error) {
+	var errs []error
+	for _, g := range groups {
+		started, err := began(g.ID)
+		if err != nil || started != g.Started {
+			continue // it is gone
+		}
+		p, err := os.FindProcess(g.ID)
+		if err != nil {
+			continue // it is gone
+		}
+		killed++
+		errs = append(errs, p.Kill())
 	}
-	p, err := os.FindProcess(g.ID)
-	if err != nil {
-		return 0, nil //nolint:nilerr // it is gone
-	}
-	return 1, p.Kill()
+	return killed, errors.Join(errs...)
 }
+
+// End does nothing: what a process descends from is told on Linux only.
+func End(string) (killed int, err error) { return 0, nil }
 
 func began(pid int) (int64, error) {
 	p, err := process.NewProcess(int32(pid))

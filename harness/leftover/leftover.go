@@ -3,14 +3,15 @@
 // that goes on. The record lies beside the run's lease, so that the next start
 // finds what a run left that was killed.
 //
-// It removes what it can prove to be a dead run's: processes that carry the
-// run's mark in their environment, are in a group that the run started and
-// began after it; directories with the name of those that Weir makes, in the
+// It removes what it can prove to be a dead run's: processes of this user that
+// carry the run's mark in their environment and began after the first that the
+// run started (elsewhere than on Linux: those alone that it started itself);
+// directories with the name of those that Weir makes, in the
 // temporary directory. Topics it only tells of: what others did with them
 // since nobody knows.
 //
 // It is not for containers, which their engine's labels tell of, and it does
-// not find processes that left their group.
+// not find processes that took the mark out of their environment.
 package leftover
 
 import (
@@ -129,15 +130,15 @@ func (r *Record) Close(topicsLeft bool) error {
 // That something cannot be removed is told, and no reason not to go on.
 func Sweep(log io.Writer) {
 	err := each(func(id, file string, entries []entry) error {
-		killed, removed := 0, 0
-		var errs []error
+		removed := 0
+		var groups []*group
 		for _, e := range entries {
 			if e.Group != nil {
-				n, err := e.Group.kill(id)
-				killed += n
-				errs = append(errs, err)
+				groups = append(groups, e.Group)
 			}
 		}
+		killed, err := kill(groups, id)
+		errs := []error{err}
 		for _, e := range entries {
 			if e.Dir == "" || filepath.Dir(e.Dir) != filepath.Clean(os.TempDir()) || !strings.HasPrefix(filepath.Base(e.Dir), BuildPrefix) {
 				continue

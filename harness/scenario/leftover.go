@@ -66,3 +66,18 @@ func (x *execution) tellOfTopics() {
 		}
 	}
 }
+
+// endStrays ends what services started and left behind, such as a daemon in a
+// session of its own.
+func (x *execution) endStrays() {
+	if len(x.plan.Scenario.Services) == 0 {
+		return
+	}
+	n, err := leftover.End(x.info.ID)
+	if n > 0 {
+		x.logf("processes that services started and left behind, now ended: %d", n)
+	}
+	if err != nil {
+		x.logf("ending what services left behind: %v", err)
+	}
+}

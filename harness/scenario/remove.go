@@ -36,6 +36,7 @@ func (x *execution) close(ctx context.Context) {
 			x.logf("stopping %s: %v", name, err)
 		}
 	}
+	x.endStrays()
 	if x.bin != "" {
 		_ = os.RemoveAll(x.bin)
 	}
