@@ -64,9 +64,17 @@ func completion(root *cobra.Command) {
 		c.Example = "  weir completion bash > /etc/bash_completion.d/weir\n  weir completion zsh > \"${fpath[1]}/_weir\""
 		group(c)
 		for _, shell := range c.Commands() {
-			shell.Args = noArgs
+			shell.Args, shell.Example = noArgs, shellExamples[shell.Name()]
 		}
 	}
+}
+
+// shellExamples say how each shell is told.
+var shellExamples = map[string]string{
+	"bash":       "  weir completion bash > /etc/bash_completion.d/weir",
+	"zsh":        "  weir completion zsh > \"${fpath[1]}/_weir\"",
+	"fish":       "  weir completion fish > ~/.config/fish/completions/weir.fish",
+	"powershell": "  weir completion powershell | Out-String | Invoke-Expression",
 }
 
 func newHelp(root *cobra.Command) *cobra.Command {
@@ -141,6 +149,11 @@ func badFlag(c *cobra.Command, err error) error {
 	if words := c.Flags().Args(); len(words) > 0 && c.HasSubCommands() {
 		return unknownVerb(c, words[0])
 	}
+	if invalid := (*pflag.InvalidValueError)(nil); errors.As(err, &invalid) {
+		if want := wanted[invalid.GetFlag().Value.Type()]; want != "" {
+			err = fmt.Errorf("invalid argument %q for \"--%s\" flag: it is no %s", invalid.GetValue(), invalid.GetFlag().Name, want)
+		}
+	}
 	var unknown *pflag.NotExistError
 	if !errors.As(err, &unknown) || unknown.GetSpecifiedShortnames() != "" {
 		return usageError("see "+c.CommandPath()+" --help", "%w", err)
@@ -154,6 +167,11 @@ func badFlag(c *cobra.Command, err error) error {
 	name := "--" + unknown.GetSpecifiedName()
 	return usageError(document.Suggest(name, names), "%s has no flag %s", c.CommandPath(), name)
 }
+
+// wanted are in words the values of flags whose type says them in Go's.
+var wanted = map[string]string{
+	"int": "whole number", "uint64": "whole number from 0 to 18446744073709551615",
+	"duration": "duration such as 30s or 1m30s"}
 
 // oneArg is the check for a verb that takes exactly one argument.
 func oneArg(what string) cobra.PositionalArgs {
