@@ -171,12 +171,20 @@ func shortLine(p scenario.Progress, brief brevity) string {
 	add(strings.TrimSpace(summary.PhaseName(p.Phase)+" "+left), brief == terse)
 	add(fmt.Sprintf("%s of %s", strings.TrimSuffix(summary.Rate(p.Acked), "/s"), summary.Rate(p.Due)), brief < terse)
 	add(summary.Rate(p.Acked), brief == terse)
-	add("p99 "+summary.Duration(p.PublishP99), p.PublishP99 > 0)
+	add(p99(p)+summary.Duration(p.PublishP99), p.PublishP99 > 0)
 	add("e2e "+summary.Duration(p.EndToEndP99), p.EndToEndP99 > 0 && (brief == shorter || p.PublishP99 == 0))
 	add("lag "+summary.Count(p.Lag), true)
 	add(left, brief < terse && left != "")
 	add("open: "+summary.Plain(strings.Join(p.Open, ", ")), len(p.Open) > 0)
 	return strings.Join(parts, " · ")
+}
+
+// p99 names a latency: that of the last second, or of the run so far.
+func p99(p scenario.Progress) string {
+	if p.SoFar {
+		return "p99 so far "
+	}
+	return "p99 "
 }
 
 // progressLine says how a run stands: what matters most comes first, because
@@ -191,10 +199,10 @@ func progressLine(p scenario.Progress) string {
 		fmt.Sprintf("%s acked of %s", summary.Rate(p.Acked), summary.Rate(p.Due)),
 	}
 	if p.PublishP99 > 0 {
-		parts = append(parts, "publish p99 "+summary.Duration(p.PublishP99))
+		parts = append(parts, "publish "+p99(p)+summary.Duration(p.PublishP99))
 	}
 	if p.EndToEndP99 > 0 {
-		parts = append(parts, "end to end p99 "+summary.Duration(p.EndToEndP99))
+		parts = append(parts, "end to end "+p99(p)+summary.Duration(p.EndToEndP99))
 	}
 	lag := "lag unknown"
 	if p.Lag >= 0 {

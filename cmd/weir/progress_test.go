@@ -20,6 +20,8 @@ var steady = scenario.Progress{
 func TestProgressLine(t *testing.T) {
 	fault := steady
 	fault.Phase, fault.Open = "fault", []string{"kill leader of a/0", "crash \x1b[2Jpayment"}
+	slow := steady
+	slow.SoFar = true
 	idle := scenario.Progress{Phase: "drain", At: 40 * time.Second, Length: 37 * time.Second}
 	tests := []struct {
 		in   scenario.Progress
@@ -28,6 +30,7 @@ func TestProgressLine(t *testing.T) {
 		{scenario.Progress{Phase: scenario.PhaseSetup}, "setup"},
 		{steady, "steady    12 s · 2,990/s acked of 3,000/s · publish p99 4.1 ms · end to end p99 5.2 ms · lag 1,200 · 25 s left"},
 		{fault, "fault     12 s · 2,990/s acked of 3,000/s · publish p99 4.1 ms · end to end p99 5.2 ms · lag 1,200 · 25 s left · open: kill leader of a/0, crash �[2Jpayment"},
+		{slow, "steady    12 s · 2,990/s acked of 3,000/s · publish p99 so far 4.1 ms · end to end p99 so far 5.2 ms · lag 1,200 · 25 s left"},
 		{idle, "drain     40 s · 0/s acked of 0/s · lag 0"},
 	}
 	for _, tt := range tests {
@@ -42,7 +45,8 @@ func TestProgressLine(t *testing.T) {
 func TestProgressFits(t *testing.T) {
 	fault := steady
 	fault.Phase, fault.Open = "fault", []string{"kill leader of orders/0"}
-	busy := steady
+	slow, busy := steady, steady
+	slow.SoFar = true
 	busy.Due, busy.Acked, busy.Lag, busy.At, busy.Length = 125000, 124990, 1234567, 110*time.Second, 600*time.Second
 	busy.PublishP99, busy.EndToEndP99 = 1234*time.Millisecond, 2345*time.Millisecond
 	tests := []struct {
@@ -54,6 +58,8 @@ func TestProgressFits(t *testing.T) {
 		{steady, 81, "steady 12 s · 2,990 of 3,000/s · p99 4.1 ms · e2e 5.2 ms · lag 1,200 · 25 s left"},
 		{steady, 80, "steady 12 s · 2,990 of 3,000/s · p99 4.1 ms · lag 1,200 · 25 s left"},
 		{steady, 60, "steady 25 s left · 2,990/s · p99 4.1 ms · lag 1,200"},
+		{slow, 80, "steady 12 s · 2,990 of 3,000/s · p99 so far 4.1 ms · lag 1,200 · 25 s left"},
+		{slow, 60, "steady 25 s left · 2,990/s · p99 so far 4.1 ms · lag 1,200"},
 		{fault, 120, "fault 12 s · 2,990 of 3,000/s · p99 4.1 ms · e2e 5.2 ms · lag 1,200 · 25 s left · open: kill leader of orders/0"},
 		{fault, 80, "fault 25 s left · 2,990/s · p99 4.1 ms · lag 1,200 · open: kill leader of orde…"},
 		{fault, 60, "fault 25 s left · 2,990/s · p99 4.1 ms · lag 1,200 · open:…"},

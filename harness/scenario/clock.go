@@ -25,17 +25,20 @@ func (x *execution) clock(ctx context.Context) {
 		}
 		next += step
 		if !pause(ctx, next-x.now()) {
-			x.tick()
+			x.tick() // of which nothing is shown: the run has said how it ended
 			return
 		}
-		x.tick()
+		if p, ok := x.tick(); ok {
+			x.progress(p)
+		}
 	}
 }
 
-// tick ends an interval.
-func (x *execution) tick() {
+// tick ends an interval, and says how the run stands; ok is false before the
+// load.
+func (x *execution) tick() (p Progress, ok bool) {
 	if x.now() <= 0 {
-		return
+		return Progress{}, false
 	}
 	in := x.counters.Tick(x.now)
 	at := in.Start + in.Length
@@ -49,12 +52,33 @@ func (x *execution) tick() {
 		x.logf("series.jsonl: %v", err)
 	}
 	seconds := in.Length.Seconds()
-	x.progress(Progress{
+	p = Progress{
 		Phase: in.Phase, At: at, Length: x.plan.Length,
 		Due: float64(in.Due) / seconds, Acked: float64(in.Acked) / seconds,
-		PublishP99: live.Kinds[histogram.Publish].P99, EndToEndP99: live.Kinds[histogram.EndToEnd].P99,
 		Lag: x.lag.total(at), Open: x.injector.OpenFaults(),
-	})
+	}
+	if x.loadOver.Load() {
+		p.Phase = run.PhaseDrain // also where it ended early
+	}
+	p.latencies(live.Kinds[histogram.Publish], live.Kinds[histogram.EndToEnd])
+	return p, true
+}
+
+// latencies shows percentiles of which enough samples are known, as everywhere.
+func (p *Progress) latencies(publish, endToEnd histogram.LiveKind) {
+	need := histogram.Need(0.99)
+	few := func(k histogram.LiveKind) bool { return k.Count > 0 && k.Count < need }
+	p.SoFar = few(publish) || few(endToEnd)
+	of := func(k histogram.LiveKind) time.Duration {
+		switch {
+		case !p.SoFar && k.Count >= need:
+			return k.P99
+		case p.SoFar && k.RunCount >= need:
+			return k.RunP99
+		}
+		return 0
+	}
+	p.PublishP99, p.EndToEndP99 = of(publish), of(endToEnd)
 }
 
 // phaseAt is the phase of a time of the run; drain is what follows the load.

@@ -38,6 +38,7 @@ func (x *execution) load(ctx, hard context.Context) {
 		loads.Go(func() { pause(loading, x.plan.Length-x.now()) })
 	}
 	loads.Wait()
+	x.loadOver.Store(true)
 	x.offered = min(x.now(), x.plan.Length)
 	x.cpu.end()
 	x.exportOver(run.PhaseDrain)

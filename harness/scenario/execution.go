@@ -3,6 +3,7 @@ package scenario
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -91,8 +92,10 @@ type execution struct {
 	// watchers are the goroutines that go on until stopWatching.
 	watchers     sync.WaitGroup
 	stopWatching func()
-	// endLoad ends the load before its schedule does.
-	endLoad func()
+	// endLoad ends the load before its schedule does; loadOver says that it
+	// ended.
+	endLoad  func()
+	loadOver atomic.Bool
 	// mu guards what watchers add: findings, deaths, intervals.
 	mu     sync.Mutex
 	deaths []service.Death

@@ -121,8 +121,11 @@ type Progress struct {
 	At, Length time.Duration
 	// Due and Acked are records per second in the last second.
 	Due, Acked float64
-	// PublishP99 and EndToEndP99 are of the last second; zero without samples.
+	// PublishP99 and EndToEndP99 are of the last second or, with SoFar, which
+	// says that it had too few samples for one of them, of the whole run so
+	// far; zero where there are too few of that, too.
 	PublishP99, EndToEndP99 time.Duration
+	SoFar                   bool
 	// Lag is the sum of all groups', −1 while that of one is not known.
 	Lag int64
 	// Open names the faults that are open.

@@ -98,7 +98,7 @@ func TestRotate(t *testing.T) {
 	if k := m.Rotate(990 * time.Millisecond).Kinds[histogram.Send]; k.Count != 1 || k.P50 != 3*time.Millisecond || k.RunP99 != 3*time.Millisecond {
 		t.Errorf("live %+v", k)
 	}
-	if k := m.Rotate(1100 * time.Millisecond).Kinds[histogram.Send]; k != (histogram.LiveKind{RunP99: 3 * time.Millisecond}) {
+	if k := m.Rotate(1100 * time.Millisecond).Kinds[histogram.Send]; k != (histogram.LiveKind{RunP99: 3 * time.Millisecond, RunCount: 2}) {
 		t.Errorf("live %+v of an empty interval", k)
 	}
 	// Ten seconds an interval beyond ten minutes.

@@ -74,8 +74,10 @@ type Live struct {
 type LiveKind struct {
 	Count         int64
 	P50, P99, Max time.Duration
-	// RunP99 is of the whole run so far, without its warm-up.
-	RunP99 time.Duration
+	// RunP99 is of the whole run so far, without its warm-up: of RunCount
+	// samples.
+	RunP99   time.Duration
+	RunCount int64
 }
 
 // Rotate ends an interval at a time since the load began, takes what was
@@ -103,7 +105,7 @@ func (m *Meter) Rotate(at time.Duration) Live {
 		whole.merge(m.pending.over(Kind(k), Steady, Fault, Healed))
 		live.Kinds[k] = LiveKind{
 			Count: now.Count, P50: now.quantile(0.5), P99: now.quantile(0.99), Max: now.Max,
-			RunP99: whole.quantile(0.99),
+			RunP99: whole.quantile(0.99), RunCount: whole.Count,
 		}
 	}
 	live.Err = m.logs.err
