@@ -197,10 +197,23 @@ func (t *text) invariants(all []run.Outcome) {
 		}
 		t.row(label, "%s %s: %s", t.mark(o.Verdict, Sign(o.Verdict)), o.Invariant, o.Sentence)
 		label = ""
+		if place := firstPlace(o.Findings); place != "" {
+			t.row("", "  first: %s", place)
+		}
 	}
 	if len(green) > 0 {
 		t.row(label, "%s %s", t.mark(finding.Pass, "✓"), strings.Join(green, ", "))
 	}
+}
+
+// firstPlace is the place of the first record that was found; empty without one.
+func firstPlace(findings []finding.Finding) string {
+	for _, f := range findings {
+		if f.Severity == finding.Error && f.Record != nil {
+			return Place(*f.Record)
+		}
+	}
+	return ""
 }
 
 func (t *text) objectives(all []run.Objective) {
