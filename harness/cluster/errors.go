@@ -19,6 +19,14 @@ var (
 	ErrRefused = errors.New("refused")
 )
 
+// Unavailable is an ErrUnavailable that says by itself what is missing, such as
+// the image of a service, of which the cluster knows nothing.
+func Unavailable(format string, args ...any) error { return &unavailable{fmt.Errorf(format, args...)} }
+
+type unavailable struct{ error }
+
+func (u *unavailable) Unwrap() []error { return []error{u.error, ErrUnavailable} }
+
 // FieldError is an ErrRefused that has a place in the section "cluster" of a
 // scenario: the fields that lead to what is refused, such as "config" and
 // "num.partitions".

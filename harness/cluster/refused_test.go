@@ -25,3 +25,15 @@ func TestTopicErrorRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestUnavailable: what is missing is said, and not that the cluster is.
+func TestUnavailable(t *testing.T) {
+	cause := errors.New("no route")
+	err := fmt.Errorf("starting pay: %w", Unavailable("image pay:1 cannot be pulled: %w", cause))
+	if !errors.Is(err, ErrUnavailable) || !errors.Is(err, cause) || errors.Is(err, ErrNoEngine) {
+		t.Errorf("%v is not what it should be", err)
+	}
+	if got, want := err.Error(), "starting pay: image pay:1 cannot be pulled: no route"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

@@ -68,7 +68,7 @@ func (e *engine) ensureImage(ctx context.Context, image string, log io.Writer) e
 	ctx, cancel := context.WithTimeout(ctx, pullTimeout)
 	defer cancel()
 	if err := e.provider.PullImage(ctx, image); err != nil {
-		return fmt.Errorf("%w: image %s is not present and cannot be pulled: %w", cluster.ErrUnavailable, image, err)
+		return cluster.Unavailable("image %s is not present and cannot be pulled: %w", image, err)
 	}
 	return nil
 }
@@ -81,5 +81,5 @@ func (e *engine) hasImage(ctx context.Context, image string) (bool, error) {
 	case errdefs.IsNotFound(err):
 		return false, nil
 	}
-	return false, fmt.Errorf("%w: look for image %s: %w", cluster.ErrUnavailable, image, err)
+	return false, cluster.Unavailable("look for image %s: %w", image, err)
 }

@@ -155,7 +155,8 @@ func (s *Scenario) validate() []finding.Finding {
 
 func (v *validator) contracts() {
 	ofEvent := func(l Load) bool { return l.Event != "" }
-	if len(v.s.Contracts) == 0 && (slices.ContainsFunc(v.s.Load, ofEvent) || len(v.s.Load)+len(v.s.Consumers) == 0) {
+	misspelt := v.s.Doc.Misspelt(nil, "load") || v.s.Doc.Misspelt(nil, "consumers")
+	if len(v.s.Contracts) == 0 && !misspelt && (slices.ContainsFunc(v.s.Load, ofEvent) || len(v.s.Load)+len(v.s.Consumers) == 0) {
 		v.Missing(nil, "contracts", "name the contract files, relative to this one")
 	}
 	for i, name := range v.s.Contracts {

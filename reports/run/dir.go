@@ -109,7 +109,7 @@ func Create(root string, r Run) (_ *Dir, err error) {
 		d.made = append(d.made, dir)
 	}
 	if err := os.MkdirAll(root, 0o755); err != nil {
-		return nil, fmt.Errorf("run directory: %w", err)
+		return nil, err
 	}
 	// Making this folder is what claims the directory: of several that try,
 	// the system lets one succeed.
@@ -118,7 +118,7 @@ func Create(root string, r Run) (_ *Dir, err error) {
 	}
 	for _, sub := range []string{journalDir, servicesDir} {
 		if err := os.MkdirAll(filepath.Join(root, sub), 0o755); err != nil {
-			return nil, fmt.Errorf("run directory: %w", err)
+			return nil, err
 		}
 	}
 	defer func() {
@@ -147,16 +147,13 @@ func (d *Dir) claim() error {
 	if errors.Is(err, os.ErrExist) {
 		return d.taken()
 	}
-	if err != nil {
-		return fmt.Errorf("run directory: %w", err)
-	}
-	return nil
+	return err
 }
 
 // ErrTaken says that a directory holds a run already.
 var ErrTaken = errors.New("already holds a run: choose another directory or remove it")
 
-func (d *Dir) taken() error { return fmt.Errorf("run directory %s %w", d.root, ErrTaken) }
+func (d *Dir) taken() error { return fmt.Errorf("%s %w", d.root, ErrTaken) }
 
 // Discard closes and removes the directory, as far as Create and what followed
 // made it: what else lies in it stays.
