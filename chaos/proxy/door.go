@@ -81,10 +81,12 @@ func (p *Proxy) learn(id int32, host string, port int32) (*broker, error) {
 	return b, nil
 }
 
-// Door is one entrance of a proxy: a listener on 127.0.0.1 for each broker.
+// Door is one entrance of a proxy: a listener for each broker, on an address
+// of this machine.
 type Door struct {
 	p         *Proxy
 	name      string
+	host      string
 	endpoints map[*broker]*endpoint // guarded by p.mu
 }
 
@@ -96,8 +98,9 @@ type endpoint struct {
 	port     int32
 }
 
-// host is where the listeners are: what a proxy spoils stays on this machine.
-const host = "127.0.0.1"
+// Loopback is where the listeners of a door are unless it is told otherwise:
+// what a proxy spoils stays on this machine.
+const Loopback = "127.0.0.1"
 
 // Bootstrap are the addresses at which clients start.
 func (d *Door) Bootstrap() []string {
@@ -106,7 +109,7 @@ func (d *Door) Bootstrap() []string {
 	var addresses []string
 	for _, b := range d.p.bootstrap {
 		if e := d.endpoints[b]; e != nil {
-			addresses = append(addresses, net.JoinHostPort(host, strconv.Itoa(int(e.port))))
+			addresses = append(addresses, net.JoinHostPort(d.host, strconv.Itoa(int(e.port))))
 		}
 	}
 	return addresses
@@ -123,7 +126,7 @@ func (d *Door) endpoint(b *broker) (*endpoint, error) {
 		return nil, net.ErrClosed
 	}
 	var config net.ListenConfig
-	ln, err := config.Listen(d.p.ctx, "tcp", net.JoinHostPort(host, "0"))
+	ln, err := config.Listen(d.p.ctx, "tcp", net.JoinHostPort(d.host, "0"))
 	if err != nil {
 		return nil, fmt.Errorf("proxy: listen for %s: %w", b, err)
 	}
@@ -168,6 +171,6 @@ func (d *Door) redirect(id int32, hostname *string, port *int32) (changed bool, 
 	if err != nil {
 		return false, err
 	}
-	*hostname, *port = host, e.port
+	*hostname, *port = d.host, e.port
 	return true, nil
 }

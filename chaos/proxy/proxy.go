@@ -12,6 +12,11 @@
 // per connection; beyond the bound the sender waits, as behind a slow network.
 // A rule that is applied or removed holds for the next byte that is written.
 //
+// Brokers advertise what they did before: a broker has one address for each
+// listener, and could not tell the clients of one door from those of another.
+// So a proxy can stand in front of brokers that run already and are not the
+// caller's, and who starts at the brokers themselves goes past it.
+//
 // It speaks PLAINTEXT and SASL_PLAINTEXT. A connection that cannot be kept
 // behind the proxy is closed, and Stats says why: TLS (nothing inside can be
 // seen), a handshake for SASL of version 0 (raw tokens follow), a request whose
@@ -111,14 +116,18 @@ func New(cfg Config) (*Proxy, error) {
 	return p, nil
 }
 
-// Door returns the entrance of that name, and makes it the first time. Each
-// has listeners of its own, so that rules can tell who came in where; the
-// name "" is as good as any.
-func (p *Proxy) Door(name string) (*Door, error) {
+// Door returns the entrance of that name on Loopback, and makes it the first
+// time. Each has listeners of its own, so that rules can tell who came in
+// where; the name "" is as good as any.
+func (p *Proxy) Door(name string) (*Door, error) { return p.DoorAt(name, Loopback) }
+
+// DoorAt is Door on another address of this machine, an IP address at which
+// clients of another network reach it. Where a door is does not change.
+func (p *Proxy) DoorAt(name, host string) (*Door, error) {
 	p.mu.Lock()
 	d := p.doors[name]
 	if d == nil {
-		d = &Door{p: p, name: name, endpoints: map[*broker]*endpoint{}}
+		d = &Door{p: p, name: name, host: host, endpoints: map[*broker]*endpoint{}}
 		p.doors[name] = d
 	}
 	p.mu.Unlock()

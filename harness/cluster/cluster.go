@@ -70,6 +70,15 @@ type Cluster interface {
 	Close(ctx context.Context) error
 }
 
+// ContainerHost is implemented by clusters whose containers have a network of
+// their own, from which they reach listeners of this process.
+type ContainerHost interface {
+	// ContainerHost is an IP address of this host at which containers on
+	// the network of ContainerBootstrap reach it. It errs with the reason
+	// where there is none.
+	ContainerHost() (string, error)
+}
+
 // Provider starts clusters of one kind.
 type Provider interface {
 	Kind() string

@@ -16,7 +16,10 @@ import (
 	"github.com/flowweir/weir/reports/run"
 )
 
-var _ cluster.Cluster = (*Cluster)(nil)
+var (
+	_ cluster.Cluster       = (*Cluster)(nil)
+	_ cluster.ContainerHost = (*Cluster)(nil)
+)
 
 // errDown says that a fault had nothing to act on.
 var errDown = errors.New("it is not running")
@@ -57,6 +60,16 @@ func (c *Cluster) ContainerBootstrap() (addresses []string, network string, err 
 		addresses[i] = servicesAddress(n.id)
 	}
 	return addresses, c.own.name(netNames[netServices]), nil
+}
+
+// ContainerHost is this host's address on the network of services: the
+// engine's own one, where the engine is on this machine.
+func (c *Cluster) ContainerHost() (string, error) {
+	gateway := c.nets.gateway()
+	if !isOurs(gateway) {
+		return "", fmt.Errorf("the container engine is not on this host: from its network %s nothing reaches a listener here", c.nets.names[netServices])
+	}
+	return gateway.String(), nil
 }
 
 // ClientOptions are the seed brokers; the listeners are plain.

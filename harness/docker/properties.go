@@ -27,8 +27,9 @@ const (
 	propertiesPath = "/tmp/weir/server.properties"
 )
 
-// addresses are a node's advertised addresses. A proxy in front of a listener
-// changes what is advertised here and nothing else.
+// addresses are a node's advertised addresses. A proxy in front of them is
+// none of the node's business: it rewrites what the node answers (package
+// chaos/proxy says why).
 type addresses struct {
 	host, services, replication string // host:port
 }

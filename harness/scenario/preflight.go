@@ -256,6 +256,9 @@ func (x *execution) inspect(ctx context.Context) error {
 	if err := p.err(); err != nil {
 		return err
 	}
+	if err := x.refuseProxy(); err != nil {
+		return err
+	}
 	return x.guard(ctx)
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/flowweir/weir/chaos/fault"
 	"github.com/flowweir/weir/chaos/proxy"
+	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/reports/finding"
 )
 
@@ -40,9 +41,6 @@ func (x *execution) startProxy(ctx context.Context) error {
 	if len(links) == 0 {
 		return nil
 	}
-	if err := x.refuseProxy(links); err != nil {
-		return err
-	}
 	cfg := proxy.Config{Bootstrap: x.up.Bootstrap(), Nodes: map[int32]string{}, Seed: x.info.Seed}
 	known, err := x.admin.ListBrokers(ctx)
 	if err != nil {
@@ -63,16 +61,18 @@ func (x *execution) startProxy(ctx context.Context) error {
 
 // refuseProxy says which faults cannot be had, because connections cannot be
 // seen into or clients cannot reach the proxy.
-func (x *execution) refuseProxy(links []fault.Fault) error {
+func (x *execution) refuseProxy() error {
+	links := x.plan.linkFaults()
+	if len(links) == 0 {
+		return nil
+	}
 	reason := ""
 	if protocol := x.up.ClientProperties()["security.protocol"]; strings.Contains(protocol, "SSL") {
 		reason = fmt.Sprintf("the cluster speaks %s, and nothing can be seen inside TLS; give Weir a PLAINTEXT or SASL_PLAINTEXT listener", protocol)
 	}
-	for _, s := range x.plan.Scenario.Services {
-		if s.Image == "" || reason != "" {
-			continue
-		}
-		if err := x.reachesProxy(); err != nil {
+	for i := range x.plan.Scenario.Services {
+		s := &x.plan.Scenario.Services[i]
+		if _, err := x.proxyHost(s); err != nil && reason == "" {
 			reason = fmt.Sprintf("%s is a container, and %v; run it as a process (build or command)", s.Name, err)
 		}
 	}
@@ -88,18 +88,24 @@ func (x *execution) refuseProxy(links []fault.Fault) error {
 	return &PlanError{Findings: findings}
 }
 
-// reachesProxy says why a container cannot reach the proxy, which listens on
-// 127.0.0.1 of this host.
-func (x *execution) reachesProxy() error {
-	switch _, network, err := x.up.ContainerBootstrap(); {
-	case err != nil:
-		return err
-	case network != hostNetwork:
-		return fmt.Errorf("from the network of a cluster of kind %s it cannot reach the proxy at 127.0.0.1 of this host", x.up.Info().Kind)
-	case runtime.GOOS != "linux":
-		return fmt.Errorf("on %s containers cannot reach the proxy at 127.0.0.1 of this host", runtime.GOOS)
+// proxyHost is the address of this host at which a service reaches the proxy,
+// or why it cannot.
+func (x *execution) proxyHost(s *Service) (string, error) {
+	if s.Image == "" {
+		return proxy.Loopback, nil
 	}
-	return nil
+	_, network, err := x.up.ContainerBootstrap()
+	switch host, apart := x.up.(cluster.ContainerHost); {
+	case err != nil:
+		return "", err
+	case network == hostNetwork && runtime.GOOS != "linux":
+		return "", fmt.Errorf("on %s containers cannot reach the proxy at %s of this host", runtime.GOOS, proxy.Loopback)
+	case network == hostNetwork:
+		return proxy.Loopback, nil
+	case apart:
+		return host.ContainerHost()
+	}
+	return "", fmt.Errorf("from the network of a cluster of kind %s it cannot reach the proxy at %s of this host", x.up.Info().Kind, proxy.Loopback)
 }
 
 // hostNetwork is the network of containers that share the host's.
@@ -126,7 +132,11 @@ func (x *execution) addresses(s *Service) (bootstrap []string, network string, e
 	if x.proxy == nil {
 		return bootstrap, network, nil
 	}
-	door, err := x.proxy.Door(s.Name)
+	host, err := x.proxyHost(s)
+	if err != nil {
+		return nil, "", err
+	}
+	door, err := x.proxy.DoorAt(s.Name, host)
 	if err != nil {
 		return nil, "", err
 	}
