@@ -8,7 +8,8 @@
 // run started (elsewhere than on Linux: those alone that it started itself);
 // directories with the name of those that Weir makes, in the
 // temporary directory. Topics it only tells of: what others did with them
-// since nobody knows.
+// since nobody knows. What a run changed of a cluster, to break it, it keeps
+// with what undoes that.
 //
 // It is not for containers, which their engine's labels tell of, and it does
 // not find processes that took the mark out of their environment.
@@ -45,11 +46,18 @@ type entry struct {
 	Group  *group  `json:"group,omitempty"`
 	Dir    string  `json:"dir,omitempty"`
 	Topics *topics `json:"topics,omitempty"`
+	Undo   *undo   `json:"undo,omitempty"`
 }
 
 type topics struct {
 	Cluster string   `json:"cluster"` // Kafka's cluster id
 	Names   []string `json:"names"`
+}
+
+// undo is what undoes a change of a cluster.
+type undo struct {
+	Cluster string          `json:"cluster"` // Kafka's cluster id
+	Change  json.RawMessage `json:"change"`
 }
 
 // Record is that of a run that lives. Its methods may be called at the same
@@ -95,6 +103,11 @@ func (r *Record) Topics(cluster string, names []string) error {
 	return r.add(entry{Topics: &topics{cluster, names}})
 }
 
+// Undo adds what undoes a change of a cluster that the run is about to make.
+func (r *Record) Undo(cluster string, change json.RawMessage) error {
+	return r.add(entry{Undo: &undo{cluster, change}})
+}
+
 func (r *Record) add(e entry) error {
 	if r == nil {
 		return nil
@@ -109,20 +122,17 @@ func (r *Record) add(e entry) error {
 	return err
 }
 
-// Close ends the record: everything was removed, except, where topicsLeft,
-// topics.
-func (r *Record) Close(topicsLeft bool) error {
+// Close ends the record: everything was removed and undone, except, where they
+// are left, topics and changes.
+func (r *Record) Close(topicsLeft, changesLeft bool) error {
 	if r == nil {
 		return nil
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	errs := []error{r.file.Close()}
-	if topicsLeft {
-		errs = append(errs, keepTopics(r.file.Name(), nil))
-	} else {
-		errs = append(errs, os.Remove(r.file.Name()))
-	}
+	errs := []error{r.file.Close(), reduce(r.file.Name(), func(e *entry) bool {
+		return topicsLeft && e.Topics != nil || changesLeft && e.Undo != nil
+	})}
 	return errors.Join(append(errs, r.lease.Release())...)
 }
 
@@ -154,7 +164,7 @@ func Sweep(log io.Writer) {
 		if err := errors.Join(errs...); err != nil {
 			return err // the next start tries again
 		}
-		return keepTopics(file, nil)
+		return reduce(file, func(e *entry) bool { return e.Topics != nil || e.Undo != nil })
 	})
 	if err != nil {
 		_, _ = fmt.Fprintf(log, "could not remove what dead runs left: %v\n", err)
@@ -177,9 +187,38 @@ func Topics(cluster string, gone []string) (map[string]string, error) {
 				}
 			}
 		}
-		return keepTopics(file, func(in, name string) bool { return in == cluster && slices.Contains(gone, name) })
+		return reduce(file, func(e *entry) bool {
+			if e.Topics == nil || e.Topics.Cluster != cluster {
+				return true
+			}
+			e.Topics.Names = slices.DeleteFunc(e.Topics.Names, func(name string) bool { return slices.Contains(gone, name) })
+			return len(e.Topics.Names) > 0
+		})
 	})
 	return left, err
+}
+
+// Changes undoes what dead runs changed of a cluster and could not undo, the
+// last change first. What cannot be undone stays in their records.
+func Changes(cluster string, undo func(run string, change json.RawMessage) error) error {
+	return each(func(id, file string, entries []entry) error {
+		var errs []error
+		undone := map[string]bool{}
+		for _, e := range slices.Backward(entries) {
+			if e.Undo == nil || e.Undo.Cluster != cluster {
+				continue
+			}
+			if err := undo(id, e.Undo.Change); err != nil {
+				errs = append(errs, err)
+				continue
+			}
+			undone[string(e.Undo.Change)] = true
+		}
+		errs = append(errs, reduce(file, func(e *entry) bool {
+			return e.Undo == nil || e.Undo.Cluster != cluster || !undone[string(e.Undo.Change)]
+		}))
+		return errors.Join(errs...)
+	})
 }
 
 // each visits the records of dead runs, whose lease it holds meanwhile.
@@ -229,20 +268,16 @@ func read(file string) ([]entry, error) {
 	return entries, nil
 }
 
-// keepTopics reduces a record to its topics, less those that forget names, and
-// removes it where none is left.
-func keepTopics(file string, forget func(cluster, name string) bool) error {
+// reduce leaves in a record what keep says, which may change it, and removes
+// the record where nothing is left.
+func reduce(file string, keep func(*entry) bool) error {
 	entries, err := read(file)
 	if err != nil {
 		return err
 	}
 	var out bytes.Buffer
 	for _, e := range entries {
-		if e.Topics == nil {
-			continue
-		}
-		e.Topics.Names = slices.DeleteFunc(e.Topics.Names, func(name string) bool { return forget != nil && forget(e.Topics.Cluster, name) })
-		if len(e.Topics.Names) == 0 {
+		if !keep(&e) {
 			continue
 		}
 		line, err := json.Marshal(e)

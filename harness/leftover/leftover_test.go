@@ -2,9 +2,13 @@ package leftover
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/flowweir/weir/harness/lease"
@@ -66,7 +70,7 @@ func TestSweepRemovesBuildDirectories(t *testing.T) {
 	if _, err := os.Stat(ours); err != nil || log.Len() > 0 {
 		t.Errorf("a run that lives lost its directory: %v, %s", err, &log)
 	}
-	if err := live.Close(false); err != nil {
+	if err := live.Close(false, false); err != nil {
 		t.Fatal(err)
 	}
 	dead(t, "dead", all)
@@ -107,5 +111,61 @@ func TestTopicsOfDeadRuns(t *testing.T) {
 	}
 	if n := records(t); n != 0 {
 		t.Errorf("%d records are left", n)
+	}
+}
+
+// TestChanges: what a dead run changed of a cluster is undone there, last
+// change first, and is then forgotten; what cannot be undone, or is of another
+// cluster, stays, also through a sweep.
+func TestChanges(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	dead(t, "dead", func(r *Record) error {
+		return errors.Join(r.Undo("a", json.RawMessage(`1`)), r.Undo("b", json.RawMessage(`2`)), r.Undo("a", json.RawMessage(`3`)), r.Topics("a", []string{"t"}))
+	})
+	Sweep(io.Discard)
+	var undone []string
+	refused := errors.New("no")
+	undo := func(err error) func(string, json.RawMessage) error {
+		return func(run string, change json.RawMessage) error {
+			undone = append(undone, run+" "+string(change))
+			return err
+		}
+	}
+	if err := Changes("a", undo(refused)); !errors.Is(err, refused) {
+		t.Errorf("got %v", err)
+	}
+	for _, cluster := range []string{"a", "a", "b", "b"} {
+		if err := Changes(cluster, undo(nil)); err != nil {
+			t.Error(err)
+		}
+	}
+	if want := []string{"dead 3", "dead 1", "dead 3", "dead 1", "dead 2"}; !slices.Equal(undone, want) {
+		t.Errorf("got %q, want %q", undone, want)
+	}
+	if left, err := Topics("a", nil); err != nil || left["t"] != "dead" {
+		t.Errorf("topics are %v, %v", left, err)
+	}
+}
+
+// TestCloseKeepsWhatIsLeft of topics and changes, each by itself.
+func TestCloseKeepsWhatIsLeft(t *testing.T) {
+	for _, tt := range []struct{ topics, changes bool }{{false, false}, {true, false}, {false, true}, {true, true}} {
+		t.Setenv("XDG_STATE_HOME", t.TempDir())
+		r, err := Keep("run")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(r.Undo("a", json.RawMessage(`1`)), r.Topics("a", []string{"t"}), r.Close(tt.topics, tt.changes)); err != nil {
+			t.Fatal(err)
+		}
+		changes := false
+		err = Changes("a", func(string, json.RawMessage) error { changes = true; return nil })
+		topics, topicsErr := Topics("a", nil)
+		if err := errors.Join(err, topicsErr); err != nil {
+			t.Fatal(err)
+		}
+		if changes != tt.changes || len(topics) > 0 != tt.topics {
+			t.Errorf("%+v: left are changes %t, topics %v", tt, changes, topics)
+		}
 	}
 }
