@@ -81,9 +81,9 @@ func TestRunFailsWhere(t *testing.T) {
 // noEngine is the docker provider on a machine without a container engine.
 type noEngine struct{}
 
-func (noEngine) Kind() string             { return cluster.Docker }
-func (noEngine) Abilities() any           { return nil }
-func (noEngine) Check(cluster.Spec) error { return nil }
+func (noEngine) Kind() string               { return cluster.Docker }
+func (noEngine) Abilities(cluster.Spec) any { return nil }
+func (noEngine) Check(cluster.Spec) error   { return nil }
 func (noEngine) Start(context.Context, cluster.Spec) (cluster.Cluster, error) {
 	return nil, fmt.Errorf("%w at unix:///nowhere", cluster.ErrNoEngine)
 }

@@ -24,6 +24,9 @@ func Check(faults []Fault, cluster any, kind string, services map[string]Service
 }
 
 func missing(f Fault, cluster any, kind string, services map[string]Service) string {
+	if r := f.Target.Role; r != nil && r.Kind == Controller && has[Simulator](cluster) {
+		return fmt.Sprintf("a cluster of kind %s has no controller that can fail", kind)
+	}
 	can := true
 	switch f.Kind {
 	case Kill:
@@ -34,8 +37,18 @@ func missing(f Fault, cluster any, kind string, services map[string]Service) str
 		can = has[Pauser](cluster)
 	case Wipe:
 		can = has[Wiper](cluster) && has[Killer](cluster) && has[Starter](cluster)
+	case Isolate:
+		can = has[Isolator](cluster)
+	case FillDisk:
+		can = has[DiskFiller](cluster) && has[Starter](cluster)
+	case RollingRestart:
+		can = has[Stopper](cluster) && has[Starter](cluster)
 	case ElectUnclean:
 		can = !has[Simulator](cluster)
+	case SetQuota:
+		if has[Simulator](cluster) {
+			return fmt.Sprintf("brokers of a cluster of kind %s hold no client back", kind)
+		}
 	case Crash, Restart:
 		if services[f.Target.Service] == nil {
 			return fmt.Sprintf("the scenario starts no service %q", f.Target.Service)

@@ -27,6 +27,8 @@ type Activity struct {
 	Acked        int64
 	Effects      int64
 	ClientErrors int64
+	// Throttled is for how long brokers held the run's own clients back.
+	Throttled time.Duration
 }
 
 // minStall is the shortest stand-still of acks that is evidence of a fault:
@@ -39,13 +41,35 @@ type brokerEvidence struct {
 	before  State
 	moved   map[TopicPartition]string
 	shrunk  map[TopicPartition]string
+	gone    map[TopicPartition]string
+	roles   []*held
 	unreach bool
+	// apart: the nodes do not hear from the others, so that those leave the
+	// in-sync replicas of the partitions that the nodes lead.
+	apart bool
 }
 
-func newBrokerEvidence(nodes []int32, before State) *brokerEvidence {
+// held is a role with the broker that had it before the fault, and the one
+// that had it while the fault was open.
+type held struct {
+	role   Role
+	before Holder
+	moved  bool
+	after  Holder
+}
+
+func (h *held) then(holder Holder) {
+	if !h.moved && holder != h.before {
+		h.moved, h.after = true, holder
+	}
+}
+
+func newBrokerEvidence(nodes []int32, before State, roles []*held) *brokerEvidence {
 	return &brokerEvidence{
 		nodes:  nodes,
 		before: before,
+		roles:  roles,
+		gone:   map[TopicPartition]string{},
 		moved:  map[TopicPartition]string{},
 		shrunk: map[TopicPartition]string{},
 	}
@@ -62,6 +86,7 @@ func (e *brokerEvidence) observe(now State) {
 	for tp, b := range e.before {
 		n, ok := now[tp]
 		if !ok {
+			e.gone[tp] = tp.String()
 			continue
 		}
 		if slices.Contains(e.nodes, b.Leader) && n.Leader != b.Leader {
@@ -69,16 +94,28 @@ func (e *brokerEvidence) observe(now State) {
 		}
 		for _, node := range e.nodes {
 			if slices.Contains(b.ISR, node) && !slices.Contains(n.ISR, node) {
-				e.shrunk[tp] = fmt.Sprintf("%s: in-sync replicas %v, then %v", tp, b.ISR, n.ISR)
+				e.shrink(tp, b, n)
 			}
 		}
+		if e.apart && slices.Contains(e.nodes, b.Leader) && len(n.ISR) < len(b.ISR) {
+			e.shrink(tp, b, n)
+		}
 	}
+}
+
+func (e *brokerEvidence) shrink(tp TopicPartition, before, now PartitionState) {
+	e.shrunk[tp] = fmt.Sprintf("%s: in-sync replicas %v, then %v", tp, before.ISR, now.ISR)
 }
 
 // facts renders what was seen, at most three partitions of each kind.
 func (e *brokerEvidence) facts() []string {
 	facts := sample("leadership moved", e.moved)
 	facts = append(facts, sample("in-sync replicas shrank", e.shrunk)...)
+	for _, h := range e.roles {
+		if h.moved {
+			facts = append(facts, fmt.Sprintf("%s moved: %s, then %s", h.role, h.before, h.after))
+		}
+	}
 	if e.unreach {
 		facts = append(facts, "the cluster did not answer while the fault was open")
 	}
@@ -106,4 +143,6 @@ func sample(what string, by map[TopicPartition]string) []string {
 	return []string{fmt.Sprintf("%s on %s: %s%s", what, on, strings.Join(shown, "; "), more)}
 }
 
-func (e *brokerEvidence) bit() bool { return len(e.moved)+len(e.shrunk) > 0 }
+func (e *brokerEvidence) bit() bool {
+	return len(e.moved)+len(e.shrunk) > 0 || slices.ContainsFunc(e.roles, func(h *held) bool { return h.moved })
+}

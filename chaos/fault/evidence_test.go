@@ -62,7 +62,7 @@ func TestBrokerEvidence(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			e := newBrokerEvidence(tt.nodes, before())
+			e := newBrokerEvidence(tt.nodes, before(), nil)
 			now := before()
 			tt.later(now)
 			e.observe(now)
@@ -86,7 +86,7 @@ func TestManyPartitionsAreSampled(t *testing.T) {
 		before[tp("t", i)] = PartitionState{Leader: 1, Epoch: 0}
 		now[tp("t", i)] = PartitionState{Leader: 2, Epoch: 1}
 	}
-	e := newBrokerEvidence([]int32{1}, before)
+	e := newBrokerEvidence([]int32{1}, before, nil)
 	e.observe(now)
 	want := []string{"leadership moved on 12 partitions: t/0: leader 1 epoch 0, then leader 2 epoch 1; t/10: leader 1 epoch 0, then leader 2 epoch 1; t/11: leader 1 epoch 0, then leader 2 epoch 1 (and 9 more)"}
 	if diff := cmp.Diff(want, e.facts()); diff != "" {

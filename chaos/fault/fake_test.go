@@ -25,6 +25,7 @@ type world struct {
 	log      []string
 	state    State
 	stateErr error
+	holders  map[Role]Holder
 	slow     time.Duration // how long State takes
 	activity Activity
 	fail     map[string]error // by what is done: "start 1"
@@ -37,7 +38,7 @@ func tp(topic string, partition int32) TopicPartition { return TopicPartition{to
 
 func newWorld() *world {
 	return &world{
-		start: time.Now(), fail: map[string]error{}, services: map[string]*fakeService{},
+		start: time.Now(), fail: map[string]error{}, services: map[string]*fakeService{}, holders: map[Role]Holder{},
 		state: State{
 			tp("orders", 0): {Leader: 1, Epoch: 3, Replicas: []int32{1, 2, 3}, ISR: []int32{1, 2, 3}},
 			tp("orders", 1): {Leader: 2, Epoch: 5, Replicas: []int32{2, 3}, ISR: []int32{2, 3}},
@@ -75,6 +76,26 @@ func (w *world) Pause(_ context.Context, n int32) error   { return w.act(fmt.Spr
 func (w *world) Unpause(_ context.Context, n int32) error { return w.act(fmt.Sprint("unpause ", n)) }
 func (w *world) Wipe(_ context.Context, n int32) error    { return w.act(fmt.Sprint("wipe ", n)) }
 
+func (w *world) Isolate(_ context.Context, n int32, from Network) error {
+	return w.act(fmt.Sprintf("isolate %d from %s", n, from))
+}
+
+func (w *world) Rejoin(_ context.Context, n int32, to Network) error {
+	return w.act(fmt.Sprintf("rejoin %d to %s", n, to))
+}
+
+func (w *world) DiskBytes() int64                          { return 1 << 20 }
+func (w *world) FillDisk(_ context.Context, n int32) error { return w.act(fmt.Sprint("fill ", n)) }
+func (w *world) FreeDisk(_ context.Context, n int32) error { return w.act(fmt.Sprint("free ", n)) }
+
+func (w *world) change(_ context.Context, f Fault) (Changed, error) {
+	done := Changed{Before: "a", After: "b", Undo: func(context.Context) error { return w.act("undo") }}
+	if f.Change.Config["a"] == "a" {
+		done.After = "a"
+	}
+	return done, w.act("change")
+}
+
 func (w *world) State(ctx context.Context) (State, error) {
 	time.Sleep(w.slow)
 	w.mu.Lock()
@@ -87,6 +108,23 @@ func (w *world) State(ctx context.Context) (State, error) {
 		copied[k] = v
 	}
 	return copied, ctx.Err()
+}
+
+func (w *world) Holder(_ context.Context, role Role, _ []int32) (Holder, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	holder, ok := w.holders[role]
+	if !ok {
+		return Holder{}, errors.New("nobody answers")
+	}
+	return holder, nil
+}
+
+// hold gives a role to a node.
+func (w *world) hold(role Role, node int32) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.holders[role] = Holder{Node: node}
 }
 
 func (w *world) ElectUnclean(_ context.Context, p TopicPartition) error {
@@ -184,7 +222,7 @@ func (w *world) injector(faults ...Fault) *Injector {
 		faults[i].Index = i
 	}
 	return New(faults, Config{
-		Cluster: w, Facts: w, Nodes: []int32{1, 2, 3}, Services: services, Now: w.now,
+		Cluster: w, Facts: w, Nodes: []int32{1, 2, 3}, Racks: map[int32]string{1: "a", 2: "b", 3: "a"}, Seed: 1, Change: w.change, Services: services, Now: w.now,
 		Activity: func() Activity {
 			w.mu.Lock()
 			defer w.mu.Unlock()
@@ -214,8 +252,6 @@ func (w *world) play(in *Injector, length time.Duration) {
 func results(in *Injector) []run.Fault {
 	return in.Results(func(_, _ time.Duration) Stand { return Stand{} }, func(Fault) LoadFacts { return LoadFacts{} })
 }
-
-func node(n int32) *int32 { return &n }
 
 func leaderOf(topic string, partition int32) Target {
 	p := tp(topic, partition)

@@ -14,23 +14,29 @@ import (
 type Kind string
 
 // The faults on brokers, on services, on the connections between clients and
-// brokers, and in the load.
+// brokers, on topics and quotas, and in the load.
 const (
-	Kill         Kind = "kill"
-	Stop         Kind = "stop"
-	Pause        Kind = "pause"
-	Wipe         Kind = "wipe"
-	ElectUnclean Kind = "elect-unclean"
-	Crash        Kind = "crash"
-	Restart      Kind = "restart"
-	PauseService Kind = "pause-service"
-	Cut          Kind = "cut"
-	Reset        Kind = "reset"
-	Latency      Kind = "latency"
-	Bandwidth    Kind = "bandwidth"
-	Reply        Kind = "reply"
-	Poison       Kind = "poison"
-	Duplicate    Kind = "duplicate"
+	Kill           Kind = "kill"
+	Stop           Kind = "stop"
+	Pause          Kind = "pause"
+	Wipe           Kind = "wipe"
+	Isolate        Kind = "isolate"
+	FillDisk       Kind = "fill-disk"
+	RollingRestart Kind = "rolling-restart"
+	ElectUnclean   Kind = "elect-unclean"
+	Crash          Kind = "crash"
+	Restart        Kind = "restart"
+	PauseService   Kind = "pause-service"
+	Cut            Kind = "cut"
+	Reset          Kind = "reset"
+	Latency        Kind = "latency"
+	Bandwidth      Kind = "bandwidth"
+	Reply          Kind = "reply"
+	DeleteTopic    Kind = "delete-topic"
+	AlterTopic     Kind = "alter-topic"
+	SetQuota       Kind = "quota"
+	Poison         Kind = "poison"
+	Duplicate      Kind = "duplicate"
 )
 
 // Field is what a scenario calls the fault.
@@ -47,7 +53,7 @@ func (k Kind) Field() string {
 // OnBrokers says whether the fault acts on nodes of the cluster.
 func (k Kind) OnBrokers() bool {
 	switch k {
-	case Kill, Stop, Pause, Wipe, ElectUnclean:
+	case Kill, Stop, Pause, Wipe, Isolate, FillDisk, RollingRestart, ElectUnclean:
 		return true
 	}
 	return false
@@ -66,6 +72,9 @@ func (k Kind) OnLinks() bool {
 // OnServices says whether the fault acts on a service.
 func (k Kind) OnServices() bool { return k == Crash || k == Restart || k == PauseService }
 
+// Changes says whether the fault changes topics or quotas of the cluster.
+func (k Kind) Changes() bool { return k == DeleteTopic || k == AlterTopic || k == SetQuota }
+
 // NeedsProxy says whether a proxy must stand between clients and brokers.
 func (f Fault) NeedsProxy() bool { return f.Kind.OnLinks() || f.BeforeCommit }
 
@@ -81,38 +90,6 @@ type TopicPartition struct {
 // String renders topic/partition.
 func (tp TopicPartition) String() string { return fmt.Sprintf("%s/%d", tp.Topic, tp.Partition) }
 
-// Target is what a fault acts on. One of the fields is set; for brokers a
-// nil Broker, LeaderOf and FollowersOf with All means every node.
-type Target struct {
-	Broker      *int32
-	All         bool
-	LeaderOf    *TopicPartition
-	FollowersOf *TopicPartition
-	Partition   *TopicPartition // of elect-unclean
-	Service     string
-	Event       string  // of faults in the load
-	Share       float64 // of faults in the load, 0 to 1
-}
-
-// String renders the target as a scenario names it.
-func (t Target) String() string {
-	switch {
-	case t.Broker != nil:
-		return fmt.Sprintf("broker %d", *t.Broker)
-	case t.All:
-		return "all brokers"
-	case t.LeaderOf != nil:
-		return "leader of " + t.LeaderOf.String()
-	case t.FollowersOf != nil:
-		return "followers of " + t.FollowersOf.String()
-	case t.Partition != nil:
-		return t.Partition.String()
-	case t.Service != "":
-		return t.Service
-	}
-	return fmt.Sprintf("%s%% of %s", trimFloat(t.Share*100), t.Event)
-}
-
 func trimFloat(f float64) string {
 	return strings.TrimRight(strings.TrimRight(fmt.Sprintf("%.3f", f), "0"), ".")
 }
@@ -125,6 +102,10 @@ type Fault struct {
 	// Rule is what a fault on connections has the proxy do; Brokers in it
 	// comes from the target.
 	Rule *proxy.Rule
+	// Network is what Isolate cuts brokers off from.
+	Network Network
+	// Change is what a fault on topics or quotas changes.
+	Change *Change
 	// BeforeCommit has a crash wait for the service's next commit of offsets,
 	// which never reaches the broker: what the service did is done, and that
 	// it did is not known. The proxy must stand before the service.
@@ -146,7 +127,7 @@ const RestartDelay = time.Second
 // momentary says whether the fault is over as soon as it has begun, so that
 // nothing is left to heal.
 func (f Fault) momentary() bool {
-	return f.Kind == Restart || f.Kind == ElectUnclean || f.Kind == Reset && f.HealAfter == 0
+	return f.Kind == Restart || f.Kind == RollingRestart || f.Kind == ElectUnclean || f.Kind == Reset && f.HealAfter == 0
 }
 
 // heals says when the fault is healed on schedule; ok is false where it
@@ -168,8 +149,16 @@ func (f Fault) String() string {
 	switch {
 	case f.Kind == ElectUnclean:
 		return "elect an unclean leader of " + f.Target.String()
+	case f.Kind == Isolate:
+		return fmt.Sprintf("cut %s off from the %s network", f.Target, f.Network)
+	case f.Kind == FillDisk:
+		return "fill the disk of " + f.Target.String()
+	case f.Kind == RollingRestart:
+		return "restart " + f.Target.String() + " one after the other"
 	case f.Kind.OnLinks():
 		return f.linkName()
+	case f.Kind.Changes():
+		return f.changeName()
 	case f.Kind == PauseService:
 		return "pause " + f.Target.String()
 	}

@@ -17,9 +17,24 @@ var update = flag.Bool("update", false, "write golden files")
 func every() []Fault {
 	return []Fault{
 		{Kind: Kill, Target: leaderOf("orders", 0), At: 20 * time.Second, HealAfter: 10 * time.Second},
-		{Kind: Stop, Target: Target{Broker: node(2)}, At: 90 * time.Second},
+		{Kind: Stop, Target: Target{Brokers: []int32{2}}, At: 90 * time.Second},
 		{Kind: Pause, Target: Target{All: true}, At: 1500 * time.Millisecond, HealAfter: 2 * time.Second},
 		{Kind: Wipe, Target: followersOf("orders", 11), At: 20 * time.Second, HealAfter: time.Minute},
+		{Kind: Kill, Target: Target{Role: &Role{GroupCoordinator, "payments"}}, At: 3 * time.Minute},
+		{Kind: Stop, Target: Target{Role: &Role{TransactionCoordinator, "tx-1"}}, At: 3 * time.Minute},
+		{Kind: Pause, Target: Target{Role: &Role{Kind: Controller}}, At: 3 * time.Minute},
+		{Kind: Kill, Target: Target{Brokers: []int32{0, 2}}, At: 4 * time.Minute},
+		{Kind: Kill, Target: Target{Rack: "a"}, At: 4 * time.Minute},
+		{Kind: Kill, Target: Target{Count: 2}, At: 4 * time.Minute},
+		{Kind: Pause, Target: Target{FollowersOf: ptr(tp("orders", 0)), Count: 1}, At: 4 * time.Minute},
+		{Kind: Isolate, Target: leaderOf("orders", 0), Network: Replication, At: 5 * time.Minute, HealAfter: time.Second},
+		{Kind: Isolate, Target: Target{Brokers: []int32{1}}, Network: ControllerLink, At: 5 * time.Minute},
+		{Kind: FillDisk, Target: Target{Brokers: []int32{1}}, At: 6 * time.Minute, HealAfter: time.Second},
+		{Kind: RollingRestart, Target: Target{All: true}, At: 7 * time.Minute},
+		{Kind: DeleteTopic, Change: &Change{Topic: "orders"}, At: 8 * time.Minute, HealAfter: time.Second},
+		{Kind: AlterTopic, Change: &Change{Topic: "orders", Config: map[string]string{"retention.ms": "1", "min.insync.replicas": "3"}}, At: 8 * time.Minute},
+		{Kind: SetQuota, Change: &Change{Client: "pay", Produce: 1000, Consume: 2000}, At: 9 * time.Minute},
+		{Kind: SetQuota, Change: &Change{Consume: 2000}, At: 9 * time.Minute},
 		{Kind: ElectUnclean, Target: Target{Partition: ptr(tp("orders", 1))}, At: 2 * time.Minute},
 		{Kind: Crash, Target: Target{Service: "payment-service"}, At: 40 * time.Second},
 		{Kind: Crash, Target: Target{Service: "order-service"}, At: 41 * time.Second, HealAfter: 5 * time.Second},
@@ -77,12 +92,28 @@ func TestCheck(t *testing.T) {
 		want    []string
 	}{
 		{newWorld(), "docker", []string{unknown}},
-		{simulator{newWorld()}, "embedded", []string{"cannot elect an unclean leader of orders/1: a cluster of kind embedded cannot do it", unknown}},
+		{simulator{newWorld()}, "embedded", []string{
+			"cannot pause the controller: a cluster of kind embedded has no controller that can fail",
+			"cannot have client pay produce 1000 bytes/s and consume 2000 bytes/s at each broker at most: brokers of a cluster of kind embedded hold no client back",
+			"cannot have clients without a quota of their own consume 2000 bytes/s at each broker at most: brokers of a cluster of kind embedded hold no client back",
+			"cannot elect an unclean leader of orders/1: a cluster of kind embedded cannot do it", unknown,
+		}},
 		{killer{}, "external", []string{
 			"cannot kill leader of orders/0: a cluster of kind external cannot do it",
 			"cannot stop broker 2: a cluster of kind external cannot do it",
 			"cannot pause all brokers: a cluster of kind external cannot do it",
 			"cannot wipe followers of orders/11: a cluster of kind external cannot do it",
+			"cannot kill coordinator of group payments: a cluster of kind external cannot do it",
+			"cannot stop coordinator of transactional id tx-1: a cluster of kind external cannot do it",
+			"cannot pause the controller: a cluster of kind external cannot do it",
+			"cannot kill brokers 0, 2: a cluster of kind external cannot do it",
+			"cannot kill rack a: a cluster of kind external cannot do it",
+			"cannot kill 2 of all brokers: a cluster of kind external cannot do it",
+			"cannot pause 1 of followers of orders/0: a cluster of kind external cannot do it",
+			"cannot cut leader of orders/0 off from the replication network: a cluster of kind external cannot do it",
+			"cannot cut broker 1 off from the controller network: a cluster of kind external cannot do it",
+			"cannot fill the disk of broker 1: a cluster of kind external cannot do it",
+			"cannot restart all brokers one after the other: a cluster of kind external cannot do it",
 			unknown,
 		}},
 	}
@@ -119,7 +150,7 @@ func TestSimulatedFaultsAreMarked(t *testing.T) {
 
 func TestKinds(t *testing.T) {
 	for _, f := range every() {
-		onBroker := f.Target.Broker != nil || f.Target.All || f.Target.LeaderOf != nil || f.Target.FollowersOf != nil || f.Target.Partition != nil
+		onBroker := len(f.Target.Brokers) > 0 || f.Target.Role != nil || f.Target.Rack != "" || f.Target.Count > 0 || f.Target.All || f.Target.LeaderOf != nil || f.Target.FollowersOf != nil || f.Target.Partition != nil
 		if f.Kind.OnBrokers() != onBroker || f.Kind.InLoad() != (f.Target.Event != "") {
 			t.Errorf("%s: on brokers %v, in the load %v", f, f.Kind.OnBrokers(), f.Kind.InLoad())
 		}

@@ -2,6 +2,7 @@ package fault
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,7 +31,7 @@ func (in *Injector) finish(ctx context.Context, s *injection) {
 		// not count as progress during the fault.
 		in.mu.Lock()
 		s.during, s.released = in.cfg.Activity(), true
-		nodes, frozen := in.free(s), in.frozen(s)
+		nodes, frozen := in.free(s, s.fault.hold()), in.frozen(s)
 		in.mu.Unlock()
 		var err error
 		if !frozen {
@@ -56,13 +57,28 @@ func (in *Injector) finish(ctx context.Context, s *injection) {
 	})
 }
 
+// hold is the way in which a fault holds its nodes; empty where it lets go of
+// them at once.
+func (f Fault) hold() string {
+	switch f.Kind {
+	case Kill, Stop, Wipe, RollingRestart:
+		return "down"
+	case Pause:
+		return "frozen"
+	case Isolate:
+		return "off " + string(f.Network)
+	case FillDisk:
+		return "full"
+	}
+	return ""
+}
+
 // free are the nodes of a fault that no other open fault holds in the same
 // way: a node that two faults took down comes back with the later of them.
-func (in *Injector) free(s *injection) []int32 {
+func (in *Injector) free(s *injection, hold string) []int32 {
 	return slices.DeleteFunc(slices.Clone(s.nodes), func(node int32) bool {
 		return slices.ContainsFunc(in.states, func(other *injection) bool {
-			return other.started && !other.released && (other.fault.Kind == Pause) == (s.fault.Kind == Pause) &&
-				other.fault.Kind != ElectUnclean && slices.Contains(other.nodes, node)
+			return other.started && !other.released && other.fault.hold() == hold && slices.Contains(other.nodes, node)
 		})
 	})
 }
@@ -77,13 +93,29 @@ func (in *Injector) frozen(s *injection) bool {
 func (in *Injector) undo(ctx context.Context, s *injection, nodes []int32) error {
 	c := in.cfg.Cluster
 	switch s.fault.Kind {
-	case Kill, Stop, Wipe:
+	case Kill, Stop, Wipe, RollingRestart:
 		return each(nodes, func(n int32) error { return c.(Starter).Start(ctx, n) })
+	case FillDisk:
+		// A broker ends when it cannot write.
+		freed := each(nodes, func(n int32) error { return c.(DiskFiller).FreeDisk(ctx, n) })
+		in.mu.Lock()
+		down := in.free(s, Fault{Kind: Kill}.hold())
+		in.mu.Unlock()
+		return errors.Join(freed, each(down, func(n int32) error { return c.(Starter).Start(ctx, n) }))
+	case Isolate:
+		return each(nodes, func(n int32) error { return c.(Isolator).Rejoin(ctx, n, s.fault.Network) })
 	case Pause:
 		return each(nodes, func(n int32) error { return c.(Pauser).Unpause(ctx, n) })
 	case Crash, Restart:
 		// After a restart that worked this does nothing.
 		return in.cfg.Services[s.fault.Target.Service].Start(ctx)
+	case DeleteTopic, AlterTopic, SetQuota:
+		in.mu.Lock()
+		undo := s.changed.Undo
+		in.mu.Unlock()
+		if undo != nil {
+			return undo(ctx)
+		}
 	case PauseService:
 		return in.cfg.Services[s.fault.Target.Service].(ServicePauser).Unpause(ctx)
 	case Cut, Reset, Latency, Bandwidth, Reply:
@@ -170,6 +202,10 @@ func (in *Injector) judge(s *injection, st Stand) {
 	case Cut, Reset, Latency, Bandwidth, Reply:
 		var facts []string
 		trace, facts = s.judgeLink(errs)
+		r.Evidence = append(r.Evidence, facts...)
+	case DeleteTopic, AlterTopic, SetQuota:
+		var facts []string
+		trace, facts = s.judgeChange(st, errs)
 		r.Evidence = append(r.Evidence, facts...)
 	case PauseService:
 		// The service was up before, and the engine froze it.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -13,9 +12,12 @@ import (
 	"github.com/flowweir/weir/reports/run"
 )
 
-// Facts tells the injector what the cluster says of the run's partitions.
+// Facts tells the injector what the cluster says of the run's partitions, and
+// of its brokers.
 type Facts interface {
 	State(ctx context.Context) (State, error)
+	// Holder is the broker that has a role, as those say that are not past.
+	Holder(ctx context.Context, role Role, past []int32) (Holder, error)
 	// ElectUnclean asks for an election in which any live replica may win.
 	ElectUnclean(ctx context.Context, tp TopicPartition) error
 }
@@ -23,13 +25,20 @@ type Facts interface {
 // Config is what an Injector works with.
 type Config struct {
 	// Cluster has those of the node interfaces that its kind can do.
-	Cluster  any
-	Facts    Facts
-	Nodes    []int32
+	Cluster any
+	Facts   Facts
+	Nodes   []int32
+	// Racks are those of the nodes that are in one.
+	Racks map[int32]string
+	// Seed is what the drawing of brokers comes from.
+	Seed     uint64
 	Services map[string]Service
 	// Spoil puts a rule in force at the proxy. It is needed for faults on
 	// connections only.
 	Spoil func(proxy.Rule) (Spoiled, error)
+	// Change makes the change of a fault on topics or quotas. What was
+	// touched can be undone also where it errs.
+	Change func(context.Context, Fault) (Changed, error)
 	// Now is the time since the load began.
 	Now func() time.Duration
 	// Activity reads the run's counters.
@@ -62,9 +71,12 @@ type injection struct {
 	// during is the activity just before the fault was healed.
 	during   Activity
 	evidence *brokerEvidence
+	roles    []*held
 	// rule is that of a fault on connections, spoiled what became of it.
 	rule    *proxy.Rule
 	spoiled Spoiled
+	// changed is what a fault on topics or quotas did.
+	changed Changed
 	// started: the target was about to suffer; injected: it did, as the
 	// engine says; released: the fault holds its target no more; done: it
 	// was healed, at ended, or healing it failed.
@@ -79,7 +91,7 @@ func New(faults []Fault, cfg Config) *Injector {
 	for _, f := range faults {
 		_, simulated := cfg.Cluster.(Simulator)
 		in.states = append(in.states, &injection{fault: f, result: run.Fault{
-			Index: f.Index, What: f.String(), Kind: string(f.Kind), Target: f.Target.String(),
+			Index: f.Index, What: f.String(), Kind: string(f.Kind), Target: f.target(),
 			Always: f.Always, Start: f.At, Simulated: simulated && f.Kind.OnBrokers(),
 		}})
 	}
@@ -113,8 +125,8 @@ func (in *Injector) play(ctx context.Context, s *injection) {
 	end, heals := s.fault.heals()
 	until := s.result.Start + end
 	switch {
-	case s.fault.Kind == Restart:
-		until = 0 // it is over as soon as the service is up again
+	case s.fault.Kind == Restart || s.fault.Kind == RollingRestart:
+		until = 0 // it is over as soon as all is up again
 	case s.fault.Kind == ElectUnclean:
 		until = in.cfg.Now() + settle
 	case s.fault.momentary():
@@ -125,6 +137,7 @@ func (in *Injector) play(ctx context.Context, s *injection) {
 	in.watch(ctx, s, until)
 	if ctx.Err() == nil || s.fault.momentary() {
 		in.finish(context.WithoutCancel(ctx), s)
+		in.lookBack(ctx, s)
 	}
 }
 
@@ -186,13 +199,14 @@ func (in *Injector) watch(ctx context.Context, s *injection, until time.Duration
 	}
 }
 
-// observe looks at the cluster once. A cluster that does not answer must not
-// hold up the healing, so a look takes no longer than what is left until then;
-// one that was cut short says nothing.
-func (in *Injector) observe(ctx context.Context, s *injection, left time.Duration) {
+// observe looks at the cluster once, and says whether it answered. A cluster
+// that does not must not hold up the healing, so a look takes no longer than
+// what is left until then; one that was cut short says nothing.
+func (in *Injector) observe(ctx context.Context, s *injection, left time.Duration) (State, bool) {
 	look, cancel := context.WithTimeout(ctx, min(lookTimeout, left))
 	defer cancel()
 	state, err := in.cfg.Facts.State(look)
+	in.lookForRoles(look, s)
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	switch {
@@ -201,6 +215,7 @@ func (in *Injector) observe(ctx context.Context, s *injection, left time.Duratio
 	case ctx.Err() == nil && (look.Err() == nil || left >= lookTimeout):
 		s.evidence.unreach = true
 	}
+	return state, err == nil
 }
 
 // begin resolves the target, notes the facts before, and injects.
@@ -218,7 +233,11 @@ func (in *Injector) begin(ctx context.Context, s *injection) error {
 	in.mu.Unlock()
 	in.event(s, "fault", s.result.What)
 	// What has begun is not broken off half-way when the load ends.
-	if err := in.inject(context.WithoutCancel(ctx), s); err != nil {
+	act := func() error { return in.inject(context.WithoutCancel(ctx), s) }
+	if s.fault.Kind == RollingRestart {
+		act = func() error { return in.roll(ctx, s) } // which can end between two nodes
+	}
+	if err := act(); err != nil {
 		return err
 	}
 	in.mu.Lock()
@@ -232,6 +251,9 @@ func (in *Injector) begin(ctx context.Context, s *injection) error {
 func (in *Injector) aim(ctx context.Context, s *injection) error {
 	if s.fault.Kind.OnLinks() {
 		return in.aimLink(ctx, s)
+	}
+	if s.fault.Kind.Changes() {
+		return in.aimChange(ctx, s)
 	}
 	if !s.fault.Kind.OnBrokers() {
 		service := in.cfg.Services[s.fault.Target.Service]
@@ -249,70 +271,40 @@ func (in *Injector) aim(ctx context.Context, s *injection) error {
 	if err != nil {
 		return fmt.Errorf("the cluster's state before the fault: %w", err)
 	}
-	if s.nodes, err = in.resolve(s.fault.Target, before); err != nil {
+	if err := in.find(ctx, s, before); err != nil {
 		return err
 	}
-	s.evidence = newBrokerEvidence(s.nodes, before)
-	switch {
-	case s.fault.Kind == ElectUnclean:
+	s.evidence = newBrokerEvidence(s.nodes, before, s.roles)
+	s.evidence.apart = s.fault.Kind == Isolate
+	if s.fault.Kind == Isolate && s.fault.Network == ControllerLink {
+		in.watchController(ctx, s)
+	}
+	if s.fault.Kind == ElectUnclean {
 		// An election is of one partition, whatever else its leader led.
 		tp := *s.fault.Target.Partition
 		s.evidence.before = State{tp: before[tp]}
-	case s.fault.Target.Broker == nil:
-		s.result.What = fmt.Sprintf("%s (%s)", s.fault, nodeList(s.nodes))
 	}
 	return nil
 }
 
-func (in *Injector) resolve(t Target, state State) ([]int32, error) {
-	switch {
-	case t.Broker != nil:
-		if !slices.Contains(in.cfg.Nodes, *t.Broker) {
-			return nil, fmt.Errorf("there is no broker %d; the cluster has %v", *t.Broker, in.cfg.Nodes)
+// find finds the brokers that suffer, and says which they are.
+func (in *Injector) find(ctx context.Context, s *injection, state State) error {
+	target, holder := s.fault.Target, Holder{Node: -1}
+	if target.Role != nil {
+		var err error
+		if holder, err = in.cfg.Facts.Holder(ctx, *target.Role, nil); err != nil {
+			return fmt.Errorf("who is %s: %w", target.Role, err)
 		}
-		return []int32{*t.Broker}, nil
-	case t.All:
-		return slices.Clone(in.cfg.Nodes), nil
+		s.roles = append(s.roles, &held{role: *target.Role, before: holder})
 	}
-	tp := t.LeaderOf
-	if tp == nil {
-		tp = t.FollowersOf
+	var err error
+	if s.nodes, err = in.brokers(target, s.fault.Index, state, holder); err != nil {
+		return err
 	}
-	if tp == nil {
-		tp = t.Partition
+	if !target.told() && s.fault.Kind != ElectUnclean {
+		s.result.What = fmt.Sprintf("%s (%s)", s.fault, nodeList(s.nodes))
 	}
-	if tp == nil {
-		return nil, errors.New("the fault names no broker")
-	}
-	p, ok := state[*tp]
-	if !ok {
-		return nil, fmt.Errorf("the run has no partition %s", tp)
-	}
-	if t.FollowersOf != nil {
-		followers := slices.DeleteFunc(slices.Clone(p.Replicas), func(n int32) bool { return n == p.Leader })
-		if len(followers) == 0 {
-			return nil, fmt.Errorf("%s has no followers", tp)
-		}
-		return followers, nil
-	}
-	if t.Partition != nil {
-		return []int32{p.Leader}, nil
-	}
-	if p.Leader < 0 {
-		return nil, fmt.Errorf("%s has no leader", tp)
-	}
-	return []int32{p.Leader}, nil
-}
-
-func nodeList(nodes []int32) string {
-	names := make([]string, len(nodes))
-	for i, n := range nodes {
-		names[i] = fmt.Sprint(n)
-	}
-	if len(nodes) == 1 {
-		return "broker " + names[0]
-	}
-	return "brokers " + strings.Join(names, ", ")
+	return nil
 }
 
 func (in *Injector) inject(ctx context.Context, s *injection) error {
@@ -331,6 +323,10 @@ func (in *Injector) inject(ctx context.Context, s *injection) error {
 			}
 			return c.(Wiper).Wipe(ctx, n)
 		})
+	case FillDisk:
+		return each(s.nodes, func(n int32) error { return c.(DiskFiller).FillDisk(ctx, n) })
+	case Isolate:
+		return each(s.nodes, func(n int32) error { return c.(Isolator).Isolate(ctx, n, s.fault.Network) })
 	case ElectUnclean:
 		return in.cfg.Facts.ElectUnclean(ctx, *s.fault.Target.Partition)
 	case Crash:
@@ -342,6 +338,8 @@ func (in *Injector) inject(ctx context.Context, s *injection) error {
 		return in.cfg.Services[s.fault.Target.Service].(ServicePauser).Pause(ctx)
 	case Cut, Reset, Latency, Bandwidth, Reply:
 		return in.spoil(s)
+	case DeleteTopic, AlterTopic, SetQuota:
+		return in.change(ctx, s)
 	}
 	return fmt.Errorf("%s is no fault that is injected", s.fault.Kind)
 }

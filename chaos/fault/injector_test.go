@@ -34,7 +34,7 @@ func TestSchedule(t *testing.T) {
 		},
 		{
 			name:   "a fault without an end is healed when the load ends",
-			faults: []Fault{{Kind: Pause, Target: Target{Broker: node(2)}, At: time.Second}},
+			faults: []Fault{{Kind: Pause, Target: Target{Brokers: []int32{2}}, At: time.Second}},
 			length: 4 * time.Second,
 			want: []string{
 				"1s open since 1s", "1s fault 0: pause broker 2", "1s pause 2",
@@ -52,7 +52,7 @@ func TestSchedule(t *testing.T) {
 		},
 		{
 			name:   "a stop",
-			faults: []Fault{{Kind: Stop, Target: Target{Broker: node(1)}, At: 0, HealAfter: time.Second}},
+			faults: []Fault{{Kind: Stop, Target: Target{Brokers: []int32{1}}, At: 0, HealAfter: time.Second}},
 			length: 2 * time.Second,
 			want: []string{
 				"0s open since 0s", "0s fault 0: stop broker 1", "0s stop 1",
@@ -115,9 +115,9 @@ func TestSchedule(t *testing.T) {
 		{
 			name: "faults that overlap are one open window",
 			faults: []Fault{
-				{Kind: Kill, Target: Target{Broker: node(1)}, At: time.Second, HealAfter: 4 * time.Second},
-				{Kind: Pause, Target: Target{Broker: node(2)}, At: 2 * time.Second, HealAfter: time.Second},
-				{Kind: Pause, Target: Target{Broker: node(3)}, At: 6 * time.Second, HealAfter: time.Second},
+				{Kind: Kill, Target: Target{Brokers: []int32{1}}, At: time.Second, HealAfter: 4 * time.Second},
+				{Kind: Pause, Target: Target{Brokers: []int32{2}}, At: 2 * time.Second, HealAfter: time.Second},
+				{Kind: Pause, Target: Target{Brokers: []int32{3}}, At: 6 * time.Second, HealAfter: time.Second},
 			},
 			length: 10 * time.Second,
 			want: []string{
@@ -131,8 +131,8 @@ func TestSchedule(t *testing.T) {
 		{
 			name: "a node that two faults took down comes back with the later",
 			faults: []Fault{
-				{Kind: Kill, Target: Target{Broker: node(1)}, At: time.Second, HealAfter: 2 * time.Second},
-				{Kind: Stop, Target: Target{Broker: node(1)}, At: 2 * time.Second, HealAfter: 4 * time.Second},
+				{Kind: Kill, Target: Target{Brokers: []int32{1}}, At: time.Second, HealAfter: 2 * time.Second},
+				{Kind: Stop, Target: Target{Brokers: []int32{1}}, At: 2 * time.Second, HealAfter: 4 * time.Second},
 			},
 			length: 10 * time.Second,
 			want: []string{
@@ -144,8 +144,8 @@ func TestSchedule(t *testing.T) {
 		{
 			name: "a paused node that is killed too is unpaused and started by each",
 			faults: []Fault{
-				{Kind: Pause, Target: Target{Broker: node(1)}, At: time.Second, HealAfter: 3 * time.Second},
-				{Kind: Kill, Target: Target{Broker: node(1)}, At: 2 * time.Second, HealAfter: time.Second},
+				{Kind: Pause, Target: Target{Brokers: []int32{1}}, At: time.Second, HealAfter: 3 * time.Second},
+				{Kind: Kill, Target: Target{Brokers: []int32{1}}, At: 2 * time.Second, HealAfter: time.Second},
 			},
 			length: 10 * time.Second,
 			want: []string{
@@ -161,7 +161,7 @@ func TestSchedule(t *testing.T) {
 		},
 		{
 			name:   "a fault after the load's end never happens",
-			faults: []Fault{{Kind: Kill, Target: Target{Broker: node(1)}, At: 3 * time.Second}},
+			faults: []Fault{{Kind: Kill, Target: Target{Brokers: []int32{1}}, At: 3 * time.Second}},
 			length: 2 * time.Second,
 		},
 	}
@@ -220,7 +220,7 @@ func TestTargetsThatAreNotThere(t *testing.T) {
 		prepare func(*world)
 		want    string
 	}{
-		{"an unknown broker", Fault{Kind: Kill, Target: Target{Broker: node(9)}}, nil, "there is no broker 9; the cluster has [1 2 3]"},
+		{"an unknown broker", Fault{Kind: Kill, Target: Target{Brokers: []int32{9}}}, nil, "there is no broker 9; the cluster has [1 2 3]"},
 		{"an unknown partition", Fault{Kind: Kill, Target: leaderOf("orders", 7)}, nil, "the run has no partition orders/7"},
 		{"no leader", Fault{Kind: Pause, Target: leaderOf("dark", 0)}, nil, "dark/0 has no leader"},
 		{"no followers", Fault{Kind: Pause, Target: followersOf("single", 0)}, nil, "single/0 has no followers"},
@@ -292,15 +292,15 @@ func TestErrorsWhileInjecting(t *testing.T) {
 			[]string{"start 2", "start 3", "closed since 1s", "heal 0: healed: kill followers of orders/0 (brokers 2, 3)"}, "the engine is gone",
 		},
 		{
-			"healing fails too: both are said", Fault{Kind: Pause, Target: Target{Broker: node(1)}}, []string{"pause 1", "unpause 1"},
+			"healing fails too: both are said", Fault{Kind: Pause, Target: Target{Brokers: []int32{1}}}, []string{"pause 1", "unpause 1"},
 			[]string{"unpause 1", "closed since 1s", "heal 0: healing failed: pause broker 1: the engine is gone"}, "the engine is gone; healing: the engine is gone",
 		},
 		{
-			"only healing fails", Fault{Kind: Pause, Target: Target{Broker: node(1)}, HealAfter: 500 * time.Millisecond}, []string{"unpause 1"},
+			"only healing fails", Fault{Kind: Pause, Target: Target{Brokers: []int32{1}}, HealAfter: 500 * time.Millisecond}, []string{"unpause 1"},
 			[]string{"unpause 1", "closed since 1.5s", "heal 0: healing failed: pause broker 1: the engine is gone"}, "healing: the engine is gone",
 		},
 		{
-			"a wipe whose kill fails does not wipe", Fault{Kind: Wipe, Target: Target{Broker: node(1)}}, []string{"kill 1"},
+			"a wipe whose kill fails does not wipe", Fault{Kind: Wipe, Target: Target{Brokers: []int32{1}}}, []string{"kill 1"},
 			[]string{"start 1", "closed since 1s", "heal 0: healed: wipe broker 1"}, "the engine is gone",
 		},
 		{
@@ -344,7 +344,7 @@ func TestTheLoadEndsWhileAFaultBegins(t *testing.T) {
 	t.Run("while it is looked up", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld()
-			in := w.injector(Fault{Kind: Kill, Target: Target{Broker: node(1)}, At: time.Second})
+			in := w.injector(Fault{Kind: Kill, Target: Target{Brokers: []int32{1}}, At: time.Second})
 			in.cfg.Facts = slowFacts{w, time.Second}
 			w.play(in, 1500*time.Millisecond)
 			r := results(in)[0]
@@ -425,7 +425,7 @@ func TestOpenFaults(t *testing.T) {
 		w := newWorld()
 		in := w.injector(
 			Fault{Kind: Kill, Target: leaderOf("orders", 0), At: time.Second},
-			Fault{Kind: Pause, Target: Target{Broker: node(3)}, At: 2 * time.Second, HealAfter: time.Second},
+			Fault{Kind: Pause, Target: Target{Brokers: []int32{3}}, At: 2 * time.Second, HealAfter: time.Second},
 		)
 		go func() { w.play(in, 5*time.Second) }()
 		open := [][]bool{{false, false}, {true, false}, {true, true}, {true, false}, {true, false}, {false, false}}
@@ -460,7 +460,7 @@ func TestLateFaults(t *testing.T) {
 			w := newWorld()
 			w.slow = tt.slow
 			w.acted = func(string) { w.count(func(a *Activity) { a.ClientErrors += 2 }) }
-			in := w.injector(Fault{Kind: Kill, Target: Target{Broker: node(1)}, At: time.Second})
+			in := w.injector(Fault{Kind: Kill, Target: Target{Brokers: []int32{1}}, At: time.Second})
 			w.play(in, 10*time.Second)
 			r := in.Results(func(_, _ time.Duration) Stand { return Stand{} }, nil)[0]
 			if !slices.Contains(r.Evidence, tt.want) || strings.HasPrefix(r.Evidence[0], "injected") != strings.HasPrefix(tt.want, "injected") {

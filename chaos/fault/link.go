@@ -84,24 +84,21 @@ func oneWay(way proxy.Way) string {
 func (in *Injector) aimLink(ctx context.Context, s *injection) error {
 	rule := *s.fault.Rule
 	s.rule = &rule
-	if s.fault.Target.All {
+	target := s.fault.Target
+	if target.All {
 		return nil
 	}
 	var before State
-	if s.fault.Target.Broker == nil {
+	if target.LeaderOf != nil || target.FollowersOf != nil {
 		var err error
 		if before, err = in.cfg.Facts.State(ctx); err != nil {
 			return fmt.Errorf("the cluster's state before the fault: %w", err)
 		}
 	}
-	nodes, err := in.resolve(s.fault.Target, before)
-	if err != nil {
+	if err := in.find(ctx, s, before); err != nil {
 		return err
 	}
-	rule.Brokers = slices.Clone(nodes)
-	if s.fault.Target.Broker == nil {
-		s.result.What = fmt.Sprintf("%s (%s)", s.fault, nodeList(nodes))
-	}
+	rule.Brokers = slices.Clone(s.nodes)
 	return nil
 }
 

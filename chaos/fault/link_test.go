@@ -47,7 +47,7 @@ func TestLinkNames(t *testing.T) {
 	all := Target{All: true}
 	for want, f := range map[string]Fault{
 		"cut all clients off from all brokers":                                      {Kind: Cut, Target: all, Rule: &proxy.Rule{Cut: proxy.Both}},
-		"cut payments off from broker 2 (requests only)":                            {Kind: Cut, Target: Target{Broker: node(2), Service: "payments"}, Rule: &proxy.Rule{Door: "payments", Cut: proxy.Requests}},
+		"cut payments off from broker 2 (requests only)":                            {Kind: Cut, Target: Target{Brokers: []int32{2}, Service: "payments"}, Rule: &proxy.Rule{Door: "payments", Cut: proxy.Requests}},
 		"reset connections of clients weir-* to leader of orders/0":                 {Kind: Reset, Target: leaderOf("orders", 0), Rule: &proxy.Rule{Client: "weir-*", Reset: true}},
 		"delay all clients at all brokers by 50ms ± 5ms (replies only)":             {Kind: Latency, Target: all, Rule: &proxy.Rule{Latency: &proxy.Latency{Delay: 50 * time.Millisecond, Jitter: 5 * time.Millisecond, Way: proxy.Replies}}},
 		"delay OffsetCommit, Heartbeat of all clients at all brokers by 1s":         {Kind: Latency, Target: all, Rule: &proxy.Rule{Keys: []kmsg.Key{kmsg.OffsetCommit, kmsg.Heartbeat}, Latency: &proxy.Latency{Delay: time.Second}}},
@@ -78,7 +78,7 @@ func TestScheduleOfLinks(t *testing.T) {
 			},
 		},
 		{
-			"healed when the load ends", cut(Target{Broker: node(2)}, 0),
+			"healed when the load ends", cut(Target{Brokers: []int32{2}}, 0),
 			[]string{
 				"1s open since 1s", "1s fault 0: cut all clients off from broker 2", "1s apply to broker 2",
 				"5s remove to broker 2", "5s closed since 5s", "5s heal 0: healed: cut all clients off from broker 2",
@@ -106,7 +106,7 @@ func TestScheduleOfLinks(t *testing.T) {
 			},
 		},
 		{
-			"a broker that is not there", cut(Target{Broker: node(9)}, time.Second),
+			"a broker that is not there", cut(Target{Brokers: []int32{9}}, time.Second),
 			[]string{"1s fault 0: cut all clients off from broker 9 failed: there is no broker 9; the cluster has [1 2 3]"},
 		},
 	} {

@@ -37,10 +37,35 @@ type (
 		Pause(ctx context.Context, node int32) error
 		Unpause(ctx context.Context, node int32) error
 	}
+	// Isolator cuts a node off from a network of the cluster. Rejoin brings
+	// it back with the addresses that it had; a node that is on the network
+	// already is no error.
+	Isolator interface {
+		Isolate(ctx context.Context, node int32, network Network) error
+		Rejoin(ctx context.Context, node int32, network Network) error
+	}
+	// DiskFiller leaves no space on a node's disk, and gives it back. Disks
+	// have a size of their own, DiskBytes, or they cannot be filled and it
+	// is 0.
+	DiskFiller interface {
+		DiskBytes() int64
+		FillDisk(ctx context.Context, node int32) error
+		FreeDisk(ctx context.Context, node int32) error
+	}
 	// Wiper empties the disk of a node that is down.
 	Wiper interface {
 		Wipe(ctx context.Context, node int32) error
 	}
+)
+
+// Network is one that nodes of a cluster share among themselves.
+type Network string
+
+// The networks: brokers copy records from each other over one, and hear from
+// controllers over the other, which controllers share among themselves too.
+const (
+	Replication    Network = "replication"
+	ControllerLink Network = "controller"
 )
 
 // Simulator is implemented by clusters whose broker faults only imitate a

@@ -18,7 +18,7 @@ type comments map[string]string
 func readComments(t *testing.T) comments {
 	t.Helper()
 	c := comments{}
-	for _, pattern := range []string{"../model.go", "../document/scalar.go", "../../harness/scenario/model.go"} {
+	for _, pattern := range []string{"../model.go", "../document/scalar.go", "../../harness/scenario/model*.go"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: no sources, %v", pattern, err)

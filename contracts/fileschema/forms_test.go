@@ -48,6 +48,8 @@ func (g *generator) form(typ reflect.Type) *schema {
 		return anyOf(g.form(reflect.TypeFor[document.Bytes]()), g.object(typ))
 	case "scenario.Process":
 		return anyOf(g.form(reflect.TypeFor[document.Duration]()), g.object(typ))
+	case "scenario.StartNode":
+		return anyOf(filled(&schema{Type: "array", Items: text()}), &schema{Const: "operator"})
 	case "contracts.Schema":
 		return anyOf(name(), g.object(typ))
 	case "contracts.SchemaRef":
@@ -176,6 +178,7 @@ var fields = map[string]func(*schema) *schema{
 	"scenario.Cluster.kind":           to(enum("embedded", "docker", "external")),
 	"scenario.Cluster.brokers":        between(1, 99),
 	"scenario.Cluster.controllers":    to(enum("combined", "separate")),
+	"scenario.Cluster.racks":          names,
 	"scenario.Cluster.bootstrap":      each(pattern(`.:.`)),
 	"scenario.Prometheus.server":      to(pattern(`^https?://`)),
 	"scenario.Prometheus.exporters":   func(s *schema) *schema { return filled(each(pattern(`^https?://`))(s)) },
@@ -198,9 +201,12 @@ var fields = map[string]func(*schema) *schema{
 	"scenario.Producer.compression":   to(enum("none", "gzip", "snappy", "lz4", "zstd")),
 	"scenario.Consumers.topics":       names,
 	"scenario.Consumers.members":      from(1),
-	"scenario.Target.broker":          from(0),
-	"scenario.Target.leader-of":       topicPartition,
-	"scenario.Target.followers-of":    topicPartition,
+	"scenario.Pick.broker":            from(0),
+	"scenario.Pick.brokers":           ids,
+	"scenario.Pick.leader-of":         topicPartition,
+	"scenario.Pick.followers-of":      topicPartition,
+	"scenario.Pick.count":             from(1),
+	"scenario.Isolate.network":        to(enum("replication", "controller")),
 	"scenario.Elect.unclean":          topicPartition,
 }
 
@@ -276,8 +282,9 @@ var rules = map[string]func(*schema){
 	"scenario.Hot":                func(s *schema) { s.Required = []string{"keys", "share"} },
 	"scenario.Consumers":          func(s *schema) { s.Required = []string{"group", "topics"} },
 	"scenario.Fault":              fault,
-	"scenario.Pause":              func(s *schema) { s.OneOf = oneOf("broker", "all", "leader-of", "followers-of", "service").OneOf },
-	"scenario.Target":             func(s *schema) { s.OneOf = oneOf("broker", "all", "leader-of", "followers-of").OneOf },
+	"scenario.Target":             target,
+	"scenario.Isolate":            target,
+	"scenario.Pause":              func(s *schema) { targetOr(s, "service") },
 	"scenario.Cut":                func(s *schema) { s.AllOf = []*schema{oneLink()} },
 	"scenario.Link":               func(s *schema) { s.AllOf = []*schema{oneLink()} },
 	"scenario.Latency": func(s *schema) {
@@ -290,6 +297,9 @@ var rules = map[string]func(*schema){
 		s.Required, s.AllOf = []string{"api"}, []*schema{oneLink()}
 		s.OneOf = oneOf("error", "drop").OneOf
 	},
+	"scenario.DeleteTopic":     func(s *schema) { s.Required = []string{"topic"} },
+	"scenario.AlterTopic":      func(s *schema) { s.Required = []string{"topic", "config"} },
+	"scenario.Quota":           func(s *schema) { s.AnyOf = someOf("produce", "consume").AnyOf },
 	"scenario.Elect":           func(s *schema) { s.Required = []string{"unclean"} },
 	"scenario.Crash":           func(s *schema) { s.Required = []string{"service"} },
 	"scenario.ServiceTarget":   func(s *schema) { s.Required = []string{"service"} },
@@ -336,21 +346,55 @@ func contract(s *schema) {
 	s.Then = &schema{Properties: named{{"produces", addressed}, {"consumes", addressed}}}
 }
 
+// ids are those of brokers, at least one and each once.
+func ids(s *schema) *schema {
+	s = filled(s)
+	s.Items, s.UniqueItems = &schema{Type: "integer", Minimum: number(0)}, true
+	return s
+}
+
 // fault asks for one action; what happens once says when, what is part of the
 // load that it is always there.
 func fault(s *schema) {
-	for _, action := range []string{"kill", "stop", "pause", "wipe", "elect", "crash", "restart", "cut", "reset", "latency", "bandwidth", "reply"} {
+	for _, action := range []string{"kill", "stop", "pause", "wipe", "isolate", "fill-disk", "rolling-restart", "elect", "crash", "restart", "cut", "reset", "latency", "bandwidth", "reply", "delete-topic", "alter-topic", "quota"} {
 		s.OneOf = append(s.OneOf, requires(action, "at"))
 	}
 	s.OneOf = append(s.OneOf, requires("poison", "always"), requires("duplicate", "always"))
 }
 
+// picks are the fields of which one names brokers; with some of them count
+// says how many.
+var (
+	counted = []string{"brokers", "followers-of", "rack"}
+	single  = []string{"broker", "leader-of", "group-coordinator", "transaction-coordinator", "controller"}
+)
+
+// target asks for brokers by one field, or a count of all of them.
+func target(s *schema) { targetOr(s) }
+
+// targetOr is target where other fields can name something else.
+func targetOr(s *schema, others ...string) {
+	for _, field := range slices.Concat(single, []string{"all"}, others) {
+		s.OneOf = append(s.OneOf, &schema{Required: []string{field}, Not: requires("count")})
+	}
+	s.OneOf = append(s.OneOf, oneOf(counted...).OneOf...)
+	s.OneOf = append(s.OneOf, &schema{Required: []string{"count"}, Not: someOf(slices.Concat(single, counted, []string{"all"}, others)...)})
+}
+
 // oneLink asks that connections are named by at most one of what excludes each
 // other.
 func oneLink() *schema {
-	return &schema{Not: &schema{AnyOf: []*schema{
-		requires("client", "service"), requires("broker", "leader-of"), requires("broker", "followers-of"), requires("leader-of", "followers-of"),
-	}}}
+	excluding := []*schema{requires("client", "service")}
+	all := slices.Concat(single, counted)
+	for i, field := range all {
+		for _, other := range all[i+1:] {
+			excluding = append(excluding, requires(field, other))
+		}
+		if i < len(single) {
+			excluding = append(excluding, requires(field, "count"))
+		}
+	}
+	return &schema{Not: &schema{AnyOf: excluding}}
 }
 
 // profileSegment asks for one kind of segment with the fields that it has,

@@ -18,7 +18,7 @@ import (
 
 // Change is a change of one topic or of one client's quota. It is data: what
 // undoes it can be kept in a file, for a later process to undo what this one
-// did. One of Delete, Create, Config and Quota is set.
+// did. One of Delete, Create, Config, Quota and Run is set.
 type Change struct {
 	// Delete is a topic that is deleted, with its records.
 	Delete string `json:"delete,omitempty"`
@@ -33,6 +33,9 @@ type Change struct {
 	// value is removed. No Client is all that have no quota of their own.
 	Client string              `json:"client,omitempty"`
 	Quota  map[string]*float64 `json:"quota,omitempty"`
+	// Run is a command that brings a node back: a program and its arguments.
+	// It is applied by who can run it, and has no inverse.
+	Run []string `json:"run,omitempty"`
 }
 
 // String says what the change does.
@@ -42,6 +45,8 @@ func (c Change) String() string {
 		return "delete topic " + c.Delete
 	case c.Create != nil:
 		return "create topic " + c.Create.Name
+	case len(c.Run) > 0:
+		return "run " + strings.Join(c.Run, " ")
 	case c.Topic != "":
 		return "set " + c.settings() + " of topic " + c.Topic
 	}

@@ -34,18 +34,36 @@ type Spec struct {
 	// Image is the container image of a docker cluster; default
 	// apache/kafka:4.3.1, or WEIR_KAFKA_IMAGE.
 	Image string
+	// DiskBytes is the size of each broker's disk, of a docker cluster;
+	// default that of the engine's machine.
+	DiskBytes int64
+	// Racks are given to the brokers of a docker cluster in turn; default
+	// none.
+	Racks []string
 	// Controllers is combined (default) or separate.
 	Controllers string
 	// Bootstrap and ClientConfig (a client.properties file) locate an
 	// external cluster.
 	Bootstrap    []string
 	ClientConfig string
+	// Nodes are commands that act on nodes of an external cluster, by broker
+	// id; default none: Weir then has no hold on them.
+	Nodes map[int32]Commands
 	// RunID labels everything that is started, so that it can be removed.
 	RunID string
 	// Log receives progress lines and, for docker, the brokers' logs go to
 	// LogDir when that is not empty.
 	Log    io.Writer
 	LogDir string
+}
+
+// Commands act on a node of an external cluster: each is a program and its
+// arguments, which no shell sees.
+type Commands struct {
+	Kill, Stop, Start, Pause, Unpause []string
+	// Operator says that somebody else starts a node that is down: healing
+	// waits for that.
+	Operator bool
 }
 
 // Cluster is a set of brokers that a run uses.
@@ -85,9 +103,9 @@ type Provider interface {
 	// Check answers the error with which Start would refuse a Spec, an
 	// ErrRefused, as far as it is known without starting or asking anything.
 	Check(spec Spec) error
-	// Abilities has the methods of the clusters that Start returns, to tell
-	// which faults they can suffer. None of them may be called.
-	Abilities() any
+	// Abilities has the methods of the cluster that Start returns for a
+	// Spec, to tell which faults it can suffer. None of them may be called.
+	Abilities(spec Spec) any
 	// Start returns a cluster that is ready: all brokers registered and
 	// able to create topics.
 	Start(ctx context.Context, spec Spec) (Cluster, error)

@@ -95,6 +95,9 @@ func (c *Cluster) Info() run.Cluster {
 	if len(c.nodes) > 1 {
 		notes = append(notes, fmt.Sprintf("Each node is broker and controller: with %d of %d down there is no controller, and nothing is fenced or elected.", (len(c.nodes)+1)/2, len(c.nodes)))
 	}
+	if disk := c.spec.DiskBytes; disk > 0 {
+		notes = append(notes, fmt.Sprintf("Each node's disk is %d MiB of its machine's memory: how fast disks are is not shown.", disk>>20))
+	}
 	if c.jvm.note != "" {
 		notes = append(notes, c.jvm.note)
 	}

@@ -7,6 +7,7 @@
 // containers on the network weir-RUN-svc), REPLICATION (weir-RUN-repl) and
 // CONTROLLER (weir-RUN-ctl). Each node keeps its data on a volume of its own:
 // a node that was killed comes back with it, a node that was wiped without.
+// Disks that have a size, so that they can be full, lie in memory.
 // Addresses on the networks are pinned, so a node keeps them too.
 //
 // A cluster implements every fault interface of package chaos/fault. Faults

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/moby/moby/api/types/container"
-	"github.com/moby/moby/api/types/mount"
 	"github.com/moby/moby/client"
 
 	"github.com/flowweir/weir/chaos/fault"
@@ -17,11 +16,13 @@ import (
 const stopGrace = 60 * time.Second
 
 var (
-	_ fault.Killer  = (*Cluster)(nil)
-	_ fault.Stopper = (*Cluster)(nil)
-	_ fault.Starter = (*Cluster)(nil)
-	_ fault.Pauser  = (*Cluster)(nil)
-	_ fault.Wiper   = (*Cluster)(nil)
+	_ fault.DiskFiller = (*Cluster)(nil)
+	_ fault.Killer     = (*Cluster)(nil)
+	_ fault.Stopper    = (*Cluster)(nil)
+	_ fault.Starter    = (*Cluster)(nil)
+	_ fault.Pauser     = (*Cluster)(nil)
+	_ fault.Isolator   = (*Cluster)(nil)
+	_ fault.Wiper      = (*Cluster)(nil)
 )
 
 // Kill sends SIGKILL to a node and returns when its process is gone. A node
@@ -82,6 +83,37 @@ func (c *Cluster) Unpause(ctx context.Context, id int32) error {
 	})
 }
 
+// netOf are the networks that nodes share among themselves.
+var netOf = map[fault.Network]int{fault.Replication: netReplication, fault.ControllerLink: netController}
+
+// Isolate takes a node that is up off a network: what it says there reaches
+// nobody, and it hears nobody. Its published port and its other networks stay.
+// A node that is off it already is left so.
+func (c *Cluster) Isolate(ctx context.Context, id int32, from fault.Network) error {
+	return c.onNode(ctx, "isolate", id, func(n *node, s state) error {
+		if !s.running {
+			return errDown
+		}
+		on, err := c.engine.onNetwork(ctx, c.nets, netOf[from], n)
+		if err != nil || !on {
+			return err
+		}
+		return c.engine.leaveNetwork(ctx, c.nets, netOf[from], n)
+	})
+}
+
+// Rejoin puts a node back on a network, up or down, with the address and the
+// name that it had there. One that is on it is left so.
+func (c *Cluster) Rejoin(ctx context.Context, id int32, to fault.Network) error {
+	return c.onNode(ctx, "rejoin", id, func(n *node, _ state) error {
+		on, err := c.engine.onNetwork(ctx, c.nets, netOf[to], n)
+		if err != nil || on {
+			return err
+		}
+		return c.engine.joinNetwork(ctx, c.nets, netOf[to], n)
+	})
+}
+
 // Wipe empties the volume of a node that is down. The node keeps its id and
 // its addresses, and formats its disk anew when it is started.
 func (c *Cluster) Wipe(ctx context.Context, id int32) error {
@@ -89,23 +121,17 @@ func (c *Cluster) Wipe(ctx context.Context, id int32) error {
 		if s.running {
 			return fmt.Errorf("it is running: kill or stop it first")
 		}
-		return c.engine.empty(ctx, c.own, c.image, n)
+		return c.engine.onVolume(ctx, c.own, c.image, n, "rm", "-rf", logDirs)
 	})
 }
 
-// empty runs a short-lived container that removes what is on a node's volume.
-func (e *engine) empty(ctx context.Context, own owner, image string, n *node) error {
+// onVolume runs a command in a short-lived container that has a node's volume
+// where the node has it.
+func (e *engine) onVolume(ctx context.Context, own owner, image string, n *node, command ...string) error {
 	created, err := e.ContainerCreate(making(ctx), client.ContainerCreateOptions{
-		Name: own.name("wipe-" + randomID()),
-		Config: &container.Config{
-			Image:      image,
-			Entrypoint: []string{"rm", "-rf", logDirs},
-			Labels:     own.with(roleHelper),
-		},
-		HostConfig: &container.HostConfig{
-			NetworkMode: "none",
-			Mounts:      []mount.Mount{{Type: mount.TypeVolume, Source: n.volume, Target: dataVolume}},
-		},
+		Name:       own.name("volume-" + randomID()),
+		Config:     &container.Config{Image: image, Entrypoint: command, Labels: own.with(roleHelper)},
+		HostConfig: &container.HostConfig{NetworkMode: "none", Mounts: n.mounts()},
 	})
 	if err != nil {
 		return err
@@ -119,7 +145,7 @@ func (e *engine) empty(ctx context.Context, own owner, image string, n *node) er
 	}
 	s, err := e.state(ctx, created.ID)
 	if err == nil && s.exitCode != 0 {
-		err = fmt.Errorf("rm ended with status %d", s.exitCode)
+		err = fmt.Errorf("%s ended with status %d: %s", command[0], s.exitCode, e.tail(ctx, created.ID))
 	}
 	return err
 }

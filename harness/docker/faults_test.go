@@ -62,6 +62,7 @@ var _ = Describe("A cluster in containers", Ordered, func() {
 
 		Expect(shared.Kill(ctx, before.Leader)).To(Succeed())
 		Expect(shared.Kill(ctx, before.Leader)).To(MatchError(errDown))
+		Expect(shared.Stop(ctx, before.Leader)).To(MatchError(errDown))
 		killed := time.Now()
 		acked := l.count()
 		Eventually(func() int32 { return partition(ctx, kafka, "killed").LeaderEpoch }).
@@ -80,25 +81,6 @@ var _ = Describe("A cluster in containers", Ordered, func() {
 		Expect(shared.Bootstrap()).To(Equal(bootstrap))
 		Expect(directly(ctx, bootstrap[before.Leader])).To(Succeed())
 		l.expectWhole(ctx, "killed")
-	}, NodeTimeout(5*patience))
-
-	It("goes on after a rolling stop and start", func(ctx context.Context) {
-		newTopic(ctx, "rolled")
-		kafka := newClient()
-		l := startLoad("rolled")
-		for _, id := range shared.Nodes() {
-			began := time.Now()
-			Expect(shared.Stop(ctx, id)).To(Succeed())
-			stopped := time.Since(began)
-			Expect(shared.Stop(ctx, id)).To(MatchError(errDown))
-			Eventually(func() []int32 { return partition(ctx, kafka, "rolled").ISR }).
-				WithTimeout(patience).ShouldNot(ContainElement(id))
-			Expect(shared.Start(ctx, id)).To(Succeed())
-			Eventually(func() []int32 { return partition(ctx, kafka, "rolled").ISR }).
-				WithTimeout(patience).Should(ContainElement(id))
-			report(fmt.Sprintf("node %d stopped", id), "in %s", round(stopped))
-		}
-		l.expectWhole(ctx, "rolled")
 	}, NodeTimeout(5*patience))
 
 	It("loses the leadership of a node that is paused, and heals by the node's state", func(ctx context.Context) {

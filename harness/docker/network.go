@@ -46,6 +46,43 @@ func (n *networks) node(net int, id int32) netip.Addr {
 	return offset(n.subnets[net].Addr(), uint32(firstNode+id))
 }
 
+// endpoint is a node's place on a network: its name there and its address.
+func (n *networks) endpoint(net int, id int32) *network.EndpointSettings {
+	return &network.EndpointSettings{
+		NetworkID:  n.ids[net],
+		Aliases:    []string{alias(id)},
+		IPAMConfig: &network.EndpointIPAMConfig{IPv4Address: n.node(net, id)},
+	}
+}
+
+// joinNetwork puts a node on a network, at its address.
+func (e *engine) joinNetwork(ctx context.Context, nets *networks, net int, n *node) error {
+	if _, err := e.NetworkConnect(ctx, nets.ids[net], client.NetworkConnectOptions{Container: n.container, EndpointConfig: nets.endpoint(net, n.id)}); err != nil {
+		return fmt.Errorf("connect to network %s: %w", nets.names[net], err)
+	}
+	return nil
+}
+
+// leaveNetwork takes a node off a network. Connections over it fall silent.
+func (e *engine) leaveNetwork(ctx context.Context, nets *networks, net int, n *node) error {
+	if _, err := e.NetworkDisconnect(ctx, nets.ids[net], client.NetworkDisconnectOptions{Container: n.container}); err != nil {
+		return fmt.Errorf("disconnect from network %s: %w", nets.names[net], err)
+	}
+	return nil
+}
+
+// onNetwork says whether a node is on a network.
+func (e *engine) onNetwork(ctx context.Context, nets *networks, net int, n *node) (bool, error) {
+	inspected, err := e.ContainerInspect(ctx, n.container, client.ContainerInspectOptions{})
+	if err != nil {
+		return false, err
+	}
+	if s := inspected.Container.NetworkSettings; s != nil {
+		return s.Networks[nets.names[net]] != nil, nil
+	}
+	return false, nil
+}
+
 // gateway is the engine's own address on the services' network.
 func (n *networks) gateway() netip.Addr { return offset(n.subnets[netServices].Addr(), 1) }
 

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
 	"strconv"
@@ -44,6 +45,8 @@ type nodeSpec struct {
 	brokers   int
 	config    map[string]string
 	jvm       jvm
+	disk      int64    // bytes; 0: no size of its own
+	racks     []string // of the nodes in turn
 }
 
 // describe is what labelSpec says: enough to tell two clusters apart.
@@ -67,6 +70,11 @@ func servicesAddress(id int32) string {
 // nodeAttempts bounds retries when a chosen port turns out to be taken.
 const nodeAttempts = 10
 
+// mounts puts a node's volume where its data lies.
+func (n *node) mounts() []mount.Mount {
+	return []mount.Mount{{Type: mount.TypeVolume, Source: n.volume, Target: dataVolume}}
+}
+
 // startNode makes a node's volume and container and starts it. The port is
 // fixed from then on.
 func (e *engine) startNode(ctx context.Context, spec *nodeSpec, id int32) (*node, error) {
@@ -75,8 +83,7 @@ func (e *engine) startNode(ctx context.Context, spec *nodeSpec, id int32) (*node
 		container: spec.own.name(alias(id)),
 		volume:    spec.own.name(alias(id) + "-data"),
 	}
-	labels := spec.own.with(roleVolume, labelNode, strconv.Itoa(int(id)))
-	if _, err := e.VolumeCreate(making(ctx), client.VolumeCreateOptions{Name: n.volume, Labels: labels}); err != nil {
+	if err := e.createVolume(ctx, spec, n); err != nil {
 		return nil, fmt.Errorf("node %d: create volume: %w", id, err)
 	}
 	var err error
@@ -109,13 +116,6 @@ func (e *engine) startNode(ctx context.Context, spec *nodeSpec, id int32) (*node
 
 func (e *engine) createNode(ctx context.Context, spec *nodeSpec, n *node, hostPort int) error {
 	kafkaPort, _ := network.PortFrom(portHost, network.TCP)
-	endpoint := func(net int) *network.EndpointSettings {
-		return &network.EndpointSettings{
-			NetworkID:  spec.nets.ids[net],
-			Aliases:    []string{alias(n.id)},
-			IPAMConfig: &network.EndpointIPAMConfig{IPv4Address: spec.nets.node(net, n.id)},
-		}
-	}
 	_, err := e.ContainerCreate(making(ctx), client.ContainerCreateOptions{
 		Name: n.container,
 		Config: &container.Config{
@@ -131,11 +131,11 @@ func (e *engine) createNode(ctx context.Context, spec *nodeSpec, n *node, hostPo
 		HostConfig: &container.HostConfig{
 			NetworkMode:  container.NetworkMode(spec.nets.names[netServices]),
 			PortBindings: network.PortMap{kafkaPort: {{HostIP: spec.host.bind, HostPort: strconv.Itoa(hostPort)}}},
-			Mounts:       []mount.Mount{{Type: mount.TypeVolume, Source: n.volume, Target: dataVolume}},
+			Mounts:       n.mounts(),
 			LogConfig:    container.LogConfig{Type: "json-file", Config: map[string]string{"max-size": "64m", "max-file": "2"}},
 		},
 		NetworkingConfig: &network.NetworkingConfig{EndpointsConfig: map[string]*network.EndpointSettings{
-			spec.nets.names[netServices]: endpoint(netServices),
+			spec.nets.names[netServices]: spec.nets.endpoint(netServices, n.id),
 		}},
 	})
 	if err != nil {
@@ -143,15 +143,23 @@ func (e *engine) createNode(ctx context.Context, spec *nodeSpec, n *node, hostPo
 	}
 	// Engines before API 1.44 take one network at creation.
 	for _, net := range []int{netReplication, netController} {
-		if _, err := e.NetworkConnect(ctx, spec.nets.ids[net], client.NetworkConnectOptions{Container: n.container, EndpointConfig: endpoint(net)}); err != nil {
-			return fmt.Errorf("connect to network %s: %w", spec.nets.names[net], err)
+		if err := e.joinNetwork(ctx, spec.nets, net, n); err != nil {
+			return err
 		}
+	}
+	config := spec.config
+	if len(spec.racks) > 0 {
+		config = maps.Clone(config)
+		if config == nil {
+			config = map[string]string{}
+		}
+		config[rackSetting] = spec.racks[int(n.id)%len(spec.racks)]
 	}
 	return e.writeProperties(ctx, n.container, serverProperties(n.id, spec.voters(), addresses{
 		host:        n.hostAddr,
 		services:    servicesAddress(n.id),
 		replication: netip.AddrPortFrom(spec.nets.node(netReplication, n.id), portReplication).String(),
-	}, spec.config, spec.brokers))
+	}, config, spec.brokers))
 }
 
 // writeProperties puts a node's configuration into its container, where it

@@ -34,6 +34,9 @@ type addresses struct {
 	host, services, replication string // host:port
 }
 
+// rackSetting is the setting that puts a broker into a rack.
+const rackSetting = "broker.rack"
+
 // owned are the settings that make nodes a cluster of Weir; a user's value
 // would take it apart.
 var owned = []string{

@@ -30,7 +30,7 @@ type provider struct{}
 
 func (provider) Kind() string { return cluster.Docker }
 
-func (provider) Abilities() any { return (*Cluster)(nil) }
+func (provider) Abilities(cluster.Spec) any { return (*Cluster)(nil) }
 
 func (provider) Check(spec cluster.Spec) error { return check(&spec) }
 
@@ -70,6 +70,12 @@ func check(spec *cluster.Spec) error {
 	}
 	if spec.Brokers < 1 || spec.Brokers > maxBrokers {
 		return cluster.Refuse("brokers", "docker: %d brokers: there can be 1 to %d", spec.Brokers, maxBrokers)
+	}
+	if _, set := spec.Config[rackSetting]; set && len(spec.Racks) > 0 {
+		return cluster.RefuseSetting(cluster.Docker, rackSetting, spec.Config[rackSetting], errors.New("cluster.racks gives the brokers theirs: remove one of the two"))
+	}
+	if spec.DiskBytes != 0 && spec.DiskBytes < minDisk {
+		return cluster.Refuse("disk", "docker: a disk of %d bytes: a broker needs %d MiB to start", spec.DiskBytes, minDisk>>20)
 	}
 	switch spec.Controllers {
 	case "", "combined":
@@ -138,7 +144,7 @@ func (e *engine) start(ctx context.Context, spec cluster.Spec, own owner) (_ *Cl
 func (c *Cluster) startNodes(ctx context.Context, host hostAddress) error {
 	spec := &nodeSpec{
 		own: c.own, image: c.image, clusterID: newClusterID(), nets: c.nets,
-		host: host, brokers: c.spec.Brokers, config: c.spec.Config, jvm: c.jvm,
+		host: host, brokers: c.spec.Brokers, config: c.spec.Config, jvm: c.jvm, disk: c.spec.DiskBytes, racks: c.spec.Racks,
 	}
 	nodes := make([]*node, c.spec.Brokers)
 	group, groupCtx := errgroup.WithContext(ctx)

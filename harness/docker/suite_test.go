@@ -24,8 +24,9 @@ var (
 // networks behind, whose names must not be those of the next one.
 var sharedRun = fmt.Sprintf("docker-specs-%d", os.Getpid())
 
-// failover are the settings with which a lost leader costs seconds, not ten.
-var failover = map[string]string{"broker.session.timeout.ms": "3000", "broker.heartbeat.interval.ms": "500"}
+// failover are the settings with which a lost leader costs seconds, not ten,
+// and a lost follower too.
+var failover = map[string]string{"broker.session.timeout.ms": "3000", "broker.heartbeat.interval.ms": "500", "replica.lag.time.max.ms": "2000"}
 
 // TestMain makes the test binary a program of its own where childEnv is set.
 func TestMain(m *testing.M) {
@@ -52,7 +53,7 @@ func TestDocker(t *testing.T) {
 
 var _ = BeforeSuite(func(ctx context.Context) {
 	began := time.Now()
-	c, err := Provider().Start(ctx, cluster.Spec{RunID: sharedRun, Config: failover, Log: GinkgoWriter, LogDir: GinkgoT().TempDir()})
+	c, err := Provider().Start(ctx, cluster.Spec{RunID: sharedRun, Config: failover, DiskBytes: 256 << 20, Racks: []string{"a", "b"}, Log: GinkgoWriter, LogDir: GinkgoT().TempDir()})
 	Expect(err).NotTo(HaveOccurred())
 	sharedReady = time.Since(began)
 	AddReportEntry("cluster of 3 ready", sharedReady.String(), ReportEntryVisibilityAlways)

@@ -59,6 +59,8 @@ func TestCheckRefuses(t *testing.T) {
 		"negative brokers":      {cluster.Spec{Brokers: -1}, "-1 brokers"},
 		"separate controllers":  {cluster.Spec{Controllers: "separate"}, "separate is not built"},
 		"unknown controllers":   {cluster.Spec{Controllers: "zookeeper"}, `"zookeeper"`},
+		"a tiny disk":           {cluster.Spec{DiskBytes: 1 << 20}, "a disk of 1048576 bytes: a broker needs 64 MiB to start"},
+		"racks twice":           {cluster.Spec{Racks: []string{"a"}, Config: map[string]string{"broker.rack": "b"}}, "cluster.racks gives the brokers theirs"},
 		"external bootstrap":    {cluster.Spec{Bootstrap: []string{"a:1"}}, "belong to the kind external"},
 		"external properties":   {cluster.Spec{ClientConfig: "c.properties"}, "belong to the kind external"},
 		"a setting Weir owns":   {cluster.Spec{Config: map[string]string{"advertised.listeners": "x"}}, `broker setting advertised.listeners = "x": Weir sets it`},

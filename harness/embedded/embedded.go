@@ -57,7 +57,7 @@ type provider struct{}
 
 func (provider) Kind() string { return cluster.Embedded }
 
-func (provider) Abilities() any { return (*Cluster)(nil) }
+func (provider) Abilities(cluster.Spec) any { return (*Cluster)(nil) }
 
 func (provider) Check(spec cluster.Spec) error {
 	if err := checkSpec(spec); err != nil {
@@ -152,6 +152,10 @@ func checkSpec(spec cluster.Spec) error {
 		return cluster.Refuse("brokers", "embedded: %d brokers: want 1 to %d", spec.Brokers, maxBrokers)
 	case spec.Image != "":
 		return cluster.Refuse("image", "embedded: cluster.image %q: embedded brokers run in this process; remove it or use kind docker", spec.Image)
+	case spec.DiskBytes != 0:
+		return cluster.Refuse("disk", "embedded: cluster.disk: embedded brokers have no disk; remove it or use kind docker")
+	case len(spec.Racks) > 0:
+		return cluster.Refuse("racks", "embedded: cluster.racks: embedded brokers are all in one place; remove it or use kind docker")
 	case spec.Controllers != "" && spec.Controllers != "combined":
 		return cluster.Refuse("controllers", "embedded: cluster.controllers %q: embedded brokers have no controllers to fail; use kind docker", spec.Controllers)
 	}

@@ -198,6 +198,8 @@ func TestRefusals(t *testing.T) {
 	}{
 		{"other kind", cluster.Spec{Kind: "docker"}, `embedded: asked to start a cluster of kind "docker"`},
 		{"no brokers", cluster.Spec{Brokers: -1}, "embedded: -1 brokers: want 1 to 100"},
+		{"racks", cluster.Spec{Racks: []string{"a"}}, "embedded: cluster.racks: embedded brokers are all in one place; remove it or use kind docker"},
+		{"disk", cluster.Spec{DiskBytes: 1 << 30}, "embedded: cluster.disk: embedded brokers have no disk; remove it or use kind docker"},
 		{"image", cluster.Spec{Image: "x"}, `embedded: cluster.image "x": embedded brokers run in this process; remove it or use kind docker`},
 		{"controllers", cluster.Spec{Controllers: "separate"}, `embedded: cluster.controllers "separate": embedded brokers have no controllers to fail; use kind docker`},
 		{"durability", cluster.Spec{Config: map[string]string{"log.flush.interval.messages": "1"}}, `embedded: broker setting log.flush.interval.messages = "1": embedded brokers cannot honor it; remove it or use cluster kind docker`},

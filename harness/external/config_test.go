@@ -110,6 +110,8 @@ func TestSpecErrors(t *testing.T) {
 	for want, spec := range map[string]cluster.Spec{
 		"no addresses of brokers": {},
 		"cluster.config":          {Bootstrap: []string{"a:1"}, Config: map[string]string{"a": "b"}},
+		"cluster.disk":            {Bootstrap: []string{"a:1"}, DiskBytes: 1 << 30},
+		"cluster.racks":           {Bootstrap: []string{"a:1"}, Racks: []string{"a"}},
 		"cluster.image":           {Bootstrap: []string{"a:1"}, Image: "x"},
 		"cluster.controllers":     {Bootstrap: []string{"a:1"}, Controllers: "combined"},
 		`"a" is no host:port`:     {Bootstrap: []string{"a"}},

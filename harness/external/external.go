@@ -7,8 +7,8 @@
 // PEM. Values of secrets are in no error and in nothing that Info returns;
 // ClientProperties, which services need, has them, and Redacted hides them.
 //
-// The package changes nothing on the cluster and implements no fault: it has
-// no hold on the brokers. The facts that a guard needs are here (who else
+// The package changes nothing on the cluster, and has no hold on the brokers
+// but by the commands that Spec.Nodes names. The facts that a guard needs are here (who else
 // reads a topic, what a run itself created); what may be done with them is
 // decided by package scenario.
 package external
@@ -43,7 +43,12 @@ type provider struct{}
 
 func (provider) Kind() string { return cluster.External }
 
-func (provider) Abilities() any { return (*Cluster)(nil) }
+func (provider) Abilities(spec cluster.Spec) any {
+	if len(spec.Nodes) > 0 {
+		return (*Operated)(nil)
+	}
+	return (*Cluster)(nil)
+}
 
 func (provider) Check(spec cluster.Spec) error {
 	_, err := configure(spec)
@@ -67,6 +72,9 @@ func (provider) Start(ctx context.Context, spec cluster.Spec) (cluster.Cluster, 
 	if err := c.connect(ctx); err != nil {
 		return nil, fmt.Errorf("external: %w: connect to %s with %s: %w", cluster.ErrUnavailable, strings.Join(c.bootstrap, ","), c.security(), err)
 	}
+	if len(spec.Nodes) > 0 {
+		return &Operated{Cluster: c, commands: spec.Nodes, away: map[int32]bool{}}, nil
+	}
 	return c, nil
 }
 
@@ -77,6 +85,10 @@ func configure(spec cluster.Spec) (*Cluster, error) {
 		return nil, cluster.Refuse("config", "external: cluster.config: Weir does not change the brokers' settings: remove it")
 	case spec.Image != "":
 		return nil, cluster.Refuse("image", "external: cluster.image: the brokers are there already: remove it")
+	case spec.DiskBytes != 0:
+		return nil, cluster.Refuse("disk", "external: cluster.disk: the brokers have their disks already: remove it")
+	case len(spec.Racks) > 0:
+		return nil, cluster.Refuse("racks", "external: cluster.racks: the brokers are in their racks already: remove it")
 	case spec.Controllers != "":
 		return nil, cluster.Refuse("controllers", "external: cluster.controllers: the controllers are there already: remove it")
 	}
@@ -248,7 +260,7 @@ func (c *Cluster) Nodes() []int32 { return slices.Clone(c.nodes) }
 // FaultNote says why no broker of this cluster can be killed, stopped, paused
 // or wiped, and what to do instead.
 func (c *Cluster) FaultNote() string {
-	return "Weir has no hold on the brokers of an external cluster: remove the broker faults, or run the scenario with --cluster docker. Faults of connections, of services and of the load work here."
+	return "Weir has no hold on the brokers of an external cluster: name commands in cluster.nodes, remove the broker faults, or run the scenario with --cluster docker. Faults of connections, of services and of the load work here."
 }
 
 // Close does nothing: the cluster is not Weir's. See Created for what a run

@@ -45,10 +45,18 @@ type execution struct {
 	// fault needs it, and door is where the run's own clients go in.
 	proxy *proxy.Proxy
 	door  *proxy.Door
+	// racks are those of the brokers that are in one.
+	racks map[int32]string
 	// record is what the next start removes if this run is killed.
 	record *leftover.Record
 	// deadTopics are those on the cluster that runs left which were killed.
 	deadTopics map[string]string
+	// clusterID is Kafka's, of a cluster that outlives the run; openChanges
+	// counts the changes of it that are not undone.
+	clusterID   string
+	openChanges atomic.Int64
+	// throttled is for how long brokers held the run's own clients back.
+	throttled throttled
 
 	// bin is a directory with the services that were built.
 	bin      string

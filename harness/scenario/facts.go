@@ -38,18 +38,8 @@ const (
 func (f facts) State(ctx context.Context) (fault.State, error) {
 	ctx, cancel := context.WithTimeout(ctx, factsTimeout)
 	defer cancel()
-	type answer struct {
-		state fault.State
-		err   error
-	}
-	answers := make(chan answer, len(f.nodes))
-	for _, node := range f.nodes {
-		go func() {
-			state, err := f.ask(ctx, node)
-			answers <- answer{state, err}
-		}()
-	}
-	state := fault.State{}
+	answers := askAll(f.nodes, func(node int32) (fault.State, error) { return f.ask(ctx, node) })
+	var state fault.State
 	var errs []error
 	var grace <-chan time.Time
 	for range f.nodes {
@@ -59,10 +49,10 @@ func (f facts) State(ctx context.Context) (fault.State, error) {
 				errs = append(errs, a.err)
 				continue
 			}
-			latest(state, a.state)
-			if grace == nil {
-				grace = time.After(factsGrace)
+			if state == nil {
+				state, grace = fault.State{}, time.After(factsGrace)
 			}
+			latest(state, a.value)
 		case <-grace:
 			return state, nil
 		case <-ctx.Done():
@@ -74,10 +64,110 @@ func (f facts) State(ctx context.Context) (fault.State, error) {
 			return state, nil
 		}
 	}
-	if len(state) == 0 {
+	if state == nil {
 		return nil, errors.Join(errs...)
 	}
 	return state, nil
+}
+
+// answer is what one broker said.
+type answer[T any] struct {
+	value T
+	err   error
+}
+
+// askAll asks all nodes at once; each gives one answer.
+func askAll[T any](nodes []int32, ask func(node int32) (T, error)) <-chan answer[T] {
+	answers := make(chan answer[T], len(nodes))
+	for _, node := range nodes {
+		go func() {
+			value, err := ask(node)
+			answers <- answer[T]{value, err}
+		}()
+	}
+	return answers
+}
+
+// Holder asks all brokers but those that are past at once; the first that
+// knows counts. Where all are past all are asked.
+func (f facts) Holder(ctx context.Context, role fault.Role, past []int32) (fault.Holder, error) {
+	ctx, cancel := context.WithTimeout(ctx, factsTimeout)
+	defer cancel()
+	nodes := slices.DeleteFunc(slices.Clone(f.nodes), func(n int32) bool { return slices.Contains(past, n) })
+	if len(nodes) == 0 {
+		nodes = f.nodes
+	}
+	answers := askAll(nodes, func(node int32) (fault.Holder, error) {
+		for {
+			holder, err := f.holder(ctx, role, node)
+			if err == nil || !kerr.IsRetriable(err) || !pause(ctx, rolePause) {
+				return holder, err
+			}
+		}
+	})
+	var errs []error
+	for range nodes {
+		a := <-answers
+		if a.err == nil {
+			return a.value, nil
+		}
+		errs = append(errs, a.err)
+	}
+	return fault.Holder{}, errors.Join(errs...)
+}
+
+// rolePause is the pause before a broker is asked again that does not know
+// who has a role: a group's coordinator may be on its way.
+const rolePause = 100 * time.Millisecond
+
+// holder asks one broker who has a role.
+func (f facts) holder(ctx context.Context, role fault.Role, node int32) (fault.Holder, error) {
+	if role.Kind == fault.Controller {
+		return f.controller(ctx, node)
+	}
+	req := kmsg.NewPtrFindCoordinatorRequest()
+	req.CoordinatorKey, req.CoordinatorKeys = role.Name, []string{role.Name} // before version 4, and since
+	if role.Kind == fault.TransactionCoordinator {
+		req.CoordinatorType = 1
+	}
+	resp, err := req.RequestWith(ctx, f.client.Broker(int(node)))
+	if err != nil {
+		return fault.Holder{}, fmt.Errorf("broker %d: %w", node, err)
+	}
+	holder, code := resp.NodeID, resp.ErrorCode
+	if len(resp.Coordinators) > 0 {
+		holder, code = resp.Coordinators[0].NodeID, resp.Coordinators[0].ErrorCode
+	}
+	if err := kerr.ErrorForCode(code); err != nil {
+		return fault.Holder{}, fmt.Errorf("broker %d: %w", node, err)
+	}
+	return fault.Holder{Node: holder}, nil
+}
+
+// controller is the leader of the metadata's quorum. What Metadata names the
+// controller is any broker.
+func (f facts) controller(ctx context.Context, node int32) (fault.Holder, error) {
+	const topic = "__cluster_metadata"
+	req := kmsg.NewPtrDescribeQuorumRequest()
+	t := kmsg.NewDescribeQuorumRequestTopic()
+	t.Topic = topic
+	t.Partitions = append(t.Partitions, kmsg.NewDescribeQuorumRequestTopicPartition())
+	req.Topics = append(req.Topics, t)
+	resp, err := req.RequestWith(ctx, f.client.Broker(int(node)))
+	if err != nil {
+		return fault.Holder{}, fmt.Errorf("broker %d: %w", node, err)
+	}
+	if err := kerr.ErrorForCode(resp.ErrorCode); err != nil {
+		return fault.Holder{}, fmt.Errorf("broker %d: %w", node, err)
+	}
+	if len(resp.Topics) != 1 || len(resp.Topics[0].Partitions) != 1 {
+		return fault.Holder{}, fmt.Errorf("broker %d tells of no quorum", node)
+	}
+	p := resp.Topics[0].Partitions[0]
+	if err := kerr.ErrorForCode(p.ErrorCode); err != nil {
+		return fault.Holder{}, fmt.Errorf("broker %d: %w", node, err)
+	}
+	return fault.Holder{Node: p.LeaderID, Epoch: p.LeaderEpoch}, nil
 }
 
 // latest takes over the partitions of which from knows a later epoch.
@@ -103,7 +193,11 @@ func (f facts) ask(ctx context.Context, node int32) (fault.State, error) {
 	}
 	state := fault.State{}
 	for _, t := range resp.Topics {
-		if err := kerr.ErrorForCode(t.ErrorCode); err != nil {
+		err := kerr.ErrorForCode(t.ErrorCode)
+		if errors.Is(err, kerr.UnknownTopicOrPartition) {
+			continue // it was deleted
+		}
+		if err != nil {
 			return nil, fmt.Errorf("broker %d: topic %s: %w", node, *t.Topic, err)
 		}
 		for _, p := range t.Partitions {

@@ -51,12 +51,21 @@ func (x *execution) claimGroups(ctx context.Context) (own []string, err error) {
 }
 
 // guardOthers refuses load into topics that other groups read, and elections,
-// on a cluster that is not the run's own.
+// quotas and changes of topics that were there before, on a cluster that is
+// not the run's own.
 func (x *execution) guardOthers(ctx context.Context, own []string) error {
 	var findings []finding.Finding
 	refuse := func(message string, path ...any) {
 		findings = append(findings, finding.Finding{ID: Guarded, Severity: finding.Error, Message: message,
 			Position: x.plan.Scenario.Doc.Position(path...), Hint: "allow-destructive: true permits it, if that is what you want"})
+	}
+	missing := map[string]bool{}
+	created, err := x.missingTopics(ctx)
+	if err != nil {
+		return &InfrastructureError{"reading which topics there are", err}
+	}
+	for _, t := range created {
+		missing[t.Name] = true
 	}
 	read := func(topic, what string, path ...any) error {
 		others, err := external.OtherGroups(ctx, x.admin, topic, own)
@@ -80,8 +89,15 @@ func (x *execution) guardOthers(ctx context.Context, own []string) error {
 		}
 	}
 	for _, f := range x.plan.Faults {
-		if f.Kind == fault.ElectUnclean {
+		switch {
+		case f.Kind == fault.ElectUnclean:
 			refuse("an unclean election can lose records of others too", "faults", f.Index)
+		case f.Kind.OnBrokers():
+			refuse("others use the brokers too that a fault breaks", "faults", f.Index, string(f.Kind))
+		case f.Kind == fault.SetQuota:
+			refuse("a quota holds back what others run under the same client.id too", "faults", f.Index, string(f.Kind))
+		case f.Kind.Changes() && !missing[f.Change.Topic]:
+			refuse(fmt.Sprintf("topic %s was there before the run: what a fault does to it, it does to others too", f.Change.Topic), "faults", f.Index, string(f.Kind), "topic")
 		}
 	}
 	if len(findings) > 0 {

@@ -24,15 +24,26 @@ func (x *execution) left(err error) {
 	}
 }
 
-// recordTopics records which topics the run is about to create on a cluster
-// that goes on, and finds those that dead runs created there.
-func (x *execution) recordTopics(ctx context.Context) error {
+// healDead undoes what runs that were killed broke of a cluster that goes on,
+// before anything is asked of it.
+func (x *execution) healDead(ctx context.Context) error {
 	if !x.outlives() {
 		return nil
 	}
 	meta, err := x.admin.BrokerMetadata(ctx)
 	if err != nil {
 		return &InfrastructureError{"reading the cluster's id", err}
+	}
+	x.clusterID = meta.Cluster
+	x.undoLeft(ctx)
+	return nil
+}
+
+// recordTopics records which topics the run is about to create on a cluster
+// that goes on, and finds those that dead runs created there.
+func (x *execution) recordTopics(ctx context.Context) error {
+	if !x.outlives() {
+		return nil
 	}
 	missing, err := x.missingTopics(ctx)
 	if err != nil {
@@ -42,10 +53,10 @@ func (x *execution) recordTopics(ctx context.Context) error {
 	for _, t := range missing {
 		names = append(names, t.Name)
 	}
-	x.deadTopics, err = leftover.Topics(meta.Cluster, names)
+	x.deadTopics, err = leftover.Topics(x.clusterID, names)
 	x.left(err)
 	if len(names) > 0 {
-		x.left(x.record.Topics(meta.Cluster, names))
+		x.left(x.record.Topics(x.clusterID, names))
 	}
 	return nil
 }

@@ -46,23 +46,11 @@ func (v *validator) link(path document.Path, l Link) {
 	if i := strings.IndexByte(l.Client, '*'); i >= 0 && i < len(l.Client)-1 {
 		v.Error(BadTarget, path.Add("client"), fmt.Sprintf("%q: only a * at the end stands for something else", l.Client), "")
 	}
-	if _, ok := v.AtMostOne(path,
-		document.Option{Field: "broker", Set: l.Broker != nil},
-		document.Option{Field: "leader-of", Set: l.LeaderOf != ""},
-		document.Option{Field: "followers-of", Set: l.FollowersOf != ""},
-	); !ok {
-		return
-	}
-	if l.Broker != nil || l.LeaderOf != "" || l.FollowersOf != "" {
-		v.target(path, l.target())
-	}
+	v.pick(path, l.Pick)
 }
 
 // target are the brokers of a link.
-func (l Link) target() Target {
-	return Target{Broker: l.Broker, LeaderOf: l.LeaderOf, FollowersOf: l.FollowersOf,
-		All: l.Broker == nil && l.LeaderOf == "" && l.FollowersOf == ""}
-}
+func (l Link) target() Target { return Target{Pick: l.Pick, All: !l.names()} }
 
 func (v *validator) way(path document.Path, way string) {
 	v.OneOf(path.Add("way"), way, "both", "requests", "replies")

@@ -10,21 +10,27 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"github.com/twmb/franz-go/pkg/kfake"
 
 	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/embedded"
+	"github.com/flowweir/weir/harness/external"
 	"github.com/flowweir/weir/harness/scenario"
 	"github.com/flowweir/weir/reports/finding"
 	"github.com/flowweir/weir/reports/run"
 )
 
 // withFaults is the load of produceOnly with faults, written as in a file.
-func withFaults(faults ...string) *scenario.Scenario {
+func withFaults(faults ...string) *scenario.Scenario { return during("2s", faults...) }
+
+// during is withFaults for another time.
+func during(span string, faults ...string) *scenario.Scenario {
 	GinkgoHelper()
 	src, err := os.ReadFile("testdata/run/produce.yaml")
 	Expect(err).NotTo(HaveOccurred())
-	s, findings := scenario.Parse("testdata/run/produce.yaml", fmt.Appendf(src, "faults: [%s]\n", strings.Join(faults, ", ")))
+	text := strings.Replace(string(src), "for: 2s", "for: "+span, 1)
+	s, findings := scenario.Parse("testdata/run/produce.yaml", fmt.Appendf(nil, "%sfaults: [%s]\n", text, strings.Join(faults, ", ")))
 	Expect(findings).To(BeEmpty())
 	return s
 }
@@ -128,6 +134,26 @@ var _ = Describe("a fault on connections", func() {
 		result, err := scenario.Run(ctx, s, started(filepath.Join(GinkgoT().TempDir(), "run"))...)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(result.Run.Cluster.Notes).NotTo(ContainElement(ContainSubstring("proxy")))
+	})
+
+	It("bites in front of an external cluster that asks for a password", func(ctx SpecContext) {
+		withoutLeaks()
+		brokers, err := kfake.NewCluster(kfake.NumBrokers(3), kfake.EnableSASL(), kfake.Superuser("PLAIN", "weir", "dam"))
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(brokers.Close)
+		config := filepath.Join(GinkgoT().TempDir(), "client.properties")
+		Expect(os.WriteFile(config, []byte("security.protocol=SASL_PLAINTEXT\nsasl.mechanism=PLAIN\n"+
+			"sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username=\"weir\" password=\"dam\";\n"), 0o600)).To(Succeed())
+		s := withFaults("{at: 500ms, cut: {client: \"weir-*\"}, heal-after: 500ms}", "{at: 200ms, latency: {leader-of: order.events/0, delay: 2ms}}")
+		s.Cluster = scenario.Cluster{Kind: cluster.External, ClientConfig: config}
+		s.Consumers = nil
+		result, err := scenario.Run(ctx, s, started(filepath.Join(GinkgoT().TempDir(), "run"),
+			scenario.With(external.Provider()), scenario.Bootstrap(brokers.ListenAddrs()...))...)
+		Expect(err).NotTo(HaveOccurred())
+		for _, f := range result.Results.Faults {
+			Expect(f.Bit).To(BeTrue(), "%s: %q", f.What, f.Evidence)
+		}
+		Expect(result.Run.Verdict).To(Equal(finding.Pass), result.Run.Reason)
 	})
 
 	It("is refused where nothing can be seen inside connections", func(ctx SpecContext) {

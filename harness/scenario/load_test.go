@@ -39,7 +39,7 @@ func TestEveryField(t *testing.T) {
 	s, findings := LoadFile(file)
 	equal(t, summary(findings), []string(nil))
 
-	hold, leader := Rate(5000), &Target{LeaderOf: "order.events/0"}
+	hold, leader := Rate(5000), &Target{Pick: Pick{LeaderOf: "order.events/0"}}
 	linger := 5 * document.Duration(time.Millisecond)
 	equal(t, s, &Scenario{
 		Weir: Version, Name: "orders-leader-kill",

@@ -41,8 +41,9 @@ type Cluster struct {
 	Brokers      int               `yaml:"brokers"` // default 3
 	Config       map[string]string `yaml:"config"`
 	Image        string            `yaml:"image"`
+	Disk         document.Bytes    `yaml:"disk"`
 	Controllers  string            `yaml:"controllers"` // combined (default) | separate
-	Racks        []string          `yaml:"racks"`
+	Racks        []string          `yaml:"racks"`       // given to the brokers in turn
 	Bootstrap    []string          `yaml:"bootstrap"`
 	ClientConfig string            `yaml:"client-config"`
 	Nodes        map[string]Node   `yaml:"nodes"`
@@ -66,11 +67,11 @@ type Prometheus struct {
 
 // Node are the commands that act on a node of an external cluster.
 type Node struct {
-	Kill    []string `yaml:"kill"`
-	Start   []string `yaml:"start"`
-	Stop    []string `yaml:"stop"`
-	Pause   []string `yaml:"pause"`
-	Unpause []string `yaml:"unpause"`
+	Kill    []string  `yaml:"kill"`
+	Start   StartNode `yaml:"start"` // a command, or operator: somebody else starts it
+	Stop    []string  `yaml:"stop"`
+	Pause   []string  `yaml:"pause"`
+	Unpause []string  `yaml:"unpause"`
 }
 
 // Service is a service under test. Exactly one of Build, Command and Image
@@ -267,31 +268,36 @@ func (p *Process) UnmarshalNode(d *document.Decoder, n *document.Node) {
 
 // Fault is one entry of faults. Exactly one action is set.
 type Fault struct {
-	At        document.Duration `yaml:"at"` // since the load began
-	Always    bool              `yaml:"always"`
-	Kill      *Target           `yaml:"kill"`
-	Stop      *Target           `yaml:"stop"`
-	Pause     *Pause            `yaml:"pause"`
-	Wipe      *Target           `yaml:"wipe"` // kill and empty the disk; heal starts it empty
-	Elect     *Elect            `yaml:"elect"`
-	Crash     *Crash            `yaml:"crash"`
-	Restart   *ServiceTarget    `yaml:"restart"`
-	Cut       *Cut              `yaml:"cut"`       // connections are silent
-	Reset     *Link             `yaml:"reset"`     // connections are reset: once, or with heal-after new ones too
-	Latency   *Latency          `yaml:"latency"`   // what clients and brokers send each other comes late
-	Bandwidth *Bandwidth        `yaml:"bandwidth"` // what passes between clients and brokers is bounded
-	Reply     *Reply            `yaml:"reply"`     // replies to single kinds of requests are errors, or lost
-	Poison    *LoadTarget       `yaml:"poison"`
-	Duplicate *LoadTarget       `yaml:"duplicate"`
-	HealAfter document.Duration `yaml:"heal-after"`
+	At          document.Duration `yaml:"at"` // since the load began
+	Always      bool              `yaml:"always"`
+	Kill        *Target           `yaml:"kill"`
+	Stop        *Target           `yaml:"stop"`
+	Pause       *Pause            `yaml:"pause"`
+	Wipe        *Target           `yaml:"wipe"` // kill and empty the disk; heal starts it empty
+	Isolate     *Isolate          `yaml:"isolate"`
+	FillDisk    *Target           `yaml:"fill-disk"`
+	Rolling     *Target           `yaml:"rolling-restart"` // one after the other, each when the one before is in sync again
+	Elect       *Elect            `yaml:"elect"`
+	Crash       *Crash            `yaml:"crash"`
+	Restart     *ServiceTarget    `yaml:"restart"`
+	Cut         *Cut              `yaml:"cut"`       // connections are silent
+	Reset       *Link             `yaml:"reset"`     // connections are reset: once, or with heal-after new ones too
+	Latency     *Latency          `yaml:"latency"`   // what clients and brokers send each other comes late
+	Bandwidth   *Bandwidth        `yaml:"bandwidth"` // what passes between clients and brokers is bounded
+	Reply       *Reply            `yaml:"reply"`     // replies to single kinds of requests are errors, or lost
+	DeleteTopic *DeleteTopic      `yaml:"delete-topic"`
+	AlterTopic  *AlterTopic       `yaml:"alter-topic"`
+	Quota       *Quota            `yaml:"quota"`
+	Poison      *LoadTarget       `yaml:"poison"`
+	Duplicate   *LoadTarget       `yaml:"duplicate"`
+	HealAfter   document.Duration `yaml:"heal-after"`
 }
 
-// Target names brokers. Exactly one field is set.
+// Target names brokers. Exactly one field is set; count stands alone or with
+// brokers or followers-of.
 type Target struct {
-	Broker      *int   `yaml:"broker"`
-	All         bool   `yaml:"all"`
-	LeaderOf    string `yaml:"leader-of"`    // topic/partition
-	FollowersOf string `yaml:"followers-of"` // topic/partition
+	Pick `yaml:",inline"`
+	All  bool `yaml:"all"`
 }
 
 // Pause names brokers, or a service. Exactly one field is set.
@@ -314,11 +320,9 @@ type ServiceTarget struct {
 // of one service or client.id, to all brokers, or to those that one of the
 // other fields names.
 type Link struct {
-	Client      string `yaml:"client"`  // client.id; a * at its end stands for any ending
-	Service     string `yaml:"service"` // a service that the scenario starts
-	Broker      *int   `yaml:"broker"`
-	LeaderOf    string `yaml:"leader-of"`    // topic/partition
-	FollowersOf string `yaml:"followers-of"` // topic/partition
+	Client  string `yaml:"client"`  // client.id; a * at its end stands for any ending
+	Service string `yaml:"service"` // a service that the scenario starts
+	Pick    `yaml:",inline"`
 }
 
 // Cut freezes connections: they stay open and nothing passes.

@@ -307,6 +307,7 @@ func (r *resolver) faults() {
 			continue
 		}
 		r.checkTarget(f, path)
+		r.checkOverlap(f, path)
 		r.plan.Faults = append(r.plan.Faults, f)
 	}
 }
@@ -323,6 +324,9 @@ func (r *resolver) checkTarget(f fault.Fault, path document.Path) {
 		case int(tp.Partition) >= t.Partitions:
 			r.Error(UnknownTopic, path, fmt.Sprintf("%s has %d partitions, 0 to %d", tp.Topic, t.Partitions, t.Partitions-1), "")
 		}
+	}
+	if f.Change != nil && f.Change.Topic != "" && r.plan.topic(f.Change.Topic) == nil {
+		r.Error(UnknownTopic, path.Add("topic"), fmt.Sprintf("no contract of this scenario uses topic %s", f.Change.Topic), document.Suggest(f.Change.Topic, r.plan.topicNames()))
 	}
 	if f.Target.Service != "" && !r.present(f.Target.Service) {
 		r.Error(UnknownService, path.Add("service"), fmt.Sprintf("the scenario starts no service %s", f.Target.Service), document.Suggest(f.Target.Service, r.services()))
@@ -359,21 +363,19 @@ func (f Fault) resolve(index int) (fault.Fault, error) {
 	out := fault.Fault{Index: index, At: time.Duration(f.At), Always: f.Always, HealAfter: time.Duration(f.HealAfter)}
 	brokers := func(kind fault.Kind, t *Target) (err error) {
 		out.Kind = kind
-		out.Target.All = t.All
-		if t.Broker != nil {
-			node := int32(*t.Broker)
-			out.Target.Broker = &node
-		}
-		if out.Target.LeaderOf, err = parseTopicPartition(t.LeaderOf); err != nil {
-			return err
-		}
-		out.Target.FollowersOf, err = parseTopicPartition(t.FollowersOf)
+		service := out.Target.Service
+		out.Target, err = t.brokers()
+		out.Target.Service = service
 		return err
 	}
 	if kind, link, rule := f.rule(); kind != "" {
 		out.Target.Service, out.Rule = link.Service, &rule
 		target := link.target()
 		return out, brokers(kind, &target)
+	}
+	if kind, change := f.change(); kind != "" {
+		out.Kind, out.Change = kind, change
+		return out, nil
 	}
 	switch {
 	case f.Kill != nil:
@@ -386,6 +388,13 @@ func (f Fault) resolve(index int) (fault.Fault, error) {
 		return out, brokers(fault.Pause, &f.Pause.Target)
 	case f.Wipe != nil:
 		return out, brokers(fault.Wipe, f.Wipe)
+	case f.Isolate != nil:
+		out.Network = fault.Network(cmp.Or(f.Isolate.Network, string(fault.Replication)))
+		return out, brokers(fault.Isolate, &f.Isolate.Target)
+	case f.FillDisk != nil:
+		return out, brokers(fault.FillDisk, f.FillDisk)
+	case f.Rolling != nil:
+		return out, brokers(fault.RollingRestart, f.Rolling)
 	case f.Elect != nil:
 		out.Kind = fault.ElectUnclean
 		tp, err := parseTopicPartition(f.Elect.Unclean)

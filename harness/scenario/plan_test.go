@@ -298,13 +298,12 @@ func TestFaultsOfThePlan(t *testing.T) {
   - {always: true, duplicate: {event: OrderPlaced, share: 2%}}
   - {always: true, duplicate: {event: OrderPlaced, share: 1%}}
 `)
-	two := int32(2)
 	at := func(topic string, p int32) *fault.TopicPartition {
 		return &fault.TopicPartition{Topic: topic, Partition: p}
 	}
 	equal(t, p.Faults, []fault.Fault{
 		{Index: 0, Kind: fault.Kill, Target: fault.Target{LeaderOf: at("order.events", 5)}, At: time.Second, HealAfter: 2 * time.Second},
-		{Index: 1, Kind: fault.Stop, Target: fault.Target{Broker: &two}, At: time.Second},
+		{Index: 1, Kind: fault.Stop, Target: fault.Target{Brokers: []int32{2}}, At: time.Second},
 		{Index: 2, Kind: fault.Pause, Target: fault.Target{All: true}, At: time.Second},
 		{Index: 3, Kind: fault.Wipe, Target: fault.Target{FollowersOf: at("payment.events", 1)}, At: time.Second},
 		{Index: 4, Kind: fault.ElectUnclean, Target: fault.Target{Partition: at("order.events", 0)}, At: time.Second},
@@ -315,6 +314,76 @@ func TestFaultsOfThePlan(t *testing.T) {
 		{Index: 9, Kind: fault.Duplicate, Target: fault.Target{Event: "OrderPlaced", Share: 0.01}, Always: true},
 	})
 	equal(t, []float64{p.share(fault.Poison, p.Flows[0]), p.share(fault.Duplicate, p.Flows[0])}, []float64{0.01, 0.03})
+}
+
+// TestMoreFaultsOfThePlan: those that name brokers by what they are, and those
+// on networks, disks, topics and quotas.
+func TestMoreFaultsOfThePlan(t *testing.T) {
+	p := planOf(t, both, paying, load10, `faults:
+  - {at: 1s, kill: {brokers: [0, 2], count: 1}}
+  - {at: 1s, kill: {group-coordinator: payment-service}}
+  - {at: 1s, kill: {transaction-coordinator: tx}}
+  - {at: 1s, kill: {controller: true}}
+  - {at: 1s, isolate: {count: 2}}
+  - {at: 1s, isolate: {broker: 1, network: controller}, heal-after: 2s}
+  - {at: 1s, fill-disk: {broker: 1}}
+  - {at: 1s, rolling-restart: {all: true}}
+  - {at: 1s, delete-topic: {topic: payment.events}}
+  - {at: 1s, alter-topic: {topic: order.events, config: {retention.ms: 1}}}
+  - {at: 1s, quota: {client: pay, produce: 1kB, consume: 1KiB}}
+`)
+	one := fault.Target{Brokers: []int32{1}}
+	equal(t, p.Faults, []fault.Fault{
+		{Index: 0, Kind: fault.Kill, Target: fault.Target{Brokers: []int32{0, 2}, Count: 1}, At: time.Second},
+		{Index: 1, Kind: fault.Kill, Target: fault.Target{Role: &fault.Role{Kind: fault.GroupCoordinator, Name: "payment-service"}}, At: time.Second},
+		{Index: 2, Kind: fault.Kill, Target: fault.Target{Role: &fault.Role{Kind: fault.TransactionCoordinator, Name: "tx"}}, At: time.Second},
+		{Index: 3, Kind: fault.Kill, Target: fault.Target{Role: &fault.Role{Kind: fault.Controller}}, At: time.Second},
+		{Index: 4, Kind: fault.Isolate, Target: fault.Target{Count: 2}, Network: fault.Replication, At: time.Second},
+		{Index: 5, Kind: fault.Isolate, Target: one, Network: fault.ControllerLink, At: time.Second, HealAfter: 2 * time.Second},
+		{Index: 6, Kind: fault.FillDisk, Target: one, At: time.Second},
+		{Index: 7, Kind: fault.RollingRestart, Target: fault.Target{All: true}, At: time.Second},
+		{Index: 8, Kind: fault.DeleteTopic, Change: &fault.Change{Topic: "payment.events"}, At: time.Second},
+		{Index: 9, Kind: fault.AlterTopic, Change: &fault.Change{Topic: "order.events", Config: map[string]string{"retention.ms": "1"}}, At: time.Second},
+		{Index: 10, Kind: fault.SetQuota, Change: &fault.Change{Client: "pay", Produce: 1000, Consume: 1024}, At: time.Second},
+	})
+}
+
+// TestOverlappingChanges of the same thing are refused, as they would not
+// leave what there was; others are not.
+func TestOverlappingChanges(t *testing.T) {
+	const (
+		setting = "alter-topic: {topic: order.events, config: {retention.ms: 1}}"
+		another = "alter-topic: {topic: order.events, config: {segment.ms: 1}}"
+		gone    = "delete-topic: {topic: order.events}"
+		quota   = "quota: {client: pay, produce: 1kB}"
+	)
+	for _, tt := range []struct {
+		first, second string
+		refused       bool
+	}{
+		{"{at: 1s, " + setting + ", heal-after: 2s}", "{at: 2s, " + setting + ", heal-after: 5s}", true},
+		{"{at: 1s, " + setting + "}", "{at: 5s, " + setting + ", heal-after: 1s}", true},
+		{"{at: 3s, " + setting + ", heal-after: 2s}", "{at: 1s, " + setting + ", heal-after: 3s}", true},
+		{"{at: 1s, " + setting + ", heal-after: 1s}", "{at: 2s, " + setting + ", heal-after: 1s}", false},
+		{"{at: 1s, " + setting + "}", "{at: 2s, " + another + "}", false},
+		{"{at: 1s, " + setting + "}", "{at: 2s, " + gone + "}", true},
+		{"{at: 1s, " + gone + "}", "{at: 2s, " + another + "}", true},
+		{"{at: 1s, " + setting + "}", "{at: 2s, alter-topic: {topic: payment.events, config: {retention.ms: 1}}}", false},
+		{"{at: 1s, " + quota + "}", "{at: 2s, quota: {client: pay, consume: 1kB}}", true},
+		{"{at: 1s, " + quota + "}", "{at: 2s, quota: {produce: 1kB}}", false},
+		{"{at: 1s, " + quota + "}", "{at: 2s, " + setting + "}", false},
+	} {
+		_, findings := Resolve(scenarioOf(t, both, paying, load10, "faults: ["+tt.first+", "+tt.second+"]\n"))
+		var got []string
+		for _, f := range findings {
+			got = append(got, f.ID)
+		}
+		want := []string(nil)
+		if tt.refused {
+			want = []string{BadTiming}
+		}
+		equal(t, got, want)
+	}
 }
 
 // TestDescribe is what --dry-run prints. Run with -update and read the diff.

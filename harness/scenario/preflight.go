@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 
@@ -77,7 +78,8 @@ func (p *preflight) cluster() (kind string, abilities any, nodes []int32, err er
 			nodes = append(nodes, int32(id))
 		}
 	}
-	return spec.Kind, provider.Abilities(), nodes, nil
+	p.commands(slices.Sorted(maps.Keys(spec.Nodes)))
+	return spec.Kind, provider.Abilities(spec), nodes, nil
 }
 
 // refused reports why a cluster was refused, at the field that it is about.
@@ -116,9 +118,24 @@ func (p *preflight) faults(kind string, abilities any) {
 	if e, ok := abilities.(interface{ FaultNote() string }); ok {
 		hint = e.FaultNote()
 	}
+	if kind == cluster.Docker && !p.diskSize() {
+		for _, f := range p.x.plan.Faults {
+			if f.Kind == fault.FillDisk {
+				p.Error(BadCluster, document.Path{"faults", f.Index, string(f.Kind)}, "the brokers share the disk of their machine, which no fault may fill", "give them disks of their own: cluster: {disk: 256MiB}")
+			}
+		}
+	}
 	for _, r := range fault.Check(p.x.plan.Faults, abilities, kind, services) {
 		p.Error(NotBuilt, document.Path{"faults", r.Fault.Index}, r.Error(), hint)
 	}
+}
+
+// diskSize says whether the brokers' disks have a size of their own.
+func (p *preflight) diskSize() bool {
+	if filler, can := p.x.cluster.(fault.DiskFiller); can {
+		return filler.DiskBytes() > 0
+	}
+	return p.x.plan.Scenario.Cluster.Disk > 0
 }
 
 // placeholder stands for a service that is started later.
@@ -131,8 +148,19 @@ type pausable struct{ fault.ServicePauser }
 // replicas than there are brokers.
 func (p *preflight) brokers(nodes []int32, topics []run.Topic) {
 	for _, f := range p.x.plan.Faults {
-		if b := f.Target.Broker; b != nil && !slices.Contains(nodes, *b) {
-			p.Error(BadTarget, document.Path{"faults", f.Index, f.Kind.Field(), "broker"}, fmt.Sprintf("there is no broker %d", *b), "the brokers are "+span(nodes))
+		path := document.Path{"faults", f.Index, f.Kind.Field()}
+		for i, b := range f.Target.Brokers {
+			if slices.Contains(nodes, b) {
+				continue
+			}
+			at := path.Add("broker")
+			if p.x.plan.Scenario.Doc.Has(path.Add("brokers")...) {
+				at = path.Add("brokers", i)
+			}
+			p.Error(BadTarget, at, fmt.Sprintf("there is no broker %d", b), "the brokers are "+span(nodes))
+		}
+		if f.Target.Count > len(nodes) {
+			p.Error(BadTarget, path.Add("count"), fmt.Sprintf("there are not %d brokers", f.Target.Count), "the brokers are "+span(nodes))
 		}
 	}
 	for _, t := range topics {
@@ -252,8 +280,12 @@ func (x *execution) inspect(ctx context.Context) error {
 		}
 		p.brokers(x.up.Nodes(), missing)
 		p.bytes()
+		p.commands(x.up.Nodes())
 	}
 	if err := p.err(); err != nil {
+		return err
+	}
+	if err := x.findRacks(ctx); err != nil {
 		return err
 	}
 	if err := x.refuseProxy(); err != nil {

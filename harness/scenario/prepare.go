@@ -241,10 +241,14 @@ func (x *execution) transactions(live *liveFlow) *kafka.Transactions {
 		return nil
 	}
 	return &kafka.Transactions{
-		ID:      fmt.Sprintf("weir-%s-%d", x.info.Identity, live.sender.ID()),
+		ID:      x.transactionalID(live),
 		Records: int(t.Records),
 		Abort:   value.Aborts(x.info.Seed, live.sender.ID(), float64(t.Abort)).Has,
 	}
+}
+
+func (x *execution) transactionalID(live *liveFlow) string {
+	return fmt.Sprintf("weir-%s-%d", x.info.Identity, live.sender.ID())
 }
 
 // String describes transactions for a report.
@@ -314,8 +318,9 @@ func (x *execution) prepareFaults() {
 	for name, s := range x.services {
 		services[name] = s
 	}
-	x.injector = fault.New(x.plan.Faults, fault.Config{
-		Cluster: x.up, Facts: x.facts, Nodes: x.up.Nodes(), Services: services, Now: x.now, Spoil: x.spoil,
+	x.keepHealing()
+	x.injector = fault.New(x.faults(), fault.Config{
+		Cluster: x.up, Facts: x.facts, Nodes: x.up.Nodes(), Racks: x.racks, Seed: x.info.Seed, Services: services, Now: x.now, Spoil: x.spoil, Change: x.change,
 		Activity: x.activity, Event: x.event,
 		Open: func(at time.Duration) {
 			x.phases.Set(histogram.Fault, at)
@@ -328,9 +333,27 @@ func (x *execution) prepareFaults() {
 	})
 }
 
+// faults are those of the plan, with the transactional ids of Weir's own loads
+// in place of what they are named by.
+func (x *execution) faults() []fault.Fault {
+	faults := slices.Clone(x.plan.Faults)
+	for i := range faults {
+		role := faults[i].Target.Role
+		if role == nil || role.Kind != fault.TransactionCoordinator {
+			continue
+		}
+		for _, f := range x.flows {
+			if f.plan.Load.Transactions != nil && role.Name == f.plan.Name() {
+				faults[i].Target.Role = &fault.Role{Kind: role.Kind, Name: x.transactionalID(f)}
+			}
+		}
+	}
+	return faults
+}
+
 func (x *execution) activity() fault.Activity {
 	t := x.counters.Totals(0)
-	a := fault.Activity{Acked: t.Acked, Effects: t.Effects}
+	a := fault.Activity{Acked: t.Acked, Effects: t.Effects, Throttled: time.Duration(x.throttled.Load())}
 	for _, f := range x.flows {
 		// What is due is the schedule's: a generator that is late counts it
 		// late, and a fault meanwhile would seem to have met no load.

@@ -113,7 +113,7 @@ const hostNetwork = "host"
 
 // clientOptions are what the run's own clients of the flow connect with.
 func (x *execution) clientOptions() []kgo.Opt {
-	options := slices.Clone(x.up.ClientOptions())
+	options := append(slices.Clone(x.up.ClientOptions()), kgo.WithHooks(&x.throttled))
 	if x.proxy != nil {
 		options = append(options, kgo.SeedBrokers(x.door.Bootstrap()...))
 	}

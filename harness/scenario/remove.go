@@ -44,7 +44,7 @@ func (x *execution) close(ctx context.Context) {
 		x.proxy.Close()
 	}
 	left := x.removeCreated(ctx)
-	if err := x.record.Close(left, false); err != nil {
+	if err := x.record.Close(left, x.changesLeft()); err != nil {
 		x.logf("the record of what the run started: %v", err)
 	}
 	if x.client != nil {

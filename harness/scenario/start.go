@@ -39,6 +39,9 @@ func (x *execution) start(ctx context.Context) error {
 	if err := x.writeInfo(); err != nil {
 		return err
 	}
+	if err := x.healDead(ctx); err != nil {
+		return err
+	}
 	if err := x.inspect(ctx); err != nil {
 		return err
 	}
@@ -151,6 +154,9 @@ func (p *Plan) ClusterSpec(kind string, bootstrap []string) cluster.Spec {
 		Brokers:      c.brokers(),
 		Config:       c.Config,
 		Image:        c.Image,
+		DiskBytes:    int64(c.Disk),
+		Racks:        c.Racks,
+		Nodes:        c.commands(),
 		Controllers:  c.Controllers,
 		Bootstrap:    c.Bootstrap,
 		ClientConfig: c.ClientConfig,

@@ -21,12 +21,12 @@ func (v *validator) cluster(path document.Path, c Cluster) {
 	if c.Controllers == "separate" {
 		v.notBuilt(path.Add("controllers"), "separate controllers are", "controllers: combined is the default")
 	}
-	if len(c.Racks) > 0 {
-		v.notBuilt(path.Add("racks"), "racks are", "")
+	for i, rack := range c.Racks {
+		if rack == "" {
+			v.Error(document.Required, path.Add("racks", i), "a rack has a name", "")
+		}
 	}
-	if len(c.Nodes) > 0 {
-		v.notBuilt(path.Add("nodes"), "commands that act on the nodes of an external cluster are", "")
-	}
+	v.nodes(path.Add("nodes"), c.Nodes)
 	if c.Metrics.Prometheus != nil {
 		v.prometheus(path.Add("metrics", "prometheus"), *c.Metrics.Prometheus)
 	}
@@ -43,8 +43,10 @@ func (v *validator) external(path document.Path, c Cluster) {
 				v.needsKind(path, field, c, "external")
 			}
 		}
-		if c.Image != "" && c.Kind != "docker" {
-			v.needsKind(path, "image", c, "docker")
+		for _, field := range []string{"image", "disk", "racks"} {
+			if v.s.Doc.Has(path.Add(field)...) && slices.Contains(clusterKinds, c.kind()) && c.Kind != "docker" {
+				v.needsKind(path, field, c, "docker")
+			}
 		}
 		return
 	}
@@ -53,7 +55,7 @@ func (v *validator) external(path document.Path, c Cluster) {
 			v.Error(BadTarget, path.Add("bootstrap", i), fmt.Sprintf("%q is no address of a broker", address), "write host:port")
 		}
 	}
-	for _, field := range []string{"brokers", "config", "image", "controllers", "racks"} {
+	for _, field := range []string{"brokers", "config", "image", "disk", "controllers", "racks"} {
 		if v.s.Doc.Has(path.Add(field)...) {
 			v.Conflict(path.Add(field), path.Add("kind"), fmt.Sprintf("%s cannot be chosen for an external cluster", field), "remove it")
 		}

@@ -17,6 +17,9 @@ func (v *validator) fault(path document.Path, f Fault) {
 		document.Option{Field: "stop", Set: f.Stop != nil},
 		document.Option{Field: "pause", Set: f.Pause != nil},
 		document.Option{Field: "wipe", Set: f.Wipe != nil},
+		document.Option{Field: "isolate", Set: f.Isolate != nil},
+		document.Option{Field: "fill-disk", Set: f.FillDisk != nil},
+		document.Option{Field: "rolling-restart", Set: f.Rolling != nil},
 		document.Option{Field: "elect", Set: f.Elect != nil},
 		document.Option{Field: "crash", Set: f.Crash != nil},
 		document.Option{Field: "restart", Set: f.Restart != nil},
@@ -25,6 +28,9 @@ func (v *validator) fault(path document.Path, f Fault) {
 		document.Option{Field: "latency", Set: f.Latency != nil},
 		document.Option{Field: "bandwidth", Set: f.Bandwidth != nil},
 		document.Option{Field: "reply", Set: f.Reply != nil},
+		document.Option{Field: "delete-topic", Set: f.DeleteTopic != nil},
+		document.Option{Field: "alter-topic", Set: f.AlterTopic != nil},
+		document.Option{Field: "quota", Set: f.Quota != nil},
 		document.Option{Field: "poison", Set: f.Poison != nil},
 		document.Option{Field: "duplicate", Set: f.Duplicate != nil},
 	) {
@@ -34,13 +40,18 @@ func (v *validator) fault(path document.Path, f Fault) {
 	for _, action := range []struct {
 		field  string
 		target *Target
-	}{{"kill", f.Kill}, {"stop", f.Stop}, {"wipe", f.Wipe}} {
+	}{{"kill", f.Kill}, {"stop", f.Stop}, {"wipe", f.Wipe}, {"fill-disk", f.FillDisk}, {"rolling-restart", f.Rolling}} {
 		if action.target != nil {
 			v.target(path.Add(action.field), *action.target)
 		}
 	}
+	if f.Isolate != nil {
+		at := path.Add("isolate")
+		v.target(at, f.Isolate.Target)
+		v.OneOf(at.Add("network"), f.Isolate.Network, "replication", "controller")
+	}
 	if f.Pause != nil {
-		v.pause(path.Add("pause"), *f.Pause)
+		v.target(path.Add("pause"), f.Pause.Target, document.Option{Field: "service", Set: f.Pause.Service != ""})
 	}
 	if f.Elect != nil {
 		at := path.Add("elect")
@@ -57,6 +68,7 @@ func (v *validator) fault(path document.Path, f Fault) {
 		v.Missing(path.Add("restart"), "service", "")
 	}
 	v.links(path, f)
+	v.changes(path, f)
 	for field, target := range map[string]*LoadTarget{"poison": f.Poison, "duplicate": f.Duplicate} {
 		if target != nil {
 			v.loadTarget(path.Add(field), *target)
@@ -89,7 +101,7 @@ func (v *validator) timing(path document.Path, f Fault, inLoad bool) {
 	v.healing(path, f, inLoad)
 }
 
-// healing checks heal-after, which an election and a restart cannot use.
+// healing checks heal-after, which an election and restarts cannot use.
 func (v *validator) healing(path document.Path, f Fault, inLoad bool) {
 	at := path.Add("heal-after")
 	if !v.s.Doc.Has(at...) {
@@ -104,40 +116,8 @@ func (v *validator) healing(path document.Path, f Fault, inLoad bool) {
 		v.Conflict(at, path.Add("elect"), "an election cannot be healed", "remove heal-after")
 	case f.Restart != nil:
 		v.Conflict(at, path.Add("restart"), "a restart heals by itself", "remove heal-after")
-	}
-}
-
-func (v *validator) target(path document.Path, t Target) {
-	if v.ExactlyOne(path, t.options()...) {
-		v.brokers(path, t)
-	}
-}
-
-// pause is target for what can also be a service.
-func (v *validator) pause(path document.Path, p Pause) {
-	if v.ExactlyOne(path, append(p.options(), document.Option{Field: "service", Set: p.Service != ""})...) {
-		v.brokers(path, p.Target)
-	}
-}
-
-func (t Target) options() []document.Option {
-	return []document.Option{
-		{Field: "broker", Set: t.Broker != nil},
-		{Field: "all", Set: t.All},
-		{Field: "leader-of", Set: t.LeaderOf != ""},
-		{Field: "followers-of", Set: t.FollowersOf != ""},
-	}
-}
-
-// brokers checks how a target names them.
-func (v *validator) brokers(path document.Path, t Target) {
-	switch {
-	case t.Broker != nil && *t.Broker < 0:
-		v.Error(BadTarget, path.Add("broker"), fmt.Sprintf("%d is no broker: ids are not negative", *t.Broker), "")
-	case t.LeaderOf != "":
-		v.topicPartition(path.Add("leader-of"), t.LeaderOf)
-	case t.FollowersOf != "":
-		v.topicPartition(path.Add("followers-of"), t.FollowersOf)
+	case f.Rolling != nil:
+		v.Conflict(at, path.Add("rolling-restart"), "a rolling restart heals by itself", "remove heal-after")
 	}
 }
 
