@@ -81,8 +81,11 @@ func (in *Injector) aimChange(ctx context.Context, s *injection) error {
 func (in *Injector) change(ctx context.Context, s *injection) error {
 	changed, err := in.cfg.Change(ctx, s.fault)
 	in.mu.Lock()
-	defer in.mu.Unlock()
 	s.changed = changed
+	in.mu.Unlock()
+	if err == nil && s.evidence != nil {
+		in.observe(ctx, s, lookTimeout) // it may be healed before the next look
+	}
 	return err
 }
 
