@@ -240,9 +240,11 @@ func (in *Injector) begin(ctx context.Context, s *injection) error {
 	if err := act(); err != nil {
 		return err
 	}
+	outvoted := in.outvoted(s.fault)
 	in.mu.Lock()
+	defer in.mu.Unlock()
 	s.injected = true
-	in.mu.Unlock()
+	s.result.Evidence = append(s.result.Evidence, outvoted...)
 	return nil
 }
 

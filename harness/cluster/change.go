@@ -83,6 +83,22 @@ func list[V any](values map[string]*V, render func(V) string, none string) strin
 // Inverse is the change that undoes this one, from what the cluster says now.
 // Records of a deleted topic do not come back.
 func (c Change) Inverse(ctx context.Context, adm *kadm.Client) (Change, error) {
+	return again(ctx, func() (Change, error) { return c.inverse(ctx, adm) })
+}
+
+// again asks until the answer is no error that passes by, or ctx ends: a
+// broker that was cut off hears of topics late, and denies them until then.
+func again[T any](ctx context.Context, ask func() (T, error)) (answer T, err error) {
+	_ = poll(ctx, func() (string, error) {
+		if answer, err = ask(); kerr.IsRetriable(err) {
+			return "no answer", nil
+		}
+		return "", nil
+	})
+	return answer, err
+}
+
+func (c Change) inverse(ctx context.Context, adm *kadm.Client) (Change, error) {
 	switch {
 	case c.Delete != "":
 		shape, err := topicShape(ctx, adm, c.Delete)
@@ -182,6 +198,10 @@ func clientName(client string) *string {
 // Describe says what the cluster has now of what the change is about, in the
 // words of Change, so that before and after can be compared.
 func (c Change) Describe(ctx context.Context, adm *kadm.Client) (string, error) {
+	return again(ctx, func() (string, error) { return c.describe(ctx, adm) })
+}
+
+func (c Change) describe(ctx context.Context, adm *kadm.Client) (string, error) {
 	switch {
 	case c.Delete != "" || c.Create != nil:
 		name := c.Delete

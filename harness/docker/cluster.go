@@ -11,6 +11,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/flowweir/weir/chaos/fault"
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/lease"
 	"github.com/flowweir/weir/reports/run"
@@ -19,6 +20,7 @@ import (
 var (
 	_ cluster.Cluster       = (*Cluster)(nil)
 	_ cluster.ContainerHost = (*Cluster)(nil)
+	_ fault.Combined        = (*Cluster)(nil)
 )
 
 // errDown says that a fault had nothing to act on.
@@ -88,6 +90,9 @@ func (c *Cluster) Nodes() []int32 {
 	}
 	return ids
 }
+
+// Combined says that each node is broker and controller.
+func (c *Cluster) Combined() bool { return true }
 
 // Info describes the cluster for the report.
 func (c *Cluster) Info() run.Cluster {

@@ -29,7 +29,7 @@ func (r *resolver) invariants() {
 	for _, f := range r.plan.Flows {
 		for i := range f.Reactions {
 			if x := &f.Reactions[i]; x.Produces != nil && !x.own() {
-				r.note("another service writes the effect of %s: whether it commits before it is done is not judged", x.Consumer)
+				r.plan.note("another service writes the effect of %s: whether it commits before it is done is not judged", x.Consumer)
 			}
 		}
 	}

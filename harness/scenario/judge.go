@@ -226,7 +226,7 @@ func (x *execution) evidence() *invariant.Evidence {
 	e := &invariant.Evidence{
 		Drain: x.drained, Durable: x.info.Cluster.Durable,
 		Faults: x.results.Faults, Intervals: x.intervals, Leaderless: x.leaderless,
-		Truncated: truncations(facts.Truncations, x.reached, x.ends),
+		Truncated: truncations(facts.Truncations, x.begin, x.reached, x.ends),
 		Deleted:   facts.Deleted,
 		LagBounds: x.plan.lagBounds(), Load: invariant.Span{From: x.plan.Warmup, To: x.offered},
 		Tell: teller.tell, PartitionsOf: teller.partitionsOf, Closed: x.closedPartition,
@@ -245,17 +245,21 @@ func (x *execution) evidence() *invariant.Evidence {
 // recorded end lies before what was read. Without the second kind a log that
 // came back empty would look read to its end. Ends never go back otherwise: a
 // new leader does not tell its end before it knows the last committed one
-// (KIP-207).
-func truncations(met []kafka.Truncation, positions, ends offsets) []invariant.Truncation {
+// (KIP-207). What was there when the run began was never read, and is nothing
+// that it could tell as lost: a topic that was deleted loses that too.
+func truncations(met []kafka.Truncation, begin, positions, ends offsets) []invariant.Truncation {
 	var all []invariant.Truncation
+	add := func(topic string, partition int32, from, to int64) {
+		if from = max(from, begin[topic][partition]); from < to {
+			all = append(all, invariant.Truncation{Topic: topic, Partition: partition, From: from, To: to})
+		}
+	}
 	for _, t := range met {
-		all = append(all, invariant.Truncation{Topic: t.Topic, Partition: t.Partition, From: t.From, To: t.To})
+		add(t.Topic, t.Partition, t.From, t.To)
 	}
 	for _, topic := range slices.Sorted(maps.Keys(ends)) {
 		for _, partition := range slices.Sorted(maps.Keys(ends[topic])) {
-			if end, read := ends[topic][partition], positions[topic][partition]; end < read {
-				all = append(all, invariant.Truncation{Topic: topic, Partition: partition, From: end, To: read})
-			}
+			add(topic, partition, ends[topic][partition], positions[topic][partition])
 		}
 	}
 	return all

@@ -2,6 +2,110 @@ package scenario
 
 import "github.com/flowweir/weir/contracts/document"
 
+// Fault is one entry of faults. Exactly one action is set.
+type Fault struct {
+	At          document.Duration `yaml:"at"` // since the load began
+	Always      bool              `yaml:"always"`
+	Kill        *Target           `yaml:"kill"`
+	Stop        *Target           `yaml:"stop"`
+	Pause       *Pause            `yaml:"pause"`
+	Wipe        *Target           `yaml:"wipe"` // kill and empty the disk; heal starts it empty
+	Isolate     *Isolate          `yaml:"isolate"`
+	FillDisk    *Target           `yaml:"fill-disk"`
+	Rolling     *Target           `yaml:"rolling-restart"` // one after the other, each when the one before is in sync again
+	Elect       *Elect            `yaml:"elect"`
+	Crash       *Crash            `yaml:"crash"`
+	Restart     *ServiceTarget    `yaml:"restart"`
+	Cut         *Cut              `yaml:"cut"`       // connections are silent
+	Reset       *Link             `yaml:"reset"`     // connections are reset: once, or with heal-after new ones too
+	Latency     *Latency          `yaml:"latency"`   // what clients and brokers send each other comes late
+	Bandwidth   *Bandwidth        `yaml:"bandwidth"` // what passes between clients and brokers is bounded
+	Reply       *Reply            `yaml:"reply"`     // replies to single kinds of requests are errors, or lost
+	DeleteTopic *DeleteTopic      `yaml:"delete-topic"`
+	AlterTopic  *AlterTopic       `yaml:"alter-topic"`
+	Quota       *Quota            `yaml:"quota"`
+	Poison      *LoadTarget       `yaml:"poison"`
+	Duplicate   *LoadTarget       `yaml:"duplicate"`
+	HealAfter   document.Duration `yaml:"heal-after"`
+}
+
+// Target names brokers. Exactly one field is set; count stands alone or with
+// brokers or followers-of.
+type Target struct {
+	Pick `yaml:",inline"`
+	All  bool `yaml:"all"`
+}
+
+// Pause names brokers, or a service. Exactly one field is set.
+type Pause struct {
+	Target  `yaml:",inline"`
+	Service string `yaml:"service"` // a service that the scenario starts, as a process
+}
+
+// Elect forces an election.
+type Elect struct {
+	Unclean string `yaml:"unclean"` // topic/partition
+}
+
+// ServiceTarget names a service.
+type ServiceTarget struct {
+	Service string `yaml:"service"`
+}
+
+// Link names connections between clients and brokers: those of all clients, or
+// of one service or client.id, to all brokers, or to those that one of the
+// other fields names.
+type Link struct {
+	Client  string `yaml:"client"`  // client.id; a * at its end stands for any ending
+	Service string `yaml:"service"` // a service that the scenario starts
+	Pick    `yaml:",inline"`
+}
+
+// Cut freezes connections: they stay open and nothing passes.
+type Cut struct {
+	Link `yaml:",inline"`
+	Way  string `yaml:"way"` // both (default) | requests | replies
+}
+
+// Latency delays what passes.
+type Latency struct {
+	Link   `yaml:",inline"`
+	Delay  document.Duration `yaml:"delay"`
+	Jitter document.Duration `yaml:"jitter"` // each is late by delay ± jitter, in order; default 0
+	Way    string            `yaml:"way"`    // both (default: a round trip is late twice) | requests | replies
+	API    []string          `yaml:"api"`    // requests and their replies by Kafka's names, such as OffsetCommit; default all
+}
+
+// Bandwidth bounds what passes between the clients and each broker, in each
+// direction.
+type Bandwidth struct {
+	Link      `yaml:",inline"`
+	PerSecond document.Bytes `yaml:"per-second"`
+	Way       string         `yaml:"way"` // both (default) | requests | replies
+}
+
+// Reply spoils the replies to single kinds of requests. Exactly one of Error
+// and Drop is set.
+type Reply struct {
+	Link  `yaml:",inline"`
+	API   []string       `yaml:"api"`   // requests by Kafka's names, such as OffsetCommit
+	Error string         `yaml:"error"` // Kafka's name of the error that is answered in place of the broker
+	Drop  bool           `yaml:"drop"`  // the broker does what was asked, and the connection is silent from then on
+	Share document.Share `yaml:"share"` // of the requests; default 100%
+}
+
+// Crash ends a service without warning.
+type Crash struct {
+	Service      string `yaml:"service"`
+	BeforeCommit bool   `yaml:"before-commit"` // between the effects of a batch and the commit of its offsets, which is lost
+}
+
+// LoadTarget names a share of an event's load.
+type LoadTarget struct {
+	Event string         `yaml:"event"`
+	Share document.Share `yaml:"share"`
+}
+
 // Pick names brokers: by their ids, or by what they are when the fault begins.
 type Pick struct {
 	Broker                 *int   `yaml:"broker"`

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -281,9 +280,9 @@ func (r *resolver) services() []string {
 	return names
 }
 
-func (r *resolver) note(format string, args ...any) {
-	if n := fmt.Sprintf(format, args...); !slices.Contains(r.plan.Notes, n) {
-		r.plan.Notes = append(r.plan.Notes, n)
+func (p *Plan) note(format string, args ...any) {
+	if n := fmt.Sprintf(format, args...); !slices.Contains(p.Notes, n) {
+		p.Notes = append(p.Notes, n)
 	}
 }
 
@@ -296,132 +295,4 @@ func (r *resolver) consumers() {
 			}
 		}
 	}
-}
-
-func (r *resolver) faults() {
-	for i := range r.s.Faults {
-		f, err := r.s.Faults[i].resolve(i)
-		path := document.Path{"faults", i}
-		if err != nil {
-			r.Error(BadLoad, path, err.Error(), "")
-			continue
-		}
-		r.checkTarget(f, path)
-		r.checkOverlap(f, path)
-		r.plan.Faults = append(r.plan.Faults, f)
-	}
-}
-
-func (r *resolver) checkTarget(f fault.Fault, path document.Path) {
-	path = path.Add(f.Kind.Field())
-	for _, tp := range []*fault.TopicPartition{f.Target.LeaderOf, f.Target.FollowersOf, f.Target.Partition} {
-		if tp == nil {
-			continue
-		}
-		switch t := r.plan.topic(tp.Topic); {
-		case t == nil:
-			r.Error(UnknownTopic, path, fmt.Sprintf("no contract of this scenario uses topic %s", tp.Topic), document.Suggest(tp.Topic, r.plan.topicNames()))
-		case int(tp.Partition) >= t.Partitions:
-			r.Error(UnknownTopic, path, fmt.Sprintf("%s has %d partitions, 0 to %d", tp.Topic, t.Partitions, t.Partitions-1), "")
-		}
-	}
-	if f.Change != nil && f.Change.Topic != "" && r.plan.topic(f.Change.Topic) == nil {
-		r.Error(UnknownTopic, path.Add("topic"), fmt.Sprintf("no contract of this scenario uses topic %s", f.Change.Topic), document.Suggest(f.Change.Topic, r.plan.topicNames()))
-	}
-	if f.Target.Service != "" && !r.present(f.Target.Service) {
-		r.Error(UnknownService, path.Add("service"), fmt.Sprintf("the scenario starts no service %s", f.Target.Service), document.Suggest(f.Target.Service, r.services()))
-	}
-	if !f.Kind.InLoad() {
-		return
-	}
-	flow := r.plan.flow(f.Target.Event)
-	switch {
-	case flow == nil:
-		var loaded []string
-		for _, l := range r.s.Load {
-			if l.Event != "" {
-				loaded = append(loaded, l.Event)
-			}
-		}
-		r.Error(UnknownEvent, path.Add("event"), fmt.Sprintf("the load has no %s", f.Target.Event), document.Suggest(f.Target.Event, loaded))
-	case flow.Load.Via == ViaTrigger:
-		r.Error(NotBuilt, path, fmt.Sprintf("%s in a load via trigger cannot be made: the service makes the records", f.Kind), "use via: topic")
-	}
-}
-
-func (p *Plan) flow(event string) *Flow {
-	for _, f := range p.Flows {
-		if f.Load.Event == event {
-			return f
-		}
-	}
-	return nil
-}
-
-// resolve is the engine's form of a fault of the file.
-func (f Fault) resolve(index int) (fault.Fault, error) {
-	out := fault.Fault{Index: index, At: time.Duration(f.At), Always: f.Always, HealAfter: time.Duration(f.HealAfter)}
-	brokers := func(kind fault.Kind, t *Target) (err error) {
-		out.Kind = kind
-		service := out.Target.Service
-		out.Target, err = t.brokers()
-		out.Target.Service = service
-		return err
-	}
-	if kind, link, rule := f.rule(); kind != "" {
-		out.Target.Service, out.Rule = link.Service, &rule
-		target := link.target()
-		return out, brokers(kind, &target)
-	}
-	if kind, change := f.change(); kind != "" {
-		out.Kind, out.Change = kind, change
-		return out, nil
-	}
-	switch {
-	case f.Kill != nil:
-		return out, brokers(fault.Kill, f.Kill)
-	case f.Stop != nil:
-		return out, brokers(fault.Stop, f.Stop)
-	case f.Pause != nil && f.Pause.Service != "":
-		out.Kind, out.Target.Service = fault.PauseService, f.Pause.Service
-	case f.Pause != nil:
-		return out, brokers(fault.Pause, &f.Pause.Target)
-	case f.Wipe != nil:
-		return out, brokers(fault.Wipe, f.Wipe)
-	case f.Isolate != nil:
-		out.Network = fault.Network(cmp.Or(f.Isolate.Network, string(fault.Replication)))
-		return out, brokers(fault.Isolate, &f.Isolate.Target)
-	case f.FillDisk != nil:
-		return out, brokers(fault.FillDisk, f.FillDisk)
-	case f.Rolling != nil:
-		return out, brokers(fault.RollingRestart, f.Rolling)
-	case f.Elect != nil:
-		out.Kind = fault.ElectUnclean
-		tp, err := parseTopicPartition(f.Elect.Unclean)
-		out.Target.Partition = tp
-		return out, err
-	case f.Crash != nil:
-		out.Kind, out.Target.Service, out.BeforeCommit = fault.Crash, f.Crash.Service, f.Crash.BeforeCommit
-	case f.Restart != nil:
-		out.Kind, out.Target.Service = fault.Restart, f.Restart.Service
-	case f.Poison != nil:
-		out.Kind, out.Target.Event, out.Target.Share = fault.Poison, f.Poison.Event, float64(f.Poison.Share)
-	case f.Duplicate != nil:
-		out.Kind, out.Target.Event, out.Target.Share = fault.Duplicate, f.Duplicate.Event, float64(f.Duplicate.Share)
-	}
-	return out, nil
-}
-
-// parseTopicPartition reads topic/partition; empty is nil.
-func parseTopicPartition(s string) (*fault.TopicPartition, error) {
-	if s == "" {
-		return nil, nil
-	}
-	i := strings.LastIndexByte(s, '/')
-	if i > 0 {
-		if p, err := strconv.ParseInt(s[i+1:], 10, 32); err == nil && p >= 0 {
-			return &fault.TopicPartition{Topic: s[:i], Partition: int32(p)}, nil
-		}
-	}
-	return nil, fmt.Errorf("%q is not topic/partition, such as order.events/0", s)
 }

@@ -28,6 +28,7 @@ func (x *execution) preflight() error {
 	p.faults(kind, abilities)
 	if nodes != nil {
 		p.brokers(nodes, x.plan.Topics)
+		p.quorum(abilities, nodes)
 	}
 	p.loads()
 	p.services()

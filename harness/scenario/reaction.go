@@ -54,7 +54,7 @@ func (r *resolver) reactions(f *Flow, path document.Path) {
 				continue
 			}
 			if !r.present(c.Service.Name) {
-				r.note("%s consumes %s but is not part of this run: its effects and dead letters are not watched", c.Service.Name, f.Load.Event)
+				r.plan.note("%s consumes %s but is not part of this run: its effects and dead letters are not watched", c.Service.Name, f.Load.Event)
 				continue
 			}
 			f.Reactions = append(f.Reactions, Reaction{Contract: c, Consumes: consumes, Consumer: c.Service.Name, entry: i})
@@ -85,7 +85,7 @@ func (f *Flow) nameGroups() {
 func (r *resolver) effect(f *Flow, x *Reaction, path document.Path) {
 	e := x.Consumes.Effect
 	if e == nil {
-		r.note("%s declares no effect for %s: whether it was processed is not watched", x.Consumer, f.Load.Event)
+		r.plan.note("%s declares no effect for %s: whether it was processed is not watched", x.Consumer, f.Load.Event)
 		return
 	}
 	at := x.Contract.Doc.Position("consumes", x.entry, "effect")

@@ -47,7 +47,9 @@ func newExecution(s *Scenario, opts []Option) (*execution, []finding.Finding, er
 	}
 	x := &execution{config: c, plan: plan}
 	x.identify()
-	return x, findings, x.preflight()
+	err := x.preflight()
+	x.info.Warnings = append(x.info.Warnings, plan.Notes...)
+	return x, findings, err
 }
 
 // hardContext ends when the run is aborted. It, and not the context that
@@ -148,7 +150,6 @@ func (x *execution) identify() {
 	x.info.Host = thisHost(context.Background())
 	x.info.Topics = slices.Concat(x.plan.Topics, s.Background.topics(x.info.Identity, s.Cluster.brokers()))
 	x.info.Status = run.Running
-	x.info.Warnings = append(x.info.Warnings, x.plan.Notes...)
 }
 
 // open makes the run directory and its first run.json.

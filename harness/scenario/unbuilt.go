@@ -73,7 +73,7 @@ func (r *resolver) unjudged() {
 	}
 	for _, c := range r.plan.participants() {
 		if o := c.Objectives; o != nil && o.Lag != nil && o.Lag.Age > 0 {
-			r.note("%s bounds the age of its lag, which is not judged without the invariant lag-bounded", c.Service.Name)
+			r.plan.note("%s bounds the age of its lag, which is not judged without the invariant lag-bounded", c.Service.Name)
 		}
 	}
 }

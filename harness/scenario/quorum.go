@@ -1,0 +1,75 @@
+package scenario
+
+import (
+	"slices"
+
+	"github.com/flowweir/weir/chaos/fault"
+)
+
+// quorum notes which faults leave the cluster without a majority of its
+// controllers, with those that are open when they begin: that is a fault of
+// its own, which is not refused, and which nobody should meet unawares.
+func (p *preflight) quorum(abilities any, nodes []int32) {
+	if c, is := abilities.(fault.Combined); !is || !c.Combined() {
+		return
+	}
+	for _, f := range p.x.plan.Faults {
+		if !f.TakesController() {
+			continue
+		}
+		var away victims
+		for _, other := range p.x.plan.Faults {
+			if other.TakesController() && other.At <= f.At && f.At < ends(other) {
+				away.add(p.victims(other.Target, nodes))
+			}
+		}
+		if n := away.count(len(nodes)); fault.Outvotes(n, len(nodes)) {
+			p.x.plan.note("from %s on, with %s, up to %d of %d nodes are away at once, and each is a controller too: without a majority of them nothing is elected and nobody fenced until enough are back", f.At, f, n, len(nodes))
+		}
+	}
+}
+
+// victims are brokers that suffer: those that are named, and how many of which
+// only the running cluster can tell who they are.
+type victims struct {
+	named   []int32
+	unnamed int
+}
+
+func (v *victims) add(other victims) {
+	v.named, v.unnamed = append(v.named, other.named...), v.unnamed+other.unnamed
+}
+
+// count is how many they are at most.
+func (v *victims) count(nodes int) int {
+	slices.Sort(v.named)
+	return min(len(slices.Compact(v.named))+v.unnamed, nodes)
+}
+
+// victims are those of a target, at most.
+func (p *preflight) victims(t fault.Target, nodes []int32) victims {
+	switch {
+	case t.Count > 0:
+		return victims{unnamed: t.Count}
+	case len(t.Brokers) > 0:
+		return victims{named: slices.Clone(t.Brokers)}
+	case t.All:
+		return victims{named: slices.Clone(nodes)}
+	case t.FollowersOf != nil:
+		return victims{unnamed: p.x.plan.topic(t.FollowersOf.Topic).Replication - 1}
+	case t.Rack != "":
+		return victims{named: p.inRack(t.Rack, nodes)}
+	}
+	return victims{unnamed: 1} // a leader, a coordinator, the controller
+}
+
+// inRack are the nodes that the scenario puts in a rack.
+func (p *preflight) inRack(rack string, nodes []int32) (in []int32) {
+	racks := p.x.plan.Scenario.Cluster.Racks
+	for i, node := range nodes {
+		if len(racks) > 0 && racks[i%len(racks)] == rack {
+			in = append(in, node)
+		}
+	}
+	return in
+}
