@@ -108,13 +108,15 @@ func measure(ctx context.Context, each time.Duration, size int) (Point, error) {
 		_, e := stories.Close()
 		return Point{}, errors.Join(err, meter.Close(), e)
 	}
-	rate, bytes, err := watch(ctx, each, p, counters)
+	rate, err := watch(ctx, each, p, counters)
 	p.Close()
 	_, e := stories.Close()
 	if err := errors.Join(err, meter.Close(), e); err != nil {
 		return Point{}, err
 	}
-	return Point{Bytes: int(bytes/rate + 0.5), Rate: rate}, nil
+	// The counters are read one after the other: only at rest do they agree.
+	all := counters.Totals(0)
+	return Point{Bytes: int(float64(all.Bytes)/float64(all.Acked) + 0.5), Rate: rate}, nil
 }
 
 // producer is one of a run, which is always late.
@@ -130,9 +132,9 @@ func producer(addr, topic string, start time.Time, c kafka.ProducerConfig) (*kaf
 	return kafka.NewProducer(c)
 }
 
-// watch runs a producer and answers how many records and bytes of them were
-// acknowledged a second after the warm-up.
-func watch(ctx context.Context, each time.Duration, p *kafka.Producer, counters *series.Counters) (rate, bytes float64, err error) {
+// watch runs a producer and answers how many records were acknowledged a second
+// after the warm-up.
+func watch(ctx context.Context, each time.Duration, p *kafka.Producer, counters *series.Counters) (rate float64, err error) {
 	sending, stop := context.WithCancel(ctx)
 	defer stop()
 	ended := make(chan error, 1)
@@ -151,8 +153,7 @@ func watch(ctx context.Context, each time.Duration, p *kafka.Producer, counters 
 	if err = until(warmup); err == nil {
 		from, before := time.Now(), counters.Totals(0)
 		if err = until(each); err == nil {
-			took, after := time.Since(from).Seconds(), counters.Totals(0)
-			rate, bytes = float64(after.Acked-before.Acked)/took, float64(after.Bytes-before.Bytes)/took
+			rate = float64(counters.Totals(0).Acked-before.Acked) / time.Since(from).Seconds()
 		}
 	}
 	stop()
@@ -162,7 +163,7 @@ func watch(ctx context.Context, each time.Duration, p *kafka.Producer, counters 
 	if err == nil && rate == 0 {
 		err = errors.New("nothing was acknowledged")
 	}
-	return rate, bytes, err
+	return rate, err
 }
 
 // filler makes keyed records whose value fills them up to a size.
