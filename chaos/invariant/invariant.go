@@ -1,7 +1,7 @@
 // Package invariant judges what must hold over the ledger of a run: nothing
-// lost, nothing doubled, keys in order, nothing committed before it is done,
-// poison dead-lettered and in nobody's way, retries as declared, lag bounded,
-// the flow recovered.
+// lost, nothing doubled, nothing read that nobody wrote, keys in order, nothing
+// committed before it is done, poison dead-lettered and in nobody's way,
+// retries as declared, lag bounded, the flow recovered.
 //
 // Each invariant is a function from Evidence to an Outcome. It fails only on
 // evidence of a violation, passes only on complete evidence that something
@@ -29,6 +29,7 @@ const (
 	NoDuplicate        = "no-duplicate"
 	NoDuplicateEffect  = "no-duplicate-effect"
 	NoAbortedRead      = "no-aborted-read"
+	NoGhostRead        = "no-ghost-read"
 	PerKeyOrder        = "per-key-order"
 	CommitAfterEffect  = "commit-after-effect"
 	NoCommitRegression = "no-commit-regression"
@@ -41,8 +42,8 @@ const (
 
 // Names are the invariants that can be judged, in the order of a report.
 var Names = []string{
-	NoLoss, NoDuplicate, NoDuplicateEffect, NoAbortedRead, PerKeyOrder, CommitAfterEffect, NoCommitRegression,
-	DLQComplete, RetryPolicyHeld, HealthyKeysFlow, LagBounded, Recovery,
+	NoLoss, NoDuplicate, NoDuplicateEffect, NoAbortedRead, NoGhostRead, PerKeyOrder, CommitAfterEffect,
+	NoCommitRegression, DLQComplete, RetryPolicyHeld, HealthyKeysFlow, LagBounded, Recovery,
 }
 
 // Rules say what each invariant holds a run to, in the order of Names.
@@ -52,6 +53,7 @@ func Rules() []finding.Rule {
 		{ID: NoDuplicate, Summary: "No record stands at two offsets of the log, unless the load put it there."},
 		{ID: NoDuplicateEffect, Summary: "No event has two effects, however often it was delivered."},
 		{ID: NoAbortedRead, Summary: "No event of a transaction that was aborted has an effect or a dead letter."},
+		{ID: NoGhostRead, Summary: "No record is read that was never sent, or whose send failed for certain. A send of unknown outcome may be read or not."},
 		{ID: PerKeyOrder, Summary: "Records of one key stand in the log, and their effects follow, in the order in which they were sent."},
 		{ID: CommitAfterEffect, Summary: "No group commits a record before there is an effect, a dead letter or a retry of it: what is committed first is lost with the next crash."},
 		{ID: NoCommitRegression, Summary: "What a group has committed of a partition never goes back."},
@@ -85,6 +87,8 @@ type Flow struct {
 	Order *Order
 	// Observed counts the records found in the topic, traced or not.
 	Observed uint64
+	// Ghosts are records of the topic that were never sent.
+	Ghosts Ghosts
 }
 
 // Truncation says that the offsets From to To (exclusive) of a partition had
@@ -140,6 +144,7 @@ func Judge(names []string, e *Evidence) []run.Outcome {
 		NoDuplicate:        noDuplicate,
 		NoDuplicateEffect:  noDuplicateEffect,
 		NoAbortedRead:      noAbortedRead,
+		NoGhostRead:        noGhostRead,
 		PerKeyOrder:        perKeyOrder,
 		CommitAfterEffect:  commitAfterEffect,
 		NoCommitRegression: noCommitRegression,

@@ -210,6 +210,7 @@ func TestReceived(t *testing.T) {
 	c := s.Flow.Sender.Counts()
 	b.expect([]uint64{3, 1, 1}, []uint64{c.Received, c.ReceivedTwice, c.Ghosts})
 	b.expect(uint64(5), s.Flow.Observed)
+	b.expect([]invariant.Ghost{{Topic: "orders", Offset: 4, Sequence: 99}}, s.Flow.Ghosts.First())
 	b.expect([]time.Duration{30 * time.Millisecond, 40 * time.Millisecond, 50 * time.Millisecond}, b.seen)
 	b.expect(int64(3), b.counters.Received.Load())
 	b.expect([]string{

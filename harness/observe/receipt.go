@@ -79,7 +79,10 @@ func (o *Observer) received(w *watched, at time.Duration) (counted int64) {
 		if w.backlog != nil {
 			w.backlog.Add(r.Partition, r.Offset, invariant.Ref{Sender: f.Sender.ID(), Sequence: seq})
 		}
-		if rise.sights[i] == ledger.First {
+		switch rise.sights[i] {
+		case ledger.Ghost:
+			f.Ghosts.Add(invariant.Ghost{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Sequence: seq})
+		case ledger.First:
 			due := s.Due(seq)
 			o.recorder.Record(histogram.EndToEnd, due, at-due)
 			o.recorder.Received(r.Topic, r.Partition, due)

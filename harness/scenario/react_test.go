@@ -18,6 +18,7 @@ import (
 
 	"github.com/flowweir/weir/chaos/invariant"
 	"github.com/flowweir/weir/harness/scenario"
+	"github.com/flowweir/weir/loadgen/identity"
 	"github.com/flowweir/weir/reports/finding"
 	"github.com/flowweir/weir/reports/run"
 )
@@ -73,7 +74,8 @@ func serve(ctx context.Context, effect, group, mistake string, brokers []string)
 // reactTo are the records by which a service shows what it did with an order.
 func reactTo(r *kgo.Record, effect, group, mistake string) []*kgo.Record {
 	set := func(key, value string) kgo.RecordHeader { return kgo.RecordHeader{Key: key, Value: []byte(value)} }
-	if mistake == "silent" {
+	invented := slices.IndexFunc(r.Headers, func(h kgo.RecordHeader) bool { return h.Key == "invented" }) >= 0
+	if mistake == "silent" || invented {
 		return nil
 	}
 	if !json.Valid(r.Value) {
@@ -89,11 +91,25 @@ func reactTo(r *kgo.Record, effect, group, mistake string) []*kgo.Record {
 	i := slices.IndexFunc(r.Headers, func(h kgo.RecordHeader) bool { return h.Key == "ce_id" })
 	done := &kgo.Record{Topic: "done.events", Key: r.Key, Value: r.Value,
 		Headers: []kgo.RecordHeader{set("ce_type", effect), set("causation_id", string(r.Headers[i].Value))}}
+	if id, ours := sequence(r); mistake == "inventive" && ours && id.Sequence == 7 {
+		id.Sequence = 100_000
+		order := &kgo.Record{Topic: "order.events", Value: r.Value, Headers: []kgo.RecordHeader{set("invented", "yes"), set(identity.Header, string(id.AppendHeader(nil)))}}
+		return []*kgo.Record{done, order}
+	}
 	if mistake == "twice" {
 		again := *done
 		return []*kgo.Record{done, &again}
 	}
 	return []*kgo.Record{done}
+}
+
+// sequence is the identity of a record of the load.
+func sequence(r *kgo.Record) (identity.Record, bool) {
+	i := slices.IndexFunc(r.Headers, func(h kgo.RecordHeader) bool { return h.Key == identity.Header })
+	if i < 0 {
+		return identity.Record{}, false
+	}
+	return identity.ParseHeader(r.Headers[i].Value)
 }
 
 // reacting runs the services that react with a mistake in each, or none.
@@ -145,7 +161,7 @@ var _ = Describe("two consumers of one event", Label("long"), func() {
 	const passed = string(finding.Pass)
 	green := func() map[string][]string {
 		return map[string][]string{
-			invariant.NoLoss: {passed}, invariant.NoDuplicateEffect: {passed}, invariant.PerKeyOrder: {passed}, invariant.DLQComplete: {passed},
+			invariant.NoLoss: {passed}, invariant.NoDuplicateEffect: {passed}, invariant.NoGhostRead: {passed}, invariant.PerKeyOrder: {passed}, invariant.DLQComplete: {passed},
 		}
 	}
 
@@ -173,6 +189,14 @@ var _ = Describe("two consumers of one event", Label("long"), func() {
 		Entry("left applies twice, right has no dead letters", "twice", "no-letters", "left", "LeftDone", "right"),
 		Entry("right applies twice, left has no dead letters", "no-letters", "twice", "right", "RightDone", "left"),
 	)
+
+	It("are not green while one writes orders that nobody sent", func(ctx SpecContext) {
+		result := reacting(ctx, "", "inventive")
+		want := green()
+		want[invariant.NoGhostRead] = []string{"fail", "read, and its identity was never sent"}
+		Expect(verdicts(result)).To(Equal(want))
+		Expect(result.Results.Invariants[2].Findings[0].Record.Sequence).To(Equal(uint64(100_000)))
+	})
 
 	It("are not green while one shows nothing", func(ctx SpecContext) {
 		got := verdicts(reacting(ctx, "", "silent"))
