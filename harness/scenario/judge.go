@@ -87,6 +87,7 @@ func (f *liveFlow) reactions(s *run.Sender) {
 		reaction := run.Reaction{
 			Consumer: r.Consumer, Group: plan.Consumes.Group, Effect: r.Effect,
 			Effects: c.Effects, EffectsTwice: c.EffectsTwice, DeadLettered: c.Dead, DeadLetteredTwice: c.DeadTwice,
+			Balance: r.Balance(f.subject.Flow),
 		}
 		if dlq := plan.Consumes.DLQ; dlq != nil {
 			reaction.DLQ = dlq.Topic

@@ -79,6 +79,14 @@ func newView(rec *run.Record) *view {
 	return v
 }
 
+// Balanced says whether the results say of any consumer what became of the
+// events.
+func (v *view) Balanced() bool {
+	return slices.ContainsFunc(v.Results.Senders, func(s run.Sender) bool {
+		return slices.ContainsFunc(s.Reactions, func(r run.Reaction) bool { return r.Balance != nil })
+	})
+}
+
 // interest orders latency kinds: first what a user of the flow feels, last,
 // from send on, what only explains it.
 func interest(kind string) int {

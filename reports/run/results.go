@@ -86,6 +86,25 @@ type Reaction struct {
 	EffectsTwice      uint64 `json:"effects_twice"`
 	DeadLettered      uint64 `json:"dead_lettered"`
 	DeadLetteredTwice uint64 `json:"dead_lettered_twice"`
+	// Balance is what became of the events in the log; absent where nothing
+	// shows what the consumer processed, or the log was not read.
+	Balance *Balance `json:"balance,omitempty"`
+}
+
+// Balance accounts for the events in the log, each once whatever was sent or
+// delivered again: In is Applied, DeadLettered, Both and Open together.
+type Balance struct {
+	In uint64 `json:"in"`
+	// Applied have an effect and no dead letter, DeadLettered a dead letter
+	// and no effect, Both have both.
+	Applied      uint64 `json:"applied"`
+	DeadLettered uint64 `json:"dead_lettered"`
+	Both         uint64 `json:"both"`
+	// Open have neither: in flight while not everything was read, and then
+	// lost; poison that the consumer need not dead-letter is among them.
+	Open uint64 `json:"open"`
+	// Strays have an effect or a dead letter, and are not in the log.
+	Strays uint64 `json:"strays"`
 }
 
 // The latency kinds; each begins at the time printed beside it.

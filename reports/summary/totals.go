@@ -50,7 +50,7 @@ func Lost(res run.Results) uint64 {
 }
 
 // react adds a reaction to those of its consumer. What differs between them
-// is of no single one, and left out.
+// is of no single one, and left out, as is what became of a sender's events.
 func react(all []run.Reaction, r run.Reaction) []run.Reaction {
 	for i := range all {
 		t := &all[i]
@@ -71,6 +71,7 @@ func react(all []run.Reaction, r run.Reaction) []run.Reaction {
 		t.DeadLetteredTwice += r.DeadLetteredTwice
 		return all
 	}
+	r.Balance = nil
 	return append(all, r)
 }
 

@@ -19,6 +19,10 @@ func Broken() Sample {
 	inventory := r.Senders[0].Reactions[0]
 	inventory.Consumer, inventory.Group = "inventory-service", "inventory-service"
 	inventory.Effect, inventory.DLQ, inventory.DeadLettered = "com.acme.inventory.InventoryReserved", "", 0
+	events := r.Senders[0].Reactions[0].Balance.In
+	inventory.Balance = &run.Balance{In: events, Applied: inventory.Effects, Open: events - inventory.Effects}
+	r.Senders[0].Reactions[0].Balance.Applied -= 214
+	r.Senders[0].Reactions[0].Balance.Open = 214
 	r.Senders[0].Reactions[0].Effects -= 214
 	r.Senders[0].Reactions[0].EffectsTwice = 1157
 	r.Senders[0].Reactions = append(r.Senders[0].Reactions, inventory,

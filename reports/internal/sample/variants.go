@@ -38,6 +38,7 @@ func build(f *flow) Sample {
 			Reactions: []run.Reaction{{
 				Consumer: "payment-service", Group: "payment-service", Effect: "com.acme.payment.PaymentReceived", DLQ: "order.events.dlq",
 				Effects: sent - poison - dup, DeadLettered: poison,
+				Balance: &run.Balance{In: sent - dup, Applied: sent - poison - dup, DeadLettered: poison},
 			}},
 		}},
 		Latencies:  lat,
