@@ -25,25 +25,27 @@ import (
 
 // The invariants by name.
 const (
-	NoLoss             = "no-loss"
-	NoDuplicate        = "no-duplicate"
-	NoDuplicateEffect  = "no-duplicate-effect"
-	NoAbortedRead      = "no-aborted-read"
-	NoGhostRead        = "no-ghost-read"
-	PerKeyOrder        = "per-key-order"
-	CommitAfterEffect  = "commit-after-effect"
-	NoCommitRegression = "no-commit-regression"
-	DLQComplete        = "dlq-complete"
-	RetryPolicyHeld    = "retry-policy"
-	HealthyKeysFlow    = "healthy-keys-flow"
-	LagBounded         = "lag-bounded"
-	Recovery           = "recovery"
+	NoLoss              = "no-loss"
+	NoDuplicate         = "no-duplicate"
+	NoDuplicateEffect   = "no-duplicate-effect"
+	NoAbortedRead       = "no-aborted-read"
+	NoGhostRead         = "no-ghost-read"
+	PerKeyOrder         = "per-key-order"
+	CommitAfterEffect   = "commit-after-effect"
+	NoCommitRegression  = "no-commit-regression"
+	NoDoubleOwner       = "no-double-owner"
+	NoNeedlessRebalance = "no-needless-rebalance"
+	DLQComplete         = "dlq-complete"
+	RetryPolicyHeld     = "retry-policy"
+	HealthyKeysFlow     = "healthy-keys-flow"
+	LagBounded          = "lag-bounded"
+	Recovery            = "recovery"
 )
 
 // Names are the invariants that can be judged, in the order of a report.
 var Names = []string{
 	NoLoss, NoDuplicate, NoDuplicateEffect, NoAbortedRead, NoGhostRead, PerKeyOrder, CommitAfterEffect,
-	NoCommitRegression, DLQComplete, RetryPolicyHeld, HealthyKeysFlow, LagBounded, Recovery,
+	NoCommitRegression, NoDoubleOwner, NoNeedlessRebalance, DLQComplete, RetryPolicyHeld, HealthyKeysFlow, LagBounded, Recovery,
 }
 
 // Rules say what each invariant holds a run to, in the order of Names.
@@ -57,6 +59,8 @@ func Rules() []finding.Rule {
 		{ID: PerKeyOrder, Summary: "Records of one key stand in the log, and their effects follow, in the order in which they were sent."},
 		{ID: CommitAfterEffect, Summary: "No group commits a record before there is an effect, a dead letter or a retry of it: what is committed first is lost with the next crash."},
 		{ID: NoCommitRegression, Summary: "What a group has committed of a partition never goes back."},
+		{ID: NoDoubleOwner, Summary: "No two members of a group have the same partition at once."},
+		{ID: NoNeedlessRebalance, Summary: "While nothing is broken, no partition of a group changes hands."},
 		{ID: DLQComplete, Summary: "Every record that cannot be processed is in the dead-letter topic of each consumer, once if that is promised, with what the contract preserves, and no good record is."},
 		{ID: RetryPolicyHeld, Summary: "An event that is retried is tried as often as its consumer declares, no sooner, and has an effect or a dead letter in the end."},
 		{ID: HealthyKeysFlow, Summary: "A record that cannot be processed does not hold up records of other keys behind it for longer than its consumer may take."},
@@ -126,6 +130,8 @@ type Evidence struct {
 	// of the load, as far as an invariant asks for them.
 	Commits  []*Commits
 	Progress []*Progress
+	// Owners are of every group, where an invariant asks for them.
+	Owners []*Owners
 	// LagBounds are those that groups are held to.
 	LagBounds []LagBound
 	// Load is from the end of the warm-up to that of the load.
@@ -140,19 +146,21 @@ type Evidence struct {
 // Judge judges the named invariants in the order of Names.
 func Judge(names []string, e *Evidence) []run.Outcome {
 	judges := map[string]func(*Evidence) run.Outcome{
-		NoLoss:             noLoss,
-		NoDuplicate:        noDuplicate,
-		NoDuplicateEffect:  noDuplicateEffect,
-		NoAbortedRead:      noAbortedRead,
-		NoGhostRead:        noGhostRead,
-		PerKeyOrder:        perKeyOrder,
-		CommitAfterEffect:  commitAfterEffect,
-		NoCommitRegression: noCommitRegression,
-		DLQComplete:        dlqComplete,
-		RetryPolicyHeld:    retryPolicy,
-		HealthyKeysFlow:    healthyKeysFlow,
-		LagBounded:         lagBounded,
-		Recovery:           recovery,
+		NoLoss:              noLoss,
+		NoDuplicate:         noDuplicate,
+		NoDuplicateEffect:   noDuplicateEffect,
+		NoAbortedRead:       noAbortedRead,
+		NoGhostRead:         noGhostRead,
+		PerKeyOrder:         perKeyOrder,
+		CommitAfterEffect:   commitAfterEffect,
+		NoCommitRegression:  noCommitRegression,
+		NoDoubleOwner:       noDoubleOwner,
+		NoNeedlessRebalance: noNeedlessRebalance,
+		DLQComplete:         dlqComplete,
+		RetryPolicyHeld:     retryPolicy,
+		HealthyKeysFlow:     healthyKeysFlow,
+		LagBounded:          lagBounded,
+		Recovery:            recovery,
 	}
 	var outcomes []run.Outcome
 	for _, name := range Names {

@@ -174,7 +174,7 @@ var fields = map[string]func(*schema) *schema{
 	"scenario.Scenario.weir":          to(&schema{Const: "scenario/v1"}),
 	"scenario.Scenario.contracts":     names,
 	"scenario.Scenario.load":          filled,
-	"scenario.Scenario.invariants":    each(enum("no-loss", "no-duplicate", "no-duplicate-effect", "no-aborted-read", "no-ghost-read", "per-key-order", "commit-after-effect", "no-commit-regression", "dlq-complete", "retry-policy", "healthy-keys-flow", "lag-bounded", "recovery")),
+	"scenario.Scenario.invariants":    each(enum("no-loss", "no-duplicate", "no-duplicate-effect", "no-aborted-read", "no-ghost-read", "per-key-order", "commit-after-effect", "no-commit-regression", "no-double-owner", "no-needless-rebalance", "dlq-complete", "retry-policy", "healthy-keys-flow", "lag-bounded", "recovery")),
 	"scenario.Cluster.kind":           to(enum("embedded", "docker", "external")),
 	"scenario.Cluster.brokers":        between(1, 99),
 	"scenario.Cluster.controllers":    to(enum("combined", "separate")),

@@ -48,7 +48,7 @@ func (p *Plan) inapplicable(name string) (why, hint string) {
 			return "no consumer of the load has a group and writes an effect of its own",
 				"declare it in the consumer's contract: effect: {event: NAME, correlate: header:causation_id}"
 		}
-	case invariant.NoCommitRegression:
+	case invariant.NoCommitRegression, invariant.NoDoubleOwner, invariant.NoNeedlessRebalance:
 		if len(p.groups()) == 0 {
 			return "no group reads what is sent", "start a service whose contract names its group, or list consumers"
 		}

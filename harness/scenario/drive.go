@@ -75,6 +75,9 @@ func (x *execution) background(ctx context.Context) {
 	if x.commits != nil {
 		x.watchers.Go(func() { x.commits.run(ctx) })
 	}
+	if x.owners != nil {
+		x.watchers.Go(func() { x.owners.run(ctx) })
+	}
 	x.watchers.Go(func() { x.clock(ctx) })
 	x.watchers.Go(func() { x.watchFiles(ctx) })
 	if x.brokers != nil {

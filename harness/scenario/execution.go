@@ -84,6 +84,7 @@ type execution struct {
 	lag      *lagWatch
 	brokers  *prometheus.Collector // nil where the scenario does not ask
 	commits  *commitWatch          // nil where no invariant asks for it
+	owners   *ownerWatch           // the same
 	drained  run.Drain
 	reached  offsets // see drainer
 	ends     offsets

@@ -238,6 +238,7 @@ func (x *execution) evidence() *invariant.Evidence {
 		}
 	}
 	x.commits.evidence(e)
+	x.owners.evidence(e)
 	return e
 }
 

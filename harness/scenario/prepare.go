@@ -64,6 +64,7 @@ func (x *execution) prepare(ctx context.Context) error {
 		return &InfrastructureError{"reading the topics", err}
 	}
 	x.watchCommits()
+	x.watchOwners()
 	x.lag = newLagWatch(x.admin, x.plan.groups())
 	x.prepareFaults()
 	x.prepareBrokers()

@@ -28,8 +28,12 @@ import (
 func TestMain(m *testing.M) {
 	if effect := os.Getenv("REACT"); effect != "" {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-		service := serve
+		service := func(ctx context.Context, effect, group, mistake string, brokers []string) error {
+			return serve(ctx, effect, group, mistake, brokers)
+		}
 		switch {
+		case os.Getenv("MISTAKE") == "generous":
+			service = shareAll
 		case os.Getenv("GROUP") == "tries":
 			service = try
 		case os.Getenv("COMMITS") != "":
@@ -46,14 +50,14 @@ func TestMain(m *testing.M) {
 }
 
 // serve is a service that reacts to orders, well or with a mistake.
-func serve(ctx context.Context, effect, group, mistake string, brokers []string) error {
-	client, err := kgo.NewClient(kgo.SeedBrokers(brokers...), kgo.ConsumerGroup(group), kgo.ConsumeTopics("order.events"),
-		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.DisableAutoCommit())
+func serve(ctx context.Context, effect, group, mistake string, brokers []string, opts ...kgo.Opt) error {
+	client, err := kgo.NewClient(append(opts, kgo.SeedBrokers(brokers...), kgo.ConsumerGroup(group), kgo.ConsumeTopics("order.events"),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.DisableAutoCommit())...)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	for {
+	for served := 0; ; {
 		fetches := client.PollFetches(ctx)
 		if err := fetches.Err0(); err != nil {
 			return err
@@ -67,6 +71,10 @@ func serve(ctx context.Context, effect, group, mistake string, brokers []string)
 		}
 		if err := client.CommitUncommittedOffsets(ctx); err != nil {
 			return err
+		}
+		if served += len(fetches.Records()); mistake == "restless" && served > 500 {
+			client.Close() // which leaves the group
+			return serve(ctx, effect, group, "", brokers)
 		}
 	}
 }

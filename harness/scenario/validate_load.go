@@ -98,7 +98,7 @@ func (v *validator) what(path document.Path, load Load) {
 func (v *validator) keyed(load document.Path) bool { return v.s.Doc.Has(load.Add("keys")...) }
 
 // unread are the invariants that are judged without records that are read.
-var unread = []string{invariant.NoCommitRegression, invariant.LagBounded, invariant.Recovery}
+var unread = []string{invariant.NoCommitRegression, invariant.NoDoubleOwner, invariant.NoNeedlessRebalance, invariant.LagBounded, invariant.Recovery}
 
 // unobserved refuses invariants that are judged from records that are read.
 func (v *validator) unobserved(path document.Path) {

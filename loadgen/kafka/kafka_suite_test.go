@@ -171,12 +171,14 @@ func sendAll(ctx context.Context, p *Producer) {
 	Expect(open).To(BeZero())
 }
 
-func (b *bench) admin() *kadm.Client {
+func (b *bench) admin() *kadm.Client { return kadm.NewClient(b.client()) }
+
+func (b *bench) client() *kgo.Client {
 	GinkgoHelper()
 	client, err := kgo.NewClient(b.options()...)
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(client.Close)
-	return kadm.NewClient(client)
+	return client
 }
 
 // read starts a reader that tells the ledger, from the topics' start.

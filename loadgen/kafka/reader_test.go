@@ -184,6 +184,23 @@ var _ = Describe("Group", func() {
 			}
 			return state.Lag(), nil
 		}).WithTimeout(20 * time.Second).WithPolling(50 * time.Millisecond).Should(BeZero())
+		client := b.client()
+		// Every partition is of one of both, once the group has come to rest.
+		Eventually(func(g Gomega) {
+			owners, err := ReadOwners(ctx, client, "weir-probe")
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(owners.Settled).To(BeTrue())
+			g.Expect(owners.Members).To(HaveLen(1))
+			members := map[string]bool{}
+			for _, owned := range owners.Members {
+				g.Expect(owned).To(HaveLen(partitions))
+				for _, of := range owned {
+					g.Expect(of).To(HaveLen(1))
+					members[of[0]] = true
+				}
+			}
+			g.Expect(members).To(HaveLen(2))
+		}).WithTimeout(20 * time.Second).WithPolling(50 * time.Millisecond).Should(Succeed())
 		modern, err := admin.DescribeConsumerGroups(ctx, "weir-probe")
 		Expect(err).NotTo(HaveOccurred())
 		Expect(len(modern["weir-probe"].Members) == 2).To(Equal(protocol == Modern), "the coordinator says which protocol it is")
@@ -300,6 +317,9 @@ var _ = Describe("Facts of the cluster", func() {
 		}
 		Expect(sum).To(BeEquivalentTo(600))
 
+		owners, err := ReadOwners(ctx, b.client(), "nobody")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(owners).To(Equal(Owners{Settled: true, Members: map[string]map[int32][]string{}}))
 		state, err := ReadGroup(ctx, admin, "nobody")
 		Expect(err).NotTo(HaveOccurred())
 		Expect(state).To(Equal(GroupState{Group: "nobody", State: "Dead"}))
