@@ -39,10 +39,11 @@ consumers: [{group: %[1]s-group, topics: [%[1]s, beside-%[1]s]}]
 	return result
 }
 
-// expectWhole waits until every broker knows of a topic that is new: one that
-// was cut off from the controllers hears of it late.
+// expectWhole waits until every broker is up, and knows of a topic that is new:
+// one that was cut off from the controllers hears of it late.
 func expectWhole(ctx context.Context, topic string) {
 	GinkgoHelper()
+	Expect(shared.waitReady(ctx)).To(Succeed())
 	newTopic(ctx, topic)
 	kafka := newClient()
 	req := kmsg.NewPtrMetadataRequest()
