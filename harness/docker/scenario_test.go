@@ -18,15 +18,15 @@ import (
 	"github.com/flowweir/weir/reports/run"
 )
 
-// play runs a scenario on the shared cluster: load of 200 records/s of a topic
-// for some seconds, a topic beside it without any, a group that reads both, and
-// what else is written below.
+// play runs a scenario on the shared cluster: load of 200 records/s for some
+// seconds of a topic of which every broker leads some partitions, a topic beside
+// it without any, a group that reads both, and what else is written below.
 func play(ctx context.Context, topic string, seconds int, rest string, more ...scenario.Option) *scenario.Result {
 	GinkgoHelper()
 	src := fmt.Sprintf(`weir: scenario/v1
 name: %[1]s
 cluster: {kind: docker, disk: 256MiB}
-topics: {%[1]s: {partitions: 3, replication: 3}, beside-%[1]s: {partitions: 2, replication: 3}}
+topics: {%[1]s: {partitions: 12, replication: 3}, beside-%[1]s: {partitions: 2, replication: 3}}
 load: [{topic: %[1]s, payload: {size: 200}, keys: {cardinality: 100}, profile: [{hold: 200/s, for: %[2]ds}]}]
 consumers: [{group: %[1]s-group, topics: [%[1]s, beside-%[1]s]}]
 %[3]s`, topic, seconds, rest)
@@ -106,7 +106,7 @@ faults:
   - {at: 8s, isolate: {controller: true, network: controller}, heal-after: 4s}
 `)
 		evidence := []string{
-			`in-sync replicas shrank on \d partitions?: `,
+			`in-sync replicas shrank on \d+ partitions?: `,
 			`the controller moved: broker \d epoch \d+, then broker \d epoch \d+`,
 		}
 		for i, f := range r.Results.Faults {
