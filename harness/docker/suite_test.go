@@ -53,7 +53,7 @@ func TestDocker(t *testing.T) {
 
 var _ = BeforeSuite(func(ctx context.Context) {
 	began := time.Now()
-	c, err := Provider().Start(ctx, cluster.Spec{RunID: sharedRun, Config: failover, DiskBytes: 256 << 20, Racks: []string{"a", "b"}, Log: GinkgoWriter, LogDir: GinkgoT().TempDir()})
+	c, err := Provider().Start(ctx, cluster.Spec{RunID: sharedRun, Config: failover, DiskBytes: 256 << 20, Racks: []string{"a", "b", "c"}, Log: GinkgoWriter, LogDir: GinkgoT().TempDir()})
 	Expect(err).NotTo(HaveOccurred())
 	sharedReady = time.Since(began)
 	AddReportEntry("cluster of 3 ready", sharedReady.String(), ReportEntryVisibilityAlways)
