@@ -150,9 +150,9 @@ faults:
 	}, NodeTimeout(3*patience))
 
 	It("bounds clients, changes topics, deletes one and fills a disk, and undoes all of it", func(ctx context.Context) {
-		r := play(ctx, "changes", 13, `
+		r := play(ctx, "changes", 20, `
 faults:
-  - {at: 500ms, quota: {produce: 1500}, heal-after: 2500ms} # Kafka averages over ten seconds
+  - {at: 14s, quota: {produce: 2kB}, heal-after: 5s} # Kafka averages over ten seconds
   - {at: 8s, quota: {client: weir-nobody, produce: 5kB}, heal-after: 1s}
   - {at: 4s, alter-topic: {topic: changes, config: {max.message.bytes: 100}}, heal-after: 1s}
   - {at: 4s, alter-topic: {topic: changes, config: {cleanup.policy: delete}}, heal-after: 1s}
@@ -161,7 +161,7 @@ faults:
 `)
 		bit := []bool{true, false, true, false, true, true}
 		evidence := []string{
-			`before: producer_byte_rate=none; then: producer_byte_rate=1500\nbrokers held the run's own clients back for [1-9]`,
+			`before: producer_byte_rate=none; then: producer_byte_rate=2000\nbrokers held the run's own clients back for [1-9]`,
 			`brokers held the run's own clients back for 0s in all`,
 			`before: max.message.bytes=1048588; then: max.message.bytes=100\n[1-9]\d* client errors`,
 			`before: cleanup.policy=delete; then: cleanup.policy=delete\n`,
