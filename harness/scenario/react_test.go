@@ -72,7 +72,7 @@ func serve(ctx context.Context, effect, group, mistake string, brokers []string,
 		if err := client.CommitUncommittedOffsets(ctx); err != nil {
 			return err
 		}
-		if served += len(fetches.Records()); mistake == "restless" && served > 500 {
+		if served += len(fetches.Records()); mistake == "restless" && served > 150 {
 			client.Close() // which leaves the group
 			return serve(ctx, effect, group, "", brokers)
 		}
