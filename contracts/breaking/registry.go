@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strconv"
 	"strings"
 
 	"github.com/flowweir/weir/contracts"
@@ -31,9 +32,10 @@ const (
 	TopicRecordName Strategy = "topic-record"
 )
 
-// Registered compares the schemas of events with the latest versions in the
-// registry that the Side's Loader has, under the mode that the contract
-// declares and the one that the registry asks for, together. An event whose
+// Registered compares the schemas of events with the versions in the registry
+// that the Side's Loader has, under the mode that the contract declares and the
+// one that the registry asks for, together: with the latest version, or with
+// all that are there where one of the two modes is transitive. An event whose
 // schema names its subject is compared with that one. What contracts promise
 // beside schemas no registry knows.
 //
@@ -94,8 +96,42 @@ func (c *change) registered(half registry.Part, p part, is named) error {
 	if err != nil {
 		return err
 	}
-	c.evolve(p.what, mode, versions.Version{Name: "the latest version of " + subject, Schema: before}, current)
+	olds := []versions.Version{{Name: "the latest version of " + subject, Schema: before}}
+	if mode.Transitive {
+		earlier, err := c.earlier(p, there, is.message)
+		if err != nil {
+			return err
+		}
+		olds = append(earlier, olds...)
+	}
+	c.evolve(p.what, mode, olds, current)
 	return nil
+}
+
+// earlier are the versions of a subject before its latest one, the oldest
+// first. One that is no valid schema is told, and left out.
+func (c *change) earlier(p part, there *contracts.Schema, message string) ([]versions.Version, error) {
+	numbers, err := c.newSide.Loader.Numbers(there)
+	if err != nil {
+		return nil, err
+	}
+	var all []versions.Version
+	for _, n := range numbers[:max(0, len(numbers)-1)] {
+		one := *there
+		one.Registry = &contracts.Registry{Subject: there.Registry.Subject, Version: strconv.Itoa(n)}
+		name := fmt.Sprintf("version %d of %s", n, there.Registry.Subject)
+		old, err := c.newSide.Loader.Current(c.now.contract, &one, message)
+		var invalid *schema.Error
+		switch {
+		case errors.As(err, &invalid):
+			c.unread(p, "", name, err)
+		case err != nil:
+			return nil, err
+		default:
+			all = append(all, versions.Version{Name: name, Schema: old})
+		}
+	}
+	return all, nil
 }
 
 // registeredMode is what the contract and the registry ask for together; a

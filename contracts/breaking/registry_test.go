@@ -1,15 +1,17 @@
 package breaking_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
 
 	"github.com/flowweir/weir/contracts"
@@ -19,23 +21,36 @@ import (
 	"github.com/flowweir/weir/contracts/versions"
 )
 
-// subjects is a registry in files, each with one version: SUBJECT.avsc,
-// SUBJECT.json or SUBJECT.proto. It asks for full compatibility of the
-// subjects that its mode names.
+// subjects is a registry in files, the latest versions SUBJECT.avsc,
+// SUBJECT.json or SUBJECT.proto, those before it SUBJECT@1.avsc and so on. It
+// asks for backward compatibility, or for what its modes say of a subject.
 type subjects struct {
-	fsys fs.FS
-	full string
-	err  error
+	fsys  fs.FS
+	modes map[string]string
+	err   error
 }
 
 func (s subjects) FS() fs.FS { return s.fsys }
 
-func (s subjects) Versions(string) ([]int, error) { return []int{1}, nil }
+func (s subjects) Versions(subject string) ([]int, error) {
+	numbers := []int{1}
+	for {
+		n := len(numbers)
+		if _, err := s.Files(subject, n); err != nil {
+			return numbers, nil
+		}
+		numbers = append(numbers, n+1)
+	}
+}
 
-func (s subjects) Files(subject string, _ int) ([]string, error) {
+func (s subjects) Files(subject string, version int) ([]string, error) {
+	name := subject
+	if version > 0 {
+		name = fmt.Sprintf("%s@%d", subject, version)
+	}
 	for _, ending := range []string{"avsc", "json", "proto"} {
-		if _, err := fs.Stat(s.fsys, subject+"."+ending); err == nil {
-			return []string{subject + "." + ending}, nil
+		if _, err := fs.Stat(s.fsys, name+"."+ending); err == nil {
+			return []string{name + "." + ending}, nil
 		}
 	}
 	return nil, fmt.Errorf("no subject %s: %w", subject, fs.ErrNotExist)
@@ -53,10 +68,7 @@ func (s subjects) Format(subject string, version int) (string, error) {
 }
 
 func (s subjects) Mode(subject string) (compat.Mode, error) {
-	if subject == s.full {
-		return compat.Mode{Backward: true, Forward: true}, nil
-	}
-	return compat.Mode{Backward: true}, nil
+	return compat.ParseMode(cmp.Or(s.modes[subject], compat.Backward))
 }
 
 const contract = `weir: contract/v1
@@ -111,11 +123,11 @@ produces:
 	} {
 		t.Run(string(tt.strategy), func(t *testing.T) {
 			registered := map[string]string{tt.has: fmt.Sprintf(id, "long"), "named.avsc": fmt.Sprintf(id, "long")}
-			found, err := breaking.Registered(latest(t, files, subjects{folder(t, registered), "", nil}), breaking.Options{Subject: tt.strategy})
+			found, err := breaking.Registered(latest(t, files, subjects{fsys: folder(t, registered)}), breaking.Options{Subject: tt.strategy})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(tt.want, told(found, tt.want)); diff != "" {
+			if diff := gocmp.Diff(tt.want, told(found, tt.want)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -177,12 +189,55 @@ func TestRegistered(t *testing.T) {
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			found, err := breaking.Registered(latest(t, files, subjects{folder(t, tt.registered), tt.full, nil}), breaking.Options{Subject: tt.strategy})
+			found, err := breaking.Registered(latest(t, files, subjects{fsys: folder(t, tt.registered), modes: map[string]string{tt.full: compat.Full}}), breaking.Options{Subject: tt.strategy})
 			if err != nil {
 				t.Fatal(err)
 			}
 			got := told(found, tt.want)
-			if diff := cmp.Diff(tt.want, got); diff != "" {
+			if diff := gocmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestRegisteredTransitive: a mode that is transitive, of the registry or of
+// the contract, is held against every version that the subject has.
+func TestRegisteredTransitive(t *testing.T) {
+	versions := map[string]string{
+		// The first version has no total, the second gave it to all.
+		"orders-value@1.avsc": fmt.Sprintf(placed, ""), "orders-value.avsc": fmt.Sprintf(placed, required),
+	}
+	broken := maps.Clone(versions)
+	broken["orders-value@2.avsc"] = `{"type": "recrd"}`
+	const (
+		weaker = "warning check/mode-weaker the contract promises backward compatibility for com.acme.Placed, and the registry holds orders-value to backward-transitive"
+		first  = "error compat/avro-missing-field com.acme.Placed is not backward-transitive compatible with version 1 of orders-value: $.total is not written, but the reader needs it and has no default for it"
+	)
+	for _, tt := range []struct {
+		name, declared, registry string
+		registered               map[string]string
+		want                     []string
+	}{
+		{"neither", "backward", "backward", versions, nil},
+		{"the registry's", "backward", "backward-transitive", versions, []string{weaker, first}},
+		{"the contract's", "backward-transitive", "none", versions, []string{first}},
+		{"one version", "backward-transitive", "none", map[string]string{"orders-value.avsc": fmt.Sprintf(placed, required)}, nil},
+		{"an unreadable version hides no other", "backward-transitive", "none", broken, []string{
+			"undecided breaking/unread com.acme.Placed is not compared: version 2 of orders-value cannot be read: it is no valid schema", first,
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			files := map[string]string{"placed.avsc": fmt.Sprintf(placed, required), "weir.yaml": `weir: contract/v1
+service: {name: orders}
+produces: [{event: com.acme.Placed, topic: orders, schema: placed.avsc, compatibility: ` + tt.declared + `}]
+`}
+			reg := subjects{fsys: folder(t, tt.registered), modes: map[string]string{"orders-value": tt.registry}}
+			found, err := breaking.Registered(latest(t, files, reg), breaking.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := gocmp.Diff(tt.want, told(found, nil)); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -192,10 +247,10 @@ func TestRegistered(t *testing.T) {
 func TestRegistryAway(t *testing.T) {
 	files := map[string]string{"weir.yaml": contract, "placed.avsc": fmt.Sprintf(placed, "")}
 	away := errors.New("nobody answers")
-	if _, err := breaking.Registered(latest(t, files, subjects{folder(t, nil), "", away}), breaking.Options{}); !errors.Is(err, away) {
+	if _, err := breaking.Registered(latest(t, files, subjects{fsys: folder(t, nil), err: away}), breaking.Options{}); !errors.Is(err, away) {
 		t.Errorf("got %v", err)
 	}
-	if found, err := breaking.Registered(latest(t, files, subjects{folder(t, nil), "", away}), breaking.Options{Only: []string{"billing"}}); err != nil || len(found) > 0 {
+	if found, err := breaking.Registered(latest(t, files, subjects{fsys: folder(t, nil), err: away}), breaking.Options{Only: []string{"billing"}}); err != nil || len(found) > 0 {
 		t.Errorf("another service: %v, %v", found, err)
 	}
 }

@@ -108,7 +108,7 @@ func (c *change) versions(p part, was, is named) {
 		c.unread(p, "", "its schema", err)
 		return
 	}
-	c.evolve(p.what, mode, versions.Version{Name: c.oldSide.Name, Schema: before}, now)
+	c.evolve(p.what, mode, []versions.Version{{Name: c.oldSide.Name, Schema: before}}, now)
 }
 
 func (p producer) schema() *contracts.Schema { return p.contract.SchemaOf(p.promise().Schema) }
@@ -147,17 +147,17 @@ func (c *change) mode(s *contracts.Schema) (compat.Mode, error) {
 	return declared.Union(registered), nil
 }
 
-// evolve compares two versions of a schema under a mode.
-func (c *change) evolve(what string, mode compat.Mode, before versions.Version, now *schema.Schema) {
+// evolve compares a schema with those before it, the oldest first, under a mode.
+func (c *change) evolve(what string, mode compat.Mode, before []versions.Version, now *schema.Schema) {
 	compare := func(writer, reader *schema.Schema) compat.Comparison {
 		return schema.Compare(writer, reader, c.options.Dialect)
 	}
 	latest := versions.Version{Name: "the current version", Schema: now}
-	for _, problem := range compat.Check(mode, []versions.Version{before}, latest, compare).Problems {
+	for _, problem := range compat.Check(mode, before, latest, compare).Problems {
 		f := problem.Finding()
-		f.Message = fmt.Sprintf("%s is not %s compatible with %s: %s", what, mode, before.Name, problem.Message)
+		f.Message = fmt.Sprintf("%s is not %s compatible with %s: %s", what, mode, problem.Old(), problem.Message)
 		if problem.Verdict == compat.Open {
-			f.Message = fmt.Sprintf("whether %s is %s compatible with %s is undecided: %s", what, mode, before.Name, problem.Message)
+			f.Message = fmt.Sprintf("whether %s is %s compatible with %s is undecided: %s", what, mode, problem.Old(), problem.Message)
 		}
 		c.report(c.now.contract, f)
 	}

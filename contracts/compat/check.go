@@ -51,6 +51,14 @@ type Direction struct {
 	NewReads bool
 }
 
+// Old is the name of the old one of the two versions.
+func (d Direction) Old() string {
+	if d.NewReads {
+		return d.WriterName
+	}
+	return d.ReaderName
+}
+
 // Add joins a comparison of two of the versions to the outcome.
 func (o *Outcome) Add(c Comparison, d Direction) {
 	o.Result = o.Result.and(c.Result())
@@ -82,13 +90,13 @@ func (o Outcome) Findings() []finding.Finding {
 
 // Finding is the problem as a finding.
 func (p Directed) Finding() finding.Finding {
-	changed, old, oldName := p.Writer, p.Reader, p.ReaderName
+	changed, old := p.Writer, p.Reader
 	if p.NewReads {
-		changed, old, oldName = p.Reader, p.Writer, p.WriterName
+		changed, old = p.Reader, p.Writer
 	}
 	f := finding.Finding{
 		ID: p.Rule, Severity: finding.Error, Message: p.Message, Hint: p.Hint, Position: &changed.Position,
-		Related: []finding.Related{{Position: old.Position, Message: fmt.Sprintf("%s in %s", path(old.Path), oldName)}},
+		Related: []finding.Related{{Position: old.Position, Message: fmt.Sprintf("%s in %s", path(old.Path), p.Old())}},
 	}
 	switch p.Verdict {
 	case Forgiven:

@@ -42,9 +42,9 @@ func (p *pass) evolution(e evolving) {
 	}
 	for _, problem := range compat.Check(mode, published, latest, compare).Problems {
 		f := problem.Finding()
-		f.Message = fmt.Sprintf("%s is not %s compatible with %s: %s", e.what, mode, older(problem), problem.Message)
+		f.Message = fmt.Sprintf("%s is not %s compatible with %s: %s", e.what, mode, problem.Old(), problem.Message)
 		if problem.Verdict == compat.Open {
-			f.Message = fmt.Sprintf("whether %s is %s compatible with %s is undecided: %s", e.what, mode, older(problem), problem.Message)
+			f.Message = fmt.Sprintf("whether %s is %s compatible with %s is undecided: %s", e.what, mode, problem.Old(), problem.Message)
 		}
 		if e.of.Registry != nil && e.place != nil {
 			f = here(f, e.place, "the current version, in the registry")
@@ -58,14 +58,6 @@ func promised(m compat.Mode) string {
 		return "no compatibility"
 	}
 	return m.String() + " compatibility"
-}
-
-// older names the version that is not the current one.
-func older(d compat.Directed) string {
-	if d.NewReads {
-		return d.WriterName
-	}
-	return d.ReaderName
 }
 
 // mode is what the contract and the registry ask for together.

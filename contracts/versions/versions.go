@@ -161,6 +161,15 @@ func (l *Loader) load(k key) (*schema.Schema, error) {
 	return s.schema, s.err
 }
 
+// Numbers are the versions that the registry of a schema has of its subject,
+// the oldest first.
+func (l *Loader) Numbers(s *contracts.Schema) ([]int, error) {
+	if l.registry == nil || s.Registry == nil {
+		return nil, ErrNoRegistry
+	}
+	return l.registry.Versions(s.Registry.Subject)
+}
+
 // subject are the versions of a subject up to the one that is named.
 func (l *Loader) subject(s *contracts.Schema, message string) ([]Version, error) {
 	if l.registry == nil {
