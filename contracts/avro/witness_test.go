@@ -19,7 +19,8 @@ import (
 // TestWitnesses holds every verdict to data. Where a pair is compatible, the
 // bytes of generated values are read by the resolver of this test without a
 // refusal, and by twmb's. Where it is not, each problem's witness is refused
-// by the resolver for the problem's reason at its place.
+// by the resolver for the problem's reason at its place. Where Recoded finds
+// nothing, either, values keep their bytes.
 func TestWitnesses(t *testing.T) {
 	counts := map[string]int{}
 	rapid.Check(t, func(t *rapid.T) {
@@ -42,7 +43,11 @@ func TestWitnesses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for range 200 {
+		rewritten := rewriter(t, w, r)
+		if rewritten != nil {
+			counts["rewritten"]++
+		}
+		for n := range 200 {
 			native := g.native(rng)
 			octets, err := w.encode(native)
 			if err != nil {
@@ -52,6 +57,9 @@ func TestWitnesses(t *testing.T) {
 			reading.read(w.root.node, r.root.node, "", false)
 			if len(reading.refusals) > 0 || len(reading.src) > 0 {
 				t.Fatalf("%s\nread by %s\nof %v: %v, %d bytes left", writer, reader, native, reading.refusals, len(reading.src))
+			}
+			if rewritten != nil && n < 20 {
+				checkRewritten(t, rewritten, r, octets)
 			}
 			var v any
 			if resolved == nil {

@@ -97,6 +97,9 @@ func (c *change) registered(half registry.Part, p part, is named) error {
 		return err
 	}
 	olds := []versions.Version{{Name: "the latest version of " + subject, Schema: before}}
+	if half == registry.Key {
+		c.registeredKey(p, there, is.of, olds[0], current)
+	}
 	if mode.Transitive {
 		earlier, err := c.earlier(p, there, is.message)
 		if err != nil {
@@ -106,6 +109,25 @@ func (c *change) registered(half registry.Part, p part, is named) error {
 	}
 	c.evolve(p.what, mode, olds, current)
 	return nil
+}
+
+// registeredKey says whether the key's bytes are those of the latest version in
+// the registry. How that one was framed, the registry does not know.
+func (c *change) registeredKey(p part, there, is *contracts.Schema, before versions.Version, now *schema.Schema) {
+	if is.Registry == nil {
+		text, err := c.newSide.Loader.Text(there)
+		same := err != nil || c.reads(is, text)
+		if c.keyFraming(is, is, same) {
+			return
+		}
+	}
+	c.keyBytes(p, before, now)
+}
+
+// reads reports whether a schema in a file says the same as a text.
+func (c *change) reads(is *contracts.Schema, text []byte) bool {
+	now, err := fs.ReadFile(c.newSide.FS, c.now.contract.Resolve(is.File))
+	return err != nil || saySame(is.File, text, is.File, now)
 }
 
 // earlier are the versions of a subject before its latest one, the oldest

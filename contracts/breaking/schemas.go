@@ -37,25 +37,71 @@ func (c *change) schema() {
 	c.versions(part{what: c.event(), at: steps("schema")}, named{was, c.was.message()}, named{is, c.now.message()})
 }
 
-// keySchema compares the schemas of an event's key. A key whose bytes change
-// has another partition, whether or not readers understand both.
+// keySchema compares the schemas of an event's key.
 func (c *change) keySchema() {
 	was, is := c.was.keySchema(), c.now.keySchema()
 	if was == nil || is == nil {
 		return // a key that is no longer a document is written differently: that is told
 	}
-	const spread = "one entity has other bytes then, so records of it are on two partitions and their order is lost"
+	same := c.sameFile(was, is)
+	framed := c.keyFraming(was, is, same || c.sayTheSame(was, is))
+	if same {
+		return
+	}
+	p := part{what: "the key of " + c.event(), at: steps("key", "schema")}
+	before, now, ok := c.load(p, named{of: was}, named{of: is})
+	if !ok {
+		return
+	}
+	if !framed {
+		c.keyBytes(p, before, now)
+	}
+	mode, err := c.mode(is)
+	if err != nil {
+		c.unread(p, "", "the level of its registry", err)
+		return
+	}
+	c.evolve(p.what, mode, []versions.Version{before}, now)
+}
+
+// spread is what becomes of a key whose bytes change, whether or not readers
+// understand both.
+const spread = "one entity has other bytes then, so records of it are on two partitions and their order is lost"
+
+// keyFraming reports a key whose bytes change by what is around the document.
+func (c *change) keyFraming(was, is *contracts.Schema, same bool) (changed bool) {
 	switch {
 	case was.Wire != is.Wire:
 		c.breaks(KeyFormatChanged, steps("key", "schema"), fmt.Sprintf("the key of %s was written with the framing %s and is written with %s: %s", c.event(), was.Wire, is.Wire, spread),
 			"publish with the new key on a topic of its own until all consumers have moved")
-	case is.Wire == contracts.WireConfluent && !c.sameFile(was, is) && !c.sayTheSame(was, is):
+	case is.Wire == contracts.WireConfluent && !same:
 		c.breaks(KeyFormatChanged, steps("key", "schema"), fmt.Sprintf("the key of %s has another schema, whose id is in the key's own bytes with the framing %s: %s", c.event(), is.Wire, spread),
 			"keep the key's schema for as long as the topic lives, or write keys that have no schema's id in them")
+	default:
+		return false
 	}
-	if !c.sameFile(was, is) {
-		c.versions(part{what: "the key of " + c.event(), at: steps("key", "schema")}, named{of: was}, named{of: is})
+	return true
+}
+
+// keyBytes reports a key whose schema writes the same value in other bytes,
+// though readers may understand both.
+func (c *change) keyBytes(p part, before versions.Version, now *schema.Schema) {
+	all := schema.Recoded(before.Schema, now)
+	if len(all) == 0 {
+		return
 	}
+	f := finding.Finding{
+		ID: KeyFormatChanged, Severity: severity(c.rely), Position: c.now.at(p.at...),
+		Message: fmt.Sprintf("%s is written in other bytes than by %s: %s: %s", p.what, before.Name, all[0].Message, spread),
+		Hint:    "keep the key's schema for as long as the topic lives, or publish with the new key on a topic of its own until all consumers have moved",
+	}
+	for _, r := range all {
+		f.Related = append(f.Related,
+			finding.Related{Position: r.Latest, Message: r.Message},
+			finding.Related{Position: r.Old, Message: "before, in " + before.Name})
+	}
+	f.Related = append(f.Related, c.places(nil, c.rely)...)
+	c.report(c.now.contract, f)
 }
 
 // sayTheSame reports whether two schemas in files differ in white space alone,
@@ -69,10 +115,15 @@ func (c *change) sayTheSame(was, is *contracts.Schema) bool {
 		return false
 	}
 	now, err := fs.ReadFile(c.newSide.FS, c.now.contract.Resolve(is.File))
-	one := func(s *contracts.Schema, content []byte) history.Schema {
-		return history.Schema{Main: s.File, Files: map[string][]byte{s.File: content}}
+	return err == nil && saySame(was.File, before, is.File, now)
+}
+
+// saySame is sayTheSame of the texts of two files.
+func saySame(was string, before []byte, is string, now []byte) bool {
+	one := func(file string, content []byte) history.Schema {
+		return history.Schema{Main: file, Files: map[string][]byte{file: content}}
 	}
-	return err == nil && history.Same(one(was, before), one(is, now))
+	return history.Same(one(was, before), one(is, now))
 }
 
 // part is the part of an event that a schema is of: in sentences, as a field, and
@@ -88,7 +139,8 @@ type named struct {
 	message string
 }
 
-// versions compares the schema of then with that of now.
+// versions compares the schema of then with that of now, where a mode asks
+// for it.
 func (c *change) versions(p part, was, is named) {
 	mode, err := c.mode(is.of)
 	if err != nil {
@@ -98,17 +150,25 @@ func (c *change) versions(p part, was, is named) {
 	if mode == (compat.Mode{}) {
 		return
 	}
-	before, err := c.oldSide.Loader.Current(c.was.contract, was.of, was.message)
+	if before, now, ok := c.load(p, was, is); ok {
+		c.evolve(p.what, mode, []versions.Version{before}, now)
+	}
+}
+
+// load reads the schema of then and that of now; one that cannot be read is
+// told.
+func (c *change) load(p part, was, is named) (before versions.Version, now *schema.Schema, ok bool) {
+	old, err := c.oldSide.Loader.Current(c.was.contract, was.of, was.message)
 	if err != nil {
 		c.unread(p, c.oldSide.Name, "its schema", err)
-		return
+		return before, nil, false
 	}
-	now, err := c.newSide.Loader.Current(c.now.contract, is.of, is.message)
+	now, err = c.newSide.Loader.Current(c.now.contract, is.of, is.message)
 	if err != nil {
 		c.unread(p, "", "its schema", err)
-		return
+		return before, nil, false
 	}
-	c.evolve(p.what, mode, []versions.Version{{Name: c.oldSide.Name, Schema: before}}, now)
+	return versions.Version{Name: c.oldSide.Name, Schema: old}, now, true
 }
 
 func (p producer) schema() *contracts.Schema { return p.contract.SchemaOf(p.promise().Schema) }

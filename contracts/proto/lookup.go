@@ -7,6 +7,7 @@ import (
 
 	"github.com/flowweir/weir/contracts/field"
 	"github.com/flowweir/weir/contracts/place"
+	"github.com/flowweir/weir/reports/finding"
 )
 
 // Lookup says what the schema promises about a place in the data. Places use
@@ -125,4 +126,30 @@ func (c *cursor) value(f protoreflect.FieldDescriptor) {
 			c.message = m
 		}
 	}
+}
+
+// Unordered is a map in the message, or in one within it: the same entries can
+// be written in any order, so that one value has several binary forms. It
+// answers where the map is in the data and where it is declared; false without
+// one.
+func (s *Schema) Unordered() (data string, position finding.Position, found bool) {
+	seen := map[protoreflect.FullName]bool{}
+	var visit func(m protoreflect.MessageDescriptor, at string) bool
+	visit = func(m protoreflect.MessageDescriptor, at string) bool {
+		if seen[m.FullName()] {
+			return false
+		}
+		seen[m.FullName()] = true
+		for _, f := range s.fields(m) {
+			if at := at + "." + string(f.Name()); f.IsMap() {
+				data, position = at, s.position(f)
+				return true
+			} else if isMessage(f) && visit(f.Message(), at) {
+				return true
+			}
+		}
+		return false
+	}
+	found = visit(s.message, "$")
+	return data, position, found
 }

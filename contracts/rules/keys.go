@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/field"
@@ -21,6 +22,7 @@ func (c *checker) key(p produced) {
 	if key == nil {
 		return
 	}
+	c.keySchema(p)
 	texts, in := []string{key.Place}, "place"
 	if key.Template != "" {
 		texts, in = nil, "template"
@@ -46,6 +48,69 @@ func (c *checker) key(p produced) {
 				"make the key of a field that is required, or require this one", related(&f.Position, "%s", what)...)
 		}
 	}
+}
+
+// keySchema checks a key that is a document of its own: it has one form for one
+// value, and its schema takes what it is made of.
+func (c *checker) keySchema(p produced) {
+	key := p.promise().Key
+	if key.Schema == nil {
+		return
+	}
+	declared := p.contract.SchemaOf(*key.Schema)
+	if declared == nil {
+		return // the loader has said so
+	}
+	s, err := c.files.loader.Current(p.contract, declared, "")
+	if err != nil {
+		return // that it cannot be read is told elsewhere
+	}
+	if data, at, found := s.Unordered(); found {
+		c.report(p.contract, KeyUnordered, p.at("key", "schema"),
+			fmt.Sprintf("the key of %s has a map at %s: its entries can be written in any order, so one key has several forms, and its records several partitions", p.promise().Event, data),
+			"make the map an array of records that is sorted, or leave it out of the key", related(&at, "the map")...)
+	}
+	made, text, known := c.madeOf(p)
+	if !known {
+		return
+	}
+	root, err := place.Parse("$")
+	if err != nil {
+		return
+	}
+	takes := s.Lookup(root)
+	if wrong := untaken(made.Types, takes.Types); wrong != "" {
+		c.report(p.contract, KeyType, p.at("key", "schema"),
+			fmt.Sprintf("the key of %s is made of %s, which can be %s, and its schema takes %s alone", p.promise().Event, text, wrong, strings.Join(takes.Types, " or ")),
+			"name a place with such a value, or give the key a schema of what it is made of", append(related(&takes.Position, "the key's schema"), related(&made.Position, "what it is made of")...)...)
+	}
+}
+
+// madeOf is the value that a key is made of, where something states what it is.
+func (c *checker) madeOf(p produced) (f field.Field, text string, known bool) {
+	key := p.promise().Key
+	if key.Template != "" {
+		return field.Field{Types: []string{"string"}, Position: position(p.at("key", "template"))}, "a template", true
+	}
+	at, err := place.Parse(key.Place)
+	if err != nil || at.Kind() == place.Key {
+		return f, "", false // the loader has said so
+	}
+	f, _, known = c.promised(p, at)
+	stated := f.Presence == field.Always || f.Presence == field.Sometimes
+	return f, key.Place, known && stated && f.Types != nil
+}
+
+// untaken names the types of a value that a schema does not take; "" if there
+// are none. That it may be null is said of the key already.
+func untaken(made, takes []string) string {
+	if takes == nil {
+		return ""
+	}
+	rest := slices.DeleteFunc(slices.Clone(made), func(t string) bool {
+		return t == "null" || slices.Contains(takes, t) || t == "integer" && slices.Contains(takes, "number")
+	})
+	return strings.Join(rest, " or ")
 }
 
 // keyProblem says why events can be without a field that their key is made

@@ -36,6 +36,8 @@ const (
 	KeyAbsent              = "check/key-absent"
 	KeyOptional            = "check/key-optional"
 	KeyDisagree            = "check/key-disagree"
+	KeyType                = "check/key-type"
+	KeyUnordered           = "check/key-unordered"
 	PartitionKey           = "check/partition-key"
 	OrderWithoutKey        = "check/order-without-key"
 	OrderUnsafeSend        = "check/order-unsafe-send"
@@ -136,6 +138,8 @@ var table = []Rule{
 	rule(KeyAbsent, groupKeys, finding.Error, "The record key is made of a field that the schema does not allow, so no record can have it."),
 	rule(KeyOptional, groupKeys, finding.Warning, "The record key is made of a field that events may leave out; those would have no key and no order."),
 	rule(KeyDisagree, groupKeys, finding.Error, "Two services key one event differently, so one entity's events land in different partitions."),
+	rule(KeyType, groupKeys, finding.Warning, "The schema of the record key does not take the value that the key is made of."),
+	rule(KeyUnordered, groupKeys, finding.Error, "The schema of the record key has a map, which is written in any order, so one entity has several keys."),
 	rule(PartitionKey, groupKeys, finding.Warning, "CloudEvents' partitionkey is promised, but the record key cannot be equal to it."),
 	rule(OrderWithoutKey, groupKeys, finding.Error, "Order per key is promised of records that have no key."),
 	rule(OrderUnsafeSend, groupKeys, finding.Warning, "Order per key is promised by a producer that is not idempotent, whose retries reorder."),

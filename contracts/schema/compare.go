@@ -113,6 +113,35 @@ func Unreserved(old, latest *Schema, d Dialect) compat.Comparison {
 	return located(proto.Unreserved(before, after, d.forms(latest)...), old, latest)
 }
 
+// Recoded says where one and the same value has other bytes in the latest
+// schema than in the old one: what keys may not have. It is known of Avro
+// alone, of which the schema says how each value is written.
+func Recoded(old, latest *Schema) []avro.Recoding {
+	before, ok := old.content.(*avro.Schema)
+	after, also := latest.content.(*avro.Schema)
+	if !ok || !also {
+		return nil
+	}
+	all := avro.Recoded(before, after)
+	for i := range all {
+		all[i].Old, all[i].Latest = old.at(all[i].Old), latest.at(all[i].Latest)
+	}
+	return all
+}
+
+// Unordered is a map within the binary form of the schema's values, which can
+// be written in any order: one value has several forms. It answers where the
+// map is in the data and in the schema; false without one.
+func (s *Schema) Unordered() (data string, position finding.Position, found bool) {
+	switch c := s.content.(type) {
+	case *avro.Schema:
+		data, position, found = c.Unordered()
+	case *proto.Schema:
+		data, position, found = c.Unordered()
+	}
+	return data, s.at(position), found
+}
+
 func formatChanged(writer, reader *Schema) compat.Comparison {
 	problem := compat.Problem{
 		Rule: FormatChanged, Verdict: compat.Breaks,
