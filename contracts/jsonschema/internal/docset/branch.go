@@ -109,6 +109,13 @@ func (b *branch) look(set Set, depth int, refuted []Set) int {
 	}
 	n := &b.nodes[set>>1]
 	switch n.kind {
+	case and, named, property:
+		if b.apart(set) {
+			return -1
+		}
+		n = &b.nodes[set>>1] // what apart expands may have moved it
+	}
+	switch n.kind {
 	case ofTypes:
 		if n.types&b.typ != 0 {
 			return 1
@@ -167,21 +174,23 @@ func (b *branch) search() Result {
 	case len(choices) == 0:
 		return Result{} // the document fails an opaque test, or a bug was met
 	}
+	if ways := b.discriminated(choices); ways != nil {
+		return b.split(ways)
+	}
 	if choices, ok = b.lookAhead(choices); !ok {
 		return Result{Answer: Empty}
 	}
 	if len(choices) == 0 {
 		return b.search()
 	}
-	return b.split(choices)
+	return b.split(slices.MinFunc(choices, func(x, y [][]Set) int { return len(x) - len(y) }))
 }
 
-// split tries the ways of the choice that has the fewest.
-func (b *branch) split(choices [][][]Set) Result {
-	best := slices.MinFunc(choices, func(x, y [][]Set) int { return len(x) - len(y) })
+// split tries the ways of a choice.
+func (b *branch) split(ways [][]Set) Result {
 	answer := Empty
 	m := b.mark()
-	for _, way := range best {
+	for _, way := range ways {
 		r := Result{Answer: Empty}
 		if b.add(way...) {
 			r = b.search()
@@ -310,7 +319,9 @@ func (b *branch) waysOfOne(sets []Set, negated bool) (all [][]Set) {
 		all = [][]Set{outside}
 		for i, set := range open {
 			for _, other := range open[i+1:] {
-				all = append(all, []Set{set, other})
+				if !b.exclusive(set, other) {
+					all = append(all, []Set{set, other})
+				}
 			}
 		}
 	default:

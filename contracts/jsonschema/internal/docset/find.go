@@ -46,10 +46,11 @@ type solver struct {
 	all         int // of the budget of all questions
 	expressions map[string]*expression
 	leaves      map[string]Result
+	outlines    map[Set]*outline
 }
 
 func newSolver() solver {
-	return solver{known: map[string]Result{}, active: map[string]int{}, tainted: math.MaxInt, all: allBudget, expressions: map[string]*expression{}, leaves: map[string]Result{}}
+	return solver{known: map[string]Result{}, active: map[string]int{}, tainted: math.MaxInt, all: allBudget, expressions: map[string]*expression{}, leaves: map[string]Result{}, outlines: map[Set]*outline{}}
 }
 
 // Find looks for a document that is in all of the sets.
