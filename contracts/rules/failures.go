@@ -44,6 +44,8 @@ func (c *checker) failures(in consumed) {
 			fmt.Sprintf("add dlq: {topic: %s}", deadLettersOf(promise.TopicName())))
 	} else {
 		c.deadLetterOwner(in)
+		c.deadLetterParts(in)
+		c.deadLetterRetention(in)
 	}
 	if promise.Transport() != contracts.TransportKafka {
 		return

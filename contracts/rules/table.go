@@ -55,6 +55,8 @@ const (
 	DLQUnowned            = "check/dlq-unowned"
 	DLQTooSmall           = "check/dlq-too-small"
 	DLQCompacted          = "check/dlq-compacted"
+	DLQIncomplete         = "check/dlq-incomplete"
+	DLQRetention          = "check/dlq-retention"
 	FailureTopicUnstated  = "check/failure-topic-unstated"
 	TopicLoop             = "check/topic-loop"
 	RetryExpires          = "check/retry-expires"
@@ -157,6 +159,8 @@ var table = []Rule{
 	rule(DLQUnowned, groupFailures, finding.Warning, "Dead letters have no one owner who looks after them."),
 	rule(DLQTooSmall, groupFailures, finding.Error, "A topic of retries or dead letters refuses records that its input accepts."),
 	rule(DLQCompacted, groupFailures, finding.Error, "A topic of retries or dead letters is compacted, which deletes all but the last record of a key."),
+	rule(DLQIncomplete, groupFailures, finding.Warning, "Dead letters do not keep key, value and headers of the original, so they cannot be sent again as they were."),
+	rule(DLQRetention, groupFailures, finding.Warning, "Dead letters are deleted before the records that they are of."),
 	rule(FailureTopicUnstated, groupFailures, finding.Warning, "No contract states the facts of a topic of retries or dead letters, so nobody provisions it."),
 	rule(TopicLoop, groupFailures, finding.Error, "Failed records return to a topic that they are read from again, without end."),
 	rule(RetryExpires, groupFailures, finding.Error, "A retry waits longer than the topic keeps the record."),
