@@ -91,6 +91,9 @@ func (f *againstFlags) compareAgainst(ctx context.Context, in *inputs, loader *v
 	if isDir(f.against) {
 		dir := path.Clean(filepath.ToSlash(f.against))
 		old, unread := breaking.Load(in.fsys, dir, below(in.fsys, dir, in.roots), latest, reg)
+		if len(old.Contracts)+len(unread) == 0 {
+			return nil, "", usageError("name the directory that has the old contracts", "--against: there is no contract in %s, so nothing can be compared with it", dir)
+		}
 		return append(unread, breaking.Compare(old, latest, options)...), dir, nil
 	}
 	revision, err := source.Git(ctx, ".", f.against)

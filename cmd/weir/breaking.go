@@ -31,6 +31,9 @@ revision, which is read without a checkout. Write refs/heads/NAME for a branch
 that has the name of a directory, and registry: where there is a directory
 called registry.
 
+A directory without contracts is refused; a state that has none of these services
+and events is a warning, breaking/nothing-compared.
+
 The exit code is 0 where nothing breaks, 1 where something does, 2 where a file
 cannot be read as it is, 3 where the registry cannot be asked, and 4 where all
 that was found is undecided. The document of --format json has the fields

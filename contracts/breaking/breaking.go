@@ -19,7 +19,7 @@
 // on it, which the finding then names, and a warning where none does.
 //
 // Guarantees: what could not be read or decided is a finding that says so,
-// never silence; findings depend on the contracts alone, not on their order.
+// never silence, and so is that two states have nothing in common; findings depend on the contracts alone, not on their order.
 //
 // It does not judge the new contracts by themselves, nor consumers against
 // producers: that is for the packages rules and matrix. A service without a
@@ -49,6 +49,8 @@ type Side struct {
 	// that they name.
 	FS     fs.FS
 	Loader *versions.Loader
+	// incomplete: a contract could not be read, which is a finding of its own.
+	incomplete bool
 }
 
 // Options say what is compared, and how. The zero value is the default.
@@ -85,6 +87,7 @@ func Compare(old, latest Side, o Options) []rules.Found {
 	_ = group.Wait() // no worker fails
 	topics := &pass{comparison: c}
 	topics.topics()
+	topics.unrelated()
 	return append(slices.Concat(each...), topics.found...)
 }
 

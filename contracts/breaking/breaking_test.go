@@ -224,3 +224,30 @@ produces: [{event: com.acme.B, topic: c}]
 		t.Errorf("b is that of now: topic %s", topic)
 	}
 }
+
+// TestLoadNothing: where there was no contract, a finding says that nothing
+// was compared; not where one could not be read, which is said already.
+func TestLoadNothing(t *testing.T) {
+	archive := txtar.Parse([]byte(`
+-- old/README.md --
+Nothing.
+-- broken/b/weir.yaml --
+nonsense
+-- new/b/weir.yaml --
+weir: contract/v1
+service: {name: b}
+consumes: [{event: com.acme.B, topic: b, group: b}]
+`))
+	latest := side(t, archive, "new")
+	for tree, want := range map[string]string{
+		"old": `b/weir.yaml:2:17: warning: breaking/nothing-compared: nothing was compared: old has no contract
+	hint: name the state that has the old contracts, at the paths where they are now; a first contract has none before it
+	owner: nobody
+`, "broken": "",
+	} {
+		was, _ := breaking.Load(fixture.Tree(t, archive, tree), tree, []string{"."}, latest, nil)
+		if diff := cmp.Diff(want, text(breaking.Compare(was, latest, breaking.Options{}))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tree, diff)
+		}
+	}
+}

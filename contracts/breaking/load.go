@@ -55,6 +55,7 @@ func Load(fsys fs.FS, name string, paths []string, latest Side, registry version
 	for file, problems := range broken {
 		found = append(found, unreadable(file, name, problems[0], latest.Contracts))
 	}
+	side.incomplete = len(found) > 0
 	slices.SortFunc(found, func(a, b rules.Found) int { return strings.Compare(a.Message, b.Message) })
 	return side, found
 }

@@ -56,6 +56,8 @@ const (
 
 	Unread       = "breaking/unread"
 	Unregistered = "breaking/unregistered"
+
+	NothingCompared = "breaking/nothing-compared"
 )
 
 const (
@@ -112,6 +114,7 @@ var table = []rules.Rule{
 
 	rule(Unread, groupCompared, finding.Undecided, "A contract or a schema of the old or the new state cannot be read, so it is undecided what breaks."),
 	rule(Unregistered, groupCompared, finding.Info, "A registry does not have the subject of an event's schema, so there is nothing to compare with."),
+	rule(NothingCompared, groupCompared, finding.Warning, "The state before has no service and no event of the contracts, so nothing was compared."),
 }
 
 func rule(id, group string, s finding.Severity, summary string) rules.Rule {
