@@ -74,6 +74,7 @@ func pages() []page {
 var milder = map[string]finding.Severity{
 	asyncapi.NotCarried: finding.Info, asyncapi.UnknownFormat: finding.Info, asyncapi.NoGroup: finding.Warning,
 	workspace.KnownContracted: finding.Warning, baseline.Removable: finding.Warning, deployment.VersionUnknown: finding.Warning,
+	deployment.ForeignTag: finding.Warning,
 }
 
 func ungrouped(title string, rs []finding.Rule, where, next string) pageGroup {

@@ -181,7 +181,7 @@ func (s *Store) before(ctx context.Context, environment, service string) ([]Live
 	switch {
 	case err != nil:
 		return nil, err
-	case len(findings) > 0:
+	case finding.Errors(findings) > 0:
 		return nil, &InputError{Message: "what is recorded now cannot be read", Findings: findings}
 	case r == nil:
 		return nil, nil
@@ -226,15 +226,15 @@ func (s *Store) Read(ctx context.Context, environment string) (*Environment, []f
 	if err != nil {
 		return e, findings, err
 	}
-	if len(records) == 0 && len(findings) == 0 {
+	if len(records) == 0 && finding.Errors(findings) == 0 {
 		names, err := s.environments(ctx)
 		hint := "the first weir record-deploy --to " + environment + " makes it"
-		if near := document.Nearest(environment, names); near != "" {
+		if near := document.Nearest(environment, names); near != "" && near != environment {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}
-		return e, []finding.Finding{{
+		return e, append(findings, finding.Finding{
 			ID: NoEnvironment, Severity: finding.Error, Message: fmt.Sprintf("nothing is recorded of an environment %s", environment), Hint: hint,
-		}}, err
+		}), err
 	}
 	r := reader{Store: s, e: e, findings: findings}
 	for _, record := range records {

@@ -14,6 +14,7 @@ const (
 	NotRecorded    = "deployment/not-a-record"
 	ServiceMistake = "deployment/other-service"
 	VersionUnknown = "deployment/version-unknown"
+	ForeignTag     = "deployment/foreign-tag"
 )
 
 // Rules are those ids, each with one line on what it finds.
@@ -26,6 +27,7 @@ func Rules() []finding.Rule {
 		{ID: NoContract, Summary: "The deployed commit has no contract where the record says."},
 		{ID: BadContract, Summary: "The contract of a deployed version cannot be read as it is."},
 		{ID: ServiceMistake, Summary: "A record, its file and the contract do not name the same service."},
+		{ID: ForeignTag, Summary: "A tag is named like a record and is none, and its commit has no contract of the service: it is passed over."},
 		{ID: UnknownCommit, Summary: "The commit of a deployed version is not in this clone."},
 		{ID: VersionUnknown, Summary: "No tag, branch or commit and no record bears the name of a version that is recorded or asked about."},
 		{ID: CopyMismatch, Summary: "The copy of a contract is not the one that the record names."},

@@ -1,6 +1,7 @@
 package deployment
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,7 +23,9 @@ import (
 // PREFIX/ENVIRONMENT/SERVICE/VERSION. What [Store.Record] makes are annotated
 // tags whose message is the record. Tags that a pipeline makes by itself count
 // too: the contract is then the one in the tag's commit that is of the
-// service. Of the tags of a service the one that was made last is live; git
+// service. Where all tags of a service have neither a record nor a contract,
+// they are passed over, with the warning [ForeignTag]. A service without a
+// contract has a tag of HEAD with its record. Of the tags of a service the one that was made last is live; git
 // keeps seconds, and where the last were made in the same second all of them
 // are. A tag without annotation is as old as its commit.
 func Tags(dir, prefix string) *Store { return &Store{tags{dir, prefix}} }
@@ -38,11 +41,8 @@ func (t tags) embedded(string, string, string) (bundle.Bundle, error) {
 func (t tags) owns(tag string) bool { return strings.HasPrefix(tag, t.prefix+"/") }
 
 func (t tags) check(d Deployment) error {
-	switch {
-	case d.Embed:
+	if d.Embed {
 		return refuse("leave out --embed; the tag's commit has the contract", "a tag has no place for a copy")
-	case d.Contract == "":
-		return refuse("keep records in a directory: environments: in the workspace file", "a tag cannot say that a service has no contract")
 	}
 	return nil
 }
@@ -147,6 +147,9 @@ func (t tags) record(ctx context.Context, all []tag) (*stored, []finding.Finding
 	r := &stored{Record: &Record{Service: live[0].service}, file: live[0].name}
 	for _, tag := range live {
 		one, findings, err := t.read(ctx, tag)
+		if err == nil && one == nil && len(findings) == 0 {
+			findings, err = t.foreign(ctx, tag, all)
+		}
 		if err != nil || len(findings) > 0 {
 			return nil, findings, err
 		}
@@ -162,7 +165,8 @@ func (t tags) record(ctx context.Context, all []tag) (*stored, []finding.Finding
 	return r, nil, nil
 }
 
-// read reads the record of a tag, from its message or from what it points to.
+// read reads the record of a tag, from its message or from what it points to;
+// nil where neither has one.
 func (t tags) read(ctx context.Context, tag tag) (*Record, []finding.Finding, error) {
 	message, err := git.Run(ctx, t.dir, "for-each-ref", "--format=%(objecttype) %(contents)", "refs/tags/"+tag.name)
 	if err != nil {
@@ -187,14 +191,37 @@ func (t tags) read(ctx context.Context, tag tag) (*Record, []finding.Finding, er
 		return mistake(document.Path{"service"}, fmt.Sprintf("the record is one of %s, and its tag is named for %s", r.Service, tag.service))
 	case first.Version != tag.version:
 		return mistake(document.Path{"live", 0, "version"}, fmt.Sprintf("the record is one of version %s, and its tag is named for %s", first.Version, tag.version))
-	case first.Commit != tag.commit:
+	case first.Contract != "" && first.Commit != tag.commit:
 		return mistake(document.Path{"live", 0, "commit"}, "the record is one of another commit than the tag points to")
 	}
 	return r, nil, nil
 }
 
+// foreign is what is found where a live tag has neither a record nor a
+// contract: a warning that it is passed over, where no tag of the service in
+// the environment has one either, as of a tag that others made for themselves.
+func (t tags) foreign(ctx context.Context, live tag, all []tag) ([]finding.Finding, error) {
+	for _, other := range all {
+		if r, findings, err := t.read(ctx, other); err != nil || r != nil || len(findings) > 0 {
+			return noContract(live, "the commit of the tag has no contract of %s", live.service), err
+		}
+	}
+	return []finding.Finding{{
+		ID: ForeignTag, Severity: finding.Warning, Position: &finding.Position{File: live.name},
+		Message: fmt.Sprintf("the tag is passed over: it has no record, and its commit has no contract of %s", live.service),
+		Hint:    "if " + live.service + " is live there, record it with weir record-deploy, without a contract with --uncontracted; else give the tag another name",
+	}}, nil
+}
+
+func noContract(t tag, format string, args ...any) []finding.Finding {
+	return []finding.Finding{{
+		ID: NoContract, Severity: finding.Error, Message: fmt.Sprintf(format, args...), Position: &finding.Position{File: t.name},
+		Hint: "make the tag with weir record-deploy --contract, which records the path",
+	}}
+}
+
 // found is the record of a tag without one: the contract of the service is
-// looked for in the tag's commit.
+// looked for in the tag's commit. It is nil where that has none.
 func (t tags) found(ctx context.Context, tag tag) (*Record, []finding.Finding, error) {
 	at, err := locate(ctx, t.dir)
 	if err != nil {
@@ -212,15 +239,11 @@ func (t tags) found(ctx context.Context, tag tag) (*Record, []finding.Finding, e
 			paths = append(paths, c.Doc.File())
 		}
 	}
-	if len(paths) != 1 {
-		message := fmt.Sprintf("the commit of the tag has no contract of %s", tag.service)
-		if len(paths) > 1 {
-			message = fmt.Sprintf("the commit of the tag has several contracts of %s: %s", tag.service, strings.Join(paths, ", "))
-		}
-		return nil, []finding.Finding{{
-			ID: NoContract, Severity: finding.Error, Message: message, Position: &finding.Position{File: tag.name},
-			Hint: "make the tag with weir record-deploy --contract, which records the path",
-		}}, nil
+	switch {
+	case len(paths) == 0:
+		return nil, nil, nil
+	case len(paths) > 1:
+		return nil, noContract(tag, "the commit of the tag has several contracts of %s: %s", tag.service, strings.Join(paths, ", ")), nil
 	}
 	return &Record{Service: tag.service, Live: []Live{{
 		Version: tag.version, At: time.Unix(tag.made, 0).UTC(), Contract: paths[0], Commit: tag.commit,
@@ -239,10 +262,11 @@ func (t tags) write(ctx context.Context, environment string, r *Record, _ bundle
 		made = max(made, tag.made+1)
 	}
 	first := r.Live[0]
+	points := cmp.Or(first.Commit, "HEAD") // a service without a contract has no commit
 	name := strings.Join([]string{t.prefix, environment, r.Service, escape(first.Version)}, "/")
 	env := []string{fmt.Sprintf("GIT_COMMITTER_DATE=%d +0000", made)}
 	_, err = git.Command{Dir: t.dir, Stdin: r.format(), Env: env}.Run(ctx,
-		"tag", "--annotate", "--force", "--cleanup=verbatim", "--file=-", name, first.Commit)
+		"tag", "--annotate", "--force", "--cleanup=verbatim", "--file=-", name, points)
 	return name, err
 }
 

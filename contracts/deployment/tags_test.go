@@ -86,7 +86,7 @@ func TestTagsThatCannotBeRead(t *testing.T) {
 		"order-service 1.0 2026-11-26T10:46:17Z prod/order-service@1.0/services/order/weir.yaml",
 		"deploy/prod/a/1.0:3:10 deployment/other-service: the record is one of order-service, and its tag is named for a = record the deployment again",
 		"deploy/prod/mail/1 deployment/no-contract: the commit of the tag has several contracts of mail: more/weir.yaml, services/mail/weir.yaml" + hint,
-		"deploy/prod/none/1 deployment/no-contract: the commit of the tag has no contract of none" + hint,
+		"deploy/prod/none/1 deployment/foreign-tag: the tag is passed over: it has no record, and its commit has no contract of none = if none is live there, record it with weir record-deploy, without a contract with --uncontracted; else give the tag another name",
 		"deploy/prod/order-service.b/1.0:8:13 deployment/other-service: the record is one of another commit than the tag points to = record the deployment again",
 		"deploy/prod/order-service.c/2.0:5:14 deployment/other-service: the record is one of version 1.0, and its tag is named for 2.0 = record the deployment again",
 		"deploy/prod/order-service.d/1.0:1:1 file/required: the file needs the field service = ",
@@ -95,7 +95,33 @@ func TestTagsThatCannotBeRead(t *testing.T) {
 	d := order("2")
 	d.Embed = true
 	equal(t, record(t, s, d), "a tag has no place for a copy = leave out --embed; the tag's commit has the contract")
-	equal(t, record(t, s, Deployment{Service: "legacy", Version: "1"}), "a tag cannot say that a service has no contract = keep records in a directory: environments: in the workspace file")
+	// One that has had a record is no stranger's.
+	t.Setenv("GIT_COMMITTER_DATE", "2026-11-27T12:00:00Z")
+	fixture.Git(t, ".", "rm", "--quiet", "services/order/weir.yaml")
+	fixture.Git(t, ".", "commit", "--quiet", "--message=m")
+	fixture.Git(t, ".", "tag", "deploy/prod/order-service/9")
+	_, lines = read(t, s, "prod")
+	equal(t, lines[len(lines)-1], "deploy/prod/order-service/9 deployment/no-contract: the commit of the tag has no contract of order-service"+hint)
+}
+
+// TestTagsWithoutContract: a service without a contract is recorded, over a
+// tag that somebody made for themselves, which alone records nothing.
+func TestTagsWithoutContract(t *testing.T) {
+	enter(t)
+	s := Tags(".", "deploy")
+	fixture.Git(t, ".", "tag", "deploy/prod/legacy/1")
+	e, lines := read(t, s, "prod")
+	equal(t, len(e.Services), 0)
+	equal(t, lines, []string{
+		"deploy/prod/legacy/1 deployment/foreign-tag: the tag is passed over: it has no record, and its commit has no contract of legacy = if legacy is live there, record it with weir record-deploy, without a contract with --uncontracted; else give the tag another name",
+		"deployment/no-environment: nothing is recorded of an environment prod = the first weir record-deploy --to prod makes it",
+	})
+	equal(t, record(t, s, Deployment{Service: "legacy", Version: "7", At: at}), "7 in deploy/prod/legacy/7, before ")
+	equal(t, record(t, s, Deployment{Service: "legacy", Version: "8", At: at, Rolling: true}), "8 and 7 in deploy/prod/legacy/8, before 7")
+	equal(t, describe(s.Finish(t.Context(), "prod", "legacy", "")), "8 in deploy/prod/legacy/8, before 8 and 7")
+	e, lines = read(t, s, "prod")
+	equal(t, lines, []string{"legacy 8 2026-11-26T10:46:17Z uncontracted"})
+	equal(t, e.Service("legacy").Live[0].Uncontracted, true)
 }
 
 // TestEscape: any version is the last part of a tag's name that git takes, and

@@ -102,6 +102,7 @@ func Ask(q Question) (*Answer, error) {
 	if problems := a.unreadable(); len(problems) > 0 {
 		return nil, &UnreadableError{problems}
 	}
+	a.passedOver()
 	if f := a.missing(); f != nil {
 		a.unknown(*f, fmt.Sprintf("nothing is recorded of an environment %s", q.Environment.Name))
 		return a.answer(), nil
@@ -134,7 +135,7 @@ func Ask(q Question) (*Answer, error) {
 func (a *asking) unreadable() []finding.Finding {
 	var problems []finding.Finding
 	for _, f := range a.Found {
-		if f.ID != deployment.NoEnvironment && !a.aboutVersion(f) {
+		if f.Severity == finding.Error && f.ID != deployment.NoEnvironment && !a.aboutVersion(f) {
 			problems = append(problems, f)
 		}
 	}
@@ -142,6 +143,15 @@ func (a *asking) unreadable() []finding.Finding {
 		problems = append(problems, a.alone(n).unreadable...)
 	}
 	return a.local(problems)
+}
+
+// passedOver takes up the warnings about records: what was not counted as one.
+func (a *asking) passedOver() {
+	for _, f := range a.Found {
+		if f.Severity == finding.Warning {
+			a.findings = append(a.findings, f)
+		}
+	}
 }
 
 // missing is the finding that the environment is unknown, nil where it is not.
