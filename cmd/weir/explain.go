@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flowweir/weir/contracts/document"
-	"github.com/flowweir/weir/contracts/rules"
 )
 
 func newExplain(s *state) *cobra.Command {
@@ -89,10 +88,6 @@ func (s *state) explain(id string) error {
 	default:
 		return usageError("weir explain lists all", "there is no rule or invariant %q", id)
 	}
-	text := pages()[slices.Index(ids, id)].text()
-	if p, ok := rules.Explain(id); ok {
-		text = p.Text
-	}
-	_, err := fmt.Fprint(s.stdout, text)
+	_, err := fmt.Fprint(s.stdout, pages()[slices.Index(ids, id)].text())
 	return printed(err)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/flowweir/weir/contracts/breaking"
 	"github.com/flowweir/weir/contracts/deployment"
 	"github.com/flowweir/weir/contracts/document"
+	"github.com/flowweir/weir/contracts/explain"
 	"github.com/flowweir/weir/contracts/gate"
 	"github.com/flowweir/weir/contracts/history"
 	"github.com/flowweir/weir/contracts/matrix"
@@ -36,6 +37,9 @@ type page struct {
 }
 
 func (p page) text() string {
+	if own, ok := rules.Explain(p.id); ok {
+		return own.Text
+	}
 	if p.guide.Fix == "" {
 		return fmt.Sprintf("%s (%s)\n\n%s\n\nFound: %s\nNext:  %s\n", p.id, p.severity, p.why, p.where, p.next)
 	}
@@ -47,11 +51,18 @@ func (p page) text() string {
 		}
 	}
 	fmt.Fprintf(&b, "\n## Fix\n\n%s\n\n## Waive\n\n%s\n", p.guide.Fix, p.guide.Waive)
-	if strings.Contains(p.guide.Waive, "cannot be waived") {
+	if !p.waivable() {
 		return b.String()
 	}
 	fmt.Fprintf(&b, "\n```yaml\nwaive:\n  - {rule: %s, reason: why it is accepted, until: 2027-03-31}\n```\n", p.id)
 	return b.String()
+}
+
+// waivable reports whether a contract can accept what the rule finds: what is
+// found about another file than contracts and their schemas, it cannot.
+func (p page) waivable() bool {
+	_, file := explain.Rule(p.id)
+	return !file && !strings.Contains(p.guide.Waive, "cannot be waived")
 }
 
 // pageGroup are pages that lists show together.
@@ -81,6 +92,7 @@ func ungrouped(title string, rs []finding.Rule, where, next string) pageGroup {
 	g := pageGroup{title: title}
 	for _, r := range rs {
 		p := page{id: r.ID, severity: finding.Error, why: r.Summary, where: where, next: next}
+		p.guide, _ = explain.Rule(r.ID)
 		switch s := milder[r.ID]; {
 		case s != "":
 			p.severity = s
@@ -161,18 +173,18 @@ func groups() []pageGroup {
 	add(grouped("Deployments", gate.Rules(),
 		guided("Found by weir can-i-deploy, between a version and what is live; exit code 1, or 4 where it leaves the answer open.", gate.Explain))...)
 	add(
-		ungrouped("Records of deployments", deployment.Rules(), "When records of deployments are read or written; exit code 2, or 4 where the contract of one version is not known.",
-			"Record the deployment again with weir record-deploy, or restore its record from git."),
-		ungrouped("Published versions", history.Rules(), "When a folder of published versions is read; exit code 2.",
-			"Rename or remove the file that the finding shows; weir history add writes such files."),
-		ungrouped("Workspaces", workspace.Rules(), "When a workspace is read; exit code 2 where it is an error.",
-			"Change weir.work.yaml at the place that the finding shows, or run what the hint says."),
-		ungrouped("Baselines", baseline.Rules(), "By weir check --baseline.",
-			"Change the line of the baseline that the finding shows, or write the file again with --write-baseline."),
-		ungrouped("Files", document.Rules(), "When a contract or scenario file is read; exit code 2.", "Change the file at the place that the finding shows."),
-		ungrouped("Files: contracts", contracts.Rules(), "When a contract is read; exit code 2.", "Change the contract at the place that the finding shows."),
-		ungrouped("Files: AsyncAPI", asyncapi.Rules(), "When the AsyncAPI document of a contract is read, or one is imported; exit code 2 where it is an error.",
-			"Change the document or the contract at the place that the finding shows; information needs nothing."),
+		ungrouped("Records of deployments", deployment.Rules(), "Found when records of deployments are read or written; exit code 2, or 4 where the contract of one version is not known.",
+			""),
+		ungrouped("Published versions", history.Rules(), "Found when a folder of published versions is read; exit code 2.",
+			""),
+		ungrouped("Workspaces", workspace.Rules(), "Found when a workspace is read; exit code 2 where it is an error.",
+			""),
+		ungrouped("Baselines", baseline.Rules(), "Found by weir check --baseline.",
+			""),
+		ungrouped("Files", document.Rules(), "Found when a contract, a scenario or another of Weir's files is read; exit code 2.", ""),
+		ungrouped("Files: contracts", contracts.Rules(), "Found when a contract is read; exit code 2.", ""),
+		ungrouped("Files: AsyncAPI", asyncapi.Rules(), "Found when the AsyncAPI document of a contract is read, or one is imported; exit code 2 where it is an error.",
+			""),
 		ungrouped("Files: scenarios", scenario.Rules(), "When a scenario is read and joined with its contracts; exit code 2.", "Change the scenario at the place that the finding shows."),
 		ungrouped("Invariants of a run", invariant.Rules(), "By weir run, over the ledger of the run; a violation gives exit code 1, missing evidence 4.",
 			"Read the stories of the offending records in the report; weir journal DIR has all of them."),

@@ -55,6 +55,35 @@ func TestEveryIDIsExplained(t *testing.T) {
 	}
 }
 
+// TestEveryRuleHasExamples: the page of each rule of contracts, schemas and
+// the files beside them shows a bad and a good example, how to fix and when to
+// waive it. What a run or its comparison finds has its page in docs/.
+func TestEveryRuleHasExamples(t *testing.T) {
+	least := map[string]int{
+		"asyncapi": 12, "baseline": 2, "breaking": 39, "check": 60, "compat": 66, "contract": 9, "deploy": 6, "deployment": 11, "file": 16, "history": 4, "workspace": 9,
+	}
+	seen := map[string]int{}
+	for _, p := range pages() {
+		family, _, slash := strings.Cut(p.id, "/")
+		if _, ours := least[family]; !slash || !ours {
+			continue
+		}
+		seen[family]++
+		page := p.text()
+		for _, section := range []string{"Bad", "Good", "Fix", "Waive"} {
+			_, text, ok := strings.Cut(page, "\n## "+section+"\n\n")
+			if text, _, _ = strings.Cut(text, "\n## "); !ok || strings.TrimSpace(text) == "" {
+				t.Errorf("%s has no section %s:\n%s", p.id, section, page)
+			}
+		}
+	}
+	for family, n := range least {
+		if seen[family] < n {
+			t.Errorf("%d rules of %s, fewer than %d", seen[family], family, n)
+		}
+	}
+}
+
 // literals are the string literals of the Go files below a directory, tests
 // and generated samples aside.
 func literals(t *testing.T, root string) []string {

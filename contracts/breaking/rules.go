@@ -140,8 +140,7 @@ var pages string
 //go:embed testdata/*.txtar
 var fixtures embed.FS
 
-// Explain explains a rule; false for an id that is none of Rules. Only
-// [Unregistered] has no example, for it takes a registry.
+// Explain explains a rule; false for an id that is none of Rules.
 func Explain(id string) (rules.Guide, bool) {
 	g, ok := rules.ReadGuide(pages, id)
 	if src, err := fixtures.ReadFile("testdata/" + path.Base(id) + ".txtar"); err == nil && ok {

@@ -7,13 +7,14 @@ type Guide struct {
 	// Why is what goes wrong where the rule is broken; Fix how to repair it, or
 	// to make the change without that; Waive when to accept it.
 	Why, Fix, Waive string
-	// Example is a bad and a good example, in Markdown; "" for a rule that files
-	// alone cannot break.
+	// Example is a bad and a good example, in Markdown.
 	Example string
 }
 
 // ReadGuide finds the section of a rule, headed by its id, in a text of several:
-// paragraphs on why, one that begins with "Fix: " and one with "Waive: ".
+// paragraphs on why, one that begins with "Fix: " and one with "Waive: ". A rule
+// that files alone cannot break has its example there too, as paragraphs that
+// begin with "Bad:" and "Good:", a line by itself, before a fenced block.
 func ReadGuide(text, id string) (Guide, bool) {
 	_, section, ok := strings.Cut(text, "\n## "+id+"\n")
 	if !ok {
@@ -26,6 +27,10 @@ func ReadGuide(text, id string) (Guide, bool) {
 			g.Fix = fix
 		} else if waive, ok := strings.CutPrefix(paragraph, "Waive: "); ok {
 			g.Waive = waive
+		} else if bad, ok := strings.CutPrefix(paragraph, "Bad:\n"); ok {
+			g.Example = "## Bad\n\n" + bad
+		} else if good, ok := strings.CutPrefix(paragraph, "Good:\n"); ok {
+			g.Example += "\n\n## Good\n\n" + good
 		} else {
 			g.Why = strings.TrimPrefix(g.Why+"\n\n"+paragraph, "\n\n")
 		}
