@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
+	"strings"
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/compat"
@@ -49,30 +51,56 @@ func (p *pass) readerSchema(in consumed, producer produced) {
 		return
 	}
 	name := "the reader's schema of " + in.contract.Service.Name
-	reported := map[string]bool{}
+	var all []*unreadable
 	// The newest first: a break of all versions is shown with today's.
-	for i := len(writers) - 1; i >= 0; i-- {
-		w := writers[i]
-		comparison := schema.Compare(w.Schema, reader, p.options.Dialect)
-		for _, problem := range comparison.Problems {
-			id := problem.Rule + "\x00" + problem.Reader.Path + "\x00" + problem.Writer.Path
-			if reported[id] {
-				continue
+	for _, w := range slices.Backward(writers) {
+		for _, problem := range schema.Compare(w.Schema, reader, p.options.Dialect).Problems {
+			d := compat.Directed{Problem: problem, Direction: compat.Direction{WriterName: w.Name, ReaderName: name, NewReads: true}}
+			if i := slices.IndexFunc(all, func(u *unreadable) bool { return u.same(problem) }); i >= 0 {
+				all[i].others = append(all[i].others, d)
+			} else {
+				all = append(all, &unreadable{Directed: d})
 			}
-			reported[id] = true
-			f := compat.Directed{Problem: problem, Direction: compat.Direction{WriterName: w.Name, ReaderName: name, NewReads: true}}.Finding()
-			f.Message = fmt.Sprintf("%s cannot read %s of %s as %s writes it: %s", in.contract.Service.Name, in.promise().Event, producer.contract.Service.Name, w.Name, problem.Message)
-			if problem.Verdict == compat.Open {
-				f.Message = fmt.Sprintf("whether %s can read %s of %s as %s writes it is undecided: %s", in.contract.Service.Name, in.promise().Event, producer.contract.Service.Name, w.Name, problem.Message)
-			}
-			if at := in.at("schema"); at != nil && promised.Registry != nil {
-				f = here(f, at, "the reader's schema, in the registry")
-			} else if at != nil {
-				f.Related = append(f.Related, finding.Related{Position: *at, Message: in.contract.Service.Name + " reads it here"})
-			}
-			p.report(f)
 		}
 	}
+	for _, u := range all {
+		f := u.finding(in, producer)
+		if at := in.at("schema"); at != nil && promised.Registry != nil {
+			f = here(f, at, "the reader's schema, in the registry")
+		} else if at != nil {
+			f.Related = append(f.Related, finding.Related{Position: *at, Message: in.contract.Service.Name + " reads it here"})
+		}
+		p.report(f)
+	}
+}
+
+// unreadable is what a reader cannot read in one version, and as well in others.
+type unreadable struct {
+	compat.Directed
+	others []compat.Directed // of older versions
+}
+
+func (u *unreadable) same(p compat.Problem) bool {
+	return u.Rule == p.Rule && u.Verdict == p.Verdict && u.Reader.Path == p.Reader.Path && u.Writer.Path == p.Writer.Path
+}
+
+func (u *unreadable) finding(in consumed, producer produced) finding.Finding {
+	f := u.Finding()
+	names := u.WriterName
+	if len(u.others) > 0 {
+		var older []string
+		for _, other := range u.others {
+			older = append(older, other.WriterName)
+			f.Related = append(f.Related, other.Finding().Related...)
+		}
+		names += ", like " + list(older) + ","
+	}
+	form := "%s cannot read %s of %s as %s writes it: %s"
+	if u.Verdict == compat.Open {
+		form = "whether %s can read %s of %s as %s writes it is undecided: %s"
+	}
+	f.Message = fmt.Sprintf(form, in.contract.Service.Name, in.promise().Event, producer.contract.Service.Name, names, u.Message)
+	return f
 }
 
 // here puts a finding that stands in a schema of a registry, which is no file of
@@ -128,22 +156,42 @@ func (p *pass) needs(in consumed, producer produced) {
 		if err != nil || at.Kind() != place.Data {
 			continue // the loader, or the rules about headers, have said so
 		}
-		for j := len(writers) - 1; j >= 0; j-- {
-			f := writers[j].Schema.Lookup(at)
-			problem := lacks(f, need.Type)
+		f := finding.Finding{
+			ID: NeedRetained, Position: in.contract.Doc.KeyPosition("consumes", in.i, "needs", i),
+			Hint: "read the field as optional until those records are gone, or skip them",
+		}
+		var problems []string
+		lacking := map[string][]string{} // the versions by what they lack
+		for _, w := range writers {
+			found := w.Schema.Lookup(at)
+			problem := lacks(found, need.Type)
 			if problem == "" {
 				continue
 			}
-			p.report(finding.Finding{
-				ID: NeedRetained, Position: in.contract.Doc.KeyPosition("consumes", in.i, "needs", i),
-				Message: fmt.Sprintf("%s needs %s of %s, but records of %s, which may still be on %s, %s", in.contract.Service.Name, at, in.promise().Event,
-					writers[j].Name, producer.promise().TopicName(), problem),
-				Hint:    "read the field as optional until those records are gone, or skip them",
-				Related: []finding.Related{{Position: f.Position, Message: fmt.Sprintf("%s in %s", producer.promise().Event, writers[j].Name)}},
-			})
-			break // one version is enough
+			if lacking[problem] == nil {
+				problems = append(problems, problem)
+			}
+			lacking[problem] = append(lacking[problem], w.Name)
+			f.Related = append(f.Related, finding.Related{Position: found.Position, Message: fmt.Sprintf("%s in %s", producer.promise().Event, w.Name)})
 		}
+		if len(problems) == 0 {
+			continue
+		}
+		for i, problem := range problems {
+			problems[i] = fmt.Sprintf("records of %s, which may still be on %s, %s", list(lacking[problem]), producer.promise().TopicName(), problem)
+		}
+		f.Message = fmt.Sprintf("%s needs %s of %s, but %s", in.contract.Service.Name, at, in.promise().Event, strings.Join(problems, "; and "))
+		p.report(f)
 	}
+}
+
+// list is "a, b and c".
+func list(names []string) string {
+	last := len(names) - 1
+	if last < 1 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
 // lacks says what a need misses in a field; "" if nothing.
