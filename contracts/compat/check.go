@@ -1,6 +1,7 @@
 package compat
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/flowweir/weir/reports/finding"
@@ -95,9 +96,11 @@ func (p Directed) Finding() finding.Finding {
 		changed, old = p.Reader, p.Writer
 	}
 	f := finding.Finding{
-		ID: p.Rule, Severity: finding.Error, Message: p.Message, Hint: p.Hint, Position: &changed.Position,
-		Related: []finding.Related{{Position: old.Position, Message: fmt.Sprintf("%s in %s", path(old.Path), p.Old())}},
+		ID: p.Rule, Severity: finding.Error, Message: p.Message, Hint: p.Hint,
+		Related: []finding.Related{{Position: old.position(), Message: fmt.Sprintf("%s in %s", path(old.Path), p.Old())}},
 	}
+	at := changed.position()
+	f.Position = &at
 	switch p.Verdict {
 	case Forgiven:
 		f.Severity = finding.Info
@@ -113,6 +116,13 @@ func (p Directed) Finding() finding.Finding {
 		}
 	}
 	return f
+}
+
+// position is the place in its file, with the path.
+func (p Place) position() finding.Position {
+	at := p.Position
+	at.Path = cmp.Or(p.Path, "#")
+	return at
 }
 
 // path is a path in words; the root's is empty.

@@ -141,6 +141,7 @@ func TestFindingsStandInTheNewVersion(t *testing.T) {
 		{Problem: problem, Direction: backward}, {Problem: forgiven, Direction: forward}, {Problem: open, Direction: backward},
 	}}
 	reader, writer := at("reader"), at("writer")
+	reader.Path, writer.Path = "#", "/a"
 	example := func(w, r string) *finding.Counterexample {
 		return &finding.Counterexample{Writer: w, Reader: r, Document: "1", Bytes: []byte{1}, Outcome: "refused"}
 	}

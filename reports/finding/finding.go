@@ -55,6 +55,10 @@ type Position struct {
 	File   string `json:"file"`
 	Line   int    `json:"line,omitempty"`
 	Column int    `json:"column,omitempty"`
+	// Path is the place in the schema that the file holds: a JSON Pointer for
+	// JSON Schema and Avro, a full name for Protobuf, "#" for the whole of it.
+	// Only places in schemas have one.
+	Path string `json:"path,omitempty"`
 	// Source is the text of the line, for a snippet with a caret.
 	Source string `json:"source,omitempty"`
 }

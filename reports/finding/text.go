@@ -10,8 +10,8 @@ import (
 )
 
 // Text writes findings for people, in the order given: a line that editors
-// and terminals can jump to, the source line with a caret under the place,
-// further places, the record's story and the next step.
+// and terminals can jump to, the source line with a caret under the place, the
+// path of a place in a schema, further places, the record's story and the next step.
 //
 //	weir.yaml:7:5: error: produces[0] has no field "topc" [file/unknown-field]
 //	    7 |     topc: order.events
@@ -60,6 +60,9 @@ func (f Finding) text(w *strings.Builder) {
 func (f Finding) places(w *strings.Builder) {
 	if f.Position != nil && !f.short() {
 		f.Position.snippet(w)
+	}
+	if f.Position != nil && f.Position.Path != "" {
+		fmt.Fprintf(w, "%s= at %s in the schema\n", margin, printable(f.Position.Path))
 	}
 	for _, related := range f.Related {
 		fmt.Fprintf(w, "%s= %s: %s\n", margin, printable(related.Position.String()), printable(related.Message))

@@ -56,7 +56,7 @@ func TestText(t *testing.T) {
 		}}},
 		{"counterexample", []Finding{{
 			ID: "compat/json-type", Severity: Error, Message: "amount may be a string", Hint: "add a new field instead",
-			Position: &Position{File: "new.json", Line: 4, Column: 5, Source: `    "type": "integer"`},
+			Position: &Position{File: "new.json", Line: 4, Column: 5, Path: "/properties/amount", Source: `    "type": "integer"`},
 			Related:  []Related{{Position: Position{File: "old.json", Line: 4, Column: 5, Source: `    "type": "string"`}, Message: "/properties/amount in old.json"}},
 			Counterexample: &Counterexample{
 				Writer: "old.json", Reader: "new.json", Document: "{\n  \"amount\": \"a\x1b[31m\"\n}", Bytes: []byte{0x02, 0x61},

@@ -47,9 +47,13 @@ type (
 		Properties   properties        `json:"properties,omitzero"`
 	}
 	location struct {
-		ID       int      `json:"id,omitempty"`
-		Physical physical `json:"physicalLocation"`
-		Message  *text    `json:"message,omitempty"`
+		ID       int       `json:"id,omitempty"`
+		Physical physical  `json:"physicalLocation"`
+		Logical  []logical `json:"logicalLocations,omitempty"`
+		Message  *text     `json:"message,omitempty"`
+	}
+	logical struct {
+		Path string `json:"fullyQualifiedName"`
 	}
 	physical struct {
 		Artifact artifact `json:"artifactLocation"`

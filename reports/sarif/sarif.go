@@ -127,11 +127,11 @@ func makeResult(f finding.Finding, rule int, fingerprint string) result {
 		Properties:   properties{Hint: f.Hint, Counterexample: f.Counterexample, Record: f.Record},
 	}
 	if f.Position != nil && f.Position.File != "" {
-		r.Locations = []location{{Physical: place(*f.Position)}}
+		r.Locations = []location{{Physical: place(*f.Position), Logical: inSchema(*f.Position)}}
 	}
 	for i, related := range f.Related {
 		if related.Position.File != "" {
-			r.Related = append(r.Related, location{ID: i + 1, Physical: place(related.Position), Message: &text{escape(related.Message)}})
+			r.Related = append(r.Related, location{ID: i + 1, Physical: place(related.Position), Logical: inSchema(related.Position), Message: &text{escape(related.Message)}})
 		}
 	}
 	return r
@@ -166,6 +166,14 @@ func message(f finding.Finding) string {
 // the standard) and [text](target) a link (3.11.6).
 func escape(s string) string {
 	return strings.NewReplacer("{", "{{", "}", "}}", "](", "] (").Replace(s)
+}
+
+// inSchema is the path of a place in a schema.
+func inSchema(p finding.Position) []logical {
+	if p.Path == "" {
+		return nil
+	}
+	return []logical{{p.Path}}
 }
 
 func place(p finding.Position) physical {
