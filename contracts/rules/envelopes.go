@@ -29,6 +29,7 @@ func (c *checker) envelope(p produced) {
 		case contracts.EnvelopeCloudEventsBinary:
 			c.attributeName(p, name)
 			c.attributeValue(p, name)
+			c.attributeForm(p, name)
 			c.contentType(p, name)
 		case contracts.EnvelopeCloudEventsStructured:
 			c.contentType(p, name)
