@@ -49,6 +49,9 @@ type schemaFile struct {
 	// examined are the violations of examples by their files: interactions
 	// share examples as they share schemas.
 	examined map[string][]schema.Violation
+	// events are samples, once sampled: most schemas need none.
+	events  []any
+	sampled bool
 }
 
 func (f *files) schema(key schema.Declared) *schemaFile {

@@ -45,7 +45,7 @@ func (c *checker) key(p produced) {
 		}
 		if id, problem := keyProblem(f, what); id != "" {
 			c.report(p.contract, id, p.at("key", in), fmt.Sprintf("the key of %s is made of %s, which %s", p.promise().Event, text, problem),
-				"make the key of a field that is required, or require this one", related(&f.Position, "%s", what)...)
+				c.keyHint(p, at, f), related(&f.Position, "%s", what)...)
 		}
 	}
 }
@@ -97,8 +97,7 @@ func (c *checker) madeOf(p produced) (f field.Field, text string, known bool) {
 		return f, "", false // the loader has said so
 	}
 	f, _, known = c.promised(p, at)
-	stated := f.Presence == field.Always || f.Presence == field.Sometimes
-	return f, key.Place, known && stated && f.Types != nil
+	return f, key.Place, known && stated(f) && f.Types != nil
 }
 
 // untaken names the types of a value that a schema does not take; "" if there
@@ -111,6 +110,15 @@ func untaken(made, takes []string) string {
 		return t == "null" || slices.Contains(takes, t) || t == "integer" && slices.Contains(takes, "number")
 	})
 	return strings.Join(rest, " or ")
+}
+
+// keyHint is what to do about a key that events can be without.
+func (c *checker) keyHint(p produced, at place.Place, f field.Field) string {
+	const hint = "make the key of a field that is required, or require this one"
+	if stated(f) {
+		return hint
+	}
+	return c.meant(p, at, hint)
 }
 
 // keyProblem says why events can be without a field that their key is made
