@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/spf13/cobra"
 
 	"github.com/flowweir/weir/contracts/compat"
+	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/contracts/rules"
 	"github.com/flowweir/weir/contracts/versions"
 	"github.com/flowweir/weir/reports/finding"
@@ -89,7 +92,11 @@ func (s *state) breaking(ctx context.Context, args []string, f *againstFlags, fo
 		return err
 	}
 	defer closeRegistry()
-	found, name, err := f.compareAgainst(ctx, in, versions.New(in.fsys, reg), reg)
+	loader := versions.New(in.fsys, reg)
+	if in.findings = append(in.findings, missingSchemas(in, loader)...); finding.Errors(in.findings) > 0 {
+		return s.unread("breaking", in, format)
+	}
+	found, name, err := f.compareAgainst(ctx, in, loader, reg)
 	if err != nil {
 		return err
 	}
@@ -107,6 +114,27 @@ func (s *state) breaking(ctx context.Context, args []string, f *againstFlags, fo
 		return err
 	}
 	return exit(verdictCodes[result.verdict()])
+}
+
+// missingSchemas are the schema files that contracts of now name and that are
+// not there.
+func missingSchemas(in *inputs, loader *versions.Loader) []finding.Finding {
+	var all []finding.Finding
+	for _, c := range in.contracts {
+		for i, p := range c.Produces {
+			declared := c.SchemaOf(p.Schema)
+			if declared == nil || declared.Registry != nil {
+				continue
+			}
+			if _, err := loader.Current(c, declared, ""); errors.Is(err, fs.ErrNotExist) {
+				all = append(all, finding.Finding{
+					ID: document.Unreadable, Severity: finding.Error, Position: c.Doc.Position("produces", i, "schema"),
+					Message: fmt.Sprintf("the schema of %s is not there: %v", p.Event, err),
+				})
+			}
+		}
+	}
+	return all
 }
 
 // comparedAs is what verdicts are called where versions are compared.

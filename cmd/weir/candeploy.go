@@ -94,6 +94,11 @@ func (f *canDeployFlags) check() error {
 	if err := deployment.CheckVersion(f.version); errors.As(err, &input) {
 		return usageError(input.Hint, "%s", input.Message)
 	}
+	for _, environment := range f.to {
+		if err := deployment.CheckEnvironment(environment); errors.As(err, &input) {
+			return usageError(input.Hint, "%s", input.Message)
+		}
+	}
 	return nil
 }
 

@@ -176,7 +176,7 @@ func (s *state) judge(ctx context.Context, in *inputs, f *checkFlags) (j judgeme
 	}
 	defer closeRegistry()
 	loader := versions.New(in.fsys, reg)
-	others := rules.Others{Rules: f.applied(), ReadersCompared: true, Loader: loader}
+	others := rules.Others{Rules: f.applied(), ReadersCompared: true, Loader: loader, Known: ruleIDs}
 	others.Found = matrix.Check(in.contracts, loader, matrix.Options{Dialect: dialectOf(f.dialect), Now: s.now(), Only: f.only})
 	if f.against != "" {
 		found, name, err := f.compareAgainst(ctx, in, loader, reg)

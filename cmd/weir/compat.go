@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -202,6 +203,8 @@ func (s *state) open(ctx context.Context, named *versions.Named, names []string)
 				return nil, err
 			}
 			failed = &exitError{code: exitUsage}
+		case err != nil && versions.InRegistry(name) && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, versions.ErrNoRegistry):
+			return nil, fmt.Errorf("%s: %w", name, err) // the registry cannot be asked
 		case err != nil:
 			return nil, usageError("", "%s: %w", name, err)
 		}

@@ -80,6 +80,15 @@ func pages() []page {
 	return all
 }
 
+// ruleIDs are the ids of all rules.
+func ruleIDs() []string {
+	var all []string
+	for _, p := range pages() {
+		all = append(all, p.id)
+	}
+	return all
+}
+
 // milder are the ids whose findings are no errors, among those that are
 // listed without a severity.
 var milder = map[string]finding.Severity{

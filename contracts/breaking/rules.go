@@ -40,6 +40,7 @@ const (
 	CleanupChanged     = "breaking/cleanup-changed"
 	DurabilityWeakened = "breaking/durability-weakened"
 	TopicUnstated      = "breaking/topic-unstated"
+	SizeLowered        = "breaking/record-size-lowered"
 
 	ConsumerRemoved     = "breaking/consumer-removed"
 	GroupChanged        = "breaking/group-changed"
@@ -97,6 +98,7 @@ var table = []rules.Rule{
 	rule(RetentionShortened, groupTopics, finding.Warning, "A topic keeps records for a shorter time."),
 	rule(CleanupChanged, groupTopics, finding.Error, "What a topic does with old records has changed."),
 	rule(DurabilityWeakened, groupTopics, finding.Warning, "A topic has fewer replicas, or needs fewer in sync."),
+	rule(SizeLowered, groupTopics, finding.Warning, "A topic takes smaller records than before."),
 	rule(TopicUnstated, groupTopics, finding.Warning, "A fact about a topic is no longer stated."),
 
 	rule(ConsumerRemoved, groupConsumers, finding.Error, "Nobody carries out a command any more."),

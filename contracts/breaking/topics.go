@@ -23,6 +23,7 @@ const (
 	settingRetention = "retention.ms"
 	settingISR       = "min.insync.replicas"
 	settingCleanup   = "cleanup.policy"
+	settingSize      = "max.message.bytes"
 )
 
 // fact is what a contract says about a topic.
@@ -97,6 +98,7 @@ func (p *pass) topics() {
 		t.retention()
 		t.cleanup()
 		t.durability()
+		t.recordSize()
 	}
 }
 
@@ -308,6 +310,29 @@ func (t *topicChange) durability() {
 	if ok && also && now.stated().Replication < was.stated().Replication {
 		t.changed(DurabilityWeakened, finding.Warning, factReplication, fmt.Sprintf("%s had %d replicas and has %d", t.topic, was.stated().Replication, now.stated().Replication), "keep them")
 	}
+}
+
+// recordSize compares the largest batch of records that a topic takes.
+func (t *topicChange) recordSize() {
+	if was, now := largest(t.was), largest(t.now); now < was {
+		t.changed(SizeLowered, finding.Warning, settingSize,
+			fmt.Sprintf("%s took records of up to %d bytes and takes %d: what is larger is refused when it is sent, or dead-lettered", t.topic, was, now),
+			"find out how large the records are, and let producers send smaller ones first")
+	}
+}
+
+// largest is max.message.bytes, by Kafka's default 1 MiB and 12 bytes.
+func largest(facts map[string]fact) int {
+	const kafkas = 1_048_588
+	f, ok := facts[settingSize]
+	if !ok {
+		return kafkas
+	}
+	n, err := strconv.Atoi(f.stated().Config[settingSize])
+	if err != nil {
+		return kafkas
+	}
+	return n
 }
 
 // inSync is min.insync.replicas, by Kafka's default 1.

@@ -198,9 +198,10 @@ func (s *Store) put(ctx context.Context, environment string, r *Record, before [
 }
 
 func checkNames(environment, service string) error {
+	if err := CheckEnvironment(environment); err != nil {
+		return err
+	}
 	switch {
-	case !nameForm.MatchString(environment):
-		return refuse("use letters, digits, '.', '_' and '-'", "%q is no name of an environment", environment)
 	case !nameForm.MatchString(service):
 		return refuse("use the name in the service's contract", "%q is no name of a service", service)
 	case service+".yaml" == contracts.FileName || strings.HasSuffix(service+".yaml", "."+contracts.FileName):

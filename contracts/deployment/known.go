@@ -25,6 +25,15 @@ func CheckVersion(version string) error {
 	return nil
 }
 
+// CheckEnvironment refuses a text that cannot name an environment, with an
+// *InputError: it is the name of a directory, or a part of a tag's.
+func CheckEnvironment(name string) error {
+	if !nameForm.MatchString(name) {
+		return refuse("use letters, digits, '.', '_' and '-'", "%q is no name of an environment", name)
+	}
+	return nil
+}
+
 // versionProblem says why a text cannot be a version; "" if it can.
 func versionProblem(version string) string {
 	const longest = 200

@@ -28,6 +28,9 @@ type Others struct {
 	// nothing is found.
 	Rules []Rule
 	Found []Found
+	// Known are the ids of all rules that there are, whoever looks by them: a
+	// waiver of another one is found. Without it those of check/ are known.
+	Known func() []string
 	// Loader has the schemas of the contracts, where others have loaded them:
 	// each file is then parsed once. It must be of the same files.
 	Loader *versions.Loader

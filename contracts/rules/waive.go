@@ -82,14 +82,20 @@ func (c *checker) waiver(contract *contracts.Contract, i int, w contracts.Waiver
 		f.waived = true
 		accept(&f.Finding, w)
 	}
-	known := c.knownRules()
-	if len(own) > 0 || !strings.HasPrefix(w.Rule, "check/") && !slices.Contains(known, w.Rule) {
+	if len(own) > 0 {
+		return
+	}
+	if applied := c.knownRules(); !slices.Contains(applied, w.Rule) {
+		known := applied
+		if c.others.Known != nil {
+			known = c.others.Known()
+		}
+		if c.others.Known != nil && !slices.Contains(known, w.Rule) || strings.HasPrefix(w.Rule, "check/") {
+			c.report(contract, WaiverUnused, at, fmt.Sprintf("there is no rule %s, so the waiver does nothing", w.Rule), document.Suggest(w.Rule, known))
+		}
 		return
 	}
 	hint := "remove it"
-	if !slices.Contains(known, w.Rule) {
-		hint = document.Suggest(w.Rule, known)
-	}
 	if other := elsewhere[w.Rule]; other != nil {
 		hint = fmt.Sprintf("a waiver holds for its own contract; %s has such findings, and its owner can waive them there", other.Doc.File())
 	}

@@ -65,7 +65,7 @@ func (r *Registry) noVersion(ctx context.Context, subject string, version int) e
 		return notFound(message)
 	}
 	slices.Sort(versions)
-	return notFound(fmt.Sprintf("%s, but %s", message, strings.Trim(fmt.Sprint(versions), "[]")))
+	return notFound(fmt.Sprintf("%s; it has %s", message, strings.ReplaceAll(strings.Trim(fmt.Sprint(versions), "[]"), " ", ", ")))
 }
 
 // explainID explains an error about an id that a record carries.

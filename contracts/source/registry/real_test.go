@@ -135,7 +135,7 @@ func TestRealRegistry(t *testing.T) {
 		_, err = r.Schema(t.Context(), "order.event-value", registry.Latest)
 		wantError(t, err, "the registry at "+url+" has no subject order.event-value; did you mean order.events-value?")
 		_, err = r.Schema(t.Context(), "order.events-value", 3)
-		wantError(t, err, "subject order.events-value in the registry at "+url+" has no version 3, but 1 2")
+		wantError(t, err, "subject order.events-value in the registry at "+url+" has no version 3; it has 1, 2")
 		_, err = r.SchemaByID(t.Context(), 4711)
 		wantError(t, err, "the registry at "+url+" has no schema 4711: was the record written with another registry?")
 		if !errors.Is(err, fs.ErrNotExist) {

@@ -168,7 +168,7 @@ func TestErrors(t *testing.T) {
 	}{
 		{func() error { _, err := r.Versions(ctx, "order.event-value"); return err }, "the registry at " + f.URL() + " has no subject order.event-value; did you mean order.events-value?"},
 		{func() error { _, err := r.Schema(ctx, "nothing-like-it", registry.Latest); return err }, "the registry at " + f.URL() + " has no subject nothing-like-it, but 1 others"},
-		{func() error { _, err := r.Schema(ctx, "order.events-value", 7); return err }, "subject order.events-value in the registry at " + f.URL() + " has no version 7, but 1 2"},
+		{func() error { _, err := r.Schema(ctx, "order.events-value", 7); return err }, "subject order.events-value in the registry at " + f.URL() + " has no version 7; it has 1, 2"},
 		{func() error { _, err := r.SchemaByID(ctx, 99); return err }, "the registry at " + f.URL() + " has no schema 99: was the record written with another registry?"},
 	} {
 		err := tt.read()
@@ -279,7 +279,7 @@ func TestFileSystem(t *testing.T) {
 		"nothing":                "open nothing: the registry at " + f.URL() + " has no subject nothing, but 3 others",
 		"nothing/1":              "open nothing/1: the registry at " + f.URL() + " has no subject nothing, but 3 others",
 		"mony/1":                 "open mony/1: the registry at " + f.URL() + " has no subject mony; did you mean money?",
-		"money/2":                "open money/2: subject money in the registry at " + f.URL() + " has no version 2, but 1",
+		"money/2":                "open money/2: subject money in the registry at " + f.URL() + " has no version 2; it has 1",
 		"money/01":               `open money/01: "01" is no version: versions are numbers from 1, or latest: file does not exist`,
 		"money/1/other":          "open money/1/other: file does not exist",
 		"order%2fevents":         `open order%2fevents: "order%2fevents" is no subject as it is written here, escaped as in a URL: file does not exist`,
