@@ -89,6 +89,8 @@ type maker struct {
 	*Generator
 	rng   *rand.Rand
 	parts int
+	// corner, if not nil, is which bounds are wanted.
+	corner *corner
 }
 
 func (m *maker) value(n *node, depth int) any {
@@ -118,7 +120,7 @@ func (m *maker) value(n *node, depth int) any {
 		}
 		return object
 	case enumKind:
-		return n.symbols[m.rng.IntN(len(n.symbols))]
+		return n.symbols[m.one(len(n.symbols))]
 	}
 	return m.scalar(n)
 }
@@ -140,7 +142,7 @@ func (m *maker) branch(n *node, depth int) int {
 	if len(others) == 0 || null >= 0 && m.rng.Float64() >= m.optional {
 		return null
 	}
-	return others[m.rng.IntN(len(others))]
+	return others[m.one(len(others))]
 }
 
 func (m *maker) elements(n *node, depth int) int {
@@ -167,9 +169,12 @@ func (m *maker) octets(n int) []byte {
 }
 
 func (m *maker) scalar(n *node) any {
+	if v, ok := m.bound(n); ok {
+		return v
+	}
 	switch n.kind {
 	case booleanKind:
-		return m.rng.IntN(2) == 1
+		return m.one(2) == 1
 	case intKind:
 		return int32(m.count(n))
 	case longKind:

@@ -89,13 +89,15 @@ func (g *Generator) GenerateEncoded(rng *rand.Rand) ([]byte, error) {
 
 func (g *Generator) message(rng *rand.Rand) *dynamicpb.Message {
 	m := dynamicpb.NewMessage(g.schema.message)
-	maker{g, rng}.fill(m, 0)
+	maker{Generator: g, rng: rng}.fill(m, 0)
 	return m
 }
 
 type maker struct {
 	*Generator
 	rng *rand.Rand
+	// corner, if not nil, is which bounds are wanted.
+	corner *corner
 }
 
 func (m maker) fill(msg protoreflect.Message, depth int) {
@@ -106,7 +108,7 @@ func (m maker) fill(msg protoreflect.Message, depth int) {
 	for _, f := range m.schema.fields(msg.Descriptor()) {
 		if o := oneofOf(f); o != nil {
 			if _, ok := chosen[o.Name()]; !ok {
-				chosen[o.Name()] = o.Fields().Get(m.rng.IntN(o.Fields().Len())).Number()
+				chosen[o.Name()] = o.Fields().Get(m.one(o.Fields().Len())).Number()
 			}
 			if chosen[o.Name()] != f.Number() {
 				continue

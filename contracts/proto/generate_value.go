@@ -9,10 +9,10 @@ import (
 func (m maker) scalar(f protoreflect.FieldDescriptor) protoreflect.Value {
 	switch f.Kind() {
 	case protoreflect.BoolKind:
-		return protoreflect.ValueOfBool(m.rng.IntN(2) == 0)
+		return protoreflect.ValueOfBool(m.one(2) == 0)
 	case protoreflect.EnumKind:
 		values := f.Enum().Values()
-		return protoreflect.ValueOfEnum(values.Get(m.rng.IntN(values.Len())).Number())
+		return protoreflect.ValueOfEnum(values.Get(m.one(values.Len())).Number())
 	case protoreflect.StringKind:
 		return protoreflect.ValueOfString(m.text())
 	case protoreflect.BytesKind:
@@ -21,6 +21,9 @@ func (m maker) scalar(f protoreflect.FieldDescriptor) protoreflect.Value {
 		return protoreflect.ValueOfFloat32(float32(m.float(math.MaxFloat32)))
 	case protoreflect.DoubleKind:
 		return protoreflect.ValueOfFloat64(m.float(math.MaxFloat64))
+	}
+	if m.corner != nil {
+		return m.corner.integer(f.Kind())
 	}
 	return intValue(f.Kind(), m.integer())
 }

@@ -25,6 +25,7 @@ package proto
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -51,6 +52,17 @@ func (s *Schema) File() string { return s.file }
 
 // MessageName is the full name of the message that the schema describes.
 func (s *Schema) MessageName() string { return string(s.message.FullName()) }
+
+// Path is the way to the message within its file, by indexes from the outermost
+// message inwards: [1 0] is the first message inside of the second one.
+func (s *Schema) Path() []int {
+	var path []int
+	for d := protoreflect.Descriptor(s.message); d.Parent() != nil; d = d.Parent() {
+		path = append(path, d.Index())
+	}
+	slices.Reverse(path)
+	return path
+}
 
 // Position is where the message is declared.
 func (s *Schema) Position() finding.Position { return s.position(s.message) }

@@ -244,7 +244,7 @@ func (w *walk) values(f protoreflect.FieldDescriptor) iter.Seq[protoreflect.Valu
 		}
 		h := fnv.New64a()
 		h.Write([]byte(f.FullName()))
-		m := maker{&Generator{schema: w.writer, optional: 0.7}, rand.New(rand.NewPCG(h.Sum64(), 0))}
+		m := maker{Generator: &Generator{schema: w.writer, optional: 0.7}, rng: rand.New(rand.NewPCG(h.Sum64(), 0))}
 		empty := func() protoreflect.Value {
 			return protoreflect.ValueOfMessage(dynamicpb.NewMessage(f.Message()))
 		}

@@ -233,22 +233,27 @@ func (s *Schema) Examine(file string, src []byte) []Violation {
 		return all
 	}
 	var all []Violation
-	add := func(at, message string, rule finding.Position) {
-		all = append(all, Violation{doc.KeyPosition(at), s.at(rule), message})
-	}
+	s.each(doc.Value(), src, func(at, message string, rule finding.Position) {
+		all = append(all, Violation{doc.KeyPosition(at), rule, message})
+	})
+	return all
+}
+
+// each tells what is wrong with an event, which is given both as decoded JSON
+// and as its text.
+func (s *Schema) each(event any, text []byte, tell func(at, message string, rule finding.Position)) {
 	switch c := s.content.(type) {
 	case *jsonschema.Schema:
-		for _, v := range c.ValidateValue(doc.Value()) {
-			add(v.Place, v.String(), v.Schema)
+		for _, v := range c.ValidateValue(event) {
+			tell(v.Place, v.String(), s.at(v.Schema))
 		}
 	case *avro.Schema:
-		for _, v := range c.ValidateJSON(src) {
-			add(v.Place, v.String(), v.Schema)
+		for _, v := range c.ValidateJSON(text) {
+			tell(v.Place, v.String(), s.at(v.Schema))
 		}
 	case *proto.Schema:
-		for _, v := range c.ValidateJSON(src) {
-			add(v.Place, v.String(), v.Schema)
+		for _, v := range c.ValidateJSON(text) {
+			tell(v.Place, v.String(), s.at(v.Schema))
 		}
 	}
-	return all
 }

@@ -271,3 +271,148 @@ func TestEventsThereAndBack(t *testing.T) {
 		t.Error("a message without an instance has a generator")
 	}
 }
+
+// bounded has a number, an enum and an optional field in each format.
+var bounded = fstest.MapFS{
+	"b.json": {Data: []byte(`{"type": "object", "required": ["n", "e"], "properties": {"n": {"type": "integer", "minimum": 3, "maximum": 9}, "e": {"enum": ["A", "B", "C"]}, "note": {"type": "string"}}}`)},
+	"b.avsc": {Data: []byte(`{"type": "record", "name": "B", "fields": [{"name": "n", "type": "int"}, {"name": "e", "type": {"type": "enum", "name": "E", "symbols": ["A", "B", "C"]}}, {"name": "note", "type": ["null", "string"]},
+		{"name": "d", "type": {"type": "bytes", "logicalType": "decimal", "precision": 3, "scale": 1}}, {"name": "at", "type": {"type": "long", "logicalType": "timestamp-millis"}}, {"name": "l", "type": "long"}, {"name": "ok", "type": "boolean"}]}`)},
+	"b.proto": {Data: []byte(`syntax = "proto3";
+message Outer { message B { int32 n = 1; enum E { A = 0; B = 1; C = 2; } E e = 2; optional string note = 3; oneof way { bool ok = 4; uint64 u = 5; } sint64 l = 6; } }`)},
+}
+
+// TestCorners: each bound is there once, and every event is valid and written.
+func TestCorners(t *testing.T) {
+	want := map[string][]string{
+		"b.json":  {"3 A", "9 B", "3 C"},
+		"b.avsc":  {"-2147483648 A \x00 -9223372036854775808 false", "2147483647 B \x03\u00e7 9223372036854775807 true", "-2147483648 C \x00 -9223372036854775808 false"},
+		"b.proto": {"-2147483648 A -9223372036854775808 true", "2147483647 B 9223372036854775807 18446744073709551615", "-2147483648 C -9223372036854775808 true"},
+	}
+	for file, format := range map[string]string{"b.json": "jsonschema", "b.avsc": "avro", "b.proto": "protobuf"} {
+		s, err := schema.Load(bounded, file, format, schema.Options{Message: map[string]string{"protobuf": "Outer.B"}[format]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		events, err := s.Corners(rand.New(rand.NewPCG(1, 0)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, e := range events {
+			object, _ := e.(map[string]any)
+			if _, ok := object["note"].(string); !ok {
+				t.Errorf("%s: the optional field is not there: %v", file, e)
+			}
+			var line []string
+			for _, name := range []string{"n", "e", "d", "l", "ok", "u"} {
+				if v, ok := object[name]; ok {
+					line = append(line, fmt.Sprint(v))
+				}
+			}
+			got = append(got, strings.Join(line, " "))
+			if v := s.Validate(e); len(v) > 0 {
+				t.Errorf("%s: %v: %v", file, e, v)
+			}
+			data, err := s.Encode(e)
+			if err != nil {
+				t.Errorf("%s: %v: %v", file, e, err)
+			}
+			if again, err := s.Decode(data); err != nil || !cmp.Equal(e, again) {
+				t.Errorf("%s: %v was written, and %v read, %v", file, e, again, err)
+			}
+		}
+		if diff := cmp.Diff(want[file], got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", file, diff)
+		}
+		none, err := s.GeneratorWith(0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := none(rand.New(rand.NewPCG(1, 0)))
+		if object, _ := e.(map[string]any); err != nil || object["note"] != nil {
+			t.Errorf("%s: an optional field is there: %v, %v", file, e, err)
+		}
+	}
+}
+
+func TestValidate(t *testing.T) {
+	for format := range formats {
+		s := load(t, format, schema.Options{})
+		if got := s.Validate(map[string]any{"id": "1", "note": "x"}); len(got) > 0 {
+			t.Errorf("%s: %v", format, got)
+		}
+		got := s.Validate(map[string]any{"id": true, "note": "x"})
+		if len(got) != 1 || !strings.HasPrefix(got[0].Message, "/id ") || got[0].Schema.File != formats[format] {
+			t.Errorf("%s: a boolean for text: %+v", format, got)
+		}
+	}
+}
+
+// TestStrangers: what a reader of Protobuf passes over is told, at any depth.
+func TestStrangers(t *testing.T) {
+	fsys := fstest.MapFS{
+		"new.proto": {Data: []byte(`syntax = "proto3"; message Order { string id = 1; Line one = 2; repeated Line lines = 3; map<string, Line> by = 4; int32 n = 5; } message Line { int32 a = 1; int32 b = 2; }`)},
+		"old.proto": {Data: []byte(`syntax = "proto3"; message Order { string id = 1; Line one = 2; repeated Line lines = 3; map<string, Line> by = 4; } message Line { int32 a = 1; }`)},
+	}
+	schemas := map[string]*schema.Schema{}
+	for name := range fsys {
+		s, err := schema.Load(fsys, name, "protobuf", schema.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		schemas[name] = s
+	}
+	line := map[string]any{"b": 1}
+	for _, c := range []struct {
+		event map[string]any
+		want  []string
+	}{
+		{map[string]any{"id": "1"}, nil},
+		{map[string]any{"n": 1}, []string{"field 5 of Order"}},
+		{map[string]any{"one": line}, []string{"field 2 of Line"}},
+		{map[string]any{"lines": []any{line, line}, "n": 1}, []string{"field 2 of Line", "field 5 of Order"}},
+		{map[string]any{"by": map[string]any{"x": line}}, []string{"field 2 of Line"}},
+	} {
+		data, err := schemas["new.proto"].Encode(c.event)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(c.want, schemas["old.proto"].Strangers(data)); diff != "" {
+			t.Errorf("%v (-want +got):\n%s", c.event, diff)
+		}
+		if got := schemas["new.proto"].Strangers(data); got != nil {
+			t.Errorf("%v, with its own schema: %v", c.event, got)
+		}
+	}
+	if got := load(t, "avro", schema.Options{}).Strangers([]byte{1}); got != nil {
+		t.Errorf("Avro: %v", got)
+	}
+}
+
+// TestProtobufInJSON: the names of fields are those of the .proto file,
+// whichever a record has.
+func TestProtobufInJSON(t *testing.T) {
+	fsys := fstest.MapFS{"o.proto": {Data: []byte(`syntax = "proto3"; message O { message In {} message Order { int64 order_id = 1; } }`)}}
+	s, err := schema.Load(fsys, "o.proto", "protobuf", schema.Options{Message: "O.Order", Encoding: "json"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{`{"orderId": "7"}`, `{"order_id": 7}`} {
+		got, err := s.Decode([]byte(text))
+		if err != nil || fmt.Sprint(got) != "map[order_id:7]" {
+			t.Errorf("%s: %v, %v", text, got, err)
+		}
+	}
+	if data, err := s.Encode(map[string]any{"order_id": 7}); err != nil || string(data) != `{"order_id":7}` || s.MediaType() != "application/json" {
+		t.Errorf("%s of %s, %v", data, s.MediaType(), err)
+	}
+	if _, err := s.Encode(map[string]any{"order": 7}); err == nil {
+		t.Error("a field that is not there is written")
+	}
+	if name, path := s.Message(); name != "O.Order" || !cmp.Equal(path, []int{0, 1}) {
+		t.Errorf("%s at %v", name, path)
+	}
+	if name, path := load(t, "avro", schema.Options{}).Message(); name != "" || path != nil {
+		t.Errorf("Avro: %s at %v", name, path)
+	}
+}
