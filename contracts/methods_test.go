@@ -111,7 +111,7 @@ func TestLookUps(t *testing.T) {
 	equal(t, c.SchemaOf(SchemaRef{}) == nil, true)
 	equal(t, c.SchemaOf(c.Produces[0].Schema), &Schema{File: "schemas/invoice.avsc", Format: "avro", Wire: "none"})
 	equal(t, c.SchemaOf(SchemaRef{Ref: "Refund"}), &Schema{File: "schemas/refund.proto", Format: "protobuf", Wire: "confluent-header"})
-	equal(t, c.SchemaOf(c.Produces[1].Schema), &Schema{Registry: &Registry{Subject: "refunds-value", Version: "3"}, Wire: "confluent"})
+	equal(t, c.SchemaOf(c.Produces[1].Schema), &Schema{Registry: &Registry{Subject: "refunds-value", Version: "3", AutoRegister: new(bool)}, Wire: "confluent"})
 	equal(t, c.SchemaOf(*c.Consumes[1].Schema), &Schema{File: "schemas/order-cancelled.reader.json", Format: "jsonschema", Wire: "none"})
 	equal(t, c.Schemas["Invoice"].Format, "")
 

@@ -63,6 +63,9 @@ type Schema struct {
 type Registry struct {
 	Subject string `yaml:"subject"`
 	Version string `yaml:"version"`
+	// AutoRegister says whether the service may register versions itself, as
+	// Confluent's auto.register.schemas lets it; default true.
+	AutoRegister *bool `yaml:"auto-register"`
 }
 
 // Address says where an event travels. Exactly one transport is set; topic:

@@ -42,7 +42,9 @@
 // one that is slow to start ([Shared]), its own topics and groups there.
 //
 // The package holds no state between tests but the programs that Start has
-// built, by their directory: each is built once per test binary.
+// built, by their directory, each once per test binary, and which versions the
+// subjects of a schema registry had when the first test asked: a service that
+// registers one does so once, and each test has it to answer for.
 package harness
 
 import (
@@ -131,7 +133,9 @@ func (c *Cluster) start(cfg *config, plan *scenario.Plan) {
 		Contracts: plan.Contracts, Files: plan.Files, Seed: cfg.seed, Run: identity, Alive: c.alive, Triggers: cfg.triggers,
 	}
 	opening.Triggers.URL = c.url
-	opening.Registry = schemaRegistry(c.t)
+	if opening.Registry = schemaRegistry(c.t); opening.Registry != nil {
+		opening.Baseline = baselineOf(opening.Registry, plan.Contracts)
+	}
 	var err error
 	what := cfg.spec.Kind
 	if cfg.shared != nil {
@@ -164,6 +168,25 @@ func schemaRegistry(t testing.TB) *registry.Registry {
 	}
 	t.Cleanup(r.Close)
 	return r
+}
+
+// baselines are which versions subjects had when this process asked first, by
+// the address of the registry.
+var baselines = struct {
+	sync.Mutex
+	of map[string]*live.Baseline
+}{of: map[string]*live.Baseline{}}
+
+// baselineOf is the registry as it was before the first service was started.
+func baselineOf(r *registry.Registry, all []*contracts.Contract) *live.Baseline {
+	now := live.TakeBaseline(r, all)
+	baselines.Lock()
+	defer baselines.Unlock()
+	if first := baselines.of[r.String()]; first != nil {
+		now = first.With(now)
+	}
+	baselines.of[r.String()] = now
+	return now
 }
 
 // fresh is a cluster of the test's own.

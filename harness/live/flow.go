@@ -61,6 +61,9 @@ type Config struct {
 	// Registry has the schemas and ids of contracts that speak of one; nil
 	// for none.
 	Registry *registry.Registry
+	// Baseline is which versions subjects had before the services were
+	// started; nil takes it when the flow is opened.
+	Baseline *Baseline
 	// Advice says how a user adds what is missing; the zero value speaks of
 	// package harness.
 	Advice Advice
@@ -73,6 +76,9 @@ type Flow struct {
 	admin    *kadm.Client
 	sequence atomic.Uint64
 	loader   *versions.Loader
+	// forms are those of events, by their *contracts.Produces.
+	forms    sync.Map
+	subjects subjects
 
 	mu     sync.Mutex
 	rng    *rand.Rand
@@ -97,14 +103,18 @@ func Open(cfg Config) (*Flow, error) {
 	var schemas versions.Registry
 	if cfg.Registry != nil {
 		schemas = versions.FromRegistry(context.Background(), cfg.Registry)
+		if cfg.Baseline == nil {
+			cfg.Baseline = TakeBaseline(cfg.Registry, cfg.Contracts)
+		}
 	}
 	return &Flow{
 		loader: versions.New(cfg.Files, schemas),
 		cfg:    cfg, client: client, admin: kadm.NewClient(client),
-		rng:    rand.New(rand.NewPCG(cfg.Seed, 0)),
-		from:   map[string]map[int32]int64{},
-		topics: map[string]*Topic{},
-		sent:   map[position]bool{},
+		subjects: subjects{versions: map[string][]registry.Schema{}, foreign: map[foreignID]bool{}},
+		rng:      rand.New(rand.NewPCG(cfg.Seed, 0)),
+		from:     map[string]map[int32]int64{},
+		topics:   map[string]*Topic{},
+		sent:     map[position]bool{},
 	}, nil
 }
 

@@ -18,9 +18,21 @@ const (
 	BrokenSchema = "record/schema"
 	// BrokenEnvelope: the record breaks a MUST of its envelope.
 	BrokenEnvelope = "record/envelope"
-	// BrokenFraming: the value does not carry the id of a schema as it is to,
-	// or that of another subject.
+	// BrokenFraming: the value does not carry the id of a schema as it is to.
 	BrokenFraming = "record/framing"
+	// MissingSubject: the registry does not have the event's subject.
+	MissingSubject = "record/subject"
+	// UnknownID: the registry has no schema of the id that a record carries.
+	UnknownID = "record/known-id"
+	// ForeignID: the id is that of a schema of another subject, of another
+	// version than the contract names, or of another message.
+	ForeignID = "record/schema-id"
+	// SelfRegistered: the id is that of a version which was registered since
+	// the service was started, where the contract refuses that.
+	SelfRegistered = "record/auto-register"
+	// Incompatible: the id is that of a version which may not follow those
+	// before it.
+	Incompatible = "record/compatibility"
 	// BrokenKey: the record key is not the one that the data asks for.
 	BrokenKey = "record/key"
 	// BrokenHeader: a required header is missing, or does not match.
@@ -39,7 +51,7 @@ func judge(r *Record) []finding.Finding {
 	for _, p := range envelope.Check(envelope.Kind(r.produces.EnvelopeName()), r.payload, headers(r.Record)) {
 		out = append(out, broken(r, BrokenEnvelope, at, "%s", p))
 	}
-	out = append(out, judgeFraming(r)...)
+	out = append(out, judgeID(r)...)
 	out = append(out, judgeData(r)...)
 	out = append(out, judgeKey(r)...)
 	return append(out, judgeHeaders(r)...)
@@ -62,25 +74,45 @@ func broken(r *Record, id string, at *finding.Position, format string, args ...a
 	}
 }
 
+// judgeID judges the id of the schema that a record carries: its form, and as
+// far as a registry is there to ask what it is the id of.
+func judgeID(r *Record) []finding.Finding {
+	if r.form.framing.Kind == "" || r.unframed == nil && r.flow.cfg.Registry == nil {
+		return nil
+	}
+	registration, err := r.Registration()
+	if err != nil {
+		return []finding.Finding{r.wrongID(Unjudged, "%v", err)}
+	}
+	return registration.Findings
+}
+
 func judgeData(r *Record) []finding.Finding {
-	schema, err := r.flow.schemaOf(r.contract, r.produces)
-	switch at := r.contract.Doc.Position("produces", r.index(), "schema"); {
+	at := r.contract.Doc.Position("produces", r.index(), "schema")
+	own, err := r.flow.formOf(r.contract, r.produces)
+	s := own.schema
+	switch {
 	case err != nil:
 		return []finding.Finding{broken(r, Unjudged, at, "%v", err)}
-	case schema == nil:
+	case s == nil:
 		return nil
 	case r.unframed != nil:
 		return []finding.Finding{broken(r, Unjudged, at, "the data cannot be told from its framing: %v", r.unframed)}
-	case r.Data == nil:
+	case coded(s) && r.undecoded != nil:
+		return []finding.Finding{broken(r, BrokenSchema, at, "the data is no %s of its schema: %v", s.Format(), r.undecoded)}
+	case !coded(s) && r.Data == nil:
 		return []finding.Finding{broken(r, BrokenSchema, at, "the data is no JSON")}
-	default:
-		var out []finding.Finding
-		for _, v := range schema.ValidateValue(r.Data) {
-			at := r.flow.cfg.Files.Locate(v.Schema)
-			out = append(out, broken(r, BrokenSchema, &at, "%s", v))
-		}
-		return out
+	case coded(s):
+		s = r.written
 	}
+	var out []finding.Finding
+	for _, v := range s.Validate(r.Data) {
+		out = append(out, broken(r, BrokenSchema, &v.Schema, "%s", v.Message))
+	}
+	for _, name := range s.Strangers(r.data) {
+		out = append(out, broken(r, BrokenSchema, at, "it has %s, which the schema does not declare", name))
+	}
+	return out
 }
 
 func judgeKey(r *Record) []finding.Finding {

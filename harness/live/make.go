@@ -1,8 +1,9 @@
 package live
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -12,12 +13,13 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/flowweir/weir/contracts"
-	"github.com/flowweir/weir/contracts/asyncapi"
 	"github.com/flowweir/weir/contracts/envelope"
 	"github.com/flowweir/weir/contracts/jsonschema"
 	"github.com/flowweir/weir/contracts/place"
+	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/harness/payload"
 	"github.com/flowweir/weir/loadgen/identity"
 )
@@ -32,8 +34,12 @@ type draft struct {
 	headers map[string]string
 	poison  []byte
 	invalid bool // poison was asked for
-	old     bool // the data is of an earlier version
-	version int  // of the subject that the data is of; 0 for the contract's
+	form    form
+	// old is the schema of an earlier version, if the data is of that, and
+	// version its number in the registry.
+	old     *schema.Schema
+	version int
+	extra   []byte // follows the encoded data
 	at      time.Time
 }
 
@@ -76,6 +82,22 @@ func Data(data any) Override {
 	}
 }
 
+// Stranger adds a field to an event that its schema does not have: a member of
+// JSON, or in Protobuf a field of a number that no schema uses. Avro has no
+// room for one.
+func Stranger() Override {
+	return func(d *draft) error {
+		if !coded(d.form.schema) {
+			return Set("$.weir_unknown_field", "of a later version")(d)
+		}
+		if d.form.schema.Format() != contracts.FormatProtobuf || d.form.schema.MediaType() == envelope.JSON {
+			return errors.New("its form has no room for a field that is not in the schema")
+		}
+		d.extra = protowire.AppendVarint(protowire.AppendTag(nil, protowire.MaxValidNumber, protowire.VarintType), 1)
+		return nil
+	}
+}
+
 // Poison replaces the record's value, envelope included, by bytes that need
 // not obey the contract: what a consumer must send to its dead letters. Key
 // and headers are those of a good event.
@@ -107,14 +129,14 @@ func (f *Flow) Make(event string, overrides ...Override) (*Record, error) {
 	if p.TopicName() == "" {
 		return nil, fmt.Errorf("events over %s are not built; Kafka is", p.Transport())
 	}
-	schema, err := f.schemaOf(contract, p)
+	own, err := f.formOf(contract, p)
 	if err != nil {
 		return nil, err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	d := &draft{headers: map[string]string{}}
-	if d.data, err = data(contract, p, schema, 1, f.rng); err != nil {
+	d := &draft{headers: map[string]string{}, form: own}
+	if d.data, err = data(contract, p, own.schema, 1, f.rng); err != nil {
 		return nil, err
 	}
 	for _, o := range overrides {
@@ -122,7 +144,7 @@ func (f *Flow) Make(event string, overrides ...Override) (*Record, error) {
 			return nil, err
 		}
 	}
-	if err := d.check(schema, f.cfg.Files); err != nil {
+	if err := d.check(); err != nil {
 		return nil, err
 	}
 	r, err := f.record(contract, p, d)
@@ -140,26 +162,26 @@ func (f *Flow) Required(event string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	schema, err := f.schemaOf(contract, p)
+	own, err := f.formOf(contract, p)
 	if err != nil {
 		return nil, err
 	}
-	if schema == nil {
+	if own.schema == nil {
 		return nil, fmt.Errorf("%s has no schema that says which fields are required", event)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return data(contract, p, schema, 0, f.rng)
+	return data(contract, p, own.schema, 0, f.rng)
 }
 
 // data is an event's data, before overrides, with a share of optional fields.
-func data(c *contracts.Contract, p *contracts.Produces, schema *jsonschema.Schema, optional float64, rng *rand.Rand) (any, error) {
-	if schema != nil {
-		g, err := jsonschema.NewGenerator(schema, jsonschema.OptionalFields(optional))
+func data(c *contracts.Contract, p *contracts.Produces, s *schema.Schema, optional float64, rng *rand.Rand) (any, error) {
+	if s != nil {
+		generate, err := s.GeneratorWith(optional)
 		if err != nil {
 			return nil, err
 		}
-		return g.Generate(rng)
+		return generate(rng)
 	}
 	if len(p.Examples) == 0 {
 		return nil, fmt.Errorf("%s has neither a schema nor examples to make data from", p.Event)
@@ -168,19 +190,37 @@ func data(c *contracts.Contract, p *contracts.Produces, schema *jsonschema.Schem
 }
 
 // check refuses data that its overrides made invalid by mistake.
-func (d *draft) check(schema *jsonschema.Schema, files *asyncapi.Files) error {
-	if schema == nil || d.invalid || d.old {
+func (d *draft) check() error {
+	if d.form.schema == nil || d.invalid || d.old != nil {
 		return nil
 	}
-	violations := schema.ValidateValue(d.data)
+	violations := d.form.schema.Validate(d.data)
 	if len(violations) == 0 {
 		return nil
 	}
 	var b strings.Builder
 	for _, v := range violations {
-		fmt.Fprintf(&b, "\n  %s (%s)", v, files.Locate(v.Schema))
+		fmt.Fprintf(&b, "\n  %s (%s)", v.Message, v.Schema)
 	}
 	return fmt.Errorf("with its overrides it is not valid any more (harness.Poison sends what is not):%s", b.String())
+}
+
+// encoded is the data as it stands in a record, and its schema. What Poison
+// replaces need not be encoded.
+func (d *draft) encoded() ([]byte, *schema.Schema, error) {
+	written := d.form.schema
+	if d.old != nil {
+		written = d.old
+	}
+	body, read, err := encode(written, d.data)
+	switch {
+	case err != nil && d.invalid:
+		return nil, written, nil
+	case err != nil:
+		return nil, nil, err
+	}
+	d.data = read
+	return append(body, d.extra...), written, nil
 }
 
 // record wraps the data as the contract says.
@@ -191,35 +231,40 @@ func (f *Flow) record(c *contracts.Contract, p *contracts.Produces, d *draft) (*
 		now = time.Now()
 	}
 	id := f.NewID()
-	body, err := json.Marshal(d.data)
+	body, written, err := d.encoded()
 	if err != nil {
 		return nil, err
 	}
 	kind := envelope.Kind(p.EnvelopeName())
 	attributes := &envelope.Attributes{ID: id.String(), Type: p.Event, Source: "/" + c.Service.Name, Time: now}
+	if coded(written) {
+		attributes.DataContentType = written.MediaType()
+	}
+	if kind == envelope.Standard && attributes.DataContentType != "" && attributes.DataContentType != envelope.JSON {
+		return nil, fmt.Errorf("the envelope %s holds JSON, and the data is %s: use cloudevents-binary or none", kind, attributes.DataContentType)
+	}
 	if kind == envelope.Standard {
 		attributes.CorrelationID = attributes.ID
 	}
-	value, written := envelope.Encode(kind, attributes, body, nil)
-	schemaID, err := f.idOf(c, p, d.version)
+	value, around := envelope.Encode(kind, attributes, body, nil)
+	schemaID, err := f.idOf(d.form, written, cmp.Or(d.version, d.form.version))
 	if err != nil {
 		return nil, err
 	}
-	framing, _ := framingOf(c, p)
-	value, more, err := framing.Encode(schemaID, value)
+	value, more, err := d.form.framing.Encode(schemaID, value)
 	if err != nil {
 		return nil, err
 	}
-	written = append(written, more...)
-	if m := p.Recognition(); m.Header != "" && !slices.ContainsFunc(written, func(h envelope.Header) bool { return h.Key == m.Header }) {
-		written = append(written, envelope.Header{Key: m.Header, Value: []byte(p.Event)})
+	around = append(around, more...)
+	if m := p.Recognition(); m.Header != "" && !slices.ContainsFunc(around, func(h envelope.Header) bool { return h.Key == m.Header }) {
+		around = append(around, envelope.Header{Key: m.Header, Value: []byte(p.Event)})
 	}
 	mark := identity.Record{Run: id.Run, Sequence: id.Sequence, Due: now}.AppendHeader(nil)
-	written = append(written, envelope.Header{Key: identity.Header, Value: mark})
+	around = append(around, envelope.Header{Key: identity.Header, Value: mark})
 	// What an override sets replaces what is written here; the others stand
 	// beside it.
 	others := maps.Clone(d.headers)
-	for _, h := range written {
+	for _, h := range around {
 		if v, ok := others[h.Key]; ok {
 			h.Value = []byte(v)
 			delete(others, h.Key)

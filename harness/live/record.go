@@ -13,6 +13,7 @@ import (
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/envelope"
 	"github.com/flowweir/weir/contracts/place"
+	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/contracts/wire"
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -25,7 +26,8 @@ type Record struct {
 	// Attributes are what the envelope says: id, type, source, causation.
 	Attributes envelope.Attributes
 	// Data is the event's decoded data, numbers as json.Number; nil where
-	// it is no JSON.
+	// it cannot be read. Avro and Protobuf are as in JSON, a union's value
+	// without the name of its branch, fields by their names in the schema.
 	Data any
 
 	// Schema is the id of its schema that the value carries; zero where the
@@ -35,10 +37,15 @@ type Record struct {
 	contract *contracts.Contract
 	produces *contracts.Produces
 	flow     *Flow
+	// form is that of the event, and written the schema that the data was
+	// written with: the contract's, or that of the version whose id it carries.
+	form    form
+	written *schema.Schema
 	// payload is the value without its framing, and unframed why there is
-	// none.
-	payload  []byte
-	unframed error
+	// none; data is the payload without its envelope, and undecoded why it is
+	// not of its schema.
+	payload, data       []byte
+	unframed, undecoded error
 }
 
 // ID is the event's id; "" without an envelope.
@@ -107,8 +114,25 @@ func (r *Record) String() string {
 	for _, h := range r.Headers {
 		fmt.Fprintf(&b, "\n  %s: %s", h.Key, shown(h.Value))
 	}
-	fmt.Fprintf(&b, "\n  %s", shown(r.Value))
+	fmt.Fprintf(&b, "\n  %s", r.value())
 	return b.String()
+}
+
+// value is the record's value for people: of data that is no text, what it
+// says, with the form that it has.
+func (r *Record) value() string {
+	if !coded(r.written) || r.Data == nil {
+		return shown(r.Value)
+	}
+	text, err := json.Marshal(r.Data)
+	if err != nil {
+		return shown(r.Value)
+	}
+	of := r.written.Format()
+	if !r.Schema.IsZero() {
+		of += ", " + r.Schema.String()
+	}
+	return fmt.Sprintf("%s (%s)", shown(text), of)
 }
 
 // maxShown bounds what is shown of a value, in bytes.
@@ -151,11 +175,17 @@ func (f *Flow) Read(r *kgo.Record) *Record {
 			if p.TopicName() != r.Topic {
 				continue
 			}
-			framing, _ := framingOf(c, p)
-			id, payload, err := framing.Decode(headers(r), r.Value)
-			if recognized(p, r, payload) {
-				out.Event, out.contract, out.produces = p.Event, c, p
+			own, unknown := f.formOf(c, p) // judging says why it is not known
+			id, payload, err := own.framing.Decode(headers(r), r.Value)
+			if err != nil && unknown != nil {
+				// It may be Protobuf, whose framing says more.
+				own.framing.Protobuf = true
+				id, payload, err = own.framing.Decode(headers(r), r.Value)
+			}
+			if f.recognized(p, own, id, r, payload) {
+				out.Event, out.contract, out.produces, out.form = p.Event, c, p, own
 				out.Schema, out.payload, out.unframed = id, payload, err
+				out.written = f.writer(c, p, own, id)
 				out.decode(envelope.Kind(p.EnvelopeName()))
 				return out
 			}
@@ -166,12 +196,36 @@ func (f *Flow) Read(r *kgo.Record) *Record {
 	return out
 }
 
+// writer is the schema that a record was written with.
+func (f *Flow) writer(c *contracts.Contract, p *contracts.Produces, own form, id wire.ID) *schema.Schema {
+	if !coded(own.schema) || own.framing.Kind == "" || id.IsZero() || f.cfg.Registry == nil {
+		return own.schema
+	}
+	v, ok, err := f.versionWith(own.subject, id)
+	if err != nil || !ok || v.Version == own.version {
+		return own.schema
+	}
+	declared := contracts.Schema{Registry: &contracts.Registry{Subject: own.subject}, Encoding: c.SchemaOf(p.Schema).Encoding}
+	s, err := f.loader.Current(c, at(&declared, v.Version), messageOf(p))
+	if err != nil || !coded(s) {
+		return own.schema
+	}
+	return s
+}
+
 func (r *Record) decode(kind envelope.Kind) {
 	attributes, data, err := envelope.Decode(kind, r.payload, headers(r.Record))
 	if err != nil {
+		r.undecoded = err
 		return
 	}
-	r.Attributes = attributes
+	r.Attributes, r.data = attributes, data
+	if coded(r.written) {
+		if r.unframed == nil {
+			r.Data, r.undecoded = r.written.Decode(data)
+		}
+		return
+	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
 	if decoder.Decode(&r.Data) != nil {
@@ -180,7 +234,7 @@ func (r *Record) decode(kind envelope.Kind) {
 }
 
 // recognized says whether a record of the topic is this event.
-func recognized(p *contracts.Produces, r *kgo.Record, payload []byte) bool {
+func (f *Flow) recognized(p *contracts.Produces, own form, id wire.ID, r *kgo.Record, payload []byte) bool {
 	m, kind := p.Recognition(), envelope.Kind(p.EnvelopeName())
 	match := envelope.Match{Header: m.Header}
 	if m.Value != "" {
@@ -190,11 +244,57 @@ func recognized(p *contracts.Produces, r *kgo.Record, payload []byte) bool {
 		}
 		match.Value = at
 	}
-	if kind == envelope.None && m == (contracts.Match{}) {
+	switch {
+	case m.Name != "":
+		return f.named(own, id, r.Topic)
+	case kind == envelope.None && m == (contracts.Match{}):
 		return true
+	case m.Value != "" && coded(own.schema):
+		return f.valued(own, match.Value, p.Event, kind, r, payload)
 	}
 	name, ok := envelope.Type(kind, match, payload, headers(r))
 	return ok && name == p.Event
+}
+
+// named says whether a record is of the message or the record of an event's
+// schema, as its id tells; where the topic has no other event, each is.
+func (f *Flow) named(own form, id wire.ID, topic string) bool {
+	events := 0
+	for _, c := range f.cfg.Contracts {
+		for i := range c.Produces {
+			if c.Produces[i].TopicName() == topic {
+				events++
+			}
+		}
+	}
+	if events == 1 {
+		return true
+	}
+	if id.IsZero() || own.schema == nil {
+		return false
+	}
+	if own.framing.Protobuf {
+		_, path := own.schema.Message()
+		if want, err := wire.NewPath(path...); err != nil || want != id.Message {
+			return false
+		}
+	}
+	_, ok, err := f.versionWith(own.subject, id)
+	return ok && err == nil
+}
+
+// valued says whether data that is no JSON has an event's name at a place.
+func (f *Flow) valued(own form, at place.Place, event string, kind envelope.Kind, r *kgo.Record, payload []byte) bool {
+	_, data, err := envelope.Decode(kind, payload, headers(r))
+	if err != nil {
+		return false
+	}
+	v, err := own.schema.Decode(data)
+	if err != nil {
+		return false
+	}
+	name, ok := at.In(v)
+	return ok && place.Text(name) == event
 }
 
 func headers(r *kgo.Record) []envelope.Header {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/history"
-	"github.com/flowweir/weir/contracts/jsonschema"
+	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/contracts/source"
 	"github.com/flowweir/weir/contracts/versions"
 	"github.com/flowweir/weir/reports/finding"
@@ -22,24 +22,20 @@ type Variant struct {
 }
 
 // Corners are the forms of an event at the bounds that its schema states; see
-// jsonschema.Generator.Corners. Optional fields are there. Without a schema
+// schema.Schema.Corners. Optional fields are there. Without a schema
 // there are none.
 func (f *Flow) Corners(event string) ([]Variant, error) {
 	contract, p, err := f.Producer(event)
 	if err != nil {
 		return nil, err
 	}
-	schema, err := f.schemaOf(contract, p)
-	if err != nil || schema == nil {
-		return nil, err
-	}
-	g, err := jsonschema.NewGenerator(schema, jsonschema.OptionalFields(1))
-	if err != nil {
+	own, err := f.formOf(contract, p)
+	if err != nil || own.schema == nil {
 		return nil, err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	documents, err := g.Corners(f.rng)
+	documents, err := own.schema.Corners(f.rng)
 	if err != nil {
 		return nil, err
 	}
@@ -63,12 +59,12 @@ func (f *Flow) Versions(event string) ([]Variant, error) {
 	if declared == nil || declared.History == "" && declared.Registry == nil {
 		return nil, nil
 	}
-	if _, err := f.schemaOf(contract, p); err != nil {
-		return nil, err // of a format that is not built
+	own, err := f.formOf(contract, p)
+	if err != nil {
+		return nil, err
 	}
-	framing, subject := framingOf(contract, p)
-	if framing.Kind != "" && declared.Registry == nil {
-		return nil, fmt.Errorf("which id the versions in %s have in the registry is not known: name the subject %s as the schema", declared.History, subject)
+	if own.framing.Kind != "" && declared.Registry == nil {
+		return nil, fmt.Errorf("which id the versions in %s have in the registry is not known: name the subject %s as the schema", declared.History, own.subject)
 	}
 	retained, err := f.retained(contract, p, declared)
 	if err != nil {
@@ -76,15 +72,11 @@ func (f *Flow) Versions(event string) ([]Variant, error) {
 	}
 	var out []Variant
 	for _, v := range retained {
-		own, err := ownSchema(v.Schema)
-		if err != nil {
-			return nil, err
-		}
-		d, err := f.generate(contract, p, own)
+		d, err := f.generate(contract, p, v.Schema)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", v.Name, err)
 		}
-		out = append(out, Variant{"of " + v.Name, written(d, v.number)})
+		out = append(out, Variant{"of " + v.Name, written(d, v)})
 	}
 	return out, nil
 }
@@ -103,7 +95,7 @@ func (f *Flow) retained(c *contracts.Contract, p *contracts.Produces, declared *
 	if !stated {
 		retention = history.Retention{Forever: true}
 	}
-	found, findings, err := f.loader.Retained(c, declared, "", retention, time.Now())
+	found, findings, err := f.loader.Retained(c, declared, messageOf(p), retention, time.Now())
 	if err == nil && finding.Errors(findings) > 0 {
 		err = fmt.Errorf("the history of %s cannot be used: %s: %s", p.Event, findings[0].Position, findings[0].Message)
 	}
@@ -118,7 +110,7 @@ func (f *Flow) retained(c *contracts.Contract, p *contracts.Produces, declared *
 		return out, nil
 	}
 	// Of a subject all versions are retained, up to the contract's.
-	registered, err := f.registered(declared.Registry.Subject)
+	registered, err := f.versionsOf(declared.Registry.Subject)
 	for i := range out {
 		if err == nil && i < len(registered) {
 			out[i].number = registered[i].Version
@@ -144,17 +136,17 @@ func (f *Flow) Examples(event string) ([]Variant, error) {
 	return out, nil
 }
 
-func (f *Flow) generate(c *contracts.Contract, p *contracts.Produces, schema *jsonschema.Schema) (any, error) {
+func (f *Flow) generate(c *contracts.Contract, p *contracts.Produces, s *schema.Schema) (any, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return data(c, p, schema, 1, f.rng)
+	return data(c, p, s, 1, f.rng)
 }
 
 // written replaces the data by what was valid when it was written, under a
 // version of its subject if there is one, and need not be now.
-func written(data any, version int) Override {
+func written(data any, of version) Override {
 	return func(d *draft) error {
-		d.data, d.old, d.version = data, true, version
+		d.data, d.old, d.version = data, of.Schema, of.number
 		return nil
 	}
 }

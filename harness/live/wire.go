@@ -2,18 +2,16 @@ package live
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
+	"strconv"
 	"time"
 
 	"github.com/flowweir/weir/contracts"
-	"github.com/flowweir/weir/contracts/jsonschema"
 	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/contracts/wire"
-	"github.com/flowweir/weir/reports/finding"
 )
 
 // registryTimeout bounds one question to the schema registry.
@@ -22,127 +20,159 @@ const registryTimeout = 10 * time.Second
 // errNoRegistry is the lack of a registry that a contract speaks of.
 var errNoRegistry = errors.New("no schema registry is given: set WEIR_REGISTRY_URL")
 
-// schemaOf is the JSON Schema of an event; nil where the contract gives none.
-func (f *Flow) schemaOf(c *contracts.Contract, p *contracts.Produces) (*jsonschema.Schema, error) {
-	declared := c.SchemaOf(p.Schema)
-	switch {
-	case declared == nil:
-		return nil, nil
-	case declared.Registry == nil && declared.Format != contracts.FormatJSONSchema:
-		return nil, fmt.Errorf("events with a schema in %s are not built; JSON Schema is", declared.Format)
-	case declared.Registry == nil:
-		return f.cfg.Files.JSONSchema(c, declared)
-	case f.cfg.Registry == nil:
-		return nil, errNoRegistry
-	}
-	current, err := f.loader.Current(c, declared, "")
-	if err != nil {
-		return nil, err
-	}
-	return ownSchema(current)
+// form is how an event stands in records.
+type form struct {
+	// schema is that of the data; nil where the contract gives none.
+	schema *schema.Schema
+	// version is that of the schema in the registry; 0 for a file.
+	version int
+	// framing is how the value carries the id of the schema, and subject what
+	// has that in the registry; both are empty without.
+	framing wire.Framing
+	subject string
 }
 
-// ownSchema is the JSON Schema of a registry.
-func ownSchema(s *schema.Schema) (*jsonschema.Schema, error) {
-	if own := s.JSONSchema(); own != nil {
-		return own, nil
+// coded says that the data is no JSON of a JSON Schema.
+func coded(s *schema.Schema) bool { return s != nil && s.JSONSchema() == nil }
+
+// messageOf is the full name of the message or record that an event is; "" is
+// the schema's first.
+func messageOf(p *contracts.Produces) string {
+	if p.Match == nil {
+		return ""
 	}
-	return nil, fmt.Errorf("events with a schema in %s are not built; JSON Schema is", s.Format())
+	return p.Match.Name
 }
 
-// framingOf is how an event's value carries the id of its schema, and the
-// subject that has it.
-func framingOf(c *contracts.Contract, p *contracts.Produces) (framing wire.Framing, subject string) {
-	declared := c.SchemaOf(p.Schema)
-	if declared == nil || declared.Wire == contracts.WireNone {
-		return wire.Framing{}, ""
+// formOf is the form of an event. Where its schema cannot be had the error says
+// why, and framing and subject are those of a schema that is not Protobuf.
+func (f *Flow) formOf(c *contracts.Contract, p *contracts.Produces) (form, error) {
+	if known, ok := f.forms.Load(p); ok {
+		return known.(form), nil
 	}
-	subject = registry.TopicName(p.TopicName(), registry.Value)
+	declared := c.SchemaOf(p.Schema)
+	if declared == nil {
+		return form{}, nil
+	}
+	var out form
+	if declared.Wire != contracts.WireNone {
+		out.framing.Kind = wire.Kind(declared.Wire)
+		out.subject = registry.TopicName(p.TopicName(), registry.Value)
+		if declared.Registry != nil {
+			out.subject = declared.Registry.Subject
+		}
+	}
 	if declared.Registry != nil {
-		subject = declared.Registry.Subject
-	}
-	return wire.Framing{Kind: wire.Kind(declared.Wire)}, subject
-}
-
-// versionOf is the version of its subject that a contract names.
-func versionOf(s *contracts.Schema) (int, error) {
-	if s.Registry == nil {
-		return registry.Latest, nil
-	}
-	return registry.ParseVersion(s.Registry.Version)
-}
-
-// idOf is the id of the schema that an event is to carry: of a version of its
-// subject, or where that is 0 of the one that the contract names.
-func (f *Flow) idOf(c *contracts.Contract, p *contracts.Produces, version int) (wire.ID, error) {
-	framing, subject := framingOf(c, p)
-	if framing.Kind == "" {
-		return wire.ID{}, nil
-	}
-	if f.cfg.Registry == nil {
-		return wire.ID{}, errNoRegistry
-	}
-	if version == 0 {
-		var err error
-		if version, err = versionOf(c.SchemaOf(p.Schema)); err != nil {
-			return wire.ID{}, err
-		}
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), registryTimeout)
-	defer cancel()
-	s, err := f.cfg.Registry.Schema(ctx, subject, version)
-	if err != nil {
-		return wire.ID{}, err
-	}
-	if framing.Kind == wire.ConfluentHeader {
-		return wire.ID{Number: s.ID, GUID: s.GUID}, nil
-	}
-	return wire.ID{Number: s.ID}, nil
-}
-
-// registered are the schemas of a subject.
-func (f *Flow) registered(subject string) ([]registry.Schema, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), registryTimeout)
-	defer cancel()
-	numbers, err := f.cfg.Registry.Versions(ctx, subject)
-	if err != nil {
-		return nil, err
-	}
-	var out []registry.Schema
-	for _, n := range numbers {
-		s, err := f.cfg.Registry.Schema(ctx, subject, n)
+		// What latest means now it means to the end.
+		registered, err := f.meant(declared)
 		if err != nil {
-			return nil, err
+			return out, err
 		}
-		out = append(out, s)
+		out.version = registered.Version
+		declared = at(declared, out.version)
 	}
+	var err error
+	if out.schema, err = f.loader.Current(c, declared, messageOf(p)); err != nil {
+		return out, err
+	}
+	out.framing.Protobuf = out.framing.Kind != "" && out.schema.Format() == contracts.FormatProtobuf
+	f.forms.Store(p, out)
 	return out, nil
 }
 
-// judgeFraming judges that a record carries the id of a schema of its subject,
-// as far as a registry is there to ask.
-func judgeFraming(r *Record) []finding.Finding {
-	framing, subject := framingOf(r.contract, r.produces)
-	at := r.contract.Doc.Position("produces", r.index(), "schema")
-	switch {
-	case framing.Kind == "":
-		return nil
-	case r.unframed != nil:
-		return []finding.Finding{broken(r, BrokenFraming, at, "the value is not framed as %s: %v", framing.Kind, r.unframed)}
-	case r.flow.cfg.Registry == nil:
-		return nil
-	}
-	known, err := r.flow.registered(subject)
+// at is a schema of a registry in another version.
+func at(declared *contracts.Schema, version int) *contracts.Schema {
+	out, there := *declared, *declared.Registry
+	there.Version = strconv.Itoa(version)
+	out.Registry = &there
+	return &out
+}
+
+// meant is the version of its subject that a contract names.
+func (f *Flow) meant(declared *contracts.Schema) (registry.Schema, error) {
+	version, err := registry.ParseVersion(declared.Registry.Version)
 	if err != nil {
-		return []finding.Finding{broken(r, Unjudged, at, "%v", err)}
+		return registry.Schema{}, err
 	}
-	var ids []string
-	for _, s := range known {
-		if r.Schema.Number == s.ID && s.ID != 0 || r.Schema.GUID == s.GUID && !(wire.ID{GUID: s.GUID}).IsZero() {
-			return nil
-		}
-		ids = append(ids, fmt.Sprintf("%d (version %d)", s.ID, s.Version))
+	return f.registered(declared.Registry.Subject, version)
+}
+
+// registered is a version of a subject, or the latest.
+func (f *Flow) registered(subject string, version int) (registry.Schema, error) {
+	if f.cfg.Registry == nil {
+		return registry.Schema{}, errNoRegistry
 	}
-	slices.Sort(ids)
-	return []finding.Finding{broken(r, BrokenFraming, at, "it carries %s, which is none of the subject %s: %s", r.Schema, subject, strings.Join(ids, ", "))}
+	ctx, cancel := context.WithTimeout(context.Background(), registryTimeout)
+	defer cancel()
+	return f.cfg.Registry.Schema(ctx, subject, version)
+}
+
+// idOf is the id that an event carries which was written with a schema: that
+// of a version of its subject, or where that is 0 of the latest.
+func (f *Flow) idOf(own form, written *schema.Schema, version int) (wire.ID, error) {
+	if own.framing.Kind == "" {
+		return wire.ID{}, nil
+	}
+	if version == 0 {
+		version = registry.Latest
+	}
+	s, err := f.registered(own.subject, version)
+	if err != nil {
+		return wire.ID{}, err
+	}
+	id := wire.ID{Number: s.ID}
+	if own.framing.Kind == wire.ConfluentHeader {
+		id.GUID = s.GUID
+	}
+	if own.framing.Protobuf {
+		_, path := written.Message()
+		id.Message, err = wire.NewPath(path...)
+	}
+	return id, err
+}
+
+// encode writes data as it stands in a record, and answers it as a reader has
+// it: without the names of branches and with the names of the schema's file.
+func encode(s *schema.Schema, data any) (body []byte, read any, err error) {
+	if !coded(s) {
+		body, err = json.Marshal(data)
+		return body, data, err
+	}
+	if body, err = s.Encode(data); err != nil {
+		return nil, nil, err
+	}
+	read, err = s.Decode(body)
+	return body, read, err
+}
+
+// Format is that of an event's schema, as contracts name it; "" without one.
+func (f *Flow) Format(event string) (string, error) {
+	c, p, err := f.Producer(event)
+	if err != nil {
+		return "", err
+	}
+	own, err := f.formOf(c, p)
+	if err != nil || own.schema == nil {
+		return "", err
+	}
+	return own.schema.Format(), nil
+}
+
+// Undecodable is a value that no reader of an event can read, in place of a
+// record's: JSON that breaks off, or numbers without an end, with which a
+// binary form begins. It carries the event's id, so that a dead letter that
+// lost its headers still leads back. A schema that reads any bytes is an error.
+func (f *Flow) Undecodable(r *Record) ([]byte, error) {
+	if !coded(r.written) {
+		return fmt.Appendf(nil, `{"poison":%q,"cut":`, r.ID()), nil
+	}
+	value := make([]byte, 64, 64+len(r.ID()))
+	for i := range value {
+		value[i] = 0xff
+	}
+	value = append(value, r.ID()...)
+	if _, err := r.written.Decode(value); err == nil {
+		return nil, fmt.Errorf("the schema of %s reads any bytes as an event, so that nothing poisons it", r.Event)
+	}
+	return value, nil
 }

@@ -25,15 +25,18 @@ func (l *list) deadLetters(c *contracts.Consumes) {
 	l.add("poison", "what it cannot read does not stop what comes after it", in("dlq"), j(c, goesOn))
 }
 
-// poisoned sends an event with a value that no reader can decode, JSON that
-// breaks off. Its key and its headers are those of a good event, and the value
-// carries the event's id, so that a dead letter without headers leads back.
+// poisoned sends an event with a value that no reader can decode. Its key and
+// its headers are those of a good event, and the value carries the event's id,
+// so that a dead letter without headers leads back.
 func (c *consumer) poisoned(ctx context.Context) (*live.Record, error) {
 	r, err := c.Flow.Make(c.entry.Event)
 	if err != nil {
 		return nil, err
 	}
-	r.Value, r.Data = fmt.Appendf(nil, `{"poison":%q,"cut":`, r.ID()), nil
+	if r.Value, err = c.Flow.Undecodable(r); err != nil {
+		return nil, err
+	}
+	r.Data = nil
 	return r, c.again(ctx, r)
 }
 

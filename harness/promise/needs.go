@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/place"
 	"github.com/flowweir/weir/harness/live"
 )
@@ -20,25 +21,31 @@ func needs(ctx context.Context, c *consumer) Outcome {
 	if err != nil {
 		return moot("%v", err)
 	}
-	if err := c.addNeeds(least, whole.Data); err != nil {
+	format, err := c.Flow.Format(c.entry.Event)
+	if err != nil {
+		return inconclusive(err)
+	}
+	isJSON := format == contracts.FormatJSONSchema
+	if err := c.addNeeds(least, whole.Data, isJSON); err != nil {
 		return vacuous("%v", err)
 	}
-	if reflect.DeepEqual(shape(least), shape(whole.Data)) {
+	if isJSON && reflect.DeepEqual(shape(least), shape(whole.Data)) || reflect.DeepEqual(least, whole.Data) {
 		return moot("the schema has no field that is neither required nor needed")
 	}
 	return c.processes(ctx, form("without the fields that are neither required nor needed", live.Data(least)))
 }
 
 // addNeeds adds to data what the consumer needs and the schema does not
-// require, from whole data.
-func (c *consumer) addNeeds(least, whole any) error {
+// require, from whole data. In Avro and Protobuf what is absent has a value all
+// the same, null or zero.
+func (c *consumer) addNeeds(least, whole any, isJSON bool) error {
 	for _, need := range c.entry.Needs {
 		p, err := place.Parse(need.Place)
 		if err != nil || p.Kind() != place.Data {
 			continue // headers and keys are there in any case
 		}
 		value, there := p.In(whole)
-		if _, has := p.In(least); has || !there {
+		if _, has := p.In(least); has && isJSON || !there {
 			continue
 		}
 		if err := p.Set(least, value); err != nil {
@@ -61,12 +68,9 @@ func shape(data any) any {
 	return fields
 }
 
-// unknownField is a field that no schema has.
-const unknownField = "$.weir_unknown_field"
-
 // tolerates sends an event with a field more, where the schema leaves room.
 func tolerates(ctx context.Context, c *consumer) Outcome {
-	more := live.Set(unknownField, "of a later version")
+	more := live.Stranger()
 	if _, err := c.Flow.Make(c.entry.Event, more); err != nil {
 		return moot("the schema has no room for a field that is not in it")
 	}

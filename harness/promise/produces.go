@@ -24,7 +24,7 @@ func (l *list) produces(p *contracts.Produces) {
 	if schema := l.contract.SchemaOf(p.Schema); schema != nil {
 		l.looks("schema", "its data is valid", in("schema"), obeys(live.BrokenSchema, ""))
 		if schema.Wire != contracts.WireNone {
-			l.looks("framing", "it carries the id of its schema as "+schema.Wire, in("schema"), obeys(live.BrokenFraming, ""))
+			l.framing(p, schema)
 		}
 	}
 	if kind := p.EnvelopeName(); envelope.Kind(kind) != envelope.None {

@@ -17,7 +17,7 @@ import (
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/asyncapi"
-	"github.com/flowweir/weir/contracts/jsonschema"
+	"github.com/flowweir/weir/contracts/schema"
 )
 
 // Recording says whether examples are made of what was seen.
@@ -198,20 +198,24 @@ func (v *verifier) examples(files *asyncapi.Files) ([]Example, error) {
 // generate makes a document of the fields that were seen.
 func (v *verifier) generate(files *asyncapi.Files, p *contracts.Produces, seen *shape) (any, error) {
 	declared := v.contract.SchemaOf(p.Schema)
-	if declared == nil || declared.Format != contracts.FormatJSONSchema {
+	if declared == nil || declared.File == "" {
 		return seen.sample(), nil
 	}
-	schema, err := files.JSONSchema(v.contract, declared)
+	message := ""
+	if p.Match != nil {
+		message = p.Match.Name
+	}
+	s, err := schema.DeclaredBy(v.contract, declared, message).Load(files)
 	if err != nil {
 		return nil, err
 	}
-	g, err := jsonschema.NewGenerator(schema, jsonschema.OptionalFields(1))
+	generate, err := s.GeneratorWith(1)
 	if err != nil {
 		return nil, err
 	}
-	document, err := g.Generate(rand.New(rand.NewPCG(v.Seed, 1)))
+	document, err := generate(rand.New(rand.NewPCG(v.Seed, 1)))
 	if err == nil {
-		prune(document, seen, func() bool { return len(schema.ValidateValue(document)) == 0 })
+		prune(document, seen, func() bool { return len(s.Validate(document)) == 0 })
 	}
 	return document, err
 }

@@ -29,7 +29,7 @@ func (v *verifier) up(ctx context.Context) error {
 	}
 	v.flow, err = live.Open(live.Config{
 		Cluster: v.stage.Cluster(), Contracts: v.stage.Plan().Contracts, Files: v.stage.Plan().Files, Seed: v.Seed, Run: rand.Uint64() >> 16,
-		Alive: v.stage.Alive, Triggers: live.Triggers{URL: v.url}, Registry: v.Registry, Advice: v.Advice,
+		Alive: v.stage.Alive, Triggers: live.Triggers{URL: v.url}, Registry: v.Registry, Baseline: v.baseline, Advice: v.Advice,
 	})
 	if err == nil {
 		err = v.flow.Watch(ctx, v.stage.Topics())

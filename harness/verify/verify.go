@@ -131,6 +131,7 @@ type verifier struct {
 	dir      string
 	contract *contracts.Contract
 	files    *asyncapi.Files
+	baseline *live.Baseline
 	promises []promise.Promise
 	result   *Result
 	shapes   shapes
@@ -164,6 +165,10 @@ func newVerifier(cfg Config) (*verifier, error) {
 	v.contract, v.files = plan.Contracts[i], plan.Files
 	if err := v.choose(); err != nil {
 		return nil, err
+	}
+	if cfg.Registry != nil {
+		// Once: what a service registers counts after it was started anew, too.
+		v.baseline = live.TakeBaseline(cfg.Registry, plan.Contracts)
 	}
 	v.result = newResult(v)
 	return v, nil

@@ -1,0 +1,218 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/google/uuid"
+
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/source/registry"
+	"github.com/flowweir/weir/contracts/wire"
+)
+
+// Baseline is which versions the subjects of contracts had before a service
+// was started: those that are there later, somebody has registered since.
+type Baseline struct {
+	versions map[string][]int
+	// errs are why a subject's versions are not known.
+	errs map[string]error
+}
+
+// TakeBaseline asks a registry for the versions of all subjects of contracts.
+func TakeBaseline(r *registry.Registry, all []*contracts.Contract) *Baseline {
+	b := &Baseline{map[string][]int{}, map[string]error{}}
+	for _, c := range all {
+		for i := range c.Produces {
+			declared := c.SchemaOf(c.Produces[i].Schema)
+			if declared == nil || declared.Registry == nil {
+				continue
+			}
+			b.take(r, declared.Registry.Subject)
+		}
+	}
+	return b
+}
+
+func (b *Baseline) take(r *registry.Registry, subject string) {
+	if _, known := b.versions[subject]; known {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), registryTimeout)
+	defer cancel()
+	versions, err := r.Versions(ctx, subject)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		b.errs[subject] = err
+	}
+	b.versions[subject] = versions
+}
+
+// With is the baseline and another one that was taken later, which counts for
+// the subjects that the first does not know.
+func (b *Baseline) With(later *Baseline) *Baseline {
+	out := &Baseline{map[string][]int{}, map[string]error{}}
+	for _, from := range []*Baseline{later, b} {
+		for subject, versions := range from.versions {
+			out.versions[subject] = versions
+			delete(out.errs, subject)
+			if err := from.errs[subject]; err != nil {
+				out.errs[subject] = err
+			}
+		}
+	}
+	return out
+}
+
+// subjects are what a flow knows of the subjects of its registry. What was
+// there once stays as it was, for ids are never given again.
+type subjects struct {
+	mu       sync.Mutex
+	versions map[string][]registry.Schema
+	// foreign are ids that a subject does not have.
+	foreign map[foreignID]bool
+}
+
+type foreignID struct {
+	subject string
+	id      wire.ID
+}
+
+// versionsOf asks for the versions of a subject, those that are known already
+// excepted.
+func (f *Flow) versionsOf(subject string) ([]registry.Schema, error) {
+	if f.cfg.Registry == nil {
+		return nil, errNoRegistry
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), registryTimeout)
+	defer cancel()
+	numbers, err := f.cfg.Registry.Versions(ctx, subject)
+	if err != nil {
+		return nil, err
+	}
+	f.subjects.mu.Lock()
+	known := f.subjects.versions[subject]
+	f.subjects.mu.Unlock()
+	out := make([]registry.Schema, len(numbers))
+	for i, n := range numbers {
+		if j := slices.IndexFunc(known, func(s registry.Schema) bool { return s.Version == n }); j >= 0 {
+			out[i] = known[j]
+		} else if out[i], err = f.cfg.Registry.Schema(ctx, subject, n); err != nil {
+			return nil, err
+		}
+	}
+	f.subjects.mu.Lock()
+	f.subjects.versions[subject] = out
+	f.subjects.mu.Unlock()
+	return out, nil
+}
+
+// versionWith is the version of a subject that has the id of a record; false
+// where none has. A registry that does not know the subject is an
+// fs.ErrNotExist.
+func (f *Flow) versionWith(subject string, id wire.ID) (registry.Schema, bool, error) {
+	id.Message = wire.Path{}
+	key := foreignID{subject, id}
+	f.subjects.mu.Lock()
+	known, foreign := f.subjects.versions[subject], f.subjects.foreign[key]
+	f.subjects.mu.Unlock()
+	if s, ok := withID(known, id); ok || foreign {
+		return s, ok, nil
+	}
+	// It may have been registered since.
+	known, err := f.versionsOf(subject)
+	if err != nil {
+		return registry.Schema{}, false, err
+	}
+	s, ok := withID(known, id)
+	if !ok {
+		f.subjects.mu.Lock()
+		f.subjects.foreign[key] = true
+		f.subjects.mu.Unlock()
+	}
+	return s, ok, nil
+}
+
+func withID(versions []registry.Schema, id wire.ID) (registry.Schema, bool) {
+	for _, s := range versions {
+		if id.Number != 0 && id.Number == s.ID || id.GUID != uuid.Nil && id.GUID == s.GUID {
+			return s, true
+		}
+	}
+	return registry.Schema{}, false
+}
+
+// has says whether the registry has a schema of an id, of any subject.
+func (f *Flow) has(id wire.ID) (bool, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), registryTimeout)
+	defer cancel()
+	var err error
+	if id.Number != 0 {
+		_, err = f.cfg.Registry.SchemaByID(ctx, id.Number)
+	} else {
+		_, err = f.cfg.Registry.SchemaByGUID(ctx, id.GUID)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// since are the versions of a subject that the baseline does not have.
+func (f *Flow) since(subject string, versions []registry.Schema) ([]registry.Schema, error) {
+	if err := f.cfg.Baseline.errs[subject]; err != nil {
+		return nil, err
+	}
+	before, known := f.cfg.Baseline.versions[subject]
+	if !known {
+		return nil, fmt.Errorf("which versions %s had before the service was started is not known", subject)
+	}
+	return slices.DeleteFunc(slices.Clone(versions), func(s registry.Schema) bool { return slices.Contains(before, s.Version) }), nil
+}
+
+// NewVersions are the versions of an event's subject that were registered since
+// the flow's baseline was taken, in words: "version 2 of orders-value (schema
+// 7)". The registry is asked now.
+func (f *Flow) NewVersions(event string) ([]string, error) {
+	c, p, err := f.Producer(event)
+	if err != nil {
+		return nil, err
+	}
+	own, _ := f.formOf(c, p) // the subject is there in any case
+	all, err := f.versionsOf(own.subject)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	since, err := f.since(own.subject, all)
+	var out []string
+	for _, s := range since {
+		out = append(out, fmt.Sprintf("version %d of %s (%s)", s.Version, own.subject, idText(s)))
+	}
+	return out, err
+}
+
+func idText(s registry.Schema) string { return wire.ID{Number: s.ID, GUID: guidAlone(s)}.String() }
+
+// guidAlone is the GUID of a schema that has no number.
+func guidAlone(s registry.Schema) uuid.UUID {
+	if s.ID != 0 {
+		return uuid.Nil
+	}
+	return s.GUID
+}
+
+// listed are the ids of versions in words.
+func listed(versions []registry.Schema) string {
+	var ids []string
+	for _, s := range versions {
+		ids = append(ids, fmt.Sprintf("%d (version %d)", s.ID, s.Version))
+	}
+	return strings.Join(ids, ", ")
+}
