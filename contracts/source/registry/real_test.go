@@ -22,6 +22,7 @@ import (
 	"github.com/flowweir/weir/contracts/proto"
 	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/contracts/source/registry"
+	"github.com/flowweir/weir/contracts/source/registry/registrytest"
 	"github.com/flowweir/weir/contracts/versions"
 	"github.com/flowweir/weir/contracts/wire"
 )
@@ -98,7 +99,7 @@ func formats(t *testing.T) []registered {
 // versions of each format with what they refer to, their levels, the files
 // that the formats load, and records with the ids that the registry gave.
 func TestRealRegistry(t *testing.T) {
-	url, found := realRegistry(t)
+	url, found := registrytest.Start(t)
 	if !found {
 		return
 	}

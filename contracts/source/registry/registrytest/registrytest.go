@@ -1,7 +1,14 @@
-package registry_test
+// Package registrytest starts a schema registry that is not Weir's own, for
+// tests that hold to it what others only say: Apicurio, with Confluent's API,
+// in memory and on a free port.
+//
+// It is for tests alone. What it starts ends with the test, and with the
+// process if that is killed.
+package registrytest
 
 import (
 	"bufio"
+	_ "embed" // the script that fetches the registry
 	"io"
 	"os"
 	"os/exec"
@@ -11,12 +18,15 @@ import (
 	"time"
 )
 
-// realRegistry starts Apicurio on a free port of 127.0.0.1 and answers with
+//go:embed fetch-registry.sh
+var fetch string
+
+// Start starts Apicurio on a free port of 127.0.0.1 and answers with
 // the URL of its Confluent API.
 //
 // It is found where it is in the cache already. Where WEIR_REQUIRE_REGISTRY is
 // 1, as in CI, it is fetched, and must be found.
-func realRegistry(t *testing.T) (url string, found bool) {
+func Start(t *testing.T) (url string, found bool) {
 	t.Helper()
 	required := os.Getenv("WEIR_REQUIRE_REGISTRY") == "1"
 	missing := func(format string, args ...any) (string, bool) {
@@ -46,7 +56,9 @@ func realRegistry(t *testing.T) (url string, found bool) {
 	if len(jars()) == 0 && !required {
 		return missing("there is no registry in %s, and fetching it takes 142 MB", cache)
 	}
-	out, err := exec.CommandContext(t.Context(), filepath.Join("testdata", "fetch-registry.sh"), cache).CombinedOutput()
+	script := exec.CommandContext(t.Context(), "sh", "-s", "--", cache)
+	script.Stdin = strings.NewReader(fetch)
+	out, err := script.CombinedOutput()
 	if err != nil {
 		return missing("cannot fetch the registry: %v\n%s", err, out)
 	}
