@@ -128,14 +128,14 @@ func (f *Flow) driver(c *contracts.Contract, p *contracts.Produces, overrides []
 	case t.HTTP != "":
 		return f.byHTTP(c, p), nil
 	case len(t.Exec) > 0:
-		if len(t.Given) > 0 {
-			return nil, fmt.Errorf("%s: given of a trigger by exec is not built: let the program see to it", at())
-		}
 		return f.byExec(c, p), nil
-	case len(t.Given) > 0 || t.Body != "" || len(t.Headers) > 0 || t.ID != "":
-		return nil, fmt.Errorf("%s: given, body, headers and id of a trigger by event are not built: the event is made from its own contract", at())
+	case t.Body != "" || len(t.Headers) > 0 || t.ID != "":
+		return nil, fmt.Errorf("%s: body, headers and id of a trigger by event are not built: the event is made from its own contract", at())
 	}
-	return func(ctx context.Context, _ Call, d *Driven) (err error) {
+	return func(ctx context.Context, call Call, d *Driven) (err error) {
+		if err := scenario.Given(ctx, c, t, call.URL, f.vars(f.NewID(), call.URL), f.meet(c, call)); err != nil {
+			return err
+		}
 		if d.Cause, err = f.Produce(ctx, t.Event, overrides...); err == nil {
 			d.Follows = LeadsBackTo(d.Cause)
 		}
@@ -159,7 +159,7 @@ func (f *Flow) byHTTP(c *contracts.Contract, p *contracts.Produces) driver {
 		if p.Trigger.ID != "" {
 			d.Follows = LeadsBackTo(&Record{Attributes: envelope.Attributes{ID: id.String()}})
 		}
-		accepted, err := scenario.Trigger(ctx, c, p, call.URL, id)
+		accepted, err := scenario.Trigger(ctx, c, p, call.URL, id, f.meet(c, call))
 		if err == nil && !accepted {
 			err = errors.New("refused by the service")
 		}

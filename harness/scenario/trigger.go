@@ -27,7 +27,7 @@ const triggerTimeout = trigger.DefaultTimeout
 // prepareTrigger makes the driver of a flow that goes through its service.
 func (x *execution) prepareTrigger(live *liveFlow) error {
 	f := live.plan
-	t, err := newTriggerMaker(f.Producer, f.Produces.Trigger, x.services[f.DrivenService()].URL())
+	t, err := newTriggerMaker(f.Producer, f.Produces.Trigger, x.services[f.DrivenService()].URL(), nil)
 	if err != nil {
 		return x.usage(BadLoad, fmt.Sprintf("the trigger of %s: %v", f.Load.Event, err), "load", f.Index, "via")
 	}
@@ -56,7 +56,13 @@ type triggerMaker struct {
 	main   request
 	// id puts the identity into the main request.
 	id func(*call, string) error
+	// other meets the steps that are no requests.
+	other Meet
 }
+
+// Meet meets a precondition that is no HTTP request, and puts what it saves
+// into vars.
+type Meet func(ctx context.Context, step contracts.Step, vars map[string]any) error
 
 // request is an HTTP request of a contract, its templates parsed.
 type request struct {
@@ -66,6 +72,8 @@ type request struct {
 	headers map[string]*template.Template
 	expect  int
 	save    map[string]place.Place
+	// step, if not nil, is what is done in place of a request.
+	step *contracts.Step
 }
 
 // call is a request that is about to be made.
@@ -74,11 +82,28 @@ type call struct {
 	headers http.Header
 }
 
-func newTriggerMaker(c *contracts.Contract, t *contracts.Trigger, base string) (*triggerMaker, error) {
-	m := &triggerMaker{client: trigger.Client(trigger.DefaultInFlight), base: strings.TrimSuffix(base, "/")}
+func newTriggerMaker(c *contracts.Contract, t *contracts.Trigger, base string, other Meet) (*triggerMaker, error) {
+	m, err := newGiven(c, t, base, other)
+	if err != nil {
+		return nil, err
+	}
+	if m.main, err = newRequest(c, t.HTTP, t.Body, t.Headers, t.Expect); err != nil {
+		return nil, err
+	}
+	m.id, err = identityPlace(t.ID)
+	return m, err
+}
+
+// newGiven drives the preconditions of a trigger alone.
+func newGiven(c *contracts.Contract, t *contracts.Trigger, base string, other Meet) (*triggerMaker, error) {
+	m := &triggerMaker{client: trigger.Client(trigger.DefaultInFlight), base: strings.TrimSuffix(base, "/"), other: other}
 	for i, step := range t.Given {
-		if step.HTTP == "" {
+		if step.HTTP == "" && other == nil {
 			return nil, fmt.Errorf("given step %d is not http, which is the only kind of step that is built", i+1)
+		}
+		if step.HTTP == "" {
+			m.given = append(m.given, request{step: &step})
+			continue
 		}
 		r, err := newRequest(c, step.HTTP, step.Body, step.Headers, step.Expect)
 		if err != nil {
@@ -92,12 +117,7 @@ func newTriggerMaker(c *contracts.Contract, t *contracts.Trigger, base string) (
 		}
 		m.given = append(m.given, r)
 	}
-	var err error
-	if m.main, err = newRequest(c, t.HTTP, t.Body, t.Headers, t.Expect); err != nil {
-		return nil, err
-	}
-	m.id, err = identityPlace(t.ID)
-	return m, err
+	return m, nil
 }
 
 // identityPlace is how an identity is put where the contract says: into
@@ -179,17 +199,32 @@ func parseTemplate(name, text string) (*template.Template, error) {
 func (m *triggerMaker) do(ctx context.Context, id identity.EventID) (accepted bool, err error) {
 	text := id.String()
 	vars := map[string]any{"id": text, "seq": id.Sequence}
-	for i := range m.given {
-		accepted, reply, err := m.send(ctx, &m.given[i], vars, nil)
-		if err != nil || !accepted {
-			return false, fmt.Errorf("given step %d was not met: %w", i+1, orRefused(err))
-		}
-		if err := m.given[i].keep(reply, vars); err != nil {
-			return false, fmt.Errorf("given step %d: %w", i+1, err)
-		}
+	if err := m.meet(ctx, vars); err != nil {
+		return false, err
 	}
 	accepted, _, err = m.send(ctx, &m.main, vars, func(c *call) error { return m.id(c, text) })
 	return accepted, err
+}
+
+// meet meets the preconditions, in their order, and puts what they save into
+// vars.
+func (m *triggerMaker) meet(ctx context.Context, vars map[string]any) error {
+	for i := range m.given {
+		if step := m.given[i].step; step != nil {
+			if err := m.other(ctx, *step, vars); err != nil {
+				return fmt.Errorf("given step %d was not met: %w", i+1, err)
+			}
+			continue
+		}
+		accepted, reply, err := m.send(ctx, &m.given[i], vars, nil)
+		if err != nil || !accepted {
+			return fmt.Errorf("given step %d was not met: %w", i+1, orRefused(err))
+		}
+		if err := keep(m.given[i].save, reply, vars); err != nil {
+			return fmt.Errorf("given step %d: %w", i+1, err)
+		}
+	}
+	return nil
 }
 
 func orRefused(err error) error {
@@ -252,15 +287,15 @@ func (r *request) judge(status int) (bool, error) {
 }
 
 // keep saves what later requests need of a reply.
-func (r *request) keep(reply []byte, vars map[string]any) error {
-	if len(r.save) == 0 {
+func keep(save map[string]place.Place, reply []byte, vars map[string]any) error {
+	if len(save) == 0 {
 		return nil
 	}
 	doc, err := jsonschema.Decode(reply)
 	if err != nil {
 		return fmt.Errorf("the reply is no JSON to save from: %w", err)
 	}
-	for name, p := range r.save {
+	for name, p := range save {
 		v, ok := p.In(doc)
 		if !ok {
 			return fmt.Errorf("the reply has nothing at %s", p)

@@ -57,7 +57,7 @@ func (s *shop) fire(t *testing.T, trigger *contracts.Trigger) (string, error) {
 	c, findings := loadContracts(asyncapi.NewFiles(source.Host()), "testdata/plan/orders.yaml")
 	equal(t, summary(findings), []string(nil))
 	p := &contracts.Produces{Event: "OrderPlaced", Trigger: trigger}
-	accepted, err := Trigger(context.Background(), c[0], p, s.URL+"/", identity.EventID{Run: 1, Sequence: 5})
+	accepted, err := Trigger(context.Background(), c[0], p, s.URL+"/", identity.EventID{Run: 1, Sequence: 5}, nil)
 	return fmt.Sprint(accepted), err
 }
 
