@@ -245,7 +245,7 @@ func (f *Flow) recognized(p *contracts.Produces, own form, id wire.ID, r *kgo.Re
 		match.Value = at
 	}
 	switch {
-	case m.Name != "":
+	case m.Name != "" && (!id.IsZero() || f.alone(r.Topic)):
 		return f.named(own, id, r.Topic)
 	case kind == envelope.None && m == (contracts.Match{}):
 		return true
@@ -256,9 +256,8 @@ func (f *Flow) recognized(p *contracts.Produces, own form, id wire.ID, r *kgo.Re
 	return ok && name == p.Event
 }
 
-// named says whether a record is of the message or the record of an event's
-// schema, as its id tells; where the topic has no other event, each is.
-func (f *Flow) named(own form, id wire.ID, topic string) bool {
+// alone says whether a topic has one event.
+func (f *Flow) alone(topic string) bool {
 	events := 0
 	for _, c := range f.cfg.Contracts {
 		for i := range c.Produces {
@@ -267,10 +266,16 @@ func (f *Flow) named(own form, id wire.ID, topic string) bool {
 			}
 		}
 	}
-	if events == 1 {
+	return events == 1
+}
+
+// named says whether a record is of the message or the record of an event's
+// schema, as its id tells; where the topic has no other event, each is.
+func (f *Flow) named(own form, id wire.ID, topic string) bool {
+	if f.alone(topic) {
 		return true
 	}
-	if id.IsZero() || own.schema == nil {
+	if own.schema == nil {
 		return false
 	}
 	if own.framing.Protobuf {
