@@ -140,3 +140,22 @@ func TestVersionsAreKnownFromTheFirstTest(t *testing.T) {
 		t.Errorf("registered since: %s, want %s", got, want)
 	}
 }
+
+// TestEventsByTheNamesOfTheirMessages: two events in one topic and one file are
+// told apart by the message that a record carries.
+func TestEventsByTheNamesOfTheirMessages(t *testing.T) {
+	f := srfake.New()
+	t.Cleanup(f.Close)
+	t.Setenv("WEIR_REGISTRY_URL", f.URL())
+	const text = `syntax = "proto3"; package till; message Moved { string item = 1; } message Broken { string item = 1; }`
+	if _, _, err := f.RegisterSchema("till-moves-value", sr.Schema{Schema: text, Type: sr.TypeProtobuf}); err != nil {
+		t.Fatal(err)
+	}
+	c := till(t)
+	for event, value := range map[string]string{"till.Moved": "\x00\x00\x00\x00\x01\x00\x0a\x01x", "till.Broken": "\x00\x00\x00\x00\x01\x02\x02\x0a\x01x"} {
+		sent := c.Produce(event, Set("$.item", "x"))
+		if read := c.Await(event); string(sent.Value) != value || string(read.Value) != value || len(read.Problems()) > 0 {
+			t.Errorf("%s is %q, want %q: %s", event, read.Value, value, problems(read.Problems()))
+		}
+	}
+}
