@@ -8,6 +8,7 @@ package registrytest
 
 import (
 	"bufio"
+	"context"
 	_ "embed" // the script that fetches the registry
 	"io"
 	"os"
@@ -69,7 +70,7 @@ func startRegistry(t *testing.T, java, jar string) string {
 	t.Helper()
 	// The shell ends the registry when its own input ends, so that it also
 	// ends with this process if no cleanup is run.
-	cmd := exec.Command("sh", "-c", `"$@" </dev/null & child=$!; read -r _; kill -9 $child; wait $child 2>/dev/null`, "registry",
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), "sh", "-c", `"$@" </dev/null & child=$!; read -r _; kill -9 $child; wait $child 2>/dev/null`, "registry",
 		java, "-Xmx256m", "-XX:TieredStopAtLevel=1", "-Dquarkus.http.host=127.0.0.1", "-Dquarkus.http.port=0",
 		"-Dquarkus.log.console.color=false", "-jar", jar)
 	cmd.Dir, cmd.Stderr, cmd.WaitDelay = t.TempDir(), os.Stderr, 10*time.Second
