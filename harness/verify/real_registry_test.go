@@ -2,8 +2,10 @@ package verify_test
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/sr"
 
@@ -21,11 +23,13 @@ func TestARealRegistry(t *testing.T) {
 	if !found {
 		return
 	}
-	writer, err := sr.NewClient(sr.URLs(url))
+	// A machine that is busy must not end a registration half way.
+	const patience = 2 * time.Minute
+	writer, err := sr.NewClient(sr.URLs(url), sr.HTTPClient(&http.Client{Timeout: patience}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := registry.New(registry.Config{URL: url})
+	r, err := registry.New(registry.Config{URL: url, Timeout: patience})
 	if err != nil {
 		t.Fatal(err)
 	}
