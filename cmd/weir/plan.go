@@ -21,6 +21,7 @@ type planFlags struct {
 	format        *choice
 	guideline     bool
 	objectives    []string
+	while         []string
 	from, max     scenario.Rate
 	resolution    document.Share
 	confirm       int
@@ -47,6 +48,13 @@ is no evidence against the flow: the search ends there, with "at least". The
 scenario's faults and profiles are left out; services are started anew for each
 probe, and a docker cluster is kept.
 
+--while 'kill broker 2' finds the capacity with a broker down, which is the one
+to sign off: in each probe the fault is injected before the load, the load
+begins when another broker leads and the in-sync replicas shrank, and it is
+healed after the probe, also on Ctrl-C. kill and stop take a broker down, pause
+freezes it; of broker ID, leader-of TOPIC/PARTITION or followers-of
+TOPIC/PARTITION.
+
 Then it works out partitions, consumers, brokers, the time to catch up, and
 what the hottest key allows, and prints every input with where it is from.
 --guideline does only that, from flags alone, without a run.
@@ -57,6 +65,7 @@ below --target. Ctrl-C ends the search with what is known (4); Ctrl-C again
 removes everything at once.`,
 		Example: `  weir plan scenario.yaml --objective 'publish.p99<50ms'
   weir plan scenario.yaml --objective 'publish.p99<50ms' --target 20k/s --cluster docker
+  weir plan scenario.yaml --objective 'publish.p99<50ms' --while 'kill broker 2' --cluster docker
   weir plan scenario.yaml --from 1k/s --max 50k/s --probe 1m --resolution 2% --bootstrap kafka-1:9092
   weir plan --guideline --target 100k/s --per-partition 10k/s`,
 		Args: func(c *cobra.Command, args []string) error {
@@ -89,6 +98,7 @@ func (f *planFlags) bind(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	f.format = formatFlag(cmd)
 	flags.StringArrayVar(&f.objectives, "objective", nil, "a bound, such as 'publish.p99<50ms'; may be repeated; wins over the scenario's")
+	flags.StringArrayVar(&f.while, "while", nil, "a `FAULT` that goes on through every probe, such as 'kill broker 2'; may be repeated")
 	quantity(cmd, &f.from, "from", "", "the first and lowest `RATE` (default: enough for the percentiles, at least 100/s)")
 	quantity(cmd, &f.max, "max", "", "a `RATE` that is never exceeded (default none)")
 	quantity(cmd, &f.probe, "probe", "30s", "`DURATION` of the load of a probe")

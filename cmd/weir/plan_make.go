@@ -24,11 +24,11 @@ func (r *planner) probe(ctx context.Context, step capacity.Step) (run.Probe, *ru
 	if step.Repeat {
 		again = ", again"
 	}
-	_, _ = fmt.Fprintf(r.progress, "probe %d (%s%s): %s for %s\n", number, step.Purpose, again, rateText(step.Rate), r.flags.probe)
+	_, _ = fmt.Fprintf(r.progress, "probe %d (%s%s): %s for %s%s\n", number, step.Purpose, again, rateText(step.Rate), r.flags.probe, r.plan.Capacity.With())
 	f := r.flags.runs
 	seed := r.plan.Seed + uint64(number)
 	f.seed, f.dir = &seed, filepath.Join(r.dir, out.Dir)
-	opts := append(f.options(ctx), scenario.Abort(r.abort), scenario.OnProgress(r.progress.show), scenario.BuildWith(r.build))
+	opts := append(f.options(ctx), scenario.Abort(r.abort), scenario.OnProgress(r.progress.show), scenario.BuildWith(r.build), scenario.While(r.probes.while...))
 	if r.up != nil {
 		opts = append(opts, scenario.On(r.up))
 	}
@@ -52,6 +52,9 @@ func (r *planner) probe(ctx context.Context, step capacity.Step) (run.Probe, *ru
 		var caveats []string
 		r.plan.Transferable, caveats = transferable(rec.Run.Cluster)
 		r.plan.Caveats = append(r.plan.Caveats, caveats...)
+		if rec.Results != nil {
+			r.plan.Caveats = append(r.plan.Caveats, simulated(rec.Results.Faults)...)
+		}
 	}
 	o, why, growth := r.probes.shows(rec, step.Rate)
 	out.Outcome, out.Why, out.LagGrowth = string(o), why, growth
@@ -60,7 +63,7 @@ func (r *planner) probe(ctx context.Context, step capacity.Step) (run.Probe, *ru
 	}
 	if rec.Results != nil {
 		out.Achieved, out.Objectives = rec.Results.Generator.Achieved, rec.Results.Objectives
-		out.Latencies = probeLatencies(rec.Results.Latencies)
+		out.Latencies, out.Faults = probeLatencies(rec.Results.Latencies), rec.Results.Faults
 	}
 	return out, rec, nil
 }

@@ -31,6 +31,8 @@ type prober struct {
 	// source: of each measure the first that names it counts.
 	named   []namedObjectives
 	caveats []string
+	// while are the faults that go on through every probe.
+	while []scenario.Fault
 }
 
 // namedObjectives are objectives with their source.
@@ -54,6 +56,9 @@ func newProber(file string, f planFlags) (*prober, error) {
 	p := &prober{probe: time.Duration(f.probe), warmup: time.Duration(f.warmup)}
 	flags, err := flagObjectives(f.objectives)
 	if err != nil {
+		return nil, err
+	}
+	if p.while, err = whileFaults(f.while); err != nil {
 		return nil, err
 	}
 	base := *sc
@@ -96,7 +101,7 @@ func flagObjectives(texts []string) (*contracts.Objectives, error) {
 func (p *prober) leaveOut() {
 	if len(p.base.Faults) > 0 {
 		p.base.Faults = nil
-		p.caveats = append(p.caveats, "the scenario's faults are left out: the capacity is that of a flow that nothing breaks")
+		p.caveats = append(p.caveats, p.leftOut())
 	}
 	p.base.Invariants = slices.DeleteFunc(slices.Clone(p.base.Invariants), func(name string) bool {
 		return name == "dlq-complete" || name == "healthy-keys-flow" || name == "recovery" // which only faults exercise
@@ -261,6 +266,9 @@ func (p *prober) shows(rec *run.Record, rate float64) (o capacity.Outcome, why s
 	r := rec.Results
 	if r == nil {
 		return capacity.Undecided, rec.Run.Reason, 0
+	}
+	if why := unbitten(r.Faults); why != "" {
+		return capacity.Undecided, why, 0 // whatever it shows, it is not of what was asked
 	}
 	for _, j := range r.Objectives {
 		if j.Verdict == finding.Fail {

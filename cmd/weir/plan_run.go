@@ -52,7 +52,7 @@ func (s *state) plan(cmd *cobra.Command, file string, f planFlags) error {
 		return err
 	}
 	r := &planner{flags: f, probes: probes, progress: newProgress(s, f.runs.quiet), built: map[string]string{}}
-	if err := r.prepare(s); err != nil {
+	if err := r.prepare(cmd.Context(), s); err != nil {
 		return err
 	}
 	ctx, abort, stop := s.interruptible(cmd.Context(), r.progress.notice)
@@ -88,7 +88,7 @@ func (s *state) showPlan(r *planner) error {
 }
 
 // prepare begins the search, chooses the seed, and makes the directory.
-func (r *planner) prepare(s *state) error {
+func (r *planner) prepare(ctx context.Context, s *state) error {
 	f, sc := r.flags, r.probes.base
 	config := capacity.Config{From: float64(f.from), Max: float64(f.max), Resolution: float64(f.resolution), Confirmations: f.confirm}
 	if config.From == 0 {
@@ -124,9 +124,13 @@ func (r *planner) prepare(s *state) error {
 		Search: run.PlanSearch{From: config.From, Max: config.Max, Resolution: config.Resolution, Confirmations: config.Confirmations,
 			Probe: time.Duration(f.probe), Warmup: time.Duration(f.warmup)},
 		Objectives: r.probes.objectives(),
+		Capacity:   run.Capacity{While: whileText(r.probes.while)},
 		Reason:     "the search goes on",
 	}
-	_, _ = fmt.Fprintf(r.progress, "searching from %s in %s, seed %d\n", rateText(config.From), r.dir, *seed)
+	if err := r.refuse(ctx); err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(r.progress, "searching from %s%s in %s, seed %d\n", rateText(config.From), r.plan.Capacity.With(), r.dir, *seed)
 	return r.write()
 }
 
@@ -163,7 +167,7 @@ func (r *planner) run(ctx context.Context) (err error) {
 			r.confirmed = rec
 		}
 		r.search.Observe(capacity.Outcome(probe.Outcome))
-		r.plan.Capacity = known(r.search.Result())
+		r.plan.Capacity = r.known()
 		_, _ = fmt.Fprintf(r.progress, "probe %d: %s, %s\n", len(r.plan.Probes), probe.Outcome, probe.Why)
 		if err := r.write(); err != nil {
 			return err
@@ -256,9 +260,10 @@ func (r *planner) build(ctx context.Context, pkgDir, _ string) (string, error) {
 	return binary, err
 }
 
-// known is the result of a search as plan.json has it.
-func known(c capacity.Result) run.Capacity {
-	return run.Capacity{Kind: string(c.Kind), Rate: c.Rate, Confirmed: c.Confirmed, Wanted: c.Wanted, Sure: c.Sure,
+// known is the result of the search so far, as plan.json has it.
+func (r *planner) known() run.Capacity {
+	c := r.search.Result()
+	return run.Capacity{While: r.plan.Capacity.While, Kind: string(c.Kind), Rate: c.Rate, Confirmed: c.Confirmed, Wanted: c.Wanted, Sure: c.Sure,
 		Missed: c.Missed, Undecided: c.Undecided, Unsteady: c.Unsteady}
 }
 
@@ -266,7 +271,7 @@ func known(c capacity.Result) run.Capacity {
 func (r *planner) conclude(now time.Time, interrupted bool, err error) {
 	p := &r.plan
 	p.Ended = now.UTC().Truncate(time.Millisecond)
-	p.Capacity = known(r.search.Result())
+	p.Capacity = r.known()
 	p.Status = run.Complete
 	p.Verdict, p.Reason = r.judge()
 	if p.Cluster.Kind == cluster.Embedded && p.Capacity.Rate > 0 {
@@ -285,11 +290,11 @@ func (r *planner) conclude(now time.Time, interrupted bool, err error) {
 // judge is the verdict on an answer, in words.
 func (r *planner) judge() (finding.Verdict, string) {
 	c, target := r.plan.Capacity, r.plan.Target
-	rate := rateText(c.Rate)
+	rate := rateText(c.Rate) + c.With()
 	short := target > 0 && c.Rate < target
 	switch capacity.Kind(c.Kind) {
 	case capacity.Below:
-		return finding.Fail, fmt.Sprintf("the flow does not hold its objectives at %s, the lowest rate probed", rateText(c.Missed))
+		return finding.Fail, fmt.Sprintf("the flow does not hold its objectives at %s%s, the lowest rate probed", rateText(c.Missed), c.With())
 	case capacity.Found:
 		why := fmt.Sprintf("the flow holds its objectives up to %s; at %s it does not", rate, rateText(c.Missed))
 		if short {
@@ -300,7 +305,7 @@ func (r *planner) judge() (finding.Verdict, string) {
 		return r.judgeAtLeast(rate, short)
 	}
 	if c.Rate == 0 {
-		return finding.Inconclusive, "no rate is known to hold" + r.lastWhy()
+		return finding.Inconclusive, "no rate is known to hold" + c.With() + r.lastWhy()
 	}
 	return finding.Inconclusive, fmt.Sprintf("%s is not confirmed: %d of %d confirmations met", rate, c.Confirmed, c.Wanted) + r.lastWhy()
 }
@@ -351,6 +356,7 @@ func (r *planner) worksheet(cmd *cobra.Command) error {
 	}
 	a := answer{plan: r.probes.resolved, loads: r.plan.Loads, rate: r.plan.Capacity.Rate, record: r.confirmed}
 	in := r.flags.sheet.inputs(cmd.Flags())
+	a.with = r.plan.Capacity.With()
 	a.fill(&in)
 	sheet, err := sizing.Worksheet(in)
 	if err != nil {

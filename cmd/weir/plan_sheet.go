@@ -69,6 +69,7 @@ type answer struct {
 	loads  []run.PlanLoad
 	rate   float64 // of all loads, in events per second
 	record *run.Record
+	with   string // what was broken meanwhile: " with broker 2 down"
 }
 
 // fill adds to the inputs of the flags what was measured and what the contracts
@@ -81,7 +82,7 @@ func (a *answer) fill(in *sizing.Inputs) {
 			*v = sizing.Value{Is: is, Source: source, Detail: fmt.Sprintf(format, args...)}
 		}
 	}
-	set(&in.Target, a.rate, sizing.Measured, "the capacity that was found")
+	set(&in.Target, a.rate, sizing.Measured, "the capacity that was found%s", a.with)
 	if share < 1 {
 		set(&in.Share, share, sizing.Scenario, "of %s, the busiest topic", topic.Name)
 	}
@@ -122,16 +123,18 @@ func (a *answer) fillBrokers(in *sizing.Inputs, topic run.Topic, groups int) {
 			in.Retention = sizing.Value{Is: float64(ms) / 1000, Source: source, Detail: detail}
 		}
 	}
-	brokers := float64(a.record.Run.Cluster.Brokers)
-	if brokers == 0 {
+	all := float64(a.record.Run.Cluster.Brokers)
+	brokers := all - float64(len(brokersOut(a.record.Results.Faults)))
+	if brokers <= 0 {
 		return
 	}
-	const detailed = "at least: what each of %.0f brokers %s at the capacity found"
+	copies *= brokers / all // those of the brokers that are up
+	const detailed = "at least: what each of %.0f brokers %s at the capacity found%s"
 	if in.Ingress.Source == "" {
-		in.Ingress = sizing.Value{Is: a.rate * size * copies / brokers, Source: sizing.Measured, Detail: fmt.Sprintf(detailed, brokers, "took in")}
+		in.Ingress = sizing.Value{Is: a.rate * size * copies / brokers, Source: sizing.Measured, Detail: fmt.Sprintf(detailed, brokers, "took in", a.with)}
 	}
 	if out := a.rate * size * (float64(groups) + copies - 1) / brokers; in.Egress.Source == "" && out > 0 {
-		in.Egress = sizing.Value{Is: out, Source: sizing.Measured, Detail: fmt.Sprintf(detailed, brokers, "sent")}
+		in.Egress = sizing.Value{Is: out, Source: sizing.Measured, Detail: fmt.Sprintf(detailed, brokers, "sent", a.with)}
 	}
 }
 

@@ -174,6 +174,13 @@ func TestWhatAProbeShows(t *testing.T) {
 		{"an invariant failed", func(r *run.Record) { r.Run.Verdict = finding.Fail }, capacity.Missed, "the reason", 0},
 		{"not drained", func(r *run.Record) { r.Run.Verdict = finding.Inconclusive }, capacity.Undecided, "the reason", 0},
 		{"nothing exercised", func(r *run.Record) { r.Run.Verdict = finding.Vacuous }, capacity.Undecided, "the reason", 0},
+		{"an objective missed while the fault did not bite", func(r *run.Record) {
+			r.Results.Objectives[0].Verdict, r.Run.Verdict = finding.Fail, finding.Fail
+			r.Results.Faults = []run.Fault{{What: "stop broker 1", Bit: true}, {What: "kill broker 2", Evidence: []string{"it was back"}, Error: "no engine"}}
+		}, capacity.Undecided, "kill broker 2 did not bite: it was back; no engine", 0},
+		{"all held while the fault bit", func(r *run.Record) {
+			r.Results.Faults = []run.Fault{{What: "kill broker 2", Bit: true}}
+		}, capacity.Met, "publish.p99 3ms", 0},
 		{"never judged", func(r *run.Record) { r.Results = nil }, capacity.Undecided, "the reason", 0},
 		{"a lag that grows, whatever else is open", func(r *run.Record) {
 			lagging(r, 20)
@@ -242,6 +249,41 @@ func TestVerdictOfAPlan(t *testing.T) {
 		r.conclude(time.Now(), false, nil)
 		if r.plan.Verdict != c.verdict || r.plan.Reason != c.reason {
 			t.Errorf("%s: %s, %q\nwant %s, %q", c.name, r.plan.Verdict, r.plan.Reason, c.verdict, c.reason)
+		}
+	}
+}
+
+func TestWhile(t *testing.T) {
+	for _, c := range []struct{ texts, want string }{
+		{"", ""},
+		{"kill broker 2", "broker 2 down"},
+		{"stop leader-of order.events/0|pause broker 1", "leader of order.events/0 down and broker 1 frozen"},
+		{" kill  followers-of a/1 ", "followers of a/1 down"},
+		{"stop all", "all brokers down"},
+		{"crash service a", `--while: "crash" cannot go on through a probe: kill, stop and pause of brokers can`},
+		{"kill", `--while: "kill" is no fault on a broker`},
+		{" ", `--while: " " is no fault on a broker`},
+		{"kill broker 1 2", `--while: "kill broker 1 2" is no fault on a broker`},
+		{"kill broker -1", `broker must be a whole number, not the text "-1"`},
+		{"kill leader-of a", `"a" is not topic/partition, such as order.events/0`},
+		{"kill broker 2|pause rack a", "broker 2 down and rack a frozen"},
+		{"kill controller", "the controller down"},
+		{"kill group-coordinator payments", "coordinator of group payments down"},
+		{"kill broker 2|pause zone a", `pause has no field "zone"`},
+		{"pause service a", "only brokers can be held broken, and no service"},
+		{"kill broker 2}, {at", `--while: "kill broker 2}, {at" is no fault on a broker`},
+	} {
+		var texts []string
+		if c.texts != "" {
+			texts = strings.Split(c.texts, "|")
+		}
+		faults, err := whileFaults(texts)
+		got := whileText(faults)
+		if err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("%q: %s, want %s", c.texts, got, c.want)
 		}
 	}
 }

@@ -81,6 +81,9 @@ type execution struct {
 	groups   []*kafka.Group
 	members  [][]kafka.MemberFacts // of the groups, at the end of the drain
 	injector *fault.Injector
+	hold     []fault.Fault // those of While, and what holds them
+	held     *fault.Held
+	released bool
 	lag      *lagWatch
 	brokers  *prometheus.Collector // nil where the scenario does not ask
 	commits  *commitWatch          // nil where no invariant asks for it

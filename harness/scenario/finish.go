@@ -27,6 +27,7 @@ func (x *execution) finish(hard context.Context) {
 	d := x.drainer()
 	x.drained = d.drain(hard, timeout)
 	x.reached, x.ends = d.reached, d.ends
+	x.release(hard)
 	// Members leave last: what they have not read yet they still must.
 	for _, g := range x.groups {
 		x.members = append(x.members, g.Facts()) // before leaving changes them

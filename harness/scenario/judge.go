@@ -140,7 +140,7 @@ func (x *execution) judgeFaults() []run.Fault {
 			recovered(f, x.intervals, x.offered, x.plan.groupNames())
 		}
 	}
-	return faults
+	return append(faults, x.heldResults()...)
 }
 
 // recovered finds when the flow recovered from a fault. While a service is down

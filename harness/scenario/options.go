@@ -35,6 +35,7 @@ type config struct {
 	exporter   *metrics.Exporter
 	build      func(ctx context.Context, pkgDir, out string) (binary string, err error)
 	sends      []string
+	while      []Fault
 	readers    []string
 }
 

@@ -85,6 +85,15 @@ func (v *validator) picked(path document.Path, p Pick) {
 	}
 }
 
+// String names the brokers as reports do: "broker 2", "leader of orders/0".
+func (t Target) String() string {
+	brokers, err := t.brokers()
+	if err != nil {
+		return err.Error() // the loader has said so
+	}
+	return brokers.String()
+}
+
 // brokers is the engine's form of a target.
 func (t Target) brokers() (out fault.Target, err error) {
 	out.All, out.Count, out.Rack = t.All, t.Count, t.Rack
@@ -112,7 +121,7 @@ func (t Target) brokers() (out fault.Target, err error) {
 // findRacks reads which racks the brokers are in, where a fault names one, and
 // refuses those that none is in.
 func (x *execution) findRacks(ctx context.Context) error {
-	if !slices.ContainsFunc(x.plan.Faults, func(f fault.Fault) bool { return f.Target.Rack != "" }) {
+	if !slices.ContainsFunc(slices.Concat(x.plan.Faults, x.hold), func(f fault.Fault) bool { return f.Target.Rack != "" }) {
 		return nil
 	}
 	brokers, err := x.admin.ListBrokers(ctx)

@@ -26,6 +26,7 @@ func (x *execution) preflight() error {
 		return err
 	}
 	p.faults(kind, abilities)
+	p.held(kind, abilities, nodes)
 	if nodes != nil {
 		p.brokers(nodes, x.plan.Topics)
 		p.quorum(abilities, nodes)

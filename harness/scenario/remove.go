@@ -19,6 +19,7 @@ func (x *execution) close(ctx context.Context) {
 		// orderly way over connections that are frozen.
 		x.injector.Heal(ctx)
 	}
+	x.release(ctx)
 	for _, f := range x.flows {
 		if f.producer != nil {
 			f.producer.Close()

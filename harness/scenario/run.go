@@ -105,6 +105,9 @@ func (x *execution) run(ctx, hard context.Context) (result *Result, err error) {
 		return nil, x.neverReady(early)
 	}
 	if err == nil {
+		err = x.holdFaults(starting)
+	}
+	if err == nil {
 		err = x.prepare(starting)
 	}
 	if starting.Err() != nil {

@@ -102,9 +102,12 @@ func facts(p run.Plan) []fact {
 		}
 	}
 	c := p.Capacity
-	add("Held", c.Rate, fmt.Sprintf("%d of %d confirmations met", c.Confirmed, c.Wanted))
+	add("Held", c.Rate, fmt.Sprintf("%d of %d confirmations met", c.Confirmed, c.Wanted)+summary.Plain(c.With()))
 	add("Missed", c.Missed, "the lowest rate that counts as missed")
 	add("Undecided", c.Undecided, "no evidence against the flow")
 	add("Target", p.Target, "--target")
+	if bit, of := bitten(p.Probes); of > 0 {
+		all = append(all, fact{"While", summary.Plain(c.While), fmt.Sprintf("it bit in %d of %d probes", bit, of)})
+	}
 	return append(all, fact{"Probes", summary.Count(len(p.Probes)), "of " + summary.Duration(p.Search.Probe)})
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -31,7 +32,7 @@ func Text(w io.Writer, p run.Plan, dir string) error {
 	t.result(p)
 	if p.Worksheet != nil {
 		t.line("")
-		t.worksheet(*p.Worksheet)
+		t.worksheet(*p.Worksheet, p.Capacity.With())
 	}
 	if len(p.Caveats) > 0 {
 		t.line("\ncaveats")
@@ -49,7 +50,7 @@ func Text(w io.Writer, p run.Plan, dir string) error {
 // Worksheet writes a worksheet alone.
 func Worksheet(w io.Writer, sheet run.Worksheet) error {
 	t := &text{}
-	t.worksheet(sheet)
+	t.worksheet(sheet, "")
 	_, err := io.WriteString(w, t.String())
 	return err
 }
@@ -74,7 +75,7 @@ func (t *text) table(rows [][]string) {
 
 // subject is what the plan is of, and where it was measured.
 func subject(p run.Plan) string {
-	s := summary.Plain(p.Name) + ": "
+	s := summary.Plain(p.Name+p.Capacity.With()) + ": "
 	if p.Cluster.Kind != "" {
 		s += fmt.Sprintf("%s, %d broker%s, ", p.Cluster.Kind, p.Cluster.Brokers, plural(p.Cluster.Brokers))
 	}
@@ -118,7 +119,7 @@ func (t *text) result(p run.Plan) {
 		if c.Confirmed > 0 && c.Confirmed == c.Wanted {
 			how += fmt.Sprintf(": with 95%% confidence at least %s of such probes do", summary.Share(math.Floor(c.Sure*100)/100))
 		}
-		rows = append(rows, []string{"held", summary.Rate(c.Rate), how})
+		rows = append(rows, []string{"held", summary.Rate(c.Rate) + summary.Plain(c.With()), how})
 	}
 	if c.Missed > 0 {
 		rows = append(rows, []string{"missed", summary.Rate(c.Missed), "the lowest rate that counts as missed"})
@@ -129,6 +130,9 @@ func (t *text) result(p run.Plan) {
 	for _, rate := range c.Unsteady {
 		rows = append(rows, []string{"unsteady", summary.Rate(rate), "some probes met, others missed"})
 	}
+	if bit, of := bitten(p.Probes); of > 0 {
+		rows = append(rows, []string{"while", summary.Plain(c.While), fmt.Sprintf("it bit in %d of %d probes", bit, of)})
+	}
 	if p.Target > 0 {
 		rows = append(rows, []string{"target", summary.Rate(p.Target), "--target"})
 	}
@@ -138,8 +142,23 @@ func (t *text) result(p run.Plan) {
 	t.table(rows)
 }
 
-func (t *text) worksheet(s run.Worksheet) {
-	t.line("worksheet")
+// bitten is in how many of the probes with faults all of them bit.
+func bitten(probes []run.Probe) (bit, of int) {
+	for _, p := range probes {
+		if len(p.Faults) == 0 {
+			continue
+		}
+		of++
+		if !slices.ContainsFunc(p.Faults, func(f run.Fault) bool { return !f.Bit }) {
+			bit++
+		}
+	}
+	return bit, of
+}
+
+// worksheet writes a worksheet; with says what was broken while it was measured.
+func (t *text) worksheet(s run.Worksheet, with string) {
+	t.line("worksheet%s", summary.Plain(with))
 	rows := make([][]string, len(s.Results))
 	for i, f := range s.Results {
 		rows[i] = []string{f.Name, figure(f), f.Formula}

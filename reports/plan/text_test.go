@@ -53,10 +53,15 @@ func found() run.Plan {
 func TestText(t *testing.T) {
 	begun := run.Plan{Name: "orders", Status: run.Running, Reason: "the search goes on", Seed: 7,
 		Search: run.PlanSearch{Resolution: 0.05, Probe: time.Second}, Capacity: run.Capacity{Kind: "unsure", Rate: 100, Confirmed: 1, Wanted: 3, Sure: 0.05}}
+	down := found()
+	down.Capacity.While = "broker 2 down"
+	for i := range down.Probes {
+		down.Probes[i].Faults = []run.Fault{{What: "kill broker 2", Bit: i > 0}}
+	}
 	for name, c := range map[string]struct {
 		plan run.Plan
 		dir  string
-	}{"found": {found(), "runs/a"}, "begun": {begun, ""}} {
+	}{"found": {found(), "runs/a"}, "begun": {begun, ""}, "down": {down, ""}} {
 		var b bytes.Buffer
 		if err := plan.Text(&b, c.plan, c.dir); err != nil {
 			t.Fatal(err)

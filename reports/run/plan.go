@@ -97,6 +97,9 @@ type Probe struct {
 	// Latencies are of the kinds that the run measured, without its warm-up;
 	// plans of earlier versions have none.
 	Latencies []ProbeLatency `json:"latencies,omitempty"`
+	// Faults are those that went on through the probe, with the proof that
+	// they bit.
+	Faults []Fault `json:"faults,omitempty"`
 }
 
 // ProbeLatency is one kind of latency of a probe. A percentile of too few
@@ -109,7 +112,10 @@ type ProbeLatency struct {
 
 // Capacity is the result of a search.
 type Capacity struct {
-	Kind string `json:"kind,omitempty"` // found, at-least, below, unsure
+	// While is what was broken on purpose in every probe: "broker 2 down".
+	// Empty is a capacity with all brokers up.
+	While string `json:"while,omitempty"`
+	Kind  string `json:"kind,omitempty"` // found, at-least, below, unsure
 	// Rate is the answer: the highest rate that is confirmed.
 	Rate      float64 `json:"rate"`
 	Confirmed int     `json:"confirmed"`
@@ -123,6 +129,15 @@ type Capacity struct {
 	Undecided float64 `json:"undecided,omitempty"`
 	// Unsteady are rates at which some probes met and others missed.
 	Unsteady []float64 `json:"unsteady,omitempty"`
+}
+
+// With says with what the capacity was found, for the end of a phrase:
+// " with broker 2 down". It is empty where nothing was broken.
+func (c Capacity) With() string {
+	if c.While == "" {
+		return ""
+	}
+	return " with " + c.While
 }
 
 // Worksheet is what was worked out, and from what.

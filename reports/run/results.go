@@ -202,6 +202,9 @@ type Fault struct {
 	Target string `json:"target,omitempty"`
 	// Always marks a fault in the load (poison, duplicate) without a time.
 	Always bool `json:"always,omitempty"`
+	// Brokers are those that suffered, of a fault on brokers that was there
+	// before the load and until its end; Always marks such a one too.
+	Brokers []int32 `json:"brokers,omitempty"`
 	// Start and Healed are since the load began; Healed is 0 if the fault was
 	// not healed.
 	Start  time.Duration `json:"start_ns"`
