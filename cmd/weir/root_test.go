@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -47,7 +48,7 @@ func TestHelpExamplesParse(t *testing.T) {
 	var walk func(c *cobra.Command)
 	walk = func(c *cobra.Command) {
 		for line := range strings.Lines(c.Example) {
-			words := strings.Fields(line)
+			words := shellWord.FindAllString(line, -1)
 			words = words[:wordsBefore(words, "#", "|", ">")]
 			if len(words) == 0 || words[0] != "weir" {
 				t.Errorf("%s: the example %q does not begin with weir", c.CommandPath(), line)
@@ -76,6 +77,9 @@ func TestHelpExamplesParse(t *testing.T) {
 	s, _, _ := testState()
 	walk(newRoot(s))
 }
+
+// shellWord is a word of a command line, in which quotes keep spaces.
+var shellWord = regexp.MustCompile(`(?:'[^']*'|\S)+`)
 
 // wordsBefore is how many words stand before the first that begins with one of
 // the marks.
