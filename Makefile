@@ -24,9 +24,10 @@ RELEASED := $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
 # Packages whose tests start containers, where an engine is: those that know
 # harness/docker. They run one after another, so that no two clusters share
 # the machine, and their results are not cached: Go cannot see the engine.
+# cmd/weir starts none in its tests.
 module     := github.com/flowweir/weir
 imports    := {{.ImportPath}} {{join .Imports " "}} {{join .TestImports " "}} {{join .XTestImports " "}} $(module)/.
-containers  = $(shell $(GO) list -f '$(imports)' ./... | awk '/$(subst /,\/,$(module))\/harness\/docker / {print $$1}')
+containers  = $(filter-out $(module)/cmd/weir,$(shell $(GO) list -f '$(imports)' ./... | awk '/$(subst /,\/,$(module))\/harness\/docker / {print $$1}'))
 others      = $(filter-out $(containers),$(shell $(GO) list ./...))
 
 .DEFAULT_GOAL := help
@@ -44,9 +45,9 @@ test: ## run all tests: embedded clusters, and containers where an engine answer
 
 # What computes without goroutines cannot race: of contracts, the packages that
 # synchronize nothing are left out, and reports, whose one lock the runs of
-# harness/scenario try, and examples/ci, which runs programs that are built
-# without the detector. Most of the rest waits: three packages at a time.
-raced = $(shell $(GO) list -f '{{.ImportPath}} {{join .Imports " "}}' $(others) | awk '!/^$(subst /,\/,$(module))\/(contracts|reports|examples\/ci)(\/| )/ || /\/contracts[\/ ].* (golang.org\/x\/)?sync/ {print $$1}')
+# harness/scenario try, and the command and examples/ci, which run what is
+# built without the detector. Most of the rest waits: three packages at a time.
+raced = $(shell $(GO) list -f '{{.ImportPath}} {{join .Imports " "}}' $(others) | awk '!/^$(subst /,\/,$(module))\/(contracts|reports|cmd|examples\/ci)(\/| )/ || $$1 ~ /\/contracts/ && / (golang.org\/x\/)?sync/ {print $$1}')
 race: ## run the tests that start no containers under the race detector, with fewer random cases (needs a C compiler)
 	$(GO) test -race -short -p 3 -timeout 30m $(TESTFLAGS) $(raced)
 
