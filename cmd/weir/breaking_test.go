@@ -95,7 +95,7 @@ func TestRegistryOfTheWorkspace(t *testing.T) {
 	if code, out := ask(nobody.URL, gate...); code != exitInconclusive || !strings.Contains(out, strings.TrimPrefix(nobody.URL, "http://")) {
 		t.Errorf("the registry of the environment is not there: exit code %d:\n%s", code, out)
 	}
-	if code, out := ask(nobody.URL, "compat", "registry:payments-value", "paid.avsc"); code != exitUsage || !strings.Contains(out, strings.TrimPrefix(nobody.URL, "http://")) {
+	if code, out := ask(nobody.URL, "compat", "registry:payments-value", "paid.avsc"); code != exitInfrastructure || !strings.Contains(out, strings.TrimPrefix(nobody.URL, "http://")) {
 		t.Errorf("compat with the registry of the environment: exit code %d:\n%s", code, out)
 	}
 	if err := os.WriteFile("weir.work.yaml", []byte("weir: workspace/v1\nregistri: "+server.URL+"\n"), 0o600); err != nil {
