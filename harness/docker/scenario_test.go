@@ -113,7 +113,7 @@ faults:
 			Expect(told(f)).To(MatchRegexp(evidence[i]))
 			Expect(f.Bit).To(BeTrue(), told(f))
 		}
-		Expect(r.Run.Reason).To(Equal("everything that was promised held"))
+		Expect(r.Run.Reason).To(Equal("every listed invariant and objective held"))
 	}, NodeTimeout(5*patience))
 
 	It("restarts all brokers in turn, each when the one before is in sync", func(ctx context.Context) {
