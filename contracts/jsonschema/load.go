@@ -65,6 +65,9 @@ func Load(fsys fs.FS, file string, options ...Option) (*Schema, error) {
 	compiler.UseLoader(source)
 	compiler.UseRegexpEngine(compilePattern)
 	compiler.AssertFormat() // kept on, so that Format says what to generate
+	for _, f := range formats() {
+		compiler.RegisterFormat(f)
+	}
 	root, err := compiler.Compile(fileURL(file))
 	if err != nil {
 		return nil, source.explain(file, err)

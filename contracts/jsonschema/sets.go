@@ -174,14 +174,19 @@ func (w *scribe) strings(s *js.Schema) docset.Set {
 	return w.space.And(append(all, w.format(s))...)
 }
 
-// format is a set that only its test describes, if it is an assertion.
+// format is a set that its test describes, if it is an assertion, and what is
+// known of some formats.
 func (w *scribe) format(s *js.Schema) docset.Set {
 	if s.Format == nil || !w.refs.formats[s] {
 		return docset.All
 	}
 	name, validate := s.Format.Name, s.Format.Validate
+	var implies []string
+	for _, wider := range widerThan[name] {
+		implies = append(implies, formatKey(wider))
+	}
 	return w.space.Opaque(docset.Opaque{
-		Key: "format " + name, Types: docset.String,
+		Key: formatKey(name), Types: docset.String, Texts: textsOf[name], Implies: implies,
 		Test: func(doc any) bool { return validate(doc) == nil },
 		Samples: func() []any {
 			rng, samples := rand.New(rand.NewPCG(1, 0)), make([]any, 8)
@@ -192,6 +197,8 @@ func (w *scribe) format(s *js.Schema) docset.Set {
 		},
 	})
 }
+
+func formatKey(name string) string { return "format " + name }
 
 func (w *scribe) arrays(s *js.Schema) docset.Set {
 	var all []docset.Set

@@ -10,6 +10,8 @@ const (
 	// must differ.
 	maxArray  = 1024
 	maxUnique = 24
+	// maxLong bounds the length of arrays whose elements may be alike.
+	maxLong = 10_000
 	// maxPlacings bounds the ways to place what an array must hold.
 	maxPlacings = 2000
 )
@@ -108,7 +110,10 @@ func (s *Space) findArray(facts []Set) Result {
 	if f.min > f.max {
 		return Result{Answer: Empty}
 	}
-	if f.min > maxArray || len(f.demands) > maxArray {
+	if f.min > maxArray {
+		return s.longArray(facts, f)
+	}
+	if len(f.demands) > maxArray {
 		return Result{}
 	}
 	a := arranger{Space: s, arrayFacts: f, tries: maxPlacings}
@@ -126,6 +131,37 @@ func (s *Space) findArray(facts []Set) Result {
 		answer = Unknown
 	}
 	return Result{Answer: answer}
+}
+
+// longArray makes an array with the least number of elements, of which those
+// behind the prefix are alike.
+func (s *Space) longArray(facts []Set, f arrayFacts) Result {
+	prefix := f.prefix()
+	if f.min > maxLong || prefix > maxArray || len(f.demands)+len(f.limits) > 0 || f.unique || f.twins {
+		return Result{}
+	}
+	doc := make([]any, f.min)
+	for i := range doc {
+		if i > prefix {
+			doc[i] = doc[i-1]
+			continue
+		}
+		sets := slices.Clone(f.at[i])
+		for _, from := range f.from {
+			if i >= from.n {
+				sets = append(sets, from.set)
+			}
+		}
+		r := s.find(sets)
+		if r.Answer != Found {
+			return r // Empty: each array that is long enough has this element
+		}
+		doc[i] = r.Doc
+	}
+	if !s.holdsAll(facts, doc) {
+		return Result{}
+	}
+	return s.tested(facts, Result{Found, doc})
 }
 
 // arranger places what an array must hold on its positions.

@@ -151,11 +151,17 @@ type Names struct {
 
 // Opaque is a set that only a test describes: of documents of Types, those
 // that pass it. Key tells opaque sets apart; Samples may be members.
+//
+// Texts, if it is not empty, is an expression in the syntax of Go's regexp that
+// matches every string of the set; Implies are the keys of opaque sets that
+// have all of its members.
 type Opaque struct {
 	Key     string
 	Types   Type
 	Test    func(doc any) bool
 	Samples func() []any
+	Texts   string
+	Implies []string
 }
 
 // And is the intersection.

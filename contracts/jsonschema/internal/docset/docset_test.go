@@ -3,6 +3,7 @@ package docset_test
 import (
 	"encoding/json"
 	"math/big"
+	"strings"
 	"testing"
 
 	"github.com/flowweir/weir/contracts/jsonschema/internal/docset"
@@ -99,7 +100,9 @@ func TestFind(t *testing.T) {
 		{"no other array", func(b build) docset.Set {
 			return b.array(b.MinItems(1), b.MaxItems(1), b.ItemAt(0, b.Values("a")), b.Values([]any{"a"}).Not())
 		}, empty},
-		{"very long", func(b build) docset.Set { return b.array(b.MinItems(5000)) }, unknown},
+		{"very long", func(b build) docset.Set { return b.array(b.MinItems(2000)) }, "[" + strings.Repeat("null,", 1999) + "null]"},
+		{"very long, of what is impossible", func(b build) docset.Set { return b.array(b.MinItems(2000), b.ItemAt(7, docset.None)) }, empty},
+		{"longer than is tried", func(b build) docset.Set { return b.array(b.MinItems(20_000)) }, unknown},
 
 		{"required and impossible", func(b build) docset.Set { return b.object(b.Has("a"), b.Property("a", docset.None)) }, empty},
 		{"a name that nothing names", func(b build) docset.Set {

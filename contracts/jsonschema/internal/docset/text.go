@@ -14,6 +14,9 @@ import (
 type expression struct {
 	*regex.Pattern
 	language *language.Pattern // nil where no question about it is answered
+	// wider matches all that the pattern matches, and more; nil where nothing
+	// is known.
+	wider *language.Pattern
 }
 
 // expression is the pattern of a source, which can be read: a schema has it.
@@ -22,8 +25,15 @@ func (s *Space) expression(source string) *expression {
 	if !ok {
 		e = &expression{}
 		e.Pattern, _ = regex.Compile(source)
-		if e.Pattern != nil && e.Other == nil {
+		switch {
+		case e.Pattern == nil:
+		case e.Other == nil:
 			e.language, _ = language.Compile(e.Expression)
+		default:
+			expression, exact := e.Other.Expression()
+			if e.wider, _ = language.Compile(expression); exact {
+				e.language = e.wider
+			}
 		}
 		s.expressions[source] = e
 	}
@@ -71,15 +81,13 @@ func (s *Space) findString(facts []Set) Result {
 		case n.kind == minLength:
 			atMost(&q, n.n-1)
 		case n.kind == pattern:
-			l := s.expression(n.name).language
-			switch {
-			case l == nil: // one of the opaque sets
-			case not:
-				q.Avoid = append(q.Avoid, l)
-			default:
-				q.Match = append(q.Match, l)
-			}
+			s.matching(&q, n.name, not)
+		case n.kind == opaque && !not && n.opaque.Texts != "":
+			s.matching(&q, n.opaque.Texts, false)
 		}
+	}
+	if s.impliedOpaque(facts) {
+		return Result{Answer: Empty}
 	}
 	if q.Min > maxLengthMade {
 		return Result{}
@@ -95,6 +103,33 @@ func (s *Space) findString(facts []Set) Result {
 		}
 	}
 	return s.tested(facts, r)
+}
+
+// matching adds a pattern to a question. Of one that only a test describes, the
+// texts that may match it are looked through: it is one of the opaque sets.
+func (s *Space) matching(q *language.Query, pattern string, not bool) {
+	e := s.expression(pattern)
+	switch {
+	case not && e.language != nil:
+		q.Avoid = append(q.Avoid, e.language)
+	case not:
+	case e.language != nil:
+		q.Match = append(q.Match, e.language)
+	case e.wider != nil:
+		q.Match = append(q.Match, e.wider)
+	}
+}
+
+// impliedOpaque says whether the facts ask for a member of an opaque set that
+// is outside of one that has all its members.
+func (s *Space) impliedOpaque(facts []Set) bool {
+	return slices.ContainsFunc(facts, func(in Set) bool {
+		n := &s.nodes[in>>1]
+		return n.kind == opaque && !in.negated() && slices.ContainsFunc(facts, func(out Set) bool {
+			m := &s.nodes[out>>1]
+			return m.kind == opaque && out.negated() && slices.Contains(n.opaque.Implies, m.opaque.Key)
+		})
+	})
 }
 
 func (s *Space) findText(q language.Query) Result {
