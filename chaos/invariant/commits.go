@@ -92,19 +92,24 @@ func noCommitRegression(e *Evidence) run.Outcome {
 			unseen = append(unseen, why)
 		}
 	}
+	return conclude(o, unseen,
+		fmt.Sprintf("%s went back", plural(o.Violations, "committed offset")),
+		"no group committed anything",
+		fmt.Sprintf("no committed offset went back: %s compared", plural(o.Checked, "offset")))
+}
+
+// conclude gives an outcome the verdict that its counts and what was not seen
+// call for: a violation is one whatever else was not seen.
+func conclude(o run.Outcome, unseen []string, failed, vacuous, passed string) run.Outcome {
 	switch {
 	case o.Violations > 0:
-		o.Verdict = finding.Fail
-		o.Sentence = fmt.Sprintf("%s went back", plural(o.Violations, "committed offset"))
+		o.Verdict, o.Sentence = finding.Fail, failed
 	case len(unseen) > 0:
-		o.Verdict = finding.Inconclusive
-		o.Sentence = unseen[0]
+		o.Verdict, o.Sentence = finding.Inconclusive, unseen[0]
 	case o.Checked == 0:
-		o.Verdict = finding.Vacuous
-		o.Sentence = "no group committed anything"
+		o.Verdict, o.Sentence = finding.Vacuous, vacuous
 	default:
-		o.Verdict = finding.Pass
-		o.Sentence = fmt.Sprintf("no committed offset went back: %s compared", plural(o.Checked, "offset"))
+		o.Verdict, o.Sentence = finding.Pass, passed
 	}
 	return o
 }

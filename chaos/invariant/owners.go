@@ -154,21 +154,10 @@ func noDoubleOwner(e *Evidence) run.Outcome {
 			unseen = append(unseen, why)
 		}
 	}
-	switch {
-	case o.Violations > 0:
-		o.Verdict = finding.Fail
-		o.Sentence = fmt.Sprintf("%s had several owners at once", plural(o.Violations, "partition"))
-	case len(unseen) > 0:
-		o.Verdict = finding.Inconclusive
-		o.Sentence = unseen[0]
-	case o.Checked == 0:
-		o.Verdict = finding.Vacuous
-		o.Sentence = "no member of a group had a partition"
-	default:
-		o.Verdict = finding.Pass
-		o.Sentence = fmt.Sprintf("no partition had several owners: seen %s times", count(o.Checked))
-	}
-	return o
+	return conclude(o, unseen,
+		fmt.Sprintf("%s had several owners at once", plural(o.Violations, "partition")),
+		"no member of a group had a partition",
+		fmt.Sprintf("no partition had several owners: seen %s times", count(o.Checked)))
 }
 
 // unfinished says what keeps the looks at a group from being evidence.
@@ -210,21 +199,10 @@ func noNeedlessRebalance(e *Evidence) run.Outcome {
 			o.Findings = append(o.Findings, m.finding(g.Group))
 		}
 	}
-	switch {
-	case o.Violations > 0:
-		o.Verdict = finding.Fail
-		o.Sentence = plural(o.Violations, "rebalance") + " while nothing was broken"
-	case len(unknown) > 0:
-		o.Verdict = finding.Inconclusive
-		o.Sentence = unknown[0]
-	case o.Checked == 0:
-		o.Verdict = finding.Vacuous
-		o.Sentence = "no group had a member while nothing was broken"
-	default:
-		o.Verdict = finding.Pass
-		o.Sentence = fmt.Sprintf("no rebalance in %s in which nothing was broken", plural(o.Checked, "second"))
-	}
-	return o
+	return conclude(o, unknown,
+		plural(o.Violations, "rebalance")+" while nothing was broken",
+		"no group had a member while nothing was broken",
+		fmt.Sprintf("no rebalance in %s in which nothing was broken", plural(o.Checked, "second")))
 }
 
 // shaken are the spans in which faults excuse rebalances.
