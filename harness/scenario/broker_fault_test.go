@@ -16,13 +16,12 @@ import (
 )
 
 var _ = Describe("a fault on brokers", func() {
-	It("finds them by what they are, and restarts them one after the other", func(ctx SpecContext) {
+	It("finds them by what they are", func(ctx SpecContext) {
 		withoutLeaks()
 		s := during("5s",
 			"{at: 500ms, kill: {group-coordinator: probe}, heal-after: 2s}",
 			"{at: 200ms, latency: {transaction-coordinator: OrderPlaced, delay: 5ms}}",
-			"{at: 200ms, latency: {count: 2, delay: 5ms}}",
-			"{at: 3s, rolling-restart: {all: true}}")
+			"{at: 200ms, latency: {count: 2, delay: 5ms}}")
 		s.Cluster.Brokers, s.Cluster.Config = 3, map[string]string{"broker.session.timeout.ms": "300"}
 		s.Load[0].Transactions = &scenario.Transactions{Records: 50}
 		result, err := scenario.Run(ctx, s, started(filepath.Join(GinkgoT().TempDir(), "run"))...)
@@ -32,11 +31,6 @@ var _ = Describe("a fault on brokers", func() {
 		Expect(faults[0].Evidence).To(ContainElement(MatchRegexp(`^coordinator of group probe moved: broker \d, then broker \d$`)))
 		Expect(faults[1].What).To(MatchRegexp(`^delay all clients at coordinator of transactional id weir-[0-9a-f]+-0 by 5ms \(broker \d\)$`))
 		Expect(faults[2].What).To(Equal("delay all clients at 2 of all brokers by 5ms (brokers 0, 2)"))
-		Expect(faults[3].What).To(Equal("restart all brokers one after the other (brokers 0, 1, 2)"))
-		Expect(faults[3].Evidence[:3]).To(HaveExactElements(
-			MatchRegexp(`^broker 0 was stopped at \S+ and in sync again at \S+$`),
-			MatchRegexp(`^broker 1 was stopped at \S+ and in sync again at \S+$`),
-			MatchRegexp(`^broker 2 was stopped at \S+ and in sync again at \S+$`)))
 		for _, f := range faults {
 			Expect(f.Bit).To(BeTrue(), "%s: %q", f.What, f.Evidence)
 			Expect(f.Error).To(BeEmpty())
