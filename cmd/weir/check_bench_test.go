@@ -147,7 +147,7 @@ func serviceContract(s, services int) string {
 	for _, format := range []string{"json", "avsc", "proto"} {
 		fmt.Fprintf(&y, "  %s.%s: {partitions: 12, replication: 3, retention: 90d, config: {min.insync.replicas: 2}}\n", name, format)
 	}
-	fmt.Fprintf(&y, "  %s.retry: {partitions: 12, replication: 3, retention: 7d, config: {min.insync.replicas: 2}}\n  %s.dlq: {partitions: 3, replication: 3, retention: 30d, config: {min.insync.replicas: 2}}\nschemas:\n", name, name)
+	fmt.Fprintf(&y, "  %s.retry: {partitions: 12, replication: 3, retention: 7d, config: {min.insync.replicas: 2}}\n  %s.dlq: {partitions: 3, replication: 3, retention: 90d, config: {min.insync.replicas: 2}}\nschemas:\n", name, name)
 	for _, format := range []string{"json", "avsc", "proto"} {
 		fmt.Fprintf(&y, "  %s: {file: schemas/event.%s, history: schemas/%s}\n", format, format, format)
 	}
