@@ -217,7 +217,7 @@ func (p *pass) effectLost(was consumer, now *consumer) {
 	rely := p.audience(effect)
 	f.Severity = severity(rely)
 	if effect.Event != "" && len(rely) > 0 {
-		f.Message += fmt.Sprintf("; %s wait%s for it", list(services(rely)), plural(services(rely)))
+		f.Message += fmt.Sprintf("; %s wait%s for it", finding.List(services(rely)), plural(services(rely)))
 	}
 	f.Related = slices.Concat(related(was.at("effect"), "before, in %s", p.oldSide.Name), p.named(rely))
 	p.report(p.latest, f)

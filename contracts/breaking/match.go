@@ -3,7 +3,6 @@ package breaking
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/reports/finding"
@@ -101,7 +100,7 @@ func whom(rely []consumer) string {
 	case 1:
 		return ", which " + names[0] + " consumes"
 	}
-	return ", which " + list(names) + " consume"
+	return ", which " + finding.List(names) + " consume"
 }
 
 func services(rely []consumer) []string {
@@ -111,13 +110,4 @@ func services(rely []consumer) []string {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
-}
-
-// list is "a, b and c".
-func list(names []string) string {
-	if len(names) < 2 {
-		return strings.Join(names, "")
-	}
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " and " + names[last]
 }

@@ -180,7 +180,7 @@ func (c *change) ordering() {
 	ordered := change{c.pass, c.was, c.now, rely}
 	message := fmt.Sprintf("the order of one key's %s is no longer promised", c.event())
 	if len(rely) > 0 {
-		message += ", and " + list(services(rely)) + " relies on it"
+		message += ", and " + finding.List(services(rely)) + " relies on it"
 		if len(services(rely)) > 1 {
 			message = strings.Replace(message, "relies", "rely", 1)
 		}

@@ -34,7 +34,7 @@ func (p *pass) serviceRemoved() {
 	name := p.old.Service.Name
 	f := finding.Finding{
 		ID: ServiceRemoved, Severity: severity(rely), Position: p.old.Doc.Position("service", "name"),
-		Message: fmt.Sprintf("%s is gone with its contract, and with it %s%s", name, list(lost), whom(rely)),
+		Message: fmt.Sprintf("%s is gone with its contract, and with it %s%s", name, finding.List(lost), whom(rely)),
 		Hint:    "let its consumers go first; where another service takes the events over, let it produce them at the same address",
 		Related: p.places(nil, rely),
 	}

@@ -17,7 +17,7 @@ func (p *pass) unrelated() {
 	}
 	message := fmt.Sprintf("nothing was compared: %s has no contract", p.oldSide.Name)
 	if len(p.oldSide.Contracts) > 0 {
-		message += fmt.Sprintf(" of a service or an event that is here; it has %s", list(names(p.oldSide.Contracts)))
+		message += fmt.Sprintf(" of a service or an event that is here; it has %s", finding.List(names(p.oldSide.Contracts)))
 	}
 	p.report(nil, finding.Finding{
 		ID: NothingCompared, Message: message, Position: p.newSide.Contracts[0].Doc.Position("service", "name"),

@@ -93,7 +93,7 @@ func (a *asking) subject() string {
 	for _, n := range a.news[1:] {
 		others = append(others, n.String())
 	}
-	return fmt.Sprintf("%s, together with %s,", a.news[0], and(others))
+	return fmt.Sprintf("%s, together with %s,", a.news[0], finding.List(others))
 }
 
 // destination says where the first candidate goes, and from what.
@@ -134,10 +134,10 @@ func (a *asking) breaking() string {
 		}
 	}
 	if len(readers) > 0 {
-		phrases = append([]string{and(readers) + " would break"}, phrases...)
+		phrases = append([]string{finding.List(readers) + " would break"}, phrases...)
 	}
 	if len(contradicted) > 0 {
-		phrases = append(phrases, fmt.Sprintf("%s and %s contradict each other", a.called(a.news[0]), and(contradicted)))
+		phrases = append(phrases, fmt.Sprintf("%s and %s contradict each other", a.called(a.news[0]), finding.List(contradicted)))
 	}
 	return strings.Join(append(phrases, replaced...), ", and ")
 }
@@ -183,15 +183,6 @@ func agreeing(consumers, producers int) string {
 		return who + " agrees"
 	}
 	return who + " agree"
-}
-
-// and joins names: "a", "a and b", "a, b and c".
-func and(names []string) string {
-	last := len(names) - 1
-	if last <= 0 {
-		return strings.Join(names, "")
-	}
-	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
 // some joins the first of many reasons.

@@ -93,7 +93,7 @@ func (u *unreadable) finding(in consumed, producer produced) finding.Finding {
 			older = append(older, other.WriterName)
 			f.Related = append(f.Related, other.Finding().Related...)
 		}
-		names += ", like " + list(older) + ","
+		names += ", like " + finding.List(older) + ","
 	}
 	form := "%s cannot read %s of %s as %s writes it: %s"
 	if u.Verdict == compat.Open {
@@ -178,20 +178,11 @@ func (p *pass) needs(in consumed, producer produced) {
 			continue
 		}
 		for i, problem := range problems {
-			problems[i] = fmt.Sprintf("records of %s, which may still be on %s, %s", list(lacking[problem]), producer.promise().TopicName(), problem)
+			problems[i] = fmt.Sprintf("records of %s, which may still be on %s, %s", finding.List(lacking[problem]), producer.promise().TopicName(), problem)
 		}
 		f.Message = fmt.Sprintf("%s needs %s of %s, but %s", in.contract.Service.Name, at, in.promise().Event, strings.Join(problems, "; and "))
 		p.report(f)
 	}
-}
-
-// list is "a, b and c".
-func list(names []string) string {
-	last := len(names) - 1
-	if last < 1 {
-		return strings.Join(names, "")
-	}
-	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
 
 // lacks says what a need misses in a field; "" if nothing.

@@ -11,6 +11,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -152,4 +153,13 @@ func Count(findings []Finding, s Severity) int {
 		}
 	}
 	return n
+}
+
+// List joins names in a sentence: "a", "a and b", "a, b and c".
+func List(names []string) string {
+	last := len(names) - 1
+	if last < 1 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
