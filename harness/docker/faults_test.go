@@ -138,12 +138,18 @@ var _ = Describe("A cluster in containers", Ordered, func() {
 		Expect(shared.Kill(ctx, 3)).To(MatchError("kill node 3: no such node; there are 0 to 2"))
 	})
 
-	It("keeps what every life of a node wrote", func() {
-		text, err := os.ReadFile(shared.LogFile(0))
-		Expect(err).NotTo(HaveOccurred())
-		// Started at first, stopped and started in the rolling stop at least.
-		Expect(string(text)).To(MatchRegexp(`(?s)Kafka Server started.*shut down completed.*Kafka Server started`))
-	})
+	It("keeps what every life of a node wrote", func(ctx context.Context) {
+		newTopic(ctx, "lives")
+		kafka := newClient()
+		Expect(shared.Stop(ctx, 0)).To(Succeed())
+		Expect(shared.Start(ctx, 0)).To(Succeed())
+		Eventually(func() []int32 { return partition(ctx, kafka, "lives").ISR }).
+			WithTimeout(patience).Should(HaveLen(3))
+		Eventually(func() (string, error) {
+			text, err := os.ReadFile(shared.LogFile(0))
+			return string(text), err
+		}).WithTimeout(patience).Should(MatchRegexp(`(?s)Kafka Server started.*shut down completed.*Kafka Server started`))
+	}, NodeTimeout(3*patience))
 })
 
 var _ = Describe("A cluster that cannot be had", func() {
