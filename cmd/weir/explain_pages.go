@@ -97,20 +97,32 @@ var milder = map[string]finding.Severity{
 	deployment.ForeignTag: finding.Warning,
 }
 
+// ungrouped are rules without pages of their own: next says what to do.
 func ungrouped(title string, rs []finding.Rule, where, next string) pageGroup {
 	g := pageGroup{title: title}
 	for _, r := range rs {
-		p := page{id: r.ID, severity: finding.Error, why: r.Summary, where: where, next: next}
-		p.guide, _ = explain.Rule(r.ID)
-		switch s := milder[r.ID]; {
-		case s != "":
-			p.severity = s
-		case strings.HasSuffix(r.ID, "-undecided"):
-			p.severity = finding.Undecided
-		}
-		g.pages = append(g.pages, p)
+		g.pages = append(g.pages, page{id: r.ID, severity: severity(r.ID), why: r.Summary, where: where, next: next})
 	}
 	return g
+}
+
+// explained are rules that contracts/explain has pages of.
+func explained(title string, rs []finding.Rule, where string) pageGroup {
+	g := ungrouped(title, rs, where, "")
+	for i := range g.pages {
+		g.pages[i].guide, _ = explain.Rule(g.pages[i].id)
+	}
+	return g
+}
+
+func severity(id string) finding.Severity {
+	switch milder := milder[id]; {
+	case milder != "":
+		return milder
+	case strings.HasSuffix(id, "-undecided"):
+		return finding.Undecided
+	}
+	return finding.Error
 }
 
 // grouped are rules in the groups that they have; title is that of those that
@@ -182,18 +194,13 @@ func groups() []pageGroup {
 	add(grouped("Deployments", gate.Rules(),
 		guided("Found by weir can-i-deploy, between a version and what is live; exit code 1, or 4 where it leaves the answer open.", gate.Explain))...)
 	add(
-		ungrouped("Records of deployments", deployment.Rules(), "Found when records of deployments are read or written; exit code 2, or 4 where the contract of one version is not known.",
-			""),
-		ungrouped("Published versions", history.Rules(), "Found when a folder of published versions is read; exit code 2.",
-			""),
-		ungrouped("Workspaces", workspace.Rules(), "Found when a workspace is read; exit code 2 where it is an error.",
-			""),
-		ungrouped("Baselines", baseline.Rules(), "Found by weir check --baseline.",
-			""),
-		ungrouped("Files", document.Rules(), "Found when a contract, a scenario or another of Weir's files is read; exit code 2.", ""),
-		ungrouped("Files: contracts", contracts.Rules(), "Found when a contract is read; exit code 2.", ""),
-		ungrouped("Files: AsyncAPI", asyncapi.Rules(), "Found when the AsyncAPI document of a contract is read, or one is imported; exit code 2 where it is an error.",
-			""),
+		explained("Records of deployments", deployment.Rules(), "Found when records of deployments are read or written; exit code 2, or 4 where the contract of one version is not known."),
+		explained("Published versions", history.Rules(), "Found when a folder of published versions is read; exit code 2."),
+		explained("Workspaces", workspace.Rules(), "Found when a workspace is read; exit code 2 where it is an error."),
+		explained("Baselines", baseline.Rules(), "Found by weir check --baseline."),
+		explained("Files", document.Rules(), "Found when a contract, a scenario or another of Weir's files is read; exit code 2."),
+		explained("Files: contracts", contracts.Rules(), "Found when a contract is read; exit code 2."),
+		explained("Files: AsyncAPI", asyncapi.Rules(), "Found when the AsyncAPI document of a contract is read, or one is imported; exit code 2 where it is an error."),
 		ungrouped("Files: scenarios", scenario.Rules(), "When a scenario is read and joined with its contracts; exit code 2.", "Change the scenario at the place that the finding shows."),
 		ungrouped("Invariants of a run", invariant.Rules(), "By weir run, over the ledger of the run; a violation gives exit code 1, missing evidence 4.",
 			"Read the stories of the offending records in the report; weir journal DIR has all of them."),

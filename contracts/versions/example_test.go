@@ -8,8 +8,8 @@ import (
 	"github.com/flowweir/weir/contracts/versions"
 )
 
-// The schema that a contract names, and for how long its topic keeps records:
-// published versions that are older than that count no more.
+// The schema that a contract names, in the format that its content has, and
+// for how long its topic keeps records of it.
 func ExampleLoader_Current() {
 	files := fstest.MapFS{
 		"weir.yaml": {Data: []byte(`weir: contract/v1

@@ -22,6 +22,11 @@ func ExampleOpen() {
 service: {name: orders}
 consumes: [{event: com.acme.Paid, topic: payments, group: orders}]
 `,
+		"services/payments/weir.yaml": `weir: contract/v1
+service: {name: payments}
+produces: [{event: com.acme.Paid, topic: payments, schema: paid.json}]
+`,
+		"services/payments/paid.json": `{"type": "object"}`,
 	} {
 		file := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
@@ -36,8 +41,9 @@ consumes: [{event: com.acme.Paid, topic: payments, group: orders}]
 		fmt.Println(f.Message)
 	}
 	for _, c := range w.Contracts() {
-		fmt.Println(c.Service.Name)
+		fmt.Printf("%s produces %d events and consumes %d\n", c.Service.Name, len(c.Produces), len(c.Consumes))
 	}
 	// Output:
-	// orders
+	// orders produces 0 events and consumes 1
+	// payments produces 1 events and consumes 0
 }

@@ -1,6 +1,9 @@
 package docset
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Alternatives are often told apart by one property: each requires it, with
 // values that the others do not have. What follows sees that without asking
@@ -72,13 +75,7 @@ func (s *Space) fewValues(set Set, depth int) []value {
 func disjoint(a, b []value) bool {
 	return !slices.ContainsFunc(a, func(v value) bool {
 		_, shared := slices.BinarySearchFunc(b, v.key, func(w value, key string) int {
-			switch {
-			case w.key < key:
-				return -1
-			case w.key > key:
-				return 1
-			}
-			return 0
+			return strings.Compare(w.key, key)
 		})
 		return shared
 	})
