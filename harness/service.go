@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flowweir/weir/harness/internal/port"
 	"github.com/flowweir/weir/harness/scenario"
 	"github.com/flowweir/weir/harness/service"
 )
@@ -205,10 +206,12 @@ func (c *Cluster) vars(s Service, cfg *service.Config) (service.Vars, error) {
 	c.mu.Unlock()
 	texts := slices.Concat([]string{s.URL}, s.Args, s.Command, slices.Collect(maps.Values(s.Env)))
 	if slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(t, ".Port") }) {
-		var err error
-		if vars.Port, err = service.FreePort(); err != nil {
+		reserved, err := port.Reserve()
+		if err != nil {
 			return vars, err
 		}
+		c.t.Cleanup(reserved.Release)
+		vars.Port = reserved.Number()
 	}
 	return vars, nil
 }

@@ -134,7 +134,8 @@ func (c *Cluster) Close(ctx context.Context) error {
 	return errors.Join(c.detach(), c.lease.Release())
 }
 
-// detach stops copying logs and leaves the containers alone.
+// detach stops copying logs, gives the ports back and leaves the containers
+// alone.
 func (c *Cluster) detach() error {
 	var errs []error
 	for _, n := range c.nodes {
@@ -142,6 +143,7 @@ func (c *Cluster) detach() error {
 		n.logs.drain()
 		n.logs = nil
 		n.mu.Unlock()
+		n.port.Release()
 	}
 	for _, log := range c.logs {
 		errs = append(errs, log.Close())

@@ -117,8 +117,10 @@ var _ = Describe("A service in a container", func() {
 	}, NodeTimeout(time.Minute))
 
 	It("listens on a published port", func(ctx context.Context) {
-		number, err := port.Free()
+		reserved, err := port.Reserve()
 		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(reserved.Release)
+		number := reserved.Number()
 		_, network, err := shared.ContainerBootstrap()
 		Expect(err).NotTo(HaveOccurred())
 		r, err := Containers().Run(ctx, service.Container{

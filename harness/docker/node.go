@@ -30,6 +30,7 @@ type node struct {
 	container string // its name, which stays the same
 	volume    string
 	hostAddr  string // host:port for clients on the host
+	port      *port.Reservation
 
 	mu   sync.Mutex // one action on the container at a time
 	logs *logFollower
@@ -76,7 +77,7 @@ func (n *node) mounts() []mount.Mount {
 }
 
 // startNode makes a node's volume and container and starts it. The port is
-// fixed from then on.
+// fixed and reserved from then on.
 func (e *engine) startNode(ctx context.Context, spec *nodeSpec, id int32) (*node, error) {
 	n := &node{
 		id:        id,
@@ -93,17 +94,17 @@ func (e *engine) startNode(ctx context.Context, spec *nodeSpec, id int32) (*node
 		}
 		// Where the engine is elsewhere, a port that is free here is only a
 		// guess, which its start confirms or not.
-		var number int
-		if number, err = port.Free(); err != nil {
+		if n.port, err = port.Reserve(); err != nil {
 			return nil, fmt.Errorf("node %d: %w", id, err)
 		}
-		n.hostAddr = net.JoinHostPort(spec.host.advertise, strconv.Itoa(number))
-		if err = e.createNode(ctx, spec, n, number); err != nil {
-			return nil, fmt.Errorf("node %d: create container: %w", id, err)
+		n.hostAddr = net.JoinHostPort(spec.host.advertise, strconv.Itoa(n.port.Number()))
+		if err = e.createNode(ctx, spec, n, n.port.Number()); err == nil {
+			_, err = e.ContainerStart(ctx, n.container, client.ContainerStartOptions{})
 		}
-		if _, err = e.ContainerStart(ctx, n.container, client.ContainerStartOptions{}); err == nil {
+		if err == nil {
 			return n, nil
 		}
+		n.port.Release()
 		if !isPortTaken(err) {
 			break
 		}
@@ -111,7 +112,7 @@ func (e *engine) startNode(ctx context.Context, spec *nodeSpec, id int32) (*node
 			return nil, err
 		}
 	}
-	return nil, fmt.Errorf("node %d: start container: %w", id, err)
+	return nil, fmt.Errorf("node %d: create and start container: %w", id, err)
 }
 
 func (e *engine) createNode(ctx context.Context, spec *nodeSpec, n *node, hostPort int) error {

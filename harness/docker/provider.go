@@ -155,6 +155,11 @@ func (c *Cluster) startNodes(ctx context.Context, host hostAddress) error {
 		})
 	}
 	if err := group.Wait(); err != nil {
+		for _, n := range nodes {
+			if n != nil {
+				n.port.Release()
+			}
+		}
 		return fmt.Errorf("%w: %w", cluster.ErrUnavailable, err)
 	}
 	c.nodes = nodes

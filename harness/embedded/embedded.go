@@ -138,6 +138,7 @@ func Start(ctx context.Context, spec cluster.Spec) (*Cluster, error) {
 	if err := c.start(); err != nil {
 		for _, n := range c.nodes {
 			n.gate.shut()
+			n.port.Release()
 		}
 		return nil, fmt.Errorf("embedded: start %d brokers: %w", spec.Brokers, err)
 	}
@@ -166,11 +167,11 @@ func (c *Cluster) start() error {
 	var ports []int
 	gates := make(map[string]*gate)
 	for id := range int32(c.spec.Brokers) {
-		ln, err := port.Listen()
+		ln, reserved, err := port.Listen()
 		if err != nil {
 			return err
 		}
-		n := &node{id: id, gate: newGate(ln)}
+		n := &node{id: id, gate: newGate(ln), port: reserved}
 		c.nodes = append(c.nodes, n)
 		c.bootstrap = append(c.bootstrap, n.gate.addr.String())
 		gates[n.gate.addr.String()] = n.gate
@@ -282,6 +283,7 @@ func (c *Cluster) Close(context.Context) error {
 	for _, n := range c.nodes {
 		n.disarm()
 		n.gate.shut()
+		n.port.Release()
 	}
 	c.control.close()
 	c.kfake.Close()

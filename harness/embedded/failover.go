@@ -10,6 +10,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/flowweir/weir/harness/internal/port"
 )
 
 // state is what a broker's process would be.
@@ -25,6 +27,7 @@ const (
 type node struct {
 	id    int32
 	gate  *gate
+	port  *port.Reservation // while the node is down, too
 	state state
 	// fenced says that the node left the cluster: its session expired, or
 	// it shut down in an orderly way.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strconv"
 	"sync"
@@ -142,6 +143,17 @@ var _ = Describe("a broker fault", func() {
 		Expect(s.gap.Seconds()/sessionTimeout.Seconds()).To(And(BeNumerically(">", 0.9), BeNumerically("<", 10)),
 			"publishing stood still for about the session timeout")
 		Expect(readAll(ctx, c, "orders")).To(Equal(acked), "every acknowledged record once, in order")
+	})
+
+	It("keeps the port of a broker that is down from others that pick one", func() {
+		c := start(ctx, cluster.Spec{Brokers: 1})
+		Expect(c.Kill(ctx, 0)).To(Succeed())
+		_, err := net.ListenPacket("udp", c.Bootstrap()[0])
+		Expect(err).To(MatchError(syscall.EADDRINUSE), "what package port reserves with")
+		Expect(c.Close(ctx)).To(Succeed())
+		guard, err := net.ListenPacket("udp", c.Bootstrap()[0])
+		Expect(err).NotTo(HaveOccurred())
+		Expect(guard.Close()).To(Succeed())
 	})
 
 	It("moves nothing when the broker is back before its session expires", func(SpecContext) {

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/flowweir/weir/harness/service"
+	"github.com/flowweir/weir/harness/internal/port"
 	"github.com/flowweir/weir/loadgen/histogram"
 	"github.com/flowweir/weir/loadgen/metrics"
 )
@@ -106,11 +106,12 @@ func TestWithPrometheus(t *testing.T) {
 // startPrometheus starts a server that scrapes a target and itself each second.
 func startPrometheus(t *testing.T, program, target string) (url string) {
 	t.Helper()
-	port, err := service.FreePort()
+	reserved, err := port.Reserve()
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, address := t.TempDir(), net.JoinHostPort("127.0.0.1", fmt.Sprint(port))
+	t.Cleanup(reserved.Release)
+	dir, address := t.TempDir(), net.JoinHostPort("127.0.0.1", fmt.Sprint(reserved.Number()))
 	config := fmt.Sprintf("global: {scrape_interval: 1s}\nscrape_configs:\n- {job_name: weir, static_configs: [{targets: [%q]}]}\n- {job_name: itself, static_configs: [{targets: [%q]}]}\n", target, address)
 	file := filepath.Join(dir, "prometheus.yml")
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/flowweir/weir/chaos/proxy"
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/external"
+	"github.com/flowweir/weir/harness/internal/port"
 	"github.com/flowweir/weir/harness/leftover"
 	"github.com/flowweir/weir/harness/observe"
 	"github.com/flowweir/weir/harness/prometheus"
@@ -61,7 +62,8 @@ type execution struct {
 	// bin is a directory with the services that were built.
 	bin      string
 	services map[string]*service.Process
-	order    []string // services in the order of their start
+	order    []string            // services in the order of their start
+	ports    []*port.Reservation // of services
 
 	// t0 is when the load begins, from which every time of the run counts.
 	t0       time.Time

@@ -38,6 +38,9 @@ func (x *execution) close(ctx context.Context) {
 		}
 	}
 	x.endStrays()
+	for _, reserved := range x.ports {
+		reserved.Release()
+	}
 	if x.bin != "" {
 		_ = os.RemoveAll(x.bin)
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/harness/cluster"
+	"github.com/flowweir/weir/harness/internal/port"
 	"github.com/flowweir/weir/harness/leftover"
 	"github.com/flowweir/weir/harness/service"
 	"github.com/flowweir/weir/loadgen/kafka"
@@ -246,9 +247,12 @@ func (x *execution) serviceConfig(s *Service, index int, binary string, urls map
 	}
 	vars := service.Vars{Bootstrap: strings.Join(addresses, ","), URLs: urls}
 	if needsPort(s) {
-		if vars.Port, err = service.FreePort(); err != nil {
+		reserved, err := port.Reserve()
+		if err != nil {
 			return service.Config{}, &InfrastructureError{"a port for " + s.Name, err}
 		}
+		x.ports = append(x.ports, reserved)
+		vars.Port = reserved.Number()
 	}
 	cfg, err := x.expandService(s, index, binary, vars)
 	cfg.LogFile, cfg.Network = x.dir.Path(run.ServiceLog(s.Name)), network

@@ -28,7 +28,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/flowweir/weir/harness/internal/port"
 	"github.com/flowweir/weir/reports/run"
 )
 
@@ -189,11 +188,6 @@ type Death struct {
 func (d Death) String() string {
 	return fmt.Sprintf("service %s ended by itself: %s", d.Service, d.Exit.Reason)
 }
-
-// FreePort returns a port of 127.0.0.1 for a service, which keeps it across
-// restarts: it is picked where the system does not take the source ports of
-// outgoing connections from.
-func FreePort() (int, error) { return port.Free() }
 
 // check errs on what cannot be started.
 func (c *Config) check(deps Deps) error {

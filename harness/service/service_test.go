@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/flowweir/weir/harness/internal/port"
 )
 
 // The test binary is also the service under test: modeEnv says what it does.
@@ -135,12 +137,19 @@ func equal(t *testing.T, got, want []string) {
 	}
 }
 
-func TestReadiness(t *testing.T) {
-	port, err := FreePort()
+func freePort(t *testing.T) string {
+	t.Helper()
+	reserved, err := port.Reserve()
 	if err != nil {
 		t.Fatal(err)
 	}
-	addr := "127.0.0.1:" + strconv.Itoa(port)
+	t.Cleanup(reserved.Release)
+	return strconv.Itoa(reserved.Number())
+}
+
+func TestReadiness(t *testing.T) {
+	number := freePort(t)
+	addr := "127.0.0.1:" + number
 	asked := 0
 	group := func(_ context.Context, group string) (int, string, error) {
 		asked++
@@ -165,7 +174,7 @@ func TestReadiness(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			asked = 0
 			cfg := config(t, "http")
-			cfg.Env["PORT"] = strconv.Itoa(port)
+			cfg.Env["PORT"] = number
 			cfg.URL = "http://" + addr
 			cfg.Ready = ready
 			p := mustStart(t, cfg, Deps{Group: group})
@@ -215,13 +224,10 @@ func TestStartHonorsItsContext(t *testing.T) {
 }
 
 func TestCrashAndRestart(t *testing.T) {
-	port, err := FreePort()
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := "127.0.0.1:" + strconv.Itoa(port)
+	number := freePort(t)
+	addr := "127.0.0.1:" + number
 	cfg := config(t, "http")
-	cfg.Env["PORT"] = strconv.Itoa(port)
+	cfg.Env["PORT"] = number
 	cfg.URL = "http://" + addr
 	cfg.Ready.HTTP = "/healthz"
 	p := mustStart(t, cfg, Deps{})

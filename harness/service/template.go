@@ -15,7 +15,7 @@ type Vars struct {
 	// Bootstrap is {{.Bootstrap}}: the brokers' addresses, separated by
 	// commas, as this service reaches them.
 	Bootstrap string
-	// Port is {{.Port}}: a free port of 127.0.0.1 (see FreePort). 0: none.
+	// Port is {{.Port}}: a free port of 127.0.0.1. 0: none.
 	Port int
 	// Topic and Group are {{.Topic "name"}} and {{.Group "name"}}: the name
 	// on the cluster, with the prefix of a shared one. Nil: names as
