@@ -49,10 +49,10 @@ test: ## run all tests: embedded clusters, and containers where an engine answer
 	$(GO) test -timeout 30m -count=1 $(TESTFLAGS) $(alone)
 
 # What computes without goroutines cannot race: of contracts, the packages that
-# synchronize nothing are left out, and reports, whose one lock the runs of
+# synchronize nothing, or a value that is made once, are left out, and reports, whose one lock the runs of
 # harness/scenario try, and the command and examples/ci, which run what is
 # built without the detector. Most of the rest waits: four packages at a time.
-raced = $(shell $(GO) list -f '{{.ImportPath}} {{join .Imports " "}}' $(others) | awk '!/^$(subst /,\/,$(module))\/(contracts|reports|cmd|examples\/ci)(\/| )/ || $$1 ~ /\/contracts/ && / (golang.org\/x\/)?sync/ {print $$1}')
+raced = $(shell $(GO) list -f '{{.ImportPath}} {{join .Imports " "}}' $(others) | awk '!/^$(subst /,\/,$(module))\/(contracts|reports|cmd|examples\/ci)(\/| )/ || $$1 ~ /\/contracts/ && $$1 !~ /\/(avro|jsonschema)/ && / (golang.org\/x\/)?sync/ {print $$1}')
 race: ## run the tests that start no containers under the race detector, with fewer random cases (needs a C compiler)
 	$(GO) test -race -short -p 4 -timeout 30m $(TESTFLAGS) $(raced)
 
