@@ -22,15 +22,15 @@ LDFLAGS  := -s -w -buildid= -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 RELEASED := $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
 
 # Packages whose tests start containers, where an engine is: those that know
-# harness/docker. CLUSTERS of them run at once, each with three brokers or more,
-# but for examples/durability, which holds latencies against arithmetic and has
-# the machine for itself. Their results are not cached: Go cannot see the
-# engine. cmd/weir starts none in its tests. What takes longest begins first.
+# harness/docker. CLUSTERS of them run at once, each with three brokers or more.
+# Their results are not cached: Go cannot see the engine. cmd/weir starts none in
+# its tests. Specs with the label alone hold times against bounds: the machine is
+# theirs. What takes longest begins first.
 CLUSTERS   ?= 1
 module     := github.com/flowweir/weir
 imports    := {{.ImportPath}} {{join .Imports " "}} {{join .TestImports " "}} {{join .XTestImports " "}} $(module)/.
-containers  = $(filter-out $(module)/cmd/weir,$(shell $(GO) list -f '$(imports)' ./... | awk '/$(subst /,\/,$(module))\/harness\/docker / {print $$1}'))
-alone      := $(module)/examples/durability
+containers  = $(module)/harness/docker $(filter-out %/harness/docker %/cmd/weir,$(shell $(GO) list -f '$(imports)' ./... | awk '/$(subst /,\/,$(module))\/harness\/docker / {print $$1}'))
+alone      := $(module)/examples/durability $(module)/examples/order-flow
 longest    := $(module)/harness/scenario $(module)/cmd/weir
 others      = $(longest) $(filter-out $(longest) $(containers),$(shell $(GO) list ./...))
 
@@ -45,13 +45,14 @@ build: ## build bin/weir for this machine
 
 test: ## run all tests: embedded clusters, and containers where an engine answers
 	$(GO) test -timeout 15m $(TESTFLAGS) $(others)
-	$(GO) test -timeout 30m -count=1 -p $(CLUSTERS) $(TESTFLAGS) $(filter-out $(alone),$(containers))
-	$(GO) test -timeout 30m -count=1 $(TESTFLAGS) $(alone)
+	$(GO) test -timeout 30m -count=1 -p $(CLUSTERS) $(TESTFLAGS) $(containers) -ginkgo.label-filter='!alone'
+	$(GO) test -timeout 30m -count=1 -p 1 -run 'TestDurability|TestOrderFlow' $(TESTFLAGS) $(alone) -ginkgo.label-filter=alone
 
 # What computes without goroutines cannot race: of contracts, the packages that
-# synchronize nothing, or a value that is made once, are left out, and reports, whose one lock the runs of
-# harness/scenario try, and the command and examples/ci, which run what is
-# built without the detector. Most of the rest waits: four packages at a time.
+# synchronize nothing, or a value that is made once, are left out, and reports,
+# whose one lock the runs of harness/scenario try, and the command and
+# examples/ci, which run what is built without the detector. Most of the rest
+# waits: four packages at a time.
 raced = $(shell $(GO) list -f '{{.ImportPath}} {{join .Imports " "}}' $(others) | awk '!/^$(subst /,\/,$(module))\/(contracts|reports|cmd|examples\/ci)(\/| )/ || $$1 ~ /\/contracts/ && $$1 !~ /\/(avro|jsonschema)/ && / (golang.org\/x\/)?sync/ {print $$1}')
 race: ## run the tests that start no containers under the race detector, with fewer random cases (needs a C compiler)
 	$(GO) test -race -short -p 4 -timeout 30m $(TESTFLAGS) $(raced)

@@ -108,7 +108,7 @@ func expectSend(r *scenario.Result) {
 }
 
 var _ = Describe("A stall of two seconds", func() {
-	It("is in the publish latency and not in the send latency", func(ctx SpecContext) {
+	It("is in the publish latency and not in the send latency", Label("alone"), func(ctx SpecContext) {
 		r := play(ctx, load("stall.yaml"))
 		Expect(r.Run.Reason).To(Equal("every listed invariant and objective held"))
 		Expect(r.Run.Verdict).To(Equal(finding.Pass))

@@ -17,7 +17,7 @@ import (
 var _ = Describe("the order flow on real brokers", Label("docker"), func() {
 	// As committed: the verdict here is about what is lost. How fast the
 	// machine is, weir run judges.
-	It("loses nothing in the whole scenario", func() {
+	It("loses nothing in the whole scenario", Label("alone"), func() {
 		result := measure(harness.LoadScenario(GinkgoTB(), "scenario.yaml"), scenario.ClusterKind(cluster.Docker))
 		Expect(result).To(match.Pass())
 
@@ -30,7 +30,7 @@ var _ = Describe("the order flow on real brokers", Label("docker"), func() {
 		Expect([]uint64{payment.EffectsTwice, inventory.EffectsTwice}).To(HaveEach(BeZero()))
 	})
 
-	It("accepts no order without an event", func() {
+	It("accepts no order without an event", Label("alone"), func() {
 		result := measure(harness.LoadScenario(GinkgoTB(), "scenario-calm.yaml"), scenario.ClusterKind(cluster.Docker))
 		Expect(result).To(match.Pass())
 		expectEqualCounts(result)
