@@ -83,6 +83,7 @@ func (k *completer) produces(i int) {
 		p.Address = address(own.Address, s.produces.Address)
 		p.Topic = p.TopicName()
 		p.Headers = both(own.Headers, s.produces.Headers)
+		p.Examples = k.examples(own.Examples, s, at)
 		p.Delivery.Transactional = own.Delivery.Transactional || s.produces.Delivery.Transactional
 		if n == 0 {
 			k.contract.Produces[i] = p

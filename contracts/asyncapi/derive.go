@@ -102,6 +102,11 @@ func (d *Document) produces(s stated, dir string) contracts.Produces {
 	for _, h := range m.Fields {
 		p.Headers[h.Name] = contracts.Header{Required: h.Required, Pattern: h.Pattern}
 	}
+	for _, e := range m.Examples {
+		if e.Payload != "" {
+			p.Examples = append(p.Examples, relative(dir, e.Payload))
+		}
+	}
 	return p
 }
 

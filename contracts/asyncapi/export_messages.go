@@ -134,7 +134,7 @@ func (e *exporter) inside(file string) object {
 		return nil
 	}
 	d := files.within(file)
-	if d == nil {
+	if d == nil || d.virtual[file].schema == nil {
 		return nil
 	}
 	s := d.virtual[file].schema

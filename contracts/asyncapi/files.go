@@ -16,8 +16,8 @@ import (
 
 // Files is a file system in which contracts may stand on AsyncAPI documents:
 // its Load and LoadDir are those of package contracts, and complete each
-// contract with its document. The schemas that stand inside documents are
-// files of it, named DOCUMENT#/pointer, and what is found in them is shown
+// contract with its document. The schemas and examples that stand inside
+// documents are files of it, named DOCUMENT#/pointer, and what is found in them is shown
 // where it stands in the document; all other files are those of the file system
 // below.
 //
@@ -160,6 +160,34 @@ func (f *Files) Locate(p finding.Position) finding.Position {
 		return d.locate(p)
 	}
 	return p
+}
+
+// Examples implements [schema.Exemplifier]: those of the document that a
+// contract stands on, payloads and headers.
+func (f *Files) Examples(c *contracts.Contract) []schema.Exemplar {
+	if c.AsyncAPI == "" {
+		return nil
+	}
+	d := f.document(c.Resolve(c.AsyncAPI))
+	var out []schema.Exemplar
+	for _, channel := range d.Channels {
+		for _, m := range channel.Messages {
+			for _, e := range m.Examples {
+				out = judged(out, e.Payload, m.Payload, "an example of "+eventName(m), m)
+				out = judged(out, e.Headers, m.Headers, "an example of the headers of "+eventName(m), m)
+			}
+		}
+	}
+	return out
+}
+
+func judged(all []schema.Exemplar, file string, by *Schema, what string, m *Message) []schema.Exemplar {
+	if file == "" || by == nil || by.Format == "" {
+		return all
+	}
+	return append(all, schema.Exemplar{
+		File: file, Schema: schema.Declared{File: by.File, Format: by.Format}, What: what, Position: m.Position,
+	})
 }
 
 // JSONSchema is a JSON Schema that stands in a file, as a contract declares it;

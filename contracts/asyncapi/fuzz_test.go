@@ -1,6 +1,7 @@
 package asyncapi_test
 
 import (
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -45,6 +46,13 @@ func FuzzLoad(f *testing.F) {
 			for _, m := range c.Messages {
 				if m.Payload != nil && m.Payload.Format == contracts.FormatJSONSchema {
 					_, _ = jsonschema.Load(d.FS(), m.Payload.File)
+				}
+				for _, e := range m.Examples {
+					for _, file := range []string{e.Payload, e.Headers} {
+						if text, err := fs.ReadFile(d.FS(), file); file != "" && (err != nil || !json.Valid(text)) {
+							t.Errorf("the example %s is no JSON: %v\n%s", file, err, text)
+						}
+					}
 				}
 			}
 		}

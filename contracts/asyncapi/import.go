@@ -16,8 +16,8 @@ import (
 type Imported struct {
 	// Contract is the content of a weir.yaml that lies beside the document.
 	Contract []byte
-	// Files are the schemas that stood inside the document, by their paths
-	// relative to the contract. None of them exists already.
+	// Files are the schemas and examples that stood inside the document, by
+	// their paths relative to the contract. None of them exists already.
 	Files map[string][]byte
 }
 
@@ -61,6 +61,9 @@ func (i *importer) run() {
 	for j := range c.Produces {
 		p := &c.Produces[j]
 		p.Schema = i.extract(p.Schema, p.Event)
+		for k, name := range p.Examples {
+			p.Examples[k] = i.extractExample(name, p.Event)
+		}
 	}
 	for j := range c.Consumes {
 		if s := c.Consumes[j].Schema; s != nil {
@@ -162,24 +165,41 @@ func (i *importer) extract(ref contracts.SchemaRef, event string) contracts.Sche
 	if ref.Inline == nil {
 		return ref
 	}
-	dir := path.Dir(i.File)
-	v := i.virtual[path.Join(dir, ref.Inline.File)]
-	if v == nil {
+	name := path.Join(path.Dir(i.File), ref.Inline.File)
+	v := i.virtual[name]
+	if v == nil || v.schema == nil {
 		return ref
 	}
-	file, known := i.extracted[v.schema.File]
-	if !known {
-		i.render(v)
-		short := event[strings.LastIndexByte(event, '.')+1:]
-		file = i.unused(path.Join("schemas", slug(short)), endings[v.schema.Format])
-		i.files[file], i.extracted[v.schema.File] = v.text, file
-	}
+	file := i.own(name, "schemas", event, endings[v.schema.Format])
 	own := *ref.Inline
 	own.File, own.Format = file, ""
 	if reflect.DeepEqual(own, contracts.Schema{File: file}) {
 		return contracts.SchemaRef{Ref: file}
 	}
 	return contracts.SchemaRef{Inline: &own}
+}
+
+// extractExample gives an example that stands inside the document a file of
+// its own.
+func (i *importer) extractExample(name, event string) string {
+	inside := path.Join(path.Dir(i.File), name)
+	if i.virtual[inside] == nil {
+		return name
+	}
+	return i.own(inside, "examples", event, ".json")
+}
+
+// own is the own file of what stands inside the document, written on first use.
+func (i *importer) own(inside, folder, event, ending string) string {
+	file, known := i.extracted[inside]
+	if !known {
+		v := i.virtual[inside]
+		i.render(v)
+		short := event[strings.LastIndexByte(event, '.')+1:]
+		file = i.unused(path.Join(folder, slug(short)), ending)
+		i.files[file], i.extracted[inside] = v.text, file
+	}
+	return file
 }
 
 // unused is the name of a file that exists neither beside the document nor

@@ -218,6 +218,7 @@ func (d *Document) message(entry document.Entry, n *document.Node) *Message {
 	m.Kafka.SchemaIDLocation = text(kafka, "schemaIdLocation")
 	m.Kafka.SchemaIDEncoding = text(kafka, "schemaIdPayloadEncoding")
 	m.Kafka.SchemaLookupStrategy = text(kafka, "schemaLookupStrategy")
+	m.Examples = d.examples(get(n, "examples"))
 	m.Kafka.Compatibility = either(kafka, "compatibility")
 	d.proposed(kafka, "compatibility", &m.Kafka.Compatibility, modes...)
 	return m

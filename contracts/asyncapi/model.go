@@ -136,9 +136,19 @@ type Message struct {
 	// CorrelationID is the runtime expression of its place.
 	CorrelationID string
 	Kafka         KafkaMessage
+	Examples      []Example
 	Position      finding.Position
 
 	node, raw *document.Node
+}
+
+// Example is one of a message's examples.
+type Example struct {
+	Name, Summary string
+	// Payload and Headers are files in Document.FS with the JSON of each; ""
+	// where the example does not show them.
+	Payload, Headers string
+	Position         finding.Position
 }
 
 // Header is one header of a message.

@@ -34,7 +34,7 @@ func (d *Document) schema(n *document.Node) *Schema {
 	}
 	s.File = virtualName(d.File, place)
 	if d.virtual[s.File] == nil {
-		d.virtual[s.File] = &virtualFile{schema: s}
+		d.virtual[s.File] = &virtualFile{node: s.node, schema: s}
 	}
 	return s
 }

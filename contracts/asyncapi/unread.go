@@ -30,7 +30,8 @@ var carried = map[string][]string{
 	"dead letter":             {"channel", "messages"},
 	"operation binding kafka": {"groupId", "x-transactional", "transactional", "x-isolationLevel", "isolationLevel", "x-errorTopics", "errorTopics", "bindingVersion"},
 	"error topics":            {"addressTemplate", "retryTopics", "retry", "dlq"},
-	"message":                 {"name", "payload", "headers", "bindings", "contentType", "traits", "correlationId"},
+	"message":                 {"name", "payload", "headers", "bindings", "contentType", "traits", "correlationId", "examples"},
+	"example":                 {"payload"},
 	"message binding kafka":   {"schemaIdLocation", "schemaIdPayloadEncoding", "x-compatibility", "compatibility", "bindingVersion"},
 	"header":                  {"type", "pattern"},
 	"headers":                 {"type", "properties", "required", "allOf"},
@@ -187,6 +188,9 @@ func (u *unread) message(m *Message) {
 		if m.Headers != nil {
 			u.headers(m.Headers.node, 0)
 		}
+		for i, example := range items(get(m.node, "examples")) {
+			u.object("example", fmt.Sprintf("%d of the message %s", i+1, m.ID), example)
+		}
 	case !u.isOwn():
 		u.received(m)
 	}
@@ -201,6 +205,7 @@ func (u *unread) received(m *Message) {
 	}{
 		{get(m.node, "headers"), "the headers of the message "},
 		{eitherNode(get(u.reader.resolveAny(get(m.node, "bindings")), "kafka"), "compatibility"), "the compatibility of the message "},
+		{get(m.node, "examples"), "the examples of the message "},
 		{get(m.node, "contentType"), "the envelope of the message "},
 	} {
 		envelope := strings.HasPrefix(field.what, "the envelope")

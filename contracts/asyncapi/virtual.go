@@ -13,11 +13,12 @@ import (
 	"github.com/flowweir/weir/reports/finding"
 )
 
-// virtualFile is a schema inside a document as a file: for JSON Schema a
-// bundle of it and all that it refers to, for Avro its JSON, for Protobuf its
-// text.
+// virtualFile is a schema or an example inside a document as a file: for JSON
+// Schema a bundle of it and all that it refers to, for Avro its JSON, for
+// Protobuf its text, and for an example its JSON.
 type virtualFile struct {
-	schema *Schema
+	node   *document.Node
+	schema *Schema // nil for an example
 	once   sync.Once
 	text   []byte
 	marks  []mark
@@ -35,20 +36,20 @@ func (d *Document) render(v *virtualFile) {
 		defer d.reader.mu.Unlock()
 		w := &writer{reader: d.reader, schema: v.schema, line: 1, column: 1}
 		switch {
-		case v.schema.Format == contracts.FormatJSONSchema:
-			w.bundle(v.schema.node)
-		case v.schema.node.Kind == document.Scalar:
-			w.source(v.schema.node)
+		case v.schema != nil && v.schema.Format == contracts.FormatJSONSchema:
+			w.bundle(v.node)
+		case v.schema != nil && v.node.Kind == document.Scalar:
+			w.source(v.node)
 		default:
-			w.json(v.schema.node, 0)
+			w.json(v.node, 0)
 			w.put("\n")
 		}
 		v.text, v.marks = w.out.Bytes(), w.marks
 	})
 }
 
-// Locate moves findings that stand in a schema of FS to the document that the
-// schema is written in. Others stay as they are.
+// Locate moves findings that stand in a schema or an example of FS to the
+// document that it is written in. Others stay as they are.
 func (d *Document) Locate(findings []finding.Finding) {
 	for i := range findings {
 		if p := findings[i].Position; p != nil {
@@ -75,7 +76,7 @@ func (d *Document) locate(p finding.Position) finding.Position {
 	d.reader.mu.Lock()
 	defer d.reader.mu.Unlock()
 	at := d.reader.at(m.node)
-	if v.schema.node.Kind == document.Scalar && m.line == p.Line {
+	if v.schema != nil && v.node.Kind == document.Scalar && m.line == p.Line {
 		at.Column += p.Column - m.column
 	}
 	return *at

@@ -192,6 +192,7 @@ func (c *checker) reads(in consumed, p produced) {
 
 // whole checks what concerns a contract and not one of its interactions.
 func (c *checker) whole(contract *contracts.Contract) {
+	c.documented(contract)
 	c.absences(contract)
 	c.members(contract)
 	c.objectives(contract)

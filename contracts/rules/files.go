@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"reflect"
+	"slices"
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/field"
@@ -201,9 +202,10 @@ func (c *checker) examples(p produced) {
 		if name == "" {
 			continue
 		}
+		of := func() []finding.Related { return related(p.at("examples", i), "an example of %s", p.promise().Event) }
 		file := p.contract.Resolve(name)
 		if violations, known := s.examinedBefore(file); known {
-			c.exampleInvalid(p, i, violations)
+			c.exampleInvalid(p.contract, violations, of())
 			continue
 		}
 		src, err := fs.ReadFile(c.files.fsys, file)
@@ -214,7 +216,7 @@ func (c *checker) examples(p produced) {
 		}
 		if s != nil {
 			s.examined[file] = s.schema.Examine(file, src)
-			c.exampleInvalid(p, i, s.examined[file])
+			c.exampleInvalid(p.contract, s.examined[file], of())
 		}
 	}
 }
@@ -227,13 +229,41 @@ func (s *schemaFile) examinedBefore(file string) (violations []schema.Violation,
 	return violations, known
 }
 
-func (c *checker) exampleInvalid(p produced, i int, violations []schema.Violation) {
+// documented judges the examples of the document that a contract stands on,
+// each once: those of payloads that the service sends have been judged as
+// examples of its own.
+func (c *checker) documented(contract *contracts.Contract) {
+	from, ok := c.files.fsys.(schema.Exemplifier)
+	if !ok {
+		return
+	}
+	for _, e := range from.Examples(contract) {
+		at := func() *finding.Position { return &e.Position }
+		c.schemaFile(contract, schemaUse{e.Schema, at})
+		s := c.files.schema(e.Schema)
+		if _, known := s.examinedBefore(e.File); known || s.schema == nil {
+			continue
+		}
+		src, err := fs.ReadFile(c.files.fsys, e.File)
+		if err != nil {
+			continue // it stands in a file that was read, and is there
+		}
+		s.examined[e.File] = s.schema.Examine(e.File, src)
+		c.exampleInvalid(contract, s.examined[e.File], related(&e.Position, "%s", e.What))
+	}
+}
+
+func (c *checker) exampleInvalid(contract *contracts.Contract, violations []schema.Violation, of []finding.Related) {
 	for _, v := range violations {
-		more := related(p.at("examples", i), "an example of %s", p.promise().Event)
+		more := slices.Clone(of)
 		if v.Schema.File != "" {
 			more = append(related(&v.Schema, "the rule of the schema"), more...)
 		}
-		c.report(p.contract, ExampleInvalid, &v.Position, v.Message, "", more...)
+		at := v.Position
+		if l, ok := c.files.fsys.(schema.Locator); ok {
+			at = l.Locate(at)
+		}
+		c.report(contract, ExampleInvalid, &at, v.Message, "", more...)
 	}
 }
 

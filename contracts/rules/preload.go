@@ -120,3 +120,11 @@ func (f *oneAtATime) Locate(p finding.Position) finding.Position {
 	}
 	return p
 }
+
+// Examples makes it a schema.Exemplifier where the file system is one.
+func (f *oneAtATime) Examples(c *contracts.Contract) []schema.Exemplar {
+	if e, ok := f.fsys.(schema.Exemplifier); ok {
+		return e.Examples(c)
+	}
+	return nil
+}

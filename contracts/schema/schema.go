@@ -36,6 +36,21 @@ type Locator interface {
 	Locate(p finding.Position) finding.Position
 }
 
+// Exemplifier is a file system that has, for contracts that stand on an
+// AsyncAPI document, the examples that the document gives.
+type Exemplifier interface {
+	Examples(c *contracts.Contract) []Exemplar
+}
+
+// Exemplar is a file in JSON that a schema must accept.
+type Exemplar struct {
+	File   string
+	Schema Declared
+	// What is what the example is one of, for people.
+	What     string
+	Position finding.Position
+}
+
 // at is where a position really stands.
 func (s *Schema) at(p finding.Position) finding.Position {
 	if s.locate == nil {

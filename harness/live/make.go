@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"regexp"
 	"slices"
 	"strings"
@@ -136,7 +135,7 @@ func (f *Flow) Make(event string, overrides ...Override) (*Record, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	d := &draft{headers: map[string]string{}, form: own}
-	if d.data, err = data(contract, p, own.schema, 1, f.rng); err != nil {
+	if d.data, err = f.data(contract, p, own.schema, 1); err != nil {
 		return nil, err
 	}
 	for _, o := range overrides {
@@ -171,22 +170,22 @@ func (f *Flow) Required(event string) (any, error) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return data(contract, p, own.schema, 0, f.rng)
+	return f.data(contract, p, own.schema, 0)
 }
 
 // data is an event's data, before overrides, with a share of optional fields.
-func data(c *contracts.Contract, p *contracts.Produces, s *schema.Schema, optional float64, rng *rand.Rand) (any, error) {
+func (f *Flow) data(c *contracts.Contract, p *contracts.Produces, s *schema.Schema, optional float64) (any, error) {
 	if s != nil {
 		generate, err := s.GeneratorWith(optional)
 		if err != nil {
 			return nil, err
 		}
-		return generate(rng)
+		return generate(f.rng)
 	}
 	if len(p.Examples) == 0 {
 		return nil, fmt.Errorf("%s has neither a schema nor examples to make data from", p.Event)
 	}
-	return example(c, p.Examples[0])
+	return f.example(c, p.Examples[0])
 }
 
 // check refuses data that its overrides made invalid by mistake.

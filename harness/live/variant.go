@@ -8,7 +8,6 @@ import (
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/history"
 	"github.com/flowweir/weir/contracts/schema"
-	"github.com/flowweir/weir/contracts/source"
 	"github.com/flowweir/weir/contracts/versions"
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -127,7 +126,7 @@ func (f *Flow) Examples(event string) ([]Variant, error) {
 	}
 	var out []Variant
 	for _, name := range p.Examples {
-		v, err := example(contract, name)
+		v, err := f.example(contract, name)
 		if err != nil {
 			return nil, err
 		}
@@ -139,7 +138,7 @@ func (f *Flow) Examples(event string) ([]Variant, error) {
 func (f *Flow) generate(c *contracts.Contract, p *contracts.Produces, s *schema.Schema) (any, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return data(c, p, s, 1, f.rng)
+	return f.data(c, p, s, 1)
 }
 
 // written replaces the data by what was valid when it was written, under a
@@ -161,8 +160,8 @@ func At(t time.Time) Override {
 }
 
 // example reads an example of a contract.
-func example(c *contracts.Contract, name string) (any, error) {
-	file, err := source.Host().Open(c.Resolve(name))
+func (f *Flow) example(c *contracts.Contract, name string) (any, error) {
+	file, err := f.cfg.Files.Open(c.Resolve(name))
 	if err != nil {
 		return nil, err
 	}

@@ -43,6 +43,16 @@ func TestContractOnADocument(t *testing.T) {
 	if err := docs.validate([]byte(`{"order_id": "o-1", "amount": 0}`)); err == nil {
 		t.Error("the document's payload asks for an amount of 1")
 	}
+
+	f.Load.Examples = true
+	if docs, err = newDocuments(f); err != nil {
+		t.Fatal(err)
+	}
+	doc, err := docs.generate(rng)
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, doc, any(map[string]any{"order_id": "o-1", "amount": json.Number("1")}))
 }
 
 // TestContractThatMissesItsDocument: what is wrong between the two keeps a

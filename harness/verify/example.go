@@ -249,9 +249,9 @@ var notInNames = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
 // exampleFile is where an example of an event goes.
 func (v *verifier) exampleFile(p *contracts.Produces) (file string, named bool) {
 	for _, name := range p.Examples {
-		resolved := filepath.FromSlash(v.contract.Resolve(name))
-		if _, err := os.Stat(resolved); errors.Is(err, fs.ErrNotExist) {
-			return resolved, true
+		resolved := v.contract.Resolve(name)
+		if _, err := fs.Stat(v.files, resolved); errors.Is(err, fs.ErrNotExist) {
+			return filepath.FromSlash(resolved), true
 		}
 	}
 	name := path.Join("examples", notInNames.ReplaceAllString(strings.ToLower(p.Event), "-")+".json")
