@@ -12,8 +12,8 @@ import (
 )
 
 // Complete gives a contract that stands on the document what the document
-// says: events, addresses, schemas, headers, groups, retries and facts of
-// topics. An interaction stands on the operation that it names, or on the one
+// says: operations, events, addresses, schemas, headers, groups, retries, facts
+// of topics, the service's version and owner, and what its x-weir promises. An interaction stands on the operation that it names, or on the one
 // that has its event and its address; one that names an operation of several
 // messages becomes one for each. What the contract says itself stays.
 // Operations of the document that the contract does not name become
@@ -41,6 +41,7 @@ func (d *Document) Complete(c *contracts.Contract) []finding.Finding {
 		k.duplicates()
 		k.addRest()
 		k.addTopics()
+		k.addWords()
 		k.unreadable()
 	})
 }
@@ -84,6 +85,7 @@ func (k *completer) produces(i int) {
 		p.Topic = p.TopicName()
 		p.Headers = both(own.Headers, s.produces.Headers)
 		p.Examples = k.examples(own.Examples, s, at)
+		p.Operation = s.operation.ID
 		p.Delivery.Transactional = own.Delivery.Transactional || s.produces.Delivery.Transactional
 		if n == 0 {
 			k.contract.Produces[i] = p
@@ -108,6 +110,7 @@ func (k *completer) consumes(i int) {
 		k.fill(s, reflect.ValueOf(&c).Elem(), reflect.ValueOf(*s.consumes), "consumes", at)
 		c.Address = address(own.Address, s.consumes.Address)
 		c.Topic = c.TopicName()
+		c.Operation = s.operation.ID
 		if len(own.Needs) > 0 {
 			c.Schema = own.Schema // needs say what is read
 		}

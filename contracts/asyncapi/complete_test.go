@@ -92,20 +92,20 @@ func TestCompleteTakesEverythingFromTheDocument(t *testing.T) {
 	}
 	orders := contracts.Address{Kafka: &contracts.KafkaAddress{Topic: "orders"}}
 	want := &contracts.Contract{
-		Weir: contracts.Version, Service: contracts.Service{Name: "order-service"}, AsyncAPI: "../catalogue/asyncapi.yaml",
+		Weir: contracts.Version, Service: contracts.Service{Name: "order-service", Version: "1.0.0"}, AsyncAPI: "../catalogue/asyncapi.yaml",
 		Topics: map[string]contracts.Topic{"orders": {Partitions: 12, Replication: 3, Retention: document.Duration(24 * 3600e9)}},
 		Produces: []contracts.Produces{
 			{
-				Event: "com.acme.OrderPlaced", Topic: "orders", Address: orders, Compatibility: "backward",
+				Operation: "publishOrders", Event: "com.acme.OrderPlaced", Topic: "orders", Address: orders, Compatibility: "backward",
 				Headers: map[string]contracts.Header{"traceparent": {Required: true}},
 				Schema: contracts.SchemaRef{Inline: &contracts.Schema{
 					File: "../catalogue/asyncapi.yaml#/channels/orders/messages/Placed/payload", Format: contracts.FormatJSONSchema,
 				}},
 			},
-			{Event: "com.acme.OrderCancelled", Topic: "orders", Address: orders, Schema: contracts.SchemaRef{Ref: "../schemas/cancelled.json"}},
+			{Operation: "publishOrders", Event: "com.acme.OrderCancelled", Topic: "orders", Address: orders, Schema: contracts.SchemaRef{Ref: "../schemas/cancelled.json"}},
 		},
 		Consumes: []contracts.Consumes{{
-			Event: "com.acme.PaymentReceived", Topic: "payments", Group: "orders", Isolation: "read-committed",
+			Operation: "onPayment", Event: "com.acme.PaymentReceived", Topic: "payments", Group: "orders", Isolation: "read-committed",
 			Address: contracts.Address{Kafka: &contracts.KafkaAddress{Topic: "payments"}},
 			Schema: &contracts.SchemaRef{Inline: &contracts.Schema{
 				File: "../catalogue/asyncapi.yaml#/channels/payments/messages/Received/payload", Format: contracts.FormatJSONSchema,

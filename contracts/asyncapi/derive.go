@@ -38,6 +38,22 @@ func (s stated) event() string {
 	return s.consumes.Event
 }
 
+// list is the contract's list that the interaction belongs to.
+func (s stated) list() string {
+	if s.produces != nil {
+		return "produces"
+	}
+	return "consumes"
+}
+
+// address is where the interaction's event travels.
+func (s stated) address() contracts.Address {
+	if s.produces != nil {
+		return s.produces.Address
+	}
+	return s.consumes.Address
+}
+
 // stated lists all interactions, in the order of the operations. Schemas are
 // named relative to the directory dir.
 func (d *Document) stated(dir string) []stated {
@@ -68,9 +84,7 @@ func (d *Document) interaction(s stated, dir string) stated {
 		c.Address, c.Topic = address, address.TopicName()
 		s.consumes = &c
 	}
-	if !s.reply {
-		d.ownWords(&s)
-	}
+	d.ownWords(&s)
 	if s.consumes != nil && len(s.consumes.Needs) > 0 {
 		s.consumes.Schema = nil // needs say what is read
 	}

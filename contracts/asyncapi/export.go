@@ -20,7 +20,16 @@ import (
 //
 // Import of the result is the same contract: Export reads what it wrote, and
 // what AsyncAPI's fields do not give back stands in x-weir.
+//
+// A contract that stands on a document and was completed with it is written
+// over this document, to lie beside it: every field, its order and the comments
+// stay, and x- fields are added for what the contract promises beyond it. A
+// contract that stands on the result without a word of its own has the same
+// interactions. version is then "" or the document's.
 func Export(c *contracts.Contract, fsys fs.FS, version string) ([]byte, error) {
+	if c.AsyncAPI != "" {
+		return exportOver(c, NewFiles(fsys), version)
+	}
 	if version == "" {
 		version = Versions()[len(Versions())-1]
 	}
@@ -225,7 +234,7 @@ func (e *exporter) operation(action string, a contracts.Address, event string, m
 
 // compare reads what was written, and keeps what did not come back.
 func (e *exporter) compare(written []byte) error {
-	name := e.name()
+	name := path.Join(e.dir, "asyncapi.yaml")
 	d, findings := Load(single{e.fsys, name, written}, name)
 	var back *contracts.Contract
 	findings = append(findings, d.collect(func() { back = d.contract(e.dir) })...)
@@ -244,38 +253,23 @@ func (e *exporter) compare(written []byte) error {
 	for i := range want.Consumes {
 		e.operations = append(e.operations, remainder(reflect.ValueOf(want.Consumes[i]), reflect.ValueOf(back.Consumes[i])))
 	}
-	e.root(back)
+	e.words = rootWords(want, back)
 	return nil
 }
 
-// name is what the document is read under. It hides no file of the document
-// that the contract stands on.
-func (e *exporter) name() string {
-	for id, n := "asyncapi", 2; ; n++ {
-		name := path.Join(e.dir, id+".yaml")
-		if _, err := fs.Stat(e.fsys, name); err != nil || e.contract.AsyncAPI == "" {
-			return name
-		}
-		id = fmt.Sprintf("asyncapi-%d", n)
-	}
-}
-
-// root is the x-weir of the root.
-func (e *exporter) root(back *contracts.Contract) {
-	want := e.contract
+// rootWords are what x-weir has to say of a contract beside its interactions,
+// where a document gives back another one.
+func rootWords(want, back *contracts.Contract) object {
+	var words object
 	if service := remainder(reflect.ValueOf(want.Service), reflect.ValueOf(back.Service)); len(service) > 0 {
-		e.words.set("service", service)
+		words.set("service", service)
 	}
 	if topics := differing(want.Topics, back.Topics); len(topics) > 0 {
-		e.words.set("topics", topics)
+		words.set("topics", topics)
 	}
-	for _, f := range fields(reflect.ValueOf(*want)) {
-		switch f.name {
-		case "weir", "service", "topics", "produces", "consumes":
-		default:
-			if !f.value.IsZero() {
-				e.words.set(f.name, encode(f.value))
-			}
-		}
+	w, b := *want, *back
+	for _, c := range []*contracts.Contract{&w, &b} {
+		c.Weir, c.Service, c.AsyncAPI, c.Topics, c.Produces, c.Consumes, c.Doc = "", contracts.Service{}, "", nil, nil, nil, nil
 	}
+	return append(words, remainder(reflect.ValueOf(w), reflect.ValueOf(b))...)
 }

@@ -87,10 +87,6 @@ func (e *exporter) payload(event string, of *contracts.SchemaRef) (message, kafk
 	if s == nil || s.File == "" {
 		return message, nil, nil
 	}
-	if inside := e.inside(path.Join(e.dir, s.File)); inside != nil {
-		message.set("payload", inside)
-		return message, framed(kafka, s), nil
-	}
 	if formatOfFile(s.File) != s.Format || path.IsAbs(s.File) {
 		return message, nil, nil
 	}
@@ -102,17 +98,17 @@ func (e *exporter) payload(event string, of *contracts.SchemaRef) (message, kafk
 		}
 		return nil, nil, fmt.Errorf("cannot read the schema %s: %w", file, err)
 	}
-	message.set("payload", object{{"schemaFormat", mediaType(s.Format, src)}, {"schema", refToFile(s.File, "")}})
+	message.set("payload", object{{"schemaFormat", mediaType(s.Format, src)}, {"schema", refToFile(s.File)}})
 	return message, framed(kafka, s), nil
 }
 
-// refToFile refers to a place in a file; the name is relative.
-func refToFile(name, fragment string) object {
+// refToFile refers to a file; the name is relative.
+func refToFile(name string) object {
 	target := pathEscape(name)
 	if strings.Contains(target, ":") {
 		target = "./" + target
 	}
-	return ref(target + fragment)
+	return ref(target)
 }
 
 // framed adds to a binding how the schema's id travels.
@@ -124,28 +120,6 @@ func framed(kafka object, s *contracts.Schema) object {
 		kafka.set("schemaIdLocation", "header")
 	}
 	return kafka
-}
-
-// inside refers to a schema that stands inside the document that the contract
-// stands on; it is nil for any other file.
-func (e *exporter) inside(file string) object {
-	files, ok := e.fsys.(*Files)
-	if !ok {
-		return nil
-	}
-	d := files.within(file)
-	if d == nil || d.virtual[file].schema == nil {
-		return nil
-	}
-	s := d.virtual[file].schema
-	d.reader.mu.Lock()
-	place := d.reader.places[s.node]
-	d.reader.mu.Unlock()
-	target := refToFile(relative(e.dir, place.file.name), "#"+pathEscape(place.pointer))
-	if s.MediaType == "" {
-		return target
-	}
-	return object{{"schemaFormat", s.MediaType}, {"schema", target}}
 }
 
 // mediaType is the schemaFormat of a schema's file.

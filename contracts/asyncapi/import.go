@@ -48,14 +48,8 @@ type importer struct {
 }
 
 func (i *importer) run() {
-	if i.root == nil {
-		i.reader.report(finding.Error, NothingToImport, &finding.Position{File: i.File}, "the document could not be read", "")
-		return
-	}
-	c := i.contract(path.Dir(i.File))
-	if len(c.Produces)+len(c.Consumes) == 0 && !i.isOwn() {
-		i.reader.report(finding.Error, NothingToImport, i.reader.at(i.root), "the document has no operation that a contract could state",
-			"a contract needs operations on Kafka, RabbitMQ or Redis")
+	c := i.importable()
+	if c == nil {
 		return
 	}
 	for j := range c.Produces {
@@ -75,6 +69,22 @@ func (i *importer) run() {
 	i.text = toYAML(encodeContract(c))
 }
 
+// importable is the contract of the document; nil, with a finding, where there
+// is nothing to make one of.
+func (d *Document) importable() *contracts.Contract {
+	if d.root == nil {
+		d.reader.report(finding.Error, NothingToImport, &finding.Position{File: d.File}, "the document could not be read", "")
+		return nil
+	}
+	c := d.contract(path.Dir(d.File))
+	if len(c.Produces)+len(c.Consumes) == 0 && !d.isOwn() {
+		d.reader.report(finding.Error, NothingToImport, d.reader.at(d.root), "the document has no operation that a contract could state",
+			"a contract needs operations on Kafka, RabbitMQ or Redis")
+		return nil
+	}
+	return c
+}
+
 // encodeContract is a contract as the map of its file.
 func encodeContract(c *contracts.Contract) object {
 	return encodeStruct(reflect.ValueOf(*c))
@@ -83,10 +93,7 @@ func encodeContract(c *contracts.Contract) object {
 // contract is what the document says of the service, for a contract in dir.
 // What it cannot state is reported.
 func (d *Document) contract(dir string) *contracts.Contract {
-	info := get(d.root, "info")
-	c := &contracts.Contract{Weir: contracts.Version}
-	c.Service = contracts.Service{Name: slug(d.Title), Version: d.APIVersion, Owner: text(d.reader.resolveAny(get(info, "contact")), "name")}
-	c.Topics = d.topics()
+	c := &contracts.Contract{Weir: contracts.Version, Service: d.service(), Topics: d.topics()}
 	seen := map[string]*Operation{}
 	for _, s := range d.stated(dir) {
 		if !d.statable(s, c.Service.Name, seen) {
@@ -98,8 +105,21 @@ func (d *Document) contract(dir string) *contracts.Contract {
 			c.Consumes = append(c.Consumes, *s.consumes)
 		}
 	}
+	for _, s := range d.unattached() {
+		if s.produces != nil {
+			c.Produces = append(c.Produces, *s.produces)
+		} else {
+			c.Consumes = append(c.Consumes, *s.consumes)
+		}
+	}
 	d.contractWords(c)
 	return c
+}
+
+// service is what the document's info says of the service.
+func (d *Document) service() contracts.Service {
+	contact := d.reader.resolveAny(get(get(d.root, "info"), "contact"))
+	return contracts.Service{Name: slug(d.Title), Version: d.APIVersion, Owner: text(contact, "name")}
 }
 
 // statable says whether a contract can state an interaction beside those

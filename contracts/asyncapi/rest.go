@@ -3,7 +3,6 @@ package asyncapi
 import (
 	"fmt"
 	"reflect"
-	"slices"
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/document"
@@ -14,6 +13,13 @@ import (
 type promised struct {
 	list, event, group string
 	channel            contracts.Channel
+}
+
+func (s stated) promised() promised {
+	if s.produces != nil {
+		return producing(s.produces)
+	}
+	return consuming(s.consumes)
 }
 
 func producing(p *contracts.Produces) promised {
@@ -58,21 +64,65 @@ func (k *completer) addRest() {
 		case k.used[i]:
 		case s.problem != "":
 			k.unaddressed(s, finding.Info)
-		case s.produces != nil:
-			if k.isNew(s, producing(s.produces)) {
-				k.contract.Doc.Elsewhere(s.operation.Position, "produces", len(k.contract.Produces))
-				k.contract.Produces = append(k.contract.Produces, *s.produces)
-			}
-		case s.consumes.Group == "" && s.consumes.RabbitMQ == nil:
+		case s.consumes != nil && s.consumes.Group == "" && s.consumes.RabbitMQ == nil:
 			k.reader.report(finding.Warning, NoGroup, &s.operation.Position,
 				fmt.Sprintf("the operation %s names no consumer group and is left out", s.operation.ID),
 				"name it in the operation's binding: {kafka: {groupId: {type: string, enum: [...]}}}, or in the contract")
 		default:
-			if k.isNew(s, consuming(s.consumes)) {
-				k.contract.Doc.Elsewhere(s.operation.Position, "consumes", len(k.contract.Consumes))
-				k.contract.Consumes = append(k.contract.Consumes, *s.consumes)
+			if k.isNew(s, s.promised()) {
+				k.add(s)
 			}
 		}
+	}
+	for _, s := range k.unattached() {
+		same := s.promised()
+		if !k.present[same] { // the contract may say it, too
+			k.present[same] = true
+			k.add(s)
+		}
+	}
+}
+
+// add adds an interaction of the document.
+func (k *completer) add(s stated) {
+	at, id := s.operation.Position, s.operation.ID
+	if s.produces != nil {
+		k.contract.Doc.Elsewhere(at, "produces", len(k.contract.Produces))
+		p := *s.produces
+		p.Operation = id
+		k.contract.Produces = append(k.contract.Produces, p)
+		return
+	}
+	k.contract.Doc.Elsewhere(at, "consumes", len(k.contract.Consumes))
+	c := *s.consumes
+	c.Operation = id
+	k.contract.Consumes = append(k.contract.Consumes, c)
+}
+
+// addWords adds what the document says of the service, and what x-weir says of
+// the contract beside its interactions and topics.
+func (k *completer) addWords() {
+	says := contracts.Contract{Service: k.service()}
+	k.contractWords(&says)
+	words := get(k.root, ownField)
+	at := func(field string) finding.Position {
+		if n := get(words, field); n != nil {
+			return *k.reader.at(n)
+		}
+		return *k.reader.at(get(k.root, "info"))
+	}
+	for field := range fill(reflect.ValueOf(&k.contract.Service).Elem(), reflect.ValueOf(says.Service)) {
+		k.contract.Doc.Elsewhere(at("service"), "service", field)
+	}
+	for name := range says.Schemas {
+		if _, own := k.contract.Schemas[name]; !own {
+			k.contract.Doc.Elsewhere(at("schemas"), "schemas", name)
+		}
+	}
+	k.contract.Schemas = both(k.contract.Schemas, says.Schemas)
+	says.Topics = nil
+	for field := range fill(reflect.ValueOf(k.contract).Elem(), reflect.ValueOf(says)) {
+		k.contract.Doc.Elsewhere(at(field), field)
 	}
 }
 
@@ -101,7 +151,9 @@ func (k *completer) unreadable() {
 
 // addTopics adds the facts that the document states of topics.
 func (k *completer) addTopics() {
-	all := k.topics()
+	says := contracts.Contract{Topics: k.topics()}
+	k.topicWords(get(get(k.root, ownField), "topics"), &says)
+	all := says.Topics
 	for _, name := range sortedKeys(all) {
 		stated := all[name]
 		own, known := k.contract.Topics[name]
@@ -111,7 +163,7 @@ func (k *completer) addTopics() {
 		if known {
 			k.facts(name, own, stated)
 		}
-		at := k.channelOf(name).Position
+		at, _ := k.stating(name)
 		k.contract.Doc.Elsewhere(at, "topics", name)
 		for setting := range stated.Config {
 			k.contract.Doc.Elsewhere(at, "topics", name, "config", setting)
@@ -124,14 +176,18 @@ func (k *completer) addTopics() {
 	}
 }
 
-// channelOf is the channel that states facts of a topic.
-func (k *completer) channelOf(topic string) *Channel {
-	for _, c := range slices.Backward(k.factual()) { // the last one counts
+// stating is what states facts of a topic, and its place: x-weir, or the last
+// channel that does.
+func (k *completer) stating(topic string) (at finding.Position, what string) {
+	if n := get(get(get(k.root, ownField), "topics"), topic); n != nil {
+		return *k.reader.at(n), ownField
+	}
+	for _, c := range k.factual() {
 		if c.topic() == topic {
-			return c
+			at, what = c.Position, "the channel "+c.ID
 		}
 	}
-	return nil
+	return at, what
 }
 
 func (k *completer) facts(name string, own, stated contracts.Topic) {
@@ -146,9 +202,9 @@ func (k *completer) facts(name string, own, stated contracts.Topic) {
 		if f.own == "" || f.says == "" || f.own == f.says {
 			continue
 		}
-		c := k.channelOf(name)
+		at, what := k.stating(name)
 		k.reader.report(finding.Error, Contradiction, k.contract.Doc.Position("topics", name, f.field), contradicts(f.field, f.own, f.says), "keep one of them",
-			finding.Related{Position: c.Position, Message: "the channel " + c.ID})
+			finding.Related{Position: at, Message: what})
 	}
 }
 

@@ -1,0 +1,146 @@
+package asyncapi_test
+
+import (
+	"path"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/asyncapi"
+	"github.com/flowweir/weir/reports/finding"
+)
+
+// stand makes a contract that stands on a document, and loads it; nil where no
+// contract can be made.
+func stand(t failer, fsys fstest.MapFS, name string) (*contracts.Contract, *asyncapi.Files) {
+	t.Helper()
+	d, findings := asyncapi.Load(fsys, name)
+	noErrors(t, "load", fsys, findings)
+	src, findings := asyncapi.Stand(d)
+	if finding.Errors(findings) > 0 {
+		return nil, nil
+	}
+	fsys["weir.yaml"] = &fstest.MapFile{Data: src}
+	return standing(t, fsys)
+}
+
+// standing loads weir.yaml, which stands on a document.
+func standing(t failer, fsys fstest.MapFS) (*contracts.Contract, *asyncapi.Files) {
+	t.Helper()
+	files := asyncapi.NewFiles(fsys)
+	c, findings := files.Load("weir.yaml")
+	noErrors(t, "contract", fsys, findings)
+	return c, files
+}
+
+// exportOver exports a contract that stands on a document.
+func exportOver(t failer, c *contracts.Contract, files *asyncapi.Files) []byte {
+	t.Helper()
+	out, err := asyncapi.Export(c, files, "")
+	if err != nil {
+		t.Fatalf("export: %v", err)
+	}
+	return out
+}
+
+// sameContract compares contracts but for the order of interactions, which a
+// contract that names some of a document's need not keep.
+var sameContract = cmp.Options{
+	withoutDoc,
+	cmpopts.SortSlices(func(a, b contracts.Produces) bool { return a.Operation+a.Event < b.Operation+b.Event }),
+	cmpopts.SortSlices(func(a, b contracts.Consumes) bool { return a.Operation+a.Event < b.Operation+b.Event }),
+}
+
+// TestExportOverKeepsTheDocument: for each document, a contract that stands on
+// it is exported over it. Without x-weir the export is the document, and who
+// stands on the export has the same contract and exports it again.
+func TestExportOverKeepsTheDocument(t *testing.T) {
+	stood := 0
+	for _, name := range names(t) {
+		t.Run(name, func(t *testing.T) {
+			fsys := copyOf(t, "testdata/documents")
+			c, files := stand(t, fsys, name)
+			if c == nil {
+				return // the golden files of the import say why
+			}
+			stood++
+			before := string(fsys[name].Data)
+			golden(t, "stood/"+name+".txt", string(fsys["weir.yaml"].Data))
+			after := exportOver(t, c, files)
+			if diff := cmp.Diff(asyncapi.Tree(fsys, name, "x-weir"), asyncapi.Tree(over(fsys, name, after), name, "x-weir")); diff != "" {
+				t.Errorf("the document changed (-before +after):\n%s", diff)
+			}
+			if !strings.HasPrefix(string(after), strings.TrimRight(before, "\n}")) {
+				t.Errorf("the text of the document changed:\n%s", after)
+			}
+			exported := over(fsys, name, after)
+			again, files := stand(t, exported, name)
+			if diff := cmp.Diff(c, again, sameContract); diff != "" {
+				t.Errorf("the contract changed (-first +second):\n%s\n%s", diff, after)
+			}
+			if diff := cmp.Diff(string(after), string(exportOver(t, again, files))); diff != "" {
+				t.Errorf("the export changed (-first +second):\n%s", diff)
+			}
+		})
+	}
+	if stood < 12 {
+		t.Errorf("contracts stood on %d documents", stood)
+	}
+}
+
+// TestExportOverAddsPromises: over each document, also one that no contract
+// can be made of, a contract's own interactions and promises are written, and
+// come back.
+func TestExportOverAddsPromises(t *testing.T) {
+	for _, name := range names(t) {
+		t.Run(name, func(t *testing.T) {
+			fsys := copyOf(t, "testdata/documents")
+			fsys["own.json"] = &fstest.MapFile{Data: []byte("{}")}
+			const head = "weir: contract/v1\nservice: {name: own}\nasyncapi: "
+			fsys["weir.yaml"] = &fstest.MapFile{Data: []byte(head + name + `
+topics: {own.events: {partitions: 3, config: {min.insync.replicas: "2"}}}
+schemas: {Own: {file: own.json, history: history/}}
+produces:
+  - {event: com.acme.Owned, topic: own.events, schema: Own, key: $.id, ordering: per-key, examples: [own.json]}
+consumes:
+  - event: com.acme.Disowned
+    topic: other.events
+    group: own
+    needs: {$.id: string}
+    retry: {attempts: 3, backoff: {initial: 1s}, topics: [other.retry]}
+    dlq: {topic: other.dlq}
+objectives: {end-to-end: {p99: 200ms}}
+waive: [{rule: check/effect-missing, reason: "No: not yet.", until: 2027-01-01}]
+`)}
+			c, files := standing(t, fsys)
+			after := exportOver(t, c, files)
+			exported := over(fsys, name, after)
+			if diff := cmp.Diff(asyncapi.Tree(fsys, name, "x-weir"), asyncapi.Tree(exported, name, "x-weir")); diff != "" {
+				t.Errorf("the document changed (-before +after):\n%s", diff)
+			}
+			exported["weir.yaml"] = &fstest.MapFile{Data: []byte(head + name + "\n")}
+			again, files := standing(t, exported)
+			if diff := cmp.Diff(c, again, sameContract); diff != "" {
+				t.Errorf("the contract changed (-first +second):\n%s\n%s", diff, after)
+			}
+			if diff := cmp.Diff(string(after), string(exportOver(t, again, files))); diff != "" {
+				t.Errorf("the export changed (-first +second):\n%s", diff)
+			}
+		})
+	}
+}
+
+// over is the file system with another text of a file.
+func over(fsys fstest.MapFS, name string, text []byte) fstest.MapFS {
+	out := fstest.MapFS{}
+	for file, content := range fsys {
+		out[file] = content
+	}
+	out[path.Clean(name)] = &fstest.MapFile{Data: text}
+	return out
+}
+
