@@ -11,6 +11,7 @@ import (
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/asyncapi"
+	"github.com/flowweir/weir/contracts/infer"
 	"github.com/flowweir/weir/contracts/source"
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -39,8 +40,11 @@ func newAsyncAPIExport(s *state) *cobra.Command {
 		Short: "Write a contract as an AsyncAPI document",
 		Long: `Export writes a contract, by default weir.yaml, as an AsyncAPI document that is to
 lie beside it: the document refers to the contract's schema files by their
-relative paths, and copies none. A contract that stands on a document is written
-with all that it takes from there.
+relative paths, and copies none.
+
+A contract that stands on a document is written over this document, in its
+version and to lie beside it: all that it says stays as it is, comments
+included, and x- fields are added for what the contract promises beyond it.
 
 The exit code is 2 where the contract or a schema cannot be read.`,
 		Example: `  weir asyncapi export > asyncapi.yaml
@@ -53,13 +57,17 @@ The exit code is 2 where the contract or a schema cannot be read.`,
 	}
 	versions := asyncapi.Versions()
 	slices.Reverse(versions)
-	version := choiceFlag(cmd, "version", "the version of AsyncAPI", versions...)
-	cmd.Flags().StringVarP(&out, "output", "o", "", "the file to write, in the directory of the contract (default: print)")
+	version := choiceFlag(cmd, "version", "the version of AsyncAPI; a contract that stands on a document keeps its", versions...)
+	cmd.Flags().StringVarP(&out, "output", "o", "", "the file to write, beside the contract, or the document that it stands on (default: print)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) > 1 {
 			return oneArg("a contract")(cmd, args)
 		}
-		return s.asyncAPIExport(slices.Concat(args, []string{"."})[0], version.value, out)
+		chosen := ""
+		if cmd.Flags().Changed("version") {
+			chosen = version.value
+		}
+		return s.asyncAPIExport(slices.Concat(args, []string{"."})[0], chosen, out)
 	}
 	return cmd
 }
@@ -83,7 +91,7 @@ func (s *state) asyncAPIExport(name, version, out string) error {
 	}
 	document, err := asyncapi.Export(c, files, version)
 	if err != nil {
-		return usageError("weir check "+name+" finds more", "%s cannot be written as an AsyncAPI document: %w", name, err)
+		return usageError("", "%s cannot be written as an AsyncAPI document: %w", name, err)
 	}
 	if out == "" {
 		_, err := s.stdout.Write(document)
@@ -96,12 +104,16 @@ func (s *state) asyncAPIExport(name, version, out string) error {
 	return printed(err)
 }
 
-// besideContract refuses a file from which the contract's schemas are not found, and
-// one that the document is made of.
+// besideContract refuses a file from which the document's references are not
+// found, and one that the document is made of.
 func besideContract(c *contracts.Contract, out string) error {
-	if dir := path.Dir(c.Doc.File()); absolute(path.Dir(out)) != absolute(dir) {
+	beside, what := c.Doc.File(), "the contract"
+	if c.AsyncAPI != "" {
+		beside, what = c.Resolve(c.AsyncAPI), "the one that the contract stands on"
+	}
+	if dir := path.Dir(beside); absolute(path.Dir(out)) != absolute(dir) {
 		return usageError("write it there, or print it and change its references",
-			"-o: %s is not in %s, and the document refers to schemas from beside the contract", out, dir)
+			"-o: %s is not in %s, and the document refers to schemas from beside %s", out, dir, what)
 	}
 	for name, what := range map[string]string{c.Doc.File(): "the contract itself", c.Resolve(c.AsyncAPI): "the document that the contract stands on"} {
 		if absolute(name) == absolute(out) {
@@ -116,19 +128,20 @@ func newAsyncAPIImport(s *state) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import DOCUMENT",
 		Short: "Write a first contract of an AsyncAPI document",
-		Long: `Import writes weir.yaml beside a document, and the schemas that stand in it as
-files. What of the document has no place in a contract is listed. Files that
-exist are not touched unless --force is given.
+		Long: `Import copies a document into a contract of its own: it writes weir.yaml beside the
+document, and the schemas and examples that stand in it as files. What of the
+document has no place in a contract is listed. Files that exist are not touched
+unless --force is given.
 
-It is weir init for a document. To add promises to a document that stays the
-source, write a contract that stands on it instead: asyncapi: asyncapi.yaml.`,
+To add promises to a document that stays the source, take weir init instead: it
+writes a contract that stands on it.`,
 		Example: `  weir asyncapi import asyncapi.yaml
   weir asyncapi import order-service/asyncapi.yaml --stdout`,
 		Args: oneArg("an AsyncAPI document"),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return nil, cobra.ShellCompDirectiveDefault
 		},
-		RunE: func(_ *cobra.Command, args []string) error { return s.initFromAsyncAPI(args[0], f) },
+		RunE: func(_ *cobra.Command, args []string) error { return s.initFromAsyncAPI(args[0], f, infer.ImportAsyncAPI) },
 	}
 	cmd.Flags().BoolVar(&f.force, "force", false, "write over files that exist")
 	cmd.Flags().BoolVar(&f.stdout, "stdout", false, "print the files, each below a line with its name, and write none")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -42,7 +43,7 @@ func newInit(s *state) *cobra.Command {
 there already: example files, each one JSON document with or without an
 envelope; the newest records of a live topic; a subject of the registry that
 WEIR_REGISTRY_URL or the workspace names; or an AsyncAPI document, beside which the contract is
-then written. A file is known by its content.
+then written, to stand on it. A file is known by its content.
 
 A topic is read without a group, and nothing on the cluster changes. Values of
 records are not written anywhere: schemas have types and formats, and examples
@@ -112,7 +113,7 @@ func (s *state) init(ctx context.Context, args []string, f initFlags) error {
 		return initError(err)
 	}
 	if len(documents) == 1 && documents[0].kind == infer.AsyncAPI {
-		return s.initFromAsyncAPI(documents[0].name, f)
+		return s.initFromAsyncAPI(documents[0].name, f, infer.FromAsyncAPI)
 	}
 	guesses, err := f.nameService()
 	if err != nil {
@@ -184,11 +185,14 @@ func initFromExamples(ctx context.Context, documents []initFile, f initFlags) (*
 	return infer.FromRecords(ctx, r)
 }
 
-func (s *state) initFromAsyncAPI(name string, f initFlags) error {
+// readsAsyncAPI makes a draft of a document, as those of package infer.
+type readsAsyncAPI func(fsys fs.FS, file string) (*infer.Draft, []finding.Finding, error)
+
+func (s *state) initFromAsyncAPI(name string, f initFlags, read readsAsyncAPI) error {
 	if f.service+f.event+f.topic != "" || f.keepValues {
 		return usageError("weir init "+name, "%s is an AsyncAPI document: it names services, events and topics itself", name)
 	}
-	draft, findings, err := infer.FromAsyncAPI(source.Host(), filepath.ToSlash(name))
+	draft, findings, err := read(source.Host(), filepath.ToSlash(name))
 	if err != nil {
 		return err
 	}

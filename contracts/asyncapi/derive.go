@@ -193,7 +193,7 @@ func placeOf(expression string) string {
 // envelope is guessed from a foreign document: from the content type, or from
 // the headers that CloudEvents requires in binary mode.
 func (d *Document) envelope(m *Message) string {
-	if d.isOwn() {
+	if d.IsExport() {
 		return ""
 	}
 	if strings.HasPrefix(m.ContentType, "application/cloudevents+") {

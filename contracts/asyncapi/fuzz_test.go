@@ -18,7 +18,8 @@ import (
 )
 
 // FuzzLoad holds any two files to this: nothing panics or runs away, findings
-// have places, and a contract that a document gives survives its own export.
+// have places, and a contract that a document gives survives its own export, as
+// does the document.
 func FuzzLoad(f *testing.F) {
 	part := `{"m": {"payload": {"type": "object"}}}`
 	for _, dir := range []string{"documents", "malformed"} {
@@ -70,6 +71,9 @@ func FuzzLoad(f *testing.F) {
 				}
 			}
 		}
+		if finding.Errors(findings)+finding.Errors(completed) == 0 {
+			overThemselves(t, c, files, fsys, name)
+		}
 		delete(fsys, "s.weir.yaml")
 		imported, left := asyncapi.Import(d)
 		placed(t, left)
@@ -100,6 +104,22 @@ func FuzzLoad(f *testing.F) {
 			t.Errorf("the contract changed:\n%s\n%s", diff, written)
 		}
 	})
+}
+
+// overThemselves holds the export over a document to it: nothing of the document
+// changes, and who stands on the export has the same contract.
+func overThemselves(t *testing.T, c *contracts.Contract, files *asyncapi.Files, fsys fstest.MapFS, name string) {
+	t.Helper()
+	written := exportOver(t, c, files)
+	exported := over(fsys, name, written)
+	if before, after := asyncapi.Tree(fsys, name, "x-weir"), asyncapi.Tree(exported, name, "x-weir"); before != after {
+		t.Errorf("the document changed from\n%s\nto\n%s", before, after)
+	}
+	again, findings := asyncapi.NewFiles(exported).Load(c.Doc.File())
+	noErrors(t, "the export", exported, findings)
+	if diff := cmp.Diff(c, again, sameContract); diff != "" {
+		t.Errorf("the contract changed:\n%s\n%s", diff, written)
+	}
 }
 
 func placed(t *testing.T, findings []finding.Finding) {

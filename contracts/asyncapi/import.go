@@ -77,7 +77,7 @@ func (d *Document) importable() *contracts.Contract {
 		return nil
 	}
 	c := d.contract(path.Dir(d.File))
-	if len(c.Produces)+len(c.Consumes) == 0 && !d.isOwn() {
+	if len(c.Produces)+len(c.Consumes) == 0 && !d.IsExport() {
 		d.reader.report(finding.Error, NothingToImport, d.reader.at(d.root), "the document has no operation that a contract could state",
 			"a contract needs operations on Kafka, RabbitMQ or Redis")
 		return nil
@@ -125,7 +125,7 @@ func (d *Document) service() contracts.Service {
 // statable says whether a contract can state an interaction beside those
 // seen, and gives a consumer without a group the service's name for one.
 func (d *Document) statable(s stated, service string, seen map[string]*Operation) bool {
-	if d.isOwn() {
+	if d.IsExport() {
 		return true
 	}
 	if s.problem != "" {

@@ -42,7 +42,7 @@ func exportOver(c *contracts.Contract, files *Files, version string) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	if d.isOwn() {
+	if d.IsExport() {
 		words = append(object{{"contract", contracts.Version}}, words...)
 	}
 	if name := l.ownFile(words); name != "" && l.dir != path.Dir(d.File) {
@@ -71,7 +71,7 @@ func (d *Document) silent() *Document {
 		switch {
 		case entry.Key.Text != ownField:
 			root.Entries = append(root.Entries, entry)
-		case d.isOwn():
+		case d.IsExport():
 			own := &document.Node{Kind: document.Mapping}
 			for _, word := range entry.Value.Entries {
 				if word.Key.Text == "contract" {

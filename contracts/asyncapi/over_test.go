@@ -143,4 +143,3 @@ func over(fsys fstest.MapFS, name string, text []byte) fstest.MapFS {
 	out[path.Clean(name)] = &fstest.MapFile{Data: text}
 	return out
 }
-

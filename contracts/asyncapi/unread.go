@@ -103,7 +103,7 @@ func (u *unread) object(kind, name string, n *document.Node) {
 	}
 	u.done[n] = true
 	for _, entry := range entries(n) {
-		if slices.Contains(carried[kind], entry.Key.Text) || entry.Key.Text == "key" && u.isOwn() {
+		if slices.Contains(carried[kind], entry.Key.Text) || entry.Key.Text == "key" && u.IsExport() {
 			continue // what a key is made of stands in x-weir
 		}
 		u.leave(entry.Key, strings.TrimSpace(fmt.Sprintf("%s of the %s %s", entry.Key.Text, strings.TrimPrefix(kind, "the "), name)), "")
@@ -138,7 +138,7 @@ func (u *unread) channel(c *Channel) {
 			u.object("parameter", entry.Key.Text, parameter)
 		}
 	}
-	if !slices.ContainsFunc(u.Operations, func(o *Operation) bool { return o.uses(c) }) && !u.isOwn() {
+	if !slices.ContainsFunc(u.Operations, func(o *Operation) bool { return o.uses(c) }) && !u.IsExport() {
 		u.reader.report(finding.Info, NotCarried, &c.Position, fmt.Sprintf("the channel %s is left behind: no operation uses it", c.ID), "")
 	}
 	for _, m := range c.Messages {
@@ -191,7 +191,7 @@ func (u *unread) message(m *Message) {
 		for i, example := range items(get(m.node, "examples")) {
 			u.object("example", fmt.Sprintf("%d of the message %s", i+1, m.ID), example)
 		}
-	case !u.isOwn():
+	case !u.IsExport():
 		u.received(m)
 	}
 }
@@ -248,7 +248,7 @@ func (u *unread) headers(n *document.Node, depth int) {
 
 // components lists those that nothing refers to.
 func (u *unread) components() {
-	if u.isOwn() {
+	if u.IsExport() {
 		return
 	}
 	for _, group := range entries(get(u.root, "components")) {

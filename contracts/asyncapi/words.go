@@ -20,9 +20,11 @@ import (
 // away.
 const ownField = "x-weir"
 
-// isOwn says whether Export wrote the document: it then says everything, and
-// nothing is to be guessed.
-func (d *Document) isOwn() bool { return text(get(d.root, ownField), "contract") == contracts.Version }
+// IsExport says whether Export wrote the document, of a contract that stood on
+// none: it then says everything, and nothing is to be guessed.
+func (d *Document) IsExport() bool {
+	return text(get(d.root, ownField), "contract") == contracts.Version
+}
 
 // ownWords applies to an interaction the x-weir of its operation, unless it is
 // a reply, and what that of the root says of it.

@@ -9,18 +9,37 @@ import (
 	"github.com/flowweir/weir/reports/finding"
 )
 
-// FromAsyncAPI writes the contract of an AsyncAPI document, to lie beside it.
-// The findings list what is wrong with the document and, as information, what
-// a contract has no place for; with an error among them there is no draft.
+// FromAsyncAPI writes a contract that stands on an AsyncAPI document, to lie
+// beside it: the document stays the source of all that it says. A document that
+// Weir wrote of a contract becomes this contract again. The findings list what
+// is wrong with the document and, as information, what no contract can state;
+// with an error among them there is no draft.
 //
 // A contract says what its document says, which package rules may judge: a
 // consumer of an event that nobody here produces is one.
 func FromAsyncAPI(fsys fs.FS, file string) (*Draft, []finding.Finding, error) {
+	return ofAsyncAPI(fsys, file, func(d *asyncapi.Document) (*asyncapi.Imported, []finding.Finding) {
+		if d.IsExport() {
+			return asyncapi.Import(d)
+		}
+		contract, findings := asyncapi.Stand(d)
+		return &asyncapi.Imported{Contract: contract}, findings
+	})
+}
+
+// ImportAsyncAPI copies an AsyncAPI document into a contract of its own, to lie
+// beside it. The findings are those of FromAsyncAPI, and what a contract has no
+// place for.
+func ImportAsyncAPI(fsys fs.FS, file string) (*Draft, []finding.Finding, error) {
+	return ofAsyncAPI(fsys, file, asyncapi.Import)
+}
+
+func ofAsyncAPI(fsys fs.FS, file string, read func(*asyncapi.Document) (*asyncapi.Imported, []finding.Finding)) (*Draft, []finding.Finding, error) {
 	document, findings := asyncapi.Load(fsys, file)
 	if finding.Errors(findings) > 0 {
 		return nil, findings, nil
 	}
-	imported, more := asyncapi.Import(document)
+	imported, more := read(document)
 	if findings = append(findings, more...); finding.Errors(findings) > 0 {
 		return nil, findings, nil
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/twmb/franz-go/pkg/sr/srfake"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/asyncapi"
 	"github.com/flowweir/weir/contracts/envelope"
 	"github.com/flowweir/weir/contracts/infer"
 	"github.com/flowweir/weir/contracts/source/registry"
@@ -153,6 +154,15 @@ func TestBounds(t *testing.T) {
 	}
 }
 
+// files are the names and the contents of a draft.
+func files(d *infer.Draft) string {
+	var out strings.Builder
+	for _, f := range d.Files() {
+		out.WriteString(f.Name + ":\n" + string(f.Content))
+	}
+	return out.String()
+}
+
 func TestFromAsyncAPI(t *testing.T) {
 	document := `asyncapi: 3.0.0
 info: {title: Order service, version: 1.0.0}
@@ -171,9 +181,26 @@ operations:
 	if err != nil || len(findings) > 0 {
 		t.Fatal(findings, err)
 	}
+	if got, want := files(d), "weir.yaml:\nweir: contract/v1\nservice:\n  name: order-service\nasyncapi: asyncapi.yaml\n"; got != want {
+		t.Errorf("it stands on the document by\n%s", got)
+	}
+	d, findings, err = infer.ImportAsyncAPI(fsys, "api/asyncapi.yaml")
+	if err != nil || len(findings) > 0 {
+		t.Fatal(findings, err)
+	}
 	c := passes(t, d, []infer.Record{{Value: []byte(`{"order_id": "x"}`)}})
 	if c.Service.Name != "order-service" || c.Produces[0].Event != "com.acme.order.OrderPlaced" {
 		t.Errorf("contract %+v", c)
+	}
+	// What a contract was exported to becomes this contract again.
+	fsys["api/schemas/order-placed.json"] = &fstest.MapFile{Data: []byte("{}")}
+	exported, err := asyncapi.Export(c, fstest.MapFS{"schemas/order-placed.json": {Data: []byte("{}")}}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fsys["api/exported.yaml"] = &fstest.MapFile{Data: exported}
+	if again, findings, err := infer.FromAsyncAPI(fsys, "api/exported.yaml"); err != nil || len(findings) > 0 || files(again) != "weir.yaml:\n"+string(d.Files()[0].Content) {
+		t.Errorf("%v, %v: %s", findings, err, files(again))
 	}
 	d, findings, err = infer.FromAsyncAPI(fsys, "api/old.yaml")
 	if d != nil || err != nil || finding.Errors(findings) == 0 {
