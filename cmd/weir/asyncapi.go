@@ -91,7 +91,11 @@ func (s *state) asyncAPIExport(name, version, out string) error {
 	}
 	document, err := asyncapi.Export(c, files, version)
 	if err != nil {
-		return usageError("", "%s cannot be written as an AsyncAPI document: %w", name, err)
+		hint := "weir check " + name + " finds more"
+		if c.AsyncAPI != "" {
+			hint = ""
+		}
+		return usageError(hint, "%s cannot be written as an AsyncAPI document: %w", name, err)
 	}
 	if out == "" {
 		_, err := s.stdout.Write(document)

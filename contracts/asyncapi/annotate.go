@@ -2,12 +2,15 @@ package asyncapi
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/flowweir/weir/contracts/document"
@@ -34,6 +37,49 @@ func annotate(d *Document, src []byte, words object) ([]byte, error) {
 	}
 	return nil, errors.New("the document cannot be written with " + ownField)
 }
+
+// addition is fields that a map of a document gets, before its own.
+type addition struct {
+	in     *document.Node
+	fields object
+}
+
+// added is the text of a document with additions, which stand in its own file;
+// nil, which is no document, where the text does not have a place for each.
+func added(d *Document, src []byte, additions []addition) []byte {
+	all := grown{}
+	for _, a := range additions {
+		all[a.in] = append(all[a.in], normal(a.fields).(object)...)
+	}
+	maps := slices.SortedFunc(maps.Keys(all), func(a, b *document.Node) int {
+		return cmp.Or(cmp.Compare(b.Line, a.Line), cmp.Compare(b.Column, a.Column)) // the last one first
+	})
+	out := bytes.Clone(src)
+	for _, n := range maps {
+		first := n.Entries[0].Key
+		line := offset(out, first.Line)
+		at := line + first.Column - 1
+		if at > len(out) {
+			return nil
+		}
+		text := ""
+		if n.Line == first.Line && n.Column == first.Column {
+			indent := string(out[line:at])
+			text = strings.ReplaceAll(string(toYAML(all[n])), "\n", "\n"+indent)
+		} else {
+			inside := toJSON(all[n])
+			text = inside[1:len(inside)-1] + ", "
+		}
+		out = slices.Insert(out, at, []byte(text)...)
+	}
+	if !reads(d.File, out, all.tree(d.root).(object)) {
+		return nil
+	}
+	return out
+}
+
+// grown are fields that maps get before their own.
+type grown map[*document.Node]object
 
 // reads says whether a text is the tree that it is to be, fields in order.
 func reads(name string, src []byte, want object) bool {
@@ -102,18 +148,20 @@ func offset(src []byte, line int) int {
 }
 
 // tree is a node with its fields in order, its scalars as JSON has them.
-func tree(n *document.Node) any {
+func tree(n *document.Node) any { return grown(nil).tree(n) }
+
+func (g grown) tree(n *document.Node) any {
 	switch n.Kind {
 	case document.Mapping:
-		out := object{}
+		out := append(object{}, g[n]...)
 		for _, entry := range n.Entries {
-			out.set(entry.Key.Text, tree(entry.Value))
+			out.set(entry.Key.Text, g.tree(entry.Value))
 		}
 		return out
 	case document.Sequence:
 		out := []any{}
 		for _, item := range n.Items {
-			out = append(out, tree(item))
+			out = append(out, g.tree(item))
 		}
 		return out
 	case document.Scalar:

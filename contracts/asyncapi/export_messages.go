@@ -179,7 +179,9 @@ func retry(r contracts.Retry, route func(string) (channel, messages any)) object
 		channel, messages := route(topic)
 		if i == 0 {
 			out.set("channel", channel)
-			out.set("messages", messages)
+			if messages != nil {
+				out.set("messages", messages)
+			}
 			continue
 		}
 		more = append(more, channel)

@@ -17,7 +17,6 @@ type layer struct {
 	contract *contracts.Contract
 	dir      string // the contract's
 	files    fs.FS
-	document *Document
 }
 
 // exportOver writes the document that a contract stands on, with x- fields for
@@ -30,13 +29,19 @@ func exportOver(c *contracts.Contract, files *Files, version string) ([]byte, er
 	if version != "" && version != d.Version {
 		return nil, fmt.Errorf("%s, on which the contract stands, is of AsyncAPI %s and stays so", c.AsyncAPI, d.Version)
 	}
-	l := layer{contract: complete(c), dir: path.Dir(c.Doc.File()), files: files.base, document: d}
+	l := layer{contract: complete(c), dir: path.Dir(c.Doc.File()), files: files.base}
 	src, err := fs.ReadFile(l.files, d.File)
 	if err != nil {
 		return nil, err
 	}
 	if words, err := l.words(d); err != nil || len(words) == 0 {
 		return src, err
+	}
+	if fields := l.proposed(d); len(fields) > 0 {
+		out := added(d, src, fields)
+		if with, findings := Load(single{l.files, d.File, out}, d.File); finding.Errors(findings) == 0 {
+			src, d = out, with
+		}
 	}
 	words, err := l.words(d.silent())
 	if err != nil {

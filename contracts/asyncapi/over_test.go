@@ -134,6 +134,74 @@ waive: [{rule: check/effect-missing, reason: "No: not yet.", until: 2027-01-01}]
 	}
 }
 
+// TestExportOverSaysProposals: what open proposals have a name for stands where
+// they have it, in either style of YAML; the rest is in x-weir.
+func TestExportOverSaysProposals(t *testing.T) {
+	const document = `# Orders, and what becomes of them.
+asyncapi: 3.1.0
+info: {title: Orders, version: 1.0.0}
+channels:
+  orders:
+    address: orders
+    messages:
+      Placed:
+        name: OrderPlaced # not Ordered
+        payload: {type: object}
+        bindings: {kafka: {schemaIdLocation: header}}
+      Packed: {$ref: "#/components/messages/Packed"}
+  retries: {address: orders.retry}
+  dead/letters: {address: orders.dlq}
+operations:
+  # A block.
+  onOrders:
+    action: receive
+    channel: {$ref: "#/channels/orders"}
+    bindings:
+      kafka:
+        groupId: {type: string, enum: [orders]}
+  publish: {action: send, channel: {$ref: "#/channels/orders"}, bindings: {kafka: {clientId: {type: string}}}}
+  audit: # its messages differ
+    action: receive
+    channel: {$ref: "#/channels/orders"}
+components:
+  messages:
+    Packed:
+      payload: {type: object}
+      bindings:
+        kafka: {schemaIdLocation: header}
+`
+	const promises = `weir: contract/v1
+service: {name: orders}
+asyncapi: asyncapi.yaml
+produces:
+  - {operation: publish, event: OrderPlaced, compatibility: full, delivery: {transactional: true}, key: $.id}
+  - {operation: publish, event: Packed, compatibility: backward-transitive, delivery: {transactional: true}}
+consumes:
+  - operation: onOrders
+    isolation: read-committed
+    retry: {attempts: 3, backoff: {initial: 200ms, kind: exponential, factor: 3}, topics: [orders.retry]}
+    dlq: {topic: orders.dlq}
+  - {operation: audit, event: OrderPlaced, group: audit, retry: {attempts: 2}, dlq: {topic: elsewhere}}
+  - {operation: audit, event: Packed, group: audit, retry: {attempts: 3}}
+`
+	fsys := fstest.MapFS{"asyncapi.yaml": {Data: []byte(document)}, "weir.yaml": {Data: []byte(promises)}}
+	c, files := standing(t, fsys)
+	after := exportOver(t, c, files)
+	golden(t, "stood/proposals.txt", string(after))
+	exported := over(fsys, "asyncapi.yaml", after)
+	if diff := cmp.Diff(asyncapi.TreeWithoutExtensions(fsys, "asyncapi.yaml"), asyncapi.TreeWithoutExtensions(exported, "asyncapi.yaml")); diff != "" {
+		t.Errorf("the document changed (-before +after):\n%s", diff)
+	}
+	exported["weir.yaml"] = &fstest.MapFile{Data: []byte("weir: contract/v1\nservice: {name: orders}\nasyncapi: asyncapi.yaml\n")}
+	again, files := standing(t, exported)
+	if diff := cmp.Diff(c, again, sameContract); diff != "" {
+		t.Errorf("the contract changed (-first +second):\n%s", diff)
+	}
+	if diff := cmp.Diff(string(after), string(exportOver(t, again, files))); diff != "" {
+		t.Errorf("the export changed (-first +second):\n%s", diff)
+	}
+}
+
 // over is the file system with another text of a file.
 func over(fsys fstest.MapFS, name string, text []byte) fstest.MapFS {
 	out := fstest.MapFS{}
