@@ -145,7 +145,9 @@ writes a contract that stands on it.`,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return nil, cobra.ShellCompDirectiveDefault
 		},
-		RunE: func(_ *cobra.Command, args []string) error { return s.initFromAsyncAPI(args[0], f, infer.ImportAsyncAPI) },
+		RunE: func(_ *cobra.Command, args []string) error {
+			return s.initFromAsyncAPI(args[0], f, infer.ImportAsyncAPI)
+		},
 	}
 	cmd.Flags().BoolVar(&f.force, "force", false, "write over files that exist")
 	cmd.Flags().BoolVar(&f.stdout, "stdout", false, "print the files, each below a line with its name, and write none")
