@@ -185,6 +185,13 @@ func (l *layer) ownFile(words any) string {
 		for _, p := range words {
 			name := l.ownFile(p.value)
 			switch p.key {
+			case "schemas":
+				files, _ := p.value.(object)
+				for _, file := range files {
+					if text, ok := file.value.(string); ok { // the short form
+						name = text
+					}
+				}
 			case "file", "history", "body", "schema":
 				text, _ := p.value.(string)
 				if _, defined := l.contract.Schemas[text]; !defined && text != "" {

@@ -1,6 +1,8 @@
 package asyncapi_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"path"
 	"strings"
 	"testing"
@@ -199,6 +201,84 @@ consumes:
 	}
 	if diff := cmp.Diff(string(after), string(exportOver(t, again, files))); diff != "" {
 		t.Errorf("the export changed (-first +second):\n%s", diff)
+	}
+}
+
+// TestExportOverReplacesWords: words that are there already, by hand or by an
+// export, give way to what the contract says now.
+func TestExportOverReplacesWords(t *testing.T) {
+	const (
+		rest = `asyncapi: 3.1.0
+info: {title: A, version: 1.0.0}
+channels: {a: {address: a, messages: {M: {name: M, payload: {type: object}}}}}
+operations: {send: {action: send, channel: {$ref: "#/channels/a"}}}
+`
+		words  = "x-weir:\n  produces:\n    - {operation: send, event: M, key: $.id}\n"
+		after  = "x-weir:\n  produces:\n    - operation: send\n      event: M\n      key: $.id\n      ordering: per-key\n"
+		tree   = `{"asyncapi":"3.1.0","info":{"title":"A","version":"1.0.0"},`
+		inJSON = `"channels":{"a":{"address":"a","messages":{"M":{"name":"M","payload":{"type":"object"}}}}},` +
+			`"operations":{"send":{"action":"send","channel":{"$ref":"#/channels/a"}}}}`
+		own = `"x-weir":{"produces":[{"operation":"send","event":"M","key":"$.id","ordering":"per-key"}]}`
+	)
+	for name, test := range map[string]struct{ file, before, after string }{
+		"at the end": {"a.yaml", rest + words, rest + after},
+		"none yet":   {"a.yaml", strings.TrimSuffix(rest, "\n"), rest + strings.Replace(after, "      key: $.id\n", "", 1)},
+		"before the rest": {"a.yaml", words + rest, after + `asyncapi: "3.1.0"
+info:
+  title: A
+  version: "1.0.0"
+channels:
+  a:
+    address: a
+    messages:
+      M:
+        name: M
+        payload:
+          type: object
+operations:
+  send:
+    action: send
+    channel:
+      $ref: "#/channels/a"
+`},
+		"in JSON": {"a.json", tree + `"x-weir":{"produces":[{"operation":"send","event":"M","key":"$.id"}]},` + inJSON, tree + own + "," + inJSON},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fsys := fstest.MapFS{test.file: {Data: []byte(test.before)}, "weir.yaml": {Data: []byte(
+				"weir: contract/v1\nservice: {name: a}\nasyncapi: " + test.file + "\nproduces: [{operation: send, ordering: per-key}]\n")}}
+			c, files := standing(t, fsys)
+			got := string(exportOver(t, c, files))
+			if path.Ext(test.file) == ".json" {
+				var compact bytes.Buffer
+				if err := json.Compact(&compact, []byte(got)); err != nil {
+					t.Fatal(err)
+				}
+				got = compact.String()
+			}
+			if diff := cmp.Diff(test.after, got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestExportOverRefuses: a file that is found from beside the contract alone is
+// not written into a document elsewhere, and a version stays.
+func TestExportOverRefuses(t *testing.T) {
+	fsys := fstest.MapFS{
+		"catalogue/a.yaml": {Data: []byte("asyncapi: 3.0.0\ninfo: {title: A, version: 1.0.0}\n")},
+		"b.json":           {Data: []byte("{}")},
+		"weir.yaml": {Data: []byte("weir: contract/v1\nservice: {name: a}\nasyncapi: catalogue/a.yaml\n" +
+			"schemas: {B: {file: b.json}}\nproduces: [{event: E, topic: t, schema: B}]\n")},
+	}
+	c, files := standing(t, fsys)
+	for version, want := range map[string]string{
+		"":      "the contract names b.json beside itself, where catalogue/a.yaml does not lie: move the contract to its document",
+		"3.1.0": "catalogue/a.yaml, on which the contract stands, is of AsyncAPI 3.0.0 and stays so",
+	} {
+		if _, err := asyncapi.Export(c, files, version); err == nil || err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
+		}
 	}
 }
 
