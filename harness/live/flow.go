@@ -77,7 +77,9 @@ type Flow struct {
 	sequence atomic.Uint64
 	loader   *versions.Loader
 	// forms are those of events, by their *contracts.Produces.
-	forms    sync.Map
+	forms sync.Map
+	// breaks is what was said of versions of schemas, by a compared.
+	breaks   sync.Map
 	subjects subjects
 
 	mu     sync.Mutex

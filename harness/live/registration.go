@@ -141,9 +141,33 @@ func (r *Record) registeredSince(out *Registration, v registry.Schema) error {
 // follows judges that a version may follow those before it, under the mode of
 // the contract.
 func (r *Record) follows(out *Registration, v registry.Schema, all []registry.Schema) error {
+	if out.Earlier == 0 {
+		return nil
+	}
+	why, err := r.breaks(v, all)
+	if why != "" {
+		out.Findings = append(out.Findings, r.wrongID(Incompatible, "version %d of %s, whose %s it carries, may not follow %s", v.Version, r.form.subject, r.Schema, why))
+	}
+	return err
+}
+
+// compared is a version that was compared with those before it, as the schema
+// of an event. Neither changes, so once is enough for all its records.
+type compared struct {
+	produces *contracts.Produces
+	version  int
+}
+
+// breaks says which earlier version another one may not follow, and why; ""
+// where it may follow all.
+func (r *Record) breaks(v registry.Schema, all []registry.Schema) (string, error) {
+	key := compared{r.produces, v.Version}
+	if known, ok := r.flow.breaks.Load(key); ok {
+		return known.(string), nil
+	}
 	mode, err := compat.ParseMode(r.produces.CompatibilityMode())
-	if err != nil || out.Earlier == 0 {
-		return nil // the loader has said so
+	if err != nil {
+		return "", nil // the loader has said so
 	}
 	load := func(s registry.Schema) (versions.Version, error) {
 		declared := contracts.Schema{Registry: &contracts.Registry{Subject: r.form.subject}}
@@ -152,31 +176,22 @@ func (r *Record) follows(out *Registration, v registry.Schema, all []registry.Sc
 	}
 	latest, err := load(v)
 	if err != nil {
-		return err
+		return "", err
 	}
 	var olds []versions.Version
 	for _, s := range all[:slices.IndexFunc(all, func(s registry.Schema) bool { return s.Version == v.Version })] {
 		old, err := load(s)
 		if err != nil {
-			return err
+			return "", err
 		}
 		olds = append(olds, old)
 	}
+	why := ""
 	outcome := compat.Check(mode, olds, latest, func(w, r *schema.Schema) compat.Comparison { return schema.Compare(w, r, schema.Dialect{}) })
-	for _, p := range outcome.Problems {
-		if p.Verdict != compat.Forgiven {
-			out.Findings = append(out.Findings, r.wrongID(Incompatible, "version %d of %s, whose %s it carries, may not follow %s under compatibility %s: %s (%s)",
-				v.Version, r.form.subject, r.Schema, older(p), mode, p.Message, p.Rule))
-			return nil
-		}
+	if i := slices.IndexFunc(outcome.Problems, func(p compat.Directed) bool { return p.Verdict != compat.Forgiven }); i >= 0 {
+		p := outcome.Problems[i]
+		why = fmt.Sprintf("%s under compatibility %s: %s (%s)", p.Old(), mode, p.Message, p.Rule)
 	}
-	return nil
-}
-
-// older is the earlier of the two versions that a problem is between.
-func older(p compat.Directed) string {
-	if p.NewReads {
-		return p.WriterName
-	}
-	return p.ReaderName
+	r.flow.breaks.Store(key, why)
+	return why, nil
 }
