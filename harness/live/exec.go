@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -66,11 +67,9 @@ func (f *Flow) vars(id identity.EventID, url string) map[string]any {
 // standard output it saves, an event or a Go function.
 func (f *Flow) meet(c *contracts.Contract, call Call) scenario.Meet {
 	return func(ctx context.Context, step contracts.Step, vars map[string]any) error {
-		for name, v := range f.vars(identity.EventID{}, call.URL) {
-			if _, set := vars[name]; !set {
-				vars[name] = v
-			}
-		}
+		// What the step saves goes to the caller, and nothing else does.
+		all := f.vars(identity.EventID{}, call.URL)
+		maps.Copy(all, vars)
 		switch {
 		case step.Event != "":
 			if step.Body != "" || len(step.Headers) > 0 {
@@ -85,11 +84,11 @@ func (f *Flow) meet(c *contracts.Contract, call Call) scenario.Meet {
 			}
 			return do(ctx, call)
 		}
-		input, err := bodyOf(c, step.Body, vars)
+		input, err := bodyOf(c, step.Body, all)
 		if err != nil {
 			return err
 		}
-		reply, err := execute(ctx, c, program{"the program", step.Exec, input, step.Expect}, vars)
+		reply, err := execute(ctx, c, program{"the program", step.Exec, input, step.Expect}, all)
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/asyncapi"
 	"github.com/flowweir/weir/contracts/source"
 	"github.com/flowweir/weir/harness/cluster"
@@ -157,5 +160,14 @@ produces:
 		if _, err := f.Drive(t.Context(), event, time.Minute); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", event, err, want)
 		}
+	}
+	// A step leaves to its caller what it saves alone.
+	vars := map[string]any{"cart": 17}
+	step := contracts.Step{Exec: []string{"/bin/sh", "-c", `test -n "$1" && echo '{"at": "noon"}'`, "sh", "{{.bootstrap}}"}, Save: map[string]string{"at": "$.at"}}
+	if err := f.meet(f.cfg.Contracts[0], Call{})(t.Context(), step, vars); err != nil {
+		t.Error(err)
+	}
+	if diff := cmp.Diff(map[string]any{"cart": 17, "at": "noon"}, vars); diff != "" {
+		t.Error(diff)
 	}
 }
