@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/flowweir/weir/contracts/envelope"
+	"github.com/flowweir/weir/contracts/jsonschema"
 	"github.com/flowweir/weir/harness/payload"
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -163,8 +164,5 @@ func plain(v any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	decoder := json.NewDecoder(strings.NewReader(string(text)))
-	decoder.UseNumber()
-	err = decoder.Decode(&v)
-	return v, err
+	return jsonschema.Decode(text)
 }

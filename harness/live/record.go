@@ -12,6 +12,7 @@ import (
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/envelope"
+	"github.com/flowweir/weir/contracts/jsonschema"
 	"github.com/flowweir/weir/contracts/place"
 	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/contracts/wire"
@@ -226,10 +227,8 @@ func (r *Record) decode(kind envelope.Kind) {
 		}
 		return
 	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.UseNumber()
-	if decoder.Decode(&r.Data) != nil {
-		r.Data = nil
+	if v, err := jsonschema.Decode(data); err == nil {
+		r.Data = v
 	}
 }
 

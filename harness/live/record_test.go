@@ -1,10 +1,14 @@
 package live
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/flowweir/weir/contracts/envelope"
 )
 
 func TestRecordShowsItself(t *testing.T) {
@@ -18,5 +22,16 @@ func TestRecordShowsItself(t *testing.T) {
 	r.Value = []byte(strings.Repeat("x", maxShown+1))
 	if got := (&Record{Record: r}).String(); !strings.HasSuffix(got, "x… (401 bytes)") {
 		t.Errorf("a long value ends with %q", got[len(got)-30:])
+	}
+}
+
+// TestNumbersKeepTheirDigits: data is exactly one value of JSON, with numbers
+// as they were written.
+func TestNumbersKeepTheirDigits(t *testing.T) {
+	for text, want := range map[string]any{`{"n": 1.10}`: map[string]any{"n": json.Number("1.10")}, `{} {}`: nil, `{`: nil} {
+		r := &Record{Record: &kgo.Record{}, payload: []byte(text)}
+		if r.decode(envelope.None); !cmp.Equal(r.Data, want) {
+			t.Errorf("%s is read as %v, want %v", text, r.Data, want)
+		}
 	}
 }

@@ -1,12 +1,13 @@
 package live
 
 import (
-	"encoding/json"
 	"fmt"
+	"io/fs"
 	"time"
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/history"
+	"github.com/flowweir/weir/contracts/jsonschema"
 	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/contracts/versions"
 	"github.com/flowweir/weir/reports/finding"
@@ -161,15 +162,12 @@ func At(t time.Time) Override {
 
 // example reads an example of a contract.
 func (f *Flow) example(c *contracts.Contract, name string) (any, error) {
-	file, err := f.cfg.Files.Open(c.Resolve(name))
+	text, err := fs.ReadFile(f.cfg.Files, c.Resolve(name))
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = file.Close() }()
-	decoder := json.NewDecoder(file)
-	decoder.UseNumber()
-	var v any
-	if err := decoder.Decode(&v); err != nil {
+	v, err := jsonschema.Decode(text)
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", c.Resolve(name), err)
 	}
 	return v, nil
