@@ -197,22 +197,22 @@ func (l *list) needs(i int, after string) {
 
 // looks adds a promise that any record of the event keeps or breaks.
 func (l *list) looks(name, text string, field []any, look func(*judgment, *live.Record) Outcome) {
-	l.add(name, text, field, one(look))
-	l.promises[len(l.promises)-1].look = look
+	l.add(name, text, field, one(look)).look = look
 }
 
-// add adds a promise that stands in a field of the interaction.
-func (l *list) add(name, text string, field []any, judge func(context.Context, *judgment) Outcome) {
+// add adds a promise that stands in a field of the interaction. The answer
+// holds until the next one is added.
+func (l *list) add(name, text string, field []any, judge func(context.Context, *judgment) Outcome) *Promise {
 	at := l.contract.Doc.Position(append([]any{l.side, l.index}, field...)...)
 	l.promises = append(l.promises, Promise{
 		Service: l.contract.Service.Name, Side: l.side, Event: l.event, Name: name, Text: text, Position: at, judge: judge,
 	})
+	return &l.promises[len(l.promises)-1]
 }
 
 // unseen adds a promise that no judge can see kept or broken.
 func (l *list) unseen(name, text string, field []any, why string) {
-	l.add(name, text, field, nil)
-	l.promises[len(l.promises)-1].Unseen = why
+	l.add(name, text, field, nil).Unseen = why
 }
 
 func in(field ...any) []any { return field }

@@ -27,8 +27,7 @@ func (l *list) framing(p *contracts.Produces, s *contracts.Schema) {
 	l.looks("known-id", "the registry has a schema of the id that it carries", in("schema"), carries(live.UnknownID))
 	l.looks("schema-id", "the id that it carries is of "+which, in("schema"), carries(live.ForeignID))
 	if s.Registry != nil && s.Registry.AutoRegister != nil && !*s.Registry.AutoRegister {
-		l.looks("auto-register", "the service registers no version of "+subject, in("schema"), carries(live.SelfRegistered))
-		l.promises[len(l.promises)-1].judge = registersNone
+		l.add("auto-register", "the service registers no version of "+subject, in("schema"), registersNone).look = carries(live.SelfRegistered)
 	}
 	if mode := p.CompatibilityMode(); mode != "none" {
 		at := in("schema")
