@@ -43,24 +43,35 @@ func payments(fault string) harness.Service {
 		Env:   map[string]string{"BROKERS": "{{.Bootstrap}}"},
 		Ready: &harness.Ready{Group: "payments"},
 		Func: func(ctx context.Context, env func(string) string) error {
-			client, err := kgo.NewClient(kgo.SeedBrokers(strings.Split(env("BROKERS"), ",")...), kgo.ConsumerGroup("payments"),
-				kgo.ConsumeTopics("orders"), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.ProducerLinger(0))
+			return pay(ctx, env("BROKERS"), func(r *kgo.Record) (*kgo.Record, error) { return paid(r, fault), nil })
+		},
+	}
+}
+
+// pay produces the payment of each order, and commits it then.
+func pay(ctx context.Context, brokers string, paid func(*kgo.Record) (*kgo.Record, error)) error {
+	client, err := kgo.NewClient(kgo.SeedBrokers(strings.Split(brokers, ",")...), kgo.ConsumerGroup("payments"),
+		kgo.ConsumeTopics("orders"), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.ProducerLinger(0))
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	for ctx.Err() == nil {
+		for _, r := range client.PollFetches(ctx).Records() {
+			out, err := paid(r)
 			if err != nil {
 				return err
 			}
-			defer client.Close()
-			for ctx.Err() == nil {
-				client.PollFetches(ctx).EachRecord(func(r *kgo.Record) { client.Produce(ctx, paid(r, fault), nil) })
-				if err := client.Flush(ctx); err != nil && ctx.Err() == nil {
-					return err
-				}
-				if err := client.CommitUncommittedOffsets(ctx); err != nil && ctx.Err() == nil {
-					return err
-				}
-			}
-			return nil
-		},
+			client.Produce(ctx, out, nil)
+		}
+		if err := client.Flush(ctx); err != nil && ctx.Err() == nil {
+			return err
+		}
+		if err := client.CommitUncommittedOffsets(ctx); err != nil && ctx.Err() == nil {
+			return err
+		}
 	}
+	return nil
 }
 
 func paid(r *kgo.Record, fault string) *kgo.Record {
