@@ -86,7 +86,7 @@ type foreignID struct {
 // excepted.
 func (f *Flow) versionsOf(subject string) ([]registry.Schema, error) {
 	if f.cfg.Registry == nil {
-		return nil, errNoRegistry
+		return nil, ErrNoRegistry
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), registryTimeout)
 	defer cancel()

@@ -17,8 +17,8 @@ import (
 // registryTimeout bounds one question to the schema registry.
 const registryTimeout = 10 * time.Second
 
-// errNoRegistry is the lack of a registry that a contract speaks of.
-var errNoRegistry = errors.New("no schema registry is given: set WEIR_REGISTRY_URL")
+// ErrNoRegistry is the lack of a registry that a contract speaks of.
+var ErrNoRegistry = errors.New("no schema registry is given: set WEIR_REGISTRY_URL")
 
 // form is how an event stands in records.
 type form struct {
@@ -100,7 +100,7 @@ func (f *Flow) meant(declared *contracts.Schema) (registry.Schema, error) {
 // registered is a version of a subject, or the latest.
 func (f *Flow) registered(subject string, version int) (registry.Schema, error) {
 	if f.cfg.Registry == nil {
-		return registry.Schema{}, errNoRegistry
+		return registry.Schema{}, ErrNoRegistry
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), registryTimeout)
 	defer cancel()

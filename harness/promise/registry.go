@@ -2,6 +2,7 @@ package promise
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -67,8 +68,11 @@ func carries(id string) func(*judgment, *live.Record) Outcome {
 // registration is the outcome of a promise about a record's id.
 func (j *judgment) registration(r *live.Record, id string) (Outcome, live.Registration) {
 	found, err := r.Registration()
-	if err != nil {
+	if errors.Is(err, live.ErrNoRegistry) {
 		return vacuous("%v", err), found
+	}
+	if err != nil {
+		return inconclusive(err), found
 	}
 	for _, f := range found.Findings {
 		before := slices.Index(chain, f.ID)
