@@ -58,13 +58,14 @@ func TestScripts(t *testing.T) {
 				os.CopyFS(filepath.Join(env.WorkDir, "kiosk"), os.DirFS("testdata/kiosk")))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":   exits,
-			"await":   await,
-			"signal":  signalled,
-			"scrape":  scraped,
-			"engine":  engine,
-			"matches": matches,
-			"cut":     cutFile,
+			"exits":    exits,
+			"await":    await,
+			"signal":   signalled,
+			"scrape":   scraped,
+			"engine":   engine,
+			"matches":  matches,
+			"cut":      cutFile,
+			"registry": withRegistry,
 			"setfrom": func(ts *testscript.TestScript, _ bool, args []string) {
 				ts.Setenv(args[0], ts.ReadFile(args[1])) // setfrom VARIABLE FILE
 			},

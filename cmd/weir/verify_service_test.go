@@ -6,16 +6,20 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/flowweir/weir/contracts/wire"
 )
 
 // paymentsMain is the command payments: the service of the scripts of weir
 // verify. It takes BROKERS, TOPICS for those that it creates, of which it tells
-// in a file topics, and FAULT for what it does wrong:
+// in a file topics, SCHEMA_ID for that which its events carry as Confluent's
+// serializers write it, and FAULT for what it does wrong:
 //
 //	wrong-key    the key of its events is not the order
 //	swallow      what it cannot read is lost
@@ -61,6 +65,9 @@ func pay(ctx context.Context, fault string) error {
 			if out == nil {
 				out = &kgo.Record{Topic: "orders.dlq", Key: r.Key, Value: r.Value, Headers: r.Headers}
 			}
+			if err := frame(out, os.Getenv("SCHEMA_ID")); err != nil {
+				return err
+			}
 			if err := client.ProduceSync(ctx, out).FirstErr(); err != nil {
 				return err
 			}
@@ -93,4 +100,16 @@ func paid(r *kgo.Record, fault string) *kgo.Record {
 		}
 	}
 	return out
+}
+
+// frame puts the id of a schema before a value; "" is none.
+func frame(r *kgo.Record, id string) error {
+	if id == "" {
+		return nil
+	}
+	n, err := strconv.ParseInt(id, 10, 32)
+	if err == nil {
+		r.Value, _, err = wire.Framing{Kind: wire.Confluent}.Encode(wire.ID{Number: int32(n)}, r.Value)
+	}
+	return err
 }
