@@ -10,6 +10,7 @@ import (
 	"github.com/twmb/franz-go/pkg/sr"
 	"github.com/twmb/franz-go/pkg/sr/srfake"
 
+	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/harness/live"
 )
 
@@ -125,7 +126,7 @@ func TestVersionsAreKnownFromTheFirstTest(t *testing.T) {
 		t.Helper()
 		c := till(t)
 		c.Produce("till.Counted")
-		since, err := c.flow.NewVersions("till.Counted")
+		since, err := c.flow.NewVersions("till.Counted", registry.Value)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -76,7 +76,7 @@ type Flow struct {
 	admin    *kadm.Client
 	sequence atomic.Uint64
 	loader   *versions.Loader
-	// forms are those of events, by their *contracts.Produces.
+	// forms are those of events and their keys, by a halfOf.
 	forms sync.Map
 	// breaks is what was said of versions of schemas, by a compared.
 	breaks   sync.Map

@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/envelope"
 	"github.com/flowweir/weir/contracts/jsonschema"
+	"github.com/flowweir/weir/contracts/place"
+	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/harness/payload"
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -42,6 +45,17 @@ const (
 	Unjudged = "record/unjudged"
 )
 
+// OfKey is the id of what is wrong with the schema of a key, or with its id, as
+// the others are of a value: record/key-schema.
+func OfKey(id string) string { return "record/key-" + strings.TrimPrefix(id, "record/") }
+
+func idOf(part registry.Part, id string) string {
+	if part == registry.Key && id != Unjudged {
+		return OfKey(id)
+	}
+	return id
+}
+
 // judge lists what a record does wrong with its producer's contract.
 func judge(r *Record) []finding.Finding {
 	if r.produces == nil {
@@ -49,11 +63,13 @@ func judge(r *Record) []finding.Finding {
 	}
 	var out []finding.Finding
 	at := r.contract.Doc.Position("produces", r.index())
-	for _, p := range envelope.Check(envelope.Kind(r.produces.EnvelopeName()), r.payload, headers(r.Record)) {
+	for _, p := range envelope.Check(envelope.Kind(r.produces.EnvelopeName()), r.value.payload, headers(r.Record)) {
 		out = append(out, broken(r, BrokenEnvelope, at, "%s", p))
 	}
-	out = append(out, judgeID(r)...)
-	out = append(out, judgeData(r)...)
+	out = append(out, judgeHalf(r, &r.value, r.Data, r.data)...)
+	if r.key.form.declared != nil {
+		out = append(out, judgeHalf(r, &r.key, r.KeyData, r.key.payload)...)
+	}
 	out = append(out, judgeKey(r)...)
 	return append(out, judgeHeaders(r)...)
 }
@@ -69,77 +85,101 @@ func (r *Record) index() int {
 }
 
 func broken(r *Record, id string, at *finding.Position, format string, args ...any) finding.Finding {
-	return finding.Finding{
-		ID: id, Severity: finding.Error, Message: fmt.Sprintf(format, args...), Position: at,
-		Record: &finding.Record{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Key: string(r.Key), EventID: r.ID()},
-	}
+	where := r.Where()
+	return finding.Finding{ID: id, Severity: finding.Error, Message: fmt.Sprintf(format, args...), Position: at, Record: &where}
 }
 
-// judgeID judges the id of the schema that a record carries: its form, and as
-// far as a registry is there to ask what it is the id of.
-func judgeID(r *Record) []finding.Finding {
-	if r.form.framing.Kind == "" || r.unframed == nil && r.flow.cfg.Registry == nil {
+// judgeHalf judges a value or a key: the id of its schema that it carries, and
+// the data in it, decoded and as it stands there.
+func judgeHalf(r *Record, h *half, data any, raw []byte) []finding.Finding {
+	return append(judgeID(r, h), judgeData(r, h, data, raw)...)
+}
+
+// judgeID judges the id of a schema: its form, and as far as a registry is there
+// to ask what it is the id of.
+func judgeID(r *Record, h *half) []finding.Finding {
+	if h.form.framing.Kind == "" || h.unframed == nil && r.flow.cfg.Registry == nil {
 		return nil
 	}
-	registration, err := r.Registration()
+	registration, err := r.Registration(h.form.part)
 	if err != nil {
-		return []finding.Finding{r.wrongID(Unjudged, "%v", err)}
+		return []finding.Finding{r.wrongID(h, Unjudged, "%v", err)}
 	}
 	return registration.Findings
 }
 
-func judgeData(r *Record) []finding.Finding {
-	at := r.contract.Doc.Position("produces", r.index(), "schema")
-	own, err := r.flow.formOf(r.contract, r.produces)
-	s := own.schema
+func judgeData(r *Record, h *half, data any, raw []byte) []finding.Finding {
+	own, err := r.flow.formOf(r.contract, r.produces, h.form.part)
+	s, what := own.schema, "the data"
+	if h.form.part == registry.Key {
+		what = "the key"
+	}
 	switch {
 	case err != nil:
-		return []finding.Finding{broken(r, Unjudged, at, "%v", err)}
+		return []finding.Finding{r.wrongID(h, Unjudged, "%v", err)}
 	case s == nil:
 		return nil
-	case r.unframed != nil:
-		return []finding.Finding{broken(r, Unjudged, at, "the data cannot be told from its framing: %v", r.unframed)}
-	case coded(s) && r.undecoded != nil:
-		return []finding.Finding{broken(r, BrokenSchema, at, "the data is no %s of its schema: %v", s.Format(), r.undecoded)}
-	case !coded(s) && r.Data == nil:
-		return []finding.Finding{broken(r, BrokenSchema, at, "the data is no JSON")}
+	case h.unframed != nil:
+		return []finding.Finding{r.wrongID(h, Unjudged, "%s cannot be told from its framing: %v", what, h.unframed)}
+	case coded(s) && h.undecoded != nil:
+		return []finding.Finding{r.wrongID(h, BrokenSchema, "%s is no %s of its schema: %v", what, s.Format(), h.undecoded)}
+	case !coded(s) && data == nil:
+		return []finding.Finding{r.wrongID(h, BrokenSchema, "%s is no JSON", what)}
 	case coded(s):
-		s = r.written
+		s = h.written
 	}
 	var out []finding.Finding
-	for _, v := range s.Validate(r.Data) {
-		out = append(out, broken(r, BrokenSchema, &v.Schema, "%s", v.Message))
+	for _, v := range s.Validate(data) {
+		out = append(out, broken(r, idOf(h.form.part, BrokenSchema), &v.Schema, "%s", v.Message))
 	}
-	for _, name := range s.Strangers(r.data) {
-		out = append(out, broken(r, BrokenSchema, at, "it has %s, which the schema does not declare", name))
+	for _, name := range s.Strangers(raw) {
+		out = append(out, r.wrongID(h, BrokenSchema, "it has %s, which the schema does not declare", name))
 	}
 	return out
 }
 
+// judgeKey compares the key with what the contract makes it of.
 func judgeKey(r *Record) []finding.Finding {
 	key := r.produces.Key
 	if key == nil {
 		return nil
 	}
 	at := r.contract.Doc.Position("produces", r.index(), "key")
+	if format := key.SerializedAs(); format != "string" && key.Schema == nil {
+		return []finding.Finding{broken(r, Unjudged, at, "judging a key in the format %s is not built; string is", format)}
+	}
+	if key.Schema != nil && r.KeyData == nil {
+		return []finding.Finding{broken(r, Unjudged, at, "the key cannot be read")}
+	}
+	got, _ := r.At("key")
 	// A key made from a header is compared with that header.
 	if name, ok := strings.CutPrefix(key.Place, "header:"); ok {
-		if want, ok := r.Header(name); !ok || want != string(r.Key) {
-			return []finding.Finding{broken(r, BrokenKey, at, "the key is %q, and the header %s is %q", r.Key, name, want)}
+		if want, ok := r.Header(name); !ok || want != got {
+			return []finding.Finding{broken(r, BrokenKey, at, "the key is %q, and the header %s is %q", got, name, want)}
 		}
 		return nil
 	}
-	if format := key.SerializedAs(); format != "string" {
-		return []finding.Finding{broken(r, Unjudged, at, "judging a key in the format %s is not built; string is", format)}
-	}
-	want, err := payload.KeyOf(key, r.Data)
+	want, err := r.wantedKey(key)
 	switch {
 	case err != nil:
 		return []finding.Finding{broken(r, BrokenKey, at, "%v", err)}
-	case string(want) != string(r.Key):
-		return []finding.Finding{broken(r, BrokenKey, at, "the key is %q, and its data says %q", r.Key, want)}
+	case want != got:
+		return []finding.Finding{broken(r, BrokenKey, at, "the key is %q, and its data says %q", got, want)}
 	}
 	return nil
+}
+
+// wantedKey is what the data says that the key is, as text: of a key that has a
+// schema as a reader of it has that.
+func (r *Record) wantedKey(key *contracts.Key) (string, error) {
+	want, err := payload.KeyValue(key, r.Data)
+	if err != nil || key.Schema == nil {
+		return place.Text(want), err
+	}
+	if _, want, err = encode(r.key.written, want); err != nil {
+		return "", fmt.Errorf("the data says of the key what is not of its schema: %w", err)
+	}
+	return place.Text(want), nil
 }
 
 func judgeHeaders(r *Record) []finding.Finding {

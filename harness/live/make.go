@@ -19,6 +19,7 @@ import (
 	"github.com/flowweir/weir/contracts/jsonschema"
 	"github.com/flowweir/weir/contracts/place"
 	"github.com/flowweir/weir/contracts/schema"
+	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/harness/payload"
 	"github.com/flowweir/weir/loadgen/identity"
 )
@@ -29,11 +30,12 @@ type Override func(*draft) error
 // draft is an event that is being made.
 type draft struct {
 	data    any
-	key     *string
+	key     *any // nil follows the data
 	headers map[string]string
 	poison  []byte
 	invalid bool // poison was asked for
 	form    form
+	keyForm form
 	// old is the schema of an earlier version, if the data is of that, and
 	// version its number in the registry.
 	old     *schema.Schema
@@ -43,8 +45,8 @@ type draft struct {
 }
 
 // Set puts a value at a place: $.a.b of the data, header:name, or key. Values
-// of the data may be anything that encodes to JSON; the others are texts.
-// Where the key is made of data it follows the data.
+// of the data, and of a key that has a schema, may be anything that encodes to
+// JSON; the others are texts. Where the key is made of data it follows the data.
 func Set(at string, value any) Override {
 	return func(d *draft) error {
 		p, err := place.Parse(at)
@@ -58,12 +60,17 @@ func Set(at string, value any) Override {
 			}
 			return p.Set(d.data, v)
 		}
+		if p.Kind() == place.Key && d.keyForm.declared != nil {
+			v, err := plain(value)
+			d.key = &v
+			return err
+		}
 		text, ok := value.(string)
 		if !ok {
 			return fmt.Errorf("%s: %v is a %T, and only a string can stand there", at, value, value)
 		}
 		if p.Kind() == place.Key {
-			d.key = &text
+			d.key = &value
 		} else {
 			d.headers[p.HeaderName()] = text
 		}
@@ -128,13 +135,17 @@ func (f *Flow) Make(event string, overrides ...Override) (*Record, error) {
 	if p.TopicName() == "" {
 		return nil, fmt.Errorf("events over %s are not built; Kafka is", p.Transport())
 	}
-	own, err := f.formOf(contract, p)
+	own, err := f.formOf(contract, p, registry.Value)
 	if err != nil {
 		return nil, err
 	}
+	key, err := f.formOf(contract, p, registry.Key)
+	if err != nil {
+		return nil, fmt.Errorf("the key: %w", err)
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	d := &draft{headers: map[string]string{}, form: own}
+	d := &draft{headers: map[string]string{}, form: own, keyForm: key}
 	if d.data, err = f.data(contract, p, own.schema, 1); err != nil {
 		return nil, err
 	}
@@ -161,7 +172,7 @@ func (f *Flow) Required(event string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	own, err := f.formOf(contract, p)
+	own, err := f.formOf(contract, p, registry.Value)
 	if err != nil {
 		return nil, err
 	}
@@ -254,7 +265,12 @@ func (f *Flow) record(c *contracts.Contract, p *contracts.Produces, d *draft) (*
 	if err != nil {
 		return nil, err
 	}
-	around = append(around, more...)
+	key, keyID, err := f.key(p, d)
+	if err != nil {
+		return nil, err
+	}
+	around = append(append(around, more...), keyID...)
+	r.Key = key
 	if m := p.Recognition(); m.Header != "" && !slices.ContainsFunc(around, func(h envelope.Header) bool { return h.Key == m.Header }) {
 		around = append(around, envelope.Header{Key: m.Header, Value: []byte(p.Event)})
 	}
@@ -278,12 +294,37 @@ func (f *Flow) record(c *contracts.Contract, p *contracts.Produces, d *draft) (*
 	if r.Value = value; d.invalid {
 		r.Value = d.poison
 	}
+	return r, nil
+}
+
+// key is the key of an event, and the header that carries the id of its schema.
+func (f *Flow) key(p *contracts.Produces, d *draft) ([]byte, []envelope.Header, error) {
+	var value any
+	var err error
 	if d.key != nil {
-		r.Key = []byte(*d.key)
-		return r, nil
+		value = *d.key
+	} else if value, err = payload.KeyValue(p.Key, d.data); err != nil {
+		return nil, nil, err
 	}
-	r.Key, err = payload.KeyOf(p.Key, d.data)
-	return r, err
+	s := d.keyForm.schema
+	if s == nil {
+		if value == nil && p.Key == nil {
+			return nil, nil, nil
+		}
+		return []byte(place.Text(value)), nil, nil
+	}
+	if wrong := s.Validate(value); len(wrong) > 0 && !d.invalid {
+		return nil, nil, fmt.Errorf("the key is not of its schema: %s (%s)", wrong[0].Message, wrong[0].Schema)
+	}
+	body, _, err := encode(s, value)
+	if err != nil {
+		return nil, nil, fmt.Errorf("the key: %w", err)
+	}
+	id, err := f.idOf(d.keyForm, s, d.keyForm.version)
+	if err != nil {
+		return nil, nil, fmt.Errorf("the key: %w", err)
+	}
+	return d.keyForm.framing.Encode(id, body)
 }
 
 // matches says whether a header's value matches its pattern, which the

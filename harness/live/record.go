@@ -3,6 +3,7 @@ package live
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/flowweir/weir/contracts/jsonschema"
 	"github.com/flowweir/weir/contracts/place"
 	"github.com/flowweir/weir/contracts/schema"
+	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/contracts/wire"
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -31,6 +33,10 @@ type Record struct {
 	// without the name of its branch, fields by their names in the schema.
 	Data any
 
+	// KeyData is the decoded key, as Data, where the contract gives keys a
+	// schema; nil where it does not, and where the key cannot be read.
+	KeyData any
+
 	// Schema is the id of its schema that the value carries; zero where the
 	// contract has no framing.
 	Schema wire.ID
@@ -38,22 +44,31 @@ type Record struct {
 	contract *contracts.Contract
 	produces *contracts.Produces
 	flow     *Flow
-	// form is that of the event, and written the schema that the data was
-	// written with: the contract's, or that of the version whose id it carries.
+	// value and key are what stands there; data is the value's payload without
+	// its envelope.
+	value, key half
+	data       []byte
+}
+
+// half is the value or the key of a record.
+type half struct {
+	// form is that of the event, and written the schema that it was written
+	// with: the contract's, or that of the version whose id it carries.
 	form    form
 	written *schema.Schema
-	// payload is the value without its framing, and unframed why there is
-	// none; data is the payload without its envelope, and undecoded why it is
-	// not of its schema.
-	payload, data       []byte
+	id      wire.ID
+	// payload is what is in its framing, and unframed why there is none;
+	// undecoded is why it is not of its schema.
+	payload             []byte
 	unframed, undecoded error
 }
 
 // ID is the event's id; "" without an envelope.
 func (r *Record) ID() string { return r.Attributes.ID }
 
-// At is what stands at a place ($.a.b, header:name, key), as text. It is false
-// where nothing does, and for a place that does not parse.
+// At is what stands at a place ($.a.b, header:name, key), as text; of a key that
+// has a schema what it says. It is false where nothing does, and for a place
+// that does not parse.
 func (r *Record) At(at string) (string, bool) {
 	p, err := place.Parse(at)
 	if err != nil {
@@ -63,6 +78,9 @@ func (r *Record) At(at string) (string, bool) {
 	case place.Header:
 		return r.Header(p.HeaderName())
 	case place.Key:
+		if r.KeyData != nil {
+			return place.Text(r.KeyData), true
+		}
 		return string(r.Key), r.Key != nil
 	}
 	v, ok := p.In(r.Data)
@@ -110,28 +128,34 @@ func (r *Record) String() string {
 		fmt.Fprintf(&b, " %s", r.Event)
 	}
 	if r.Key != nil {
-		fmt.Fprintf(&b, " key %s", shown(r.Key))
+		fmt.Fprintf(&b, " key %s", r.key.shown(r.Key, r.KeyData))
 	}
 	for _, h := range r.Headers {
 		fmt.Fprintf(&b, "\n  %s: %s", h.Key, shown(h.Value))
 	}
-	fmt.Fprintf(&b, "\n  %s", r.value())
+	fmt.Fprintf(&b, "\n  %s", r.value.shown(r.Value, r.Data))
 	return b.String()
 }
 
-// value is the record's value for people: of data that is no text, what it
-// says, with the form that it has.
-func (r *Record) value() string {
-	if !coded(r.written) || r.Data == nil {
-		return shown(r.Value)
+// Where says where the record stands, for findings.
+func (r *Record) Where() finding.Record {
+	key, _ := r.At("key")
+	return finding.Record{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Key: key, EventID: r.ID()}
+}
+
+// shown is a key or a value for people: of data that is no text, what it says,
+// with the form that it has.
+func (h *half) shown(raw []byte, data any) string {
+	if !coded(h.written) || data == nil {
+		return shown(raw)
 	}
-	text, err := json.Marshal(r.Data)
+	text, err := json.Marshal(data)
 	if err != nil {
-		return shown(r.Value)
+		return shown(raw)
 	}
-	of := r.written.Format()
-	if !r.Schema.IsZero() {
-		of += ", " + r.Schema.String()
+	of := h.written.Format()
+	if !h.id.IsZero() {
+		of += ", " + h.id.String()
 	}
 	return fmt.Sprintf("%s (%s)", shown(text), of)
 }
@@ -169,25 +193,20 @@ func (r *Record) LeadsBackTo(cause *Record) bool {
 
 // Read makes a Record of one that was read, by the contracts.
 func (f *Flow) Read(r *kgo.Record) *Record {
-	out := &Record{Record: r, flow: f, payload: r.Value}
+	out := &Record{Record: r, flow: f, value: half{payload: r.Value}}
 	for _, c := range f.cfg.Contracts {
 		for i := range c.Produces {
 			p := &c.Produces[i]
 			if p.TopicName() != r.Topic {
 				continue
 			}
-			own, unknown := f.formOf(c, p) // judging says why it is not known
-			id, payload, err := own.framing.Decode(headers(r), r.Value)
-			if err != nil && unknown != nil {
-				// It may be Protobuf, whose framing says more.
-				own.framing.Protobuf = true
-				id, payload, err = own.framing.Decode(headers(r), r.Value)
-			}
-			if f.recognized(p, own, id, r, payload) {
-				out.Event, out.contract, out.produces, out.form = p.Event, c, p, own
-				out.Schema, out.payload, out.unframed = id, payload, err
-				out.written = f.writer(c, p, own, id)
+			value := f.half(c, p, registry.Value, r)
+			if f.recognized(p, value, r) {
+				out.Event, out.contract, out.produces, out.Schema = p.Event, c, p, value.id
+				out.value, out.key = value, f.half(c, p, registry.Key, r)
+				out.value.written, out.key.written = f.writer(c, value), f.writer(c, out.key)
 				out.decode(envelope.Kind(p.EnvelopeName()))
+				out.decodeKey()
 				return out
 			}
 		}
@@ -197,17 +216,33 @@ func (f *Flow) Read(r *kgo.Record) *Record {
 	return out
 }
 
-// writer is the schema that a record was written with.
-func (f *Flow) writer(c *contracts.Contract, p *contracts.Produces, own form, id wire.ID) *schema.Schema {
-	if !coded(own.schema) || own.framing.Kind == "" || id.IsZero() || f.cfg.Registry == nil {
+// half takes the framing off the value or the key of a record.
+func (f *Flow) half(c *contracts.Contract, p *contracts.Produces, part registry.Part, r *kgo.Record) half {
+	raw := r.Value
+	if part == registry.Key {
+		raw = r.Key
+	}
+	own, unknown := f.formOf(c, p, part) // judging says why it is not known
+	id, payload, err := own.framing.Decode(headers(r), raw)
+	if err != nil && unknown != nil {
+		// It may be Protobuf, whose framing says more.
+		own.framing.Protobuf = true
+		id, payload, err = own.framing.Decode(headers(r), raw)
+	}
+	return half{form: own, id: id, payload: payload, unframed: err}
+}
+
+// writer is the schema that a value or a key was written with.
+func (f *Flow) writer(c *contracts.Contract, h half) *schema.Schema {
+	own := h.form
+	if !coded(own.schema) || own.framing.Kind == "" || h.id.IsZero() || f.cfg.Registry == nil {
 		return own.schema
 	}
-	v, ok, err := f.versionWith(own.subject, id)
+	v, ok, err := f.versionWith(own.subject, h.id)
 	if err != nil || !ok || v.Version == own.version {
 		return own.schema
 	}
-	declared := contracts.Schema{Registry: &contracts.Registry{Subject: own.subject}, Encoding: c.SchemaOf(p.Schema).Encoding}
-	s, err := f.loader.Current(c, at(&declared, v.Version), messageOf(p))
+	s, err := f.loader.Current(c, own.registered(v.Version), own.message)
 	if err != nil || !coded(s) {
 		return own.schema
 	}
@@ -215,15 +250,15 @@ func (f *Flow) writer(c *contracts.Contract, p *contracts.Produces, own form, id
 }
 
 func (r *Record) decode(kind envelope.Kind) {
-	attributes, data, err := envelope.Decode(kind, r.payload, headers(r.Record))
+	attributes, data, err := envelope.Decode(kind, r.value.payload, headers(r.Record))
 	if err != nil {
-		r.undecoded = err
+		r.value.undecoded = err
 		return
 	}
 	r.Attributes, r.data = attributes, data
-	if coded(r.written) {
-		if r.unframed == nil {
-			r.Data, r.undecoded = r.written.Decode(data)
+	if coded(r.value.written) {
+		if r.value.unframed == nil {
+			r.Data, r.value.undecoded = r.value.written.Decode(data)
 		}
 		return
 	}
@@ -232,8 +267,20 @@ func (r *Record) decode(kind envelope.Kind) {
 	}
 }
 
+// decodeKey reads a key that has a schema.
+func (r *Record) decodeKey() {
+	switch h := &r.key; {
+	case h.form.schema == nil || h.unframed != nil:
+	case r.Key == nil:
+		h.undecoded = errors.New("there is no key")
+	default:
+		r.KeyData, h.undecoded = h.written.Decode(h.payload)
+	}
+}
+
 // recognized says whether a record of the topic is this event.
-func (f *Flow) recognized(p *contracts.Produces, own form, id wire.ID, r *kgo.Record, payload []byte) bool {
+func (f *Flow) recognized(p *contracts.Produces, value half, r *kgo.Record) bool {
+	own, id, payload := value.form, value.id, value.payload
 	m, kind := p.Recognition(), envelope.Kind(p.EnvelopeName())
 	match := envelope.Match{Header: m.Header}
 	if m.Value != "" {

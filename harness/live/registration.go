@@ -25,24 +25,25 @@ type Registration struct {
 	Version, Earlier int
 }
 
-// Registration holds the id of the schema that a record carries against the
-// registry and the contract. It errs where that cannot be known, for want of a
-// registry or of an answer of it.
-func (r *Record) Registration() (Registration, error) {
-	if f, ok := r.Unframed(); ok {
+// Registration holds the id of the schema that a record's value or key carries
+// against the registry and the contract. It errs where that cannot be known,
+// for want of a registry or of an answer of it.
+func (r *Record) Registration(part registry.Part) (Registration, error) {
+	if f, ok := r.Unframed(part); ok {
 		return Registration{Findings: []finding.Finding{f}}, nil
 	}
-	v, ok, err := r.flow.versionWith(r.form.subject, r.Schema)
+	h := r.half(part)
+	v, ok, err := r.flow.versionWith(h.form.subject, h.id)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return Registration{Findings: []finding.Finding{r.wrongID(MissingSubject, "it carries %s, and %v", r.Schema, err)}}, nil
+		return Registration{Findings: []finding.Finding{r.wrongID(h, MissingSubject, "%s, and %v", h.carries(), err)}}, nil
 	case err != nil:
 		return Registration{}, err
 	case !ok:
-		found, err := r.foreign()
+		found, err := r.foreign(h)
 		return Registration{Findings: []finding.Finding{found}}, err
 	}
-	all, err := r.flow.known(r.form.subject)
+	all, err := r.flow.known(h.form.subject)
 	if err != nil {
 		return Registration{}, err
 	}
@@ -52,25 +53,44 @@ func (r *Record) Registration() (Registration, error) {
 			out.Earlier++
 		}
 	}
-	if wrong := r.otherwise(v); wrong != nil {
+	if wrong := r.otherwise(h, v); wrong != nil {
 		out.Findings = append(out.Findings, *wrong)
 		return out, nil
 	}
-	err = r.registeredSince(&out, v)
+	err = r.registeredSince(h, &out, v)
 	if err == nil {
-		err = r.follows(&out, v, all)
+		err = r.follows(h, &out, v, all)
 	}
 	return out, err
 }
 
-// Unframed is what is wrong with how the record carries an id; false for
-// nothing.
-func (r *Record) Unframed() (finding.Finding, bool) {
-	if r.unframed == nil {
+// Unframed is what is wrong with how the record's value or key carries an id;
+// false for nothing.
+func (r *Record) Unframed(part registry.Part) (finding.Finding, bool) {
+	h := r.half(part)
+	if h.unframed == nil {
 		return finding.Finding{}, false
 	}
-	return r.wrongID(BrokenFraming, "the value is not framed as %s: %v", r.form.framing.Kind, r.unframed), true
+	return r.wrongID(h, BrokenFraming, "the %s is not framed as %s: %v", part, h.form.framing.Kind, h.unframed), true
 }
+
+func (r *Record) half(part registry.Part) *half {
+	if part == registry.Key {
+		return &r.key
+	}
+	return &r.value
+}
+
+// who is what carries the id: the record, or its key.
+func (h *half) who() string {
+	if h.form.part == registry.Key {
+		return "its key"
+	}
+	return "it"
+}
+
+// carries says which id that is.
+func (h *half) carries() string { return h.who() + " carries " + h.id.String() }
 
 // known are the versions of a subject as they were seen last.
 func (f *Flow) known(subject string) ([]registry.Schema, error) {
@@ -83,41 +103,50 @@ func (f *Flow) known(subject string) ([]registry.Schema, error) {
 	return f.versionsOf(subject)
 }
 
-func (r *Record) wrongID(id, format string, args ...any) finding.Finding {
-	return broken(r, id, r.contract.Doc.Position("produces", r.index(), "schema"), format, args...)
+// wrongID is a finding about the schema of a value or a key, where the contract
+// names it.
+func (r *Record) wrongID(h *half, id, format string, args ...any) finding.Finding {
+	return broken(r, idOf(h.form.part, id), r.schemaAt(h), format, args...)
+}
+
+// schemaAt is where the contract names the schema.
+func (r *Record) schemaAt(h *half) *finding.Position {
+	if h.form.part == registry.Key {
+		return r.contract.Doc.Position("produces", r.index(), "key", "schema")
+	}
+	return r.contract.Doc.Position("produces", r.index(), "schema")
 }
 
 // foreign is the finding about an id that the subject does not have.
-func (r *Record) foreign() (finding.Finding, error) {
-	there, err := r.flow.has(r.Schema)
+func (r *Record) foreign(h *half) (finding.Finding, error) {
+	there, err := r.flow.has(h.id)
 	if err != nil {
 		return finding.Finding{}, err
 	}
 	if !there {
-		return r.wrongID(UnknownID, "it carries %s, and the registry has no schema of this id", r.Schema), nil
+		return r.wrongID(h, UnknownID, "%s, and the registry has no schema of this id", h.carries()), nil
 	}
-	known, err := r.flow.known(r.form.subject)
-	return r.wrongID(ForeignID, "it carries %s, which is none of the subject %s: %s", r.Schema, r.form.subject, listed(known)), err
+	known, err := r.flow.known(h.form.subject)
+	return r.wrongID(h, ForeignID, "%s, which is none of the subject %s: %s", h.carries(), h.form.subject, listed(known)), err
 }
 
 // otherwise is the finding about a version or a message that is not the
 // contract's.
-func (r *Record) otherwise(v registry.Schema) *finding.Finding {
-	declared := r.contract.SchemaOf(r.produces.Schema)
-	if declared.Registry != nil {
-		if named, err := registry.ParseVersion(declared.Registry.Version); err == nil && named != registry.Latest && named != v.Version {
-			f := r.wrongID(ForeignID, "it carries %s, version %d of %s, and the contract names version %d", r.Schema, v.Version, r.form.subject, named)
+func (r *Record) otherwise(h *half, v registry.Schema) *finding.Finding {
+	if named := h.form.declared.Registry; named != nil {
+		if version, err := registry.ParseVersion(named.Version); err == nil && version != registry.Latest && version != v.Version {
+			f := r.wrongID(h, ForeignID, "%s, version %d of %s, and the contract names version %d", h.carries(), v.Version, h.form.subject, version)
 			return &f
 		}
 	}
-	if !r.form.framing.Protobuf || r.written == nil {
+	if !h.form.framing.Protobuf || h.written == nil {
 		return nil
 	}
-	name, path := r.written.Message()
-	if want, err := wire.NewPath(path...); err != nil || want == r.Schema.Message {
+	name, path := h.written.Message()
+	if want, err := wire.NewPath(path...); err != nil || want == h.id.Message {
 		return nil
 	}
-	f := r.wrongID(ForeignID, "it carries the message %s of its schema, and %s is %s", r.Schema.Message, name, fmt.Sprint(path))
+	f := r.wrongID(h, ForeignID, "%s carries the message %s of its schema, and %s is %s", h.who(), h.id.Message, name, fmt.Sprint(path))
 	return &f
 }
 
@@ -126,42 +155,43 @@ func refuses(s *contracts.Schema) bool {
 	return s.Registry != nil && s.Registry.AutoRegister != nil && !*s.Registry.AutoRegister
 }
 
-func (r *Record) registeredSince(out *Registration, v registry.Schema) error {
-	if !refuses(r.contract.SchemaOf(r.produces.Schema)) {
+func (r *Record) registeredSince(h *half, out *Registration, v registry.Schema) error {
+	if !refuses(h.form.declared) {
 		return nil
 	}
-	since, err := r.flow.since(r.form.subject, []registry.Schema{v})
+	since, err := r.flow.since(h.form.subject, []registry.Schema{v})
 	if len(since) > 0 {
-		out.Findings = append(out.Findings, r.wrongID(SelfRegistered,
-			"it carries %s, version %d of %s, which was registered since the service was started, and the contract refuses auto-register", r.Schema, v.Version, r.form.subject))
+		out.Findings = append(out.Findings, r.wrongID(h, SelfRegistered,
+			"%s, version %d of %s, which was registered since the service was started, and the contract refuses auto-register", h.carries(), v.Version, h.form.subject))
 	}
 	return err
 }
 
 // follows judges that a version may follow those before it, under the mode of
 // the contract.
-func (r *Record) follows(out *Registration, v registry.Schema, all []registry.Schema) error {
+func (r *Record) follows(h *half, out *Registration, v registry.Schema, all []registry.Schema) error {
 	if out.Earlier == 0 {
 		return nil
 	}
-	why, err := r.breaks(v, all)
+	why, err := r.breaks(h, v, all)
 	if why != "" {
-		out.Findings = append(out.Findings, r.wrongID(Incompatible, "version %d of %s, whose %s it carries, may not follow %s", v.Version, r.form.subject, r.Schema, why))
+		out.Findings = append(out.Findings, r.wrongID(h, Incompatible, "version %d of %s, whose %s %s carries, may not follow %s", v.Version, h.form.subject, h.id, h.who(), why))
 	}
 	return err
 }
 
 // compared is a version that was compared with those before it, as the schema
-// of an event. Neither changes, so once is enough for all its records.
+// of an event's values or keys. Neither changes, so once is enough for all its
+// records.
 type compared struct {
-	produces *contracts.Produces
-	version  int
+	halfOf
+	version int
 }
 
 // breaks says which earlier version another one may not follow, and why; ""
 // where it may follow all.
-func (r *Record) breaks(v registry.Schema, all []registry.Schema) (string, error) {
-	key := compared{r.produces, v.Version}
+func (r *Record) breaks(h *half, v registry.Schema, all []registry.Schema) (string, error) {
+	key := compared{halfOf{r.produces, h.form.part}, v.Version}
 	if known, ok := r.flow.breaks.Load(key); ok {
 		return known.(string), nil
 	}
@@ -170,8 +200,7 @@ func (r *Record) breaks(v registry.Schema, all []registry.Schema) (string, error
 		return "", nil // the loader has said so
 	}
 	load := func(s registry.Schema) (versions.Version, error) {
-		declared := contracts.Schema{Registry: &contracts.Registry{Subject: r.form.subject}}
-		loaded, err := r.flow.loader.Current(r.contract, at(&declared, s.Version), messageOf(r.produces))
+		loaded, err := r.flow.loader.Current(r.contract, h.form.registered(s.Version), h.form.message)
 		return versions.Version{Name: fmt.Sprintf("version %d", s.Version), Schema: loaded}, err
 	}
 	latest, err := load(v)

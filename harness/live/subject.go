@@ -29,11 +29,11 @@ func TakeBaseline(r *registry.Registry, all []*contracts.Contract) *Baseline {
 	b := &Baseline{map[string][]int{}, map[string]error{}}
 	for _, c := range all {
 		for i := range c.Produces {
-			declared := c.SchemaOf(c.Produces[i].Schema)
-			if declared == nil || declared.Registry == nil {
-				continue
+			for _, part := range []registry.Part{registry.Value, registry.Key} {
+				if declared := Declared(c, &c.Produces[i], part); declared != nil && declared.Registry != nil {
+					b.take(r, declared.Registry.Subject)
+				}
 			}
-			b.take(r, declared.Registry.Subject)
 		}
 	}
 	return b
@@ -174,15 +174,15 @@ func (f *Flow) since(subject string, versions []registry.Schema) ([]registry.Sch
 	return slices.DeleteFunc(slices.Clone(versions), func(s registry.Schema) bool { return slices.Contains(before, s.Version) }), nil
 }
 
-// NewVersions are the versions of an event's subject that were registered since
-// the flow's baseline was taken, in words: "version 2 of orders-value (schema
-// 7)". The registry is asked now.
-func (f *Flow) NewVersions(event string) ([]string, error) {
+// NewVersions are the versions of the subject of an event's values or keys that
+// were registered since the flow's baseline was taken, in words: "version 2 of
+// orders-value (schema 7)". The registry is asked now.
+func (f *Flow) NewVersions(event string, part registry.Part) ([]string, error) {
 	c, p, err := f.Producer(event)
 	if err != nil {
 		return nil, err
 	}
-	own, _ := f.formOf(c, p) // the subject is there in any case
+	own, _ := f.formOf(c, p, part) // the subject is there in any case
 	all, err := f.versionsOf(own.subject)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil

@@ -9,6 +9,7 @@ import (
 	"github.com/flowweir/weir/contracts/history"
 	"github.com/flowweir/weir/contracts/jsonschema"
 	"github.com/flowweir/weir/contracts/schema"
+	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/contracts/versions"
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -29,7 +30,7 @@ func (f *Flow) Corners(event string) ([]Variant, error) {
 	if err != nil {
 		return nil, err
 	}
-	own, err := f.formOf(contract, p)
+	own, err := f.formOf(contract, p, registry.Value)
 	if err != nil || own.schema == nil {
 		return nil, err
 	}
@@ -59,14 +60,14 @@ func (f *Flow) Versions(event string) ([]Variant, error) {
 	if declared == nil || declared.History == "" && declared.Registry == nil {
 		return nil, nil
 	}
-	own, err := f.formOf(contract, p)
+	own, err := f.formOf(contract, p, registry.Value)
 	if err != nil {
 		return nil, err
 	}
 	if own.framing.Kind != "" && declared.Registry == nil {
 		return nil, fmt.Errorf("which id the versions in %s have in the registry is not known: name the subject %s as the schema", declared.History, own.subject)
 	}
-	retained, err := f.retained(contract, p, declared)
+	retained, err := f.retained(contract, p, own)
 	if err != nil {
 		return nil, err
 	}
@@ -90,12 +91,13 @@ type version struct {
 
 // retained are the versions of a schema whose records may still be on the
 // topic.
-func (f *Flow) retained(c *contracts.Contract, p *contracts.Produces, declared *contracts.Schema) ([]version, error) {
+func (f *Flow) retained(c *contracts.Contract, p *contracts.Produces, own form) ([]version, error) {
+	declared := own.declared
 	retention, stated := versions.Retention(c.Topics[p.TopicName()])
 	if !stated {
 		retention = history.Retention{Forever: true}
 	}
-	found, findings, err := f.loader.Retained(c, declared, messageOf(p), retention, time.Now())
+	found, findings, err := f.loader.Retained(c, declared, own.message, retention, time.Now())
 	if err == nil && finding.Errors(findings) > 0 {
 		err = fmt.Errorf("the history of %s cannot be used: %s: %s", p.Event, findings[0].Position, findings[0].Message)
 	}

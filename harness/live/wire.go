@@ -2,13 +2,13 @@ package live
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
 	"time"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/jsonschema"
 	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/contracts/wire"
@@ -20,14 +20,19 @@ const registryTimeout = 10 * time.Second
 // ErrNoRegistry is the lack of a registry that a contract speaks of.
 var ErrNoRegistry = errors.New("no schema registry is given: set WEIR_REGISTRY_URL")
 
-// form is how an event stands in records.
+// form is how the values of an event stand in records, or its keys.
 type form struct {
-	// schema is that of the data; nil where the contract gives none.
+	part registry.Part
+	// declared is what the contract says; nil where it gives no schema, and
+	// message the name of the message or record in it, "" for the first.
+	declared *contracts.Schema
+	message  string
+	// schema is the contract's, nil where it gives none.
 	schema *schema.Schema
 	// version is that of the schema in the registry; 0 for a file.
 	version int
-	// framing is how the value carries the id of the schema, and subject what
-	// has that in the registry; both are empty without.
+	// framing is how they carry the id of the schema, and subject what has that
+	// in the registry; both are empty without.
 	framing wire.Framing
 	subject string
 }
@@ -35,32 +40,52 @@ type form struct {
 // coded says that the data is no JSON of a JSON Schema.
 func coded(s *schema.Schema) bool { return s != nil && s.JSONSchema() == nil }
 
-// messageOf is the full name of the message or record that an event is; "" is
-// the schema's first.
-func messageOf(p *contracts.Produces) string {
-	if p.Match == nil {
-		return ""
+// Declared is what a contract says of the schema of an event's values or keys;
+// nil where it says nothing.
+func Declared(c *contracts.Contract, p *contracts.Produces, part registry.Part) *contracts.Schema {
+	switch {
+	case part == registry.Value:
+		return c.SchemaOf(p.Schema)
+	case p.Key != nil && p.Key.Schema != nil:
+		return c.SchemaOf(*p.Key.Schema)
 	}
-	return p.Match.Name
+	return nil
 }
 
-// formOf is the form of an event. Where its schema cannot be had the error says
-// why, and framing and subject are those of a schema that is not Protobuf.
-func (f *Flow) formOf(c *contracts.Contract, p *contracts.Produces) (form, error) {
-	if known, ok := f.forms.Load(p); ok {
+// Subject is what has a schema of a topic's values or keys in the registry: the
+// one that a contract names, or else that of Confluent's TopicNameStrategy.
+func Subject(declared *contracts.Schema, topic string, part registry.Part) string {
+	if declared.Registry != nil {
+		return declared.Registry.Subject
+	}
+	return registry.TopicName(topic, part)
+}
+
+// halfOf names the values of an event, or its keys.
+type halfOf struct {
+	produces *contracts.Produces
+	part     registry.Part
+}
+
+// formOf is the form of an event's values or keys. Where their schema cannot be
+// had the error says why, and framing and subject are those of a schema that is
+// not Protobuf.
+func (f *Flow) formOf(c *contracts.Contract, p *contracts.Produces, part registry.Part) (form, error) {
+	key := halfOf{p, part}
+	if known, ok := f.forms.Load(key); ok {
 		return known.(form), nil
 	}
-	declared := c.SchemaOf(p.Schema)
+	out := form{part: part, declared: Declared(c, p, part)}
+	declared := out.declared
 	if declared == nil {
-		return form{}, nil
+		return out, nil
 	}
-	var out form
+	if part == registry.Value && p.Match != nil {
+		out.message = p.Match.Name
+	}
 	if declared.Wire != contracts.WireNone {
-		out.framing.Kind = wire.Kind(declared.Wire)
-		out.subject = registry.TopicName(p.TopicName(), registry.Value)
-		if declared.Registry != nil {
-			out.subject = declared.Registry.Subject
-		}
+		out.framing = wire.Framing{Kind: wire.Kind(declared.Wire), Key: part == registry.Key}
+		out.subject = Subject(declared, p.TopicName(), part)
 	}
 	if declared.Registry != nil {
 		// What latest means now it means to the end.
@@ -72,12 +97,17 @@ func (f *Flow) formOf(c *contracts.Contract, p *contracts.Produces) (form, error
 		declared = at(declared, out.version)
 	}
 	var err error
-	if out.schema, err = f.loader.Current(c, declared, messageOf(p)); err != nil {
+	if out.schema, err = f.loader.Current(c, declared, out.message); err != nil {
 		return out, err
 	}
 	out.framing.Protobuf = out.framing.Kind != "" && out.schema.Format() == contracts.FormatProtobuf
-	f.forms.Store(p, out)
+	f.forms.Store(key, out)
 	return out, nil
+}
+
+// registered is the schema of a version of the subject.
+func (own form) registered(version int) *contracts.Schema {
+	return at(&contracts.Schema{Registry: &contracts.Registry{Subject: own.subject}, Encoding: own.declared.Encoding}, version)
 }
 
 // at is a schema of a registry in another version.
@@ -135,7 +165,7 @@ func (f *Flow) idOf(own form, written *schema.Schema, version int) (wire.ID, err
 // it: without the names of branches and with the names of the schema's file.
 func encode(s *schema.Schema, data any) (body []byte, read any, err error) {
 	if !coded(s) {
-		body, err = json.Marshal(data)
+		body, err = jsonschema.Encode(data)
 		return body, data, err
 	}
 	if body, err = s.Encode(data); err != nil {
@@ -151,7 +181,7 @@ func (f *Flow) Format(event string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	own, err := f.formOf(c, p)
+	own, err := f.formOf(c, p, registry.Value)
 	if err != nil || own.schema == nil {
 		return "", err
 	}
@@ -163,7 +193,7 @@ func (f *Flow) Format(event string) (string, error) {
 // binary form begins. It carries the event's id, so that a dead letter that
 // lost its headers still leads back. A schema that reads any bytes is an error.
 func (f *Flow) Undecodable(r *Record) ([]byte, error) {
-	if !coded(r.written) {
+	if !coded(r.value.written) {
 		return fmt.Appendf(nil, `{"poison":%q,"cut":`, r.ID()), nil
 	}
 	value := make([]byte, 64, 64+len(r.ID()))
@@ -171,7 +201,7 @@ func (f *Flow) Undecodable(r *Record) ([]byte, error) {
 		value[i] = 0xff
 	}
 	value = append(value, r.ID()...)
-	if _, err := r.written.Decode(value); err == nil {
+	if _, err := r.value.written.Decode(value); err == nil {
 		return nil, fmt.Errorf("the schema of %s reads any bytes as an event, so that nothing poisons it", r.Event)
 	}
 	return value, nil

@@ -34,9 +34,9 @@ type check struct {
 // A plain value is compared as a record key or a header shows it: a string as
 // it is, a number as it was written, anything else as JSON. A value that is
 // itself a matcher, of Gomega or of this package, is given what stands there:
-// a header or the key as string; of the data a string, a bool, an int or
-// (where it does not fit) a float64, nil, a []any or a map[string]any. Where
-// nothing stands no value matches, but Absent.
+// a header or the key as string; of the data, and of a key that has a schema, a
+// string, a bool, an int or (where it does not fit) a float64, nil, a []any or a
+// map[string]any. Where nothing stands no value matches, but Absent.
 type Fields map[string]any
 
 func (f Fields) checks() []check {
@@ -123,12 +123,15 @@ func cut(line string) string {
 
 // valueAt is what stands at a place, as a matcher gets it.
 func valueAt(r *harness.Record, p place.Place) any {
-	if p.Kind() != place.Data {
-		got, _ := r.At(p.String())
-		return got
+	switch {
+	case p.Kind() == place.Data:
+		v, _ := p.In(r.Data)
+		return natural(v)
+	case p.Kind() == place.Key && r.KeyData != nil:
+		return natural(r.KeyData)
 	}
-	v, _ := p.In(r.Data)
-	return natural(v)
+	got, _ := r.At(p.String())
+	return got
 }
 
 // natural is decoded JSON with Go's own numbers.

@@ -6,15 +6,23 @@ import (
 	"github.com/flowweir/weir/contracts"
 )
 
-// KeyOf is the record key that a contract declares for an event's data. It
-// errs where the data has nothing at the key's place, and where the key is
-// not made of data.
-func KeyOf(key *contracts.Key, data any) ([]byte, error) {
+// KeyValue is what a contract makes the key of an event of: the value at its
+// place, or the text of its template; nil where there is no key. It errs where
+// the data has nothing there, and where the key is not made of data.
+func KeyValue(key *contracts.Key, data any) (any, error) {
 	places, ok, err := keyPlaces(key)
 	if err != nil || !ok {
 		return nil, err
 	}
-	return places.key(data)
+	text, err := places.key(data)
+	if err != nil {
+		return nil, err
+	}
+	if key.Template != "" {
+		return string(text), nil
+	}
+	v, _ := places.places[0].In(data)
+	return v, nil
 }
 
 // RequiredHeaders are the headers of cfg.Headers and those that the contract

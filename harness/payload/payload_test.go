@@ -526,22 +526,23 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-func TestKeyOf(t *testing.T) {
+func TestKeyValue(t *testing.T) {
 	doc := map[string]any{"a": "x", "b": json.Number("7")}
 	for _, tt := range []struct {
 		key  *contracts.Key
-		want []byte
+		want any
 		err  string
 	}{
 		{nil, nil, ""},
-		{&contracts.Key{Place: "$.a"}, []byte("x"), ""},
-		{&contracts.Key{Template: "{$.a}-{$.b}"}, []byte("x-7"), ""},
+		{&contracts.Key{Place: "$.a"}, "x", ""},
+		{&contracts.Key{Place: "$.b"}, json.Number("7"), ""},
+		{&contracts.Key{Template: "{$.a}-{$.b}"}, "x-7", ""},
 		{&contracts.Key{Place: "$.c"}, nil, "the document has nothing at $.c, which its key is made of"},
 		{&contracts.Key{Place: "key"}, nil, "load for a key at key is not built: give the key as a place in the data, $.a.b"},
 	} {
-		got, err := KeyOf(tt.key, doc)
-		if fmt.Sprint(err) != cmpOr(tt.err) || !bytes.Equal(got, tt.want) {
-			t.Errorf("%+v: %s, %v", tt.key, got, err)
+		got, err := KeyValue(tt.key, doc)
+		if fmt.Sprint(err) != cmpOr(tt.err) || got != tt.want {
+			t.Errorf("%+v: %v, %v", tt.key, got, err)
 		}
 	}
 }

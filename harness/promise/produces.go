@@ -10,6 +10,7 @@ import (
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/envelope"
+	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/harness/live"
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -21,17 +22,13 @@ const causationID = "causation_id"
 func (l *list) produces(p *contracts.Produces) {
 	l.add("emitted", "it follows its trigger", in("trigger"), emitted)
 	l.add("once", "one event follows one trigger", in("trigger"), once)
-	if schema := l.contract.SchemaOf(p.Schema); schema != nil {
-		l.looks("schema", "its data is valid", in("schema"), obeys(live.BrokenSchema, ""))
-		if schema.Wire != contracts.WireNone {
-			l.framing(p, schema)
-		}
-	}
+	l.schema(p, registry.Value)
 	if kind := p.EnvelopeName(); envelope.Kind(kind) != envelope.None {
 		l.looks("envelope", "its envelope is "+kind, in("envelope"), obeys(live.BrokenEnvelope, ""))
 	}
 	if p.Key != nil {
 		l.looks("key", "its key is "+keyText(p.Key), in("key"), obeys(live.BrokenKey, ""))
+		l.schema(p, registry.Key)
 	}
 	l.headers(p)
 	if causes(p) {

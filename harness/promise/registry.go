@@ -13,35 +13,67 @@ import (
 	"github.com/flowweir/weir/reports/finding"
 )
 
-// framing lists what an event promises that carries the id of its schema.
-func (l *list) framing(p *contracts.Produces, s *contracts.Schema) {
-	subject, version := registry.TopicName(p.TopicName(), registry.Value), ""
-	if s.Registry != nil {
-		subject, version = s.Registry.Subject, s.Registry.Version
+// schema lists what an event promises of the schema of its values, or of its
+// keys.
+func (l *list) schema(p *contracts.Produces, part registry.Part) {
+	declared := live.Declared(l.contract, p, part)
+	if declared == nil {
+		return
 	}
+	h := half{part, "", "it", in("schema")}
+	data := "its data"
+	if part == registry.Key {
+		h, data = half{part, ":key", "its key", in("key", "schema")}, "its key"
+	}
+	l.looks("schema"+h.suffix, data+" is valid", h.field, obeys(h.id(live.BrokenSchema), ""))
+	if declared.Wire != contracts.WireNone {
+		l.framing(p, declared, h)
+	}
+}
+
+// half is the value or the key of events, in promises.
+type half struct {
+	part registry.Part
+	// suffix ends the names of promises about it, who is it in words, and field
+	// where the contract names its schema.
+	suffix, who string
+	field       []any
+}
+
+// id is the id of a finding about it.
+func (h half) id(id string) string {
+	if h.part == registry.Key {
+		return live.OfKey(id)
+	}
+	return id
+}
+
+// framing lists what an event promises of the id of a schema.
+func (l *list) framing(p *contracts.Produces, s *contracts.Schema, h half) {
+	subject := live.Subject(s, p.TopicName(), h.part)
 	which := "the subject " + subject
-	if version != "" && version != "latest" {
-		which = fmt.Sprintf("version %s of %s", version, subject)
+	if s.Registry != nil && s.Registry.Version != "" && s.Registry.Version != "latest" {
+		which = fmt.Sprintf("version %s of %s", s.Registry.Version, subject)
 	}
-	l.looks("framing", "it carries the id of its schema as "+s.Wire, in("schema"), framed)
-	l.looks("subject", "the registry has the subject "+subject, in("schema"), carries(live.MissingSubject))
-	l.looks("known-id", "the registry has a schema of the id that it carries", in("schema"), carries(live.UnknownID))
-	l.looks("schema-id", "the id that it carries is of "+which, in("schema"), carries(live.ForeignID))
+	l.looks("framing"+h.suffix, h.who+" carries the id of its schema as "+s.Wire, h.field, h.framed)
+	l.looks("subject"+h.suffix, "the registry has the subject "+subject, h.field, h.carries(live.MissingSubject))
+	l.looks("known-id"+h.suffix, "the registry has a schema of the id that "+h.who+" carries", h.field, h.carries(live.UnknownID))
+	l.looks("schema-id"+h.suffix, "the id that "+h.who+" carries is of "+which, h.field, h.carries(live.ForeignID))
 	if s.Registry != nil && s.Registry.AutoRegister != nil && !*s.Registry.AutoRegister {
-		l.add("auto-register", "the service registers no version of "+subject, in("schema"), registersNone).look = carries(live.SelfRegistered)
+		l.add("auto-register"+h.suffix, "the service registers no version of "+subject, h.field, h.registersNone).look = h.carries(live.SelfRegistered)
 	}
 	if mode := p.CompatibilityMode(); mode != "none" {
-		at := in("schema")
+		at := h.field
 		if p.Compatibility != "" {
 			at = in("compatibility")
 		}
-		l.looks("compatibility", "the version that it carries may follow those before it: "+mode, at, follows)
+		l.looks("compatibility"+h.suffix, "the version that "+h.who+" carries may follow those before it: "+mode, at, h.follows)
 	}
 }
 
 // framed judges the form of an id, for which no registry is needed.
-func framed(_ *judgment, r *live.Record) Outcome {
-	if f, ok := r.Unframed(); ok {
+func (h half) framed(_ *judgment, r *live.Record) Outcome {
+	if f, ok := r.Unframed(h.part); ok {
 		return wrong(r, f)
 	}
 	return pass(r)
@@ -58,16 +90,16 @@ var chain = []string{live.BrokenFraming, live.MissingSubject, live.UnknownID, li
 
 // carries judges a record by what is wrong with the id of its schema. What
 // another promise speaks of, and hides this, leaves it not exercised.
-func carries(id string) func(*judgment, *live.Record) Outcome {
-	return func(j *judgment, r *live.Record) Outcome {
-		o, _ := j.registration(r, id)
+func (h half) carries(id string) func(*judgment, *live.Record) Outcome {
+	return func(_ *judgment, r *live.Record) Outcome {
+		o, _ := h.registration(r, id)
 		return o
 	}
 }
 
-// registration is the outcome of a promise about a record's id.
-func (j *judgment) registration(r *live.Record, id string) (Outcome, live.Registration) {
-	found, err := r.Registration()
+// registration is the outcome of a promise about the id that a record carries.
+func (h half) registration(r *live.Record, id string) (Outcome, live.Registration) {
+	found, err := r.Registration(h.part)
 	if errors.Is(err, live.ErrNoRegistry) {
 		return vacuous("%v", err), found
 	}
@@ -75,9 +107,9 @@ func (j *judgment) registration(r *live.Record, id string) (Outcome, live.Regist
 		return inconclusive(err), found
 	}
 	for _, f := range found.Findings {
-		before := slices.Index(chain, f.ID)
+		before := slices.IndexFunc(chain, func(id string) bool { return h.id(id) == f.ID })
 		switch own := slices.Index(chain, id); {
-		case f.ID == id:
+		case f.ID == h.id(id):
 			return wrong(r, f), found
 		case before >= 0 && (own < 0 || before < own):
 			return vacuous("%s, of which another promise speaks", f.Message), found
@@ -88,8 +120,8 @@ func (j *judgment) registration(r *live.Record, id string) (Outcome, live.Regist
 
 // follows judges that the version whose id a record carries may follow those
 // before it.
-func follows(j *judgment, r *live.Record) Outcome {
-	o, found := j.registration(r, live.Incompatible)
+func (h half) follows(_ *judgment, r *live.Record) Outcome {
+	o, found := h.registration(r, live.Incompatible)
 	if o.Verdict == finding.Pass && found.Earlier == 0 {
 		return moot("the record carries the first version of its subject")
 	}
@@ -98,15 +130,15 @@ func follows(j *judgment, r *live.Record) Outcome {
 
 // registersNone looks at the subject, too: a version may be there that no
 // record carries.
-func registersNone(ctx context.Context, j *judgment) Outcome {
+func (h half) registersNone(ctx context.Context, j *judgment) Outcome {
 	r, _, err := j.triggered(ctx)
 	if err != nil {
 		return j.unmet(err, false)
 	}
-	if o := carries(live.SelfRegistered)(j, r); o.Verdict != finding.Pass {
+	if o := h.carries(live.SelfRegistered)(j, r); o.Verdict != finding.Pass {
 		return o
 	}
-	since, err := j.Flow.NewVersions(j.promise.Event)
+	since, err := j.Flow.NewVersions(j.promise.Event, h.part)
 	switch {
 	case err != nil:
 		return inconclusive(err)

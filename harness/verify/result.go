@@ -99,16 +99,12 @@ func (j *Judged) see(records []*live.Record) {
 	for _, r := range records {
 		j.Seen++
 		if len(j.Records) < maxRecords {
-			j.Records = append(j.Records, recordOf(r))
+			j.Records = append(j.Records, r.Where())
 		}
 		if j.Verdict == finding.Fail && len(j.Shown) < maxShown {
 			j.Shown = append(j.Shown, r.String())
 		}
 	}
-}
-
-func recordOf(r *live.Record) finding.Record {
-	return finding.Record{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Key: string(r.Key), EventID: r.ID()}
 }
 
 // audited adds what all records show to what one has shown.

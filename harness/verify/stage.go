@@ -114,6 +114,6 @@ func (v *verifier) beside(ctx context.Context) {
 	unknown, err := promise.Unknown(ctx, v.subject(), v.contract)
 	v.noteError(err)
 	for _, r := range unknown {
-		v.result.Unknown = append(v.result.Unknown, recordOf(r))
+		v.result.Unknown = append(v.result.Unknown, r.Where())
 	}
 }
