@@ -103,6 +103,7 @@ func TestKeysOfASchema(t *testing.T) {
 		kind     wire.Kind
 	}{{"avro", wire.None}, {"avro", wire.Confluent}, {"protobuf", wire.ConfluentHeader}} {
 		t.Run(fmt.Sprintf("%s/%s", test.language, test.kind), func(t *testing.T) {
+			t.Parallel()
 			l := languages(t)[test.language]
 			// The message of a key is its file's first.
 			for _, text := range []*string{&l.placed, &l.paid} {
@@ -192,6 +193,7 @@ func TestWhatIsWrongWithAKey(t *testing.T) {
 		},
 	} {
 		t.Run(what, func(t *testing.T) {
+			t.Parallel()
 			fake, r := fakeRegistry(t, l.kind, [2]string{"orders-key", l.placed}, [2]string{"payments-key", earlier}, [2]string{"payments-key", l.paid})
 			id := func() wire.ID {
 				if test.register != "" {
