@@ -218,7 +218,8 @@ func instead(t *live.Topic, ends live.Ends, checks []check) string {
 func lines(records []*harness.Record) string {
 	out := make([]string, len(records))
 	for i, r := range records {
-		out[i] = strings.Join(strings.Fields(fmt.Sprintf("%s/%d@%d %s key %s %s", r.Topic, r.Partition, r.Offset, r.Event, r.Key, r.Value)), " ")
+		key, _ := r.At("key")
+		out[i] = strings.Join(strings.Fields(fmt.Sprintf("%s/%d@%d %s key %s %s", r.Topic, r.Partition, r.Offset, r.Event, key, r.Value)), " ")
 		out[i] = cut(out[i])
 	}
 	return strings.Join(out, "\n")
