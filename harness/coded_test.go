@@ -117,14 +117,14 @@ func TestCodedEventsAreJudged(t *testing.T) {
 	}
 }
 
-// TestVersionsAreKnownFromTheFirstTest: what a service registers in one test it
-// has registered in the next, too.
-func TestVersionsAreKnownFromTheFirstTest(t *testing.T) {
+// TestBaselines: what a service registers in one test of a run it has registered
+// in the next, too; another run begins with what there is then.
+func TestBaselines(t *testing.T) {
 	add := stockRegistry(t)
 	add("")
-	versions := func() string {
+	versions := func(options ...Option) string {
 		t.Helper()
-		c := till(t)
+		c := Run(t, append(options, Contracts("testdata/coded"), Brokers(1))...)
 		c.Produce("till.Counted")
 		since, err := c.flow.NewVersions("till.Counted", registry.Value)
 		if err != nil {
@@ -132,13 +132,20 @@ func TestVersionsAreKnownFromTheFirstTest(t *testing.T) {
 		}
 		return strings.Join(since, ", ")
 	}
-	if got := versions(); got != "" {
+	first := OneRun()
+	if got := versions(first); got != "" {
 		t.Errorf("registered before anything ran: %s", got)
 	}
 	add(`, {"name": "n", "type": "int", "default": 0}`)
-	const want = "version 2 of till-stock-value (schema 2)"
-	if got := versions() + "; " + versions(); got != want+"; "+want {
-		t.Errorf("registered since: %s, want %s", got, want)
+	const since = "version 2 of till-stock-value (schema 2)"
+	second := OneRun()
+	for i, test := range []struct {
+		run  []Option
+		want string
+	}{{[]Option{first}, since}, {[]Option{second}, ""}, {[]Option{first}, since}, {nil, ""}} {
+		if got := versions(test.run...); got != test.want {
+			t.Errorf("%d: registered since: %q, want %q", i, got, test.want)
+		}
 	}
 }
 

@@ -54,6 +54,7 @@ func Failing(event string, overrides ...Override) Option {
 func TestContract(t *testing.T, file string, service Service, options ...Option) {
 	t.Helper()
 	promises := LoadPromises(t, file)
+	options = append([]Option{OneRun()}, options...)
 	exercised := len(promises) == 0
 	for _, p := range promises {
 		t.Run(p.ID(), func(t *testing.T) {
@@ -84,7 +85,8 @@ func LoadPromises(t testing.TB, file string) []promise.Promise {
 // JudgePromise starts a cluster and the service, and judges one promise of the
 // contract file as TestContract does. It answers whether the promise was
 // exercised; where it was not, the test is skipped. Package harness/specs is
-// made of it.
+// made of it. Judging several promises of one service takes OneRun, for those
+// about what it registers in a schema registry.
 func JudgePromise(t testing.TB, file string, p promise.Promise, service Service, options ...Option) (exercised bool) {
 	t.Helper()
 	skipUnseen(t, p)

@@ -134,7 +134,7 @@ func (c *Cluster) start(cfg *config, plan *scenario.Plan) {
 	}
 	opening.Triggers.URL = c.url
 	if opening.Registry = schemaRegistry(c.t); opening.Registry != nil {
-		opening.Baseline = baselineOf(opening.Registry, plan.Contracts)
+		opening.Baseline = cfg.baselines.take(opening.Registry, plan.Contracts)
 	}
 	var err error
 	what := cfg.spec.Kind
@@ -170,22 +170,25 @@ func schemaRegistry(t testing.TB) *registry.Registry {
 	return r
 }
 
-// baselines are which versions subjects had when this process asked first, by
-// the address of the registry.
-var baselines = struct {
-	sync.Mutex
+// baselines are which versions subjects had when the first test of a run asked,
+// by the address of the registry.
+type baselines struct {
+	mu sync.Mutex
 	of map[string]*live.Baseline
-}{of: map[string]*live.Baseline{}}
+}
 
-// baselineOf is the registry as it was before the first service was started.
-func baselineOf(r *registry.Registry, all []*contracts.Contract) *live.Baseline {
+func newBaselines() *baselines { return &baselines{of: map[string]*live.Baseline{}} }
+
+// take is the registry as it was before the first service of the run was
+// started.
+func (b *baselines) take(r *registry.Registry, all []*contracts.Contract) *live.Baseline {
 	now := live.TakeBaseline(r, all)
-	baselines.Lock()
-	defer baselines.Unlock()
-	if first := baselines.of[r.String()]; first != nil {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if first := b.of[r.String()]; first != nil {
 		now = first.With(now)
 	}
-	baselines.of[r.String()] = now
+	b.of[r.String()] = now
 	return now
 }
 

@@ -42,6 +42,7 @@ type config struct {
 	shared     *Shared
 	triggers   live.Triggers
 	failing    map[string][]Override
+	baselines  *baselines
 }
 
 // With passes cluster kinds beside embedded and external, which a test always
@@ -111,10 +112,23 @@ func Timeout(d time.Duration) Option { return func(c *config) { c.timeout = d } 
 // default, a random one that the test logs.
 func Seed(seed uint64) Option { return func(c *config) { c.seed = seed } }
 
+// OneRun joins the tests that it is given to: a version that a service registers
+// in the schema registry in one of them counts as registered in the others, too,
+// where by default each Run asks what there is when it begins. TestContract and
+// package specs join the promises of their contract so; who judges them with
+// Run, Start and Judge shares one:
+//
+//	var run = harness.OneRun()
+func OneRun() Option {
+	joined := newBaselines()
+	return func(c *config) { c.baselines = joined }
+}
+
 func newConfig(options []Option) *config {
 	c := &config{
 		timeout: DefaultTimeout, settle: DefaultSettle, failing: map[string][]Override{}, seed: rand.Uint64() >> 11, providers: ownProviders(),
-		triggers: live.Triggers{Events: map[string]live.Trigger{}, Given: map[string][]live.Trigger{}},
+		baselines: newBaselines(),
+		triggers:  live.Triggers{Events: map[string]live.Trigger{}, Given: map[string][]live.Trigger{}},
 	}
 	for _, o := range options {
 		o(c)

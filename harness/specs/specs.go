@@ -56,6 +56,7 @@ func DescribeContract(file string, service harness.Service, options ...harness.O
 	if finding.Errors(findings) > 0 || len(promises) == 0 {
 		return unusable(file, findings)
 	}
+	options = append([]harness.Option{harness.OneRun()}, options...)
 	return ginkgo.Describe(promises[0].Service+" keeps its contract", ginkgo.Label("contract"), func() {
 		for _, of := range interactions(promises) {
 			ginkgo.Describe(of[0].Side+" "+of[0].Event, ginkgo.Label(of[0].Side, of[0].Event), func() {

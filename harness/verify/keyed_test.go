@@ -228,6 +228,24 @@ func TestWhatIsWrongWithAKey(t *testing.T) {
 	}
 }
 
+// TestEachRunHasItsBaseline: what a service registers while it is judged is held
+// against it, and not against the one that is judged after it.
+func TestEachRunHasItsBaseline(t *testing.T) {
+	t.Parallel()
+	l := languages(t)["avro"]
+	fake, r := fakeRegistry(t, l.kind, [2]string{"orders-key", l.placed}, [2]string{"payments-key", l.paid})
+	dir := keyedShop(t, l, "{registry: {subject: orders-key}}", "{registry: {subject: payments-key, auto-register: false}}")
+	judge := func(id func() wire.ID) finding.Verdict {
+		choose := func(id string) bool { return strings.HasSuffix(id, "/auto-register:key") }
+		service := keyedService(t, l, wire.Framing{Kind: wire.Confluent}, id, l.write, "")
+		return verified(t, dir, r, choose, service)["produces/auto-register:key"].Verdict
+	}
+	registers := func() wire.ID { return wire.ID{Number: register(t, fake, l.kind, "payments-key", l.more)} }
+	if first, second := judge(registers), judge(always(wire.ID{Number: 2})); first != finding.Fail || second != finding.Pass {
+		t.Errorf("the first that registers: %s, the second that does not: %s", first, second)
+	}
+}
+
 // keyedBy is the schema of the keys of orders, in a framing.
 func keyedBy(kind wire.Kind) string {
 	if kind == wire.None {
