@@ -86,5 +86,21 @@ func TestARealRegistry(t *testing.T) {
 		judge("a version of its own", payments, wire.Confluent, more, func(order string) []byte { return append(l.write(order), l.absent...) }, "auto-register")
 		less := func() wire.ID { return wire.ID{Number: add(breaking, l.less), Message: l.message} }
 		judge("a version that breaks readers", breaking, wire.Confluent, less, l.writeLess, "compatibility")
+		if name == "avro" {
+			add("keyed-orders", l.placed)
+			t.Run("keys", func(t *testing.T) { keysInARealRegistry(t, r, l, always(wire.ID{Number: add("keyed-payments", l.paid)}), always(other)) })
+		}
+	}
+}
+
+// keysInARealRegistry: an id of the subject of the keys, and one of another.
+func keysInARealRegistry(t *testing.T, r *registry.Registry, l language, right, other func() wire.ID) {
+	dir := keyedShop(t, l, "{registry: {subject: keyed-orders}}", "{registry: {subject: keyed-payments}}")
+	for want, id := range map[finding.Verdict]func() wire.ID{finding.Pass: right, finding.Fail: other} {
+		choose := func(id string) bool { return strings.HasSuffix(id, "/schema-id:key") }
+		all := verified(t, dir, r, choose, keyedService(t, l, wire.Framing{Kind: wire.Confluent}, id, l.write, ""))
+		if p := all["produces/schema-id:key"]; p.Verdict != want {
+			t.Errorf("%s, want %s: %s %v", p.Verdict, want, p.Reason, p.Problems)
+		}
 	}
 }
