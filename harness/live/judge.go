@@ -45,13 +45,11 @@ const (
 	Unjudged = "record/unjudged"
 )
 
-// OfKey is the id of what is wrong with the schema of a key, or with its id, as
-// the others are of a value: record/key-schema.
-func OfKey(id string) string { return "record/key-" + strings.TrimPrefix(id, "record/") }
-
-func idOf(part registry.Part, id string) string {
+// FindingID is the id of what is wrong with the schema of a record's value, or of
+// its key, or with the id of that: record/schema, and record/key-schema.
+func FindingID(part registry.Part, id string) string {
 	if part == registry.Key && id != Unjudged {
-		return OfKey(id)
+		return "record/key-" + strings.TrimPrefix(id, "record/")
 	}
 	return id
 }
@@ -130,7 +128,7 @@ func judgeData(r *Record, h *half, data any, raw []byte) []finding.Finding {
 	}
 	var out []finding.Finding
 	for _, v := range s.Validate(data) {
-		out = append(out, broken(r, idOf(h.form.part, BrokenSchema), &v.Schema, "%s", v.Message))
+		out = append(out, broken(r, FindingID(h.form.part, BrokenSchema), &v.Schema, "%s", v.Message))
 	}
 	for _, name := range s.Strangers(raw) {
 		out = append(out, r.wrongID(h, BrokenSchema, "it has %s, which the schema does not declare", name))

@@ -106,7 +106,7 @@ func (f *Flow) known(subject string) ([]registry.Schema, error) {
 // wrongID is a finding about the schema of a value or a key, where the contract
 // names it.
 func (r *Record) wrongID(h *half, id, format string, args ...any) finding.Finding {
-	return broken(r, idOf(h.form.part, id), r.schemaAt(h), format, args...)
+	return broken(r, FindingID(h.form.part, id), r.schemaAt(h), format, args...)
 }
 
 // schemaAt is where the contract names the schema.

@@ -41,12 +41,7 @@ type half struct {
 }
 
 // id is the id of a finding about it.
-func (h half) id(id string) string {
-	if h.part == registry.Key {
-		return live.OfKey(id)
-	}
-	return id
-}
+func (h half) id(id string) string { return live.FindingID(h.part, id) }
 
 // framing lists what an event promises of the id of a schema.
 func (l *list) framing(p *contracts.Produces, s *contracts.Schema, h half) {

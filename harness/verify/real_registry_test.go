@@ -88,7 +88,9 @@ func TestARealRegistry(t *testing.T) {
 		judge("a version that breaks readers", breaking, wire.Confluent, less, l.writeLess, "compatibility")
 		if name == "avro" {
 			add("keyed-orders", l.placed)
-			t.Run("keys", func(t *testing.T) { keysInARealRegistry(t, r, l, always(wire.ID{Number: add("keyed-payments", l.paid)}), always(other)) })
+			t.Run("keys", func(t *testing.T) {
+				keysInARealRegistry(t, r, l, always(wire.ID{Number: add("keyed-payments", l.paid)}), always(other))
+			})
 		}
 	}
 }
