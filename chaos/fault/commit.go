@@ -28,7 +28,7 @@ func (in *Injector) awaitCommit(ctx context.Context, s *injection) error {
 	for held.Effects().Held == 0 {
 		if !in.sleepUntil(ctx, in.cfg.Now()+commitLook) {
 			held.Remove()
-			s.result.Evidence = append(s.result.Evidence, fmt.Sprintf("%s sent no commit from %s until the load ended", service, s.fault.At))
+			s.result.Evidence = append(s.result.Evidence, fmt.Sprintf("%s sent no commit from %s until the load ended", service, s.due))
 			return ctx.Err()
 		}
 	}

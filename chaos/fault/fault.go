@@ -114,6 +114,8 @@ type Fault struct {
 	// fault in the load, which has no time.
 	At     time.Duration
 	Always bool
+	// When is what the fault waits for where it has no time of its own.
+	When *Condition
 	// HealAfter is how long the fault lasts; 0 means until the load ends,
 	// except for a crash, which is then started again after RestartDelay,
 	// and a reset, which is then done once.
@@ -173,24 +175,40 @@ func (f Fault) String() string {
 func Timeline(faults []Fault) []string {
 	sorted := slices.Clone(faults)
 	slices.SortStableFunc(sorted, func(a, b Fault) int {
-		if a.Always != b.Always {
-			if a.Always {
-				return -1
-			}
-			return 1
-		}
-		return cmp.Compare(a.At, b.At)
+		return cmp.Or(cmp.Compare(a.order(), b.order()), cmp.Compare(a.At, b.At))
 	})
 	lines := make([]string, 0, len(sorted))
 	for _, f := range sorted {
-		switch after, heals := f.heals(); {
-		case f.Always:
-			lines = append(lines, fmt.Sprintf("always    %s", f))
-		case heals:
-			lines = append(lines, fmt.Sprintf("%-9s %s, healed after %s", f.At, f, after))
-		default:
-			lines = append(lines, fmt.Sprintf("%-9s %s", f.At, f))
+		line := fmt.Sprintf("%-9s %s", f.when(), f)
+		if after, heals := f.heals(); heals {
+			line += fmt.Sprintf(", healed after %s", after)
 		}
+		lines = append(lines, line)
 	}
 	return lines
+}
+
+// order is where a fault stands in a timeline: those that are there always,
+// then those that have a time, then those that wait for something.
+func (f Fault) order() int {
+	switch {
+	case f.Always:
+		return 0
+	case f.When != nil:
+		return 2
+	}
+	return 1
+}
+
+// when is the time of a fault in a timeline.
+func (f Fault) when() string {
+	switch {
+	case f.Always:
+		return "always"
+	case f.When == nil:
+		return f.At.String()
+	case f.When.Until > 0:
+		return fmt.Sprintf("when %s (until %s):", f.When, f.When.Until)
+	}
+	return fmt.Sprintf("when %s:", f.When)
 }

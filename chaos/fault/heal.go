@@ -154,7 +154,10 @@ func (in *Injector) Results(stand func(from, to time.Duration) Stand, load func(
 		case !s.started && s.result.Error != "":
 			s.result.Evidence = append(s.result.Evidence, "never injected")
 		case !s.started:
-			s.result.Evidence = append(s.result.Evidence, "never injected: the load ended before its time")
+			if s.result.Never == "" {
+				s.result.Never = "the load ended before its time"
+			}
+			s.result.Evidence = append(s.result.Evidence, "never injected: "+s.result.Never)
 		default:
 			in.judge(s, stand(s.result.Start, s.ended))
 		}
@@ -195,7 +198,7 @@ func (in *Injector) judge(s *injection, st Stand) {
 	due := s.during.Due - s.before.Due
 	errs := s.during.ClientErrors - s.before.ClientErrors
 	trace := false
-	if late := r.Start - s.fault.At; late >= lateFault {
+	if late := r.Start - s.due; late >= lateFault {
 		r.Evidence = append(r.Evidence, fmt.Sprintf("injected %s after its time: the cluster, or this machine, took so long to say what there was", late.Round(time.Millisecond)))
 	}
 	switch s.fault.Kind {

@@ -41,6 +41,9 @@ type Config struct {
 	Change func(context.Context, Fault) (Changed, error)
 	// Now is the time since the load began.
 	Now func() time.Duration
+	// Lag is that of a group, in records; known is false where nobody can
+	// tell. It is needed for conditions on it only.
+	Lag func(group string) (records int64, known bool)
 	// Activity reads the run's counters.
 	Activity func() Activity
 	// Event receives what happens, for the timeline. It may be called from
@@ -64,7 +67,9 @@ type Injector struct {
 
 // injection is one fault of a run, from its start to its healing.
 type injection struct {
-	fault  Fault
+	fault Fault
+	// due is when it is to begin: its time, or when its condition came true.
+	due    time.Duration
 	result run.Fault
 	nodes  []int32
 	before Activity
@@ -90,10 +95,14 @@ func New(faults []Fault, cfg Config) *Injector {
 	in := &Injector{cfg: cfg}
 	for _, f := range faults {
 		_, simulated := cfg.Cluster.(Simulator)
-		in.states = append(in.states, &injection{fault: f, result: run.Fault{
+		s := &injection{fault: f, due: f.At, result: run.Fault{
 			Index: f.Index, What: f.String(), Kind: string(f.Kind), Target: f.target(),
 			Always: f.Always, Start: f.At, Simulated: simulated && f.Kind.OnBrokers(),
-		}})
+		}}
+		if f.When != nil {
+			s.result.When = f.When.String()
+		}
+		in.states = append(in.states, s)
 	}
 	return in
 }
@@ -112,7 +121,7 @@ func (in *Injector) Run(ctx context.Context) {
 }
 
 func (in *Injector) play(ctx context.Context, s *injection) {
-	if !in.sleepUntil(ctx, s.fault.At) {
+	if !in.await(ctx, s) {
 		return
 	}
 	if err := in.begin(ctx, s); err != nil {
@@ -139,6 +148,14 @@ func (in *Injector) play(ctx context.Context, s *injection) {
 		in.finish(context.WithoutCancel(ctx), s)
 		in.lookBack(ctx, s)
 	}
+}
+
+// await returns true when the fault is to begin, and false when it is not to.
+func (in *Injector) await(ctx context.Context, s *injection) bool {
+	if s.fault.When != nil {
+		return in.awaitCondition(ctx, s)
+	}
+	return in.sleepUntil(ctx, s.fault.At)
 }
 
 // OpenFaults names the faults that are open.

@@ -44,6 +44,8 @@ func (g *generator) form(typ reflect.Type) *schema {
 		return pattern(`^[0-9]+` + fraction + `[kM]?/s$`)
 	case "scenario.Ramp":
 		return pattern(`^[0-9]+` + fraction + `[kM]?(/s)?\.\.[0-9]+` + fraction + `[kM]?/s$`)
+	case "scenario.Over":
+		return pattern(`^\s*>\s*` + whole + fraction + ` ?[GMk]?\s*$`)
 	case "scenario.Size":
 		return anyOf(g.form(reflect.TypeFor[document.Bytes]()), g.object(typ))
 	case "scenario.Process":
@@ -282,11 +284,14 @@ var rules = map[string]func(*schema){
 	"scenario.Hot":                func(s *schema) { s.Required = []string{"keys", "share"} },
 	"scenario.Consumers":          func(s *schema) { s.Required = []string{"group", "topics"} },
 	"scenario.Fault":              fault,
-	"scenario.Target":             target,
-	"scenario.Isolate":            target,
-	"scenario.Pause":              func(s *schema) { targetOr(s, "service") },
-	"scenario.Cut":                func(s *schema) { s.AllOf = []*schema{oneLink()} },
-	"scenario.Link":               func(s *schema) { s.AllOf = []*schema{oneLink()} },
+	"scenario.When": func(s *schema) {
+		s.OneOf = []*schema{{Required: []string{"acks"}, Not: someOf("group", "lag")}, {Required: []string{"lag"}, Not: requires("acks")}}
+	},
+	"scenario.Target":  target,
+	"scenario.Isolate": target,
+	"scenario.Pause":   func(s *schema) { targetOr(s, "service") },
+	"scenario.Cut":     func(s *schema) { s.AllOf = []*schema{oneLink()} },
+	"scenario.Link":    func(s *schema) { s.AllOf = []*schema{oneLink()} },
 	"scenario.Latency": func(s *schema) {
 		s.Required, s.AllOf = []string{"delay"}, []*schema{oneLink()}
 	},
@@ -357,7 +362,9 @@ func ids(s *schema) *schema {
 // load that it is always there.
 func fault(s *schema) {
 	for _, action := range []string{"kill", "stop", "pause", "wipe", "isolate", "fill-disk", "rolling-restart", "elect", "crash", "restart", "cut", "reset", "latency", "bandwidth", "reply", "delete-topic", "alter-topic", "quota"} {
-		s.OneOf = append(s.OneOf, requires(action, "at"))
+		begins := oneOf("at", "when")
+		begins.Required = []string{action}
+		s.OneOf = append(s.OneOf, begins)
 	}
 	s.OneOf = append(s.OneOf, requires("poison", "always"), requires("duplicate", "always"))
 }

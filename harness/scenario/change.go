@@ -150,13 +150,26 @@ func (v *validator) changes(path document.Path, f Fault) {
 func (r *resolver) checkOverlap(f fault.Fault, path document.Path) {
 	for _, other := range r.plan.Faults {
 		if sameChange(f, other) && f.At < ends(other) && other.At < ends(f) {
-			r.Error(BadTiming, path.Add(string(f.Kind)), fmt.Sprintf("it overlaps the fault at %s, which changes the same: healed in turn, they would not leave what there was before", other.At), "let one be healed before the other begins")
+			verb, which := "overlaps", "at "+other.At.String()
+			if f.When != nil || other.When != nil {
+				verb = "may overlap"
+			}
+			if other.When != nil {
+				which = fmt.Sprintf("when %s", other.When)
+			}
+			r.Error(BadTiming, path.Add(string(f.Kind)), fmt.Sprintf("it %s the fault %s, which changes the same: healed in turn, they would not leave what there was before", verb, which), "let one be healed before the other begins")
 		}
 	}
 }
 
-// ends is when a fault is healed.
+// ends is when a fault is healed at the latest.
 func ends(f fault.Fault) time.Duration {
+	if f.When != nil {
+		if f.When.Until > 0 && f.HealAfter > 0 {
+			return f.When.Until + f.HealAfter
+		}
+		return math.MaxInt64
+	}
 	if f.HealAfter > 0 {
 		return f.At + f.HealAfter
 	}

@@ -316,6 +316,8 @@ func (x *execution) verdict(interrupted bool) (finding.Verdict, string) {
 		switch {
 		case f.Error != "":
 			all = append(all, judged{finding.Inconclusive, f.What + ": " + f.Error})
+		case f.Never != "":
+			all = append(all, judged{finding.Vacuous, "the fault never began: " + f.What + ": " + f.Never})
 		case !f.Bit:
 			all = append(all, judged{finding.Vacuous, "the fault never bit: " + f.What})
 		}

@@ -181,6 +181,17 @@ func (w *lagWatch) last(now time.Duration) map[string]map[string]int64 {
 	return known
 }
 
+// of is the lag of a group; known is false where it is not.
+func (w *lagWatch) of(group string, now time.Duration) (records int64, known bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s, known := w.latest[group]
+	if !known || now-s.at > lagStale {
+		return 0, false
+	}
+	return s.total(), true
+}
+
 // total is the lag of all groups, −1 while that of one is not known.
 func (w *lagWatch) total(now time.Duration) (n int64) {
 	known := w.last(now)

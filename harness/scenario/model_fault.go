@@ -4,7 +4,8 @@ import "github.com/flowweir/weir/contracts/document"
 
 // Fault is one entry of faults. Exactly one action is set.
 type Fault struct {
-	At          document.Duration `yaml:"at"` // since the load began
+	At          document.Duration `yaml:"at"`   // since the load began
+	When        *When             `yaml:"when"` // instead of at
 	Always      bool              `yaml:"always"`
 	Kill        *Target           `yaml:"kill"`
 	Stop        *Target           `yaml:"stop"`
@@ -28,6 +29,17 @@ type Fault struct {
 	Duplicate   *LoadTarget       `yaml:"duplicate"`
 	HealAfter   document.Duration `yaml:"heal-after"`
 }
+
+// When is what a fault waits for. Exactly one of Acks and Lag is set.
+type When struct {
+	Acks  document.Count    `yaml:"acks"`  // so many records of the load are acknowledged
+	Lag   Over              `yaml:"lag"`   // the lag of a group, such as '> 1000'
+	Group string            `yaml:"group"` // with lag; default: the only group of the run
+	Until document.Duration `yaml:"until"` // since the load began; default: until it ends
+}
+
+// Over is a number of records that is passed: "> 1000".
+type Over struct{ Records document.Count }
 
 // Target names brokers. Exactly one field is set; count stands alone or with
 // brokers or followers-of.

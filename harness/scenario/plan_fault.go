@@ -20,6 +20,7 @@ func (r *resolver) faults() {
 			continue
 		}
 		r.checkTarget(f, path)
+		r.checkCondition(r.s.Faults[i].When, f.When, path.Add("when"))
 		r.checkOverlap(f, path)
 		r.plan.Faults = append(r.plan.Faults, f)
 	}
@@ -73,7 +74,7 @@ func (p *Plan) flow(event string) *Flow {
 
 // resolve is the engine's form of a fault of the file.
 func (f Fault) resolve(index int) (fault.Fault, error) {
-	out := fault.Fault{Index: index, At: time.Duration(f.At), Always: f.Always, HealAfter: time.Duration(f.HealAfter)}
+	out := fault.Fault{Index: index, At: time.Duration(f.At), When: f.When.resolve(), Always: f.Always, HealAfter: time.Duration(f.HealAfter)}
 	brokers := func(kind fault.Kind, t *Target) (err error) {
 		out.Kind = kind
 		service := out.Target.Service

@@ -322,7 +322,7 @@ func (x *execution) prepareFaults() {
 	x.keepHealing()
 	x.injector = fault.New(x.faults(), fault.Config{
 		Cluster: x.up, Facts: x.facts, Nodes: x.up.Nodes(), Racks: x.racks, Seed: x.info.Seed, Services: services, Now: x.now, Spoil: x.spoil, Change: x.change,
-		Activity: x.activity, Event: x.event,
+		Activity: x.activity, Lag: func(group string) (int64, bool) { return x.lag.of(group, x.now()) }, Event: x.event,
 		Open: func(at time.Duration) {
 			x.phases.Set(histogram.Fault, at)
 			x.journal.FaultWindow(true)

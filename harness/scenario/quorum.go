@@ -1,7 +1,10 @@
 package scenario
 
 import (
+	"fmt"
+	"math"
 	"slices"
+	"time"
 
 	"github.com/flowweir/weir/chaos/fault"
 )
@@ -19,14 +22,29 @@ func (p *preflight) quorum(abilities any, nodes []int32) {
 		}
 		var away victims
 		for _, other := range p.x.plan.Faults {
-			if other.TakesController() && other.At <= f.At && f.At < ends(other) {
+			if other.TakesController() && other.At <= begunBy(f) && f.At < ends(other) {
 				away.add(p.victims(other.Target, nodes))
 			}
 		}
 		if n := away.count(len(nodes)); fault.Outvotes(n, len(nodes)) {
-			p.x.plan.note("from %s on, with %s, up to %d of %d nodes are away at once, and each is a controller too: without a majority of them nothing is elected and nobody fenced until enough are back", f.At, f, n, len(nodes))
+			from := "from " + f.At.String() + " on"
+			if f.When != nil {
+				from = fmt.Sprintf("when %s", f.When)
+			}
+			p.x.plan.note("%s, with %s, up to %d of %d nodes are away at once, and each is a controller too: without a majority of them nothing is elected and nobody fenced until enough are back", from, f, n, len(nodes))
 		}
 	}
+}
+
+// begunBy is when a fault begins at the latest.
+func begunBy(f fault.Fault) time.Duration {
+	switch {
+	case f.When == nil:
+		return f.At
+	case f.When.Until > 0:
+		return f.When.Until
+	}
+	return math.MaxInt64
 }
 
 // victims are brokers that suffer: those that are named, and how many of which

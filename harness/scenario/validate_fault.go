@@ -81,6 +81,16 @@ func (v *validator) fault(path document.Path, f Fault) {
 func (v *validator) timing(path document.Path, f Fault, inLoad bool) {
 	at, has := path.Add("at"), v.s.Doc.Has(path.Add("at")...)
 	switch {
+	case f.When != nil && (f.Always || has):
+		field := "at"
+		if f.Always {
+			field = "always"
+		}
+		v.Conflict(path.Add("when"), path.Add(field), "when excludes "+field, "keep one of them")
+	case f.When != nil && inLoad:
+		v.ErrorAtKey(NotBuilt, path.Add("when"), "poison and duplicates from a moment on are not built yet", "write always: true")
+	case f.When != nil:
+		v.condition(path.Add("when"), *f.When)
 	case f.Always && has:
 		v.Conflict(at, path.Add("always"), "at excludes always", "keep one of them")
 	case inLoad && has:
@@ -90,7 +100,7 @@ func (v *validator) timing(path document.Path, f Fault, inLoad bool) {
 	case !inLoad && f.Always:
 		v.ErrorAtKey(BadTiming, path.Add("always"), "only poison and duplicate can be there always", "say when: at: 20s")
 	case !inLoad && !has:
-		v.Missing(path, "at", "the time since the load began, such as 20s")
+		v.Missing(path, "at", "the time since the load began, such as 20s, or when: something is true")
 	case f.At < 0:
 		v.Error(BadTiming, at, "at cannot be negative: it counts from the load's begin", "")
 	case !inLoad:

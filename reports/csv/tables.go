@@ -216,6 +216,8 @@ func faults(r *rows, rec *run.Record) error {
 		start, recovered := any(f.Start), any(f.Recovered)
 		if f.Always { // it has no time, and nothing to recover from
 			start, recovered = nil, nil
+		} else if f.Never != "" {
+			start = nil
 		}
 		r.add(f.Index, f.What, f.Kind, f.Target, f.Always, start, known(f.Healed), f.Bit, recovered, known(f.Recovery),
 			known(f.PublishStall), known(f.ConsumeStall), f.Simulated, f.Error, strings.Join(f.Evidence, "; "))

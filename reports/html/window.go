@@ -40,7 +40,7 @@ func windows(rec *run.Record, end time.Duration) []window {
 		return append(all, faultEvents(rec, end)...)
 	}
 	for _, f := range rec.Results.Faults {
-		if f.Always {
+		if f.Always || f.Never != "" {
 			continue
 		}
 		healed := f.Healed

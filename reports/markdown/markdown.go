@@ -125,6 +125,8 @@ func (p *page) faults(all []run.Fault) {
 		at := summary.Moment(f.Start)
 		if f.Always {
 			at = "always"
+		} else if f.Never != "" {
+			at = "never"
 		}
 		p.line("| %s | %s | %s | %s |", icon(summary.FaultVerdict(f)), esc(f.What), at, esc(summary.FaultSentence(f)))
 	}

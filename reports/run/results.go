@@ -202,6 +202,11 @@ type Fault struct {
 	Target string `json:"target,omitempty"`
 	// Always marks a fault in the load (poison, duplicate) without a time.
 	Always bool `json:"always,omitempty"`
+	// When is what the fault waited for, where it had no time of its own:
+	// "lag of group payments > 1000". Start is then when that came true, or 0.
+	When string `json:"when,omitempty"`
+	// Never says why the fault did not begin, where it did not.
+	Never string `json:"never,omitempty"`
 	// Brokers are those that suffered, of a fault on brokers that was there
 	// before the load and until its end; Always marks such a one too.
 	Brokers []int32 `json:"brokers,omitempty"`

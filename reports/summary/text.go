@@ -265,10 +265,16 @@ func FaultSentence(f run.Fault) string {
 	if f.Error != "" {
 		return "could not be injected or healed: " + f.Error
 	}
+	if f.Never != "" {
+		return "never began: " + f.Never
+	}
 	if !f.Bit {
 		return "never bit"
 	}
 	parts := []string{"bit"}
+	if f.When != "" {
+		parts = []string{fmt.Sprintf("begun at %s, when %s", Moment(f.Start), f.When), "bit"}
+	}
 	if f.PublishStall > 0 {
 		parts = append(parts, "publishing stood still for "+Duration(f.PublishStall))
 	}
