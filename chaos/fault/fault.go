@@ -114,6 +114,8 @@ type Fault struct {
 	// fault in the load, which has no time.
 	At     time.Duration
 	Always bool
+	// Every is after how long it comes again, for Repeat; 0 is never.
+	Every time.Duration
 	// When is what the fault waits for where it has no time of its own.
 	When *Condition
 	// HealAfter is how long the fault lasts; 0 means until the load ends,

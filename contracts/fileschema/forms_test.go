@@ -362,9 +362,9 @@ func ids(s *schema) *schema {
 // load that it is always there.
 func fault(s *schema) {
 	for _, action := range []string{"kill", "stop", "pause", "wipe", "isolate", "fill-disk", "rolling-restart", "elect", "crash", "restart", "cut", "reset", "latency", "bandwidth", "reply", "delete-topic", "alter-topic", "quota"} {
-		begins := oneOf("at", "when")
-		begins.Required = []string{action}
-		s.OneOf = append(s.OneOf, begins)
+		begins := someOf("at", "every")
+		begins.Not = requires("when")
+		s.OneOf = append(s.OneOf, &schema{Required: []string{action}, OneOf: []*schema{begins, requires("when")}})
 	}
 	s.OneOf = append(s.OneOf, requires("poison", "always"), requires("duplicate", "always"))
 }

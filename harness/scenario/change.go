@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -148,8 +149,9 @@ func (v *validator) changes(path document.Path, f Fault) {
 // checkOverlap refuses a change of what another fault has changed meanwhile:
 // the later to heal would bring back what the other one made.
 func (r *resolver) checkOverlap(f fault.Fault, path document.Path) {
-	for _, other := range r.plan.Faults {
-		if sameChange(f, other) && f.At < ends(other) && other.At < ends(f) {
+	again := fault.Repeat([]fault.Fault{f}, r.plan.Length)
+	for _, other := range r.plan.Schedule() {
+		if sameChange(f, other) && slices.ContainsFunc(again, func(f fault.Fault) bool { return f.At < ends(other) && other.At < ends(f) }) {
 			verb, which := "overlaps", "at "+other.At.String()
 			if f.When != nil || other.When != nil {
 				verb = "may overlap"

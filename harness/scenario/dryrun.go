@@ -133,7 +133,7 @@ func (p *Plan) Describe(w io.Writer, kind string, brokers int) {
 	if len(p.linkFaults()) > 0 {
 		fmt.Fprintf(w, "proxy      between the brokers and all clients of the flow\n")
 	}
-	for _, line := range fault.Timeline(p.Faults) {
+	for _, line := range fault.Timeline(p.Schedule()) {
 		fmt.Fprintf(w, "fault      %s\n", words.Plain(line))
 	}
 	for _, name := range p.Invariants {

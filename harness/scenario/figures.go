@@ -111,7 +111,7 @@ func (f *figures) snapshot() metrics.Snapshot {
 		s.Lag[name] = lagSample{lag: lag}.total()
 	}
 	open := x.injector.Open()
-	for i, fault := range x.plan.Faults {
+	for i, fault := range x.plan.Schedule() {
 		if !fault.Always {
 			s.Faults = append(s.Faults, metrics.Fault{What: fault.String(), Open: open[i]})
 		}

@@ -69,7 +69,7 @@ func (p *preflight) held(kind string, abilities any, nodes []int32) {
 	p.x.hold = nil
 	down := map[int32]bool{}
 	for i, entry := range p.x.while {
-		f, err := entry.resolve(len(p.x.plan.Faults) + i)
+		f, err := entry.resolve(len(p.x.plan.Schedule()) + i)
 		if err != nil || len(entry.held()) != 1 {
 			refuse(BadTarget, f, "only kill, stop and pause of brokers can be held", "")
 			continue

@@ -4,8 +4,9 @@ import "github.com/flowweir/weir/contracts/document"
 
 // Fault is one entry of faults. Exactly one action is set.
 type Fault struct {
-	At          document.Duration `yaml:"at"`   // since the load began
-	When        *When             `yaml:"when"` // instead of at
+	At          document.Duration `yaml:"at"`    // since the load began
+	Every       document.Duration `yaml:"every"` // again and again, within the load; at is then when for the first time
+	When        *When             `yaml:"when"`  // instead of at
 	Always      bool              `yaml:"always"`
 	Kill        *Target           `yaml:"kill"`
 	Stop        *Target           `yaml:"stop"`

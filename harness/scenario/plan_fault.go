@@ -11,6 +11,16 @@ import (
 	"github.com/flowweir/weir/contracts/document"
 )
 
+// Schedule are the faults of a run in the order of the file, those that come
+// again with each of their times.
+func (p *Plan) Schedule() []fault.Fault {
+	all := fault.Repeat(p.Faults, p.Length)
+	for i := range all {
+		all[i].Index = i
+	}
+	return all
+}
+
 func (r *resolver) faults() {
 	for i := range r.s.Faults {
 		f, err := r.s.Faults[i].resolve(i)
@@ -18,6 +28,9 @@ func (r *resolver) faults() {
 		if err != nil {
 			r.Error(BadLoad, path, err.Error(), "")
 			continue
+		}
+		if f.Every > 0 && !r.s.Doc.Has(path.Add("at")...) {
+			f.At = f.Every
 		}
 		r.checkTarget(f, path)
 		r.checkCondition(r.s.Faults[i].When, f.When, path.Add("when"))
@@ -74,7 +87,7 @@ func (p *Plan) flow(event string) *Flow {
 
 // resolve is the engine's form of a fault of the file.
 func (f Fault) resolve(index int) (fault.Fault, error) {
-	out := fault.Fault{Index: index, At: time.Duration(f.At), When: f.When.resolve(), Always: f.Always, HealAfter: time.Duration(f.HealAfter)}
+	out := fault.Fault{Index: index, At: time.Duration(f.At), Every: time.Duration(f.Every), When: f.When.resolve(), Always: f.Always, HealAfter: time.Duration(f.HealAfter)}
 	brokers := func(kind fault.Kind, t *Target) (err error) {
 		out.Kind = kind
 		service := out.Target.Service

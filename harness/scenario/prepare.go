@@ -337,7 +337,7 @@ func (x *execution) prepareFaults() {
 // faults are those of the plan, with the transactional ids of Weir's own loads
 // in place of what they are named by.
 func (x *execution) faults() []fault.Fault {
-	faults := slices.Clone(x.plan.Faults)
+	faults := x.plan.Schedule()
 	for i := range faults {
 		role := faults[i].Target.Role
 		if role == nil || role.Kind != fault.TransactionCoordinator {

@@ -16,12 +16,13 @@ func (p *preflight) quorum(abilities any, nodes []int32) {
 	if c, is := abilities.(fault.Combined); !is || !c.Combined() {
 		return
 	}
-	for _, f := range p.x.plan.Faults {
+	schedule := p.x.plan.Schedule()
+	for _, f := range schedule {
 		if !f.TakesController() {
 			continue
 		}
 		var away victims
-		for _, other := range p.x.plan.Faults {
+		for _, other := range schedule {
 			if other.TakesController() && other.At <= begunBy(f) && f.At < ends(other) {
 				away.add(p.victims(other.Target, nodes))
 			}

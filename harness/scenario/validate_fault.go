@@ -80,17 +80,26 @@ func (v *validator) fault(path document.Path, f Fault) {
 // the time; the others happen once, while there is load.
 func (v *validator) timing(path document.Path, f Fault, inLoad bool) {
 	at, has := path.Add("at"), v.s.Doc.Has(path.Add("at")...)
+	if v.s.Doc.Has(path.Add("every")...) {
+		v.every(path, f)
+		has = true
+	}
 	switch {
 	case f.When != nil && (f.Always || has):
 		field := "at"
-		if f.Always {
+		switch {
+		case f.Always:
 			field = "always"
+		case f.Every != 0:
+			field = "every"
 		}
 		v.Conflict(path.Add("when"), path.Add(field), "when excludes "+field, "keep one of them")
 	case f.When != nil && inLoad:
 		v.ErrorAtKey(NotBuilt, path.Add("when"), "poison and duplicates from a moment on are not built yet", "write always: true")
 	case f.When != nil:
 		v.condition(path.Add("when"), *f.When)
+	case f.Every != 0 && (f.Always || inLoad):
+		v.ErrorAtKey(document.Conflicting, path.Add("every"), "what is part of the load does not come again", "remove it")
 	case f.Always && has:
 		v.Conflict(at, path.Add("always"), "at excludes always", "keep one of them")
 	case inLoad && has:
@@ -99,6 +108,7 @@ func (v *validator) timing(path document.Path, f Fault, inLoad bool) {
 		v.Missing(path, "always", "poison and duplicates are part of the load: write always: true")
 	case !inLoad && f.Always:
 		v.ErrorAtKey(BadTiming, path.Add("always"), "only poison and duplicate can be there always", "say when: at: 20s")
+	case !inLoad && !has && (v.s.Doc.Misspelt(path, "every") || v.s.Doc.Misspelt(path, "when")):
 	case !inLoad && !has:
 		v.Missing(path, "at", "the time since the load began, such as 20s, or when: something is true")
 	case f.At < 0:
@@ -109,6 +119,31 @@ func (v *validator) timing(path document.Path, f Fault, inLoad bool) {
 		}
 	}
 	v.healing(path, f, inLoad)
+}
+
+// mostRepeats bounds how often a fault comes again.
+const mostRepeats = 1000
+
+// every checks a fault that comes again: it must be healed before it does.
+func (v *validator) every(path document.Path, f Fault) {
+	at := path.Add("every")
+	v.Positive(at, f.Every > 0)
+	resolved, err := f.resolve(0)
+	if f.Every <= 0 || err != nil || v.s.Doc.Failed(path.Add("heal-after")...) {
+		return
+	}
+	length, known := v.s.length()
+	lasts, bounded := resolved.Lasts()
+	switch {
+	case known && time.Duration(f.Every) >= length:
+		v.Error(BadTiming, at, fmt.Sprintf("the load ends at %s, before the fault comes again", document.Duration(length)), "make the profile longer, or say at when it begins")
+	case known && length/time.Duration(f.Every) > mostRepeats:
+		v.Error(document.OutOfRange, at, fmt.Sprintf("within the load of %s it comes more than %d times", document.Duration(length), mostRepeats), "")
+	case bounded && lasts >= time.Duration(f.Every):
+		v.Error(BadTiming, at, fmt.Sprintf("it comes again after %s, and is healed only after %s", f.Every, document.Duration(lasts)), "let it be healed before it comes again")
+	case !bounded && f.HealAfter == 0 && f.Restart == nil && f.Rolling == nil && f.Crash == nil && f.Poison == nil && f.Duplicate == nil:
+		v.Missing(path, "heal-after", "a fault that comes again must be healed before it does")
+	}
 }
 
 // healing checks heal-after, which an election and restarts cannot use.
