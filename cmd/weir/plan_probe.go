@@ -99,8 +99,8 @@ func flagObjectives(texts []string) (*contracts.Objectives, error) {
 
 // leaveOut takes away what a probe at a constant rate is not about.
 func (p *prober) leaveOut() {
-	if len(p.base.Faults) > 0 {
-		p.base.Faults = nil
+	if len(p.base.Faults) > 0 || p.base.Random != nil {
+		p.base.Faults, p.base.Random = nil, nil
 		p.caveats = append(p.caveats, p.leftOut())
 	}
 	p.base.Invariants = slices.DeleteFunc(slices.Clone(p.base.Invariants), func(name string) bool {

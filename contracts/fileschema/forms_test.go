@@ -284,6 +284,10 @@ var rules = map[string]func(*schema){
 	"scenario.Hot":                func(s *schema) { s.Required = []string{"keys", "share"} },
 	"scenario.Consumers":          func(s *schema) { s.Required = []string{"group", "topics"} },
 	"scenario.Fault":              fault,
+	"scenario.Random":             func(s *schema) { s.Required = []string{"faults"} },
+	"scenario.RandomFault": func(s *schema) {
+		s.OneOf, s.Not = oneOf(actions...).OneOf, someOf("at", "every", "when", "always", "poison", "duplicate", "rolling-restart")
+	},
 	"scenario.When": func(s *schema) {
 		s.OneOf = []*schema{{Required: []string{"acks"}, Not: someOf("group", "lag")}, {Required: []string{"lag"}, Not: requires("acks")}}
 	},
@@ -358,10 +362,13 @@ func ids(s *schema) *schema {
 	return s
 }
 
+// actions are those of faults that have a time.
+var actions = []string{"kill", "stop", "pause", "wipe", "isolate", "fill-disk", "rolling-restart", "elect", "crash", "restart", "cut", "reset", "latency", "bandwidth", "reply", "delete-topic", "alter-topic", "quota"}
+
 // fault asks for one action; what happens once says when, what is part of the
 // load that it is always there.
 func fault(s *schema) {
-	for _, action := range []string{"kill", "stop", "pause", "wipe", "isolate", "fill-disk", "rolling-restart", "elect", "crash", "restart", "cut", "reset", "latency", "bandwidth", "reply", "delete-topic", "alter-topic", "quota"} {
+	for _, action := range actions {
 		begins := someOf("at", "every")
 		begins.Not = requires("when")
 		s.OneOf = append(s.OneOf, &schema{Required: []string{action}, OneOf: []*schema{begins, requires("when")}})

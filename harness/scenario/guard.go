@@ -91,13 +91,13 @@ func (x *execution) guardOthers(ctx context.Context, own []string) error {
 	for _, f := range x.plan.Faults {
 		switch {
 		case f.Kind == fault.ElectUnclean:
-			refuse("an unclean election can lose records of others too", "faults", f.Index)
+			refuse("an unclean election can lose records of others too", x.plan.place(f)...)
 		case f.Kind.OnBrokers():
-			refuse("others use the brokers too that a fault breaks", "faults", f.Index, string(f.Kind))
+			refuse("others use the brokers too that a fault breaks", x.plan.place(f).Add(string(f.Kind))...)
 		case f.Kind == fault.SetQuota:
-			refuse("a quota holds back what others run under the same client.id too", "faults", f.Index, string(f.Kind))
+			refuse("a quota holds back what others run under the same client.id too", x.plan.place(f).Add(string(f.Kind))...)
 		case f.Kind.Changes() && !missing[f.Change.Topic]:
-			refuse(fmt.Sprintf("topic %s was there before the run: what a fault does to it, it does to others too", f.Change.Topic), "faults", f.Index, string(f.Kind), "topic")
+			refuse(fmt.Sprintf("topic %s was there before the run: what a fault does to it, it does to others too", f.Change.Topic), x.plan.place(f).Add(string(f.Kind), "topic")...)
 		}
 	}
 	if len(findings) > 0 {

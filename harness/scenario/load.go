@@ -142,6 +142,9 @@ func (s *Scenario) validate() []finding.Finding {
 	for i := range s.Faults {
 		v.fault(document.Path{"faults", i}, s.Faults[i])
 	}
+	if s.Random != nil {
+		v.random(document.Path{"random"}, *s.Random)
+	}
 	v.shares()
 	v.invariants()
 	v.objectives()

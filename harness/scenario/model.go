@@ -23,6 +23,7 @@ type Scenario struct {
 	Consumers  []Consumers                `yaml:"consumers"`
 	Background Background                 `yaml:"background"` // topics without records
 	Faults     []Fault                    `yaml:"faults"`
+	Random     *Random                    `yaml:"random"` // faults that are drawn
 	Invariants []string                   `yaml:"invariants"`
 	Objectives Objectives                 `yaml:"objectives"`
 	Warmup     *document.Duration         `yaml:"warmup"` // default: 10% of the load's length, at most 10s

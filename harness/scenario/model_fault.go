@@ -31,6 +31,21 @@ type Fault struct {
 	HealAfter   document.Duration `yaml:"heal-after"`
 }
 
+// Random is a list of faults of which a seed draws a schedule: one after the
+// other, with pauses, and none in a third of the load.
+type Random struct {
+	Seed   *uint64           `yaml:"seed"`   // default: that of the run
+	Quiet  string            `yaml:"quiet"`  // the third without faults: first | middle | last; default: drawn
+	Pause  document.Duration `yaml:"pause"`  // the least time without a fault; default: a thirtieth of the load, at least 100ms
+	Faults []RandomFault     `yaml:"faults"` // what is drawn from
+}
+
+// RandomFault is a fault without its time, and how often it is drawn.
+type RandomFault struct {
+	Fault  `yaml:",inline"`
+	Weight int `yaml:"weight"` // 1 to 1000, beside the others; default 1
+}
+
 // When is what a fault waits for. Exactly one of Acks and Lag is set.
 type When struct {
 	Acks  document.Count    `yaml:"acks"`  // so many records of the load are acknowledged

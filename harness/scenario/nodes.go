@@ -69,7 +69,7 @@ func (p *preflight) commands(brokers []int32) {
 		for _, field := range neededCommands[f.Kind] {
 			for _, id := range victims {
 				if name := strconv.Itoa(int(id)); !nodes[name].has(field) {
-					p.Error(BadTarget, document.Path{"faults", f.Index, string(f.Kind)}, fmt.Sprintf("cluster.nodes has no command %s of broker %d, which may be hit", field, id), "")
+					p.Error(BadTarget, p.x.plan.place(f).Add(string(f.Kind)), fmt.Sprintf("cluster.nodes has no command %s of broker %d, which may be hit", field, id), "")
 				}
 			}
 		}

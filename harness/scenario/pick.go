@@ -138,7 +138,7 @@ func (x *execution) findRacks(ctx context.Context) error {
 	}
 	for _, f := range x.plan.Faults {
 		if rack := f.Target.Rack; rack != "" && !slices.Contains(names, rack) {
-			return x.usage(BadTarget, fmt.Sprintf("no broker is in rack %s: there are [%s]", rack, strings.Join(slices.Compact(slices.Sorted(slices.Values(names))), " ")), "faults", f.Index, string(f.Kind), "rack")
+			return x.usage(BadTarget, fmt.Sprintf("no broker is in rack %s: there are [%s]", rack, strings.Join(slices.Compact(slices.Sorted(slices.Values(names))), " ")), x.plan.place(f).Add(string(f.Kind), "rack")...)
 		}
 	}
 	return nil

@@ -51,10 +51,11 @@ type Plan struct {
 	Files      *asyncapi.Files
 	Topics     []run.Topic
 	Flows      []*Flow
-	Faults     []fault.Fault
+	Faults     []fault.Fault // as the file has them: see Schedule
 	Invariants []string
 	// Length is the load's, Warmup the part of it that no figure includes.
 	Length, Warmup time.Duration
+	drawn          []fault.Fault // of the random mix
 	// Notes are things that a reader of the results must know.
 	Notes []string
 }

@@ -11,32 +11,33 @@ import (
 	"github.com/flowweir/weir/contracts/document"
 )
 
-// Schedule are the faults of a run in the order of the file, those that come
-// again with each of their times.
-func (p *Plan) Schedule() []fault.Fault {
-	all := fault.Repeat(p.Faults, p.Length)
-	for i := range all {
-		all[i].Index = i
+func (r *resolver) faults() {
+	for i, entry := range r.s.Faults {
+		r.fault(entry, document.Path{"faults", i})
 	}
-	return all
+	if r.s.Random != nil {
+		for i, entry := range r.s.Random.Faults {
+			r.fault(entry.Fault, document.Path{"random", "faults", i})
+		}
+		r.mixFits()
+	}
 }
 
-func (r *resolver) faults() {
-	for i := range r.s.Faults {
-		f, err := r.s.Faults[i].resolve(i)
-		path := document.Path{"faults", i}
-		if err != nil {
-			r.Error(BadLoad, path, err.Error(), "")
-			continue
-		}
-		if f.Every > 0 && !r.s.Doc.Has(path.Add("at")...) {
-			f.At = f.Every
-		}
-		r.checkTarget(f, path)
-		r.checkCondition(r.s.Faults[i].When, f.When, path.Add("when"))
-		r.checkOverlap(f, path)
-		r.plan.Faults = append(r.plan.Faults, f)
+func (r *resolver) fault(entry Fault, path document.Path) {
+	f, err := entry.resolve(len(r.plan.Faults))
+	if err != nil {
+		r.Error(BadLoad, path, err.Error(), "")
+		return
 	}
+	if f.Every > 0 && !r.s.Doc.Has(path.Add("at")...) {
+		f.At = f.Every
+	}
+	r.checkTarget(f, path)
+	r.checkCondition(entry.When, f.When, path.Add("when"))
+	if path[0] == "faults" { // what is drawn never overlaps
+		r.checkOverlap(f, path)
+	}
+	r.plan.Faults = append(r.plan.Faults, f)
 }
 
 func (r *resolver) checkTarget(f fault.Fault, path document.Path) {

@@ -123,12 +123,12 @@ func (p *preflight) faults(kind string, abilities any) {
 	if kind == cluster.Docker && !p.diskSize() {
 		for _, f := range p.x.plan.Faults {
 			if f.Kind == fault.FillDisk {
-				p.Error(BadCluster, document.Path{"faults", f.Index, string(f.Kind)}, "the brokers share the disk of their machine, which no fault may fill", "give them disks of their own: cluster: {disk: 256MiB}")
+				p.Error(BadCluster, p.x.plan.place(f).Add(string(f.Kind)), "the brokers share the disk of their machine, which no fault may fill", "give them disks of their own: cluster: {disk: 256MiB}")
 			}
 		}
 	}
 	for _, r := range fault.Check(p.x.plan.Faults, abilities, kind, services) {
-		p.Error(NotBuilt, document.Path{"faults", r.Fault.Index}, r.Error(), hint)
+		p.Error(NotBuilt, p.x.plan.place(r.Fault), r.Error(), hint)
 	}
 }
 
@@ -150,7 +150,7 @@ type pausable struct{ fault.ServicePauser }
 // replicas than there are brokers.
 func (p *preflight) brokers(nodes []int32, topics []run.Topic) {
 	for _, f := range p.x.plan.Faults {
-		path := document.Path{"faults", f.Index, f.Kind.Field()}
+		path := p.x.plan.place(f).Add(f.Kind.Field())
 		for i, b := range f.Target.Brokers {
 			if slices.Contains(nodes, b) {
 				continue

@@ -83,7 +83,7 @@ func (x *execution) refuseProxy() error {
 	for _, f := range links {
 		refusal := fault.Refusal{Fault: f, Reason: reason}
 		findings = append(findings, finding.Finding{ID: NotBuilt, Severity: finding.Error, Message: refusal.Error(),
-			Position: x.plan.Scenario.Doc.Position("faults", f.Index)})
+			Position: x.plan.Scenario.Doc.Position(x.plan.place(f)...)})
 	}
 	return &PlanError{Findings: findings}
 }

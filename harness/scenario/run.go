@@ -47,6 +47,7 @@ func newExecution(s *Scenario, opts []Option) (*execution, []finding.Finding, er
 	}
 	x := &execution{config: c, plan: plan}
 	x.identify()
+	plan.draw(x.info.Seed)
 	err := x.preflight()
 	x.info.Warnings = append(x.info.Warnings, plan.Notes...)
 	return x, findings, err

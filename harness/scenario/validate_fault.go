@@ -11,7 +11,13 @@ import (
 // fault checks one entry of faults: one action, a time at which it can bite,
 // and a target.
 func (v *validator) fault(path document.Path, f Fault) {
-	inLoad := f.Poison != nil || f.Duplicate != nil
+	if v.action(path, f) {
+		v.timing(path, f, f.Poison != nil || f.Duplicate != nil)
+	}
+}
+
+// action checks what a fault does and to what, and says whether it is one.
+func (v *validator) action(path document.Path, f Fault) bool {
 	if !v.ExactlyOne(path,
 		document.Option{Field: "kill", Set: f.Kill != nil},
 		document.Option{Field: "stop", Set: f.Stop != nil},
@@ -34,9 +40,8 @@ func (v *validator) fault(path document.Path, f Fault) {
 		document.Option{Field: "poison", Set: f.Poison != nil},
 		document.Option{Field: "duplicate", Set: f.Duplicate != nil},
 	) {
-		return
+		return false
 	}
-	v.timing(path, f, inLoad)
 	for _, action := range []struct {
 		field  string
 		target *Target
@@ -74,6 +79,7 @@ func (v *validator) fault(path document.Path, f Fault) {
 			v.loadTarget(path.Add(field), *target)
 		}
 	}
+	return true
 }
 
 // timing checks at, always and heal-after. Faults in the load are there all
