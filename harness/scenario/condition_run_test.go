@@ -15,7 +15,7 @@ import (
 var _ = Describe("a fault that waits for something", func() {
 	It("begins when that is true", func(ctx SpecContext) {
 		withoutLeaks()
-		s := during("1s", "{when: {acks: 30}, latency: {delay: 20ms}, heal-after: 300ms}")
+		s := during("600ms", "{when: {acks: 30}, latency: {delay: 20ms}, heal-after: 300ms}")
 		s.Consumers = nil
 		result, err := scenario.Run(ctx, s, started(filepath.Join(GinkgoT().TempDir(), "run"))...)
 		Expect(err).NotTo(HaveOccurred())
@@ -28,7 +28,7 @@ var _ = Describe("a fault that waits for something", func() {
 
 	It("makes the run vacuous where it never is, and says how far it came", func(ctx SpecContext) {
 		withoutLeaks()
-		s := during("1s", "{when: {lag: '> 1M'}, latency: {delay: 20ms}}")
+		s := during("600ms", "{when: {lag: '> 1M'}, latency: {delay: 20ms}}")
 		result, err := scenario.Run(ctx, s, started(filepath.Join(GinkgoT().TempDir(), "run"))...)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(result.Run.Verdict).To(Equal(finding.Vacuous))
