@@ -67,7 +67,7 @@ func (v *validator) drawn(path document.Path, f RandomFault) {
 
 // pause is the least time between two faults.
 func (r Random) pause(length time.Duration) time.Duration {
-	return cmp.Or(time.Duration(r.Pause), max(length/30, leastPause)).Truncate(time.Millisecond)
+	return max(cmp.Or(time.Duration(r.Pause), length/30), leastPause).Truncate(time.Millisecond)
 }
 
 // mix is the engine's form of the random faults; nil where there are none.
@@ -94,11 +94,10 @@ func (p *Plan) place(f fault.Fault) document.Path {
 
 // mixFits refuses a load into which not every fault of the mix fits.
 func (r *resolver) mixFits() {
-	m := r.plan.mix()
-	if m == nil || len(m.Faults) < len(r.s.Random.Faults) {
-		return
+	if len(r.plan.Faults) < len(r.s.Faults)+len(r.s.Random.Faults) {
+		return // one of them is no fault, which is said already
 	}
-	path := document.Path{"random"}
+	m, path := r.plan.mix(), document.Path{"random"}
 	if r.plan.Length < m.Needs() {
 		r.Error(BadTiming, path, fmt.Sprintf("not each of the faults fits into a third of the load of %s, with pauses of %s: the load must be at least %s", r.plan.Length, m.Pause, m.Needs()), "make the profile longer, or the pause or the faults shorter")
 	}
