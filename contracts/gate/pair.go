@@ -178,9 +178,9 @@ func in(f finding.Finding, p *party) bool {
 }
 
 var (
-	// elsewhere are rules that need all contracts, not two: see senders and
-	// withdrawn.
-	elsewhere = set(rules.EventUnproduced, rules.TopicMismatch)
+	// elsewhere are rules that need all contracts, not two, or that the gate has
+	// words of its own for: see senders, withdrawn and shared.
+	elsewhere = set(rules.EventUnproduced, rules.TopicMismatch, rules.RetryShared)
 	// replacing are rules that one version of a service breaks whenever it
 	// changes something that the version before it said.
 	replacing = set(rules.ProducersDisagree, rules.TopicConflict, rules.DLQUnowned)

@@ -83,6 +83,7 @@ func CheckWith(set []*contracts.Contract, fsys fs.FS, now time.Time, others Othe
 	c.events()
 	c.channels()
 	c.failureLoops()
+	c.sharedRetries()
 	return c.waived()
 }
 

@@ -46,6 +46,7 @@ func (c *checker) failures(in consumed) {
 		c.deadLetterOwner(in)
 		c.deadLetterParts(in)
 		c.deadLetterRetention(in)
+		c.liveDeadLetters(in)
 	}
 	if promise.Transport() != contracts.TransportKafka {
 		return

@@ -57,6 +57,8 @@ const (
 	DLQCompacted          = "check/dlq-compacted"
 	DLQIncomplete         = "check/dlq-incomplete"
 	DLQRetention          = "check/dlq-retention"
+	DLQLive               = "check/dlq-live"
+	RetryShared           = "check/retry-shared"
 	FailureTopicUnstated  = "check/failure-topic-unstated"
 	TopicLoop             = "check/topic-loop"
 	RetryExpires          = "check/retry-expires"
@@ -161,6 +163,8 @@ var table = []Rule{
 	rule(DLQCompacted, groupFailures, finding.Error, "A topic of retries or dead letters is compacted, which deletes all but the last record of a key."),
 	rule(DLQIncomplete, groupFailures, finding.Warning, "Dead letters do not keep key, value and headers of the original, so they cannot be sent again as they were."),
 	rule(DLQRetention, groupFailures, finding.Warning, "Dead letters are deleted before the records that they are of."),
+	rule(DLQLive, groupFailures, finding.Error, "Dead letters go to a topic to which other events are sent, so that readers of those get them, too."),
+	rule(RetryShared, groupFailures, finding.Error, "Another service uses a topic of retries, too, and takes what waits there."),
 	rule(FailureTopicUnstated, groupFailures, finding.Warning, "No contract states the facts of a topic of retries or dead letters, so nobody provisions it."),
 	rule(TopicLoop, groupFailures, finding.Error, "Failed records return to a topic that they are read from again, without end."),
 	rule(RetryExpires, groupFailures, finding.Error, "A retry waits longer than the topic keeps the record."),
