@@ -10,14 +10,15 @@ import (
 	js "github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// formats are those that the validator takes too widely: +1 and -0 are no
-// numbers of an IPv4 address, and no URI has a backslash (RFC 3986).
+// formats are those that the validator does not know, or takes too widely: +1
+// and -0 are no numbers of an IPv4 address, and no URI has a backslash (RFC
+// 3986).
 var formats = sync.OnceValue(func() []*js.Format {
 	all := []*js.Format{{Name: "ipv4", Validate: validateIPv4}}
 	for _, name := range []string{"uri", "iri"} {
 		all = append(all, &js.Format{Name: name, Validate: withoutBackslash(formatOfValidator(name))})
 	}
-	return all
+	return append(all, internationalized()...)
 })
 
 // formatOfValidator is the validator's own check of a format.
@@ -71,4 +72,5 @@ var widerThan = map[string][]string{
 	"uri":           {"uri-reference", "iri", "iri-reference"},
 	"iri":           {"iri-reference"},
 	"uri-reference": {"iri-reference"},
+	"email":         {"idn-email"},
 }

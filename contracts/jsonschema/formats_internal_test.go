@@ -2,6 +2,7 @@ package jsonschema
 
 import (
 	"regexp"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -54,11 +55,15 @@ func TestTextsOfFormats(t *testing.T) {
 // TestWiderFormats: what a format takes, those that are wider take, too.
 func TestWiderFormats(t *testing.T) {
 	for name, wider := range widerThan {
+		expression := `\A([a-z]{1,3}:)?(//[a-z.@:0-9\[\]]{0,5})?[a-z/.%0-9\\]{0,6}(\?[a-z%]{0,3})?(#[a-z%]{0,3})?\z`
+		if name == "email" {
+			expression = `\A[a-z."\\]{1,5}@([a-z-]{1,3}(\.[a-z]{1,3})?|\[[0-9.]{1,8}\])\z`
+		}
 		taken := accepts(t, name)
 		for _, other := range wider {
 			takes := accepts(t, other)
 			rapid.Check(t, func(t *rapid.T) {
-				if text := changed(`\A([a-z]{1,3}:)?(//[a-z.@:0-9\[\]]{0,5})?[a-z/.%0-9\\]{0,6}(\?[a-z%]{0,3})?(#[a-z%]{0,3})?\z`).Draw(t, "text"); taken(text) && !takes(text) {
+				if text := changed(expression).Draw(t, "text"); taken(text) && !takes(text) {
 					t.Fatalf("%s takes %q, and %s does not", name, text, other)
 				}
 			})
@@ -66,8 +71,8 @@ func TestWiderFormats(t *testing.T) {
 	}
 }
 
-// TestFormatsThatTheValidatorTakesTooWidely: see RFC 791 and RFC 3986.
-func TestFormatsThatTheValidatorTakesTooWidely(t *testing.T) {
+// TestOwnFormats: see RFC 791, RFC 3986, RFC 5890 and RFC 6531.
+func TestOwnFormats(t *testing.T) {
 	for _, c := range []struct {
 		format, text string
 		want         bool
@@ -82,6 +87,24 @@ func TestFormatsThatTheValidatorTakesTooWidely(t *testing.T) {
 		{"uri", `https://acme.com/\a`, false},
 		{"uri", `/a`, false},
 		{"iri", `https://acme.com/\a`, false},
+		{"idn-hostname", "acme.example", true},
+		{"idn-hostname", "Acme.EXAMPLE", true},
+		{"idn-hostname", "bücher.example", true},
+		{"idn-hostname", "xn--bcher-kva.example", true},
+		{"idn-hostname", "실례.테스트", true},
+		{"idn-hostname", "〮실례.테스트", false},
+		{"idn-hostname", "xn--X", false},
+		{"idn-hostname", "-bücher.example", false},
+		{"idn-hostname", `%%( [ \ {`, false},
+		{"idn-hostname", strings.Repeat("ü", 64) + ".example", false},
+		{"idn-email", "jo@acme.example", true},
+		{"idn-email", "jörg@acme.example", true},
+		{"idn-email", "jo@bücher.example", true},
+		{"idn-email", "실례@실례.테스트", true},
+		{"idn-email", "jörg", false},
+		{"idn-email", "jörg@-bücher.example", false},
+		{"idn-email", "jörg müller@acme.example", false},
+		{"idn-email", "", false},
 	} {
 		if got := accepts(t, c.format)(c.text); got != c.want {
 			t.Errorf("%s %q: %v, want %v", c.format, c.text, got, c.want)
@@ -107,6 +130,10 @@ func TestCompareFormats(t *testing.T) {
 		want, back     compat.Result
 	}{
 		{`"format": "uri"`, `"format": "uri-reference"`, yes, no},
+		{`"format": "email"`, `"format": "idn-email"`, yes, no},
+		{`"format": "idn-email"`, `"minLength": 1`, yes, no},
+		{`"const": "%%( [ {"`, `"format": "idn-hostname"`, no, no},
+		{`"format": "idn-hostname"`, `"format": "hostname"`, no, compat.Undecided},
 		{`"format": "uuid"`, `"maxLength": 36`, yes, no},
 		{`"format": "uuid"`, `"maxLength": 35`, no, no},
 		{`"format": "ipv4"`, `"maxLength": 15`, yes, no},

@@ -143,10 +143,14 @@ func fromFormat(rng *rand.Rand, format string) string {
 		return fmt.Sprintf("PT%dM", 1+rng.IntN(500))
 	case "period":
 		return randomTime(rng).Format(time.RFC3339) + fmt.Sprintf("/PT%dM", 1+rng.IntN(500))
-	case "email", "idn-email":
+	case "email":
 		return random(rng, letters, 6) + "@" + random(rng, letters, 6) + ".example"
-	case "hostname", "idn-hostname":
+	case "idn-email":
+		return random(rng, letters, 6) + "ü@" + random(rng, letters, 6) + ".example"
+	case "hostname":
 		return random(rng, letters, 8) + ".example"
+	case "idn-hostname":
+		return random(rng, letters, 7) + "ü.example"
 	case "uri", "iri":
 		return "https://" + random(rng, letters, 8) + ".example/" + random(rng, alphanum, 8)
 	case "uri-reference", "iri-reference":
