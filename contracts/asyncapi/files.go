@@ -181,6 +181,23 @@ func (f *Files) Examples(c *contracts.Contract) []schema.Exemplar {
 	return out
 }
 
+// Key implements [schema.Keyed]: the key in the Kafka binding of the event's
+// message.
+func (f *Files) Key(c *contracts.Contract, p *contracts.Produces) *finding.Position {
+	if c.AsyncAPI == "" {
+		return nil
+	}
+	d := f.document(c.Resolve(c.AsyncAPI))
+	for _, o := range d.Operations {
+		for _, m := range o.Messages {
+			if o.ID == p.Operation && eventName(m) == p.Event && m.Kafka.Key != nil {
+				return &m.Kafka.Key.Position
+			}
+		}
+	}
+	return nil
+}
+
 func judged(all []schema.Exemplar, file string, by *Schema, what string, m *Message) []schema.Exemplar {
 	if file == "" || by == nil || by.Format == "" {
 		return all

@@ -121,6 +121,14 @@ func (f *oneAtATime) Locate(p finding.Position) finding.Position {
 	return p
 }
 
+// Key makes it a schema.Keyed where the file system is one.
+func (f *oneAtATime) Key(c *contracts.Contract, p *contracts.Produces) *finding.Position {
+	if k, ok := f.fsys.(schema.Keyed); ok {
+		return k.Key(c, p)
+	}
+	return nil
+}
+
 // Examples makes it a schema.Exemplifier where the file system is one.
 func (f *oneAtATime) Examples(c *contracts.Contract) []schema.Exemplar {
 	if e, ok := f.fsys.(schema.Exemplifier); ok {

@@ -5,6 +5,8 @@ import (
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/document"
+	"github.com/flowweir/weir/contracts/schema"
+	"github.com/flowweir/weir/reports/finding"
 )
 
 // mixed reports events of one topic that do not go together.
@@ -19,12 +21,28 @@ func (c *checker) mixed(channel contracts.Channel, senders []produced) {
 		return
 	}
 	for _, p := range senders {
-		if p.promise().Key == nil {
+		if p.promise().Key != nil {
+			continue
+		}
+		if at := c.declaredKey(p); at != nil {
+			c.reportAs(finding.Info, p.contract, CompactionWithoutKey, p.at("event"),
+				fmt.Sprintf("nobody says of what the key of %s is made, and %s is compacted: Kafka refuses records without one", p.promise().Event, channel.Name),
+				"say where the key stands: key: $.id", append(related(at, "the key"), related(s.at(), "the policy")...)...)
+		} else {
 			c.report(p.contract, CompactionWithoutKey, p.at("event"),
 				fmt.Sprintf("%s has no key, and %s is compacted: Kafka refuses its records", p.promise().Event, channel.Name),
 				"add a key, or set cleanup.policy: delete", related(s.at(), "the policy")...)
 		}
 	}
+}
+
+// declaredKey is where the document that a contract stands on gives records a
+// key whose place nobody says; nil where it does not.
+func (c *checker) declaredKey(p produced) *finding.Position {
+	if k, ok := c.files.fsys.(schema.Keyed); ok {
+		return k.Key(p.contract, p.promise())
+	}
+	return nil
 }
 
 func (c *checker) mixedEnvelopes(channel contracts.Channel, senders []produced) {

@@ -42,6 +42,14 @@ type Exemplifier interface {
 	Examples(c *contracts.Contract) []Exemplar
 }
 
+// Keyed is a file system that knows, of contracts that stand on an AsyncAPI
+// document, which records have a key there.
+type Keyed interface {
+	// Key is where the document gives the records of an event a key, without
+	// saying what of; nil where it does not.
+	Key(c *contracts.Contract, p *contracts.Produces) *finding.Position
+}
+
 // Exemplar is a file in JSON that a schema must accept.
 type Exemplar struct {
 	File   string
