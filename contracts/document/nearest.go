@@ -14,7 +14,7 @@ func Nearest(name string, valid []string) string {
 	best, bestDistance := "", max(2, len(plain)/3+1)
 	for _, candidate := range sorted(valid) {
 		other := simplify(candidate)
-		distance := editDistance(plain, other)
+		distance := EditDistance(plain, other)
 		if distance > 0 && distance >= bestDistance && contains(plain, other) {
 			distance = bestDistance - 1
 		}
@@ -65,9 +65,9 @@ func contains(a, b string) bool {
 	return len(a) >= shortest && len(b) >= shortest && (strings.Contains(a, b) || strings.Contains(b, a))
 }
 
-// editDistance is the optimal string alignment distance: insertions,
+// EditDistance is the optimal string alignment distance: insertions,
 // deletions, substitutions and swaps of neighbours, in bytes.
-func editDistance(a, b string) int {
+func EditDistance(a, b string) int {
 	previous := make([]int, len(b)+1)
 	current := make([]int, len(b)+1)
 	before := make([]int, len(b)+1)

@@ -168,9 +168,15 @@ func (c *checker) schemaFile(contract *contracts.Contract, u schemaUse) {
 	loaded := c.files.schema(u.key)
 	var invalid *schema.Error
 	switch {
-	case loaded.err == nil && loaded.empty == nil, loaded.told:
+	case loaded.told:
 	case loaded.err == nil:
 		loaded.told = true
+		for _, p := range loaded.schema.Misspelt() {
+			c.report(contract, SchemaKeyword, &p.Position, p.Message, p.Hint, related(u.at(), "the contract uses the schema here")...)
+		}
+		if loaded.empty == nil {
+			break
+		}
 		c.report(contract, SchemaEmpty, &loaded.empty.Position, loaded.empty.Message, loaded.empty.Hint, related(u.at(), "the contract uses the schema here")...)
 	case errors.As(loaded.err, &invalid):
 		loaded.told = true

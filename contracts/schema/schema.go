@@ -201,6 +201,20 @@ func loadProto(fsys fs.FS, file string, o Options) (*proto.Schema, error) {
 	return s, err
 }
 
+// Misspelt are the names in a JSON Schema that are nearly keywords, and ask for
+// nothing.
+func (s *Schema) Misspelt() []Problem {
+	c, ok := s.content.(*jsonschema.Schema)
+	if !ok {
+		return nil
+	}
+	all := c.Misspelt()
+	for i := range all {
+		all[i].Position = s.at(all[i].Position)
+	}
+	return all
+}
+
 // Contradiction says that no event at all is valid, and where the schema asks
 // for what cannot be; false where one is, and where that could not be decided.
 func (s *Schema) Contradiction() (Problem, bool) {

@@ -1,0 +1,96 @@
+package jsonschema
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	js "github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/flowweir/weir/contracts/document"
+)
+
+// asserting are the keywords, of all drafts, that say what is valid: one that
+// is misspelt asks for nothing.
+var asserting = []string{
+	"type", "enum", "const", "allOf", "anyOf", "oneOf", "not", "if", "then", "else", "$ref", "$dynamicRef", "$recursiveRef", "$defs", "definitions",
+	"properties", "patternProperties", "additionalProperties", "unevaluatedProperties", "required", "propertyNames",
+	"minProperties", "maxProperties", "dependentRequired", "dependentSchemas", "dependencies",
+	"items", "prefixItems", "additionalItems", "unevaluatedItems", "contains", "minContains", "maxContains", "minItems", "maxItems", "uniqueItems",
+	"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "pattern", "format",
+}
+
+// annotating are the keywords that say nothing of that, those that other
+// vocabularies than JSON Schema's are known for included.
+var annotating = []string{
+	"$schema", "$id", "id", "$anchor", "$dynamicAnchor", "$recursiveAnchor", "$vocabulary", "$comment", "title", "description", "default", "examples", "example",
+	"deprecated", "readOnly", "writeOnly", "contentEncoding", "contentMediaType", "contentSchema", "nullable", "discriminator", "xml", "externalDocs",
+}
+
+// Misspelt are the names in the schema that are no keywords, and nearly one
+// that says what is valid. JSON Schema lets any other name stand there, and
+// takes it for an annotation.
+func (s *Schema) Misspelt() []Problem {
+	var all []Problem
+	walk(s.root, func(sub *js.Schema) {
+		d, pointer := s.source.split(sub.Location)
+		if d == nil {
+			return // a metaschema
+		}
+		members, _ := valueAt(d.value, pointer).(map[string]any)
+		for name := range members {
+			if keyword := nearKeyword(name); keyword != "" {
+				at := pointer + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+				all = append(all, Problem{d.KeyPosition(at), fmt.Sprintf("%s is no keyword of JSON Schema, and asks for nothing", strconv.Quote(name)), fmt.Sprintf("did you mean %q?", keyword)})
+			}
+		}
+	})
+	slices.SortFunc(all, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.Position.File, b.Position.File), cmp.Compare(a.Position.Line, b.Position.Line), cmp.Compare(a.Position.Column, b.Position.Column))
+	})
+	return all
+}
+
+// nearKeyword is the keyword that a name is but for its case and an edit, or
+// two in a long one; "" where it is none, or one.
+func nearKeyword(name string) string {
+	const shortest, long = 4, 6
+	if len(name) < shortest || strings.HasPrefix(name, "x-") || slices.Contains(asserting, name) || slices.Contains(annotating, name) {
+		return ""
+	}
+	nearest, least := "", 2
+	if len(name) >= long {
+		least = 3
+	}
+	for _, keyword := range asserting {
+		if distance := document.EditDistance(strings.ToLower(name), strings.ToLower(keyword)); len(keyword) >= shortest && distance < least {
+			nearest, least = keyword, distance
+		}
+	}
+	return nearest
+}
+
+// valueAt is what a JSON Pointer leads to; nil where it leads nowhere.
+func valueAt(v any, pointer string) any {
+	if pointer == "" {
+		return v
+	}
+	for step := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
+		step = strings.NewReplacer("~1", "/", "~0", "~").Replace(step)
+		switch in := v.(type) {
+		case map[string]any:
+			v = in[step]
+		case []any:
+			i, err := strconv.Atoi(step)
+			if err != nil || i < 0 || i >= len(in) {
+				return nil
+			}
+			v = in[i]
+		default:
+			return nil
+		}
+	}
+	return v
+}
