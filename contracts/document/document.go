@@ -44,6 +44,10 @@ type Document struct {
 	misspelt map[*Node][]string
 	// elsewhere are values that other files hold, by their paths.
 	elsewhere map[string]finding.Position
+	// over is the name of the text that the lines after the first overFrom are
+	// of; empty where all are the file's.
+	over     string
+	overFrom int
 }
 
 // Decode reads src, the content of file, into out, a pointer to a struct.
@@ -52,14 +56,7 @@ type Document struct {
 // findings out holds what could be decoded: elements of lists keep their
 // index, and the Document, which is never nil, knows what failed.
 func Decode(file string, src []byte, out any) (*Document, []finding.Finding) {
-	doc := &Document{file: file, failed: map[*Node]bool{}, misspelt: map[*Node][]string{}}
-	d := &Decoder{doc: doc}
-	doc.root = d.parse(src)
-	if doc.root != nil {
-		d.DecodeAs("the file", doc.root, out)
-	}
-	finding.Sort(d.findings)
-	return doc, d.findings
+	return DecodeOver(file, src, Over{}, out)
 }
 
 // File is the name that the document was decoded under.
@@ -158,6 +155,9 @@ func (d *Document) at(line, column int) *finding.Position {
 	if line <= len(d.lines) {
 		p.Source = d.lines[line-1]
 		p.Column = min(p.Column, len(p.Source)+1)
+	}
+	if d.over != "" && line > d.overFrom {
+		p.File, p.Line = d.over, line-d.overFrom
 	}
 	return p
 }
