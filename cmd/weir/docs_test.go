@@ -11,7 +11,7 @@ import (
 
 // triedPages are those of which every command and every scenario is tried, as far as
 // that needs no cluster.
-var triedPages = []string{"from-benchmarks.md", "metrics.md", "compare.md", "run-directory.md"}
+var triedPages = []string{"from-benchmarks.md", "metrics.md", "compare.md", "run-directory.md", "chaos.md"}
 
 // TestCommandsOfPages: verbs, flags and arguments of every weir command in a
 // page exist, and flags of weir load make a scenario.

@@ -27,13 +27,11 @@ func whileFaults(texts []string) ([]scenario.Fault, error) {
 		if len(words) > 0 && !slices.Contains(heldKinds, words[0]) {
 			return nil, usageError(document.Suggest(words[0], heldKinds), "--while: %q cannot go on through a probe: kill, stop and pause of brokers can", words[0])
 		}
-		switch {
-		case len(words) == 2 && (words[1] == "all" || words[1] == "controller"):
-			words = append(words, "true")
-		case len(words) != 3:
+		w, err := parseFault("while", text)
+		if err != nil || w.timed || len(w.target) == 0 {
 			return nil, usageError("write 'kill broker 2' or 'kill leader-of order.events/0'", "--while: %q is no fault on a broker", text)
 		}
-		entries = append(entries, flow([]pair{{words[0], flow([]pair{{words[1], scalar(words[2])}})}}))
+		entries = append(entries, w.yaml())
 	}
 	faults, findings := scenario.ParseWhile("--while", []byte("faults: ["+strings.Join(entries, ", ")+"]"))
 	if len(findings) > 0 {

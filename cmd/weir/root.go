@@ -41,7 +41,7 @@ input; 3 infrastructure; 4 inconclusive, vacuous or undecided.`,
 	root.SetFlagErrorFunc(badFlag)
 	root.Version = program().Version
 	root.SetVersionTemplate(versionText())
-	root.AddCommand(newRun(s), newLoad(s), newVerify(s), newPlan(s), newReport(s), newCompare(s), newJournal(s), newCluster(s), newDoctor(s), newVersion(s))
+	root.AddCommand(newRun(s), newLoad(s), newChaos(s), newVerify(s), newPlan(s), newReport(s), newCompare(s), newJournal(s), newCluster(s), newDoctor(s), newVersion(s))
 	for _, static := range []*cobra.Command{
 		newInit(s), newCheck(s), newBreaking(s), newCompat(s), newFetch(s), newCanDeploy(s), newRecordDeploy(s), newHistory(s),
 		newExplain(s), newGraph(s), newSchema(s), newAsyncAPI(s),

@@ -64,13 +64,8 @@ win. Addresses without a kind mean an external cluster.`,
   weir run scenario.yaml --bootstrap kafka-1:9092,kafka-2:9092 --dry-run
   weir run scenario.yaml --metrics-listen 9464 --metrics-linger 1m
   weir run scenario.yaml --baseline runs/nightly --baseline-metric publish.p50`,
-		Args: oneArg("a scenario file"),
-		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-			if len(args) > 0 {
-				return nil, cobra.ShellCompDirectiveNoFileComp
-			}
-			return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
-		},
+		Args:              oneArg("a scenario file"),
+		ValidArgsFunction: scenarioFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.readAll(cmd); err != nil {
 				return err
@@ -78,9 +73,22 @@ win. Addresses without a kind mean an external cluster.`,
 			return s.run(cmd.Context(), args[0], f)
 		},
 	}
+	f.bindRun(cmd)
+	return cmd
+}
+
+// scenarioFile completes the name of a scenario.
+func scenarioFile(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
+}
+
+// bindRun adds the flags of a verb that runs a scenario's file.
+func (f *runFlags) bindRun(cmd *cobra.Command) {
 	f.cluster.bind(cmd, "cluster", "run on another kind of cluster than the scenario says")
 	f.bind(cmd, "the scenario's, else drawn and printed", "runs/TIME-NAME-ID")
-	return cmd
 }
 
 // bind adds the flags that all verbs have that run something, but --cluster.

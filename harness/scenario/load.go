@@ -68,7 +68,16 @@ func Rules() []finding.Rule {
 // LoadFile reads one scenario file, by its path on this machine, and checks it by
 // itself; what it says about contracts is checked when they are read. The
 // scenario is never nil; it is complete only without findings.
-func LoadFile(file string) (*Scenario, []finding.Finding) {
+func LoadFile(file string) (*Scenario, []finding.Finding) { return loadFile(file, document.Over{}) }
+
+// LoadFileWithFaults is LoadFile with other faults: src is YAML with the fields
+// faults and random, in place of both in the file. name is what findings show
+// as the file of what is wrong in src.
+func LoadFileWithFaults(file, name string, src []byte) (*Scenario, []finding.Finding) {
+	return loadFile(file, document.Over{Name: name, Src: src, Instead: []string{"faults", "random"}})
+}
+
+func loadFile(file string, over document.Over) (*Scenario, []finding.Finding) {
 	src, err := os.ReadFile(file)
 	if err != nil {
 		if inner := (*fs.PathError)(nil); errors.As(err, &inner) {
@@ -80,16 +89,18 @@ func LoadFile(file string) (*Scenario, []finding.Finding) {
 			Position: &finding.Position{File: filepath.ToSlash(file)},
 		}}
 	}
-	return parse(filepath.ToSlash(file), src)
+	return parse(filepath.ToSlash(file), src, over)
 }
 
 // Parse is LoadFile without the file: file is the name that findings show, and
 // paths in the scenario are relative to its directory.
-func Parse(file string, src []byte) (*Scenario, []finding.Finding) { return parse(file, src) }
+func Parse(file string, src []byte) (*Scenario, []finding.Finding) {
+	return parse(file, src, document.Over{})
+}
 
-func parse(file string, src []byte) (*Scenario, []finding.Finding) {
+func parse(file string, src []byte, over document.Over) (*Scenario, []finding.Finding) {
 	s := &Scenario{}
-	doc, findings := document.Decode(file, src, s)
+	doc, findings := document.DecodeOver(file, src, over, s)
 	s.Doc = doc
 	if s.Weir != "" && s.Weir != Version {
 		// Every field of another kind of file would be unknown.
