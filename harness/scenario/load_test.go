@@ -126,7 +126,7 @@ func TestAFaultNeedsLoad(t *testing.T) {
 	}
 	for _, tt := range tests {
 		src := head + "load: " + tt.load + "\nfaults: [{at: " + tt.at + ", kill: {all: true}}]\n"
-		_, findings := parse("s.yaml", []byte(src))
+		_, findings := Parse("s.yaml", []byte(src))
 		if got := strings.Join(summary(findings), "\n"); got != tt.want {
 			t.Errorf("%s at %s: got %q, want %q", tt.load, tt.at, got, tt.want)
 		}
@@ -180,5 +180,29 @@ func TestExamplesOfTheRepositoryLoad(t *testing.T) {
 		for _, line := range summary(findings) {
 			t.Error(line)
 		}
+	}
+}
+
+// TestLoadFileWithFaults: faults of another text count in place of the file's,
+// which are not even looked at, and are judged with the rest of the file.
+func TestLoadFileWithFaults(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "scenario.yaml")
+	const src = `weir: scenario/v1
+name: n
+contracts: [c.yaml]
+load: [{event: E, profile: [{hold: 10/s, for: 5s}]}]
+faults: nonsense
+random: nonsense
+`
+	if err := os.WriteFile(file, []byte(src), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, findings := LoadFileWithFaults(file, "--fault", []byte("faults: [{at: 1s, kill: {broker: 1}}]\n"))
+	if len(findings) > 0 || len(s.Faults) != 1 || *s.Faults[0].Kill.Broker != 1 || s.Random != nil {
+		t.Fatalf("%+v, %v", s, findings)
+	}
+	_, findings = LoadFileWithFaults(file, "--fault", []byte("faults: [{at: 1s, kill: {broker: 1}},\n{at: 9s, kill: {broker: 1}}]\n"))
+	if len(findings) != 1 || findings[0].ID != BadTiming || findings[0].Position.String() != "--fault:2:6" {
+		t.Errorf("%v", findings)
 	}
 }

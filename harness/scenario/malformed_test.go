@@ -29,7 +29,7 @@ func TestMalformed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, findings := parse(filepath.Base(file), src)
+			_, findings := Parse(filepath.Base(file), src)
 			if finding.Errors(findings) == 0 {
 				t.Fatal("no error was found")
 			}
@@ -94,7 +94,7 @@ func FuzzLoadFile(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
-		s, findings := parse("scenario.yaml", src)
+		s, findings := Parse("scenario.yaml", src)
 		if s.Doc == nil {
 			t.Fatal("no document")
 		}

@@ -28,7 +28,7 @@ const paying = "services: [{name: payment-service, command: [x]}]\n"
 
 func scenarioOf(t *testing.T, parts ...string) *Scenario {
 	t.Helper()
-	s, findings := parse(planFile, []byte("weir: scenario/v1\nname: x\n"+strings.Join(parts, "")))
+	s, findings := Parse(planFile, []byte("weir: scenario/v1\nname: x\n"+strings.Join(parts, "")))
 	for _, line := range summary(findings) {
 		t.Fatalf("the scenario itself: %s", line)
 	}
