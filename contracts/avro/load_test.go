@@ -165,7 +165,7 @@ func TestReferences(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := s.Lookup(place.MustParse("$.customer.address.city"))
-	if got := f.Position.String(); got != "address.avsc:1:63" {
+	if got := f.Position.String() + " " + f.Position.Path; got != "address.avsc:1:63 /fields/0" {
 		t.Errorf("the city is declared at %s", got)
 	}
 	doc := `{"customer":{"address":{"city":"Ulm"}},"to":{"geo.Address":{"city":"Bonn"}},"plain":"\u0001"}`

@@ -3,6 +3,7 @@ package avro
 import (
 	"slices"
 
+	"github.com/flowweir/weir/contracts/compat"
 	"github.com/flowweir/weir/contracts/field"
 	"github.com/flowweir/weir/contracts/place"
 	"github.com/flowweir/weir/reports/finding"
@@ -16,28 +17,33 @@ import (
 // Record headers and keys are not part of a schema: such a place is Unstated.
 func (s *Schema) Lookup(p place.Place) field.Field {
 	if p.Kind() != place.Data {
-		return field.Field{Position: s.Position()}
+		return field.Field{Position: s.root.at.inFile()}
 	}
-	at := spot{presence: field.Always, types: []use{s.root}, position: s.Position}
+	at := spot{presence: field.Always, types: []use{s.root}, declared: s.root.at}
 	for _, segment := range p.Path() {
 		if at = at.step(segment); at.presence == field.Never {
-			return field.Field{Presence: field.Never, Types: []string{}, Position: at.position()}
+			return field.Field{Presence: field.Never, Types: []string{}, Position: at.declared.inFile()}
 		}
 	}
 	all := &node{kind: unionKind, branches: at.types}
-	return field.Field{Presence: at.presence, Types: jsonTypes(all), Position: at.position()}
+	return field.Field{Presence: at.presence, Types: jsonTypes(all), Position: at.declared.inFile()}
 }
 
 // spot is a place on the way: what can stand there.
 type spot struct {
 	presence field.Presence
 	types    []use
-	position func() finding.Position
+	declared site
+}
+
+// inFile is the position of the place, with its path.
+func (s site) inFile() finding.Position {
+	return compat.Place{Path: s.pointer, Position: s.position("")}.InFile()
 }
 
 // step goes on to a member or an element of what stands at the spot.
 func (s spot) step(segment place.Segment) spot {
-	next := spot{presence: s.presence, position: s.position}
+	next := spot{presence: s.presence, declared: s.declared}
 	for _, t := range alternatives(s.types) {
 		inner, presence, at := child(t, segment)
 		if presence == field.Never {
@@ -45,7 +51,7 @@ func (s spot) step(segment place.Segment) spot {
 			continue
 		}
 		if len(next.types) == 0 {
-			next.position = func() finding.Position { return at.position("") }
+			next.declared = at
 		}
 		if presence == field.Sometimes {
 			next.presence = field.Sometimes

@@ -35,7 +35,7 @@ type recoder struct {
 }
 
 func (r *recoder) add(old, latest use, format string, args ...any) {
-	r.found = append(r.found, Recoding{fmt.Sprintf(format, args...), old.at.position(""), latest.at.position("")})
+	r.found = append(r.found, Recoding{fmt.Sprintf(format, args...), old.at.inFile(), latest.at.inFile()})
 }
 
 // layouts are types that write the same value alike.
@@ -148,7 +148,7 @@ func (s *Schema) Unordered() (data string, position finding.Position, found bool
 		case seen[u.node]:
 			return false
 		case u.kind == mapKind:
-			data, position = at, u.at.position("")
+			data, position = at, u.at.inFile()
 			return true
 		}
 		seen[u.node] = true

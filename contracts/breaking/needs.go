@@ -65,7 +65,7 @@ func (c *change) need(reader consumer, i int, need contracts.Need, before, now *
 		Message: fmt.Sprintf("%s needs %s of %s, which was promised in %s and %s", reader.service(), at, c.event(), c.oldSide.Name, wrong),
 		Hint:    "keep promising it until the consumer no longer needs it",
 	}
-	if position := reader.contract.Doc.KeyPosition("consumes", reader.i, "needs", i); position != nil {
+	if position := reader.contract.Doc.KeyPosition("consumes", reader.i, "needs", i).Naming(at.String()); position != nil {
 		f.Related = append(f.Related, finding.Related{Position: *position, Message: reader.service() + " needs it here"})
 	}
 	c.report(c.now.contract, f)

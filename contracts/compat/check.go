@@ -97,9 +97,9 @@ func (p Directed) Finding() finding.Finding {
 	}
 	f := finding.Finding{
 		ID: p.Rule, Severity: finding.Error, Message: p.Message, Hint: p.Hint,
-		Related: []finding.Related{{Position: old.position(), Message: fmt.Sprintf("%s in %s", path(old.Path), p.Old())}},
+		Related: []finding.Related{{Position: old.InFile(), Message: fmt.Sprintf("%s in %s", path(old.Path), p.Old())}},
 	}
-	at := changed.position()
+	at := changed.InFile()
 	f.Position = &at
 	switch p.Verdict {
 	case Forgiven:
@@ -118,8 +118,8 @@ func (p Directed) Finding() finding.Finding {
 	return f
 }
 
-// position is the place in its file, with the path.
-func (p Place) position() finding.Position {
+// InFile is the position in the file, with the path, "#" for the root's.
+func (p Place) InFile() finding.Position {
 	at := p.Position
 	at.Path = cmp.Or(p.Path, "#")
 	return at

@@ -53,7 +53,7 @@ type Field struct {
 	// whole numbers are valid; "number" includes them.
 	Types []string
 	// Position is where the schema declares the field, or else the innermost
-	// object of the way to it that the schema does declare.
+	// object of the way to it that the schema does declare, with its path there.
 	Position finding.Position
 }
 

@@ -19,7 +19,7 @@ import (
 // Record headers and keys are not part of a schema: such a place is Unstated.
 func (s *Schema) Lookup(p place.Place) field.Field {
 	if p.Kind() != place.Data {
-		return field.Field{Position: s.Position()}
+		return field.Field{Position: s.place(s.root, "").InFile()}
 	}
 	var l lookup
 	r := l.walk([]*js.Schema{s.root}, p.Path())
@@ -30,7 +30,7 @@ func (s *Schema) Lookup(p place.Place) field.Field {
 	if l.deepest != nil {
 		at = l.deepest
 	}
-	return field.Field{Presence: r.presence, Types: r.types.names(), Position: s.position(at)}
+	return field.Field{Presence: r.presence, Types: r.types.names(), Position: s.place(at, "").InFile()}
 }
 
 // maxAlternatives bounds the combinations of anyOf and oneOf that are looked

@@ -79,15 +79,16 @@ func TestLookupPosition(t *testing.T) {
 		"p.json", "{\"properties\": {\n  \"c\": {\"properties\": {\"d\": {}}}}}",
 	), "s.json")
 	for in, want := range map[string]string{
-		"$.a":       "s.json:2:3",
-		"$.b":       "s.json:3:3",
-		"$.a.c":     "p.json:2:3",
-		"$.a.c.d":   "p.json:2:24",
-		"$.a.c.x.y": "p.json:2:3",
-		"$.x":       "s.json:1:1",
-		"$":         "s.json:1:1",
+		"$.a":       "s.json:2:3 /properties/a",
+		"$.b":       "s.json:3:3 /properties/b",
+		"$.a.c":     "p.json:2:3 /properties/c",
+		"$.a.c.d":   "p.json:2:24 /properties/c/properties/d",
+		"$.a.c.x.y": "p.json:2:3 /properties/c",
+		"$.x":       "s.json:1:1 #",
+		"$":         "s.json:1:1 #",
 	} {
-		if got := s.Lookup(place.MustParse(in)).Position.String(); got != want {
+		at := s.Lookup(place.MustParse(in)).Position
+		if got := at.String() + " " + at.Path; got != want {
 			t.Errorf("Lookup(%s).Position = %s, want %s", in, got, want)
 		}
 	}

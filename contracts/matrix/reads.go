@@ -157,7 +157,7 @@ func (p *pass) needs(in consumed, producer produced) {
 			continue // the loader, or the rules about headers, have said so
 		}
 		f := finding.Finding{
-			ID: NeedRetained, Position: in.contract.Doc.KeyPosition("consumes", in.i, "needs", i),
+			ID: NeedRetained, Position: in.contract.Doc.KeyPosition("consumes", in.i, "needs", i).Naming(at.String()),
 			Hint: "read the field as optional until those records are gone, or skip them",
 		}
 		var problems []string
@@ -172,7 +172,7 @@ func (p *pass) needs(in consumed, producer produced) {
 				problems = append(problems, problem)
 			}
 			lacking[problem] = append(lacking[problem], w.Name)
-			f.Related = append(f.Related, finding.Related{Position: found.Position, Message: fmt.Sprintf("%s in %s", producer.promise().Event, w.Name)})
+			f.Related = append(f.Related, finding.Related{Position: found.Position, Message: found.Position.Of(fmt.Sprintf("%s in %s", producer.promise().Event, w.Name))})
 		}
 		if len(problems) == 0 {
 			continue

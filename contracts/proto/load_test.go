@@ -148,7 +148,8 @@ func TestImportsOnTheHost(t *testing.T) {
 		if got, want := s.Position().String(), name+":3:1"; got != want {
 			t.Errorf("the message stands at %s, want %s", got, want)
 		}
-		if got, want := s.Lookup(place.MustParse("$.total.units")).Position.String(), strings.Replace(name, "order", "money", 1)+":2:17"; got != want {
+		units := s.Lookup(place.MustParse("$.total.units")).Position
+		if got, want := units.Of(units.String()), "Money.units of "+strings.Replace(name, "order", "money", 1)+":2:17"; got != want {
 			t.Errorf("units stands at %s, want %s", got, want)
 		}
 	}

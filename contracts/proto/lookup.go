@@ -5,6 +5,7 @@ import (
 
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/flowweir/weir/contracts/compat"
 	"github.com/flowweir/weir/contracts/field"
 	"github.com/flowweir/weir/contracts/place"
 	"github.com/flowweir/weir/reports/finding"
@@ -26,7 +27,7 @@ import (
 //
 // Record headers and keys are not part of a schema: such a place is Unstated.
 func (s *Schema) Lookup(p place.Place) field.Field {
-	at := field.Field{Position: s.Position()}
+	at := field.Field{Position: s.place(s.message).InFile()}
 	if p.Kind() != place.Data {
 		return at
 	}
@@ -42,6 +43,11 @@ func (s *Schema) Lookup(p place.Place) field.Field {
 		at.Types = nil
 	}
 	return at
+}
+
+// place is where a descriptor is declared, with its full name.
+func (s *Schema) place(d protoreflect.Descriptor) compat.Place {
+	return compat.Place{Path: string(d.FullName()), Position: s.position(d)}
 }
 
 // cursor is what is known of the part of the way that was walked.
@@ -74,7 +80,7 @@ func (c *cursor) step(segment place.Segment, at *field.Field) {
 			c.presence = field.Never
 			return
 		}
-		at.Position = c.schema.position(f)
+		at.Position = c.schema.place(f).InFile()
 		if !always(f) {
 			c.presence = field.Sometimes
 		}
@@ -142,7 +148,7 @@ func (s *Schema) Unordered() (data string, position finding.Position, found bool
 		seen[m.FullName()] = true
 		for _, f := range s.fields(m) {
 			if at := at + "." + string(f.Name()); f.IsMap() {
-				data, position = at, s.position(f)
+				data, position = at, s.place(f).InFile()
 				return true
 			} else if isMessage(f) && visit(f.Message(), at) {
 				return true

@@ -119,8 +119,8 @@ func (w *walk) valuesRemoved(p *pair, wf, rf protoreflect.FieldDescriptor) {
 func (w *walk) note(rule, message, hint string, writer, reader protoreflect.Descriptor) {
 	w.problems = append(w.problems, compat.Problem{
 		Rule: rule, Verdict: compat.Forgiven, Message: message, Hint: hint,
-		Writer: compat.Place{Path: string(writer.FullName()), Position: w.writer.position(writer)},
-		Reader: compat.Place{Path: string(reader.FullName()), Position: w.reader.position(reader)},
+		Writer: w.writer.place(writer),
+		Reader: w.reader.place(reader),
 	})
 }
 

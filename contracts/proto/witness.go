@@ -61,8 +61,8 @@ func (w *walk) claim(c claim) {
 	w.reported[id] = true
 	problem := compat.Problem{
 		Rule: c.rule, Verdict: c.verdict, Message: w.form + c.message, Hint: c.hint,
-		Writer:  compat.Place{Path: string(c.writer.FullName()), Position: w.writer.position(c.writer)},
-		Reader:  compat.Place{Path: string(c.reader.FullName()), Position: w.reader.position(c.reader)},
+		Writer:  w.writer.place(c.writer),
+		Reader:  w.reader.place(c.reader),
 		Witness: w.witness(c),
 	}
 	switch {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/field"
 	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/contracts/versions"
 	"github.com/flowweir/weir/reports/finding"
@@ -120,6 +121,11 @@ func related(at *finding.Position, format string, args ...any) []finding.Related
 		return nil
 	}
 	return []finding.Related{{Position: *at, Message: fmt.Sprintf(format, args...)}}
+}
+
+// relatedField is where a field is declared, in a schema with its path.
+func relatedField(f field.Field, format string, args ...any) []finding.Related {
+	return related(&f.Position, "%s", f.Position.Of(fmt.Sprintf(format, args...)))
 }
 
 // produced is an interaction of a contract: the i-th of produces.

@@ -115,9 +115,9 @@ func (c *checker) effect(in consumed) {
 	if !known || f.Presence == field.Always {
 		return
 	}
-	c.report(in.contract, EffectUncorrelated, in.at("effect", "correlate"),
+	c.report(in.contract, EffectUncorrelated, in.at("effect", "correlate").Naming(at.String()),
 		fmt.Sprintf("%s of %s is to lead back to its cause, but %s", at, effect.Event, presenceText(f.Presence, in.contract.Service.Name, at)),
-		requireHint(at), related(&f.Position, "what %s promises", effect.Event)...)
+		requireHint(at), relatedField(f, "what %s promises", effect.Event)...)
 }
 
 func eventsOf(c *contracts.Contract) []string {

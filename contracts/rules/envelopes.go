@@ -168,7 +168,7 @@ func (c *checker) enveloped(p produced, kind string) {
 			if member(version) == field.Always && member("data") == field.Always {
 				c.report(p.contract, EnvelopeInSchema, p.at("schema"),
 					fmt.Sprintf("the schema of %s requires %s and data, which the envelope %s has around the data: no event is valid", p.promise().Event, version, kind),
-					"let the schema describe what stands in data", related(&there.Position, "the envelope in the schema")...)
+					"let the schema describe what stands in data", relatedField(there, "the envelope in the schema")...)
 			}
 			return
 		}
@@ -194,5 +194,5 @@ func (c *checker) undeclaredEnvelope(p produced, version string, member func(str
 	}
 	c.report(p.contract, EnvelopeUndeclared, p.at("schema"),
 		fmt.Sprintf("the schema of %s describes the envelope %s%s", p.promise().Event, name, says),
-		fmt.Sprintf("write envelope: %s, and let the schema describe what stands in data", name), related(&there.Position, "the envelope in the schema")...)
+		fmt.Sprintf("write envelope: %s, and let the schema describe what stands in data", name), relatedField(there, "the envelope in the schema")...)
 }

@@ -69,9 +69,9 @@ func (c *checker) idempotencyKey(in consumed, p produced, at place.Place) {
 	if !known || f.Presence == field.Always {
 		return
 	}
-	c.report(in.contract, IdempotencyUnpromised, in.at("idempotency", "key"),
+	c.report(in.contract, IdempotencyUnpromised, in.at("idempotency", "key").Naming(at.String()),
 		fmt.Sprintf("%s knows %s again by %s, but %s", in.service(), in.promise().Event, at, presenceText(f.Presence, p.service(), at)),
-		requireHint(at), related(&f.Position, "what %s promises", p.service())...)
+		requireHint(at), relatedField(f, "what %s promises", p.service())...)
 }
 
 // length is a duration without the zeros that Go prints.

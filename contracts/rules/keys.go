@@ -44,8 +44,8 @@ func (c *checker) key(p produced) {
 			what = "the contract"
 		}
 		if id, problem := keyProblem(f, what); id != "" {
-			c.report(p.contract, id, p.at("key", in), fmt.Sprintf("the key of %s is made of %s, which %s", p.promise().Event, text, problem),
-				c.keyHint(p, at, f), related(&f.Position, "%s", what)...)
+			c.report(p.contract, id, p.at("key", in).Naming(at.String()), fmt.Sprintf("the key of %s is made of %s, which %s", p.promise().Event, text, problem),
+				c.keyHint(p, at, f), relatedField(f, "%s", what)...)
 		}
 	}
 }
@@ -68,7 +68,7 @@ func (c *checker) keySchema(p produced) {
 	if data, at, found := s.Unordered(); found {
 		c.report(p.contract, KeyUnordered, p.at("key", "schema"),
 			fmt.Sprintf("the key of %s has a map at %s: its entries can be written in any order, so one key has several forms, and its records several partitions", p.promise().Event, data),
-			"make the map an array of records that is sorted, or leave it out of the key", related(&at, "the map")...)
+			"make the map an array of records that is sorted, or leave it out of the key", related(&at, "%s", at.Of("the key's schema"))...)
 	}
 	made, text, known := c.madeOf(p)
 	if !known {
@@ -82,7 +82,7 @@ func (c *checker) keySchema(p produced) {
 	if wrong := untaken(made.Types, takes.Types); wrong != "" {
 		c.report(p.contract, KeyType, p.at("key", "schema"),
 			fmt.Sprintf("the key of %s is made of %s, which can be %s, and its schema takes %s alone", p.promise().Event, text, wrong, strings.Join(takes.Types, " or ")),
-			"name a place with such a value, or give the key a schema of what it is made of", append(related(&takes.Position, "the key's schema"), related(&made.Position, "what it is made of")...)...)
+			"name a place with such a value, or give the key a schema of what it is made of", append(relatedField(takes, "the key's schema"), relatedField(made, "what it is made of")...)...)
 	}
 }
 

@@ -104,15 +104,15 @@ func (c *checker) matchValue(p produced, text string) {
 	if !known {
 		return
 	}
-	there := related(&f.Position, "the schema")
+	there := relatedField(f, "the schema")
 	if f.Presence == field.Never || f.Types != nil && !slices.Contains(f.Types, "string") {
-		c.report(p.contract, MatchImpossible, p.at("match", "value"),
+		c.report(p.contract, MatchImpossible, p.at("match", "value").Naming(at.String()),
 			fmt.Sprintf("%s is known by its name in %s, but the schema allows no text there", p.promise().Event, text),
 			"give the schema a field for the event's name, and require it", there...)
 		return
 	}
 	if f.Presence != field.Always {
-		c.report(p.contract, MatchUnpromised, p.at("match", "value"),
+		c.report(p.contract, MatchUnpromised, p.at("match", "value").Naming(at.String()),
 			fmt.Sprintf("%s is known by its name in %s, but %s", p.promise().Event, text, presenceText(f.Presence, p.service(), at)),
 			"require the field in the schema", there...)
 	}

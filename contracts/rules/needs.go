@@ -43,8 +43,8 @@ func (c *checker) needs(in consumed, p produced) {
 
 func (c *checker) need(in consumed, i int, p produced, at place.Place, f field.Field) {
 	need := in.promise().Needs[i]
-	position := in.contract.Doc.KeyPosition("consumes", in.i, "needs", i)
-	promisedHere := related(&f.Position, "what %s promises", p.service())
+	position := in.contract.Doc.KeyPosition("consumes", in.i, "needs", i).Naming(at.String())
+	promisedHere := relatedField(f, "what %s promises", p.service())
 	says := fmt.Sprintf("%s needs %s of %s, but ", in.contract.Service.Name, at, in.promise().Event)
 	switch f.Presence {
 	case field.Never, field.Unstated:

@@ -59,12 +59,14 @@ type Exemplar struct {
 	Position finding.Position
 }
 
-// at is where a position really stands.
+// at is where a position really stands; the path within the schema stays.
 func (s *Schema) at(p finding.Position) finding.Position {
 	if s.locate == nil {
 		return p
 	}
-	return s.locate(p)
+	located := s.locate(p)
+	located.Path = p.Path
+	return located
 }
 
 // Position is where the schema begins.

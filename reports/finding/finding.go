@@ -58,7 +58,8 @@ type Position struct {
 	Column int    `json:"column,omitempty"`
 	// Path is the place in the schema that the file holds: a JSON Pointer for
 	// JSON Schema and Avro, a full name for Protobuf, "#" for the whole of it.
-	// Only places in schemas have one.
+	// In a contract it is the place in events that is named there, such as
+	// "$.total", "header:tenant" or "key". Other places have none.
 	Path string `json:"path,omitempty"`
 	// Source is the text of the line, for a snippet with a caret.
 	Source string `json:"source,omitempty"`
@@ -73,6 +74,30 @@ func (p Position) String() string {
 		return fmt.Sprintf("%s:%d", p.File, p.Line)
 	}
 	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
+}
+
+// Naming is the position of a contract's words for a place in events, with the
+// place as its path; nil where the position is not known.
+func (p *Position) Naming(place string) *Position {
+	if p == nil {
+		return nil
+	}
+	named := *p
+	named.Path = place
+	return &named
+}
+
+// Of is in words which place of a schema it is, for the message of a further
+// place: "/properties/total of what orders promises". A position without a path
+// is what alone.
+func (p Position) Of(what string) string {
+	switch p.Path {
+	case "":
+		return what
+	case "#":
+		return "the root of " + what
+	}
+	return p.Path + " of " + what
 }
 
 // Related is a second place of a finding, with what it contributes.

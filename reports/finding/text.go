@@ -11,7 +11,7 @@ import (
 
 // Text writes findings for people, in the order given: a line that editors
 // and terminals can jump to, the source line with a caret under the place, the
-// path of a place in a schema, further places, the record's story and the next step.
+// path of a place in a schema or in events, further places, the record's story and the next step.
 //
 //	weir.yaml:7:5: error: produces[0] has no field "topc" [file/unknown-field]
 //	    7 |     topc: order.events
@@ -62,7 +62,7 @@ func (f Finding) places(w *strings.Builder) {
 		f.Position.snippet(w)
 	}
 	if f.Position != nil && f.Position.Path != "" {
-		fmt.Fprintf(w, "%s= at %s in the schema\n", margin, printable(f.Position.Path))
+		fmt.Fprintf(w, "%s= at %s %s\n", margin, printable(f.Position.Path), f.Position.within())
 	}
 	for _, related := range f.Related {
 		fmt.Fprintf(w, "%s= %s: %s\n", margin, printable(related.Position.String()), printable(related.Message))
@@ -70,6 +70,15 @@ func (f Finding) places(w *strings.Builder) {
 			related.Position.snippet(w)
 		}
 	}
+}
+
+// within says what the path is a place in. A path within a schema never looks
+// like one within events.
+func (p Position) within() string {
+	if strings.HasPrefix(p.Path, "$") || strings.HasPrefix(p.Path, "header:") || p.Path == "key" {
+		return "in events"
+	}
+	return "in the schema"
 }
 
 // margin is as wide as the numbers of lines.

@@ -42,6 +42,15 @@ func TestText(t *testing.T) {
 			Position: &Position{File: "weir.yaml", Line: 9, Column: 3, Source: "  a: 2"},
 			Related:  []Related{{Position: Position{File: "weir.yaml", Line: 2, Column: 3, Source: "  a: 1"}, Message: "first here"}},
 		}}},
+		{"path", []Finding{
+			{ID: "a", Severity: Error, Message: "in a contract", Position: (&Position{File: "weir.yaml", Line: 9, Column: 3, Source: "  $.total: integer"}).Naming("$.total"),
+				Related: []Related{{Position: Position{File: "s.json", Line: 1, Column: 1, Path: "#"}, Message: Position{Path: "#"}.Of("the schema")}}},
+			{ID: "b", Severity: Error, Message: "a header", Position: (&Position{File: "weir.yaml"}).Naming("header:tenant")},
+			{ID: "c", Severity: Error, Message: "a key", Position: (&Position{File: "weir.yaml"}).Naming("key"),
+				Related: []Related{{Position: Position{File: "weir.yaml"}, Message: Position{}.Of("the contract")}}},
+			{ID: "d", Severity: Error, Message: "a message", Position: &Position{File: "s.proto", Path: "acme.Order"}},
+			{ID: "e", Severity: Error, Message: "built in Go", Position: (*Position)(nil).Naming("$.total")},
+		}},
 		{"columns", []Finding{
 			{ID: "tab", Severity: Error, Message: "a tab stays one", Position: &Position{File: "f", Line: 1, Column: 3, Source: "\t\tkey: v"}},
 			{ID: "bytes", Severity: Error, Message: "columns count bytes, carets characters", Position: &Position{File: "f", Line: 1, Column: 7, Source: "ééé: x"}},
