@@ -18,25 +18,18 @@ import (
 //	      |     ^
 //	      = hint: did you mean "topic"?
 //
-// Information is shown without source lines, unless it has a counter-example:
-// there is much of it, and what must change should be seen.
-//
 // What came from files and records is shown with its control characters
 // replaced, so that it cannot drive the terminal.
 func Text(w io.Writer, findings []Finding) error {
 	var out strings.Builder
 	for i, f := range findings {
-		if i > 0 && (!f.short() || !findings[i-1].short()) {
+		if i > 0 {
 			out.WriteByte('\n')
 		}
 		f.text(&out)
 	}
 	_, err := io.WriteString(w, out.String())
 	return err
-}
-
-func (f Finding) short() bool {
-	return f.Severity == Info && f.Counterexample == nil && f.Record == nil
 }
 
 func (f Finding) text(w *strings.Builder) {
@@ -58,7 +51,7 @@ func (f Finding) text(w *strings.Builder) {
 
 // places shows the source line and the further places.
 func (f Finding) places(w *strings.Builder) {
-	if f.Position != nil && !f.short() {
+	if f.Position != nil {
 		f.Position.snippet(w)
 	}
 	if f.Position != nil && f.Position.Path != "" {
@@ -66,9 +59,7 @@ func (f Finding) places(w *strings.Builder) {
 	}
 	for _, related := range f.Related {
 		fmt.Fprintf(w, "%s= %s: %s\n", margin, printable(related.Position.String()), printable(related.Message))
-		if !f.short() {
-			related.Position.snippet(w)
-		}
+		related.Position.snippet(w)
 	}
 }
 
