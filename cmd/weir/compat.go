@@ -42,7 +42,9 @@ The exit code is 0 where it is compatible, 1 where it is not, 2 where a schema
 cannot be read, and 4 where something could not be decided. Of a Protobuf file
 every message at the top is compared, or the one that --message names. The document of
 --format json has the fields result (compatible, incompatible or undecided),
-compatible and findings. weir explain RULE says what a break is about.`,
+compatible and findings. Schemas that cannot be read are undecided there, and
+the findings say what is wrong with them; it is printed on stdout in each format
+but text, which has it on stderr. weir explain RULE says what a break is about.`,
 		Example: `  weir compat main:schemas/order.json schemas/order.json
   weir compat --mode full-transitive schemas/history/order schemas/order.avsc
   weir compat --mode forward --message acme.OrderPlaced v1.proto v2.proto
@@ -132,9 +134,15 @@ func (s *state) compat(ctx context.Context, names []string, f *compatFlags) erro
 	if f.schemaFormat.value != "auto" {
 		named.Format = f.schemaFormat.value
 	}
-	all, err := s.open(ctx, named, names)
+	all, invalid, err := open(ctx, named, names)
 	if err = errors.Join(err, named.Close()); err != nil {
-		return err
+		return errors.Join(s.invalid(formatText, mode, invalid), err)
+	}
+	if len(invalid) > 0 {
+		if err := s.invalid(f.format.value, mode, invalid); err != nil {
+			return err
+		}
+		return exit(exitUsage)
 	}
 	if err := f.idle(all); err != nil {
 		return err
@@ -189,31 +197,38 @@ var (
 	}
 )
 
-// open reads schemas by their names. What is wrong with their files is printed
-// as findings.
-func (s *state) open(ctx context.Context, named *versions.Named, names []string) ([]versions.Version, error) {
-	var all []versions.Version
-	var failed *exitError
+// invalid prints what is wrong with schemas that cannot be compared: for people
+// on stderr, as all that stops a verb, and for programs in the format that they
+// asked for.
+func (s *state) invalid(format string, mode compat.Mode, findings []finding.Finding) error {
+	if format == formatText {
+		return finding.Text(s.stderr, findings)
+	}
+	found := count(findings)
+	return s.printFindings(format, judged{
+		verb: "compat", verdict: verdicts[compat.Undecided], counted: found,
+		sentence: fmt.Sprintf("%s under %s: %s; schemas are compared once all of them can be read", compat.Undecided, mode, found),
+		document: compared{Result: compat.Undecided, Findings: found.Findings},
+	})
+}
+
+// open reads schemas by their names. What is wrong with their files are the
+// findings.
+func open(ctx context.Context, named *versions.Named, names []string) (all []versions.Version, findings []finding.Finding, err error) {
 	for _, name := range names {
 		opened, err := named.Open(ctx, name)
 		var invalid *versions.FindingsError
 		switch {
 		case errors.As(err, &invalid):
-			if err := finding.Text(s.stderr, invalid.Findings); err != nil {
-				return nil, err
-			}
-			failed = &exitError{code: exitUsage}
+			findings = append(findings, invalid.Findings...)
 		case err != nil && versions.InRegistry(name) && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, versions.ErrNoRegistry):
-			return nil, fmt.Errorf("%s: %w", name, err) // the registry cannot be asked
+			return nil, findings, fmt.Errorf("%s: %w", name, err) // the registry cannot be asked
 		case err != nil:
-			return nil, usageError("", "%s: %w", name, err)
+			return nil, findings, usageError("", "%s: %w", name, err)
 		}
 		all = append(all, opened...)
 	}
-	if failed != nil {
-		return nil, failed
-	}
-	return all, nil
+	return all, findings, nil
 }
 
 // namedRegistry is the registry that subjects among the names are in; nil where
