@@ -176,6 +176,10 @@ func (d *Document) retry(o *Operation, n *document.Node) {
 	if strategy == nil {
 		return
 	}
+	if strategy.Kind != document.Mapping {
+		d.badExtension(strategy, "the strategy is a map with the field type, with its delays beside it", strategyHint(strategy))
+		return
+	}
 	retry.Strategy = text(strategy, "type")
 	switch retry.Strategy {
 	case "fixed":
@@ -190,9 +194,20 @@ func (d *Document) retry(o *Operation, n *document.Node) {
 			d.badExtension(strategy, "an exponential strategy needs a multiplier above 0", "")
 		}
 		retry.Multiplier = factor
+	case "":
+		d.badExtension(strategy, "the strategy needs the field type", "write fixed, linear or exponential")
 	default:
 		d.badExtension(strategy, fmt.Sprintf("the strategy cannot be %q", retry.Strategy), "write fixed, linear or exponential")
 	}
+}
+
+// strategyHint shows the map for a strategy that is written as its type alone.
+func strategyHint(n *document.Node) string {
+	kind := n.Text
+	if !slices.Contains([]string{"fixed", "linear", "exponential"}, kind) {
+		kind = "exponential"
+	}
+	return "write strategy: {type: " + kind + ", ...}"
 }
 
 func (d *Document) duration(n *document.Node, field string, required bool) document.Duration {
