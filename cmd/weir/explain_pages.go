@@ -97,6 +97,13 @@ var milder = map[string]finding.Severity{
 	deployment.ForeignTag: finding.Warning,
 }
 
+// undecided are the rules between versions of schemas that leave the answer
+// open, with how to write a schema that can be compared.
+var undecided = map[string]string{
+	"compat/json-undecided": "let no reference lead back to itself on the same value, and a $dynamicRef or $recursiveRef to one place only; write a pattern without back-references; ask for fewer elements or members that must all be there. docs/compatibility-json.md lists what is not compared.",
+	"compat/avro-depth":     "let types that differ nest less deep, or give both versions the same ones below.",
+}
+
 // ungrouped are rules without pages of their own: next says what to do.
 func ungrouped(title string, rs []finding.Rule, where, next string) pageGroup {
 	g := pageGroup{title: title}
@@ -119,7 +126,7 @@ func severity(id string) finding.Severity {
 	switch milder := milder[id]; {
 	case milder != "":
 		return milder
-	case strings.HasSuffix(id, "-undecided"):
+	case undecided[id] != "":
 		return finding.Undecided
 	}
 	return finding.Error
@@ -162,6 +169,15 @@ func breaksOf(format string, rs []finding.Rule) pageGroup {
 	g := ungrouped("Versions of a schema: "+format, rs,
 		"Found by weir compat, weir breaking, weir check, weir history add and weir can-i-deploy, where one version of a schema is read with another; exit code 1, or 4 where it is undecided.", "")
 	for i := range g.pages {
+		if rewrite := undecided[g.pages[i].id]; rewrite != "" {
+			g.pages[i].where = "Found by weir compat, weir breaking, weir check, weir history add and weir can-i-deploy, where one version of a schema is read with another; exit code 4, or 1 where something else breaks."
+			g.pages[i].guide = rules.Guide{
+				Example: schema.Example(g.pages[i].id),
+				Fix:     "There is no counter-example: none was found, and it was not shown that there is none. The message says what could not be compared, and the position where it stands. Rewrite that place, in both versions where both have it: " + rewrite,
+				Waive:   "When people have looked at the place and found that every reader takes what writers write. The waiver stands in the contract that has the new schema. weir history add --allow-breaking REASON keeps the version without one, with the reason beside it; weir compat has no such flag.",
+			}
+			continue
+		}
 		g.pages[i].guide = rules.Guide{
 			Example: schema.Example(g.pages[i].id),
 			Fix:     "Look at the counter-example: either keep what it shows valid, or let readers take both forms before the first writer writes the new one. What can do neither is another event, on a topic of its own.",
