@@ -179,10 +179,14 @@ func inPackage(m protoreflect.MessageDescriptor) string {
 }
 
 func (c *comparer) removed(w protoreflect.MessageDescriptor) {
+	hint := "keep the message for as long as records of it are retained"
+	if here := c.reader.main.Messages(); c.writer.main.Messages().Len() == 1 && here.Len() == 1 {
+		hint += "; if " + string(here.Get(0).FullName()) + " is the same under another name, give it the old one: messages are compared by name"
+	}
 	c.any().claim(claim{
 		rule: ruleMessageRemoved, verdict: compat.Breaks, at: &pair{w: w, r: w}, writer: w, reader: c.reader.main,
 		message: "the reader has no message " + string(w.FullName()),
-		hint:    "keep the message for as long as records of it are retained",
+		hint:    hint,
 		samples: only(nil),
 		unread:  "refused: the reader has no message " + string(w.FullName()),
 	})

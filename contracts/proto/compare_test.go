@@ -113,10 +113,10 @@ func TestCompareRoots(t *testing.T) {
 		{"both choices", load(t, a, "s.proto", proto.Message("p.C")), load(t, b, "s.proto", proto.Message("p.B")), nil, []string{
 			"3 message-renamed p.C s.proto:5:1 | p.B s.proto:3:1", "3 field-renamed p.C.s s.proto:5:13 | p.B.n s.proto:3:13"}},
 		{"all", load(t, a, "s.proto"), load(t, b, "s.proto"), []proto.CompareOption{proto.AllMessages()}, []string{
-			"1 message-removed p.C s.proto:5:1 | p s.proto", inB}},
+			"1 message-removed p.C s.proto:5:1 | p s.proto:2:1", inB}},
 		{"all, in another package", load(t, a, "s.proto"), load(t, moved, "s.proto"), []proto.CompareOption{proto.AllMessages()}, []string{
 			"3 package p.A s.proto:3:1 | q.A s.proto:3:1", "3 package p.B s.proto:4:1 | q.B s.proto:4:1",
-			"1 message-removed p.C s.proto:5:1 | q s.proto", "1 field-type p.B.n s.proto:4:13 | q.B.n s.proto:4:13"}},
+			"1 message-removed p.C s.proto:5:1 | q s.proto:2:1", "1 field-type p.B.n s.proto:4:13 | q.B.n s.proto:4:13"}},
 	} {
 		if diff := cmp.Diff(tt.want, short(proto.Compare(tt.writer, tt.reader, tt.options...))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)

@@ -250,7 +250,7 @@ func (s *Schema) position(d protoreflect.Descriptor) finding.Position {
 		return finding.Position{File: fd.Path()}
 	}
 	if _, ok := d.(protoreflect.FileDescriptor); ok {
-		return finding.Position{File: f.file}
+		return f.packagePosition(fd)
 	}
 	// Map entries and what is in them are not written; their field is.
 	for {
@@ -265,6 +265,16 @@ func (s *Schema) position(d protoreflect.Descriptor) finding.Position {
 			return finding.Position{File: f.file}
 		}
 	}
+}
+
+// packagePosition is where the file names its package, which is where its
+// messages would be added to; its start where it has none.
+func (f *source) packagePosition(fd protoreflect.FileDescriptor) finding.Position {
+	const packageTag = 2 // of FileDescriptorProto
+	if at := fd.SourceLocations().ByPath(protoreflect.SourcePath{packageTag}); len(at.Path) > 0 {
+		return f.atColumn(at.StartLine, at.StartColumn)
+	}
+	return f.at(0)
 }
 
 // mapField is the field that a map entry was made for.
