@@ -11,6 +11,7 @@ import (
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/compat"
+	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/contracts/versions"
 	"github.com/flowweir/weir/reports/finding"
@@ -121,7 +122,11 @@ type compared struct {
 func (s *state) compat(ctx context.Context, names []string, f *compatFlags) error {
 	mode, err := compat.ParseMode(f.mode)
 	if err != nil {
-		return usageError("", "--mode: %w", err)
+		hint := ""
+		if nearest := document.Nearest(f.mode, compat.ModeNames()); nearest != "" {
+			hint = fmt.Sprintf("did you mean %q?", nearest)
+		}
+		return usageError(hint, "--mode: %w", err)
 	}
 	registry, closeRegistry, err := s.namedRegistry(ctx, names)
 	if err != nil {
@@ -223,6 +228,8 @@ func open(ctx context.Context, named *versions.Named, names []string) (all []ver
 			findings = append(findings, invalid.Findings...)
 		case err != nil && versions.InRegistry(name) && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, versions.ErrNoRegistry):
 			return nil, findings, fmt.Errorf("%s: %w", name, err) // the registry cannot be asked
+		case errors.Is(err, versions.ErrFormat):
+			return nil, findings, usageError("say it with --schema-format jsonschema, avro or protobuf", "%s: %w", name, err)
 		case err != nil:
 			return nil, findings, usageError("", "%s: %w", name, err)
 		}

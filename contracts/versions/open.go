@@ -48,6 +48,10 @@ type FindingsError struct{ Findings []finding.Finding }
 // Error is the first finding's sentence.
 func (e *FindingsError) Error() string { return e.Findings[0].Message }
 
+// ErrFormat says that a file's ending does not tell its format, and Named.Format
+// neither.
+var ErrFormat = errors.New("the format of the schema is not known by the file's ending; those of schemas are .json, .yaml, .yml, .avsc and .proto")
+
 // Open reads what a name stands for: one version, or several, the oldest
 // first. Its error is a *FindingsError where a file is no schema.
 func (n *Named) Open(ctx context.Context, name string) ([]Version, error) {
@@ -82,7 +86,11 @@ func (n *Named) Close() error {
 }
 
 func (n *Named) one(fsys fs.FS, file, name string) ([]Version, error) {
-	s, err := schema.Load(fsys, file, n.format(file), n.Options)
+	format := n.format(file)
+	if format == "" {
+		return nil, ErrFormat
+	}
+	s, err := schema.Load(fsys, file, format, n.Options)
 	if err != nil {
 		return nil, invalid(err)
 	}
