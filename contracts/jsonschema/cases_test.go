@@ -135,6 +135,8 @@ func TestCompareCases(t *testing.T) {
 		{"pattern with bounds as enum", `{"type":"string","pattern":"^a*$","minLength":1,"maxLength":2}`, `{"enum":["a","aa"]}`, yes, yes},
 		{"integers between fractions", `{"type":"integer","exclusiveMinimum":0.5,"exclusiveMaximum":1.5}`, `{"const":1}`, yes, yes},
 		{"multiples of both", `{"type":"number","multipleOf":6}`, `{"allOf":[{"type":"number","multipleOf":2},{"multipleOf":3}]}`, yes, yes},
+		{"exclusiveMaximum of draft 4", `{"$schema":"http://json-schema.org/draft-04/schema#","maximum":10,"exclusiveMaximum":true}`, `{"exclusiveMaximum":10}`, yes, yes},
+		{"draft 6", `{"$schema":"http://json-schema.org/draft-06/schema#","exclusiveMaximum":10}`, `{"maximum":10}`, yes, no},
 		{"tuples across drafts", `{"$schema":"http://json-schema.org/draft-07/schema#","items":[{"type":"string"}],"additionalItems":false}`,
 			`{"$schema":"https://json-schema.org/draft/2020-12/schema","prefixItems":[{"type":"string"}],"items":false}`, yes, yes},
 		{"dependencies across drafts", `{"$schema":"http://json-schema.org/draft-07/schema#","dependencies":{"a":["b"]}}`, `{"dependentSchemas":{"a":{"required":["b"]}}}`, yes, yes},
