@@ -62,16 +62,6 @@ func (d *Document) unread() {
 		u.operation(o)
 	}
 	u.components()
-	u.ids()
-}
-
-// ids says once that what refers to the document by its ids finds none of them
-// in an export of the contract.
-func (u *unread) ids() {
-	if operations := get(u.root, "operations"); operations != nil && !u.IsExport() {
-		u.reader.report(finding.Info, NotCarried, u.reader.at(operations), "the ids of operations and channels have no place in a contract: an export has others",
-			"weir init writes a contract that stands on the document, and keeps them")
-	}
 }
 
 type unread struct {
