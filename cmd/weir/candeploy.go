@@ -50,7 +50,9 @@ The exit code is 0 for yes; 1 for no, with findings that show who would break;
 2 where something cannot be read; 4 where the answer is not known. That a
 service has no contract makes it unknown, unless the workspace says
 uncontracted: warn. A version that no tag, branch, commit and no record bears, in
-a repository that has tags of versions, is a warning.
+a repository that has tags of versions, is a warning. Where the version names a
+commit, as a tag, an id or by a record, and the contract does not lie there as
+that commit has it, nothing is judged without --commit.
 
 The document of --format json has the fields deployable, result (yes, no or
 unknown), service, version, environment, sentence, answers (one for each
@@ -150,15 +152,16 @@ func (s *state) canDeploy(ctx context.Context, f *canDeployFlags, dir string) er
 	var all []finding.Finding
 	var sentences []string
 	var tests []junit.Suite
-	var doubts []finding.Finding
-	for _, c := range q.Candidates {
-		doubt, err := store.Doubt(ctx, filepath.FromSlash(dir), c.Contract.Service.Name, c.Version)
-		if err != nil {
-			return err
-		}
-		if doubt != nil {
-			doubts = append(doubts, *doubt)
-		}
+	differs, err := differing(ctx, store, q, f.commit != "")
+	if err != nil {
+		return err
+	}
+	if differs != nil {
+		return s.unreadable([]finding.Finding{*differs})
+	}
+	doubts, err := doubted(ctx, store, dir, q.Candidates)
+	if err != nil {
+		return err
 	}
 	all = append(all, doubts...)
 	for _, environment := range f.to {
@@ -186,6 +189,44 @@ func (s *state) canDeploy(ctx context.Context, f *canDeployFlags, dir string) er
 	found := count(all)
 	result.Deployable, result.Findings, result.Sentence = result.Result == gate.Yes, found.Findings, strings.Join(sentences, "; ")
 	return s.printDeployable(f.format.value, result, found, sentences, tests)
+}
+
+// differing says of the first candidate whose version is a commit that its
+// contract does not lie there as the commit has it. A contract that was read at
+// a commit, or is that of another repository, is not held to it.
+func differing(ctx context.Context, store *deployment.Store, q *gate.Question, committed bool) (*finding.Finding, error) {
+	for i, c := range q.Candidates {
+		foreign := func(m workspace.Member) bool { return m.Contract == c.Contract && m.Repository != nil }
+		if i == 0 && committed || slices.ContainsFunc(q.Workspace.Members, foreign) {
+			continue
+		}
+		_, found, err := store.Pinned(ctx, c.Contract.Service.Name, c.Version, c.Contract.Doc.File())
+		if err != nil {
+			return nil, err
+		}
+		if found != nil {
+			if i > 0 {
+				found.Hint = "check that commit out, or give what lies here another version; --commit is not about --also"
+			}
+			return found, nil
+		}
+	}
+	return nil, nil
+}
+
+// doubted are the warnings that nothing bears a candidate's version.
+func doubted(ctx context.Context, store *deployment.Store, dir string, candidates []gate.Candidate) ([]finding.Finding, error) {
+	var all []finding.Finding
+	for _, c := range candidates {
+		doubt, err := store.Doubt(ctx, filepath.FromSlash(dir), c.Contract.Service.Name, c.Version)
+		if err != nil {
+			return nil, err
+		}
+		if doubt != nil {
+			all = append(all, *doubt)
+		}
+	}
+	return all, nil
 }
 
 func orEmpty(names []string) []string {

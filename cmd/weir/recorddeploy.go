@@ -40,7 +40,9 @@ one file per service (environments/prod/order-service.yaml), or as git tags
 pipeline pushes. Versions are whatever the pipeline has.
 
 A version is one word; of one that no tag, branch, commit and no record bears, in
-a repository that has tags of versions, a warning says so.
+a repository that has tags of versions, a warning says so. Where the version
+names a commit, as a tag, an id or by a record, that commit is recorded, if the
+contract lies there as the commit has it; else it is refused.
 
 The contract must be committed as it is deployed. Where the records are in
 another repository, --embed keeps a copy of it beside the record.`,
@@ -63,7 +65,7 @@ another repository, --embed keeps a copy of it beside the record.`,
 	flags.StringVar(&f.Version, "version", "", "version that is deployed")
 	flags.StringVar(&f.to, "to", "", "name of the environment")
 	flags.StringVar(&f.Contract, "contract", "", "contract file (default: the one of the service in this workspace)")
-	flags.StringVar(&f.Commit, "commit", "", "revision to read the contract at (default: HEAD, which must have the files as they are)")
+	flags.StringVar(&f.Commit, "commit", "", "revision to read the contract at (default: the commit that the version names, else HEAD; it must have the files as they are)")
 	flags.BoolVar(&f.Embed, "embed", false, "keep a copy of the contract and its schemas beside the record")
 	flags.BoolVar(&f.Rolling, "rolling", false, "the versions before stay live until --finish")
 	flags.BoolVar(&f.finish, "finish", false, "end a rolling deployment: --version, by default the one recorded last, is the only live one")
@@ -112,6 +114,16 @@ func (s *state) recordDeploy(ctx context.Context, f recordDeployFlags) error {
 	}
 	if err := deployment.CheckVersion(f.Version); err != nil {
 		return s.recorded(f)(nil, err)
+	}
+	if f.Commit == "" && f.Contract != "" {
+		commit, differs, err := store.Pinned(ctx, f.Service, f.Version, f.Contract)
+		if err != nil {
+			return err
+		}
+		if differs != nil {
+			return s.unreadable([]finding.Finding{*differs})
+		}
+		f.Commit = commit
 	}
 	doubt, err := store.Doubt(ctx, ".", f.Service, f.Version)
 	if err != nil {

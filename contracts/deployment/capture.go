@@ -61,12 +61,7 @@ func capture(ctx context.Context, d Deployment, records string) (captured, error
 			return c, headErr
 		}
 	}
-	lying, err := os.OpenRoot(at.root)
-	if err != nil {
-		return c, err
-	}
-	defer func() { _ = lying.Close() }()
-	if c.files, err = collect(lying.FS(), c.path, d.Service); err != nil {
+	if c.files, err = at.lying(c.path, d.Service); err != nil {
 		return c, err
 	}
 	if name := difference(c.files, head.files); name == "" {
@@ -86,6 +81,16 @@ type location struct {
 	// objects is what has the commits, which several working trees can share;
 	// empty outside of git.
 	objects string
+}
+
+// lying reads a contract from the files as they lie there.
+func (l location) lying(file, service string) (bundle.Bundle, error) {
+	root, err := os.OpenRoot(l.root)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = root.Close() }()
+	return collect(root.FS(), file, service)
 }
 
 // below locates a directory outside of git: in the working directory, or in

@@ -59,10 +59,11 @@ func versionProblem(version string) string {
 // not look like the id of a commit, because pipelines may count by themselves.
 func (s *Store) Doubt(ctx context.Context, dir, service, version string) (*finding.Finding, error) {
 	recorded, err := s.recorded(ctx, service)
-	if err != nil || slices.Contains(recorded, version) {
+	if err != nil || slices.ContainsFunc(recorded, func(r recordedVersion) bool { return r.Version == version }) {
 		return nil, err
 	}
-	tags, err := s.releases(ctx, dir)
+	tags, err := s.tags(ctx, dir)
+	tags = slices.DeleteFunc(tags, func(tag string) bool { return !digits.MatchString(tag) })
 	var failed *git.Error
 	switch {
 	case errors.As(err, &failed) && ctx.Err() == nil, errors.Is(err, exec.ErrNotFound):
@@ -83,26 +84,34 @@ func (s *Store) Doubt(ctx context.Context, dir, service, version string) (*findi
 		f.Message = fmt.Sprintf("git knows no tag, branch or commit %s here, and nothing was recorded of such a version of %s", version, service)
 		f.Hint = "is it misspelt? tag the commit that is deployed, or name it with --commit"
 	}
-	if _, err := git.Run(ctx, dir, "rev-parse", "--verify", "--quiet", "--end-of-options", version+"^{commit}"); err == nil || ctx.Err() != nil {
+	if commitOf(ctx, dir, version) != "" || ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
 	return f, nil
 }
 
+// recordedVersion is a live version with where it is live.
+type recordedVersion struct {
+	Live
+	environment string
+}
+
 // recorded are the versions of a service that are live somewhere.
-func (s *Store) recorded(ctx context.Context, service string) ([]string, error) {
+func (s *Store) recorded(ctx context.Context, service string) ([]recordedVersion, error) {
 	environments, err := s.environments(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var all []string
+	var all []recordedVersion
 	for _, environment := range environments {
 		r, _, err := s.one(ctx, environment, service)
 		if err != nil {
 			return nil, err
 		}
 		if r != nil {
-			all = append(all, versions(r.Live)...)
+			for _, l := range r.Live {
+				all = append(all, recordedVersion{l, environment})
+			}
 		}
 	}
 	return all, nil
@@ -111,16 +120,15 @@ func (s *Store) recorded(ctx context.Context, service string) ([]string, error) 
 // digits is what tags of versions have.
 var digits = regexp.MustCompile(`[0-9]`)
 
-// releases are the tags of versions in the repository of dir, without those
-// that are records.
-func (s *Store) releases(ctx context.Context, dir string) ([]string, error) {
+// tags are the tags in the repository of dir, without those that are records.
+func (s *Store) tags(ctx context.Context, dir string) ([]string, error) {
 	out, err := git.Run(ctx, dir, "for-each-ref", "--format=%(refname:lstrip=2)", "refs/tags")
 	if err != nil {
 		return nil, err
 	}
 	var all []string
 	for tag := range strings.FieldsSeq(out) {
-		if digits.MatchString(tag) && !s.owns(tag) {
+		if !s.owns(tag) {
 			all = append(all, tag)
 		}
 	}

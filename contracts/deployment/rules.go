@@ -14,6 +14,7 @@ const (
 	NotRecorded    = "deployment/not-a-record"
 	ServiceMistake = "deployment/other-service"
 	VersionUnknown = "deployment/version-unknown"
+	VersionDiffers = "deployment/version-differs"
 	ForeignTag     = "deployment/foreign-tag"
 )
 
@@ -30,6 +31,7 @@ func Rules() []finding.Rule {
 		{ID: ForeignTag, Summary: "A tag is named like a record and is none, and its commit has no contract of the service: it is passed over."},
 		{ID: UnknownCommit, Summary: "The commit of a deployed version is not in this clone."},
 		{ID: VersionUnknown, Summary: "No tag, branch or commit and no record bears the name of a version that is recorded or asked about."},
+		{ID: VersionDiffers, Summary: "A tag, a commit's id or a record says which commit a version is, and the contract does not lie here as that commit has it."},
 		{ID: CopyMismatch, Summary: "The copy of a contract is not the one that the record names."},
 	}
 }

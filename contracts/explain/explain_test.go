@@ -25,7 +25,8 @@ var update = flag.Bool("update", false, "write what is found in the bad examples
 // told are the rules that a repository's history breaks, or a registry: their
 // examples are sessions at a terminal, which the scripts of the command run.
 var told = []string{
-	deployment.NoContract, deployment.BadContract, deployment.UnknownCommit, deployment.VersionUnknown, deployment.ForeignTag,
+	deployment.NoContract, deployment.BadContract, deployment.UnknownCommit, deployment.VersionUnknown, deployment.VersionDiffers,
+	deployment.ForeignTag,
 }
 
 // TestExamples: every rule has a page; in its bad example the rule is what is
