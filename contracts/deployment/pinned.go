@@ -38,19 +38,29 @@ func (s *Store) Pinned(ctx context.Context, service, version, file string) (stri
 	if err != nil {
 		return "", nil, err
 	}
+	what, take := "", "--commit "+p.revision
 	err = there.read(ctx, at.root, p.commit, service)
-	different := there.path
 	switch {
 	case errors.As(err, &input): // it is sound here, and not there
+		what, take = there.path+" cannot be read there", "--contract with the file's path there and "+take
 	case err != nil:
 		return "", nil, err
 	default:
-		different = difference(here, there.files)
+		name := difference(here, there.files)
+		if name == "" {
+			return p.commit, nil, nil
+		}
+		what = name + " does not lie here as it is there"
 	}
-	if different == "" {
-		return p.commit, nil, nil
+	f := &finding.Finding{
+		ID: VersionDiffers, Severity: finding.Error,
+		Message: fmt.Sprintf("%s %s is commit %s%s, and %s", service, version, p.commit[:12], p.by, what),
+		Hint:    take + " takes that commit, --commit HEAD the one that is checked out; what is in neither needs another version",
 	}
-	return p.commit, p.differs(ctx, at.root, service+" "+version, different), nil
+	if commitOf(ctx, at.root, "HEAD") == p.commit {
+		f.Hint = take + " takes that commit, as it is checked out; the change needs another version"
+	}
+	return p.commit, f, ctx.Err()
 }
 
 // pin is the commit of a version, and by what it is that.
@@ -58,18 +68,6 @@ type pin struct {
 	commit   string // empty where nothing says
 	revision string // names the commit for people
 	by       string // such as "by the tag v2.0.0"; empty for the id of a commit
-}
-
-func (p pin) differs(ctx context.Context, dir, version, file string) *finding.Finding {
-	f := &finding.Finding{
-		ID: VersionDiffers, Severity: finding.Error,
-		Message: fmt.Sprintf("%s is commit %s%s, and %s does not lie here as it is there", version, p.commit[:12], p.by, file),
-		Hint:    fmt.Sprintf("--commit %s takes that commit, --commit HEAD the one that is checked out; what is in neither needs another version", p.revision),
-	}
-	if commitOf(ctx, dir, "HEAD") == p.commit {
-		f.Hint = fmt.Sprintf("--commit %s takes that commit, as it is checked out; the change needs another version", p.revision)
-	}
-	return f
 }
 
 func (s *Store) pin(ctx context.Context, dir, service, version string) (pin, error) {

@@ -64,6 +64,13 @@ func testPinned(t *testing.T, s *Store) {
 	for _, version := range all {
 		equal(t, pinned(version), first)
 	}
+	fixture.Git(t, ".", "mv", "services/order", "services/orders")
+	_, f, err := s.Pinned(t.Context(), "order-service", "1.5.0", "services/orders/weir.yaml")
+	must(t, err)
+	equal(t, f.Message+" = "+f.Hint, "order-service 1.5.0 is commit "+first[:12]+", by the tag order-service/1.5.0, and services/orders/weir.yaml cannot be read there"+
+		" = --contract with the file's path there and --commit order-service/1.5.0"+head)
+	fixture.Git(t, ".", "mv", "services/orders", "services/order")
+
 	// What cannot be read here is for whoever reads it next.
 	must(t, os.WriteFile(file, []byte("weir: nothing/v1"), 0o600))
 	equal(t, pinned("v1.4.0"), "")
