@@ -180,24 +180,28 @@ func register(t *testing.T, f *srfake.Registry, kind sr.SchemaType, subject, tex
 	return int32(id)
 }
 
+// order reads an order from a framed key or value, with the id of its event.
+func (l language) order(f wire.Framing, r *kgo.Record, framed []byte) (order, cause string, err error) {
+	var headers []envelope.Header
+	for _, h := range r.Headers {
+		if headers = append(headers, envelope.Header(h)); h.Key == "ce_id" {
+			cause = string(h.Value)
+		}
+	}
+	_, payload, err := f.Decode(headers, framed)
+	if err == nil {
+		order, err = l.read(payload)
+	}
+	return order, cause, err
+}
+
 // codedShop pays each order that it can read, in its language and framing, and
 // dead-letters the others.
 func codedShop(t *testing.T, l language, f wire.Framing, id func() wire.ID, write func(order string) []byte) func(context.Context, *kgo.Client) {
 	return func(ctx context.Context, client *kgo.Client) {
 		for ctx.Err() == nil {
 			for _, r := range client.PollFetches(ctx).Records() {
-				var headers []envelope.Header
-				cause := ""
-				for _, h := range r.Headers {
-					if headers = append(headers, envelope.Header(h)); h.Key == "ce_id" {
-						cause = string(h.Value)
-					}
-				}
-				_, payload, err := f.Decode(headers, r.Value)
-				order := ""
-				if err == nil {
-					order, err = l.read(payload)
-				}
+				order, cause, err := l.order(f, r, r.Value)
 				if err != nil {
 					client.ProduceSync(ctx, &kgo.Record{Topic: "dead", Key: r.Key, Value: r.Value, Headers: r.Headers})
 					continue

@@ -12,7 +12,6 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/flowweir/weir/contracts/envelope"
 	"github.com/flowweir/weir/contracts/wire"
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -61,18 +60,7 @@ func keyedService(t *testing.T, l language, f wire.Framing, id func() wire.ID, w
 	return func(ctx context.Context, client *kgo.Client) {
 		for ctx.Err() == nil {
 			for _, r := range client.PollFetches(ctx).Records() {
-				var headers []envelope.Header
-				cause := ""
-				for _, h := range r.Headers {
-					if headers = append(headers, envelope.Header(h)); h.Key == "ce_id" {
-						cause = string(h.Value)
-					}
-				}
-				_, payload, err := f.Decode(headers, r.Key)
-				order := ""
-				if err == nil {
-					order, err = l.read(payload)
-				}
+				order, cause, err := l.order(f, r, r.Key)
 				if err != nil {
 					t.Errorf("the key %q: %v", r.Key, err)
 					continue
