@@ -166,11 +166,11 @@ func guided(where string, explain func(id string) (rules.Guide, bool)) func(rule
 
 // breaksOf are the rules between versions of schemas in one format.
 func breaksOf(format string, rs []finding.Rule) pageGroup {
-	g := ungrouped("Versions of a schema: "+format, rs,
-		"Found by weir compat, weir breaking, weir check, weir history add and weir can-i-deploy, where one version of a schema is read with another; exit code 1, or 4 where it is undecided.", "")
+	const found = "Found by weir compat, weir breaking, weir check, weir history add and weir can-i-deploy, where one version of a schema is read with another; exit code "
+	g := ungrouped("Versions of a schema: "+format, rs, found+"1, or 4 where it is undecided.", "")
 	for i := range g.pages {
 		if rewrite := undecided[g.pages[i].id]; rewrite != "" {
-			g.pages[i].where = "Found by weir compat, weir breaking, weir check, weir history add and weir can-i-deploy, where one version of a schema is read with another; exit code 4, or 1 where something else breaks."
+			g.pages[i].where = found + "4, or 1 where something else breaks."
 			g.pages[i].guide = rules.Guide{
 				Example: schema.Example(g.pages[i].id),
 				Fix:     "There is no counter-example: none was found, and it was not shown that there is none. The message says what could not be compared, and the position where it stands. Rewrite that place, in both versions where both have it: " + rewrite,

@@ -227,7 +227,7 @@ var descriptions = map[string]string{
 	"scenario.Fault.poison":         "Makes a share of the load unreadable.",
 	"scenario.Fault.duplicate":      "Sends a share of the load twice, with the same event id.",
 	"scenario.When":                 "What is to be true before the fault begins.",
-	"scenario.Over":                 "What the lag passes: '> 1000', '> 10k'.",
+	"scenario.MoreThan":             "What the lag passes: '> 1000', '> 10k'.",
 	"scenario.Fault.heal-after":     "How long the fault lasts; by default until the load ends, for a crash 1s.",
 
 	"scenario.Target.all":                   "Every broker.",

@@ -44,7 +44,7 @@ func (g *generator) form(typ reflect.Type) *schema {
 		return pattern(`^[0-9]+` + fraction + `[kM]?/s$`)
 	case "scenario.Ramp":
 		return pattern(`^[0-9]+` + fraction + `[kM]?(/s)?\.\.[0-9]+` + fraction + `[kM]?/s$`)
-	case "scenario.Over":
+	case "scenario.MoreThan":
 		return pattern(`^\s*>\s*` + whole + fraction + ` ?[GMk]?\s*$`)
 	case "scenario.Size":
 		return anyOf(g.form(reflect.TypeFor[document.Bytes]()), g.object(typ))

@@ -39,11 +39,11 @@ func (s *Schema) Misspelt() []Problem {
 		if d == nil {
 			return // a metaschema
 		}
-		members, _ := valueAt(d.value, pointer).(map[string]any)
+		v, _ := placeIn(d.value, pointer).In(d.value)
+		members, _ := v.(map[string]any)
 		for name := range members {
 			if keyword := nearKeyword(name); keyword != "" {
-				at := pointer + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
-				all = append(all, Problem{d.KeyPosition(at), fmt.Sprintf("%s is no keyword of JSON Schema, and asks for nothing", strconv.Quote(name)), fmt.Sprintf("did you mean %q?", keyword)})
+				all = append(all, Problem{d.KeyPosition(pointer + "/" + escapeToken(name)), fmt.Sprintf("%s is no keyword of JSON Schema, and asks for nothing", strconv.Quote(name)), fmt.Sprintf("did you mean %q?", keyword)})
 			}
 		}
 	})
@@ -70,27 +70,4 @@ func nearKeyword(name string) string {
 		}
 	}
 	return nearest
-}
-
-// valueAt is what a JSON Pointer leads to; nil where it leads nowhere.
-func valueAt(v any, pointer string) any {
-	if pointer == "" {
-		return v
-	}
-	for step := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
-		step = strings.NewReplacer("~1", "/", "~0", "~").Replace(step)
-		switch in := v.(type) {
-		case map[string]any:
-			v = in[step]
-		case []any:
-			i, err := strconv.Atoi(step)
-			if err != nil || i < 0 || i >= len(in) {
-				return nil
-			}
-			v = in[i]
-		default:
-			return nil
-		}
-	}
-	return v
 }

@@ -101,7 +101,7 @@ func judgeID(r *Record, h *half) []finding.Finding {
 	}
 	registration, err := r.Registration(h.form.part)
 	if err != nil {
-		return []finding.Finding{r.wrongID(h, Unjudged, "%v", err)}
+		return []finding.Finding{r.ofSchema(h, Unjudged, "%v", err)}
 	}
 	return registration.Findings
 }
@@ -114,15 +114,15 @@ func judgeData(r *Record, h *half, data any, raw []byte) []finding.Finding {
 	}
 	switch {
 	case err != nil:
-		return []finding.Finding{r.wrongID(h, Unjudged, "%v", err)}
+		return []finding.Finding{r.ofSchema(h, Unjudged, "%v", err)}
 	case s == nil:
 		return nil
 	case h.unframed != nil:
-		return []finding.Finding{r.wrongID(h, Unjudged, "%s cannot be told from its framing: %v", what, h.unframed)}
+		return []finding.Finding{r.ofSchema(h, Unjudged, "%s cannot be told from its framing: %v", what, h.unframed)}
 	case coded(s) && h.undecoded != nil:
-		return []finding.Finding{r.wrongID(h, BrokenSchema, "%s is no %s of its schema: %v", what, s.Format(), h.undecoded)}
+		return []finding.Finding{r.ofSchema(h, BrokenSchema, "%s is no %s of its schema: %v", what, s.Format(), h.undecoded)}
 	case !coded(s) && data == nil:
-		return []finding.Finding{r.wrongID(h, BrokenSchema, "%s is no JSON", what)}
+		return []finding.Finding{r.ofSchema(h, BrokenSchema, "%s is no JSON", what)}
 	case coded(s):
 		s = h.written
 	}
@@ -131,7 +131,7 @@ func judgeData(r *Record, h *half, data any, raw []byte) []finding.Finding {
 		out = append(out, broken(r, FindingID(h.form.part, BrokenSchema), &v.Schema, "%s", v.Message))
 	}
 	for _, name := range s.Strangers(raw) {
-		out = append(out, r.wrongID(h, BrokenSchema, "it has %s, which the schema does not declare", name))
+		out = append(out, r.ofSchema(h, BrokenSchema, "it has %s, which the schema does not declare", name))
 	}
 	return out
 }

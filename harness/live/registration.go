@@ -36,7 +36,7 @@ func (r *Record) Registration(part registry.Part) (Registration, error) {
 	v, ok, err := r.flow.versionWith(h.form.subject, h.id)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return Registration{Findings: []finding.Finding{r.wrongID(h, MissingSubject, "%s, and %v", h.carries(), err)}}, nil
+		return Registration{Findings: []finding.Finding{r.ofSchema(h, MissingSubject, "%s, and %v", h.carries(), err)}}, nil
 	case err != nil:
 		return Registration{}, err
 	case !ok:
@@ -71,7 +71,7 @@ func (r *Record) Unframed(part registry.Part) (finding.Finding, bool) {
 	if h.unframed == nil {
 		return finding.Finding{}, false
 	}
-	return r.wrongID(h, BrokenFraming, "the %s is not framed as %s: %v", part, h.form.framing.Kind, h.unframed), true
+	return r.ofSchema(h, BrokenFraming, "the %s is not framed as %s: %v", part, h.form.framing.Kind, h.unframed), true
 }
 
 func (r *Record) half(part registry.Part) *half {
@@ -103,9 +103,9 @@ func (f *Flow) known(subject string) ([]registry.Schema, error) {
 	return f.versionsOf(subject)
 }
 
-// wrongID is a finding about the schema of a value or a key, where the contract
+// ofSchema is a finding of the schema of a value or a key, where the contract
 // names it.
-func (r *Record) wrongID(h *half, id, format string, args ...any) finding.Finding {
+func (r *Record) ofSchema(h *half, id, format string, args ...any) finding.Finding {
 	return broken(r, FindingID(h.form.part, id), r.schemaAt(h), format, args...)
 }
 
@@ -124,10 +124,10 @@ func (r *Record) foreign(h *half) (finding.Finding, error) {
 		return finding.Finding{}, err
 	}
 	if !there {
-		return r.wrongID(h, UnknownID, "%s, and the registry has no schema of this id", h.carries()), nil
+		return r.ofSchema(h, UnknownID, "%s, and the registry has no schema of this id", h.carries()), nil
 	}
 	known, err := r.flow.known(h.form.subject)
-	return r.wrongID(h, ForeignID, "%s, which is none of the subject %s: %s", h.carries(), h.form.subject, listed(known)), err
+	return r.ofSchema(h, ForeignID, "%s, which is none of the subject %s: %s", h.carries(), h.form.subject, listed(known)), err
 }
 
 // otherwise is the finding about a version or a message that is not the
@@ -135,7 +135,7 @@ func (r *Record) foreign(h *half) (finding.Finding, error) {
 func (r *Record) otherwise(h *half, v registry.Schema) *finding.Finding {
 	if named := h.form.declared.Registry; named != nil {
 		if version, err := registry.ParseVersion(named.Version); err == nil && version != registry.Latest && version != v.Version {
-			f := r.wrongID(h, ForeignID, "%s, version %d of %s, and the contract names version %d", h.carries(), v.Version, h.form.subject, version)
+			f := r.ofSchema(h, ForeignID, "%s, version %d of %s, and the contract names version %d", h.carries(), v.Version, h.form.subject, version)
 			return &f
 		}
 	}
@@ -146,7 +146,7 @@ func (r *Record) otherwise(h *half, v registry.Schema) *finding.Finding {
 	if want, err := wire.NewPath(path...); err != nil || want == h.id.Message {
 		return nil
 	}
-	f := r.wrongID(h, ForeignID, "%s carries the message %s of its schema, and %s is %s", h.who(), h.id.Message, name, fmt.Sprint(path))
+	f := r.ofSchema(h, ForeignID, "%s carries the message %s of its schema, and %s is %s", h.who(), h.id.Message, name, fmt.Sprint(path))
 	return &f
 }
 
@@ -161,7 +161,7 @@ func (r *Record) registeredSince(h *half, out *Registration, v registry.Schema) 
 	}
 	since, err := r.flow.since(h.form.subject, []registry.Schema{v})
 	if len(since) > 0 {
-		out.Findings = append(out.Findings, r.wrongID(h, SelfRegistered,
+		out.Findings = append(out.Findings, r.ofSchema(h, SelfRegistered,
 			"%s, version %d of %s, which was registered since the service was started, and the contract refuses auto-register", h.carries(), v.Version, h.form.subject))
 	}
 	return err
@@ -175,7 +175,7 @@ func (r *Record) follows(h *half, out *Registration, v registry.Schema, all []re
 	}
 	why, err := r.breaks(h, v, all)
 	if why != "" {
-		out.Findings = append(out.Findings, r.wrongID(h, Incompatible, "version %d of %s, whose %s %s carries, may not follow %s", v.Version, h.form.subject, h.id, h.who(), why))
+		out.Findings = append(out.Findings, r.ofSchema(h, Incompatible, "version %d of %s, whose %s %s carries, may not follow %s", v.Version, h.form.subject, h.id, h.who(), why))
 	}
 	return err
 }

@@ -10,25 +10,25 @@ import (
 )
 
 // UnmarshalText reads "> 1000", "> 10k".
-func (o *Over) UnmarshalText(text []byte) error {
+func (m *MoreThan) UnmarshalText(text []byte) error {
 	number, ok := strings.CutPrefix(strings.TrimSpace(string(text)), ">")
 	number = strings.TrimSpace(number)
-	err := o.Records.UnmarshalText([]byte(number))
-	if ok && err == nil && o.Records >= 0 && !strings.HasPrefix(number, "-") {
+	err := m.Records.UnmarshalText([]byte(number))
+	if ok && err == nil && m.Records >= 0 && !strings.HasPrefix(number, "-") {
 		return nil
 	}
 	hint := "write '> 1000', in quotes"
-	if !ok && err == nil && o.Records >= 0 {
+	if !ok && err == nil && m.Records >= 0 {
 		hint = fmt.Sprintf("did you mean '> %s'?", number)
 	}
 	return &document.HintError{Message: fmt.Sprintf("%q is nothing that lag can pass", text), Hint: hint}
 }
 
 // String is the bound as a file has it: "> 1000".
-func (o Over) String() string { return "> " + o.Records.String() }
+func (m MoreThan) String() string { return "> " + m.Records.String() }
 
 // MarshalText writes String's form.
-func (o Over) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
+func (m MoreThan) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
 
 // condition checks when.
 func (v *validator) condition(path document.Path, w When) {

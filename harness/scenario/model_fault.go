@@ -49,13 +49,13 @@ type RandomFault struct {
 // When is what a fault waits for. Exactly one of Acks and Lag is set.
 type When struct {
 	Acks  document.Count    `yaml:"acks"`  // so many records of the load are acknowledged
-	Lag   Over              `yaml:"lag"`   // the lag of a group, such as '> 1000'
+	Lag   MoreThan          `yaml:"lag"`   // the lag of a group, such as '> 1000'
 	Group string            `yaml:"group"` // with lag; default: the only group of the run
 	Until document.Duration `yaml:"until"` // since the load began; default: until it ends
 }
 
-// Over is a number of records that is passed: "> 1000".
-type Over struct{ Records document.Count }
+// MoreThan is a number of records that is passed: "> 1000".
+type MoreThan struct{ Records document.Count }
 
 // Target names brokers. Exactly one field is set; count stands alone or with
 // brokers or followers-of.
