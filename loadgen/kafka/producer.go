@@ -130,7 +130,7 @@ func NewProducer(c ProducerConfig) (*Producer, error) {
 		sends:  c.Meter.Recorder(),
 	}
 	p.window = schedule.NewWindow(c.Start, c.Settings.MaxBuffered, p.countDue)
-	p.free.fresh = func() *entry { return newEntry(p) }
+	p.free.fresh = newEntry
 	if c.Journal != nil {
 		p.topic = c.Journal.Topic(c.Topic)
 	}
@@ -214,7 +214,7 @@ func (p *Producer) sendOne(seq uint64) error {
 	}
 	e := p.free.get()
 	due := p.config.Schedule.Due(seq)
-	class := e.make(seq, due)
+	class := e.make(p, seq, due)
 	e.lane, e.transaction = p.lane(e.Key, seq), p.open.number
 	if begun := p.config.Sender.Begin(class); begun != seq {
 		return fmt.Errorf("sender %s began record %d where %d is due: it has another user", p.config.Sender.Name(), begun, seq)
@@ -246,7 +246,7 @@ func (p *Producer) countDue() {
 // run one after the other, so that what is slow here slows all
 // acknowledgements.
 func (e *entry) done(r *kgo.Record, err error) {
-	p := e.producer
+	p := e.lane.producer
 	if p.config.Transactions != nil {
 		p.open.add(e, err)
 		return
