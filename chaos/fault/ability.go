@@ -24,8 +24,8 @@ func Check(faults []Fault, cluster any, kind string, services map[string]Service
 }
 
 func missing(f Fault, cluster any, kind string, services map[string]Service) string {
-	if r := f.Target.Role; r != nil && r.Kind == Controller && has[Simulator](cluster) {
-		return fmt.Sprintf("a cluster of kind %s has no controller that can fail", kind)
+	if reason := missingController(f, cluster, kind); reason != "" {
+		return reason
 	}
 	can := true
 	switch f.Kind {
@@ -63,6 +63,30 @@ func missing(f Fault, cluster any, kind string, services map[string]Service) str
 	}
 	if !can {
 		return fmt.Sprintf("a cluster of kind %s cannot do it", kind)
+	}
+	return ""
+}
+
+// missingController says what a fault on controllers lacks.
+func missingController(f Fault, cluster any, kind string) string {
+	if !f.Target.onControllers() {
+		return ""
+	}
+	if has[Simulator](cluster) {
+		return fmt.Sprintf("a cluster of kind %s has no controller that can fail", kind)
+	}
+	q, tells := cluster.(Quorum)
+	switch {
+	case !tells && len(f.Target.Controllers) > 0:
+		return fmt.Sprintf("a cluster of kind %s does not tell which nodes are its controllers: name them as brokers, or with controller: true", kind)
+	case f.Kind == RollingRestart && len(f.Target.Controllers) > 0:
+		return "a rolling restart waits for replicas, of which controllers have none: stop them one after the other"
+	case !tells || !q.Separate():
+		return ""
+	case f.Kind.OnLinks():
+		return "no client has a connection to a controller that is no broker"
+	case f.Kind == RollingRestart, f.Kind == Isolate && f.Network != ControllerLink:
+		return "a controller that is no broker copies no records: it has no part in replication"
 	}
 	return ""
 }

@@ -14,6 +14,7 @@ import (
 // without any, Count is of all brokers.
 type Target struct {
 	Brokers     []int32
+	Controllers []int32 // by their ids, whether they are brokers too or not
 	All         bool
 	LeaderOf    *TopicPartition
 	FollowersOf *TopicPartition
@@ -31,7 +32,7 @@ type Target struct {
 // that of the group, or the transactional.id.
 type Role struct{ Kind, Name string }
 
-// Holder is the broker that has a role. Epoch rises when the controller is
+// Holder is the node that has a role. Epoch rises when the controller is
 // elected; coordinators have none.
 type Holder struct{ Node, Epoch int32 }
 
@@ -39,7 +40,7 @@ func (h Holder) String() string {
 	if h.Epoch == 0 {
 		return fmt.Sprintf("broker %d", h.Node)
 	}
-	return fmt.Sprintf("broker %d epoch %d", h.Node, h.Epoch)
+	return fmt.Sprintf("node %d epoch %d", h.Node, h.Epoch)
 }
 
 // The kinds of roles.
@@ -68,13 +69,15 @@ func (t Target) String() string {
 }
 
 func (t Target) namesBrokers() bool {
-	return len(t.Brokers) > 0 || t.All || t.LeaderOf != nil || t.FollowersOf != nil || t.Role != nil || t.Rack != "" || t.Count > 0
+	return len(t.Brokers) > 0 || len(t.Controllers) > 0 || t.All || t.LeaderOf != nil || t.FollowersOf != nil || t.Role != nil || t.Rack != "" || t.Count > 0
 }
 
 func (t Target) brokers() string {
 	switch {
 	case len(t.Brokers) > 0:
-		return nodeList(t.Brokers)
+		return nodeList("broker", t.Brokers)
+	case len(t.Controllers) > 0:
+		return nodeList("controller", t.Controllers)
 	case t.LeaderOf != nil:
 		return "leader of " + t.LeaderOf.String()
 	case t.FollowersOf != nil:
@@ -88,17 +91,32 @@ func (t Target) brokers() string {
 }
 
 // told says whether the target itself tells which brokers they are.
-func (t Target) told() bool { return len(t.Brokers) > 0 && t.Count == 0 }
+func (t Target) told() bool { return len(t.Brokers)+len(t.Controllers) > 0 && t.Count == 0 }
 
-func nodeList(nodes []int32) string {
+// onControllers says whether the target is controllers, whatever else they are.
+func (t Target) onControllers() bool {
+	return len(t.Controllers) > 0 || t.Role != nil && t.Role.Kind == Controller
+}
+
+// named names nodes by what they are.
+func (in *Injector) named(nodes []int32) string {
+	for _, n := range nodes {
+		if !slices.Contains(in.cfg.Nodes, n) {
+			return nodeList("controller", nodes)
+		}
+	}
+	return nodeList("broker", nodes)
+}
+
+func nodeList(kind string, nodes []int32) string {
 	names := make([]string, len(nodes))
 	for i, n := range nodes {
 		names[i] = fmt.Sprint(n)
 	}
 	if len(nodes) == 1 {
-		return "broker " + names[0]
+		return kind + " " + names[0]
 	}
-	return "brokers " + strings.Join(names, ", ")
+	return kind + "s " + strings.Join(names, ", ")
 }
 
 // brokers finds the brokers of a target. holder is who has its role, if it is
@@ -109,7 +127,7 @@ func (in *Injector) brokers(t Target, index int, state State, holder Holder) ([]
 		return nodes, err
 	}
 	if t.Count > len(nodes) {
-		return nil, fmt.Errorf("there are not %d, but %d: %s", t.Count, len(nodes), nodeList(nodes))
+		return nil, fmt.Errorf("there are not %d, but %d: %s", t.Count, len(nodes), in.named(nodes))
 	}
 	rng := rand.New(rand.NewPCG(in.cfg.Seed, uint64(index)))
 	rng.Shuffle(len(nodes), func(i, j int) { nodes[i], nodes[j] = nodes[j], nodes[i] })
@@ -124,12 +142,20 @@ func (in *Injector) candidates(t Target, state State, holder Holder) ([]int32, e
 			return nil, fmt.Errorf("there is no broker %d; the cluster has %v", node, in.cfg.Nodes)
 		}
 	}
+	controllers, _ := in.controllers()
+	for _, node := range t.Controllers {
+		if !slices.Contains(controllers, node) {
+			return nil, fmt.Errorf("there is no controller %d; the cluster has %v", node, controllers)
+		}
+	}
 	switch {
 	case len(t.Brokers) > 0:
 		return slices.Clone(t.Brokers), nil
+	case len(t.Controllers) > 0:
+		return slices.Clone(t.Controllers), nil
 	case t.Role != nil:
-		if !slices.Contains(in.cfg.Nodes, holder.Node) {
-			return nil, fmt.Errorf("%s is node %d, which is no broker of the cluster's %v", t.Role, holder.Node, in.cfg.Nodes)
+		if !slices.Contains(in.cfg.Nodes, holder.Node) && !slices.Contains(controllers, holder.Node) {
+			return nil, fmt.Errorf("%s is node %d, which is none of the cluster's %v", t.Role, holder.Node, in.cfg.Nodes)
 		}
 		return []int32{holder.Node}, nil
 	case t.Rack != "":

@@ -24,7 +24,7 @@ func TestBrokersByWhatTheyAre(t *testing.T) {
 		{"a transactional id that nobody knows", Target{Role: &Role{TransactionCoordinator, "t"}},
 			"who is coordinator of transactional id t: nobody answers", "pause coordinator of transactional id t"},
 		{"a controller that is no broker", Target{Role: &Role{GroupCoordinator, "elsewhere"}},
-			"coordinator of group elsewhere is node 9, which is no broker of the cluster's [1 2 3]", "pause coordinator of group elsewhere"},
+			"coordinator of group elsewhere is node 9, which is none of the cluster's [1 2 3]", "pause coordinator of group elsewhere"},
 		{"several", Target{Brokers: []int32{3, 1}}, "1 3", "pause brokers 3, 1"},
 		{"one of several that is not there", Target{Brokers: []int32{3, 4}}, "there is no broker 4; the cluster has [1 2 3]", "pause brokers 3, 4"},
 		{"some of several", Target{Brokers: []int32{1, 3}, Count: 1}, "1", "pause 1 of brokers 1, 3 (broker 1)"},

@@ -43,13 +43,14 @@ type brokerEvidence struct {
 	shrunk  map[TopicPartition]string
 	gone    map[TopicPartition]string
 	roles   []*held
+	voters  *voterEvidence // nil but of faults on controllers that are no brokers
 	unreach bool
 	// apart: the nodes do not hear from the others, so that those leave the
 	// in-sync replicas of the partitions that the nodes lead.
 	apart bool
 }
 
-// held is a role with the broker that had it before the fault, and the one
+// held is a role with the node that had it before the fault, and the one
 // that had it while the fault was open.
 type held struct {
 	role   Role
@@ -116,6 +117,7 @@ func (e *brokerEvidence) facts() []string {
 			facts = append(facts, fmt.Sprintf("%s moved: %s, then %s", h.role, h.before, h.after))
 		}
 	}
+	facts = append(facts, e.voters.facts()...)
 	if e.unreach {
 		facts = append(facts, "the cluster did not answer while the fault was open")
 	}
@@ -144,5 +146,5 @@ func sample(what string, by map[TopicPartition]string) []string {
 }
 
 func (e *brokerEvidence) bit() bool {
-	return len(e.moved)+len(e.shrunk) > 0 || slices.ContainsFunc(e.roles, func(h *held) bool { return h.moved })
+	return len(e.moved)+len(e.shrunk) > 0 || e.voters.bit() || slices.ContainsFunc(e.roles, func(h *held) bool { return h.moved })
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"testing"
 	"time"
@@ -26,6 +27,7 @@ type world struct {
 	state    State
 	stateErr error
 	holders  map[Role]Holder
+	voters   Voters        // nil: nobody tells
 	slow     time.Duration // how long State takes
 	activity Activity
 	fail     map[string]error // by what is done: "start 1"
@@ -118,6 +120,22 @@ func (w *world) Holder(_ context.Context, role Role, _ []int32) (Holder, error) 
 		return Holder{}, errors.New("nobody answers")
 	}
 	return holder, nil
+}
+
+func (w *world) Voters(context.Context, []int32) (Voters, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.voters == nil {
+		return nil, errors.New("nobody answers")
+	}
+	return maps.Clone(w.voters), nil
+}
+
+// hear says for how long controllers have fetched nothing.
+func (w *world) hear(voters Voters) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.voters = voters
 }
 
 // hold gives a role to a node.

@@ -51,11 +51,18 @@ func Hold(ctx context.Context, faults []Fault, cfg Config) (*Held, State, error)
 func (h *Held) bite(ctx context.Context, s *injection) (State, error) {
 	var state State
 	open, err := h.await(ctx, func(now State) string {
+		if s.evidence.voters != nil {
+			h.in.lookForRoles(ctx, s)
+			h.in.lookAtVoters(ctx, s)
+		}
 		h.in.mu.Lock()
 		defer h.in.mu.Unlock()
 		state = now
 		s.evidence.observe(now)
-		return s.evidence.onNodes(now)
+		if open := s.evidence.onNodes(now); open != "" || s.evidence.bit() || s.evidence.voters == nil {
+			return open
+		}
+		return "the active controller still hears from " + h.in.named(s.nodes)
 	})
 	switch {
 	case err != nil:
@@ -63,7 +70,7 @@ func (h *Held) bite(ctx context.Context, s *injection) (State, error) {
 	case open != "":
 		return state, fmt.Errorf("it did not bite within %s: %s", biteTimeout, open)
 	case !s.evidence.bit():
-		return state, fmt.Errorf("nothing shows that it bit: %s had no replica of the run's topics in sync", nodeList(s.nodes))
+		return state, fmt.Errorf("nothing shows that it bit: %s had no replica of the run's topics in sync", h.in.named(s.nodes))
 	}
 	return state, nil
 }

@@ -152,3 +152,32 @@ func TestHoldingEndsWithItsContext(t *testing.T) {
 		}
 	})
 }
+
+func TestHeldFaultOnControllers(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		then Voters
+		want string
+	}{
+		{"the active one hears nothing of it", Voters{4: 0, 5: 2 * time.Second, 6: 0}, ""},
+		{"the active one hears of it", Voters{4: 0, 5: 0, 6: 0}, "kill controller 5: it did not bite within 1m0s: the active controller still hears from controller 5"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld()
+			w.hear(Voters{4: 0, 5: 0, 6: 0})
+			w.acted = func(string) { w.hear(c.then) }
+			faults := []Fault{{Kind: Kill, Target: Target{Controllers: []int32{5}}}}
+			cfg := w.injector(faults...).cfg
+			cfg.Cluster = apart{w}
+			h, _, err := Hold(t.Context(), faults, cfg)
+			h.Release(t.Context())
+			said := ""
+			if err != nil {
+				said = err.Error()
+			}
+			if got := h.Results()[0]; said != c.want || got.Bit != (c.want == "") {
+				t.Errorf("%s: %q, bit %t, want %q", c.name, said, got.Bit, c.want)
+			}
+		})
+	}
+}

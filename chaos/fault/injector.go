@@ -16,8 +16,10 @@ import (
 // of its brokers.
 type Facts interface {
 	State(ctx context.Context) (State, error)
-	// Holder is the broker that has a role, as those say that are not past.
+	// Holder is the node that has a role, as those brokers say that are not past.
 	Holder(ctx context.Context, role Role, past []int32) (Holder, error)
+	// Voters are the controllers, as the active one tells those brokers.
+	Voters(ctx context.Context, past []int32) (Voters, error)
 	// ElectUnclean asks for an election in which any live replica may win.
 	ElectUnclean(ctx context.Context, tp TopicPartition) error
 }
@@ -224,6 +226,7 @@ func (in *Injector) observe(ctx context.Context, s *injection, left time.Duratio
 	defer cancel()
 	state, err := in.cfg.Facts.State(look)
 	in.lookForRoles(look, s)
+	in.lookAtVoters(look, s)
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	switch {
@@ -295,8 +298,13 @@ func (in *Injector) aim(ctx context.Context, s *injection) error {
 	}
 	s.evidence = newBrokerEvidence(s.nodes, before, s.roles)
 	s.evidence.apart = s.fault.Kind == Isolate
-	if s.fault.Kind == Isolate && s.fault.Network == ControllerLink {
+	if s.fault.Kind == Isolate && s.fault.Network == ControllerLink || len(s.fault.Target.Controllers) > 0 {
 		in.watchController(ctx, s)
+	}
+	if _, separate := in.controllers(); separate && s.fault.Target.onControllers() {
+		if err := in.watchVoters(ctx, s); err != nil {
+			return err
+		}
 	}
 	if s.fault.Kind == ElectUnclean {
 		// An election is of one partition, whatever else its leader led.
@@ -321,7 +329,7 @@ func (in *Injector) find(ctx context.Context, s *injection, state State) error {
 		return err
 	}
 	if !target.told() && s.fault.Kind != ElectUnclean {
-		s.result.What = fmt.Sprintf("%s (%s)", s.fault, nodeList(s.nodes))
+		s.result.What = fmt.Sprintf("%s (%s)", s.fault, in.named(s.nodes))
 	}
 	return nil
 }

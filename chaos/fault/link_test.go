@@ -29,7 +29,7 @@ func (w *world) spoiling(in *Injector, effects proxy.Effects) *Injector {
 	in.cfg.Spoil = func(r proxy.Rule) (Spoiled, error) {
 		what := "to all"
 		if len(r.Brokers) > 0 {
-			what = "to " + nodeList(r.Brokers)
+			what = "to " + nodeList("broker", r.Brokers)
 		}
 		w.mu.Lock()
 		err := w.fail["apply"]

@@ -12,7 +12,7 @@ var faultTimes = map[string]string{"at": "at", "every": "every", "for": "heal-af
 // for true, lists, and maps.
 var (
 	faultSwitches = []string{"all", "controller", "before-commit", "drop"}
-	faultLists    = []string{"brokers", "api"}
+	faultLists    = []string{"brokers", "controllers", "api"}
 	faultMaps     = []string{"config"}
 )
 

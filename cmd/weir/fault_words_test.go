@@ -15,6 +15,7 @@ var faultsInWords = []struct{ words, yaml string }{
 	{"at 500ms kill leader-of orders/0 for 100ms", "{at: 500ms, heal-after: 100ms, kill: {leader-of: orders/0}}"},
 	{"kill leader-of orders/0 for 100ms at 500ms", "{heal-after: 100ms, at: 500ms, kill: {leader-of: orders/0}}"},
 	{"at 500ms stop brokers 0,2", "{at: 500ms, stop: {brokers: [0, 2]}}"},
+	{"at 500ms kill controllers 3,4", "{at: 500ms, kill: {controllers: [3, 4]}}"},
 	{"at 500ms pause brokers 0,2 count 1", "{at: 500ms, pause: {brokers: [0, 2], count: 1}}"},
 	{"at 500ms pause service payments", "{at: 500ms, pause: {service: payments}}"},
 	{"at 500ms wipe controller", "{at: 500ms, wipe: {controller: true}}"},

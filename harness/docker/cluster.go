@@ -20,7 +20,7 @@ import (
 var (
 	_ cluster.Cluster       = (*Cluster)(nil)
 	_ cluster.ContainerHost = (*Cluster)(nil)
-	_ fault.Combined        = (*Cluster)(nil)
+	_ fault.Quorum          = (*Cluster)(nil)
 )
 
 // errDown says that a fault had nothing to act on.
@@ -36,7 +36,7 @@ type Cluster struct {
 	jvm     jvm
 	version string
 	nets    *networks
-	nodes   []*node      // by id, fixed once started
+	nodes   []*node      // by id, fixed once started: brokers, then controllers that are none
 	lease   *lease.Lease // nil for the development cluster
 
 	closing sync.Mutex // guards what follows
@@ -47,8 +47,8 @@ type Cluster struct {
 // Bootstrap are the addresses for clients on this host. They stay the same
 // until Close.
 func (c *Cluster) Bootstrap() []string {
-	addrs := make([]string, len(c.nodes))
-	for i, n := range c.nodes {
+	addrs := make([]string, c.spec.Brokers)
+	for i, n := range c.brokers() {
 		addrs[i] = n.hostAddr
 	}
 	return addrs
@@ -57,9 +57,9 @@ func (c *Cluster) Bootstrap() []string {
 // ContainerBootstrap are the addresses on the network that a service's
 // container must join.
 func (c *Cluster) ContainerBootstrap() (addresses []string, network string, err error) {
-	addresses = make([]string, len(c.nodes))
-	for i, n := range c.nodes {
-		addresses[i] = servicesAddress(n.id)
+	addresses = make([]string, c.spec.Brokers)
+	for i, n := range c.brokers() {
+		addresses[i] = servicesAddress(n)
 	}
 	return addresses, c.own.name(netNames[netServices]), nil
 }
@@ -83,22 +83,39 @@ func (c *Cluster) ClientOptions() []kgo.Opt {
 func (c *Cluster) ClientProperties() map[string]string { return map[string]string{} }
 
 // Nodes are the broker ids, 0 to n-1, whether up or down.
-func (c *Cluster) Nodes() []int32 {
-	ids := make([]int32, len(c.nodes))
-	for i, n := range c.nodes {
-		ids[i] = n.id
+func (c *Cluster) Nodes() []int32 { return span(0, c.spec.Brokers) }
+
+func (c *Cluster) brokers() []*node { return c.nodes[:c.spec.Brokers] }
+
+// Controllers are the ids of the controllers: those of all brokers, or those
+// that follow them.
+func (c *Cluster) Controllers() []int32 {
+	if c.Separate() {
+		return span(c.spec.Brokers, controllers)
+	}
+	return c.Nodes()
+}
+
+// Separate says whether the controllers are no brokers.
+func (c *Cluster) Separate() bool { return c.spec.Controllers == separate }
+
+// span are n ids from first on.
+func span(first, n int) []int32 {
+	ids := make([]int32, n)
+	for i := range ids {
+		ids[i] = int32(first + i)
 	}
 	return ids
 }
 
-// Combined says that each node is broker and controller.
-func (c *Cluster) Combined() bool { return true }
-
 // Info describes the cluster for the report.
 func (c *Cluster) Info() run.Cluster {
 	notes := []string{"A killed node is a killed process: the page cache of its machine survives. Power loss is not shown."}
-	if len(c.nodes) > 1 {
-		notes = append(notes, fmt.Sprintf("Each node is broker and controller: with %d of %d down there is no controller, and nothing is fenced or elected.", (len(c.nodes)+1)/2, len(c.nodes)))
+	switch n := c.spec.Brokers; {
+	case c.Separate():
+		notes = append(notes, fmt.Sprintf("The controllers are nodes of their own, %d to %d: with %d of %d down nothing is fenced or elected.", n, n+controllers-1, (controllers+1)/2, controllers))
+	case n > 1:
+		notes = append(notes, fmt.Sprintf("Each node is broker and controller: with %d of %d down there is no controller, and nothing is fenced or elected.", (n+1)/2, n))
 	}
 	if disk := c.spec.DiskBytes; disk > 0 {
 		notes = append(notes, fmt.Sprintf("Each node's disk is %d MiB of its machine's memory: how fast disks are is not shown.", disk>>20))
@@ -108,7 +125,7 @@ func (c *Cluster) Info() run.Cluster {
 	}
 	return run.Cluster{
 		Kind:      cluster.Docker,
-		Brokers:   len(c.nodes),
+		Brokers:   c.spec.Brokers,
 		Version:   c.version,
 		Image:     c.image,
 		Bootstrap: c.Bootstrap(),
@@ -158,7 +175,7 @@ func (c *Cluster) LogFile(id int32) string {
 	if c.spec.LogDir == "" {
 		return ""
 	}
-	return filepath.Join(c.spec.LogDir, alias(id)+".log")
+	return filepath.Join(c.spec.LogDir, nodeName(id, c.spec.Brokers)+".log")
 }
 
 // follow copies a node's output of its present life to its log file.

@@ -58,6 +58,9 @@ func Up(ctx context.Context, spec cluster.Spec) (*DevCluster, error) {
 	if err := check(&spec); err != nil {
 		return nil, err
 	}
+	if spec.Controllers == separate {
+		return nil, cluster.Refuse("controllers", "docker: the development cluster's brokers are its controllers")
+	}
 	e, err := connect(ctx)
 	if err != nil {
 		return nil, err
@@ -134,7 +137,7 @@ func (e *engine) findDev(ctx context.Context) (*foundDev, error) {
 		}
 		address := c.Labels[labelAddress]
 		out.spec = c.Labels[labelSpec]
-		out.nodes = append(out.nodes, &node{id: int32(id), container: c.Names[0][1:], hostAddr: address})
+		out.nodes = append(out.nodes, &node{id: int32(id), name: nodeName(int32(id), id+1), broker: true, container: c.Names[0][1:], hostAddr: address})
 		out.Nodes = append(out.Nodes, DevNode{ID: int32(id), Address: address, Running: s.running, Paused: s.paused})
 		if created := time.Unix(c.Created, 0); out.Created.IsZero() || created.Before(out.Created) {
 			out.Created = created

@@ -40,7 +40,7 @@ func (e *engine) createVolume(ctx context.Context, spec *nodeSpec, n *node) erro
 		return err
 	}
 	created, err := e.ContainerCreate(making(ctx), client.ContainerCreateOptions{
-		Name: spec.own.name(alias(n.id) + "-disk"),
+		Name: spec.own.name(n.name + "-disk"),
 		Config: &container.Config{
 			Image:      spec.image,
 			Entrypoint: []string{"sleep", "2147483647"},
@@ -57,9 +57,6 @@ func (e *engine) createVolume(ctx context.Context, spec *nodeSpec, n *node) erro
 
 // DiskBytes is the size of each node's disk; 0 where it has none of its own.
 func (c *Cluster) DiskBytes() int64 {
-	if c == nil {
-		return 0
-	}
 	return c.spec.DiskBytes
 }
 

@@ -1,10 +1,12 @@
 // Package docker is the cluster kind docker: real Apache Kafka brokers in
 // containers, and containers of services under test beside them.
 //
-// A cluster is a set of combined KRaft broker-controllers. Each node has four
-// listeners from the start: HOST (a published port that stays the same for
-// the life of the cluster, whatever is killed and started), SERVICES (for
-// containers on the network weir-RUN-svc), REPLICATION (weir-RUN-repl) and
+// A cluster is a set of combined KRaft broker-controllers, or of brokers and
+// three controllers beside them, which are on the CONTROLLER network alone and
+// have the ids that follow the brokers'. Each broker has four listeners from the
+// start: HOST (a published port that stays the same for the life of the cluster,
+// whatever is killed and started), SERVICES (for containers on the network
+// weir-RUN-svc), REPLICATION (weir-RUN-repl) and, where it is a controller,
 // CONTROLLER (weir-RUN-ctl). Each node keeps its data on a volume of its own:
 // a node that was killed comes back with it, a node that was wiped without.
 // Disks that have a size, so that they can be full, lie in memory.

@@ -3,6 +3,7 @@ package docker
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/moby/moby/api/types/container"
@@ -91,8 +92,11 @@ var netOf = map[fault.Network]int{fault.Replication: netReplication, fault.Contr
 // A node that is off it already is left so.
 func (c *Cluster) Isolate(ctx context.Context, id int32, from fault.Network) error {
 	return c.onNode(ctx, "isolate", id, func(n *node, s state) error {
-		if !s.running {
+		switch {
+		case !s.running:
 			return errDown
+		case !slices.Contains(n.networks(), netOf[from]):
+			return fmt.Errorf("it is a controller, which is not on the network of %s", from)
 		}
 		on, err := c.engine.onNetwork(ctx, c.nets, netOf[from], n)
 		if err != nil || !on {

@@ -13,19 +13,20 @@ import (
 const (
 	labelRun       = "weir.run"       // id of the run
 	labelNamespace = "weir.namespace" // lease.Namespace of the process
-	labelRole      = "weir.role"      // broker, service, helper, network, volume
-	labelNode      = "weir.node"      // broker id
+	labelRole      = "weir.role"      // broker, controller, service, helper, network, volume
+	labelNode      = "weir.node"      // its id
 	labelAddress   = "weir.address"   // a broker's host:port for clients on the host
 	labelSpec      = "weir.spec"      // what a broker was made from, as JSON
 	labelCluster   = "weir.cluster"   // dev: the cluster of "weir cluster up"
 )
 
 const (
-	roleBroker  = "broker"
-	roleService = "service"
-	roleHelper  = "helper"
-	roleNetwork = "network"
-	roleVolume  = "volume"
+	roleBroker     = "broker"
+	roleController = "controller"
+	roleService    = "service"
+	roleHelper     = "helper"
+	roleNetwork    = "network"
+	roleVolume     = "volume"
 )
 
 // devCluster is the value of labelCluster. There is one development cluster

@@ -38,8 +38,8 @@ const nodeBits = 5
 // firstNode is the host part of node 0's address; the gateway is 1.
 const firstNode = 2
 
-// maxBrokers is how many nodes a subnet has pinned addresses for.
-const maxBrokers = 1<<nodeBits - firstNode
+// maxNodes is how many nodes a subnet has pinned addresses for.
+const maxNodes = 1<<nodeBits - firstNode
 
 // node is the pinned address of a node on a network.
 func (n *networks) node(net int, id int32) netip.Addr {
@@ -47,17 +47,17 @@ func (n *networks) node(net int, id int32) netip.Addr {
 }
 
 // endpoint is a node's place on a network: its name there and its address.
-func (n *networks) endpoint(net int, id int32) *network.EndpointSettings {
+func (n *networks) endpoint(net int, of *node) *network.EndpointSettings {
 	return &network.EndpointSettings{
 		NetworkID:  n.ids[net],
-		Aliases:    []string{alias(id)},
-		IPAMConfig: &network.EndpointIPAMConfig{IPv4Address: n.node(net, id)},
+		Aliases:    []string{of.name},
+		IPAMConfig: &network.EndpointIPAMConfig{IPv4Address: n.node(net, of.id)},
 	}
 }
 
 // joinNetwork puts a node on a network, at its address.
 func (e *engine) joinNetwork(ctx context.Context, nets *networks, net int, n *node) error {
-	if _, err := e.NetworkConnect(ctx, nets.ids[net], client.NetworkConnectOptions{Container: n.container, EndpointConfig: nets.endpoint(net, n.id)}); err != nil {
+	if _, err := e.NetworkConnect(ctx, nets.ids[net], client.NetworkConnectOptions{Container: n.container, EndpointConfig: nets.endpoint(net, n)}); err != nil {
 		return fmt.Errorf("connect to network %s: %w", nets.names[net], err)
 	}
 	return nil

@@ -20,13 +20,25 @@ import (
 	"github.com/flowweir/weir/harness/internal/port"
 )
 
-// heap is the Java heap of a broker. With it a node needs 330 MB at first and
-// up to 730 MB after an hour of load.
-const heap = "-Xms256m -Xmx512m"
+// The Java heaps of nodes. With its own a broker needs 330 MB at first and up to
+// 730 MB after an hour of load.
+const (
+	brokerHeap     = "-Xms256m -Xmx512m"
+	controllerHeap = "-Xms64m -Xmx256m"
+)
 
-// node is one broker-controller.
+// separate is the Spec's word for controllers that are no brokers; controllers
+// is how many they are: the least of which one can be lost.
+const (
+	separate    = "separate"
+	controllers = 3
+)
+
+// node is a broker, which may be a controller too, or a controller only.
 type node struct {
 	id        int32
+	name      string // on the cluster's networks
+	broker    bool
 	container string // its name, which stays the same
 	volume    string
 	hostAddr  string // host:port for clients on the host
@@ -44,6 +56,7 @@ type nodeSpec struct {
 	nets      *networks
 	host      hostAddress
 	brokers   int
+	voters    []int32 // the controllers
 	config    map[string]string
 	jvm       jvm
 	disk      int64    // bytes; 0: no size of its own
@@ -53,19 +66,32 @@ type nodeSpec struct {
 // describe is what labelSpec says: enough to tell two clusters apart.
 func (s *nodeSpec) describe() string { return describeSpec(s.brokers, s.image, s.config) }
 
-func (s *nodeSpec) voters() string {
-	voters := make([]string, s.brokers)
-	for id := range s.brokers {
-		voters[id] = fmt.Sprintf("%d@%s", id, netip.AddrPortFrom(s.nets.node(netController, int32(id)), portController))
+// quorum is Kafka's controller.quorum.voters.
+func (s *nodeSpec) quorum() string {
+	voters := make([]string, len(s.voters))
+	for i, id := range s.voters {
+		voters[i] = fmt.Sprintf("%d@%s", id, netip.AddrPortFrom(s.nets.node(netController, id), portController))
 	}
 	return strings.Join(voters, ",")
 }
 
-// alias is a node's name on the services' network.
-func alias(id int32) string { return fmt.Sprintf("broker-%d", id) }
+// node is one that is not made yet.
+func (s *nodeSpec) node(id int32) *node {
+	name := nodeName(id, s.brokers)
+	return &node{id: id, name: name, broker: int(id) < s.brokers, container: s.own.name(name), volume: s.own.name(name + "-data")}
+}
 
-func servicesAddress(id int32) string {
-	return net.JoinHostPort(alias(id), strconv.Itoa(portServices))
+// nodeName is the name on the cluster's networks of a node of so many brokers,
+// which have the first ids.
+func nodeName(id int32, brokers int) string {
+	if int(id) < brokers {
+		return fmt.Sprintf("broker-%d", id)
+	}
+	return fmt.Sprintf("controller-%d", id)
+}
+
+func servicesAddress(n *node) string {
+	return net.JoinHostPort(n.name, strconv.Itoa(portServices))
 }
 
 // nodeAttempts bounds retries when a chosen port turns out to be taken.
@@ -76,89 +102,111 @@ func (n *node) mounts() []mount.Mount {
 	return []mount.Mount{{Type: mount.TypeVolume, Source: n.volume, Target: dataVolume}}
 }
 
-// startNode makes a node's volume and container and starts it. The port is
-// fixed and reserved from then on.
-func (e *engine) startNode(ctx context.Context, spec *nodeSpec, id int32) (*node, error) {
-	n := &node{
-		id:        id,
-		container: spec.own.name(alias(id)),
-		volume:    spec.own.name(alias(id) + "-data"),
-	}
+// startNode makes a node's volume and container and starts it. The port of a
+// broker is fixed and reserved from then on; a controller has none.
+func (e *engine) startNode(ctx context.Context, spec *nodeSpec, n *node) error {
 	if err := e.createVolume(ctx, spec, n); err != nil {
-		return nil, fmt.Errorf("node %d: create volume: %w", id, err)
+		return fmt.Errorf("node %d: create volume: %w", n.id, err)
 	}
 	var err error
 	for range nodeAttempts {
 		if err := ctx.Err(); err != nil {
-			return nil, fmt.Errorf("node %d: %w", id, err)
+			return fmt.Errorf("node %d: %w", n.id, err)
 		}
-		// Where the engine is elsewhere, a port that is free here is only a
-		// guess, which its start confirms or not.
-		if n.port, err = port.Reserve(); err != nil {
-			return nil, fmt.Errorf("node %d: %w", id, err)
+		if n.broker {
+			// Where the engine is elsewhere, a port that is free here is only a
+			// guess, which its start confirms or not.
+			if n.port, err = port.Reserve(); err != nil {
+				return fmt.Errorf("node %d: %w", n.id, err)
+			}
+			n.hostAddr = net.JoinHostPort(spec.host.advertise, strconv.Itoa(n.port.Number()))
 		}
-		n.hostAddr = net.JoinHostPort(spec.host.advertise, strconv.Itoa(n.port.Number()))
-		if err = e.createNode(ctx, spec, n, n.port.Number()); err == nil {
+		if err = e.createNode(ctx, spec, n); err == nil {
 			_, err = e.ContainerStart(ctx, n.container, client.ContainerStartOptions{})
 		}
 		if err == nil {
-			return n, nil
+			return nil
 		}
 		n.port.Release()
 		if !isPortTaken(err) {
 			break
 		}
 		if err := e.removeContainer(ctx, n.container); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return nil, fmt.Errorf("node %d: create and start container: %w", id, err)
+	return fmt.Errorf("node %d: create and start container: %w", n.id, err)
 }
 
-func (e *engine) createNode(ctx context.Context, spec *nodeSpec, n *node, hostPort int) error {
-	kafkaPort, _ := network.PortFrom(portHost, network.TCP)
+// networks are those that a node is on. Engines before API 1.44 take one at
+// creation, the first.
+func (n *node) networks() []int {
+	if n.broker {
+		return []int{netServices, netReplication, netController}
+	}
+	return []int{netController}
+}
+
+func (n *node) role() (role, heap string) {
+	if n.broker {
+		return roleBroker, brokerHeap
+	}
+	return roleController, controllerHeap
+}
+
+func (e *engine) createNode(ctx context.Context, spec *nodeSpec, n *node) error {
+	first, others := n.networks()[0], n.networks()[1:]
+	role, heap := n.role()
+	var (
+		ports   network.PortMap
+		exposed network.PortSet
+	)
+	if n.broker {
+		inside, _ := network.PortFrom(portHost, network.TCP)
+		exposed = network.PortSet{inside: {}}
+		ports = network.PortMap{inside: {{HostIP: spec.host.bind, HostPort: strconv.Itoa(n.port.Number())}}}
+	}
 	_, err := e.ContainerCreate(making(ctx), client.ContainerCreateOptions{
 		Name: n.container,
 		Config: &container.Config{
 			Image:      spec.image,
-			Hostname:   alias(n.id),
+			Hostname:   n.name,
 			Entrypoint: []string{"sh", "-c", startScript},
 			// The public image would write log files where its user must not.
 			Env:          append([]string{"WEIR_CLUSTER_ID=" + spec.clusterID, "KAFKA_HEAP_OPTS=" + heap, "LOG_DIR=/tmp/kafka-logs"}, spec.jvm.environment()...),
-			ExposedPorts: network.PortSet{kafkaPort: {}},
-			Labels:       spec.own.with(roleBroker, labelNode, strconv.Itoa(int(n.id)), labelAddress, n.hostAddr, labelSpec, spec.describe()),
+			ExposedPorts: exposed,
+			Labels:       spec.own.with(role, labelNode, strconv.Itoa(int(n.id)), labelAddress, n.hostAddr, labelSpec, spec.describe()),
 			StopSignal:   "SIGTERM",
 		},
 		HostConfig: &container.HostConfig{
-			NetworkMode:  container.NetworkMode(spec.nets.names[netServices]),
-			PortBindings: network.PortMap{kafkaPort: {{HostIP: spec.host.bind, HostPort: strconv.Itoa(hostPort)}}},
+			NetworkMode:  container.NetworkMode(spec.nets.names[first]),
+			PortBindings: ports,
 			Mounts:       n.mounts(),
 			LogConfig:    container.LogConfig{Type: "json-file", Config: map[string]string{"max-size": "64m", "max-file": "2"}},
 		},
 		NetworkingConfig: &network.NetworkingConfig{EndpointsConfig: map[string]*network.EndpointSettings{
-			spec.nets.names[netServices]: spec.nets.endpoint(netServices, n.id),
+			spec.nets.names[first]: spec.nets.endpoint(first, n),
 		}},
 	})
 	if err != nil {
 		return err
 	}
-	// Engines before API 1.44 take one network at creation.
-	for _, net := range []int{netReplication, netController} {
+	for _, net := range others {
 		if err := e.joinNetwork(ctx, spec.nets, net, n); err != nil {
 			return err
 		}
 	}
 	config := spec.config
-	if len(spec.racks) > 0 {
+	if len(spec.racks) > 0 && n.broker {
 		config = maps.Clone(config)
 		if config == nil {
 			config = map[string]string{}
 		}
 		config[rackSetting] = spec.racks[int(n.id)%len(spec.racks)]
 	}
-	return e.writeProperties(ctx, n.container, serverProperties(n.id, spec.voters(), addresses{
+	return e.writeProperties(ctx, n.container, serverProperties(n.id, spec.roles(n), spec.quorum(), addresses{
 		host:        n.hostAddr,
-		services:    servicesAddress(n.id),
+		services:    servicesAddress(n),
 		replication: netip.AddrPortFrom(spec.nets.node(netReplication, n.id), portReplication).String(),
 	}, config, spec.brokers))
 }

@@ -86,18 +86,35 @@ func defaults(n int) map[string]string {
 	}
 }
 
-// serverProperties is the server.properties of a node.
-func serverProperties(id int32, voters string, adv addresses, config map[string]string, brokers int) string {
+// roles are what a node is.
+type roles struct{ broker, controller bool }
+
+func (s *nodeSpec) roles(n *node) roles {
+	return roles{n.broker, slices.Contains(s.voters, n.id)}
+}
+
+// serverProperties is the server.properties of a node. What a user sets is for
+// controllers too, which know broker.session.timeout.ms and defaults of topics.
+func serverProperties(id int32, is roles, voters string, adv addresses, config map[string]string, brokers int) string {
 	settings := defaults(brokers)
 	maps.Copy(settings, config)
+	var names, listeners []string
+	if is.broker {
+		names = append(names, "broker")
+		listeners = append(listeners, fmt.Sprintf("HOST://:%d,SERVICES://:%d,REPLICATION://:%d", portHost, portServices, portReplication))
+		settings["advertised.listeners"] = fmt.Sprintf("HOST://%s,SERVICES://%s,REPLICATION://%s", adv.host, adv.services, adv.replication)
+		settings["inter.broker.listener.name"] = "REPLICATION"
+	}
+	if is.controller {
+		names = append(names, "controller")
+		listeners = append(listeners, fmt.Sprintf("CONTROLLER://:%d", portController))
+	}
 	maps.Copy(settings, map[string]string{
-		"process.roles":                  "broker,controller",
+		"process.roles":                  strings.Join(names, ","),
 		"node.id":                        strconv.Itoa(int(id)),
 		"controller.quorum.voters":       voters,
-		"listeners":                      fmt.Sprintf("HOST://:%d,SERVICES://:%d,REPLICATION://:%d,CONTROLLER://:%d", portHost, portServices, portReplication, portController),
-		"advertised.listeners":           fmt.Sprintf("HOST://%s,SERVICES://%s,REPLICATION://%s", adv.host, adv.services, adv.replication),
+		"listeners":                      strings.Join(listeners, ","),
 		"listener.security.protocol.map": "HOST:PLAINTEXT,SERVICES:PLAINTEXT,REPLICATION:PLAINTEXT,CONTROLLER:PLAINTEXT",
-		"inter.broker.listener.name":     "REPLICATION",
 		"controller.listener.names":      "CONTROLLER",
 		"log.dirs":                       logDirs,
 	})

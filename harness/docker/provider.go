@@ -30,7 +30,11 @@ type provider struct{}
 
 func (provider) Kind() string { return cluster.Docker }
 
-func (provider) Abilities(cluster.Spec) any { return (*Cluster)(nil) }
+// Abilities are those of a cluster that is not started.
+func (provider) Abilities(spec cluster.Spec) any {
+	_ = check(&spec) // what is wrong is Check's to say; the defaults are what counts
+	return &Cluster{spec: spec}
+}
 
 func (provider) Check(spec cluster.Spec) error { return check(&spec) }
 
@@ -68,21 +72,22 @@ func check(spec *cluster.Spec) error {
 	if spec.Brokers == 0 {
 		spec.Brokers = DefaultBrokers
 	}
-	if spec.Brokers < 1 || spec.Brokers > maxBrokers {
-		return cluster.Refuse("brokers", "docker: %d brokers: there can be 1 to %d", spec.Brokers, maxBrokers)
+	most := maxNodes
+	switch spec.Controllers {
+	case "", "combined":
+	case separate:
+		most -= controllers
+	default:
+		return cluster.Refuse("controllers", "docker: controllers: %q: there are combined and separate", spec.Controllers)
+	}
+	if spec.Brokers < 1 || spec.Brokers > most {
+		return cluster.Refuse("brokers", "docker: %d brokers: there can be 1 to %d", spec.Brokers, most)
 	}
 	if _, set := spec.Config[rackSetting]; set && len(spec.Racks) > 0 {
 		return cluster.RefuseSetting(cluster.Docker, rackSetting, spec.Config[rackSetting], errors.New("cluster.racks gives the brokers theirs: remove one of the two"))
 	}
 	if spec.DiskBytes != 0 && spec.DiskBytes < minDisk {
 		return cluster.Refuse("disk", "docker: a disk of %d bytes: a broker needs %d MiB to start", spec.DiskBytes, minDisk>>20)
-	}
-	switch spec.Controllers {
-	case "", "combined":
-	case "separate":
-		return cluster.Refuse("controllers", "docker: controllers: separate is not built: use combined, where two of three nodes down stop the controller too")
-	default:
-		return cluster.Refuse("controllers", "docker: controllers: %q: there is combined", spec.Controllers)
 	}
 	if len(spec.Bootstrap) > 0 || spec.ClientConfig != "" {
 		return cluster.Refuse("kind", "docker: bootstrap and client-config belong to the kind external")
@@ -144,21 +149,20 @@ func (e *engine) start(ctx context.Context, spec cluster.Spec, own owner) (_ *Cl
 func (c *Cluster) startNodes(ctx context.Context, host hostAddress) error {
 	spec := &nodeSpec{
 		own: c.own, image: c.image, clusterID: newClusterID(), nets: c.nets,
-		host: host, brokers: c.spec.Brokers, config: c.spec.Config, jvm: c.jvm, disk: c.spec.DiskBytes, racks: c.spec.Racks,
+		host: host, brokers: c.spec.Brokers, voters: c.Controllers(), config: c.spec.Config, jvm: c.jvm, disk: c.spec.DiskBytes, racks: c.spec.Racks,
 	}
 	nodes := make([]*node, c.spec.Brokers)
+	if c.Separate() {
+		nodes = make([]*node, c.spec.Brokers+controllers)
+	}
 	group, groupCtx := errgroup.WithContext(ctx)
 	for id := range nodes {
-		group.Go(func() (err error) {
-			nodes[id], err = c.engine.startNode(groupCtx, spec, int32(id))
-			return err
-		})
+		nodes[id] = spec.node(int32(id))
+		group.Go(func() error { return c.engine.startNode(groupCtx, spec, nodes[id]) })
 	}
 	if err := group.Wait(); err != nil {
 		for _, n := range nodes {
-			if n != nil {
-				n.port.Release()
-			}
+			n.port.Release()
 		}
 		return fmt.Errorf("%w: %w", cluster.ErrUnavailable, err)
 	}

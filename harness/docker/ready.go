@@ -56,8 +56,8 @@ func (c *Cluster) waitReady(ctx context.Context) error {
 // missing says what the cluster still lacks. Each node is asked by itself:
 // a cluster of which one node cannot be reached from here is not ready.
 func (c *Cluster) missing(ctx context.Context) error {
-	for _, n := range c.nodes {
-		if err := n.ready(ctx, len(c.nodes)); err != nil {
+	for _, n := range c.brokers() {
+		if err := n.ready(ctx, c.spec.Brokers); err != nil {
 			return fmt.Errorf("node %d at %s: %w", n.id, n.hostAddr, err)
 		}
 	}

@@ -57,7 +57,7 @@ func TestCheckRefuses(t *testing.T) {
 	}{
 		"too many brokers":      {cluster.Spec{Brokers: 31}, "31 brokers: there can be 1 to 30"},
 		"negative brokers":      {cluster.Spec{Brokers: -1}, "-1 brokers"},
-		"separate controllers":  {cluster.Spec{Controllers: "separate"}, "separate is not built"},
+		"too many nodes":        {cluster.Spec{Brokers: 28, Controllers: "separate"}, "28 brokers: there can be 1 to 27"},
 		"unknown controllers":   {cluster.Spec{Controllers: "zookeeper"}, `"zookeeper"`},
 		"a tiny disk":           {cluster.Spec{DiskBytes: 1 << 20}, "a disk of 1048576 bytes: a broker needs 64 MiB to start"},
 		"racks twice":           {cluster.Spec{Racks: []string{"a"}, Config: map[string]string{"broker.rack": "b"}}, "cluster.racks gives the brokers theirs"},
@@ -82,7 +82,7 @@ func TestCheckRefuses(t *testing.T) {
 
 func TestServerProperties(t *testing.T) {
 	adv := addresses{host: "127.0.0.1:20001", services: "broker-1:9093", replication: "10.0.1.3:9094"}
-	got := serverProperties(1, "0@10.0.2.2:9095,1@10.0.2.3:9095", adv, map[string]string{
+	got := serverProperties(1, roles{broker: true, controller: true}, "0@10.0.2.2:9095,1@10.0.2.3:9095", adv, map[string]string{
 		"min.insync.replicas": "1", "broker.rack": ` a\b` + "\tü\n😀",
 	}, 2)
 	want := `advertised.listeners=HOST://127.0.0.1:20001,SERVICES://broker-1:9093,REPLICATION://10.0.1.3:9094
@@ -106,6 +106,37 @@ transaction.state.log.replication.factor=2
 `
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestServerPropertiesOfNodesOfOneRole(t *testing.T) {
+	adv := addresses{host: "127.0.0.1:20001", services: "broker-1:9093", replication: "10.0.1.3:9094"}
+	for _, tt := range []struct {
+		is         roles
+		has, lacks []string
+	}{
+		{
+			roles{broker: true},
+			[]string{"process.roles=broker\n", "listeners=HOST://:9092,SERVICES://:9093,REPLICATION://:9094\n", "advertised.listeners=HOST://127.0.0.1:20001,SERVICES://broker-1:9093,REPLICATION://10.0.1.3:9094\n", "inter.broker.listener.name=REPLICATION\n"},
+			[]string{"CONTROLLER://"},
+		},
+		{
+			roles{controller: true},
+			[]string{"process.roles=controller\n", "\nlisteners=CONTROLLER://:9095\n"},
+			[]string{"advertised.listeners=", "inter.broker.listener.name=", "HOST://"},
+		},
+	} {
+		got := serverProperties(1, tt.is, "3@10.0.2.5:9095", adv, nil, 3)
+		for _, line := range append(tt.has, "controller.quorum.voters=3@10.0.2.5:9095\n", "controller.listener.names=CONTROLLER\n") {
+			if !strings.Contains(got, line) {
+				t.Errorf("%+v: no %q in\n%s", tt.is, line, got)
+			}
+		}
+		for _, text := range tt.lacks {
+			if strings.Contains(got, text) {
+				t.Errorf("%+v: %q in\n%s", tt.is, text, got)
+			}
+		}
 	}
 }
 
@@ -140,9 +171,9 @@ func TestQuartersOfAPool(t *testing.T) {
 		// The last pinned address and the engine's range do not meet.
 		n := networks{subnets: subnets}
 		for i := range subnets {
-			last := n.node(i, maxBrokers-1)
+			last := n.node(i, maxNodes-1)
 			if !subnets[i].Contains(last) || upperHalf(subnets[i]).Contains(last) {
-				t.Errorf("%s: node %d has %s, the engine %s", subnets[i], maxBrokers-1, last, upperHalf(subnets[i]))
+				t.Errorf("%s: node %d has %s, the engine %s", subnets[i], maxNodes-1, last, upperHalf(subnets[i]))
 			}
 		}
 	}

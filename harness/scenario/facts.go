@@ -18,9 +18,12 @@ import (
 // facts reads what the cluster says of the run's partitions.
 type facts struct {
 	client *kgo.Client
-	admin  *kadm.Client
-	nodes  []int32
-	topics []string
+	// forwarded is for requests that brokers forward to the active controller:
+	// without one they hold up what comes behind them on their connection.
+	forwarded *kgo.Client
+	admin     *kadm.Client
+	nodes     []int32
+	topics    []string
 }
 
 // factsTimeout bounds one look at the cluster; factsGrace is how long the
@@ -88,20 +91,27 @@ func askAll[T any](nodes []int32, ask func(node int32) (T, error)) <-chan answer
 	return answers
 }
 
-// Holder asks all brokers but those that are past at once; the first that
-// knows counts. Where all are past all are asked.
+// Holder asks the brokers who has a role.
 func (f facts) Holder(ctx context.Context, role fault.Role, past []int32) (fault.Holder, error) {
+	return anyOf(ctx, f.nodes, past, func(ctx context.Context, node int32) (fault.Holder, error) {
+		return f.holder(ctx, role, node)
+	})
+}
+
+// anyOf asks all brokers but those that are past at once; the first that
+// knows counts. Where all are past all are asked.
+func anyOf[T any](ctx context.Context, all, past []int32, ask func(ctx context.Context, node int32) (T, error)) (none T, _ error) {
 	ctx, cancel := context.WithTimeout(ctx, factsTimeout)
 	defer cancel()
-	nodes := slices.DeleteFunc(slices.Clone(f.nodes), func(n int32) bool { return slices.Contains(past, n) })
+	nodes := slices.DeleteFunc(slices.Clone(all), func(n int32) bool { return slices.Contains(past, n) })
 	if len(nodes) == 0 {
-		nodes = f.nodes
+		nodes = all
 	}
-	answers := askAll(nodes, func(node int32) (fault.Holder, error) {
+	answers := askAll(nodes, func(node int32) (T, error) {
 		for {
-			holder, err := f.holder(ctx, role, node)
+			value, err := ask(ctx, node)
 			if err == nil || !kerr.IsRetriable(err) || !pause(ctx, rolePause) {
-				return holder, err
+				return value, err
 			}
 		}
 	})
@@ -113,7 +123,7 @@ func (f facts) Holder(ctx context.Context, role fault.Role, past []int32) (fault
 		}
 		errs = append(errs, a.err)
 	}
-	return fault.Holder{}, errors.Join(errs...)
+	return none, errors.Join(errs...)
 }
 
 // rolePause is the pause before a broker is asked again that does not know
@@ -147,27 +157,55 @@ func (f facts) holder(ctx context.Context, role fault.Role, node int32) (fault.H
 // controller is the leader of the metadata's quorum. What Metadata names the
 // controller is any broker.
 func (f facts) controller(ctx context.Context, node int32) (fault.Holder, error) {
+	p, err := f.quorum(ctx, node)
+	return fault.Holder{Node: p.LeaderID, Epoch: p.LeaderEpoch}, err
+}
+
+// Voters are the controllers, as the active one tells the first broker that
+// hears of it. It counts itself as one that has just fetched.
+func (f facts) Voters(ctx context.Context, past []int32) (fault.Voters, error) {
+	return anyOf(ctx, f.nodes, past, func(ctx context.Context, node int32) (fault.Voters, error) {
+		p, err := f.quorum(ctx, node)
+		if err != nil {
+			return nil, err
+		}
+		var now int64
+		for _, v := range p.CurrentVoters {
+			now = max(now, v.LastFetchTimestamp)
+		}
+		voters := fault.Voters{}
+		for _, v := range p.CurrentVoters {
+			if v.LastFetchTimestamp >= 0 { // since the active one is that
+				voters[v.ReplicaID] = time.Duration(now-v.LastFetchTimestamp) * time.Millisecond
+			}
+		}
+		return voters, nil
+	})
+}
+
+// quorum is what one broker says of the metadata's log.
+func (f facts) quorum(ctx context.Context, node int32) (p kmsg.DescribeQuorumResponseTopicPartition, err error) {
 	const topic = "__cluster_metadata"
 	req := kmsg.NewPtrDescribeQuorumRequest()
 	t := kmsg.NewDescribeQuorumRequestTopic()
 	t.Topic = topic
 	t.Partitions = append(t.Partitions, kmsg.NewDescribeQuorumRequestTopicPartition())
 	req.Topics = append(req.Topics, t)
-	resp, err := req.RequestWith(ctx, f.client.Broker(int(node)))
+	resp, err := req.RequestWith(ctx, f.forwarded.Broker(int(node)))
 	if err != nil {
-		return fault.Holder{}, fmt.Errorf("broker %d: %w", node, err)
+		return p, fmt.Errorf("broker %d: %w", node, err)
 	}
 	if err := kerr.ErrorForCode(resp.ErrorCode); err != nil {
-		return fault.Holder{}, fmt.Errorf("broker %d: %w", node, err)
+		return p, fmt.Errorf("broker %d: %w", node, err)
 	}
 	if len(resp.Topics) != 1 || len(resp.Topics[0].Partitions) != 1 {
-		return fault.Holder{}, fmt.Errorf("broker %d tells of no quorum", node)
+		return p, fmt.Errorf("broker %d tells of no quorum", node)
 	}
-	p := resp.Topics[0].Partitions[0]
+	p = resp.Topics[0].Partitions[0]
 	if err := kerr.ErrorForCode(p.ErrorCode); err != nil {
-		return fault.Holder{}, fmt.Errorf("broker %d: %w", node, err)
+		return p, fmt.Errorf("broker %d: %w", node, err)
 	}
-	return fault.Holder{Node: p.LeaderID, Epoch: p.LeaderEpoch}, nil
+	return p, nil
 }
 
 // latest takes over the partitions of which from knows a later epoch.

@@ -143,8 +143,9 @@ type Pick struct {
 	GroupCoordinator       string `yaml:"group-coordinator"`       // a group.id
 	TransactionCoordinator string `yaml:"transaction-coordinator"` // a transactional.id
 	Rack                   string `yaml:"rack"`
-	Controller             bool   `yaml:"controller"` // the active controller
-	Count                  int    `yaml:"count"`      // so many of them, drawn from the seed
+	Controller             bool   `yaml:"controller"`  // the active controller
+	Controllers            []int  `yaml:"controllers"` // by their ids, whether they are brokers too or not
+	Count                  int    `yaml:"count"`       // so many of them, drawn from the seed
 }
 
 // Isolate cuts brokers off from each other, and from the other brokers, or

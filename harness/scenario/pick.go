@@ -26,11 +26,12 @@ func (p Pick) options() []document.Option {
 		{Field: "transaction-coordinator", Set: p.TransactionCoordinator != ""},
 		{Field: "rack", Set: p.Rack != ""},
 		{Field: "controller", Set: p.Controller},
+		{Field: "controllers", Set: len(p.Controllers) > 0},
 	}
 }
 
-// counted says whether it names brokers of which some can be meant.
-func (p Pick) counted() bool { return len(p.Brokers) > 0 || p.FollowersOf != "" || p.Rack != "" }
+// counted says whether it names nodes of which some can be meant.
+func (p Pick) counted() bool { return len(p.ids()) > 0 || p.FollowersOf != "" || p.Rack != "" }
 
 // target checks a target, which must name brokers, or what others names.
 func (v *validator) target(path document.Path, t Target, others ...document.Option) {
@@ -56,20 +57,11 @@ func (v *validator) pick(path document.Path, p Pick) {
 
 // picked checks the fields of a pick by themselves.
 func (v *validator) picked(path document.Path, p Pick) {
-	negative := func(at document.Path, id int) {
-		if id < 0 {
-			v.Error(BadTarget, at, fmt.Sprintf("%d is no broker: ids are not negative", id), "")
-		}
-	}
 	if p.Broker != nil {
-		negative(path.Add("broker"), *p.Broker)
+		v.id("broker", path.Add("broker"), *p.Broker)
 	}
-	for i, id := range p.Brokers {
-		negative(path.Add("brokers", i), id)
-		if slices.Contains(p.Brokers[:i], id) {
-			v.Error(BadTarget, path.Add("brokers", i), fmt.Sprintf("broker %d is there twice", id), "")
-		}
-	}
+	v.list("broker", path.Add("brokers"), p.Brokers)
+	v.list("controller", path.Add("controllers"), p.Controllers)
 	if p.LeaderOf != "" {
 		v.topicPartition(path.Add("leader-of"), p.LeaderOf)
 	}
@@ -77,11 +69,30 @@ func (v *validator) picked(path document.Path, p Pick) {
 		v.topicPartition(path.Add("followers-of"), p.FollowersOf)
 	}
 	at := path.Add("count")
-	switch n := len(p.Brokers); {
+	switch n := len(p.ids()); {
 	case p.Count < 0 || p.Count == 0 && v.s.Doc.Has(at...):
 		v.Error(document.OutOfRange, at, fmt.Sprintf("count must be at least 1, not %d", p.Count), "")
 	case n > 0 && p.Count > n:
-		v.Error(BadTarget, at, fmt.Sprintf("there are not %d of %d brokers", p.Count, n), "")
+		v.Error(BadTarget, at, fmt.Sprintf("there are not %d of %d nodes", p.Count, n), "")
+	}
+}
+
+// ids are those of the nodes that it names, of which it can mean some.
+func (p Pick) ids() []int { return append(slices.Clip(p.Brokers), p.Controllers...) }
+
+// list checks ids of nodes, each of which is there once.
+func (v *validator) list(kind string, path document.Path, ids []int) {
+	for i, id := range ids {
+		v.id(kind, path.Add(i), id)
+		if slices.Contains(ids[:i], id) {
+			v.Error(BadTarget, path.Add(i), fmt.Sprintf("%s %d is there twice", kind, id), "")
+		}
+	}
+}
+
+func (v *validator) id(kind string, at document.Path, id int) {
+	if id < 0 {
+		v.Error(BadTarget, at, fmt.Sprintf("%d is no %s: ids are not negative", id, kind), "")
 	}
 }
 
@@ -102,6 +113,9 @@ func (t Target) brokers() (out fault.Target, err error) {
 	}
 	for _, id := range t.Brokers {
 		out.Brokers = append(out.Brokers, int32(id))
+	}
+	for _, id := range t.Controllers {
+		out.Controllers = append(out.Controllers, int32(id))
 	}
 	switch {
 	case t.GroupCoordinator != "":

@@ -161,7 +161,7 @@ func (p *preflight) brokers(nodes []int32, topics []run.Topic) {
 			}
 			p.Error(BadTarget, at, fmt.Sprintf("there is no broker %d", b), "the brokers are "+span(nodes))
 		}
-		if f.Target.Count > len(nodes) {
+		if f.Target.Count > len(nodes) && len(f.Target.Controllers) == 0 {
 			p.Error(BadTarget, path.Add("count"), fmt.Sprintf("there are not %d brokers", f.Target.Count), "the brokers are "+span(nodes))
 		}
 	}

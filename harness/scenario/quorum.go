@@ -9,32 +9,63 @@ import (
 	"github.com/flowweir/weir/chaos/fault"
 )
 
-// quorum notes which faults leave the cluster without a majority of its
-// controllers, with those that are open when they begin: that is a fault of
-// its own, which is not refused, and which nobody should meet unawares.
+// quorum refuses controllers that there are not, and notes which faults leave
+// the cluster without a majority of its controllers, with those that are open
+// when they begin: that is a fault of its own, which is not refused, and which
+// nobody should meet unawares.
 func (p *preflight) quorum(abilities any, nodes []int32) {
-	if c, is := abilities.(fault.Combined); !is || !c.Combined() {
+	q, tells := abilities.(fault.Quorum)
+	if !tells {
 		return
 	}
+	controllers := q.Controllers()
+	for _, f := range p.x.plan.Faults {
+		for i, id := range f.Target.Controllers {
+			if !slices.Contains(controllers, id) {
+				p.Error(BadTarget, p.x.plan.place(f).Add(f.Kind.Field()).Add("controllers", i), fmt.Sprintf("there is no controller %d", id), "the controllers are "+span(controllers))
+			}
+		}
+	}
+	voters := quorum{controllers, q.Separate()}
 	schedule := p.x.plan.Schedule()
 	for _, f := range schedule {
-		if !f.TakesController() {
+		if !voters.loses(f) {
 			continue
 		}
 		var away victims
 		for _, other := range schedule {
-			if other.TakesController() && other.At <= begunBy(f) && f.At < ends(other) {
+			if voters.loses(other) && other.At <= begunBy(f) && f.At < ends(other) {
 				away.add(p.victims(other.Target, nodes))
 			}
 		}
-		if n := away.count(len(nodes)); fault.Outvotes(n, len(nodes)) {
+		if n, all := away.count(voters.ids), len(voters.ids); fault.Outvotes(n, all) {
 			from := "from " + f.At.String() + " on"
 			if f.When != nil {
 				from = fmt.Sprintf("when %s", f.When)
 			}
-			p.x.plan.note("%s, with %s, up to %d of %d nodes are away at once, and each is a controller too: without a majority of them nothing is elected and nobody fenced until enough are back", from, f, n, len(nodes))
+			p.x.plan.note("%s, with %s, up to %d of %d %s: without a majority of them nothing is elected and nobody fenced until enough are back", from, f, n, all, voters.areAway())
 		}
 	}
+}
+
+// quorum are the controllers of a cluster.
+type quorum struct {
+	ids      []int32
+	separate bool // they are no brokers
+}
+
+// loses says whether a fault takes one of them away.
+func (q quorum) loses(f fault.Fault) bool {
+	role := f.Target.Role
+	onThem := len(f.Target.Controllers) > 0 || role != nil && role.Kind == fault.Controller
+	return f.TakesController() && (onThem || !q.separate)
+}
+
+func (q quorum) areAway() string {
+	if q.separate {
+		return "controllers are away at once"
+	}
+	return "nodes are away at once, and each is a controller too"
 }
 
 // begunBy is when a fault begins at the latest.
@@ -48,7 +79,7 @@ func begunBy(f fault.Fault) time.Duration {
 	return math.MaxInt64
 }
 
-// victims are brokers that suffer: those that are named, and how many of which
+// victims are nodes that suffer: those that are named, and how many of which
 // only the running cluster can tell who they are.
 type victims struct {
 	named   []int32
@@ -59,10 +90,10 @@ func (v *victims) add(other victims) {
 	v.named, v.unnamed = append(v.named, other.named...), v.unnamed+other.unnamed
 }
 
-// count is how many they are at most.
-func (v *victims) count(nodes int) int {
+// count is how many of some nodes they are at most.
+func (v *victims) count(of []int32) int {
 	slices.Sort(v.named)
-	return min(len(slices.Compact(v.named))+v.unnamed, nodes)
+	return min(len(slices.Compact(v.named))+v.unnamed, len(of))
 }
 
 // victims are those of a target, at most.
@@ -70,8 +101,8 @@ func (p *preflight) victims(t fault.Target, nodes []int32) victims {
 	switch {
 	case t.Count > 0:
 		return victims{unnamed: t.Count}
-	case len(t.Brokers) > 0:
-		return victims{named: slices.Clone(t.Brokers)}
+	case len(t.Brokers)+len(t.Controllers) > 0:
+		return victims{named: slices.Concat(t.Brokers, t.Controllers)}
 	case t.All:
 		return victims{named: slices.Clone(nodes)}
 	case t.FollowersOf != nil:

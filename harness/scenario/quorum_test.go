@@ -8,10 +8,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// voters are nodes that are controllers too, or not.
-type voters bool
+// voters are the controllers of a cluster of five brokers at most.
+type voters struct {
+	ids      []int32
+	separate bool
+}
 
-func (v voters) Combined() bool { return bool(v) }
+func (v voters) Controllers() []int32 { return v.ids }
+func (v voters) Separate() bool       { return v.separate }
 
 func TestFaultsThatLeaveNoMajority(t *testing.T) {
 	note := func(at, what string, away, of int) string {
@@ -37,19 +41,41 @@ func TestFaultsThatLeaveNoMajority(t *testing.T) {
 		{"in turn", "{at: 1s, rolling-restart: {all: true}}", 3, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			for _, are := range []voters{true, false} {
+			for _, are := range []voters{{ids: []int32{0, 1, 2, 3, 4}[:tt.nodes]}, {ids: []int32{5, 6, 7}, separate: true}} {
 				plan := planOf(t, both, load10, "cluster: {kind: docker, racks: [a, b]}\n", "topics: {order.events: {replication: 3}}\n", "faults: ["+tt.faults+"]\n")
 				before := slices.Clone(plan.Notes)
 				p := &preflight{x: &execution{plan: plan}}
 				p.quorum(are, []int32{0, 1, 2, 3, 4}[:tt.nodes])
 				want := before
-				if are {
+				if !are.separate {
 					want = append(want, tt.want...)
 				}
 				if diff := cmp.Diff(want, plan.Notes); diff != "" {
-					t.Errorf("combined %t: want -, got +:\n%s", are, diff)
+					t.Errorf("separate %t: want -, got +:\n%s", are.separate, diff)
 				}
 			}
 		})
+	}
+}
+
+func TestControllersOfTheirOwnThatLeaveNoMajority(t *testing.T) {
+	const note = "from 2s on, with %s, up to %d of 3 controllers are away at once: without a majority of them nothing is elected and nobody fenced until enough are back"
+	for _, tt := range []struct {
+		faults string
+		want   []string
+	}{
+		{"{at: 2s, kill: {controller: true}, heal-after: 1s}", nil},
+		{"{at: 2s, kill: {controllers: [3, 4]}, heal-after: 1s}", []string{fmt.Sprintf(note, "kill controllers 3, 4", 2)}},
+		{"{at: 2s, kill: {controllers: [3, 4, 5], count: 2}, heal-after: 1s}", []string{fmt.Sprintf(note, "kill 2 of controllers 3, 4, 5", 2)}},
+		{"{at: 1s, pause: {controllers: [5]}, heal-after: 3s}, {at: 2s, isolate: {controller: true, network: controller}, heal-after: 1s}", []string{fmt.Sprintf(note, "cut the controller off from the controller network", 2)}},
+		{"{at: 1s, kill: {brokers: [0, 1]}, heal-after: 3s}, {at: 2s, kill: {controller: true}, heal-after: 1s}", nil},
+	} {
+		plan := planOf(t, both, load10, "cluster: {kind: docker, controllers: separate}\n", "faults: ["+tt.faults+"]\n")
+		want := append(slices.Clone(plan.Notes), tt.want...)
+		p := &preflight{x: &execution{plan: plan}}
+		p.quorum(voters{ids: []int32{3, 4, 5}, separate: true}, []int32{0, 1, 2})
+		if diff := cmp.Diff(want, plan.Notes); diff != "" {
+			t.Errorf("%s: want -, got +:\n%s", tt.faults, diff)
+		}
 	}
 }

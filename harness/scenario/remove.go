@@ -5,6 +5,8 @@ import (
 	"os"
 	"slices"
 
+	"github.com/twmb/franz-go/pkg/kgo"
+
 	"github.com/flowweir/weir/harness/cluster"
 )
 
@@ -51,8 +53,10 @@ func (x *execution) close(ctx context.Context) {
 	if err := x.record.Close(left, x.changesLeft()); err != nil {
 		x.logf("the record of what the run started: %v", err)
 	}
-	if x.client != nil {
-		x.client.Close()
+	for _, client := range []*kgo.Client{x.client, x.facts.forwarded} {
+		if client != nil {
+			client.Close()
+		}
 	}
 	if x.owned {
 		if err := x.up.Close(ctx); err != nil {

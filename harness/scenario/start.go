@@ -117,16 +117,19 @@ func (x *execution) startCluster(ctx context.Context) error {
 	}
 	x.info.Cluster = x.up.Info()
 	x.fit(len(x.up.Nodes()))
-	client, err := kgo.NewClient(append(slices.Clone(x.up.ClientOptions()), kgo.MetadataMinAge(100*time.Millisecond), kgo.AlwaysRetryEOF(), kgo.ClientID("weir-admin"))...)
-	if err != nil {
-		return &InfrastructureError{"connecting to the cluster", err}
+	var err error
+	for _, client := range []**kgo.Client{&x.client, &x.facts.forwarded} {
+		*client, err = kgo.NewClient(append(slices.Clone(x.up.ClientOptions()), kgo.MetadataMinAge(100*time.Millisecond), kgo.AlwaysRetryEOF(), kgo.ClientID("weir-admin"))...)
+		if err != nil {
+			return &InfrastructureError{"connecting to the cluster", err}
+		}
 	}
-	x.client, x.admin = client, kadm.NewClient(client)
+	x.admin = kadm.NewClient(x.client)
 	x.admin.SetTimeoutMillis(10_000)
 	for _, t := range x.plan.Topics {
 		x.facts.topics = append(x.facts.topics, t.Name)
 	}
-	x.facts.client, x.facts.admin, x.facts.nodes = client, x.admin, x.up.Nodes()
+	x.facts.client, x.facts.admin, x.facts.nodes = x.client, x.admin, x.up.Nodes()
 	return nil
 }
 

@@ -18,9 +18,6 @@ func (v *validator) cluster(path document.Path, c Cluster) {
 		v.Error(document.OutOfRange, path.Add("brokers"), fmt.Sprintf("brokers must be at most %d", mostBrokers), "")
 	}
 	v.OneOf(path.Add("controllers"), c.Controllers, "combined", "separate")
-	if c.Controllers == "separate" {
-		v.notBuilt(path.Add("controllers"), "separate controllers are", "controllers: combined is the default")
-	}
 	for i, rack := range c.Racks {
 		if rack == "" {
 			v.Error(document.Required, path.Add("racks", i), "a rack has a name", "")
@@ -47,6 +44,9 @@ func (v *validator) external(path document.Path, c Cluster) {
 			if v.s.Doc.Has(path.Add(field)...) && slices.Contains(clusterKinds, c.kind()) && c.Kind != "docker" {
 				v.needsKind(path, field, c, "docker")
 			}
+		}
+		if c.Controllers == "separate" && slices.Contains(clusterKinds, c.kind()) && c.Kind != "docker" {
+			v.needsKind(path, "controllers", c, "docker")
 		}
 		return
 	}
