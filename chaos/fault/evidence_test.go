@@ -80,6 +80,14 @@ func TestBrokerEvidence(t *testing.T) {
 	}
 }
 
+// stood are partitions that stood still since the first second.
+func stood(topic string, length time.Duration, partitions ...int32) (all []PartitionStall) {
+	for _, p := range partitions {
+		all = append(all, PartitionStall{tp(topic, p), time.Second, length})
+	}
+	return all
+}
+
 func TestManyPartitionsAreSampled(t *testing.T) {
 	before, now := State{}, State{}
 	for i := range int32(12) {
@@ -107,6 +115,7 @@ func TestWhatCountsAsBitten(t *testing.T) {
 		fault   Fault
 		prepare func(*world)
 		stand   Stand
+		stall   time.Duration // of publishing, where it is not stand.Publish
 		idle    bool
 		bit     bool
 		want    []string
@@ -163,6 +172,37 @@ func TestWhatCountsAsBitten(t *testing.T) {
 			want: []string{
 				"0 client errors while it was open", "publishing stood still for 400ms", "consuming stood still for 2s",
 				"200 records were due while it was open, 200 acked, 0 effects",
+			},
+		},
+		{
+			name: "publishing to some of its partitions stood still", fault: kill, bit: true, stall: 1900 * time.Millisecond,
+			stand: Stand{Of: 5, Partitions: []PartitionStall{{tp("orders", 0), time.Second, 1900 * time.Millisecond}, {tp("orders", 7), time.Second, 400 * time.Millisecond}, {tp("orders", 8), time.Second, 399 * time.Millisecond}}},
+			want: []string{
+				"0 client errors while it was open", "publishing stood still for 1.9s, on 2 of 5 partitions: orders/0, orders/7",
+				"200 records were due while it was open, 200 acked, 0 effects",
+			},
+		},
+		{
+			name: "publishing to many stood still", fault: kill, bit: true, stall: 2 * time.Second,
+			stand: Stand{Of: 5, Partitions: stood("orders", 2*time.Second, 3, 4, 5, 6)},
+			want: []string{
+				"0 client errors while it was open", "publishing stood still for 2s, on 4 of 5 partitions: orders/3, orders/4, orders/5 (and 1 more)",
+				"200 records were due while it was open, 200 acked, 0 effects",
+			},
+		},
+		{
+			name: "publishing to all stood still", fault: kill, bit: true, stall: 2 * time.Second,
+			stand: Stand{Publish: time.Second, Of: 2, Partitions: stood("orders", 2*time.Second, 3, 4)},
+			want: []string{
+				"0 client errors while it was open", "publishing stood still for 2s, on all partitions (2)",
+				"200 records were due while it was open, 200 acked, 0 effects",
+			},
+		},
+		{
+			name: "publishing to a partition of another broker stood still", fault: kill,
+			stand: Stand{Of: 5, Partitions: stood("orders", 2*time.Second, 1)},
+			want: []string{
+				"0 client errors while it was open", "200 records were due while it was open, 200 acked, 0 effects",
 			},
 		},
 		{
@@ -275,7 +315,7 @@ func TestWhatCountsAsBitten(t *testing.T) {
 				if diff := cmp.Diff(tt.want, r.Evidence); diff != "" {
 					t.Errorf("-want +got:\n%s", diff)
 				}
-				if r.PublishStall != tt.stand.Publish || r.ConsumeStall != tt.stand.Consume {
+				if r.PublishStall != max(tt.stall, tt.stand.Publish) || r.ConsumeStall != tt.stand.Consume {
 					t.Errorf("stalls %v and %v", r.PublishStall, r.ConsumeStall)
 				}
 				if len(spans) != 1 || spans[0][0] != time.Second || r.Healed != 0 && spans[0][1] != r.Healed {

@@ -130,8 +130,55 @@ func (in *Injector) undo(ctx context.Context, s *injection, nodes []int32) error
 }
 
 // Stand is how long a flow stood still in a span, and when the last of these
-// standstills ended, since the load began; zero where there was none.
-type Stand struct{ Publish, Consume, Until time.Duration }
+// standstills ended, since the load began; zero where there was none. That of
+// partitions, which may stand still while others go on, is told of each.
+type Stand struct {
+	Publish, Consume, Until time.Duration
+	Partitions              []PartitionStall // the longest first
+	Of                      int              // how many partitions there are
+}
+
+// PartitionStall is the longest standstill of publishing to a partition.
+type PartitionStall struct {
+	TopicPartition
+	Start, Length time.Duration
+}
+
+// on is the standstill without that of partitions of which no node had a
+// replica: that has another reason.
+func (st Stand) on(e *brokerEvidence) Stand {
+	if e != nil {
+		st.Partitions = slices.DeleteFunc(slices.Clone(st.Partitions), func(p PartitionStall) bool {
+			before, known := e.before[p.TopicPartition]
+			return known && !slices.ContainsFunc(e.nodes, func(n int32) bool { return n == before.Leader || slices.Contains(before.Replicas, n) })
+		})
+	}
+	for _, p := range st.Partitions {
+		st.Publish, st.Until = max(st.Publish, p.Length), max(st.Until, p.Start+p.Length)
+	}
+	return st
+}
+
+// publishing says for how long publishing stood still, and on which partitions.
+func (st Stand) publishing() string {
+	said := fmt.Sprintf("publishing stood still for %s", st.Publish.Round(time.Millisecond))
+	var names []string
+	for _, p := range st.Partitions {
+		if p.Length >= minStall {
+			names = append(names, p.String())
+		}
+	}
+	switch n := len(names); {
+	case n == 0:
+		return said
+	case n == st.Of:
+		return fmt.Sprintf("%s, on all partitions (%d)", said, n)
+	case n > 3:
+		return fmt.Sprintf("%s, on %d of %d partitions: %s (and %d more)", said, n, st.Of, strings.Join(names[:3], ", "), n-3)
+	default:
+		return fmt.Sprintf("%s, on %d of %d partitions: %s", said, n, st.Of, strings.Join(names, ", "))
+	}
+}
 
 // LoadFacts are the ledger's counts of the records that a fault in the load
 // made.
@@ -194,6 +241,11 @@ const lateFault = time.Second
 // show a trace of it and the load had records due while it was open.
 func (in *Injector) judge(s *injection, st Stand) {
 	r := &s.result
+	if s.fault.Kind.OnBrokers() && s.fault.Kind != ElectUnclean {
+		st = st.on(s.evidence)
+	} else {
+		st = st.on(nil)
+	}
 	r.PublishStall, r.ConsumeStall, r.StoodUntil = st.Publish, st.Consume, st.Until
 	due := s.during.Due - s.before.Due
 	errs := s.during.ClientErrors - s.before.ClientErrors
@@ -231,7 +283,7 @@ func (in *Injector) judge(s *injection, st Stand) {
 		}
 	}
 	if st.Publish >= minStall {
-		r.Evidence = append(r.Evidence, fmt.Sprintf("publishing stood still for %s", st.Publish.Round(time.Millisecond)))
+		r.Evidence = append(r.Evidence, st.publishing())
 	}
 	if st.Consume >= minStall {
 		r.Evidence = append(r.Evidence, fmt.Sprintf("consuming stood still for %s", st.Consume.Round(time.Millisecond)))

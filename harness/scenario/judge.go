@@ -161,7 +161,7 @@ func recovered(f *run.Fault, intervals []run.Interval, offered time.Duration, gr
 }
 
 // stand is how long publishing and consuming stood still in a span: the
-// longest stall of all partitions together, or of one, and of any consumer.
+// longest stall of all partitions together, of each, and of any consumer.
 // Where sends ended with
 // no outcome the record that waited longest was never acknowledged, and only
 // the whole silence says how long it was.
@@ -170,8 +170,11 @@ func (x *execution) stand(from, to time.Duration) (s fault.Stand) {
 		s.Publish, s.Until = max(s.Publish, length), max(s.Until, start+length)
 	}
 	publish(x.acks.Longest(from, to))
-	at, one, _, _ := x.shares.Longest(from, to)
-	publish(at, one)
+	stalled, all := x.shares.Stalled(from, to)
+	s.Of = all
+	for _, p := range stalled {
+		s.Partitions = append(s.Partitions, fault.PartitionStall{TopicPartition: fault.TopicPartition{Topic: p.Topic, Partition: p.Partition}, Start: p.Start, Length: p.Length})
+	}
 	if x.unknown() {
 		for _, stall := range x.acks.All() {
 			if stall.After <= to && stall.Until >= from {

@@ -1,7 +1,9 @@
 package series
 
 import (
+	"cmp"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -35,21 +37,28 @@ func (p *Partitions) Of(topic string, id int32) *Stalls {
 	return s
 }
 
-// Longest returns the longest stall of any partition that overlaps the span
-// from..to, as Stalls.Longest does, and how many of the partitions stalled in
-// it: the affected share of the arithmetic in the package comment.
-func (p *Partitions) Longest(from, to time.Duration) (start, length time.Duration, stalled, all int) {
+// PartitionStall is the longest stall of a partition in a span.
+type PartitionStall struct {
+	Topic         string
+	Partition     int32
+	Start, Length time.Duration
+}
+
+// Stalled are the longest stalls of those partitions that have one which
+// overlaps the span from..to, as Stalls.Longest tells them, the longest first.
+// all is how many partitions there are: their share is the affected share of
+// the arithmetic in the package comment.
+func (p *Partitions) Stalled(from, to time.Duration) (stalled []PartitionStall, all int) {
 	p.mu.RLock()
 	each := maps.Clone(p.each)
 	p.mu.RUnlock()
-	for _, s := range each {
-		at, l := s.Longest(from, to)
-		if l > 0 {
-			stalled++
-		}
-		if l > length || l == length && l > 0 && at < start {
-			start, length = at, l
+	for at, s := range each {
+		if start, length := s.Longest(from, to); length > 0 {
+			stalled = append(stalled, PartitionStall{at.topic, at.id, start, length})
 		}
 	}
-	return start, length, stalled, len(each)
+	slices.SortFunc(stalled, func(a, b PartitionStall) int {
+		return cmp.Or(cmp.Compare(b.Length, a.Length), cmp.Compare(a.Start, b.Start), cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
+	})
+	return stalled, len(each)
 }

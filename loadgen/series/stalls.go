@@ -11,7 +11,8 @@ const Gap = 100 * time.Millisecond
 // Stall is a silence between two consecutive sightings of a stream.
 type Stall struct {
 	// After is when the last sighting before the silence was, Until when the
-	// first one after it was.
+	// first one after it was. What is before the first ack is a silence too, from
+	// when its record was due.
 	After, Until time.Duration
 	// Due is when the first record was due whose ack ended the silence; it
 	// equals After where nothing was due (Observed).
@@ -50,10 +51,10 @@ type Stalls struct {
 func (s *Stalls) Acked(due, acked time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !s.any {
+		s.any, s.last = true, due // there was nothing to see before
+	}
 	switch {
-	case !s.any:
-		s.any, s.last = true, acked
-		return
 	case acked-s.last >= Gap:
 		s.kept = append(s.kept, Stall{After: s.last, Until: acked, Due: due})
 	case len(s.kept) > 0:

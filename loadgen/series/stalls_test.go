@@ -1,6 +1,7 @@
 package series_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -45,7 +46,9 @@ func TestStalls(t *testing.T) {
 		start, length time.Duration
 	}{
 		{"nothing", nil, 0, 9 * s, 0, 0},
-		{"one ack", []ack{{0, 5 * s}}, 0, 9 * s, 0, 0},
+		{"a late first ack", []ack{{s, 5 * s}}, 0, 9 * s, s, 4 * s},
+		{"late first acks, not in the order of their dues", []ack{{2 * s, 5 * s}, {s, 5*s + 50*ms}}, 0, 9 * s, s, 4 * s},
+		{"a first ack in time", []ack{{s, s + 99*ms}}, 0, 9 * s, 0, 0},
 		{"steady", steady(0, 9*s), 0, 9 * s, 0, 0},
 		{
 			// Brokers stop at 2 s: the record due then is the first that is
@@ -137,11 +140,11 @@ func TestPartitions(t *testing.T) {
 	if _, length := all.Longest(0, time.Minute); length != 0 {
 		t.Errorf("all partitions together stall for %v", length)
 	}
-	start, length, stalled, of := each.Longest(0, time.Minute)
-	if start != 2*time.Second || length != 2005*ms || stalled != 1 || of != 3 {
-		t.Errorf("a stall of %v at %v in %d of %d partitions", length, start, stalled, of)
+	stalled, of := each.Stalled(0, time.Minute)
+	if want := []series.PartitionStall{{Topic: "t", Partition: 1, Start: 2 * time.Second, Length: 2005 * ms}}; !slices.Equal(stalled, want) || of != 3 {
+		t.Errorf("%v of %d partitions, want %v", stalled, of, want)
 	}
-	if _, length, stalled, of = each.Longest(5*time.Second, time.Minute); length != 0 || stalled != 0 || of != 3 {
-		t.Errorf("after it: %v in %d of %d", length, stalled, of)
+	if stalled, of = each.Stalled(5*time.Second, time.Minute); len(stalled) != 0 || of != 3 {
+		t.Errorf("after it: %v of %d", stalled, of)
 	}
 }
