@@ -49,6 +49,7 @@ but text, which has it on stderr. weir explain RULE says what a break is about.`
 		Example: `  weir compat main:schemas/order.json schemas/order.json
   weir compat --mode full-transitive schemas/history/order schemas/order.avsc
   weir compat --mode forward --message acme.OrderPlaced v1.proto v2.proto
+  weir compat --message acme.OrderPlaced,acme.Placed v1.proto v2.proto
   weir compat registry:order.events-value schemas/order.avsc
   weir compat --dialect lenient --format json v1.json v2.json`,
 		Args: func(c *cobra.Command, args []string) error {
@@ -65,7 +66,7 @@ but text, which has it on stderr. weir explain RULE says what a break is about.`
 	f.formats = choiceFlag(cmd, "formats", "whether JSON Schema's keyword format asserts something", "annotate", "assert")
 	f.encoding = choiceFlag(cmd, "encoding", "the form in which Protobuf messages travel: each is judged by itself",
 		schema.EncodingBinary, schema.EncodingJSON, schema.EncodingBoth)
-	flags.StringVar(&f.message, "message", "", "the full name of the Protobuf message to compare alone (default all of the file's)")
+	flags.StringVar(&f.message, "message", "", "the full name of the Protobuf message to compare alone; where it was renamed, its names parted by commas (default all of the file's)")
 	flags.StringSliceVar(&f.references, "reference", nil, "a further file: with named types for Avro, or one that a JSON Schema refers to by its $id; may be repeated")
 	flags.StringSliceVar(&f.importPaths, "import-path", nil, "a folder that Protobuf imports start from; may be repeated (default the schema's folder and those above)")
 	f.format = findingsFormatFlag(cmd)

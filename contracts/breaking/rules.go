@@ -97,7 +97,7 @@ var table = []rules.Rule{
 	rule(PartitionsChanged, groupTopics, finding.Error, "A topic has another number of partitions, which moves keys, and an order per key is promised on it."),
 	rule(RetentionShortened, groupTopics, finding.Warning, "A topic keeps records for a shorter time."),
 	rule(CleanupChanged, groupTopics, finding.Error, "What a topic does with old records has changed."),
-	rule(DurabilityWeakened, groupTopics, finding.Warning, "A topic has fewer replicas, or needs fewer in sync."),
+	rule(DurabilityWeakened, groupTopics, finding.Error, "A topic has fewer replicas, or needs fewer in sync; a warning where records are still known to be on two brokers."),
 	rule(SizeLowered, groupTopics, finding.Warning, "A topic takes smaller records than before."),
 	rule(TopicUnstated, groupTopics, finding.Warning, "A fact about a topic is no longer stated."),
 

@@ -300,16 +300,28 @@ func cleanupPolicy(facts map[string]fact) string {
 }
 
 // durability compares how many brokers must have a record before it is
-// acknowledged, and how many have it in the end.
+// acknowledged (with acks: all), and how many have it in the end.
 func (t *topicChange) durability() {
 	if was, now := inSync(t.was), inSync(t.now); now < was {
-		t.changed(DurabilityWeakened, finding.Warning, settingISR, fmt.Sprintf("%s had %s %d and has %d: an acknowledged record is on fewer brokers", t.topic, settingISR, was, now), "keep it")
+		severity, effect := t.weakened(now)
+		t.changed(DurabilityWeakened, severity, settingISR, fmt.Sprintf("%s had %s %d and has %d: an acknowledged record %s", t.topic, settingISR, was, now, effect), "keep it")
 	}
 	was, ok := t.was[factReplication]
 	now, also := t.now[factReplication]
-	if ok && also && now.stated().Replication < was.stated().Replication {
-		t.changed(DurabilityWeakened, finding.Warning, factReplication, fmt.Sprintf("%s had %d replicas and has %d", t.topic, was.stated().Replication, now.stated().Replication), "keep them")
+	if !ok || !also || now.stated().Replication >= was.stated().Replication {
+		return
 	}
+	severity, effect := t.weakened(now.stated().Replication)
+	t.changed(DurabilityWeakened, severity, factReplication, fmt.Sprintf("%s had %d replicas and has %d: a record %s", t.topic, was.stated().Replication, now.stated().Replication, effect), "keep them")
+}
+
+// weakened is what it means that a record is known to be on so many brokers,
+// which were more. On one it is lost with it, as with acks: leader.
+func (t *topicChange) weakened(brokers int) (finding.Severity, string) {
+	if brokers > 1 {
+		return finding.Warning, "is on fewer brokers"
+	}
+	return severity(t.rely), "can be lost with one broker"
 }
 
 // recordSize compares the largest batch of records that a topic takes.

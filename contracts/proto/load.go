@@ -18,6 +18,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoregistry"
 	"google.golang.org/protobuf/types/dynamicpb"
 
+	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/reports/finding"
 )
 
@@ -25,7 +26,7 @@ import (
 type Option interface{ apply(*config) }
 
 type config struct {
-	message     string
+	messages    []string
 	importPaths []string
 }
 
@@ -35,8 +36,11 @@ func (f optionFunc) apply(c *config) { f(c) }
 
 // Message chooses the message of the events by its full name, such as
 // "acme.order.OrderPlaced", overriding the default: the first message of the
-// file, as in Confluent's registry. It may stand in an imported file.
-func Message(fullName string) Option { return optionFunc(func(c *config) { c.message = fullName }) }
+// file, as in Confluent's registry. It may stand in an imported file. Of several
+// names, which it has in several versions, the first that is there counts.
+func Message(fullNames ...string) Option {
+	return optionFunc(func(c *config) { c.messages = fullNames })
+}
 
 // ImportPaths adds folders of the file system that imports are looked for
 // in, before the schema's own folder and its parents.
@@ -63,11 +67,11 @@ func Load(fsys fs.FS, name string, options ...Option) (*Schema, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Schema{file: name, named: cfg.message != "", sources: src}
+	s := &Schema{file: name, named: len(cfg.messages) > 0, sources: src}
 	if err := s.register(fd); err != nil {
 		return nil, src.fail(finding.Position{File: name}, "", "%v", err)
 	}
-	if s.message, err = s.choose(cfg.message); err != nil {
+	if s.message, err = s.choose(cfg.messages); err != nil {
 		return nil, err
 	}
 	return s, nil
@@ -206,24 +210,34 @@ func (s *Schema) addNestedExtensions(ms protoreflect.MessageDescriptors) {
 	}
 }
 
-// choose finds the message by name; without a name it is the first.
-func (s *Schema) choose(name string) (protoreflect.MessageDescriptor, error) {
+// choose finds the message by the first of its names that is there; without a
+// name it is the first of the file.
+func (s *Schema) choose(names []string) (protoreflect.MessageDescriptor, error) {
 	all := s.main.Messages()
-	at := finding.Position{File: s.file}
+	at := finding.Position{File: s.file, Line: 1, Column: 1}
 	switch {
-	case name == "" && all.Len() == 0:
+	case len(names) == 0 && all.Len() == 0:
 		return nil, s.sources.fail(at, "", "the file declares no message")
-	case name == "":
+	case len(names) == 0:
 		return all.Get(0), nil
 	}
-	if m := s.find(protoreflect.FullName(name)); m != nil {
-		return m, nil
+	for _, name := range names {
+		if m := s.find(protoreflect.FullName(name)); m != nil {
+			return m, nil
+		}
 	}
-	var names []string
-	for i := range min(all.Len(), 10) {
-		names = append(names, string(all.Get(i).FullName()))
+	var declared []string
+	for i := range all.Len() {
+		declared = append(declared, string(all.Get(i).FullName()))
 	}
-	return nil, s.sources.fail(at, "it declares "+strings.Join(names, ", "), "no message %s is here", name)
+	hint := "it declares none"
+	if len(declared) > 0 {
+		hint = "it declares " + strings.Join(declared[:min(len(declared), 10)], ", ")
+	}
+	if nearest := document.Nearest(names[0], declared); nearest != "" {
+		at, hint = s.position(s.find(protoreflect.FullName(nearest))), fmt.Sprintf("did you mean %s?", nearest)
+	}
+	return nil, s.sources.fail(at, hint, "no message %s is here", strings.Join(names, " or "))
 }
 
 // find looks a message up by its full name in all files; nil without one.

@@ -42,8 +42,8 @@ func TestLoadErrors(t *testing.T) {
 		files fstest.MapFS
 		want  string
 	}{
-		{"empty", files("s.proto", ""), "s.proto: the file declares no message"},
-		{"no message", files("s.proto", proto3+"enum E { A = 0; }"), "s.proto: the file declares no message"},
+		{"empty", files("s.proto", ""), "s.proto:1:1: the file declares no message"},
+		{"no message", files("s.proto", proto3+"enum E { A = 0; }"), "s.proto:1:1: the file declares no message"},
 		{"syntax", files("s.proto", proto3+"message M {\n\tint32 a 1;\n}"), "s.proto:3:10: expecting ';'\ns.proto:3:10: unexpected int literal"},
 		{"not UTF-8", files("s.proto", proto3+"// \xff"), "s.proto:2:4: the file is not UTF-8"},
 		{"too deep", files("s.proto", strings.Repeat("{", 501)), "s.proto:1:501: brackets nest deeper than 500"},
@@ -64,7 +64,8 @@ func TestLoadErrors(t *testing.T) {
 		{"errors in two files", files("s.proto", proto3+"import \"a.proto\";\nmessage M { int32 a }", "a.proto", proto3+"mesage N {}"), "" +
 			"s.proto:3:21: expecting ';'\n" +
 			"a.proto:2:1: unexpected identifier"},
-		{"no such message", files("s.proto", proto3+"package p;\nmessage A {}\nmessage B {}"), "s.proto: no message p.None is here (it declares p.A, p.B)"},
+		{"no such message", files("s.proto", proto3+"package p;\nmessage A {}\nmessage B {}"), "s.proto:1:1: no message p.None is here (it declares p.A, p.B)"},
+		{"no such message, nearly", files("s.proto", proto3+"package p;\nmessage Aa {}\nmessage OrderPlaced {}"), "s.proto:4:1: no message p.OrderPlace or p.Order is here (did you mean p.OrderPlaced?)"},
 		{"an edition that is not supported", files("s.proto", "edition = \"2077\";\nmessage M {}"), `s.proto:1:11: edition value "2077" not recognized; should be one of ["2023"]`},
 	}
 	for _, tt := range tests {
@@ -73,8 +74,11 @@ func TestLoadErrors(t *testing.T) {
 			if tt.files[file] == nil {
 				file = "d/s.proto"
 			}
-			if tt.name == "no such message" {
+			switch tt.name {
+			case "no such message":
 				options = append(options, proto.Message("p.None"))
+			case "no such message, nearly":
+				options = append(options, proto.Message("p.OrderPlace", "p.Order"))
 			}
 			_, err := proto.Load(tt.files, file, options...)
 			var e *proto.Error

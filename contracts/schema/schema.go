@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/avro"
@@ -104,7 +105,8 @@ type Options struct {
 	// default the schema's own and those above it.
 	ImportPaths []string
 	// Message is the full name of the message, for Protobuf; by default the
-	// file's first.
+	// file's first. Of several, parted by commas, which it has in several
+	// versions, the first that a file knows counts.
 	Message string
 	// Encoding is the form in which messages travel, for Protobuf: binary, which
 	// is the default, or json.
@@ -189,7 +191,7 @@ func loadProto(fsys fs.FS, file string, o Options) (*proto.Schema, error) {
 		options = append(options, proto.ImportPaths(o.ImportPaths...))
 	}
 	if o.Message != "" {
-		options = append(options, proto.Message(o.Message))
+		options = append(options, proto.Message(strings.Split(o.Message, ",")...))
 	}
 	s, err := proto.Load(fsys, file, options...)
 	var invalid *proto.Error
