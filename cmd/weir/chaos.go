@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/flowweir/weir/chaos/fault"
 	"github.com/flowweir/weir/harness/scenario"
 )
 
@@ -14,6 +16,8 @@ type chaosFlags struct {
 	runFlags
 	faults []string
 	random bool
+	quiet  *choice
+	pause  time.Duration
 }
 
 func newChaos(s *state) *cobra.Command {
@@ -44,7 +48,8 @@ there stay what they are.
 --dry-run prints the timeline. Actions and targets: docs/chaos.md.`,
 		Example: `  weir chaos scenario.yaml --fault 'at 5s kill leader-of orders/0 for 4s'
   weir chaos scenario.yaml --fault 'when acks 5000 crash payment-service' --cluster docker
-  weir chaos scenario.yaml --random --seed 7 --fault 'kill broker 1 for 2s' --fault 'cut service payments for 1s' --dry-run`,
+  weir chaos scenario.yaml --random --seed 7 --fault 'kill broker 1 for 2s' --fault 'cut service payments for 1s' --dry-run
+  weir chaos scenario.yaml --random --random-quiet last --random-pause 5s --fault 'kill leader-of orders/0 for 4s'`,
 		Args:              oneArg("a scenario file"),
 		ValidArgsFunction: scenarioFile,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -57,6 +62,8 @@ there stay what they are.
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.faults, "fault", nil, "a fault, such as 'at 5s kill broker 1 for 4s'; can be repeated")
 	flags.BoolVar(&f.random, "random", false, "draw from the seed when the faults are, and how often")
+	f.quiet = choiceFlag(cmd, "random-quiet", "with --random: the third of the measured load without faults", "drawn", string(fault.FirstThird), string(fault.MiddleThird), string(fault.LastThird))
+	flags.DurationVar(&f.pause, "random-pause", 0, "with --random: the least time without a fault between two (default a thirtieth of the measured load, at least 100ms)")
 	f.bindRun(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("fault", cobra.FixedCompletions([]string{"at", "every", "when", "always"}, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
 	return cmd
@@ -80,6 +87,9 @@ func (f *chaosFlags) fields() ([]byte, error) {
 	if len(f.faults) == 0 {
 		return nil, usageError("write --fault 'at 5s kill leader-of TOPIC/0 for 4s'", "weir chaos needs --fault")
 	}
+	if !f.random && (f.quiet.value != "drawn" || f.pause != 0) {
+		return nil, usageError("add --random", "--random-quiet and --random-pause are of faults that are drawn")
+	}
 	var timed, drawn []string
 	for _, text := range f.faults {
 		w, err := parseFault("fault", text)
@@ -96,7 +106,14 @@ func (f *chaosFlags) fields() ([]byte, error) {
 	w := &yamlWriter{}
 	w.field("", "faults", list(timed))
 	if f.random {
-		w.field("", "random", flow([]pair{{"faults", list(drawn)}}))
+		fields := []pair{{"faults", list(drawn)}}
+		if f.quiet.value != "drawn" {
+			fields = append(fields, pair{"quiet", f.quiet.value})
+		}
+		if f.pause != 0 {
+			fields = append(fields, pair{"pause", f.pause.String()})
+		}
+		w.field("", "random", flow(fields))
 	}
 	return w.Bytes(), nil
 }

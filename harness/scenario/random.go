@@ -76,13 +76,17 @@ func (p *Plan) mix() *fault.Mix {
 	if r == nil {
 		return nil
 	}
-	m := &fault.Mix{Pause: r.pause(p.Length), Quiet: fault.Third(r.Quiet)}
+	m := &fault.Mix{Pause: r.pause(p.measured()), Quiet: fault.Third(r.Quiet)}
 	for _, f := range p.Faults[len(p.Scenario.Faults):] {
 		m.Faults = append(m.Faults, f)
 		m.Weights = append(m.Weights, cmp.Or(r.Faults[len(m.Weights)].Weight, 1))
 	}
 	return m
 }
+
+// measured is how much of the load comes after the warm-up. The mix is drawn for
+// it alone: a quiet third that lay in the warm-up would show nothing.
+func (p *Plan) measured() time.Duration { return p.Length - p.Warmup }
 
 // place is where a fault of the plan stands in the file.
 func (p *Plan) place(f fault.Fault) document.Path {
@@ -98,8 +102,8 @@ func (r *resolver) mixFits() {
 		return // one of them is no fault, which is said already
 	}
 	m, path := r.plan.mix(), document.Path{"random"}
-	if r.plan.Length < m.Needs() {
-		r.Error(BadTiming, path, fmt.Sprintf("not each of the faults fits into a third of the load of %s, with pauses of %s: the load must be at least %s", r.plan.Length, m.Pause, m.Needs()), "make the profile longer, or the pause or the faults shorter")
+	if measured := r.plan.measured(); measured < m.Needs() {
+		r.Error(BadTiming, path, fmt.Sprintf("not each of the faults fits into a third of the load of %s after its warm-up, with pauses of %s: it must be at least %s", measured, m.Pause, m.Needs()), "make the profile longer, or the pause or the faults shorter")
 	}
 	if r.plan.Length/m.Pause > mostDrawn {
 		r.Error(document.OutOfRange, path.Add("pause"), fmt.Sprintf("with pauses of %s the load of %s could meet more than %d faults", m.Pause, r.plan.Length, mostDrawn), "make the pause longer")
@@ -115,10 +119,13 @@ func (p *Plan) draw(seed uint64) {
 	if own := p.Scenario.Random.Seed; own != nil {
 		seed = *own
 	}
-	drawn, quiet := m.Draw(seed, p.Length)
+	drawn, quiet := m.Draw(seed, p.measured())
+	for i := range drawn {
+		drawn[i].At += p.Warmup
+	}
 	p.drawn = drawn
-	from, until := quiet.Span(p.Length)
-	p.note("%d random faults are drawn from seed %d; the %s third of the load, from %s to %s, is without any", len(drawn), seed, quiet, from.Round(time.Millisecond), until.Round(time.Millisecond))
+	from, until := quiet.Span(p.measured())
+	p.note("%d random faults are drawn from seed %d; the %s third of what comes after the warm-up, from %s to %s, is without any", len(drawn), seed, quiet, (p.Warmup + from).Round(time.Millisecond), (p.Warmup + until).Round(time.Millisecond))
 }
 
 // Schedule are the faults of a run in the order of the file, those that come

@@ -14,10 +14,10 @@ func TestRandomFaults(t *testing.T) {
 	p := planOf(t, both, load10, randomKills)
 	p.draw(1)
 	want := strings.Join(fault.Timeline(p.Schedule()), "\n")
-	equal(t, want, `3.891s    kill broker 0, healed after 1s
-5.823s    pause broker 1, healed after 500ms
-7.321s    kill broker 0, healed after 1s`)
-	equal(t, p.Notes[1:], []string{"3 random faults are drawn from seed 7; the first third of the load, from 0s to 3.333s, is without any"})
+	equal(t, want, `4.557s    kill broker 0, healed after 1s
+6.489s    pause broker 1, healed after 500ms
+7.987s    kill broker 0, healed after 1s`)
+	equal(t, p.Notes[1:], []string{"3 random faults are drawn from seed 7; the first third of what comes after the warm-up, from 1s to 4s, is without any"})
 	for i, f := range p.Schedule() {
 		equal(t, f.Index, i)
 	}
@@ -36,7 +36,7 @@ func TestRandomFaults(t *testing.T) {
 
 func TestRandomFaultsThatDoNotFit(t *testing.T) {
 	for _, tt := range []struct{ random, want string }{
-		{"{pause: 1s, faults: [{kill: {broker: 0}, heal-after: 1s}]}", ":5:9 scenario/timing: not each of the faults fits into a third of the load of 10s, with pauses of 1s: the load must be at least 12s"},
+		{"{pause: 1s, faults: [{kill: {broker: 0}, heal-after: 1s}]}", ":5:9 scenario/timing: not each of the faults fits into a third of the load of 9s after its warm-up, with pauses of 1s: it must be at least 12s"},
 		{"{faults: [{kill: {leader-of: order.evens/0}, heal-after: 1s}]}", ":5:26 scenario/unknown-topic: no contract of this scenario uses topic order.evens"},
 	} {
 		_, findings := Resolve(scenarioOf(t, both, load10, "random: "+tt.random+"\n"))
