@@ -133,10 +133,13 @@ func (c *cell) quantile(q float64) time.Duration {
 	return min(max(time.Duration(v), c.Min), c.Max)
 }
 
-// set is every cell of an interval, or of the whole run.
-type set [kinds][phases]cell
+// set is every cell of an interval, or of the whole run: of the kinds, then of
+// the measures.
+type set [][phases]cell
 
-func (s *set) merge(o *set) {
+func newSet(measures int) set { return make(set, kinds+measures) }
+
+func (s set) merge(o set) {
 	for k := range s {
 		for p := range s[k] {
 			if !o[k][p].empty() {
@@ -146,7 +149,7 @@ func (s *set) merge(o *set) {
 	}
 }
 
-func (s *set) reset() {
+func (s set) reset() {
 	for k := range s {
 		for p := range s[k] {
 			s[k][p].reset()
@@ -155,7 +158,7 @@ func (s *set) reset() {
 }
 
 // over merges the cells of a kind over phases into a new one.
-func (s *set) over(k Kind, from ...Phase) *cell {
+func (s set) over(k Kind, from ...Phase) *cell {
 	c := &cell{}
 	for _, p := range from {
 		c.merge(&s[k][p])

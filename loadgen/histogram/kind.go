@@ -53,7 +53,9 @@ const (
 	kinds = iota
 )
 
-var kindNames = [kinds]struct{ name, from, to string }{
+type kindName struct{ name, from, to string }
+
+var kindNames = [kinds]kindName{
 	ScheduleDelay: {run.ScheduleDelay, "due", "sent"},
 	Send:          {run.Send, "sent", "acked"},
 	Publish:       {run.Publish, "due", "acked"},
@@ -79,6 +81,24 @@ func Kinds() []Kind {
 	}
 	return all
 }
+
+// MaxMeasures is how many measures a meter has at most.
+const MaxMeasures = 128
+
+// Measure is a latency that only some runs have, beside the kinds: that of a
+// hop, whose moments its events name. It is measured and logged as a kind is.
+type Measure struct {
+	// Log is its log's path in the directory of the logs, without the ending,
+	// and its name in results.
+	Log string
+	// From and To are its moments.
+	From, To string
+}
+
+func (m Measure) kindName() kindName { return kindName{m.Log, m.From, m.To} }
+
+// Extra is the kind by which the i-th measure of a meter is recorded.
+func Extra(i int) Kind { return Kind(kinds + i) }
 
 // Missing says why a record has no latency.
 type Missing uint8

@@ -22,35 +22,53 @@ func Need(q float64) int64 {
 func (m *Meter) Latencies() []run.Latency {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	all := &set{}
+	all := newSet(len(m.measures))
 	all.merge(m.total)
 	all.merge(m.pending)
 	return all.latencies()
 }
 
-func (s *set) latencies() []run.Latency {
+// Measured is Latencies for the i-th measure alone, whose name is its log's.
+func (m *Meter) Measured(i int) []run.Latency {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	all := newSet(len(m.measures))
+	for p := range Phase(phases) {
+		all[Extra(i)][p].merge(&m.total[Extra(i)][p])
+		all[Extra(i)][p].merge(&m.pending[Extra(i)][p])
+	}
+	return all.of(Extra(i), m.measures[i].kindName())
+}
+
+func (s set) latencies() []run.Latency {
 	var list []run.Latency
 	for k := range Kind(kinds) {
-		whole := s.over(k, Steady, Fault, Healed)
-		warmup := s[k][Warmup].all()
-		if whole.empty() && warmup == 0 {
-			continue
-		}
-		latency := whole.latency(k, "")
-		latency.Excluded = warmup
-		list = append(list, latency)
-		for p := Steady; p < phases; p++ {
-			if c := &s[k][p]; !c.empty() {
-				list = append(list, c.latency(k, p.String()))
-			}
+		list = append(list, s.of(k, kindNames[k])...)
+	}
+	return list
+}
+
+// of lists one kind or measure.
+func (s set) of(k Kind, name kindName) []run.Latency {
+	whole := s.over(k, Steady, Fault, Healed)
+	warmup := s[k][Warmup].all()
+	if whole.empty() && warmup == 0 {
+		return nil
+	}
+	latency := whole.latency(name, "")
+	latency.Excluded = warmup
+	list := []run.Latency{latency}
+	for p := Steady; p < phases; p++ {
+		if c := &s[k][p]; !c.empty() {
+			list = append(list, c.latency(name, p.String()))
 		}
 	}
 	return list
 }
 
-func (c *cell) latency(k Kind, phase string) run.Latency {
+func (c *cell) latency(name kindName, phase string) run.Latency {
 	l := run.Latency{
-		Kind: k.String(), Phase: phase, From: kindNames[k].from, To: kindNames[k].to,
+		Kind: name.name, Phase: phase, From: name.from, To: name.to,
 		Count: c.Count, Min: c.Min, Mean: c.Mean(), Max: c.Max,
 		Negative: c.Negative, OutOfRange: c.OutOfRange, Failed: c.Failed, Unfinished: c.Unfinished,
 	}

@@ -18,7 +18,11 @@ const Dir = "histograms"
 
 // logPath is the log of a kind in a run directory.
 func logPath(dir string, k Kind) string {
-	return filepath.Join(dir, Dir, k.String()+".hlog")
+	return namedLog(dir, k.String())
+}
+
+func namedLog(dir, name string) string {
+	return filepath.Join(dir, Dir, filepath.FromSlash(name)+".hlog")
 }
 
 // statsPrefix begins the comment that carries what the log format does not.
@@ -31,18 +35,25 @@ const statsFormat = statsPrefix + "start=%d length=%d count=%d min=%d max=%d sum
 // logs are the open log files; err is the first error, after which nothing
 // more is written.
 type logs struct {
-	files [kinds]*os.File
+	files []*os.File // of the kinds, then of the measures
 	err   error
 }
 
-func (l *logs) create(dir string, start time.Time) error {
-	if err := os.MkdirAll(filepath.Join(dir, Dir), 0o755); err != nil {
-		return fmt.Errorf("create the directory of the histogram logs: %w", err)
+func (l *logs) create(dir string, start time.Time, measures []Measure) error {
+	var paths []string
+	for _, k := range Kinds() {
+		paths = append(paths, logPath(dir, k))
 	}
-	for k := range l.files {
-		f, err := os.OpenFile(logPath(dir, Kind(k)), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	for _, m := range measures {
+		paths = append(paths, namedLog(dir, m.Log))
+	}
+	for _, path := range paths {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return fmt.Errorf("create the directory of the histogram logs: %w", err)
+		}
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 		if err == nil {
-			l.files[k] = f
+			l.files = append(l.files, f)
 			_, err = io.WriteString(f, header(start))
 		}
 		if err != nil {
@@ -64,7 +75,7 @@ func header(start time.Time) string {
 
 // write appends an interval: for each kind and phase with something in it, a
 // comment and a histogram.
-func (l *logs) write(s *set, start, length time.Duration) {
+func (l *logs) write(s set, start, length time.Duration) {
 	for k, f := range l.files {
 		for p := range s[k] {
 			c := &s[k][p]
@@ -120,7 +131,13 @@ var ErrTruncated = errors.New("the log ends in the middle of an interval: the ru
 // ReadLog reads the log of a kind in a run directory. Intervals come in the
 // order of their time; phases that overlap in one are separate intervals.
 func ReadLog(dir string, k Kind) ([]Interval, error) {
-	path := logPath(dir, k)
+	return readNamed(logPath(dir, k))
+}
+
+// ReadMeasure is ReadLog for a measure, by the name of its log.
+func ReadMeasure(dir, log string) ([]Interval, error) { return readNamed(namedLog(dir, log)) }
+
+func readNamed(path string) ([]Interval, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("read a histogram log: %w", err)

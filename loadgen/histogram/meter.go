@@ -2,6 +2,7 @@ package histogram
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -16,29 +17,35 @@ const (
 
 // Meter collects what recorders record, writes it to logs and answers.
 type Meter struct {
-	phases *Phases
+	phases   *Phases
+	measures []Measure
 
 	// mu guards everything below; no recorder waits for it.
 	mu        sync.Mutex
 	recorders []*Recorder
 	logs      logs
 	// spare is an empty set, swapped with each recorder's in turn.
-	spare *set
+	spare set
 	// pending is what is not yet in the logs, since pendingFrom; total is
 	// the whole run before pending.
-	pending     *set
+	pending     set
 	pendingFrom time.Duration
-	total       *set
+	total       set
 	last        time.Duration
 	closed      bool
 }
 
 // New returns a meter that writes its logs to dir/histograms, as a run whose
 // load began at start. It creates that directory; a log file that exists is an
-// error, since it belongs to another run.
-func New(dir string, start time.Time, phases *Phases) (*Meter, error) {
-	m := &Meter{phases: phases, spare: &set{}, pending: &set{}, total: &set{}}
-	if err := m.logs.create(dir, start); err != nil {
+// error, since it belongs to another run. Measures are what the run measures
+// beside the kinds; Extra tells by which Kind the i-th is recorded.
+func New(dir string, start time.Time, phases *Phases, measures ...Measure) (*Meter, error) {
+	if len(measures) > MaxMeasures {
+		return nil, fmt.Errorf("%d measures, and a meter has at most %d", len(measures), MaxMeasures)
+	}
+	n := len(measures)
+	m := &Meter{phases: phases, measures: measures, spare: newSet(n), pending: newSet(n), total: newSet(n)}
+	if err := m.logs.create(dir, start, measures); err != nil {
 		return nil, err
 	}
 	return m, nil
@@ -46,7 +53,7 @@ func New(dir string, start time.Time, phases *Phases) (*Meter, error) {
 
 // Recorder returns a new recorder, for one goroutine.
 func (m *Meter) Recorder() *Recorder {
-	r := &Recorder{phases: m.phases, current: &set{}}
+	r := &Recorder{phases: m.phases, current: newSet(len(m.measures))}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.recorders = append(m.recorders, r)
@@ -120,8 +127,8 @@ func (m *Meter) Err() error {
 }
 
 // take swaps out and merges what the recorders hold.
-func (m *Meter) take() *set {
-	interval := &set{}
+func (m *Meter) take() set {
+	interval := newSet(len(m.measures))
 	for _, r := range m.recorders {
 		r.mu.Lock()
 		r.current, m.spare = m.spare, r.current

@@ -11,7 +11,7 @@ import (
 // off, the latencies before the cut come with an error that wraps
 // ErrTruncated.
 func Recompute(dir string) ([]run.Latency, error) {
-	all := &set{}
+	all := newSet(0)
 	var cut error
 	for _, k := range Kinds() {
 		intervals, err := ReadLog(dir, k)

@@ -13,7 +13,7 @@ type Recorder struct {
 
 	mu sync.Mutex
 	// current is recorded into; Rotate swaps it with an empty one.
-	current    *set
+	current    set
 	partitions partitions
 }
 
@@ -54,6 +54,18 @@ func (r *Recorder) Acked(topic string, partition int32, due, send, publish time.
 	}
 	r.mu.Unlock()
 }
+
+// Between is Record for a latency from one moment to another of a record that
+// was due before both: its phase is that of a record done at the second.
+func (r *Recorder) Between(k Kind, due, from, to time.Duration) {
+	phase := r.phases.Of(due, to)
+	r.mu.Lock()
+	r.current[k][phase].record(to - from)
+	r.mu.Unlock()
+}
+
+// Measured says whether a record that was due then is behind the warm-up.
+func (r *Recorder) Measured(due time.Duration) bool { return r.phases.At(due) != Warmup }
 
 // Miss counts a record that was due then and has no latency of this kind, as
 // was known at a later time.
