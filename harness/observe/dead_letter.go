@@ -9,6 +9,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/flowweir/weir/chaos/invariant"
+	"github.com/flowweir/weir/loadgen/hop"
 	"github.com/flowweir/weir/loadgen/journal"
 	"github.com/flowweir/weir/loadgen/ledger"
 )
@@ -23,6 +24,7 @@ type deadLetters struct {
 type writer struct {
 	reaction *invariant.Reaction
 	names    []string
+	hop      *hop.Output // nil where nothing measures it
 }
 
 // WatchDLQ adds the dead-letter topic of a reaction to s. Where several
@@ -35,7 +37,7 @@ func (o *Observer) WatchDLQ(s *Subject, r *invariant.Reaction, names ...string) 
 		w.dlq = &deadLetters{r.DLQ.Letters, map[uint16][]writer{}}
 	}
 	sender := s.Flow.Sender.ID()
-	w.dlq.writers[sender] = append(w.dlq.writers[sender], writer{r, names})
+	w.dlq.writers[sender] = append(w.dlq.writers[sender], writer{r, names, o.hops[r].dead})
 }
 
 func (o *Observer) dead(w *watched, r *kgo.Record, at time.Duration) {
@@ -58,16 +60,20 @@ func (o *Observer) dead(w *watched, r *kgo.Record, at time.Duration) {
 		sent = s.Original(seq)
 	}
 	preserve := preserved(writers)
-	of := writers[0].reaction.DLQ.Unclaimed
+	of, measured := writers[0].reaction.DLQ.Unclaimed, (*hop.Output)(nil)
 	if i := writerOf(writers, sent, r); i >= 0 {
 		whose := writers[i].reaction
-		of, preserve, letter.Consumer = whose.Ledger, whose.DLQ.Preserve, whose.Consumer
+		of, preserve, letter.Consumer, measured = whose.Ledger, whose.DLQ.Preserve, whose.Consumer, writers[i].hop
 		if whose.Retries != nil && o.exact(s, r) {
 			whose.Retries.Ended(seq, at, at)
 		}
 	}
-	if of.Dead(event) == ledger.First {
+	sight := of.Dead(event)
+	if sight == ledger.First {
 		o.cfg.Counters.Dead.Add(1)
+	}
+	if measured != nil {
+		measured.Seen(event, sight, at)
 	}
 	if sent == nil {
 		return

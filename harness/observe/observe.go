@@ -17,6 +17,7 @@ import (
 
 	"github.com/flowweir/weir/chaos/invariant"
 	"github.com/flowweir/weir/loadgen/histogram"
+	"github.com/flowweir/weir/loadgen/hop"
 	"github.com/flowweir/weir/loadgen/identity"
 	"github.com/flowweir/weir/loadgen/journal"
 	"github.com/flowweir/weir/loadgen/series"
@@ -40,6 +41,9 @@ type Subject struct {
 	KeyHash func(seq uint64) uint64
 	// Received is told of each first receipt; it may be nil.
 	Received func(at time.Duration)
+	// Hops measures what becomes of its events, from consumer to consumer; nil
+	// where nobody asks.
+	Hops *hop.Flow
 }
 
 // Config is what an Observer writes to.
@@ -59,6 +63,8 @@ type Observer struct {
 	recorder *histogram.Recorder
 	subjects map[uint16]*Subject
 	topics   map[string]*watched
+	hops     map[*invariant.Reaction]hops
+	ids      *hop.IDs // nil where no chain has a second hop
 
 	// mu guards what Last and Between read while the reader goes on.
 	mu sync.Mutex
@@ -74,6 +80,8 @@ type watched struct {
 	retries retries
 	effects []effect
 	dlq     *deadLetters
+	// turns are retries and dead letters of consumers in the middle of chains.
+	turns []turn
 	// untraced is the flow of the topic whose records carry no identity.
 	untraced *invariant.Flow
 	// backlog holds which record stands where; nil where nobody asks.
@@ -102,6 +110,7 @@ func New(cfg Config) *Observer {
 		recorder: cfg.Meter.Recorder(),
 		subjects: map[uint16]*Subject{},
 		topics:   map[string]*watched{},
+		hops:     map[*invariant.Reaction]hops{},
 	}
 }
 
@@ -202,17 +211,15 @@ func (o *Observer) Handle(batch []*kgo.Record, at time.Duration) {
 		p.received += o.receivedAll(w, batch, at)
 	}
 	for _, r := range batch {
-		for i := range w.effects {
-			// A record is one effect, however many ways lead back from it.
-			if o.effect(w, &w.effects[i], r, at) {
-				break
-			}
-		}
+		o.effects(w, r, at)
 		if w.retries != nil {
 			o.retried(w, r, at)
 		}
 		if w.dlq != nil {
 			o.dead(w, r, at)
+		}
+		for i := range w.turns {
+			o.turned(&w.turns[i], r, at)
 		}
 	}
 }

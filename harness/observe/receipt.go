@@ -79,6 +79,9 @@ func (o *Observer) received(w *watched, at time.Duration) (counted int64) {
 		if w.backlog != nil {
 			w.backlog.Add(r.Partition, r.Offset, invariant.Ref{Sender: f.Sender.ID(), Sequence: seq})
 		}
+		if sight := rise.sights[i]; s.Hops != nil && (sight == ledger.First || sight == ledger.Risen) && s.first(seq) {
+			s.Hops.Received(seq, at)
+		}
 		switch rise.sights[i] {
 		case ledger.Ghost:
 			f.Ghosts.Add(invariant.Ghost{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Sequence: seq})

@@ -24,6 +24,9 @@ func (o *Observer) WatchRetry(s *Subject, r *invariant.Reaction, topic string) {
 		sender := s.Flow.Sender.ID()
 		w.retries[sender] = append(w.retries[sender], r.Retries)
 	}
+	if c := o.hops[r].consumer; c != nil {
+		w.turns = append(w.turns, turn{subject: s, consumer: c})
+	}
 }
 
 func (o *Observer) retried(w *watched, r *kgo.Record, at time.Duration) {

@@ -124,6 +124,7 @@ type liveFlow struct {
 	// unclaimed are the dead letters of the flow in topics that several of
 	// its consumers share, by topic.
 	unclaimed map[string]*ledger.Reaction
+	hops      []*liveHop // as in the plan
 	producer  *kafka.Producer
 	driver    driver
 }

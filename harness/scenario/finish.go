@@ -27,6 +27,9 @@ func (x *execution) finish(hard context.Context) {
 	d := x.drainer()
 	x.drained = d.drain(hard, timeout)
 	x.reached, x.ends = d.reached, d.ends
+	if len(x.plan.levels()) > 0 {
+		x.drainHops(hard, timeout-x.drained.Took)
+	}
 	x.release(hard)
 	// Members leave last: what they have not read yet they still must.
 	for _, g := range x.groups {

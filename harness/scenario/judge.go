@@ -23,12 +23,14 @@ func (x *execution) judge(interrupted bool) error {
 	if err != nil {
 		x.warn("the journal: " + err.Error())
 	}
+	x.endHops()
 	if err := x.meter.Close(); err != nil {
 		x.warn("the histograms: " + err.Error())
 	}
 	r := &x.results
 	r.Senders = x.senders()
 	r.Latencies = x.meter.Latencies()
+	r.Hops = x.hops()
 	r.Partitions = x.partitions()
 	r.Groups = x.groupResults()
 	r.Drain = x.drained

@@ -16,6 +16,7 @@ import (
 	"github.com/flowweir/weir/contracts/asyncapi"
 	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/contracts/source"
+	"github.com/flowweir/weir/loadgen/histogram"
 	"github.com/flowweir/weir/loadgen/schedule"
 	"github.com/flowweir/weir/reports/finding"
 	"github.com/flowweir/weir/reports/run"
@@ -56,6 +57,9 @@ type Plan struct {
 	// Length is the load's, Warmup the part of it that no figure includes.
 	Length, Warmup time.Duration
 	drawn          []fault.Fault // of the random mix
+	// measures are those of hops, whose outputs are counted.
+	measures []histogram.Measure
+	outputs  int
 	// Notes are things that a reader of the results must know.
 	Notes []string
 }
@@ -79,6 +83,8 @@ type Flow struct {
 	Corpus [][]byte
 	// Reactions are those of the consumers whose service takes part in the run.
 	Reactions []Reaction
+	// Hops are those of reactions, then those behind them.
+	Hops []*Hop
 
 	files *asyncapi.Files
 	// meanBytes is about the size of a record without a contract.
@@ -112,6 +118,7 @@ func Resolve(s *Scenario, in ...string) (*Plan, []finding.Finding) {
 		return nil, findings
 	}
 	r.flows()
+	r.hops()
 	r.unjudged()
 	r.topics()
 	r.faults()

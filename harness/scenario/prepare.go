@@ -43,7 +43,7 @@ func (x *execution) prepare(ctx context.Context) error {
 	}
 	x.t0 = time.Now().Add(lead)
 	x.phases.Set(histogram.Steady, x.plan.Warmup)
-	if x.meter, err = histogram.New(x.dir.Path(), x.t0, x.phases); err != nil {
+	if x.meter, err = histogram.New(x.dir.Path(), x.t0, x.phases, x.plan.measures...); err != nil {
 		return &InfrastructureError{"the histograms", err}
 	}
 	x.observer = observe.New(observe.Config{
@@ -155,6 +155,11 @@ func (x *execution) watchedTopics() []string {
 				topics[t] = true
 			}
 		}
+		for _, h := range f.Hops {
+			for _, t := range h.topics() {
+				topics[t] = true
+			}
+		}
 	}
 	// How far a group has come is known of what is read.
 	for _, g := range x.plan.groups() {
@@ -184,9 +189,11 @@ func (x *execution) prepareFlow(f *Flow, maker maker) error {
 		flow.Origin = live.subject.Event
 	}
 	x.observer.Watch(live.subject)
+	x.beginHops(live)
 	if err := x.react(live); err != nil {
 		return err
 	}
+	x.measureSteps(live)
 	x.flows[sender.ID()] = live
 	x.info.Loads = append(x.info.Loads, f.describe(sender.Name()))
 	return x.prepareLoad(live)

@@ -21,6 +21,7 @@ func (x *execution) react(live *liveFlow) error {
 		r := &f.Reactions[i]
 		reaction := &invariant.Reaction{Consumer: r.Consumer, Ledger: live.sender.Reaction(r.Produces != nil), Own: r.own()}
 		live.subject.Flow.Reactions = append(live.subject.Flow.Reactions, reaction)
+		x.measureReaction(live, r, reaction)
 		if r.Produces != nil {
 			watched = true
 			if err := x.watchEffect(live, r, reaction); err != nil {
@@ -77,7 +78,7 @@ func (x *execution) watchEffect(live *liveFlow, r *Reaction, reaction *invariant
 	}
 	x.observer.WatchEffect(live.subject, reaction, observe.Effect{
 		Topic: r.Produces.TopicName(), Type: effect.Event, TypeHeader: r.Produces.Recognition().Header,
-		Correlate: correlate, Decode: decode, Searched: searched, Seen: x.stream(),
+		Correlate: correlate, Decode: decode, Searched: searched, Seen: x.stream(), ID: live.reactionID(r),
 	})
 	return nil
 }

@@ -32,6 +32,10 @@ func TestMain(m *testing.M) {
 			return serve(ctx, effect, group, mistake, brokers)
 		}
 		switch {
+		case os.Getenv("FORWARD") != "":
+			service = func(ctx context.Context, _, _, _ string, brokers []string) error {
+				return forward(ctx, os.Getenv("FORWARD"), brokers)
+			}
 		case os.Getenv("MISTAKE") == "generous":
 			service = shareAll
 		case os.Getenv("GROUP") == "tries":

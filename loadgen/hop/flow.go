@@ -38,6 +38,8 @@ type Counts struct {
 	Again uint64
 	// WithoutInput are outputs whose input was not seen.
 	WithoutInput uint64
+	// Untraced are records, and not events, that lead back to none of the run.
+	Untraced uint64
 }
 
 // ConsumerCounts are what a consumer's inputs were, in events.
@@ -180,6 +182,10 @@ func (o *Output) Seen(seq uint64, sight ledger.Sight, received time.Duration) {
 		next.input(seq, received)
 	}
 }
+
+// Untraced says that a record in the topic and of the type of the output leads
+// back to no event of the run.
+func (o *Output) Untraced() { o.counts.Untraced++ }
 
 // ended says whether an event has an output of the other sort.
 func (c *Consumer) ended(seq uint64, dead bool) bool {

@@ -8,9 +8,11 @@ import (
 
 // Results is results.json: everything that was counted, measured and judged.
 type Results struct {
-	Format     string      `json:"format"`
-	Senders    []Sender    `json:"senders"`
-	Latencies  []Latency   `json:"latencies"`
+	Format    string    `json:"format"`
+	Senders   []Sender  `json:"senders"`
+	Latencies []Latency `json:"latencies"`
+	// Hops are absent where no consumer shows what it makes of events.
+	Hops       *Hops       `json:"hops,omitempty"`
 	Partitions []Partition `json:"partitions"`
 	Groups     []Group     `json:"groups"`
 	Faults     []Fault     `json:"faults"`
