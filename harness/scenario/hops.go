@@ -52,7 +52,7 @@ func (r *resolver) hops() {
 
 // follow adds the hops behind one.
 func (r *resolver) follow(f *Flow, after int) {
-	made := f.Hops[after].Reaction.Produces
+	made := f.Hops[after].Produces
 	for _, c := range r.plan.Contracts {
 		for i := range c.Consumes {
 			consumes := &c.Consumes[i]
@@ -103,7 +103,7 @@ func (r *resolver) unmeasured(f *Flow, x *Reaction) string {
 		return "it makes the event of the load again"
 	}
 	for _, other := range f.Hops {
-		if !toldApart(other.Reaction.Produces, x.Produces) {
+		if !toldApart(other.Produces, x.Produces) {
 			return fmt.Sprintf("nothing tells the %s that it makes from what %s makes", e.Event, other.Consumer)
 		}
 	}
@@ -125,7 +125,7 @@ func (r *resolver) measures(f *Flow) {
 			}
 			return
 		}
-		output := h.Reaction.Produces.TopicName()
+		output := h.Produces.TopicName()
 		h.id, h.dead, h.whole = p.outputs+1, noMeasure, noMeasure
 		h.effect = p.measure(histogram.Measure{Log: hopLog(h.id), From: h.Topic, To: output})
 		h.whole = p.measure(histogram.Measure{Log: hopLog(h.id) + "-whole", From: "due", To: output})

@@ -36,17 +36,17 @@ func (x *execution) beginHops(live *liveFlow) {
 }
 
 // measure adds a hop to the measurement, behind another or none.
-func (live *liveFlow) measure(h *Hop, r *ledger.Reaction) *liveHop {
+func (f *liveFlow) measure(h *Hop, r *ledger.Reaction) *liveHop {
 	var after *hop.Output
 	if h.After >= 0 {
-		after = live.hops[h.After].output
+		after = f.hops[h.After].output
 	}
-	l := &liveHop{Hop: h, consumer: live.subject.Hops.Consumer(after, r)}
+	l := &liveHop{Hop: h, consumer: f.subject.Hops.Consumer(after, r)}
 	l.output = l.consumer.Effect(histogram.Extra(h.effect), histogram.Extra(h.whole))
 	if h.dead != noMeasure {
 		l.letters = l.consumer.Dead(histogram.Extra(h.dead))
 	}
-	live.hops = append(live.hops, l)
+	f.hops = append(f.hops, l)
 	return l
 }
 
