@@ -19,6 +19,7 @@ type charts struct {
 	Lag        *drawing
 	Layers     []layerChart
 	Brokers    []brokerChart
+	Hops       *hopsPanel // nil without any
 	Step       time.Duration
 	Numbers    []numbers
 	// Quantiles are the columns of the table of the range.
@@ -44,6 +45,7 @@ type data struct {
 	Flow      flowCurves        `json:"flow"`
 	Layers    []*layer          `json:"layers"`
 	Brokers   []*brokerSeries   `json:"brokers"`
+	Hops      []*hopCurve       `json:"hops"` // rows of their table, the first ones
 }
 
 // kindChart is one latency kind: its chart, its heatmap, and its figures over
@@ -87,7 +89,7 @@ func newCharts(rec *run.Record) charts {
 	c.Data = data{
 		X: make([]float64, g.n), Step: g.step.Seconds(), End: end.Seconds(), Base: bucketBase, Rows: heatBuckets,
 		Shares: latencyShares, Quantiles: shownQuantiles, Curve: curveQuantiles(), Lines: compared,
-		Windows: windows(rec, end), Kinds: []*latencyCurve{}, Flow: readFlow(rec.Intervals, g), Layers: []*layer{}, Brokers: []*brokerSeries{},
+		Windows: windows(rec, end), Kinds: []*latencyCurve{}, Flow: readFlow(rec.Intervals, g), Layers: []*layer{}, Brokers: []*brokerSeries{}, Hops: []*hopCurve{},
 	}
 	for i := range g.n {
 		c.Data.X[i] = g.middle(i)
@@ -96,6 +98,7 @@ func newCharts(rec *run.Record) charts {
 		return c
 	}
 	c.latency(rec, g, end)
+	c.hops(rec, g)
 	f := c.Data.Flow
 	c.Throughput = draw("Throughput over time", g, end, c.Data.Windows, false, countLabel,
 		curve{"s0", "due", f.Due}, curve{"s1", "acked", f.Acked}, curve{"s2", "received", f.Received}, curve{"s3", "effects", f.Effects})

@@ -169,6 +169,7 @@ func TestChromium(t *testing.T) {
 	held := render(t, sample.Held())
 	t.Run("charts", func(t *testing.T) { testCharts(t, open(t, ctx, held)) })
 	t.Run("heatmap", func(t *testing.T) { testHeatmap(t, open(t, ctx, held, chromedp.EmulateViewport(1280, 900))) })
+	t.Run("hops", func(t *testing.T) { testHops(t, ctx, held) })
 	t.Run("zoom", func(t *testing.T) { testZoom(t, open(t, ctx, held)) })
 	t.Run("ways to zoom", func(t *testing.T) { testWaysToZoom(t, open(t, ctx, held, chromedp.EmulateViewport(1280, 900))) })
 	t.Run("hour", func(t *testing.T) { testHour(t, ctx) })
@@ -249,6 +250,7 @@ func testHour(t *testing.T, ctx context.Context) {
 	if got, want := b.figures(), rangeFigures(s, 600, 1200); !reflect.DeepEqual(got, want) {
 		t.Errorf("figures of a range:\n%q\nwant\n%q", got, want)
 	}
+	b.rangedHops(s, 600, 1200)
 	b.quiet()
 }
 

@@ -77,29 +77,33 @@ func samplesIn(s sample.Sample, kind string, from, to float64) (all []bucketed, 
 	return all, n, high
 }
 
-// rangeFigures works the table out from the histograms of each interval, by
-// counting through the sorted samples to the rank.
+// rangeFigures works the table out from the histograms of each interval.
 func rangeFigures(s sample.Sample, from, to float64) [][]string {
 	var rows [][]string
 	for _, kind := range kinds {
-		if s.Histograms[kind] == nil {
-			continue
+		if s.Histograms[kind] != nil {
+			rows = append(rows, append([]string{summary.KindName(kind)}, rangeRow(s, kind, from, to)...))
 		}
-		all, n, high := samplesIn(s, kind, from, to)
-		row := []string{summary.KindName(kind), summary.Count(n)}
-		for _, q := range quantiles {
-			need := int64(math.Round(100 / (1 - q)))
-			if n < need {
-				row = append(row, fmt.Sprintf("not judged\n(n < %s)", summary.Count(need)))
-				continue
-			}
-			rank := int64(math.Ceil(q*float64(n) - 1e-6))
-			at := slices.IndexFunc(all, func(b bucketed) bool { rank -= b.n; return rank <= 0 })
-			row = append(row, micros(min(all[at].us, high)))
-		}
-		rows = append(rows, append(row, micros(high)))
 	}
 	return rows
+}
+
+// rangeRow are the figures of a kind, by counting through the sorted samples to
+// the rank.
+func rangeRow(s sample.Sample, kind string, from, to float64) []string {
+	all, n, high := samplesIn(s, kind, from, to)
+	row := []string{summary.Count(n)}
+	for _, q := range quantiles {
+		need := int64(math.Round(100 / (1 - q)))
+		if n < need {
+			row = append(row, fmt.Sprintf("not judged\n(n < %s)", summary.Count(need)))
+			continue
+		}
+		rank := int64(math.Ceil(q*float64(n) - 1e-6))
+		at := slices.IndexFunc(all, func(b bucketed) bool { rank -= b.n; return rank <= 0 })
+		row = append(row, micros(min(all[at].us, high)))
+	}
+	return append(row, micros(high))
 }
 
 func micros(us float64) string {
@@ -114,23 +118,27 @@ func wholeFigures(s sample.Sample) [][]string {
 	var rows [][]string
 	for _, kind := range kinds {
 		for _, l := range s.Results.Latencies {
-			if l.Kind != kind || l.Phase != "" {
-				continue
+			if l.Kind == kind && l.Phase == "" {
+				rows = append(rows, append([]string{summary.KindName(kind)}, wholeRow(l)...))
 			}
-			row := []string{summary.KindName(kind), summary.Count(l.Count)}
-			for _, q := range l.Quantiles {
-				switch {
-				case !slices.Contains(quantiles, q.Q):
-				case q.Judged:
-					row = append(row, summary.Duration(q.Value))
-				default:
-					row = append(row, fmt.Sprintf("not judged\n(n < %s)", summary.Count(q.Need)))
-				}
-			}
-			rows = append(rows, append(row, summary.Duration(l.Max)))
 		}
 	}
 	return rows
+}
+
+// wholeRow are the figures of a latency of results.json.
+func wholeRow(l run.Latency) []string {
+	row := []string{summary.Count(l.Count)}
+	for _, q := range l.Quantiles {
+		switch {
+		case !slices.Contains(quantiles, q.Q):
+		case q.Judged:
+			row = append(row, summary.Duration(q.Value))
+		default:
+			row = append(row, fmt.Sprintf("not judged\n(n < %s)", summary.Count(q.Need)))
+		}
+	}
+	return append(row, summary.Duration(l.Max))
 }
 
 // testZoom: the figures of the whole run are those of results.json; those of a

@@ -166,7 +166,8 @@ func TestDefects(t *testing.T) {
 		}
 	}
 	if want := []string{
-		"histograms/effect.hlog", "histograms/end-to-end.hlog", "histograms/publish.hlog", "histograms/schedule-delay.hlog", "histograms/send.hlog",
+		"histograms/effect.hlog", "histograms/end-to-end.hlog",
+		"histograms/hops/1-whole.hlog", "histograms/hops/1.hlog", "histograms/hops/2.hlog", "histograms/publish.hlog", "histograms/schedule-delay.hlog", "histograms/send.hlog",
 		"results.json", "scenario.json", "series.jsonl", "services/order-service.log", "services/payment-service.log", "timeline.jsonl",
 	}; !reflect.DeepEqual(names, want) {
 		t.Errorf("files are %q", names)

@@ -212,6 +212,13 @@ func Hostile() Sample {
 		o := &res.Objectives[i]
 		o.Name, o.Want, o.Got, o.Note, o.Source = evil(), evil(), evil(), evil(), evil()
 	}
+	for i := range res.Hops.Hops {
+		h := &res.Hops.Hops[i]
+		h.Sender, h.Event, h.Topic, h.Consumer, h.Output, h.OutputTopic, h.Retries = evil(), evil(), evil(), evil(), evil(), evil(), []string{evil()}
+	}
+	for i := range res.Hops.Chains[0].Traces {
+		res.Hops.Chains[0].Traces[i].Event = evil()
+	}
 	for i := range res.Groups {
 		res.Groups[i].Name, res.Groups[i].Warning, res.Groups[i].Topics = evil(), evil(), []string{evil()}
 	}

@@ -56,7 +56,7 @@ func simulate() *flow {
 		phases:     map[string]map[string]*hdrhistogram.Histogram{},
 		excluded:   map[string]int64{},
 	}
-	for _, kind := range run.LatencyKinds() {
+	for _, kind := range append(run.LatencyKinds(), hopPaid, hopDead, wayPaid) {
 		f.phases[kind] = map[string]*hdrhistogram.Histogram{}
 		for range seconds {
 			f.histograms[kind] = append(f.histograms[kind], newHistogram())
@@ -131,8 +131,11 @@ func (f *flow) record(due time.Duration, n int64) {
 	f.at(received).Received += n
 	if f.rng.Float64() < 0.01 {
 		f.at(effect).Dead += n
+		f.add(hopDead, due, effect, effect-received, n)
 	} else {
 		f.at(effect).Effects += n
+		f.add(hopPaid, due, effect, effect-received, n)
+		f.add(wayPaid, due, effect, effect-due, n)
 		f.add(run.Effect, due, effect, effect-due, n)
 	}
 	f.add(run.ScheduleDelay, due, sent, sent-due, n)
@@ -232,24 +235,7 @@ func (f *flow) latencies() []run.Latency {
 	}
 	var all []run.Latency
 	for _, kind := range run.LatencyKinds() {
-		for _, phase := range []string{"", run.PhaseSteady, run.PhaseFault, run.PhaseHealed} {
-			h := f.phases[kind][phase]
-			l := run.Latency{
-				Kind: kind, Phase: phase, From: moments[kind][0], To: moments[kind][1],
-				Count: h.TotalCount(), Min: time.Duration(h.Min()),
-				Mean: time.Duration(h.Mean()), Max: time.Duration(h.Max()),
-			}
-			if phase == "" {
-				l.Excluded = f.excluded[kind]
-			}
-			for _, q := range []float64{0.5, 0.9, 0.95, 0.99, 0.999, 0.9999} {
-				need := int64(math.Round(100 / (1 - q)))
-				l.Quantiles = append(l.Quantiles, run.Quantile{
-					Q: q, Value: time.Duration(h.ValueAtQuantile(q * 100)), Judged: l.Count >= need, Need: need,
-				})
-			}
-			all = append(all, l)
-		}
+		all = append(all, f.latencyOf(kind, moments[kind][0], moments[kind][1])...)
 	}
 	return all
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -21,14 +22,16 @@ const (
 
 // hourKinds are the kinds of a real run, with the median of each and how widely
 // it is spread.
-var hourKinds = []struct {
-	kind   string
-	median time.Duration
-	sigma  float64
-}{
+var hourKinds = []hourKind{
 	{run.ScheduleDelay, 90 * time.Microsecond, 1.1}, {"wake", 60 * time.Microsecond, 1.1}, {"blocked", 4 * time.Microsecond, 0.9},
 	{run.Send, 3 * time.Millisecond, 0.8}, {run.Publish, 4 * time.Millisecond, 0.9},
 	{run.EndToEnd, 9 * time.Millisecond, 0.9}, {run.Effect, 40 * time.Millisecond, 1.2},
+}
+
+type hourKind struct {
+	kind   string
+	median time.Duration
+	sigma  float64
 }
 
 // Hour is a run of one hour over more partitions than are shown, with latencies
@@ -50,7 +53,7 @@ func Hour() Sample {
 		s.Intervals = append(s.Intervals, hourInterval(rng, start, length))
 	}
 	f := flow{phases: map[string]map[string]*hdrhistogram.Histogram{}, excluded: map[string]int64{}}
-	for _, k := range hourKinds {
+	for _, k := range slices.Concat(hourKinds, hourHops) {
 		f.phases[k.kind] = map[string]*hdrhistogram.Histogram{
 			"": newHistogram(), run.PhaseSteady: newHistogram(), run.PhaseFault: newHistogram(), run.PhaseHealed: newHistogram(),
 		}
@@ -75,7 +78,7 @@ func Hour() Sample {
 			f.phases[k.kind][run.PhaseSteady].Merge(h)
 		}
 	}
-	s.Results.Latencies = f.latencies()
+	s.Results.Latencies, s.Results.Hops = f.latencies(), f.hourResults()
 	s.Brokers, s.Results.Brokers = hourBrokers(rng)
 	return s
 }

@@ -63,6 +63,9 @@ func (s Sample) Write(dir string) error {
 		}
 	}
 	for kind, histograms := range s.Histograms {
+		if err := os.MkdirAll(filepath.Dir(d.HistogramPath(kind)), 0o755); err != nil {
+			return err
+		}
 		if err := s.writeLog(d.HistogramPath(kind), histograms); err != nil {
 			return err
 		}
@@ -114,21 +117,23 @@ func (s Sample) writeLog(path string, histograms []*hdrhistogram.Histogram) erro
 	// Written by hand: OutputStartTime prints the local time zone.
 	fmt.Fprintf(&b, "#[StartTime: %.3f (seconds since epoch)]\n", float64(load.UnixMilli())/1000)
 	fmt.Fprintf(&b, "#[BaseTime: %.3f (seconds since epoch)]\n", float64(load.UnixMilli())/1000)
-	w.SetBaseTime(load.UnixMilli())
 	if err := w.OutputLegend(); err != nil {
 		return err
 	}
+	encoded := map[*hdrhistogram.Histogram]string{} // an hour has the same ones many times
 	for i, h := range histograms {
 		if h.TotalCount() == 0 {
 			continue
 		}
-		at, length := interval(i)
-		h.SetStartTimeMs(load.Add(at).UnixMilli())
-		h.SetTag(s.phase(i))
-		h.SetEndTimeMs(load.Add(at + length).UnixMilli())
-		if err := w.OutputIntervalHistogram(h); err != nil {
-			return err
+		if encoded[h] == "" {
+			payload, err := h.EncodeV2()
+			if err != nil {
+				return err
+			}
+			encoded[h] = fmt.Sprintf("%f,%s", float64(h.Max())/1e6, payload)
 		}
+		at, length := interval(i)
+		fmt.Fprintf(&b, "Tag=%s,%f,%f,%s\n", s.phase(i), at.Seconds(), length.Seconds(), encoded[h])
 	}
 	return os.WriteFile(path, []byte(b.String()), 0o644)
 }

@@ -42,6 +42,7 @@ func build(f *flow) Sample {
 			}},
 		}},
 		Latencies:  lat,
+		Hops:       f.hops(sent-dup, poison),
 		Partitions: f.partitions,
 		Groups:     groups(f),
 		Faults:     faults(),

@@ -67,9 +67,14 @@ const quantile = (samples, q) => {
   return null;
 };
 
-// The table of figures says exact ones of the whole run, as it was written.
-const cells = [...document.querySelectorAll("#figures tbody tr")].map((tr) => [...tr.querySelectorAll("td")]);
-const written = cells.map((row) => row.map((td) => ({ text: td.innerText, withheld: td.className === "withheld" })));
+// The tables of figures say exact ones of the whole run, as they were written.
+// A row of hops beyond those that are embedded has none of a range.
+const tables = [["#figures", data.kinds], ["#hop-figures", data.hops]].map(([table, of]) => ({
+  of, rows: [...document.querySelectorAll(table + " tbody tr")].map((tr) => {
+    const cells = [...tr.querySelectorAll("td:not(.beside)")];
+    return { cells, written: cells.map((td) => ({ text: td.innerText, withheld: td.className === "withheld" })) };
+  }),
+}));
 
 // atMost writes a latency; those of the first bucket go down to 0.
 const atMost = (us) => (us != null && us <= middle(0) ? "≤ 1 µs" : micros(us));
@@ -87,14 +92,16 @@ const showFigures = () => {
   byId("from").value = +range.from.toFixed(2);
   byId("to").value = +range.to.toFixed(2);
   let warm = 0;
-  data.kinds.forEach((kind, k) => {
-    const s = isWhole() ? null : samplesIn(kind, range);
-    (s ? figures(s) : written[k]).forEach(({ text, withheld }, i) => {
-      cells[k][i].innerText = text;
-      cells[k][i].className = withheld ? "withheld" : "";
+  tables.forEach(({ of, rows }) => rows.forEach(({ cells, written }, k) => {
+    const s = !isWhole() && of[k] ? samplesIn(of[k], range) : null;
+    (s ? figures(s) : isWhole() ? written : written.map(() => ({ text: "–" }))).forEach(({ text, withheld }, i) => {
+      cells[i].innerText = text;
+      cells[i].className = withheld ? "withheld" : "";
     });
     warm = Math.max(warm, s ? s.warm : 0);
+  }));
+  document.querySelectorAll(".range-name").forEach((name) => {
+    name.textContent = isWhole() ? "Whole run, without warm-up"
+      : `${rangeName()}: percentiles ±5%${warm ? ", without the samples of the warm-up" : ""}`;
   });
-  byId("range").textContent = isWhole() ? "Whole run, without warm-up"
-    : `${rangeName()}: percentiles ±5%${warm ? ", without the samples of the warm-up" : ""}`;
 };

@@ -22,7 +22,7 @@ const redraw = (...names) => [...charts.keys()].filter((el) => names.includes(el
 const setRange = (r, keep = true) => {
   range = r;
   charts.forEach((u, el) => (isTimed(el) ? u.setScale("x", { min: r.from, max: r.to }) : showCurves(u)));
-  if (cells.length) showFigures();
+  if (tables[0].rows.length) showFigures();
   if (keep) history.replaceState(null, "", isWhole() ? "#charts" : `#range=${+r.from.toFixed(2)}-${+r.to.toFixed(2)}`);
 };
 
@@ -88,7 +88,7 @@ if (plots.length) {
     before = plots[0].clientWidth;
     charts.forEach((u, el) => u.setSize({ width: width(el), height: u.height }));
   }).observe(plots[0]);
-  if (cells.length) showFigures();
+  if (tables[0].rows.length) showFigures();
   listen();
   linked();
 }
