@@ -30,6 +30,9 @@ const testRun = 0x0123456789ab
 
 var t0 = time.Unix(1_900_000_000, 0)
 
+// measures are how many a bench has beside the kinds.
+const measures = 5
+
 // bench is an observer and everything that it writes to.
 type bench struct {
 	*observe.Observer
@@ -55,7 +58,11 @@ func newBench(t *testing.T) *bench {
 	}
 	phases := &histogram.Phases{}
 	phases.Set(histogram.Steady, 0) // nothing is warm-up
-	if b.meter, err = histogram.New(b.dir, t0, phases); err != nil {
+	var extra []histogram.Measure
+	for i := range measures {
+		extra = append(extra, histogram.Measure{Log: fmt.Sprintf("hops/%d", i), From: "a", To: "b"})
+	}
+	if b.meter, err = histogram.New(b.dir, t0, phases, extra...); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

@@ -118,8 +118,10 @@ func (c *Consumer) Dead(kind histogram.Kind) *Output {
 
 // Received says that an event of the sender was received for the first time.
 func (f *Flow) Received(seq uint64, at time.Duration) {
-	if due := f.cfg.Due(seq); f.traces.follows(seq) && f.cfg.Recorder.Measured(due) {
-		f.traces.begin(seq, due, at, len(f.outputs))
+	if f.traces.follows(seq) {
+		if due := f.cfg.Due(seq); f.cfg.Recorder.Measured(due) {
+			f.traces.begin(seq, due, at, len(f.outputs))
+		}
 	}
 	for _, c := range f.next {
 		c.input(seq, at)
@@ -131,7 +133,7 @@ func (c *Consumer) input(seq uint64, received time.Duration) {
 	if len(c.early) > 0 {
 		if e, ok := c.early[seq]; ok {
 			delete(c.early, seq)
-			e.of.sample(seq, at(received), e.at)
+			e.of.sample(seq, c.flow.cfg.Due(seq), at(received), e.at)
 			return
 		}
 	}
@@ -156,10 +158,10 @@ func (o *Output) Seen(seq uint64, sight ledger.Sight, received time.Duration) {
 		}
 		return
 	}
-	c := o.consumer
+	c, due := o.consumer, o.consumer.flow.cfg.Due(seq)
 	switch input := c.pending.take(seq); {
 	case input != 0:
-		o.sample(seq, input, received)
+		o.sample(seq, due, input, received)
 	case c.ended(seq, o.dead):
 		o.counts.Again++
 	case c.seen(seq): // its input was not followed, and counted there
@@ -176,7 +178,7 @@ func (o *Output) Seen(seq uint64, sight ledger.Sight, received time.Duration) {
 	}
 	c.flow.traces.passed(seq, o.index, received)
 	if len(o.next) == 0 {
-		c.flow.cfg.Recorder.Between(o.chain, c.flow.cfg.Due(seq), c.flow.cfg.Due(seq), received)
+		c.flow.cfg.Recorder.Record(o.chain, due, received-due)
 	}
 	for _, next := range o.next {
 		next.input(seq, received)
@@ -197,14 +199,14 @@ func (c *Consumer) ended(seq uint64, dead bool) bool {
 }
 
 // sample records the hop of an event.
-func (o *Output) sample(seq uint64, input slot, received time.Duration) {
+func (o *Output) sample(seq uint64, due time.Duration, input slot, received time.Duration) {
 	f := o.consumer.flow
 	o.counts.Samples++
 	if input&retried != 0 {
 		o.counts.Retried++
 		f.traces.retried(seq, o.index)
 	}
-	f.cfg.Recorder.Between(o.kind, f.cfg.Due(seq), input.time(), received)
+	f.cfg.Recorder.Between(o.kind, due, input.time(), received)
 }
 
 // Close counts what is open at the end.
