@@ -25,7 +25,8 @@ type Hop struct {
 	// where there is none. id is that of the first in results, and the next is
 	// of the dead letters.
 	effect, dead, whole, id int
-	// retried are its retry topics that no other consumer of the flow uses.
+	// retried are its retry topics; none where another consumer of the flow uses
+	// one of them.
 	retried []string
 }
 
@@ -35,8 +36,8 @@ const noMeasure = -1
 // hops finds the hops of all flows.
 func (r *resolver) hops() {
 	for _, f := range r.plan.Flows {
-		if !f.observed() {
-			continue
+		if !f.observed() || f.Load.Via == ViaTrigger && f.Produces.Trigger.ID == "" {
+			continue // nothing says which event a record is of
 		}
 		for i := range f.Reactions {
 			if x := &f.Reactions[i]; x.Produces != nil {
@@ -130,14 +131,18 @@ func (r *resolver) measures(f *Flow) {
 		h.effect = p.measure(histogram.Measure{Log: hopLog(h.id), From: h.Topic, To: output})
 		h.whole = p.measure(histogram.Measure{Log: hopLog(h.id) + "-whole", From: "due", To: output})
 		p.outputs++
-		if dlq := h.Consumes.DLQ; dlq != nil && f.alone(dlq.Topic, h) {
+		switch dlq := h.Consumes.DLQ; {
+		case dlq == nil:
+		case !f.alone(dlq.Topic, h):
+			p.note("%s shares the dead-letter topic %s: its dead letters are no hop", h.Consumer, dlq.Topic)
+		default:
 			h.dead = p.measure(histogram.Measure{Log: hopLog(h.id + 1), From: h.Topic, To: dlq.Topic})
 			p.outputs++
 		}
-		for _, topic := range h.retries() {
-			if f.alone(topic, h) {
-				h.retried = append(h.retried, topic)
-			}
+		if shared := slices.IndexFunc(h.retries(), func(topic string) bool { return !f.alone(topic, h) }); shared >= 0 {
+			p.note("%s shares the retry topic %s: its hop does not say which events were retried", h.Consumer, h.retries()[shared])
+		} else {
+			h.retried = h.retries()
 		}
 	}
 }
