@@ -139,21 +139,21 @@ func newHopRow(all *run.Hops, h run.Hop) hopRow {
 // hops in a circle.
 func depth(all *run.Hops, h run.Hop) (n int) {
 	for ; h.After != 0 && n < len(all.Hops); n++ {
-		h, _ = hopOf(all, h.After)
+		h = hopOf(all, h.After)
 	}
 	return n
 }
 
-func hopOf(all *run.Hops, id int) (run.Hop, bool) {
-	i := slices.IndexFunc(all.Hops, func(h run.Hop) bool { return h.ID == id })
-	if i < 0 {
-		return run.Hop{}, false
+// hopOf is the hop with an id; of someone else's directory it may be missing.
+func hopOf(all *run.Hops, id int) run.Hop {
+	if i := slices.IndexFunc(all.Hops, func(h run.Hop) bool { return h.ID == id }); i >= 0 {
+		return all.Hops[i]
 	}
-	return all.Hops[i], true
+	return run.Hop{}
 }
 
 func outputTopic(all *run.Hops, id int) string {
-	h, _ := hopOf(all, id)
+	h := hopOf(all, id)
 	return h.OutputTopic
 }
 
@@ -201,11 +201,11 @@ func median(l run.Latency) string {
 // newChainView lays a chain's single events beside the medians of its steps.
 func newChainView(rec *run.Record, chain run.Chain) chainView {
 	all := rec.Results.Hops
-	first, _ := hopOf(all, chain.Hops[0])
+	first := hopOf(all, chain.Hops[0])
 	v := chainView{Name: first.Event, Columns: []string{"p50 of each, all events"}, Followed: chain.Followed}
 	v.Rows = append(v.Rows, chainRow{Name: "due → " + first.Topic, Cells: []string{received(rec)}})
 	for _, id := range chain.Hops {
-		h, _ := hopOf(all, id)
+		h := hopOf(all, id)
 		v.Name += " → " + h.Output
 		v.Rows = append(v.Rows, chainRow{Name: h.Consumer + " → " + h.OutputTopic, Cells: []string{median(wholeOf(h.Latencies))}})
 	}

@@ -92,10 +92,9 @@ func (f *flow) hourResults() *run.Hops {
 		h := run.Hop{
 			ID: id, Sender: "OrderPlaced/0", Event: "com.acme.order.OrderPlaced", Topic: fmt.Sprintf("step-%d.events", (id-1)/2), Consumer: fmt.Sprintf("service-%d", (id+1)/2),
 		}
-		switch {
-		case id%2 == 0:
-			h.DeadLetter, h.OutputTopic = true, h.Consumer+".dlq"
-		default:
+		if h.DeadLetter = id%2 == 0; h.DeadLetter {
+			h.OutputTopic = h.Consumer + ".dlq"
+		} else {
 			h.Output, h.OutputTopic = fmt.Sprintf("Step%d", (id+1)/2), fmt.Sprintf("step-%d.events", (id+1)/2)
 			h.Latencies = f.latencyOf(kind, h.Topic, h.OutputTopic)
 			h.Samples = uint64(h.Latencies[0].Count)
