@@ -118,7 +118,6 @@ func Resolve(s *Scenario, in ...string) (*Plan, []finding.Finding) {
 		return nil, findings
 	}
 	r.flows()
-	r.hops()
 	r.unjudged()
 	r.topics()
 	r.faults()
@@ -127,6 +126,7 @@ func Resolve(s *Scenario, in ...string) (*Plan, []finding.Finding) {
 	if found := r.Findings(); len(found) > 0 {
 		return nil, append(findings, found...)
 	}
+	r.hops()
 	return r.plan, findings
 }
 
