@@ -254,12 +254,13 @@ type DLQ struct {
 }
 
 // Effect says how the outside sees that an event was processed. Exactly one
-// of Event, SQL and HTTP is set.
+// of Event, SQL and HTTP is set. Of the last two package probe has the forms.
 type Effect struct {
 	Event     string `yaml:"event"`
-	Correlate string `yaml:"correlate"` // the place in the effect that holds the cause's event id
+	Correlate string `yaml:"correlate"` // with event: the place in the effect that holds the cause's event id
 	SQL       string `yaml:"sql"`
 	HTTP      string `yaml:"http"`
+	Count     string `yaml:"count"` // with http: the place in the reply of the number, or of an array; default: the whole reply
 }
 
 // Objectives are the service level objectives of a contract.

@@ -100,6 +100,7 @@ const (
 	BadPlace      = "contract/place"
 	BadPattern    = "contract/pattern"
 	BadTrigger    = "contract/trigger"
+	BadEffect     = "contract/effect"
 	BadDate       = "contract/date"
 	Duplicate     = "contract/duplicate"
 	UnknownSchema = "contract/unknown-schema"
@@ -114,6 +115,7 @@ func Rules() []finding.Rule {
 		{ID: BadPlace, Summary: "A place in an event does not parse, or cannot stand here; places are $.field, header:name and key."},
 		{ID: BadPattern, Summary: "A pattern is no regular expression."},
 		{ID: BadTrigger, Summary: "A trigger cannot be driven: its request, its expected answer or its id makes no sense."},
+		{ID: BadEffect, Summary: "The effects of an event cannot be counted: the query or the request is of no form that asks for them."},
 		{ID: BadDate, Summary: "The date of a waiver is not of the form YYYY-MM-DD."},
 		{ID: Duplicate, Summary: "An interaction or a value is there twice."},
 		{ID: UnknownSchema, Summary: "A schema is referred to that the contract does not define and that is no file."},

@@ -359,19 +359,3 @@ func (v *validator) dlq(path document.Path, d DLQ) {
 	}
 	v.OneOf(path.Add("delivery"), d.Delivery, DeliveryAtLeastOnce, DeliveryExactlyOnce)
 }
-
-func (v *validator) effect(path document.Path, e Effect) {
-	if !v.ExactlyOne(path,
-		document.Option{Field: "event", Set: e.Event != ""},
-		document.Option{Field: "sql", Set: e.SQL != ""},
-		document.Option{Field: "http", Set: e.HTTP != ""},
-	) {
-		return
-	}
-	switch {
-	case e.Correlate != "":
-		v.place(path.Add("correlate"), e.Correlate)
-	case e.Event != "":
-		v.Missing(path, "correlate", "the place in the effect that has the id of its cause, such as header:causation_id")
-	}
-}

@@ -163,7 +163,7 @@ func serviceContract(s, services int) string {
 		if i == 1 {
 			format = "json"
 		}
-		fmt.Fprintf(&y, "  - {event: com.acme.%s.%sPlaced, topic: %s.%s, group: %s, %s, idempotency: {key: header:ce_id}, effect: {http: GET /x}, retry: {attempts: 3, backoff: {initial: 1s}, topics: [%s.retry]}, dlq: {topic: %s.dlq}}\n",
+		fmt.Fprintf(&y, "  - {event: com.acme.%s.%sPlaced, topic: %s.%s, group: %s, %s, idempotency: {key: header:ce_id}, effect: {http: 'GET /x/{id}'}, retry: {attempts: 3, backoff: {initial: 1s}, topics: [%s.retry]}, dlq: {topic: %s.dlq}}\n",
 			from, strings.ToUpper(format[:1])+format[1:], from, format, name, reads, name, name)
 	}
 	return y.String()

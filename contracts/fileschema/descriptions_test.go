@@ -123,8 +123,8 @@ var descriptions = map[string]string{
 	"contracts.DLQ.preserve":       "What the dead letter keeps of the original; all three by default.",
 	"contracts.DLQ.delivery":       "How often a dead letter arrives; at-least-once by default.",
 	"contracts.Effect.event":       "An event that the service then produces.",
-	"contracts.Effect.sql":         "A query that counts the effects of a cause.",
-	"contracts.Effect.http":        "A request that shows the effects of a cause.",
+	"contracts.Effect.sql":         "A query that counts the effects of a cause: with {id}, the event's id, or of a row for each event.",
+	"contracts.Effect.http":        "A request that shows the effects of a cause: GET and a path with {id}, the event's id.",
 
 	"contracts.Objectives.publish":    "Bounds of the time from when a record was due to its acknowledgement: p50 to max.",
 	"contracts.Objectives.send":       "Bounds of the time from sending to acknowledgement.",

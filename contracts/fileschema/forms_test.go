@@ -167,6 +167,8 @@ var fields = map[string]func(*schema) *schema{
 	"contracts.DLQ.preserve":          each(enum("key", "value", "headers")),
 	"contracts.DLQ.delivery":          to(enum(contracts.DeliveryAtLeastOnce, contracts.DeliveryExactlyOnce)),
 	"contracts.Effect.correlate":      to(pattern(anyPlace)),
+	"contracts.Effect.http":           to(pattern(`^GET /.*\{id\}`)),
+	"contracts.Effect.count":          to(pattern(dataPlace)),
 	"contracts.Objectives.publish":    quantiles,
 	"contracts.Objectives.send":       quantiles,
 	"contracts.Objectives.end-to-end": quantiles,
@@ -246,7 +248,11 @@ var rules = map[string]func(*schema){
 	"contracts.DLQ":         func(s *schema) { s.Required = []string{"topic"} },
 	"contracts.Effect": func(s *schema) {
 		s.OneOf = oneOf("event", "sql", "http").OneOf
-		s.AllOf = []*schema{{If: requires("event"), Then: requires("correlate")}}
+		s.AllOf = []*schema{
+			{If: requires("event"), Then: requires("correlate")},
+			{If: requires("correlate"), Then: requires("event")},
+			{If: requires("count"), Then: requires("http")},
+		}
 	},
 	"contracts.LagObjective": func(s *schema) { s.MinProperties = 1 },
 	"contracts.Waiver":       func(s *schema) { s.Required = []string{"rule", "reason", "until"} },

@@ -70,7 +70,7 @@ func contract(name string, s, services, produce, consume, schemas int) string {
 	y.WriteString("consumes:\n")
 	for i := range consume {
 		from := fmt.Sprintf("s%03d", (s+1+i%7)%services)
-		fmt.Fprintf(&y, "  - {event: com.acme.%s.E%dPlaced, topic: %s.events, group: %s, needs: [$.id, $.total], idempotency: {key: header:ce_id}, effect: {http: GET /x}, retry: {attempts: 3, topics: [%s.retry]}, dlq: {topic: %s.dlq}}\n",
+		fmt.Fprintf(&y, "  - {event: com.acme.%s.E%dPlaced, topic: %s.events, group: %s, needs: [$.id, $.total], idempotency: {key: header:ce_id}, effect: {http: 'GET /x/{id}'}, retry: {attempts: 3, topics: [%s.retry]}, dlq: {topic: %s.dlq}}\n",
 			from, i%produce, from, name, name, name)
 	}
 	return y.String()

@@ -123,7 +123,7 @@ func TestOthers(t *testing.T) {
 	set, fsys := load(t, map[string]string{"weir.yaml": `weir: contract/v1
 service: {name: orders, owner: team-orders}
 consumes:
-  - {event: a.b.Placed, topic: t, group: g, schema: s.json, idempotency: {key: $.id}, effect: {http: GET /x}}
+  - {event: a.b.Placed, topic: t, group: g, schema: s.json, idempotency: {key: $.id}, effect: {http: 'GET /x/{id}'}}
 produces:
   - {event: a.b.Placed, topic: t, schema: s.json, headers: {traceparent: required}, examples: [e.json]}
 waive:
