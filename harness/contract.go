@@ -122,7 +122,9 @@ func withFile(file string, options []Option) []Option {
 func (c *Cluster) Judge(p promise.Promise) (exercised bool) {
 	c.t.Helper()
 	skipUnseen(c.t, p)
-	o := p.Judge(c.t.Context(), promise.Subject{Flow: c.flow, Within: c.timeout, Settle: c.settle, Failing: c.failing})
+	o := p.Judge(c.t.Context(), promise.Subject{
+		Flow: c.flow, Places: c.places(), Within: c.timeout, Settle: c.settle, Failing: c.failing,
+	})
 	switch o.Verdict {
 	case finding.Pass:
 		return true

@@ -49,6 +49,7 @@ package harness
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -103,6 +104,7 @@ type state struct {
 	stays      bool // the cluster outlives the test
 	settle     time.Duration
 	failing    map[string][]Override
+	databases  map[string]*sql.DB
 
 	mu       sync.Mutex
 	services map[string]*service.Process
@@ -116,7 +118,7 @@ func Run(t testing.TB, options ...Option) *Cluster {
 	cfg := newConfig(options)
 	plan := cfg.plan(t)
 	s := &state{
-		contracts: plan.Contracts, containers: cfg.containers, dir: artifacts(t), settle: cfg.settle, failing: cfg.failing,
+		contracts: plan.Contracts, containers: cfg.containers, dir: artifacts(t), settle: cfg.settle, failing: cfg.failing, databases: cfg.databases,
 		services: map[string]*service.Process{},
 	}
 	c := &Cluster{t: t, timeout: cfg.timeout, state: s}

@@ -1,9 +1,11 @@
 package harness
 
 import (
+	"database/sql"
 	"slices"
 	"testing"
 
+	"github.com/flowweir/weir/harness/effect"
 	"github.com/flowweir/weir/harness/promise"
 )
 
@@ -60,6 +62,11 @@ func (s *state) url(name string) string {
 		return p.URL()
 	}
 	return ""
+}
+
+// places are where services are asked for their effects.
+func (s *state) places() effect.Places {
+	return effect.Places{URL: s.url, Database: func(name string) *sql.DB { return s.databases[name] }}
 }
 
 func (s *state) serviceNames() []string {

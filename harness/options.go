@@ -3,6 +3,7 @@ package harness
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"flag"
 	"math/rand/v2"
 	"os"
@@ -42,6 +43,7 @@ type config struct {
 	shared     *Shared
 	triggers   live.Triggers
 	failing    map[string][]Override
+	databases  map[string]*sql.DB
 	baselines  *baselines
 }
 
@@ -108,6 +110,14 @@ func Given(event string, do func(context.Context, Call) error) Option {
 // service, which is Ready.Timeout.
 func Timeout(d time.Duration) Option { return func(c *config) { c.timeout = d } }
 
+// Database gives the database of a service, by the name in its contract, for
+// effects that the contract shows by sql. Any driver of database/sql will do; a
+// query with {id} has its parameter as $1, as PostgreSQL takes it. The test
+// closes it.
+func Database(service string, db *sql.DB) Option {
+	return func(c *config) { c.databases[service] = db }
+}
+
 // Seed sets the number that all generated data comes from, overriding the
 // default, a random one that the test logs.
 func Seed(seed uint64) Option { return func(c *config) { c.seed = seed } }
@@ -126,7 +136,7 @@ func OneRun() Option {
 
 func newConfig(options []Option) *config {
 	c := &config{
-		timeout: DefaultTimeout, settle: DefaultSettle, failing: map[string][]Override{}, seed: rand.Uint64() >> 11, providers: ownProviders(),
+		timeout: DefaultTimeout, settle: DefaultSettle, failing: map[string][]Override{}, databases: map[string]*sql.DB{}, seed: rand.Uint64() >> 11, providers: ownProviders(),
 		baselines: newBaselines(),
 		triggers:  live.Triggers{Events: map[string]live.Trigger{}, Given: map[string][]live.Trigger{}},
 	}

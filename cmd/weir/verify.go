@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/flowweir/weir/contracts/workspace"
 	"github.com/flowweir/weir/harness/docker"
+	"github.com/flowweir/weir/harness/effect"
 	"github.com/flowweir/weir/harness/live"
 	"github.com/flowweir/weir/harness/promise"
 	"github.com/flowweir/weir/harness/scenario"
@@ -28,7 +30,7 @@ type verifyFlags struct {
 
 	build, command, image, services string
 	args, env, ready                []string
-	url                             string
+	url, database                   string
 	with                            []string
 
 	run, skip          string
@@ -114,6 +116,7 @@ func (f *verifyFlags) bind(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.args, "arg", nil, "an argument of the program or the image")
 	flags.StringArrayVar(&f.env, "env", nil, "NAME=VALUE: a variable of the service's environment")
 	flags.StringVar(&f.url, "url", "", "where the service listens, for triggers over http")
+	flags.StringVar(&f.database, "database", "", "where effects are counted that the contract shows by sql: postgres://… (default: the variable WEIR_DATABASE)")
 	flags.StringArrayVar(&f.ready, "ready", nil, "group=NAME, http=/PATH, tcp=HOST:PORT, log=REGEXP or timeout=60s: when the service can be used")
 	flags.StringArrayVar(&f.with, "with", nil, "a further contract, or a directory of them")
 	f.place.cluster.bind(cmd, "cluster", "the kind of cluster (default embedded)")
@@ -133,7 +136,7 @@ func (f *verifyFlags) bind(cmd *cobra.Command) {
 	flags.StringVar(&f.dir, "dir", "", "write every format and the logs into this directory, too")
 	flags.BoolVar(&f.quiet, "quiet", false, "print the result alone")
 	f.format = findingsFormatFlag(cmd)
-	for _, name := range []string{"command", "image", "arg", "env", "url", "bootstrap", "brokers", "run", "skip", "failing", "observe", "timeout", "settle", "seed"} {
+	for _, name := range []string{"command", "image", "arg", "env", "url", "database", "bootstrap", "brokers", "run", "skip", "failing", "observe", "timeout", "settle", "seed"} {
 		_ = cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 	}
 	_ = cmd.RegisterFlagCompletionFunc("ready", cobra.FixedCompletions([]string{"group=", "http=", "tcp=", "log=", "timeout="}, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
@@ -188,6 +191,8 @@ func (f *verifyFlags) combination(cmd *cobra.Command) error {
 	switch {
 	case len(f.args) > 0 && f.command != "":
 		return usageError("write it in --command", "--arg is for --build and --image")
+	case f.database != "" && f.services != "":
+		return usageError("the scenario says which databases its services have", "--database is for a service that flags name, or that runs already")
 	case f.url != "" && f.services != "":
 		return usageError("the scenario says where its services listen", "--url is for a service that flags name, or that runs already")
 	case f.keepValues && !f.record:
@@ -230,6 +235,12 @@ func (s *state) verify(ctx context.Context, file string, f *verifyFlags) error {
 	if err != nil {
 		return err
 	}
+	if cfg.Database, err = f.openDatabase(s.env); err != nil {
+		return err
+	}
+	if cfg.Database != nil {
+		defer func() { _ = cfg.Database.Close() }()
+	}
 	if cfg.Registry, err = s.connectRegistry(f.workspace); err != nil {
 		return err
 	}
@@ -257,6 +268,26 @@ func (s *state) verify(ctx context.Context, file string, f *verifyFlags) error {
 		return f.failed(err)
 	}
 	return s.verified(f, result)
+}
+
+// databaseVariable has an address that may hold a password.
+const databaseVariable = "WEIR_DATABASE"
+
+// openDatabase opens the database that the flag or the variable names; nil
+// where neither does, or a scenario does.
+func (f *verifyFlags) openDatabase(env func(string) string) (*sql.DB, error) {
+	address, from := f.database, "--database"
+	if address == "" && f.services == "" {
+		address, from = env(databaseVariable), databaseVariable
+	}
+	if address == "" {
+		return nil, nil
+	}
+	db, err := effect.OpenDatabase(address)
+	if err != nil {
+		return nil, usageError("write it as postgres://USER@HOST:PORT/NAME", "%s: %w", from, err)
+	}
+	return db, nil
 }
 
 // failed gives an error its next step.
@@ -309,6 +340,8 @@ func (f *verifyFlags) config(file string) (verify.Config, error) {
 // verifyAdvice says how a user of the command adds what is missing.
 var verifyAdvice = live.Advice{
 	Contracts: "pass --with PATH",
+	Database:  "pass --database URL, or set " + databaseVariable,
+	URL:       "pass --url",
 	Trigger:   func(string) string { return "trigger it by hand while weir verify --observe 1m watches" },
 	Failing: func(event string) string {
 		return fmt.Sprintf("pass --failing '%s $.PLACE=VALUE' with what it fails to process at each attempt", event)

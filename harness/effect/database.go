@@ -37,10 +37,10 @@ func CheckAddress(address string) error {
 func Password(address string) bool {
 	u, err := url.Parse(address)
 	if err != nil {
-		return true // nobody knows
+		return strings.Contains(address, "@") // nobody knows
 	}
-	_, set := u.User.Password()
-	return set || u.Query().Has("password")
+	password, _ := u.User.Password()
+	return password != "" || u.Query().Get("password") != ""
 }
 
 // OpenDatabase opens a database by its address, whose scheme chooses the

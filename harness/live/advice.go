@@ -13,6 +13,9 @@ type Advice struct {
 	// consumer fail to process an event.
 	Contracts        string
 	Trigger, Failing func(event string) string
+	// Database names the database in which a service's effects are counted,
+	// and URL where it listens.
+	Database, URL string
 }
 
 func (a Advice) contracts() string {
@@ -32,6 +35,15 @@ func (a Advice) Fail(event string) string {
 		return a.Failing(event)
 	}
 	return fmt.Sprintf("pass harness.Failing(%q, overrides...) with what it fails to process at each attempt", event)
+}
+
+// Ask says where a service can be asked for its effects: in its database, or
+// over HTTP.
+func (a Advice) Ask(sql bool) string {
+	if sql {
+		return cmp.Or(a.Database, "pass harness.Database(service, db)")
+	}
+	return cmp.Or(a.URL, "start it with a URL: harness.Service{URL: \"http://127.0.0.1:{{.Port}}\"}")
 }
 
 // Advice says how a user adds what is missing.

@@ -13,7 +13,7 @@ import (
 // consumes lists what a consumer entry promises.
 func (l *list) consumes(c *contracts.Consumes) {
 	if c.Effect != nil {
-		l.add("effect", "its effect follows it", in("effect"), j(c, effect))
+		l.add("effect", "its effect follows it", in("effect"), j(c, hasEffect))
 	}
 	if c.Group != "" {
 		l.add("commit", "the group "+c.Group+" commits it", in("group"), j(c, commits))
@@ -38,7 +38,7 @@ func (l *list) consumes(c *contracts.Consumes) {
 	if c.ReadCommitted() {
 		l.add("isolation", "an event of an aborted transaction has no effect", in("isolation"), j(c, isolation))
 	}
-	if c.Effect != nil && c.Effect.Event != "" {
+	if c.Effect != nil {
 		l.needs(effects, "effect")
 	}
 	if c.DLQ != nil {
@@ -60,17 +60,6 @@ type consumer struct {
 	entry *contracts.Consumes
 }
 
-// unobservable says why effects of the entry cannot be seen; "" where they can.
-func (c *consumer) unobservable() string {
-	switch e := c.entry.Effect; {
-	case e == nil:
-		return fmt.Sprintf("the contract declares no effect of %s: add effect: {event: NAME, correlate: header:causation_id}", c.entry.Event)
-	case e.Event == "":
-		return "an effect that is seen through sql or http is not looked at; an event is"
-	}
-	return ""
-}
-
 // send makes an event of the entry and sends it.
 func (c *consumer) send(ctx context.Context, overrides ...live.Override) (*live.Record, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.Within)
@@ -85,16 +74,6 @@ func (c *consumer) again(ctx context.Context, records ...*live.Record) error {
 	return c.Flow.Send(ctx, records...)
 }
 
-// of are the conditions of an effect of an event.
-func (c *consumer) of(cause *live.Record) []live.Condition {
-	return []live.Condition{live.Where(c.entry.Effect.Correlate, cause.ID()), live.LeadsBackTo(cause)}
-}
-
-// effectOf awaits the effect of an event.
-func (c *consumer) effectOf(ctx context.Context, cause *live.Record) (*live.Record, error) {
-	return c.Flow.AwaitEvent(ctx, c.entry.Effect.Event, c.Within, c.of(cause)...)
-}
-
 // applied sends an event and awaits its effect.
 func (c *consumer) applied(ctx context.Context, overrides ...live.Override) (cause *live.Record, err error) {
 	if cause, err = c.send(ctx, overrides...); err == nil {
@@ -103,7 +82,7 @@ func (c *consumer) applied(ctx context.Context, overrides ...live.Override) (cau
 	return cause, err
 }
 
-func effect(ctx context.Context, c *consumer) Outcome {
+func hasEffect(ctx context.Context, c *consumer) Outcome {
 	if why := c.unobservable(); why != "" {
 		return vacuous("%s", why)
 	}
@@ -111,11 +90,11 @@ func effect(ctx context.Context, c *consumer) Outcome {
 	if err != nil {
 		return inconclusive(err)
 	}
-	effect, err := c.effectOf(ctx, cause)
+	effects, err := c.effectOf(ctx, cause)
 	if err != nil {
-		return c.missing(ctx, err, c.entry.Effect.Event, c.of(cause)...)
+		return c.without(ctx, err, cause)
 	}
-	return pass(cause, effect)
+	return pass(append(effects, cause)...)
 }
 
 func commits(ctx context.Context, c *consumer) Outcome {
@@ -209,12 +188,12 @@ func (c *consumer) single(ctx context.Context, cause, last *live.Record) Outcome
 			return c.fail([]*live.Record{last}, "the group %s has not committed a duplicate, %s, within %s", c.entry.Group, at(last), c.Within)
 		}
 	}
-	effects, err := c.settled(ctx, c.entry.Effect.Event, 1, c.of(cause)...)
+	effects, n, err := c.effectsOf(ctx, cause, 1)
 	switch {
 	case err != nil:
 		return inconclusive(err)
-	case len(effects) > 1:
-		return c.fail(effects, "an event that came %d times had %d effects", duplicates+1, len(effects))
+	case n > 1:
+		return c.fail(append(effects, cause), "an event that came %d times had %d effects", duplicates+1, n)
 	}
 	return pass(append(effects, cause)...)
 }
@@ -231,9 +210,8 @@ func atLeastOnce(ctx context.Context, c *consumer) Outcome {
 	if why := c.unobservable(); why != "" {
 		return vacuous("%s", why)
 	}
-	_, p, err := c.Flow.Producer(c.entry.Effect.Event)
-	if err != nil {
-		return inconclusive(err)
+	if c.entry.Effect.HTTP != "" {
+		return moot("the effect is seen over HTTP, where an answer may be older than the commit")
 	}
 	var evidence []*live.Record
 	for range commitTries {
@@ -248,20 +226,43 @@ func atLeastOnce(ctx context.Context, c *consumer) Outcome {
 		if !done {
 			return vacuous("the group %s has not committed %s within %s, of which another promise speaks", c.entry.Group, at(cause), c.Within)
 		}
-		ends, err := c.Flow.Ends(ctx, p.TopicName())
-		if err != nil {
-			return inconclusive(err)
+		effects, o := c.before(ctx, cause)
+		if o.Verdict != "" {
+			return o
 		}
-		effect, err := c.effectOf(ctx, cause)
-		if err != nil {
-			return c.unmet(err, false)
-		}
-		if effect.Offset >= ends[effect.Partition] {
-			return c.fail([]*live.Record{cause, effect}, "the group %s had committed %s before its effect was in %s", c.entry.Group, at(cause), p.TopicName())
-		}
-		evidence = append(evidence, cause, effect)
+		evidence = append(append(evidence, cause), effects...)
 	}
 	return pass(evidence...)
+}
+
+// before answers the effect of an event that was committed a moment ago, if it
+// was there by then, and else the outcome that is not a pass.
+func (c *consumer) before(ctx context.Context, cause *live.Record) (effects []*live.Record, not Outcome) {
+	if c.asked() {
+		n, err := c.count(ctx, cause, 0, 0)
+		switch {
+		case err != nil:
+			return nil, inconclusive(err)
+		case n == 0:
+			return nil, c.fail([]*live.Record{cause}, "the group %s had committed %s before its effect was in the database", c.entry.Group, at(cause))
+		}
+		return nil, Outcome{}
+	}
+	_, p, err := c.Flow.Producer(c.entry.Effect.Event)
+	if err != nil {
+		return nil, inconclusive(err)
+	}
+	ends, err := c.Flow.Ends(ctx, p.TopicName())
+	if err != nil {
+		return nil, inconclusive(err)
+	}
+	if effects, err = c.effectOf(ctx, cause); err != nil {
+		return nil, c.unmet(err, false)
+	}
+	if effect := effects[0]; effect.Offset >= ends[effect.Partition] {
+		return nil, c.fail([]*live.Record{cause, effect}, "the group %s had committed %s before its effect was in %s", c.entry.Group, at(cause), p.TopicName())
+	}
+	return effects, Outcome{}
 }
 
 // distinct sends two events with the same data. Where the key of idempotency
@@ -301,6 +302,9 @@ func effectOrder(ctx context.Context, c *consumer) Outcome {
 	if why := c.unobservable(); why != "" {
 		return vacuous("%s", why)
 	}
+	if c.asked() {
+		return moot("effects that are counted show no order")
+	}
 	first, err := c.send(ctx)
 	if err != nil {
 		return inconclusive(err)
@@ -323,7 +327,7 @@ func effectOrder(ctx context.Context, c *consumer) Outcome {
 		if err != nil {
 			return c.unmet(err, false)
 		}
-		effects = append(effects, e)
+		effects = append(effects, e...)
 	}
 	_, p, err := c.Flow.Producer(c.entry.Effect.Event)
 	if err != nil {
@@ -366,11 +370,11 @@ func isolation(ctx context.Context, c *consumer) Outcome {
 	if _, err := c.effectOf(ctx, good); err != nil {
 		return c.unmet(err, false)
 	}
-	effects, err := c.settled(ctx, c.entry.Effect.Event, 0, c.of(aborted)...)
+	effects, n, err := c.effectsOf(ctx, aborted, 0)
 	switch {
 	case err != nil:
 		return inconclusive(err)
-	case len(effects) > 0:
+	case n > 0:
 		return c.fail(append(effects, aborted), "an event whose transaction was aborted, %s, had an effect: it is read uncommitted", at(aborted))
 	}
 	return pass(aborted, good)

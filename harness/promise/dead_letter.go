@@ -62,12 +62,12 @@ func deadLetter(ctx context.Context, c *consumer) Outcome {
 		return inconclusive(err)
 	}
 	if c.unobservable() == "" {
-		effects, err := c.settled(ctx, c.entry.Effect.Event, 0, c.of(sent)...)
+		effects, n, err := c.effectsOf(ctx, sent, 0)
 		if err != nil {
 			return inconclusive(err)
 		}
-		if len(effects) > 0 {
-			return c.fail(effects, "poison is a dead letter and had an effect, too")
+		if n > 0 {
+			return c.fail(append(effects, dead), "poison is a dead letter and had an effect, too")
 		}
 	}
 	return pass(sent, dead)
@@ -211,9 +211,9 @@ func retries(ctx context.Context, c *consumer) Outcome {
 		return c.fail(evidence, "%s", strings.Join(problems, "; "))
 	}
 	if c.unobservable() == "" {
-		if effects, err := c.events(ctx, c.entry.Effect.Event, c.of(sent)...); err != nil {
+		if _, n, err := c.effectsOf(ctx, sent, 0); err != nil {
 			return inconclusive(err)
-		} else if len(effects) > 0 {
+		} else if n > 0 {
 			return vacuous("the event that was made to fail had an effect: the service does not fail to process it at each attempt")
 		}
 	}

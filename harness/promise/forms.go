@@ -80,14 +80,14 @@ func (c *consumer) processed(ctx context.Context, sent *live.Record, name string
 		}
 		return nil, Outcome{}
 	}
-	effect, err := c.effectOf(ctx, sent)
+	effects, err := c.effectOf(ctx, sent)
 	if missed := (*live.MissedError)(nil); errors.As(err, &missed) {
 		return nil, c.fail([]*live.Record{sent}, "an event %s was not processed: %v%s", name, err, c.whereabouts(ctx, sent))
 	}
 	if err != nil {
 		return nil, inconclusive(err)
 	}
-	return []*live.Record{effect}, Outcome{}
+	return effects, Outcome{}
 }
 
 // lateness is how late an event comes at most: as after an outage of a

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/harness/effect"
 	"github.com/flowweir/weir/harness/live"
 	"github.com/flowweir/weir/harness/scenario"
 	"github.com/flowweir/weir/reports/finding"
@@ -78,6 +79,9 @@ type Subject struct {
 	Within time.Duration
 	// Settle is how long it is watched that nothing more comes.
 	Settle time.Duration
+	// Places are where the service is asked for effects that its contract shows
+	// by sql or http.
+	Places effect.Places
 	// Failing are overrides, by event, that make an event which is valid and
 	// which the service fails to process at each attempt. Without them no
 	// retry is exercised.

@@ -53,7 +53,7 @@ func (p *Plan) inapplicable(name string) (why, hint string) {
 			return "no group reads what is sent", "start a service whose contract names its group, or list consumers"
 		}
 	case invariant.NoAbortedRead:
-		if !p.anyReaction(func(f *Flow, r *Reaction) bool { return f.aborts() && r.Produces != nil }) {
+		if !p.anyReaction(func(f *Flow, r *Reaction) bool { return f.aborts() && r.shown() }) {
 			return "no transaction is aborted of an event whose effects can be seen", "write in the load: transactions: {records: 10, abort: 10%}"
 		}
 	case invariant.HealthyKeysFlow:

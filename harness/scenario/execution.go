@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"context"
+	"database/sql"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/flowweir/weir/chaos/fault"
 	"github.com/flowweir/weir/chaos/proxy"
 	"github.com/flowweir/weir/harness/cluster"
+	"github.com/flowweir/weir/harness/effect"
 	"github.com/flowweir/weir/harness/external"
 	"github.com/flowweir/weir/harness/internal/port"
 	"github.com/flowweir/weir/harness/leftover"
@@ -64,6 +66,11 @@ type execution struct {
 	services map[string]*service.Process
 	order    []string            // services in the order of their start
 	ports    []*port.Reservation // of services
+	// databases are those of services that are asked, sources the questions,
+	// and asking whose effects are counted after the load.
+	databases map[string]*sql.DB
+	sources   map[*Reaction]*effect.Source
+	asking    []*asking
 
 	// t0 is when the load begins, from which every time of the run counts.
 	t0       time.Time

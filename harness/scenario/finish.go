@@ -37,6 +37,7 @@ func (x *execution) finish(hard context.Context) {
 	}
 	x.leaveGroups(hard)
 	x.drained.Open = append(x.drained.Open, x.readErrors()...)
+	x.drained.Open = append(x.drained.Open, x.countEffects(hard, timeout)...)
 	x.drained.Complete = len(x.drained.Open) == 0
 	if x.drained.Complete {
 		x.note("drain", fmt.Sprintf("drained after %s", x.drained.Took.Round(time.Millisecond)))

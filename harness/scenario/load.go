@@ -60,6 +60,7 @@ func Rules() []finding.Rule {
 		{ID: BadClientConfig, Summary: "A client.properties that cannot be read, or that asks for what Weir cannot do."},
 		{ID: BadTopic, Summary: "A topic that the brokers cannot have: more replicas than there are brokers, a setting that they refuse."},
 		{ID: BadMetrics, Summary: "Metrics of the brokers that cannot be taken: an address that is none, labels or a series that cannot be read."},
+		{ID: BadDatabase, Summary: "The address of a service's database is none, has a password in the file, or is of a kind without a driver."},
 		{ID: Guarded, Summary: "A run that could harm a cluster that others use, or writes more than guard.max-bytes."},
 		{ID: Failed, Summary: "Something ended that the run needs: a service died by itself, or a load could not go on."},
 	}

@@ -87,7 +87,10 @@ type Service struct {
 	Dir     string            `yaml:"dir"`
 	Env     map[string]string `yaml:"env"`
 	URL     string            `yaml:"url"` // where it listens: http://127.0.0.1:{{.Port}}
-	Ready   *Ready            `yaml:"ready"`
+	// Database is where effects are counted that its contract shows by sql: a
+	// URL without a password, or {{.Env "NAME"}} for a variable that has it.
+	Database string `yaml:"database"`
+	Ready    *Ready `yaml:"ready"`
 }
 
 // Ready says when a service can be used. Each condition that is set must

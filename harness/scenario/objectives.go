@@ -41,6 +41,8 @@ type measured struct {
 	// length.
 	throttled, length time.Duration
 	due, failed       uint64
+	// timeless says why no time of effects is known; "" where it is.
+	timeless string
 	// partitions are all those that the load goes to.
 	partitions []run.Partition
 }
@@ -164,6 +166,9 @@ func latencyBound(kind histogram.Kind, phase, name, q string, bound time.Duratio
 	o := objective{name: name, phase: phase, source: source, own: own,
 		judge: func(m *measured) (string, string, bool, bool, string) {
 			want := "≤ " + bound.String()
+			if kind == histogram.Effect && m.timeless != "" {
+				return want, "—", false, false, m.timeless
+			}
 			for _, l := range m.latencies {
 				if l.Kind != kind.String() || l.Phase != phase {
 					continue

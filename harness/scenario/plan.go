@@ -39,6 +39,7 @@ const (
 	BadClientConfig = "scenario/client-config"
 	BadTopic        = "scenario/topic"
 	BadMetrics      = "scenario/metrics"
+	BadDatabase     = "scenario/database"
 	Failed          = "run/failed"
 )
 

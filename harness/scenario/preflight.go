@@ -239,6 +239,9 @@ func (p *preflight) services() {
 		} else {
 			p.program(i, s, cfg)
 		}
+		if _, err := p.x.address(i); err != nil {
+			p.add(err)
+		}
 		urls[s.Name] = cfg.URL
 	}
 }

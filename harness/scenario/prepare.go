@@ -41,6 +41,9 @@ func (x *execution) prepare(ctx context.Context) error {
 	if x.begin, err = x.beginnings(ctx); err != nil {
 		return &InfrastructureError{"reading where the topics end", err}
 	}
+	if err := x.openSources(ctx); err != nil {
+		return err
+	}
 	x.t0 = time.Now().Add(lead)
 	x.phases.Set(histogram.Steady, x.plan.Warmup)
 	if x.meter, err = histogram.New(x.dir.Path(), x.t0, x.phases, x.plan.measures...); err != nil {

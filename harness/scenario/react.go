@@ -19,7 +19,7 @@ func (x *execution) react(live *liveFlow) error {
 	watched := false
 	for i := range f.Reactions {
 		r := &f.Reactions[i]
-		reaction := &invariant.Reaction{Consumer: r.Consumer, Ledger: live.sender.Reaction(r.Produces != nil), Own: r.own()}
+		reaction := &invariant.Reaction{Consumer: r.Consumer, Ledger: live.sender.Reaction(r.shown()), Own: r.own()}
 		live.subject.Flow.Reactions = append(live.subject.Flow.Reactions, reaction)
 		x.measureReaction(live, r, reaction)
 		if r.Produces != nil {
@@ -27,6 +27,9 @@ func (x *execution) react(live *liveFlow) error {
 			if err := x.watchEffect(live, r, reaction); err != nil {
 				return err
 			}
+		}
+		if r.source {
+			x.ask(live, r, reaction)
 		}
 		reaction.Retries = x.retries(f, r)
 		for _, topic := range r.retries() {

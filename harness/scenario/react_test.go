@@ -26,6 +26,15 @@ import (
 // TestMain makes this program the services of these specs as well: REACT is
 // then the event by which the service shows what it processed.
 func TestMain(m *testing.M) {
+	if group := os.Getenv("BOOK"); group != "" {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		err := book(ctx, group, os.Getenv("MISTAKE"), strings.Split(os.Getenv("BROKERS"), ","))
+		stop()
+		if err != nil && !errors.Is(err, context.Canceled) {
+			panic(err)
+		}
+		return
+	}
 	if effect := os.Getenv("REACT"); effect != "" {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		service := func(ctx context.Context, effect, group, mistake string, brokers []string) error {

@@ -20,6 +20,8 @@ type Reaction struct {
 	// are nil where none is declared.
 	Produces *contracts.Produces
 	Producer *contracts.Contract
+	// source says that its effect is asked for, and that there is whom to ask.
+	source bool
 	// entry is the index of Consumes in its contract.
 	entry int
 }
@@ -88,11 +90,11 @@ func (r *resolver) effect(f *Flow, x *Reaction, path document.Path) {
 		r.plan.note("%s declares no effect for %s: whether it was processed is not watched", x.Consumer, f.Load.Event)
 		return
 	}
-	at := x.Contract.Doc.Position("consumes", x.entry, "effect")
-	if e.Event == "" {
-		r.Error(NotBuilt, path.Add("event"), fmt.Sprintf("the effect of %s at %s is seen through sql or http, which is not built; an event is", f.Load.Event, at), "")
+	if x.asked() {
+		r.askable(f, x, path)
 		return
 	}
+	at := x.Contract.Doc.Position("consumes", x.entry, "effect")
 	if x.Producer, x.Produces = x.Contract, x.Contract.Producer(e.Event); x.Produces == nil {
 		x.Producer, x.Produces = r.producer(e.Event)
 	}
@@ -107,6 +109,10 @@ func (r *resolver) sameEffects(f *Flow, path document.Path) {
 	for i := range f.Reactions {
 		for j := range f.Reactions[:i] {
 			a, b := &f.Reactions[j], &f.Reactions[i]
+			if r.sameQuestion(a, b) {
+				r.Error(SameEffect, path.Add("event"), fmt.Sprintf("nothing tells the effects of %s from those of %s: both ask the same", a.Consumer, b.Consumer),
+					"let each count its own, or run them in two scenarios")
+			}
 			if a.Produces == nil || b.Produces == nil || toldApart(a.Produces, b.Produces) {
 				continue
 			}

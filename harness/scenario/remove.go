@@ -40,6 +40,12 @@ func (x *execution) close(ctx context.Context) {
 		}
 	}
 	x.endStrays()
+	for _, source := range x.sources {
+		source.Close()
+	}
+	for _, db := range x.databases {
+		_ = db.Close()
+	}
 	for _, reserved := range x.ports {
 		reserved.Release()
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/flowweir/weir/harness/cluster"
+	"github.com/flowweir/weir/harness/effect"
 	"github.com/flowweir/weir/harness/service"
 	"github.com/flowweir/weir/reports/finding"
 	"github.com/flowweir/weir/reports/run"
@@ -56,6 +57,9 @@ func (s *Stage) Topics() []run.Topic { return s.x.info.Topics }
 
 // Service is a service of the stage; nil where it has none of the name.
 func (s *Stage) Service(name string) *service.Process { return s.x.services[name] }
+
+// Places are where the services of the stage can be asked for their effects.
+func (s *Stage) Places() effect.Places { return s.x.places() }
 
 // Alive is an error that says which services ended by themselves, with their
 // last lines.

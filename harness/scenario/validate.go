@@ -98,6 +98,9 @@ func (v *validator) service(path document.Path, s Service) {
 	if url := s.URL; url != "" && !strings.HasPrefix(url, "http://") && !strings.HasPrefix(url, "https://") && !strings.HasPrefix(url, "{{") {
 		v.Error(BadReady, path.Add("url"), fmt.Sprintf("%q is no URL", url), "write where it listens: http://127.0.0.1:{{.Port}}")
 	}
+	if s.Database != "" {
+		v.database(path.Add("database"), s)
+	}
 	if s.Ready != nil {
 		v.ready(path, s)
 	}

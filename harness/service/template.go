@@ -23,6 +23,9 @@ type Vars struct {
 	Topic, Group func(name string) string
 	// URLs is {{.URL "service"}}: the url of another service, by name.
 	URLs map[string]string
+	// Env is {{.Env "NAME"}}: a variable of Weir's own environment. Nil: there
+	// is none, for a text that is shown or kept.
+	Env func(name string) (string, bool)
 }
 
 // TemplateError is a template that cannot be expanded. Line and Column count
@@ -97,6 +100,18 @@ func (s scope) URL(service string) (string, error) {
 		return "", fmt.Errorf("no service has a url")
 	}
 	return "", fmt.Errorf("no service %q with a url; there are %s", service, strings.Join(slices.Sorted(maps.Keys(s.vars.URLs)), ", "))
+}
+
+// Env is {{.Env "NAME"}}.
+func (s scope) Env(name string) (string, error) {
+	if s.vars.Env == nil {
+		return "", fmt.Errorf("a variable of the environment can be named in database alone")
+	}
+	value, set := s.vars.Env(name)
+	if !set || value == "" {
+		return "", fmt.Errorf("the variable %s is not set", name)
+	}
+	return value, nil
 }
 
 var (

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -9,9 +10,11 @@ import (
 	"slices"
 
 	"github.com/flowweir/weir/harness/cluster"
+	"github.com/flowweir/weir/harness/effect"
 	"github.com/flowweir/weir/harness/live"
 	"github.com/flowweir/weir/harness/promise"
 	"github.com/flowweir/weir/harness/scenario"
+	"github.com/flowweir/weir/reports/finding"
 )
 
 // up starts cluster and services, if they are not up.
@@ -38,6 +41,41 @@ func (v *verifier) up(ctx context.Context) error {
 		return errors.Join(&scenario.InfrastructureError{What: "looking at the topics", Err: err}, v.end(ctx))
 	}
 	v.result.Cluster = v.stage.Cluster().Info()
+	if err := v.askable(ctx); err != nil {
+		return errors.Join(err, v.end(ctx))
+	}
+	return nil
+}
+
+// places are where services are asked: as the scenario says, or else as the
+// caller does.
+func (v *verifier) places() effect.Places {
+	return effect.Places{URL: v.url, Database: func(name string) *sql.DB {
+		if db := v.stage.Places().Database(name); db != nil || name != v.contract.Service.Name {
+			return db
+		}
+		return v.Database
+	}}
+}
+
+// askable refuses questions of the contract that are wrong: with an event that
+// is not there.
+func (v *verifier) askable(ctx context.Context) error {
+	for i := range v.contract.Consumes {
+		e := v.contract.Consumes[i].Effect
+		if e == nil || e.Event != "" {
+			continue
+		}
+		source, err := v.places().Source(v.contract.Service.Name, e)
+		if err != nil {
+			continue // a promise says what to add
+		}
+		_, err = source.Of(ctx, v.flow.NewID().String())
+		source.Close()
+		if effect.Refused(err) {
+			return &scenario.PlanError{Findings: []finding.Finding{effect.Finding(v.contract, i, err)}}
+		}
+	}
 	return nil
 }
 

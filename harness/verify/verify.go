@@ -16,6 +16,7 @@ package verify
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -58,6 +59,9 @@ type Config struct {
 	Choose func(id string) bool
 	// URL is where the service listens, if the scenario does not start it.
 	URL string
+	// Database is where its effects are counted that the contract shows by sql,
+	// if the scenario does not say so; nil for nowhere.
+	Database *sql.DB
 	// Within is how long what must come may take (DefaultWithin), Settle how
 	// long it is watched that nothing more comes (DefaultSettle).
 	Within, Settle time.Duration
@@ -258,7 +262,7 @@ func (v *verifier) judge(ctx context.Context, p promise.Promise, out *Judged) {
 }
 
 func (v *verifier) subject() promise.Subject {
-	return promise.Subject{Flow: v.flow, Within: v.Within, Settle: v.Settle, Failing: v.Failing}
+	return promise.Subject{Flow: v.flow, Places: v.places(), Within: v.Within, Settle: v.Settle, Failing: v.Failing}
 }
 
 // logLines is how much of each service's log is kept with a broken promise.
