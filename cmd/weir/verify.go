@@ -73,7 +73,8 @@ A promise that was not exercised says what to add, and is no pass. --run and
 payment-service/consumes/com.acme.order.OrderPlaced/retry. A retry is exercised
 with --failing EVENT: an event that the service, as it was started, fails to
 process; --failing 'EVENT $.total=666' says which. With --observe nothing is
-triggered or sent: what comes by itself in that time is judged.
+triggered or sent: what comes by itself in that time is judged. Effects that the
+contract shows by sql are counted in --database, those by http at --url.
 
 On an external cluster events, duplicates and poison go into the topics that the
 service consumes. Where other groups read them that is refused, unless

@@ -68,6 +68,16 @@ func (c *Checker) ErrorInside(id string, path Path, offset int, message, hint st
 	c.add(path, finding.Finding{ID: id, Message: message, Position: position, Hint: hint})
 }
 
+// ErrorUnshown reports an error at the value at path, which has a secret: its
+// line is shown up to there.
+func (c *Checker) ErrorUnshown(id string, path Path, message, hint string) {
+	position := c.doc.Position(path...)
+	if position != nil {
+		position.Source = position.Source[:min(len(position.Source), position.Column-1)]
+	}
+	c.add(path, finding.Finding{ID: id, Message: message, Position: position, Hint: hint})
+}
+
 // ErrorAtKey reports an error at the key that leads to path.
 func (c *Checker) ErrorAtKey(id string, path Path, message, hint string) {
 	c.add(path, finding.Finding{ID: id, Message: message, Position: c.doc.KeyPosition(path...), Hint: hint})

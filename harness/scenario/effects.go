@@ -91,7 +91,7 @@ func (v *validator) database(path document.Path, s Service) {
 		written = before + rest
 	}
 	if effect.Password(written) {
-		v.Error(BadDatabase, path, "the address of the database has a password, which is no part of a file", hint)
+		v.ErrorUnshown(BadDatabase, path, "the address of the database has a password, which is no part of a file", hint)
 	} else if !strings.Contains(s.Database, "{{") {
 		if err := effect.CheckAddress(s.Database); err != nil {
 			v.Error(BadDatabase, path, err.Error(), hint)
