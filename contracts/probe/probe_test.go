@@ -1,6 +1,7 @@
 package probe_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/flowweir/weir/contracts/probe"
@@ -93,8 +94,8 @@ func TestParseRequestRefuses(t *testing.T) {
 
 func refused(t *testing.T, text, got string, err error, want string) {
 	t.Helper()
-	wrong, ok := err.(*probe.SyntaxError)
-	if !ok || got != "" {
+	var wrong *probe.SyntaxError
+	if !errors.As(err, &wrong) || got != "" {
 		t.Errorf("%q: got %q, %v", text, got, err)
 		return
 	}
@@ -112,9 +113,7 @@ func FuzzParseQuery(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		q, err := probe.ParseQuery(text)
 		if err != nil {
-			if at := err.(*probe.SyntaxError).Offset; at < 0 || at > len(text) {
-				t.Fatalf("%q: offset %d", text, at)
-			}
+			inside(t, text, err)
 			return
 		}
 		if q.String() != text {
@@ -130,13 +129,20 @@ func FuzzParseRequest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		r, err := probe.ParseRequest(text)
 		if err != nil {
-			if at := err.(*probe.SyntaxError).Offset; at < 0 || at > len(text) {
-				t.Fatalf("%q: offset %d", text, at)
-			}
+			inside(t, text, err)
 			return
 		}
 		if r.String() != text {
 			t.Fatalf("%q became %q", text, r)
 		}
 	})
+}
+
+// inside checks that an error points into the text.
+func inside(t *testing.T, text string, err error) {
+	t.Helper()
+	var wrong *probe.SyntaxError
+	if !errors.As(err, &wrong) || wrong.Offset < 0 || wrong.Offset > len(text) {
+		t.Fatalf("%q: %v", text, err)
+	}
 }

@@ -3,6 +3,7 @@ package effect_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -331,7 +332,7 @@ func TestAskingEndsWithTheFirstError(t *testing.T) {
 	}
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := s.Each(over, slices.Values([]string{"1"}), func(string, effect.Count) {}); err != context.Canceled {
+	if err := s.Each(over, slices.Values([]string{"1"}), func(string, effect.Count) {}); !errors.Is(err, context.Canceled) {
 		t.Errorf("when the time was over: %v", err)
 	}
 }

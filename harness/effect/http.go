@@ -3,6 +3,7 @@ package effect
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -73,7 +74,7 @@ func unanswered(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}
-	if of, is := err.(*url.Error); is {
+	if of := (*url.Error)(nil); errors.As(err, &of) {
 		err = of.Err
 	}
 	return fmt.Errorf("the service does not answer: %w", oneLine(err))

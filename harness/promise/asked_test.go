@@ -214,6 +214,26 @@ func TestFaultsAreFoundByAsking(t *testing.T) {
 	}
 }
 
+// A test says where the database is by an option; where the service listens it
+// knows.
+func TestHarnessAsks(t *testing.T) {
+	t.Parallel()
+	for _, how := range []string{"sql", "http"} {
+		var db *sql.DB
+		if how == "sql" {
+			if db = charges(t); db == nil {
+				return
+			}
+		}
+		file := "testdata/booking-" + how + ".yaml"
+		c := harness.Run(t, harness.Contracts(file, "testdata/orders.yaml"), harness.Brokers(1), harness.Database("booking", db))
+		c.Start(book(none, db))
+		if !c.Judge(harness.LoadPromises(t, file)[0]) {
+			t.Errorf("%s: its effect was not exercised", how)
+		}
+	}
+}
+
 // Whom to ask is not known, or nobody answers: nothing passes.
 func TestNobodyToAsk(t *testing.T) {
 	t.Parallel()

@@ -7,6 +7,7 @@ package postgrestest
 
 import (
 	"bytes"
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -91,7 +92,7 @@ func (s *Server) await(log *bytes.Buffer) error {
 			return fmt.Errorf("postgres ended: %w\n%s", err, log)
 		default:
 		}
-		if err = db.Ping(); err == nil || time.Now().After(until) {
+		if err = db.PingContext(context.Background()); err == nil || time.Now().After(until) {
 			return err
 		}
 	}
@@ -109,7 +110,7 @@ func (s *Server) Close() error {
 	}
 	if s.process != nil {
 		_ = s.process.Signal(os.Interrupt) // fast shutdown; one that has ended needs none
-		<-s.ended
+		_ = <-s.ended                      // of a signal, too
 	}
 	s.port.Release()
 	if s.dir == "" {
@@ -136,7 +137,7 @@ func start(c *exec.Cmd) (*os.Process, <-chan error, error) {
 
 // command is a program of PostgreSQL as the user who owns the directory.
 func (s *Server) command(bin, name string, args ...string) *exec.Cmd {
-	c := exec.Command(filepath.Join(bin, name), args...)
+	c := exec.CommandContext(context.Background(), filepath.Join(bin, name), args...)
 	c.Dir = s.dir
 	c.Env = []string{"PATH=" + bin + ":" + os.Getenv("PATH"), "LC_ALL=C"}
 	lower(c)
