@@ -35,8 +35,11 @@ type Server struct {
 	dir     string
 	port    *port.Reservation
 	process *os.Process
-	ended   <-chan error
+	ended   <-chan end
 }
+
+// end is how a process has ended.
+type end struct{ err error }
 
 // Start starts a server. Without PostgreSQL on the machine there is none: it
 // is nil then, unless WEIR_REQUIRE_POSTGRES is set, as in CI.
@@ -87,9 +90,9 @@ func (s *Server) await(log *bytes.Buffer) error {
 	defer func() { _ = db.Close() }()
 	for until := time.Now().Add(startTimeout); ; time.Sleep(10 * time.Millisecond) {
 		select {
-		case err := <-s.ended:
+		case e := <-s.ended:
 			s.process = nil
-			return fmt.Errorf("postgres ended: %w\n%s", err, log)
+			return fmt.Errorf("postgres ended: %w\n%s", e.err, log)
 		default:
 		}
 		if err = db.PingContext(context.Background()); err == nil || time.Now().After(until) {
@@ -110,7 +113,7 @@ func (s *Server) Close() error {
 	}
 	if s.process != nil {
 		_ = s.process.Signal(os.Interrupt) // fast shutdown; one that has ended needs none
-		_ = <-s.ended                      // of a signal, too
+		<-s.ended
 	}
 	s.port.Release()
 	if s.dir == "" {
@@ -121,14 +124,14 @@ func (s *Server) Close() error {
 
 // start starts a program from a thread that stays for as long as it runs: some
 // systems tell a program of the end of the thread that started it.
-func start(c *exec.Cmd) (*os.Process, <-chan error, error) {
-	started, ended := make(chan error, 1), make(chan error, 1)
+func start(c *exec.Cmd) (*os.Process, <-chan end, error) {
+	started, ended := make(chan error, 1), make(chan end, 1)
 	go func() {
 		runtime.LockOSThread()
 		err := c.Start()
 		started <- err
 		if err == nil {
-			ended <- c.Wait()
+			ended <- end{c.Wait()}
 		}
 	}()
 	err := <-started
