@@ -128,3 +128,52 @@ func TestKeysWithASchemaAreJudged(t *testing.T) {
 		t.Errorf("without a key: %s", problems(found))
 	}
 }
+
+// TestKeysInAFormat: keys are made and judged as their format says, and what
+// the bytes of bytes mean is guessed by nobody.
+func TestKeysInAFormat(t *testing.T) {
+	c := Run(t, Contracts("testdata/formats"), Brokers(1))
+	sent := map[string]*Record{}
+	for event, want := range map[string]struct{ key, says string }{
+		"seats.Taken": {"\x00\x00\x00\x00\x00\x00\x00\x07", "7"},
+		"seats.Freed": {`"a"`, "a"},
+	} {
+		r := c.Produce(event, Set("$.seat", 7), Set("$.row", "a"))
+		if string(r.Key) != want.key {
+			t.Errorf("%s: key %q, want %q", event, r.Key, want.key)
+		}
+		read := c.Await(event, Where("key", want.says))
+		if found := read.Problems(); len(found) > 0 {
+			t.Errorf("%s breaks its contract:\n%s", event, problems(found))
+		}
+		sent[event] = r
+	}
+	for _, test := range []struct{ event, key, want string }{
+		{"seats.Taken", "7", "record/key: the key is not of the format long: it has 1 bytes, and one of the format long has 8"},
+		{"seats.Taken", "\x00\x00\x00\x00\x00\x00\x00\x08", `record/key: the key is "8", and its data says "7"`},
+		{"seats.Freed", "a", "record/key: the key is not of the format json: it is no JSON: "},
+		{"seats.Freed", `"b"`, `record/key: the key is "b", and its data says "a"`},
+	} {
+		r := *sent[test.event].Record
+		r.Key = []byte(test.key)
+		found := c.flow.Read(&r).Problems()
+		if len(found) != 1 || !strings.HasPrefix(found[0].ID+": "+found[0].Message, test.want) {
+			t.Errorf("%s with the key %q: %s\nwant %s", test.event, test.key, problems(found), test.want)
+		}
+	}
+	r := *sent["seats.Freed"].Record
+	r.Topic, r.Key = "sold", []byte("a")
+	r.Headers = append([]kgo.RecordHeader{}, r.Headers...)
+	for i, h := range r.Headers {
+		if h.Key == "ce_type" {
+			r.Headers[i].Value = []byte("seats.Sold")
+		}
+	}
+	if found := c.flow.Read(&r).Problems(); len(found) != 1 || found[0].ID != "record/unjudged" {
+		t.Errorf("bytes: %s", problems(found))
+	}
+	failed := failing(t, func(t testing.TB) { Run(t, Contracts("testdata/formats"), Brokers(1)).Produce("seats.Sold") })
+	if want := "Produce seats.Sold: keys in the format bytes are not built: "; !strings.HasPrefix(failed.said(), want) {
+		t.Errorf("said %q, want %q", failed.said(), want)
+	}
+}

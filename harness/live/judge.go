@@ -143,10 +143,15 @@ func judgeKey(r *Record) []finding.Finding {
 		return nil
 	}
 	at := r.contract.Doc.Position("produces", r.index(), "key")
-	if format := key.SerializedAs(); format != "string" && key.Schema == nil {
-		return []finding.Finding{broken(r, Unjudged, at, "judging a key in the format %s is not built; string is", format)}
-	}
-	if key.Schema != nil && r.KeyData == nil {
+	format := key.SerializedAs()
+	switch coded := format != payload.KeyString; {
+	case coded && key.Schema == nil && r.key.undecoded != nil:
+		id := BrokenKey
+		if format == "bytes" {
+			id = Unjudged
+		}
+		return []finding.Finding{broken(r, id, at, "the key is not of the format %s: %v", format, r.key.undecoded)}
+	case coded && r.KeyData == nil:
 		return []finding.Finding{broken(r, Unjudged, at, "the key cannot be read")}
 	}
 	got, _ := r.At("key")

@@ -311,7 +311,12 @@ func (f *Flow) key(p *contracts.Produces, d *draft) ([]byte, []envelope.Header, 
 		if value == nil && p.Key == nil {
 			return nil, nil, nil
 		}
-		return []byte(place.Text(value)), nil, nil
+		format := payload.KeyString
+		if p.Key != nil {
+			format = p.Key.SerializedAs()
+		}
+		key, err := payload.AppendKey(nil, format, value)
+		return key, nil, err
 	}
 	if wrong := s.Validate(value); len(wrong) > 0 && !d.invalid {
 		return nil, nil, fmt.Errorf("the key is not of its schema: %s (%s)", wrong[0].Message, wrong[0].Schema)

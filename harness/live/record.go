@@ -18,6 +18,7 @@ import (
 	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/contracts/wire"
+	"github.com/flowweir/weir/harness/payload"
 	"github.com/flowweir/weir/reports/finding"
 )
 
@@ -34,7 +35,8 @@ type Record struct {
 	Data any
 
 	// KeyData is the decoded key, as Data, where the contract gives keys a
-	// schema; nil where it does not, and where the key cannot be read.
+	// schema, or a format other than string; nil where it does not, and where
+	// the key cannot be read.
 	KeyData any
 
 	// Schema is the id of its schema that the value carries; zero where the
@@ -267,12 +269,15 @@ func (r *Record) decode(kind envelope.Kind) {
 	}
 }
 
-// decodeKey reads a key that has a schema.
+// decodeKey reads a key that has a schema, or a format other than text.
 func (r *Record) decodeKey() {
-	switch h := &r.key; {
-	case h.form.schema == nil || h.unframed != nil:
+	switch h, key := &r.key, r.produces.Key; {
+	case key == nil || h.unframed != nil:
+	case h.form.schema == nil && (key.Schema != nil || key.SerializedAs() == payload.KeyString):
 	case r.Key == nil:
 		h.undecoded = errors.New("there is no key")
+	case h.form.schema == nil:
+		r.KeyData, h.undecoded = payload.ReadKey(key.SerializedAs(), r.Key)
 	default:
 		r.KeyData, h.undecoded = h.written.Decode(h.payload)
 	}

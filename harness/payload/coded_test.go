@@ -17,9 +17,9 @@ import (
 	"github.com/flowweir/weir/loadgen/ledger"
 )
 
-// binary are schemas whose key stands within a part whose length comes before
+// sizedSchemas are those whose key stands within a part whose length comes before
 // it, in Protobuf, and behind and before parts that differ in length.
-var binary = fstest.MapFS{
+var sizedSchemas = fstest.MapFS{
 	"order.avsc": {Data: []byte(`{"type": "record", "name": "Order", "fields": [
 		{"name": "note", "type": ["null", "string"]},
 		{"name": "customer", "type": {"type": "record", "name": "Customer", "fields": [{"name": "id", "type": "string"}, {"name": "same", "type": "string"}]}},
@@ -37,7 +37,7 @@ message Order {
 
 func coded(t testing.TB, file, format string, changes ...func(*Config)) Config {
 	t.Helper()
-	s, err := schema.Load(binary, file, format, schema.Options{})
+	s, err := schema.Load(sizedSchemas, file, format, schema.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestBinaryForms(t *testing.T) {
 					if err != nil {
 						t.Fatalf("%d: %q: %v", seq, r.Value, err)
 					}
-					want, err := key.key(doc)
+					want, err := key.text(doc)
 					if err != nil || string(want) != string(r.Key) {
 						t.Fatalf("%d: the key is %q, in the data %q, %v", seq, r.Key, want, err)
 					}

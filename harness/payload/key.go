@@ -1,6 +1,7 @@
 package payload
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -22,6 +23,8 @@ type keyMaker struct {
 	// makes them up.
 	list   []string
 	quoted [][]byte
+	// form is how keys are written in records.
+	form string
 }
 
 type keyStyle int
@@ -62,7 +65,24 @@ func (k keyMaker) appendJSON(b []byte, index uint64) []byte {
 	return append(b, '"')
 }
 
-// appendText appends the value as a record key.
+// appendKey appends the value as a record key. That each can be was found when
+// the style was chosen.
+func (k keyMaker) appendKey(b []byte, index uint64) []byte {
+	switch k.form {
+	case KeyJSON:
+		return k.appendJSON(b, index)
+	case KeyLong:
+		n := index + 1
+		if k.list != nil {
+			signed, _ := strconv.ParseInt(k.list[index], 10, 64)
+			n = uint64(signed)
+		}
+		return binary.BigEndian.AppendUint64(b, n)
+	}
+	return k.appendText(b, index)
+}
+
+// appendText appends the value as text.
 func (k keyMaker) appendText(b []byte, index uint64) []byte {
 	if k.list != nil {
 		return append(b, k.list[index]...)
@@ -136,8 +156,8 @@ func parseKeyTemplate(t string) (keyTemplate, error) {
 	}
 }
 
-// key is the record key of a document.
-func (k keyTemplate) key(doc any) ([]byte, error) {
+// text is what a document makes the key of, as text.
+func (k keyTemplate) text(doc any) ([]byte, error) {
 	key := []byte(k.texts[0])
 	for i, p := range k.places {
 		v, ok := p.In(doc)

@@ -14,7 +14,7 @@ func KeyValue(key *contracts.Key, data any) (any, error) {
 	if err != nil || !ok {
 		return nil, err
 	}
-	text, err := places.key(data)
+	text, err := places.text(data)
 	if err != nil {
 		return nil, err
 	}

@@ -169,7 +169,7 @@ func (m *Maker) pool(rng *rand.Rand, places keyTemplate, hasKey bool) error {
 		}
 		d := document{}
 		if hasKey {
-			if d.key, err = places.key(doc); err != nil {
+			if d.key, err = m.keyOf(doc); err != nil {
 				return err
 			}
 			if distinct[string(d.key)] {
@@ -185,6 +185,15 @@ func (m *Maker) pool(rng *rand.Rand, places keyTemplate, hasKey bool) error {
 		m.whole = append(m.whole, d)
 	}
 	return nil
+}
+
+// keyOf is the record key of a document.
+func (m *Maker) keyOf(doc any) ([]byte, error) {
+	value, err := KeyValue(m.cfg.Produces.Key, doc)
+	if err != nil {
+		return nil, err
+	}
+	return AppendKey(nil, formOf(m.cfg.Produces.Key), value)
 }
 
 // maxPool bounds the documents that are kept for keys that cannot be spliced,

@@ -58,7 +58,7 @@ func (m *Maker) splice(rng *rand.Rand, places keyTemplate) (bool, error) {
 // documents are valid with the first key of that style and with the last.
 func (m *Maker) chooseStyle(docs []any, at place.Place) bool {
 	old, _ := at.In(docs[0])
-	m.key = keyMaker{seed: m.cfg.Seed, list: m.cfg.KeyList}
+	m.key = keyMaker{seed: m.cfg.Seed, list: m.cfg.KeyList, form: formOf(m.cfg.Produces.Key)}
 	switch v := old.(type) {
 	case string:
 		m.key.style = styleText
@@ -69,6 +69,9 @@ func (m *Maker) chooseStyle(docs []any, at place.Place) bool {
 		m.key.style = styleNumber
 	default:
 		return false
+	}
+	if m.key.form == KeyLong && m.key.style != styleNumber {
+		return false // that the values are no numbers is said of a document
 	}
 	if m.key.list != nil {
 		return true // checkList says which key does not fit
@@ -91,6 +94,9 @@ func (m *Maker) checkList(doc any, at place.Place) error {
 		}
 		if err == nil {
 			err = m.cfg.Validate(b)
+		}
+		if err == nil {
+			_, err = AppendKey(nil, m.key.form, m.key.value(uint64(i)))
 		}
 		if err != nil {
 			return fmt.Errorf("the key %q, number %d of the file, is not valid at %s: %w", text, i+1, at, err)
@@ -126,12 +132,16 @@ func (m *Maker) spliced(r *kgo.Record, event uint64) []byte {
 		p = &m.parts[number%uint64(len(m.parts))]
 		room += len(p.before) + len(p.after)
 	}
-	buf := m.key.appendText(make([]byte, 0, room), index)
+	buf := m.key.appendKey(make([]byte, 0, room), index)
 	r.Key = buf[:len(buf):len(buf)]
 	if m.sized != nil {
-		parts := m.sized[len(r.Key)]
+		text := r.Key
+		if m.key.form != KeyString {
+			text = m.key.appendText(nil, index)
+		}
+		parts := m.sized[len(text)]
 		p = &parts[number%uint64(len(parts))]
-		return slices.Concat(p.before, r.Key, p.after)
+		return slices.Concat(p.before, text, p.after)
 	}
 	at := len(buf)
 	buf = append(buf, p.before...)

@@ -98,7 +98,7 @@ func TestWhatDoesNotResolve(t *testing.T) {
 		{"two consumers with effects in a topic, of which one names no header", []string{"contracts: [orders.yaml, payments.yaml, unnamed.yaml]\n", "services: [{name: unnamed-service, command: [x]}, {name: payment-service, command: [x]}]\n", load10},
 			[]string{`:5:16 scenario/same-effect: nothing tells the effect of payment-service (PaymentReceived) from that of unnamed-service (PaymentNoted) in payment.events (let each have an event of its own, known by match: {header: NAME}, or run them in two scenarios)`}},
 		{"a key that is not text", []string{"contracts: [unbuilt.yaml]\n", "load: [{event: OrderCounted, profile: [{hold: 1/s, for: 1s}]}]\n"},
-			[]string{`:4:16 scenario/not-built: load with keys written as long is not built; string is`}},
+			[]string{`:4:16 scenario/not-built: load with keys written as bytes is not built; string, json and long are`}},
 		{"a topic of an environment", []string{"contracts: [unbuilt.yaml]\n", "load: [{event: OrderStaged, profile: [{hold: 1/s, for: 1s}]}]\n"},
 			[]string{`:4:16 scenario/not-built: the environment in the topic {env}.orders cannot be given: that is not built (name the topic of the run in the contract)`}},
 		{"an effect known by its value", []string{"contracts: [unbuilt.yaml]\n", "services: [{name: unbuilt-service, command: [x]}]\n", "load: [{event: OrderPlaced, profile: [{hold: 1/s, for: 1s}]}]\n"},

@@ -9,14 +9,15 @@ import (
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/contracts/place"
+	"github.com/flowweir/weir/harness/payload"
 )
 
 // unbuilt refuses what a contract may say of the events of a flow and a run
 // cannot do yet, so that no run passes without it.
 func (r *resolver) unbuilt(f *Flow, path document.Path) {
 	at := path.Add("event")
-	if key := f.Produces.Key; key != nil && key.SerializedAs() != "string" {
-		r.Error(NotBuilt, at, fmt.Sprintf("load with keys written as %s is not built; string is", key.SerializedAs()), "")
+	if key := f.Produces.Key; key != nil && !slices.Contains([]string{payload.KeyString, payload.KeyJSON, payload.KeyLong}, key.SerializedAs()) {
+		r.Error(NotBuilt, at, fmt.Sprintf("load with keys written as %s is not built; string, json and long are", key.SerializedAs()), "")
 	}
 	topics := []string{f.Topic}
 	for i := range f.Reactions {
