@@ -64,14 +64,16 @@ func recovery(e *Evidence) run.Outcome {
 // earlier fault of the run piled up does not raise that maximum: seconds from
 // the first fault on are not among those before this one.
 //
-// Lag that is worth less than one second of the offered load counts as no
-// higher: with a short history its maximum would be an accident. Seconds
+// Lag that is worth no more than one second of the offered load counts as no
+// higher: with a short history its maximum would be an accident. To that is
+// added what a group is known to take between two commits, in which its lag rises
+// to what was due in it and falls at once: groups says so of each. Seconds
 // after the load's end count only once at most 5% of what was due since the
 // fault is without an outcome. The second in which the fault came counts
 // neither as before it nor as after; nor does one that began before the flow
 // stood still for the last time, at the time until: the backlog that is acked
 // in the rest of such a second is no sign that it was a good one.
-func Recovered(intervals []run.Interval, at, until time.Duration, groups []string) (time.Duration, bool) {
+func Recovered(intervals []run.Interval, at, until time.Duration, groups map[string]time.Duration) (time.Duration, bool) {
 	before := map[string]int64{}
 	var open, due int64 // without an outcome; due since the fault
 	var good, first, end time.Duration
@@ -115,12 +117,12 @@ func goodAcks(in run.Interval, open, due int64) bool {
 	return float64(in.Acked+in.Aborted) >= 0.95*float64(in.Due)
 }
 
-func goodLag(in run.Interval, before map[string]int64, groups []string) bool {
-	second := float64(in.Due) / in.Length.Seconds()
+func goodLag(in run.Interval, before map[string]int64, groups map[string]time.Duration) bool {
+	rate := float64(in.Due) / in.Length.Seconds()
 	lags := totalLag(in)
-	for _, group := range groups {
+	for group, commits := range groups {
 		lag, known := lags[group]
-		if !known || float64(lag) > max(float64(before[group]), second) {
+		if !known || float64(lag) > max(float64(before[group]), rate*(commits+time.Second).Seconds()) {
 			return false
 		}
 	}

@@ -53,13 +53,17 @@ func series(seconds ...sec) []run.Interval {
 	return all
 }
 
+// one is a group of which nobody knows how often it commits.
+var one = map[string]time.Duration{"g": 0}
+
 func TestRecovered(t *testing.T) {
 	good, bad := sec{100, 100, 0}, sec{100, 20, 0}
+	five := map[string]time.Duration{"g": 5 * time.Second}
 	tests := []struct {
 		name   string
 		series []run.Interval
 		at     time.Duration
-		groups []string
+		groups map[string]time.Duration
 		want   time.Duration
 		ok     bool
 		until  time.Duration
@@ -78,15 +82,17 @@ func TestRecovered(t *testing.T) {
 		{"still until the end of a second", series(good, bad, sec{100, 180, 0}, good, good), time.Second, nil, time.Second, true, 2 * time.Second},
 
 		{"lag back to its maximum before", series(sec{10, 10, 40}, sec{10, 10, 25}, sec{10, 10, 90}, sec{10, 10, 41}, sec{10, 10, 40}, sec{10, 10, 40}, sec{10, 10, 3}),
-			2 * time.Second, []string{"g"}, 2 * time.Second, true, 0},
-		{"lag stays one above", series(sec{10, 10, 40}, sec{10, 10, 41}, sec{10, 10, 41}, sec{10, 10, 41}), time.Second, []string{"g"}, 0, false, 0},
-		{"lag of one second of load is no higher", series(sec{100, 100, 0}, sec{100, 100, 100}, sec{100, 100, 100}, sec{100, 100, 100}), time.Second, []string{"g"}, 0, true, 0},
-		{"lag of more is", series(sec{100, 100, 0}, sec{100, 100, 101}, sec{100, 100, 101}, sec{100, 100, 101}), time.Second, []string{"g"}, 0, false, 0},
+			2 * time.Second, one, 2 * time.Second, true, 0},
+		{"lag stays one above", series(sec{10, 10, 40}, sec{10, 10, 41}, sec{10, 10, 41}, sec{10, 10, 41}), time.Second, one, 0, false, 0},
+		{"lag of one second of load is no higher", series(sec{100, 100, 0}, sec{100, 100, 100}, sec{100, 100, 100}, sec{100, 100, 100}), time.Second, one, 0, true, 0},
+		{"lag of more is", series(sec{100, 100, 0}, sec{100, 100, 101}, sec{100, 100, 101}, sec{100, 100, 101}), time.Second, one, 0, false, 0},
+		{"lag of a commit's interval and one second is no higher", series(sec{100, 100, 0}, sec{100, 100, 600}, sec{100, 100, 100}, sec{100, 100, 200}), time.Second, five, 0, true, 0},
+		{"lag of more than a commit's interval and one second is", series(sec{100, 100, 0}, sec{100, 100, 601}, sec{100, 100, 100}, sec{100, 100, 200}), time.Second, five, 0, false, 0},
 		{"the lag in the second of the fault is not from before it", series(sec{10, 10, 5}, sec{10, 10, 900}, sec{10, 10, 800}, sec{10, 10, 800}, sec{10, 10, 800}),
-			1500 * time.Millisecond, []string{"g"}, 0, false, 0},
-		{"unknown lag is not low", series(sec{100, 100, 0}, sec{100, 100, -1}, sec{100, 100, -1}, sec{100, 100, -1}, sec{100, 100, -1}), time.Second, []string{"g"}, 0, false, 0},
-		{"lag is unknown in the midst", series(good, good, sec{100, 100, -1}, good, good, good), time.Second, []string{"g"}, 2 * time.Second, true, 0},
-		{"a group of which nothing is ever known", series(good, good, good, good), 0, []string{"g", "other"}, 0, false, 0},
+			1500 * time.Millisecond, one, 0, false, 0},
+		{"unknown lag is not low", series(sec{100, 100, 0}, sec{100, 100, -1}, sec{100, 100, -1}, sec{100, 100, -1}, sec{100, 100, -1}), time.Second, one, 0, false, 0},
+		{"lag is unknown in the midst", series(good, good, sec{100, 100, -1}, good, good, good), time.Second, one, 2 * time.Second, true, 0},
+		{"a group of which nothing is ever known", series(good, good, good, good), 0, map[string]time.Duration{"g": 0, "other": 0}, 0, false, 0},
 		{"without a group lag is no matter", series(sec{100, 100, -1}, sec{100, 100, -1}, sec{100, 100, -1}), 0, nil, 0, true, 0},
 
 		{"after the load nearly everything must have its ack", series(good, bad, bad, sec{0, 70, 0}, sec{0, 79, 0}, sec{0, 6, 0}, sec{0, 0, 0}, sec{0, 0, 0}),
@@ -94,7 +100,7 @@ func TestRecovered(t *testing.T) {
 		{"after the load sends stay without an outcome", series(good, bad, sec{0, 0, 0}, sec{0, 0, 0}, sec{0, 0, 0}, sec{0, 0, 0}), time.Second, nil, 0, false, 0},
 		{"the load ended before the fault", series(good, sec{0, 0, 0}, sec{0, 0, 0}, sec{0, 0, 0}), time.Second, nil, 0, true, 0},
 		{"after the load lag must be down", series(sec{100, 100, 10}, sec{100, 100, 500}, sec{0, 0, 300}, sec{0, 0, 11}, sec{0, 0, 10}, sec{0, 0, 0}, sec{0, 0, 0}),
-			time.Second, []string{"g"}, 3 * time.Second, true, 0},
+			time.Second, one, 3 * time.Second, true, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -116,7 +122,7 @@ func TestRecoveredFromTheSecondFault(t *testing.T) {
 	for i := 6; i < len(seconds); i++ {
 		seconds[i].Phase = run.PhaseHealed
 	}
-	if got, ok := Recovered(seconds, 5*time.Second, 0, []string{"g"}); got != 2*time.Second || !ok {
+	if got, ok := Recovered(seconds, 5*time.Second, 0, one); got != 2*time.Second || !ok {
 		t.Errorf("got %v, %v; want 2s", got, ok)
 	}
 }

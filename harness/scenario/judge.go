@@ -139,7 +139,7 @@ func (x *execution) judgeFaults() []run.Fault {
 	for i := range faults {
 		f := &faults[i]
 		if f.Bit && !f.Always {
-			recovered(f, x.intervals, x.offered, x.plan.groupNames())
+			recovered(f, x.intervals, x.offered, x.plan.commits())
 		}
 	}
 	return append(faults, x.heldResults()...)
@@ -147,7 +147,7 @@ func (x *execution) judgeFaults() []run.Fault {
 
 // recovered finds when the flow recovered from a fault. While a service is down
 // or frozen nothing has, whether the flow needs the service or not.
-func recovered(f *run.Fault, intervals []run.Interval, offered time.Duration, groups []string) {
+func recovered(f *run.Fault, intervals []run.Interval, offered time.Duration, groups map[string]time.Duration) {
 	until := f.StoodUntil
 	if fault.Kind(f.Kind).OnServices() {
 		if f.Healed == 0 {

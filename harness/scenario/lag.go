@@ -69,6 +69,21 @@ func (p *Plan) groupNames() []string {
 	return names
 }
 
+// commits are how often each group commits, where that is known: of the run's
+// own consumers.
+func (p *Plan) commits() map[string]time.Duration {
+	every := map[string]time.Duration{}
+	for _, name := range p.groupNames() {
+		every[name] = 0
+	}
+	for _, c := range p.Scenario.Consumers {
+		if c.Group != "" {
+			every[c.Group] = kafka.CommitInterval
+		}
+	}
+	return every
+}
+
 // lagWatch samples the lag of groups, apart from the clock of the series: a
 // cluster that does not answer must not hold it up.
 type lagWatch struct {

@@ -33,11 +33,14 @@ type GroupConfig struct {
 	Handler func(member int, batch []*kgo.Record, at time.Duration)
 }
 
+// CommitInterval is how often a Group commits what it has processed, Kafka's
+// auto.commit.interval.ms and its default.
+const CommitInterval = 5 * time.Second
+
 // Group is a consumer group: its members process what they get and commit
-// after that, at least once: every five seconds (Kafka's enable.auto.commit
-// and auto.commit.interval.ms), when Commit says so, and before they give a
-// partition up. A
-// group without commits begins, unless its settings say otherwise, with the
+// after that, at least once: every [CommitInterval] (Kafka's
+// enable.auto.commit), when Commit says so, and before they give a partition up.
+// A group without commits begins, unless its settings say otherwise, with the
 // first record that is stamped at Start or later: what was there before the
 // load is not its affair, and what comes before it has joined is.
 type Group struct {
@@ -116,6 +119,7 @@ func (g *Group) client(m *member) (*kgo.Client, error) {
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.RequestTimeoutOverhead(readTimeout),
 		kgo.AutoCommitMarks(),
+		kgo.AutoCommitInterval(CommitInterval),
 		// Commits go past the markers of transactions, as those of other
 		// clients do: a group that has read all has no lag.
 		kgo.KeepControlRecords(),
