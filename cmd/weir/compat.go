@@ -156,9 +156,7 @@ func (s *state) compat(ctx context.Context, names []string, f *compatFlags) erro
 	dialect := dialectOf(f.dialect)
 	dialect.Encoding, dialect.AllMessages = f.encoding.value, f.message == ""
 	latest := len(all) - 1
-	outcome := compat.Check(mode, all[:latest], all[latest], func(writer, reader *schema.Schema) compat.Comparison {
-		return schema.Compare(writer, reader, dialect)
-	})
+	outcome := schema.Check(mode, all[:latest], all[latest], dialect)
 	if latest := all[latest]; mode != (compat.Mode{}) {
 		old := all[len(all)-2]
 		outcome.Add(schema.Unreserved(old.Schema, latest.Schema, dialect), compat.Direction{WriterName: old.Name, ReaderName: latest.Name, NewReads: true})

@@ -209,11 +209,8 @@ func (c *change) mode(s *contracts.Schema) (compat.Mode, error) {
 
 // evolve compares a schema with those before it, the oldest first, under a mode.
 func (c *change) evolve(what string, mode compat.Mode, before []versions.Version, now *schema.Schema) {
-	compare := func(writer, reader *schema.Schema) compat.Comparison {
-		return schema.Compare(writer, reader, c.options.Dialect)
-	}
 	latest := versions.Version{Name: "the current version", Schema: now}
-	for _, problem := range compat.Check(mode, before, latest, compare).Problems {
+	for _, problem := range schema.Check(mode, before, latest, c.options.Dialect).Problems {
 		f := problem.Finding()
 		f.Message = fmt.Sprintf("%s is not %s compatible with %s: %s", what, mode, problem.Old(), problem.Message)
 		if problem.Verdict == compat.Open {

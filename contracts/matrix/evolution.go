@@ -37,10 +37,7 @@ func (p *pass) evolution(e evolving) {
 		published = published[:len(published)-1] // the last one is the current one
 	}
 	latest := versions.Version{Name: "the current version", Schema: current}
-	compare := func(writer, reader *schema.Schema) compat.Comparison {
-		return schema.Compare(writer, reader, p.options.Dialect)
-	}
-	for _, problem := range compat.Check(mode, published, latest, compare).Problems {
+	for _, problem := range schema.Check(mode, published, latest, p.options.Dialect).Problems {
 		f := problem.Finding()
 		f.Message = fmt.Sprintf("%s is not %s compatible with %s: %s", e.what, mode, problem.Old(), problem.Message)
 		if problem.Verdict == compat.Open {

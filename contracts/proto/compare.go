@@ -78,7 +78,7 @@ type comparer struct {
 
 	binary, withJSON bool // the forms that are compared
 	lenient, all     bool
-	quiet            bool // names of records are not looked at
+	quiet            bool // nothing is said of the names of records
 
 	problems []compat.Problem
 	reported map[string]bool // by rule and places
@@ -179,6 +179,9 @@ func inPackage(m protoreflect.MessageDescriptor) string {
 }
 
 func (c *comparer) removed(w protoreflect.MessageDescriptor) {
+	if c.quiet {
+		return
+	}
 	hint := "keep the message for as long as records of it are retained"
 	if here := c.reader.main.Messages(); c.writer.main.Messages().Len() == 1 && here.Len() == 1 {
 		hint += "; if " + string(here.Get(0).FullName()) + " is the same under another name, give it the old one: messages are compared by name"

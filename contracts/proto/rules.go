@@ -44,6 +44,12 @@ const (
 	ruleExtensionTaken = "compat/proto-extension-taken"
 )
 
+// The rules of Reused.
+const (
+	ruleNumberReused = "compat/proto-number-reused"
+	ruleNameReused   = "compat/proto-name-reused"
+)
+
 var rules = []finding.Rule{
 	{ID: ruleFieldType, Summary: "the reader's field of that number has a type with another encoding: it misreads, refuses or does not see the value"},
 	{ID: ruleNarrowed, Summary: "the reader's field has the same encoding and a smaller range: it reads some numbers as others"},
@@ -75,9 +81,11 @@ var rules = []finding.Rule{
 	{ID: ruleNameFree, Summary: "a field or enum value was removed and its name not reserved: a later version may reuse it and misread old JSON"},
 	{ID: ruleReservedShrunk, Summary: "a reserved number or name is reserved no more"},
 	{ID: ruleExtensionTaken, Summary: "a number that was open to extensions is a field of the message now, or no longer open"},
+	{ID: ruleNumberReused, Summary: "a number that was reserved is a field or enum value again: retained records of before the reservation are misread"},
+	{ID: ruleNameReused, Summary: "a name that was reserved is a field or enum value again: retained JSON of before the reservation is misread; where JSON is compared"},
 }
 
-// Rules are the rules of Compare and Unreserved, in the order of the docs.
+// Rules are the rules of Compare, Unreserved and Reused, in the order of the docs.
 func Rules() []finding.Rule { return slices.Clone(rules) }
 
 // dependsOnValues: the encodings fit each other, and only some values break.

@@ -76,6 +76,9 @@ func compareCase(t *testing.T, dir string, archive *txtar.Archive, i int) compat
 	writer, reader := load(t, fsys, "writer.proto"), load(t, fsys, "reader.proto")
 	head, _, _ := strings.Cut(string(archive.Comment), "\n")
 	var options []proto.CompareOption
+	if strings.HasPrefix(dir, "forgiven-") {
+		options = append(options, proto.Lenient())
+	}
 	for _, o := range strings.Fields(strings.TrimPrefix(head, "options: ")) {
 		switch o {
 		case "json":
@@ -86,10 +89,9 @@ func compareCase(t *testing.T, dir string, archive *txtar.Archive, i int) compat
 			options = append(options, proto.AllMessages())
 		case "unreserved":
 			return proto.Unreserved(writer, reader)
+		case "reused":
+			return proto.Reused(writer, reader, options...)
 		}
-	}
-	if strings.HasPrefix(dir, "forgiven-") {
-		options = append(options, proto.Lenient())
 	}
 	return proto.Compare(writer, reader, options...)
 }

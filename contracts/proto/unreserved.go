@@ -11,20 +11,17 @@ import (
 // Unreserved says which numbers and names the new version gave up and did
 // not reserve. That breaks nothing between the two, so all is Forgiven; it
 // breaks when a later version reuses them while old records are retained,
-// which Compare sees only against that old version. With JSON nothing is said
+// which Compare sees only against that old version, and Reused where they were
+// reserved. With JSON nothing is said
 // of numbers, which it does not have.
 func Unreserved(old, latest *Schema, options ...CompareOption) compat.Comparison {
-	c := &comparer{writer: old, reader: latest, binary: true, reported: map[string]bool{}, broken: map[names]bool{}, quiet: true}
-	for _, o := range options {
-		o.applyCompare(c)
-	}
-	w := &walk{comparer: c, seen: map[names]bool{}}
-	for _, root := range c.roots() {
+	w := between(old, latest, options)
+	for _, root := range w.roots() {
 		for w.visit(root); len(w.queue) > 0; w.queue = w.queue[1:] {
 			w.givenUp(w.queue[0])
 		}
 	}
-	return compat.Comparison{Problems: c.problems}
+	return compat.Comparison{Problems: w.problems}
 }
 
 func (w *walk) givenUp(p *pair) {
@@ -129,18 +126,18 @@ const reserveAgain = "reserve it again: old records may have it"
 func (w *walk) reservations(p *pair) {
 	ranges := p.w.ReservedRanges()
 	for i := range ranges.Len() {
-		n, ok := uncovered(ranges.Get(i), p.r.ReservedRanges())
-		if !ok || !w.binary {
-			continue
+		given := ranges.Get(i)
+		n, ok := uncovered(given, p.r.ReservedRanges())
+		for ; ok && p.r.Fields().ByNumber(n) != nil; n, ok = uncovered(given, p.r.ReservedRanges()) {
+			given[0] = n + 1 // Reused says so
 		}
-		what, place := "is free", protoreflect.Descriptor(p.r)
-		if f := p.r.Fields().ByNumber(n); f != nil {
-			what, place = "is the field "+string(f.Name())+" now", f
+		if ok && w.binary {
+			w.note(ruleReservedShrunk, fmt.Sprintf("the number %d was reserved and is free", n), reserveAgain, p.w, p.r)
 		}
-		w.note(ruleReservedShrunk, fmt.Sprintf("the number %d was reserved and %s", n, what), reserveAgain, p.w, place)
 	}
 	for i := range p.w.ReservedNames().Len() {
-		if name := p.w.ReservedNames().Get(i); !p.r.ReservedNames().Has(name) {
+		name := p.w.ReservedNames().Get(i)
+		if reused := w.withJSON && p.r.Fields().ByName(name) != nil; !reused && !p.r.ReservedNames().Has(name) {
 			w.note(ruleReservedShrunk, fmt.Sprintf("the name %s was reserved and is not any more", name), reserveAgain, p.w, p.r)
 		}
 	}
@@ -150,6 +147,9 @@ func (w *walk) enumReservations(we, re protoreflect.EnumDescriptor) {
 	for i := range we.ReservedRanges().Len() {
 		r := we.ReservedRanges().Get(i)
 		for n := int64(r[0]); w.binary && n <= int64(r[1]); n++ {
+			if re.Values().ByNumber(protoreflect.EnumNumber(n)) != nil {
+				continue // Reused says so
+			}
 			if !re.ReservedRanges().Has(protoreflect.EnumNumber(n)) {
 				w.note(ruleReservedShrunk, fmt.Sprintf("the number %d was reserved and is not any more", n), reserveAgain, we, re)
 				break
@@ -158,7 +158,8 @@ func (w *walk) enumReservations(we, re protoreflect.EnumDescriptor) {
 		}
 	}
 	for i := range we.ReservedNames().Len() {
-		if name := we.ReservedNames().Get(i); !re.ReservedNames().Has(name) {
+		name := we.ReservedNames().Get(i)
+		if reused := w.withJSON && re.Values().ByName(name) != nil; !reused && !re.ReservedNames().Has(name) {
 			w.note(ruleReservedShrunk, fmt.Sprintf("the name %s was reserved and is not any more", name), reserveAgain, we, re)
 		}
 	}

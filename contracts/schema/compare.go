@@ -77,40 +77,63 @@ func compare(writer, reader *Schema, d Dialect) compat.Comparison {
 		}
 		return avro.Compare(w, reader.content.(*avro.Schema), options...)
 	case *proto.Schema:
-		var options []proto.CompareOption
-		if d.Lenient {
-			options = append(options, proto.Lenient())
-		}
-		options = append(options, d.forms(writer)...)
-		if d.AllMessages {
-			options = append(options, proto.AllMessages())
-		}
-		return proto.Compare(w, reader.content.(*proto.Schema), options...)
+		return proto.Compare(w, reader.content.(*proto.Schema), d.proto(writer)...)
 	}
 	panic("schema: a format without a comparison")
 }
 
-// forms are the forms of messages that are compared.
-func (d Dialect) forms(of *Schema) []proto.CompareOption {
+// proto are the options of comparisons of Protobuf, in the forms of one of the
+// two schemas.
+func (d Dialect) proto(of *Schema) []proto.CompareOption {
+	var options []proto.CompareOption
+	if d.Lenient {
+		options = append(options, proto.Lenient())
+	}
+	if d.AllMessages {
+		options = append(options, proto.AllMessages())
+	}
 	switch cmp.Or(d.Encoding, of.encoding) {
 	case EncodingJSON:
-		return []proto.CompareOption{proto.JSON()}
+		options = append(options, proto.JSON())
 	case EncodingBoth:
-		return []proto.CompareOption{proto.Both()}
+		options = append(options, proto.Both())
 	}
-	return nil
+	return options
+}
+
+// Check compares the new version of a schema with old ones, the oldest first,
+// under a mode, as compat.Check does. Under every mode but none it breaks, for
+// Protobuf, to take again what an old version reserves: that version does not
+// write it, but others before it did.
+func Check(mode compat.Mode, olds []compat.Version[*Schema], latest compat.Version[*Schema], d Dialect) compat.Outcome {
+	if !mode.Transitive && len(olds) > 1 {
+		olds = olds[len(olds)-1:]
+	}
+	out := compat.Check(mode, olds, latest, func(writer, reader *Schema) compat.Comparison { return Compare(writer, reader, d) })
+	if mode == (compat.Mode{}) {
+		return out
+	}
+	for _, old := range olds {
+		out.Add(between(proto.Reused, old.Schema, latest.Schema, d), compat.Direction{WriterName: old.Name, ReaderName: latest.Name, NewReads: true})
+	}
+	return out
 }
 
 // Unreserved says, for Protobuf, which numbers and names the new version gave
 // up without reserving them; numbers are nothing to JSON. All is forgiven: it
 // breaks only once a later version uses them for something else.
 func Unreserved(old, latest *Schema, d Dialect) compat.Comparison {
+	return between(proto.Unreserved, old, latest, d)
+}
+
+// between is what package proto says of two versions; nothing in other formats.
+func between(say func(old, latest *proto.Schema, options ...proto.CompareOption) compat.Comparison, old, latest *Schema, d Dialect) compat.Comparison {
 	before, ok := old.content.(*proto.Schema)
 	after, also := latest.content.(*proto.Schema)
 	if !ok || !also {
 		return compat.Comparison{}
 	}
-	return located(proto.Unreserved(before, after, d.forms(latest)...), old, latest)
+	return located(say(before, after, d.proto(latest)...), old, latest)
 }
 
 // Recoded says where one and the same value has other bytes in the latest

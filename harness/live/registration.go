@@ -216,7 +216,7 @@ func (r *Record) breaks(h *half, v registry.Schema, all []registry.Schema) (stri
 		olds = append(olds, old)
 	}
 	why := ""
-	outcome := compat.Check(mode, olds, latest, func(w, r *schema.Schema) compat.Comparison { return schema.Compare(w, r, schema.Dialect{}) })
+	outcome := schema.Check(mode, olds, latest, schema.Dialect{})
 	if i := slices.IndexFunc(outcome.Problems, func(p compat.Directed) bool { return p.Verdict != compat.Forgiven }); i >= 0 {
 		p := outcome.Problems[i]
 		why = fmt.Sprintf("%s under compatibility %s: %s (%s)", p.Old(), mode, p.Message, p.Rule)
