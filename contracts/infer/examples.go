@@ -3,7 +3,10 @@ package infer
 import (
 	"fmt"
 	"math/rand/v2"
+	"path"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -19,8 +22,7 @@ func (d *drafting) examplesOf(e *event, base, schema string) ([]string, error) {
 	var given []string
 	for _, r := range e.documents {
 		if r.File != "" && r.envelope == envelope.None {
-			d.given[r.File] = r.Value
-			given = append(given, r.File)
+			given = append(given, d.exampleFile(r.Record))
 		}
 	}
 	if len(given) > 0 {
@@ -50,6 +52,23 @@ func (d *drafting) examplesOf(e *event, base, schema string) ([]string, error) {
 	d.ExampleSeed = &d.Seed
 	d.files[name] = indented(v)
 	return []string{name}, nil
+}
+
+// exampleFile is the name of an example in the contract: its own below the
+// contract's directory, else that of a copy, which a checkout elsewhere has.
+func (d *drafting) exampleFile(r *Record) string {
+	if filepath.IsLocal(filepath.FromSlash(r.File)) {
+		d.given[r.File] = r.Value
+		return r.File
+	}
+	base, ending := strings.TrimSuffix(path.Base(r.File), path.Ext(r.File)), path.Ext(r.File)
+	name := "examples/" + base + ending
+	for n := 2; d.files[name] != nil || slices.ContainsFunc(d.Records, func(r Record) bool { return r.File == name }); n++ {
+		name = fmt.Sprintf("examples/%s-%d%s", base, n, ending)
+	}
+	d.files[name] = r.Value
+	d.note("%s is outside the contract's directory: %s is a copy", r.File, name)
+	return name
 }
 
 // generate makes a document with all fields of a schema.
