@@ -12,8 +12,7 @@ import (
 // not reserve. That breaks nothing between the two, so all is Forgiven; it
 // breaks when a later version reuses them while old records are retained,
 // which Compare sees only against that old version, and Reused where they were
-// reserved. With JSON nothing is said
-// of numbers, which it does not have.
+// reserved. With JSON nothing is said of numbers, which it does not have.
 func Unreserved(old, latest *Schema, options ...CompareOption) compat.Comparison {
 	w := between(old, latest, options)
 	for _, root := range w.roots() {
