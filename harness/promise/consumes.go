@@ -94,7 +94,7 @@ func hasEffect(ctx context.Context, c *consumer) Outcome {
 	if err != nil {
 		return c.without(ctx, err, cause)
 	}
-	return pass(append(effects, cause)...)
+	return pass(append([]*live.Record{cause}, effects...)...)
 }
 
 func commits(ctx context.Context, c *consumer) Outcome {
