@@ -141,7 +141,7 @@ func (w *walk) retained(r reuse) *compat.Witness {
 		if err != nil {
 			continue
 		}
-		part := dynamicpb.NewMessage(r.pair.r)
+		part := dynamicpb.NewMessage(r.r)
 		set(part, r.field, s[0].values)
 		return &compat.Witness{Document: string(document), Bytes: data, Outcome: fmt.Sprintf(
 			"a record from before the reservation reads %s = %s, whatever it meant", label(r.field), show(r.field, viewOf(part).effective(r.field)))}
