@@ -107,7 +107,7 @@ faults:
 `)
 		evidence := []string{
 			`in-sync replicas shrank on \d+ partitions?: `,
-			`the controller moved: broker \d epoch \d+, then broker \d epoch \d+`,
+			`the controller moved: node \d epoch \d+, then node \d epoch \d+`,
 		}
 		for i, f := range r.Results.Faults {
 			Expect(told(f)).To(MatchRegexp(evidence[i]))

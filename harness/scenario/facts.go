@@ -21,7 +21,6 @@ type facts struct {
 	// forwarded is for requests that brokers forward to the active controller:
 	// without one they hold up what comes behind them on their connection.
 	forwarded *kgo.Client
-	admin     *kadm.Client
 	nodes     []int32
 	topics    []string
 }
@@ -248,16 +247,25 @@ func (f facts) ask(ctx context.Context, node int32) (fault.State, error) {
 }
 
 // electTimeout is how long an election is asked for: the controller may be
-// on its way back too.
-const electTimeout = 10 * time.Second
+// on its way back too. electWait is how long one answer may take: brokers hold
+// it back until they have heard of the leader, and nobody says how it went if
+// they never do.
+const (
+	electTimeout = 10 * time.Second
+	electWait    = 2 * time.Second
+)
 
 // ElectUnclean asks for an election in which any live replica may win, again
 // until the controller has answered.
 func (f facts) ElectUnclean(ctx context.Context, tp fault.TopicPartition) error {
 	ctx, cancel := context.WithTimeout(ctx, electTimeout)
 	defer cancel()
+	admin := kadm.NewClient(f.client)
+	admin.SetTimeoutMillis(int32(electWait.Milliseconds()))
 	for {
-		results, err := f.admin.ElectLeaders(ctx, kadm.ElectLiveReplica, kadm.TopicsSet{tp.Topic: {tp.Partition: {}}})
+		attempt, end := context.WithTimeout(ctx, 2*electWait)
+		results, err := admin.ElectLeaders(attempt, kadm.ElectLiveReplica, kadm.TopicsSet{tp.Topic: {tp.Partition: {}}})
+		end()
 		if err == nil {
 			r := results[tp.Topic][tp.Partition]
 			if r.Err == nil || !kerr.IsRetriable(r.Err) {

@@ -129,7 +129,7 @@ func (x *execution) startCluster(ctx context.Context) error {
 	for _, t := range x.plan.Topics {
 		x.facts.topics = append(x.facts.topics, t.Name)
 	}
-	x.facts.client, x.facts.admin, x.facts.nodes = x.client, x.admin, x.up.Nodes()
+	x.facts.client, x.facts.nodes = x.client, x.up.Nodes()
 	return nil
 }
 
