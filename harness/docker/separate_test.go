@@ -18,11 +18,12 @@ var _ = Describe("Controllers that are no brokers", func() {
 name: separate
 cluster: {kind: docker, brokers: 1, controllers: separate}
 topics: {separate: {partitions: 2, replication: 1}}
-load: [{topic: separate, payload: {size: 100}, profile: [{hold: 100/s, for: 10s}]}]
+load: [{topic: separate, payload: {size: 100}, profile: [{hold: 100/s, for: 26s}]}]
 invariants: [no-loss]
 faults:
-  - {at: 500ms, kill: {controller: true}, heal-after: 3s}
-  - {at: 6s, pause: {controllers: [1, 2, 3], count: 2}, heal-after: 3s}
+  - {at: 500ms, kill: {controller: true}, heal-after: 3500ms}
+  # Others are elected within the ten seconds that the injector looks after healing.
+  - {at: 13s, pause: {controllers: [1, 2, 3], count: 2}, heal-after: 3s}
 `))
 		Expect(findings).To(BeEmpty())
 		dir := filepath.Join(GinkgoT().TempDir(), "run")
