@@ -144,18 +144,23 @@ func (w *watch) OnBrokerConnect(meta kgo.BrokerMetadata, _ time.Duration, _ net.
 // OnBrokerDisconnect counts connections that ended, but for those that the
 // client ended itself.
 func (w *watch) OnBrokerDisconnect(meta kgo.BrokerMetadata, _ net.Conn) {
-	w.mu.Lock()
-	own := time.Since(w.cancelled[meta.NodeID]) < ownDisconnect
-	w.mu.Unlock()
-	if !own {
+	if !w.ended(meta.NodeID) {
 		w.add(StageDisconnect, meta.NodeID, errDisconnected)
 	}
+}
+
+// ended says whether the client has just ended a connection to a broker, by
+// cancelling a request on it.
+func (w *watch) ended(broker int32) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return time.Since(w.cancelled[broker]) < ownDisconnect
 }
 
 var errDisconnected = errors.New("the connection ended")
 
 // OnBrokerE2E counts requests that failed on their way, but for those that
-// the client cancelled itself.
+// the client cancelled itself, and those that lost their connection by that.
 func (w *watch) OnBrokerE2E(meta kgo.BrokerMetadata, key int16, e2e kgo.BrokerE2E) {
 	err := e2e.Err()
 	if err == nil {
@@ -169,6 +174,9 @@ func (w *watch) OnBrokerE2E(meta kgo.BrokerMetadata, key int16, e2e kgo.BrokerE2
 		w.mu.Lock()
 		w.cancelled[meta.NodeID] = time.Now()
 		w.mu.Unlock()
+		return
+	}
+	if kgo.IsRetryableBrokerErr(err) && w.ended(meta.NodeID) {
 		return
 	}
 	w.add(StageRequest, meta.NodeID, err)

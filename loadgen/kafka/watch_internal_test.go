@@ -56,6 +56,9 @@ func TestWatch(t *testing.T) {
 	// A cancelled request and its connection are the client's own doing.
 	w.OnBrokerE2E(two, int16(kmsg.Fetch), failed(context.Canceled))
 	w.OnBrokerDisconnect(two, nil)
+	// So are requests that were to go over it next, and no other failure.
+	w.OnBrokerE2E(two, int16(kmsg.Fetch), failed(net.ErrClosed))
+	w.OnBrokerE2E(two, int16(kmsg.Fetch), failed(kerr.NotLeaderForPartition))
 	w.OnBrokerDisconnect(one, nil)
 	w.OnBrokerConnect(kgo.BrokerMetadata{NodeID: -2147483648}, 0, nil, syscall.ECONNREFUSED) // a seed
 	w.OnBrokerThrottle(one, 30*time.Millisecond, true)
@@ -66,6 +69,7 @@ func TestWatch(t *testing.T) {
 
 	want := []ClientError{
 		{Stage: StageRequest, Broker: 1, Error: "the broker closed the connection", Count: 2},
+		{Stage: StageRequest, Broker: 2, Error: "NOT_LEADER_FOR_PARTITION", Count: 1},
 		{Stage: StageDisconnect, Broker: 1, Error: "the connection ended", Count: 1},
 		{Stage: StageConnect, Broker: -1, Error: "connection refused", Count: 1},
 		{Stage: StageRecord, Broker: -1, Error: "client closed", Count: 1},
