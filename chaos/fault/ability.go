@@ -69,7 +69,7 @@ func missing(f Fault, cluster any, kind string, services map[string]Service) str
 
 // missingController says what a fault on controllers lacks.
 func missingController(f Fault, cluster any, kind string) string {
-	if !f.Target.onControllers() {
+	if !f.Target.OnControllers() {
 		return ""
 	}
 	if has[Simulator](cluster) {

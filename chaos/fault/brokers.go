@@ -93,8 +93,8 @@ func (t Target) brokers() string {
 // told says whether the target itself tells which brokers they are.
 func (t Target) told() bool { return len(t.Brokers)+len(t.Controllers) > 0 && t.Count == 0 }
 
-// onControllers says whether the target is controllers, whatever else they are.
-func (t Target) onControllers() bool {
+// OnControllers says whether the target is controllers, whatever else they are.
+func (t Target) OnControllers() bool {
 	return len(t.Controllers) > 0 || t.Role != nil && t.Role.Kind == Controller
 }
 

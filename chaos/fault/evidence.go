@@ -133,16 +133,21 @@ func sample(what string, by map[TopicPartition]string) []string {
 		lines = append(lines, line)
 	}
 	sort.Strings(lines)
-	shown := lines[:min(3, len(lines))]
-	more := ""
-	if len(lines) > len(shown) {
-		more = fmt.Sprintf(" (and %d more)", len(lines)-len(shown))
-	}
 	on := "1 partition"
 	if len(lines) > 1 {
 		on = fmt.Sprintf("%d partitions", len(lines))
 	}
-	return []string{fmt.Sprintf("%s on %s: %s%s", what, on, strings.Join(shown, "; "), more)}
+	return []string{fmt.Sprintf("%s on %s: %s", what, on, firstFew(lines, "; "))}
+}
+
+// firstFew lists the first three, and says how many more there are.
+func firstFew(all []string, separator string) string {
+	shown := all[:min(3, len(all))]
+	text := strings.Join(shown, separator)
+	if left := len(all) - len(shown); left > 0 {
+		text += fmt.Sprintf(" (and %d more)", left)
+	}
+	return text
 }
 
 func (e *brokerEvidence) bit() bool {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/flowweir/weir/loadgen/series"
 	"github.com/flowweir/weir/reports/run"
 )
 
@@ -81,9 +82,9 @@ func TestBrokerEvidence(t *testing.T) {
 }
 
 // stood are partitions that stood still since the first second.
-func stood(topic string, length time.Duration, partitions ...int32) (all []PartitionStall) {
+func stood(topic string, length time.Duration, partitions ...int32) (all []series.PartitionStall) {
 	for _, p := range partitions {
-		all = append(all, PartitionStall{tp(topic, p), time.Second, length})
+		all = append(all, series.PartitionStall{Topic: topic, Partition: p, Start: time.Second, Length: length})
 	}
 	return all
 }
@@ -176,7 +177,7 @@ func TestWhatCountsAsBitten(t *testing.T) {
 		},
 		{
 			name: "publishing to some of its partitions stood still", fault: kill, bit: true, stall: 1900 * time.Millisecond,
-			stand: Stand{Of: 5, Partitions: []PartitionStall{{tp("orders", 0), time.Second, 1900 * time.Millisecond}, {tp("orders", 7), time.Second, 400 * time.Millisecond}, {tp("orders", 8), time.Second, 399 * time.Millisecond}}},
+			stand: Stand{Of: 5, Partitions: []series.PartitionStall{{Topic: "orders", Partition: 0, Length: 1900 * time.Millisecond}, {Topic: "orders", Partition: 7, Length: 400 * time.Millisecond}, {Topic: "orders", Partition: 8, Length: 399 * time.Millisecond}}},
 			want: []string{
 				"0 client errors while it was open", "publishing stood still for 1.9s, on 2 of 5 partitions: orders/0, orders/7",
 				"200 records were due while it was open, 200 acked, 0 effects",

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flowweir/weir/loadgen/series"
 	"github.com/flowweir/weir/reports/run"
 )
 
@@ -134,22 +135,16 @@ func (in *Injector) undo(ctx context.Context, s *injection, nodes []int32) error
 // partitions, which may stand still while others go on, is told of each.
 type Stand struct {
 	Publish, Consume, Until time.Duration
-	Partitions              []PartitionStall // the longest first
-	Of                      int              // how many partitions there are
+	Partitions              []series.PartitionStall // the longest first
+	Of                      int                     // how many partitions there are
 }
 
-// PartitionStall is the longest standstill of publishing to a partition.
-type PartitionStall struct {
-	TopicPartition
-	Start, Length time.Duration
-}
-
-// on is the standstill without that of partitions of which no node had a
-// replica: that has another reason.
+// on is the standstill without that of partitions of which none of the fault's
+// nodes, if it has any, had a replica: that has another reason.
 func (st Stand) on(e *brokerEvidence) Stand {
-	if e != nil {
-		st.Partitions = slices.DeleteFunc(slices.Clone(st.Partitions), func(p PartitionStall) bool {
-			before, known := e.before[p.TopicPartition]
+	if e != nil && len(e.nodes) > 0 {
+		st.Partitions = slices.DeleteFunc(slices.Clone(st.Partitions), func(p series.PartitionStall) bool {
+			before, known := e.before[TopicPartition{p.Topic, p.Partition}]
 			return known && !slices.ContainsFunc(e.nodes, func(n int32) bool { return n == before.Leader || slices.Contains(before.Replicas, n) })
 		})
 	}
@@ -165,18 +160,16 @@ func (st Stand) publishing() string {
 	var names []string
 	for _, p := range st.Partitions {
 		if p.Length >= minStall {
-			names = append(names, p.String())
+			names = append(names, TopicPartition{p.Topic, p.Partition}.String())
 		}
 	}
-	switch n := len(names); {
-	case n == 0:
+	switch n := len(names); n {
+	case 0:
 		return said
-	case n == st.Of:
+	case st.Of:
 		return fmt.Sprintf("%s, on all partitions (%d)", said, n)
-	case n > 3:
-		return fmt.Sprintf("%s, on %d of %d partitions: %s (and %d more)", said, n, st.Of, strings.Join(names[:3], ", "), n-3)
 	default:
-		return fmt.Sprintf("%s, on %d of %d partitions: %s", said, n, st.Of, strings.Join(names, ", "))
+		return fmt.Sprintf("%s, on %d of %d partitions: %s", said, n, st.Of, firstFew(names, ", "))
 	}
 }
 
@@ -241,11 +234,7 @@ const lateFault = time.Second
 // show a trace of it and the load had records due while it was open.
 func (in *Injector) judge(s *injection, st Stand) {
 	r := &s.result
-	if s.fault.Kind.OnBrokers() && s.fault.Kind != ElectUnclean {
-		st = st.on(s.evidence)
-	} else {
-		st = st.on(nil)
-	}
+	st = st.on(s.evidence)
 	r.PublishStall, r.ConsumeStall, r.StoodUntil = st.Publish, st.Consume, st.Until
 	due := s.during.Due - s.before.Due
 	errs := s.during.ClientErrors - s.before.ClientErrors

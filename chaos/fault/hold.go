@@ -51,10 +51,8 @@ func Hold(ctx context.Context, faults []Fault, cfg Config) (*Held, State, error)
 func (h *Held) bite(ctx context.Context, s *injection) (State, error) {
 	var state State
 	open, err := h.await(ctx, func(now State) string {
-		if s.evidence.voters != nil {
-			h.in.lookForRoles(ctx, s)
-			h.in.lookAtVoters(ctx, s)
-		}
+		h.in.lookForRoles(ctx, s)
+		h.in.lookAtVoters(ctx, s)
 		h.in.mu.Lock()
 		defer h.in.mu.Unlock()
 		state = now

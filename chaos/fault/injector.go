@@ -301,7 +301,7 @@ func (in *Injector) aim(ctx context.Context, s *injection) error {
 	if s.fault.Kind == Isolate && s.fault.Network == ControllerLink || len(s.fault.Target.Controllers) > 0 {
 		in.watchController(ctx, s)
 	}
-	if _, separate := in.controllers(); separate && s.fault.Target.onControllers() {
+	if _, separate := in.controllers(); separate && s.fault.Target.OnControllers() {
 		if err := in.watchVoters(ctx, s); err != nil {
 			return err
 		}

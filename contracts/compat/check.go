@@ -14,15 +14,21 @@ type Version[S any] struct {
 	Schema S
 }
 
+// Against are the old versions that a mode compares with: the last of them, or
+// all where it is transitive.
+func Against[S any](mode Mode, olds []Version[S]) []Version[S] {
+	if !mode.Transitive && len(olds) > 1 {
+		return olds[len(olds)-1:]
+	}
+	return olds
+}
+
 // Check compares the new version with old ones, the oldest first, under a
 // mode: against the last of them, or against all where it is transitive.
 // compare says whether reader understands all that writer writes.
 func Check[S any](mode Mode, olds []Version[S], latest Version[S], compare func(writer, reader S) Comparison) Outcome {
-	if !mode.Transitive && len(olds) > 1 {
-		olds = olds[len(olds)-1:]
-	}
 	out := Outcome{Result: Compatible}
-	for _, old := range olds {
+	for _, old := range Against(mode, olds) {
 		if mode.Backward {
 			out.Add(compare(old.Schema, latest.Schema), Direction{WriterName: old.Name, ReaderName: latest.Name, NewReads: true})
 		}

@@ -106,14 +106,11 @@ func (d Dialect) proto(of *Schema) []proto.CompareOption {
 // Protobuf, to take again what an old version reserves: that version does not
 // write it, but others before it did.
 func Check(mode compat.Mode, olds []compat.Version[*Schema], latest compat.Version[*Schema], d Dialect) compat.Outcome {
-	if !mode.Transitive && len(olds) > 1 {
-		olds = olds[len(olds)-1:]
-	}
 	out := compat.Check(mode, olds, latest, func(writer, reader *Schema) compat.Comparison { return Compare(writer, reader, d) })
 	if mode == (compat.Mode{}) {
 		return out
 	}
-	for _, old := range olds {
+	for _, old := range compat.Against(mode, olds) {
 		out.Add(between(proto.Reused, old.Schema, latest.Schema, d), compat.Direction{WriterName: old.Name, ReaderName: latest.Name, NewReads: true})
 	}
 	return out

@@ -147,7 +147,7 @@ func judgeKey(r *Record) []finding.Finding {
 	switch coded := format != payload.KeyString; {
 	case coded && key.Schema == nil && r.key.undecoded != nil:
 		id := BrokenKey
-		if format == "bytes" {
+		if !payload.KnowsKeys(format) {
 			id = Unjudged
 		}
 		return []finding.Finding{broken(r, id, at, "the key is not of the format %s: %v", format, r.key.undecoded)}

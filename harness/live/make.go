@@ -311,11 +311,7 @@ func (f *Flow) key(p *contracts.Produces, d *draft) ([]byte, []envelope.Header, 
 		if value == nil && p.Key == nil {
 			return nil, nil, nil
 		}
-		format := payload.KeyString
-		if p.Key != nil {
-			format = p.Key.SerializedAs()
-		}
-		key, err := payload.AppendKey(nil, format, value)
+		key, err := payload.AppendKey(nil, payload.KeyForm(p.Key), value)
 		return key, nil, err
 	}
 	if wrong := s.Validate(value); len(wrong) > 0 && !d.invalid {

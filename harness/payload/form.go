@@ -4,7 +4,9 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/jsonschema"
@@ -18,6 +20,11 @@ const (
 	KeyJSON   = "json" // as JsonSerializer of Spring Kafka writes it
 	KeyLong   = "long" // 8 bytes, the highest first, as Kafka's LongSerializer
 )
+
+// KnowsKeys says whether keys of a format are written and read here.
+func KnowsKeys(format string) bool { return slices.Contains(keyForms, format) }
+
+var keyForms = []string{KeyString, KeyJSON, KeyLong}
 
 // AppendKey appends the value of a key as it stands in records of a format.
 func AppendKey(b []byte, format string, value any) ([]byte, error) {
@@ -58,11 +65,11 @@ func ReadKey(format string, key []byte) (any, error) {
 }
 
 func unknownForm(format string) error {
-	return fmt.Errorf("keys in the format %s are not built: what their bytes mean is not said; %s, %s and %s are, and a schema of keys", format, KeyString, KeyJSON, KeyLong)
+	return fmt.Errorf("keys in the format %s are not built: what their bytes mean is not said; %s are, and a schema of keys", format, strings.Join(keyForms, ", "))
 }
 
-// formOf is the format of a contract's keys; string where there are none.
-func formOf(key *contracts.Key) string {
+// KeyForm is the format of a contract's keys; string where there are none.
+func KeyForm(key *contracts.Key) string {
 	if key == nil {
 		return KeyString
 	}

@@ -34,7 +34,7 @@ func TestKeyFormats(t *testing.T) {
 		{KeyLong, json.Number("1.5"), "", "the key 1.5 is no whole number of 64 bits, which the format long writes"},
 		{KeyLong, json.Number("9223372036854775808"), "", "the key 9223372036854775808 is no whole number of 64 bits, which the format long writes"},
 		{KeyLong, "o-1", "", "the key o-1 is no whole number of 64 bits, which the format long writes"},
-		{"bytes", "o-1", "", "keys in the format bytes are not built: what their bytes mean is not said; string, json and long are, and a schema of keys"},
+		{"bytes", "o-1", "", "keys in the format bytes are not built: what their bytes mean is not said; string, json, long are, and a schema of keys"},
 	} {
 		key, err := AppendKey([]byte("before"), tt.format, tt.value)
 		if said := fmt.Sprint(err); tt.wrong != "" {

@@ -193,7 +193,7 @@ func (m *Maker) keyOf(doc any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return AppendKey(nil, formOf(m.cfg.Produces.Key), value)
+	return AppendKey(nil, KeyForm(m.cfg.Produces.Key), value)
 }
 
 // maxPool bounds the documents that are kept for keys that cannot be spliced,

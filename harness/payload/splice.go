@@ -58,7 +58,7 @@ func (m *Maker) splice(rng *rand.Rand, places keyTemplate) (bool, error) {
 // documents are valid with the first key of that style and with the last.
 func (m *Maker) chooseStyle(docs []any, at place.Place) bool {
 	old, _ := at.In(docs[0])
-	m.key = keyMaker{seed: m.cfg.Seed, list: m.cfg.KeyList, form: formOf(m.cfg.Produces.Key)}
+	m.key = keyMaker{seed: m.cfg.Seed, list: m.cfg.KeyList, form: KeyForm(m.cfg.Produces.Key)}
 	switch v := old.(type) {
 	case string:
 		m.key.style = styleText

@@ -31,7 +31,7 @@ func (r *Reaction) shown() bool { return r.Produces != nil || r.source }
 // event has an id which Weir knows, and that there is somebody to ask.
 func (r *resolver) askable(f *Flow, x *Reaction, path document.Path) {
 	e, at := x.Consumes.Effect, x.Contract.Doc.Position("consumes", x.entry, "effect")
-	i := slices.IndexFunc(r.s.Services, func(s Service) bool { return s.Name == x.Contract.Service.Name })
+	i := r.s.service(x.Contract.Service.Name)
 	how := "over http"
 	if e.SQL != "" {
 		how = "in a database"
@@ -58,7 +58,7 @@ func (r *resolver) sameQuestion(a, b *Reaction) bool {
 		return false
 	}
 	where := func(x *Reaction) string {
-		i := slices.IndexFunc(r.s.Services, func(s Service) bool { return s.Name == x.Contract.Service.Name })
+		i := r.s.service(x.Contract.Service.Name)
 		if x.Consumes.Effect.SQL != "" {
 			return r.s.Services[i].Database
 		}
@@ -119,7 +119,7 @@ func (x *execution) address(index int) (string, error) {
 // Database is that of a service, opened when it is first asked for; nil where
 // the scenario names none.
 func (x *execution) database(name string) *sql.DB {
-	i := slices.IndexFunc(x.plan.Scenario.Services, func(s Service) bool { return s.Name == name })
+	i := x.plan.Scenario.service(name)
 	if i < 0 || x.databases[name] != nil {
 		return x.databases[name]
 	}

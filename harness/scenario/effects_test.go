@@ -28,22 +28,12 @@ import (
 // one, in its memory, which it shows over HTTP. By its mistake it books the
 // order with sequence 7 twice, or that with 9 not at all.
 func book(ctx context.Context, group, mistake string, brokers []string) error {
-	client, err := kgo.NewClient(kgo.SeedBrokers(brokers...), kgo.ConsumerGroup(group), kgo.ConsumeTopics("order.events"),
-		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.DisableAutoCommit(), kgo.FetchMaxWait(50*time.Millisecond))
-	if err != nil {
-		return err
-	}
-	defer client.Close()
 	enter, err := books(os.Getenv("BOOKS"), os.Getenv("ADDRESS"))
 	if err != nil {
 		return err
 	}
-	for {
-		fetches := client.PollFetches(ctx)
-		if err := fetches.Err0(); err != nil {
-			return err
-		}
-		for _, r := range fetches.Records() {
+	return consume(ctx, group, []string{"order.events"}, brokers, func(_ *kgo.Client, records []*kgo.Record) error {
+		for _, r := range records {
 			times := 1
 			if id, ours := sequence(r); ours && mistake == "twice" && id.Sequence == 7 {
 				times = 2
@@ -56,10 +46,8 @@ func book(ctx context.Context, group, mistake string, brokers []string) error {
 				}
 			}
 		}
-		if err := client.CommitUncommittedOffsets(ctx); err != nil {
-			return err
-		}
-	}
+		return nil
+	}, kgo.FetchMaxWait(50*time.Millisecond))
 }
 
 func eventID(r *kgo.Record) string {

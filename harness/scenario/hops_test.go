@@ -31,29 +31,14 @@ func forward(ctx context.Context, name string, brokers []string) error {
 	if name == "ship" {
 		from, delay = []string{"paid.events"}, shipping
 	}
-	client, err := kgo.NewClient(kgo.SeedBrokers(brokers...), kgo.ConsumerGroup(name), kgo.ConsumeTopics(from...),
-		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.DisableAutoCommit())
-	if err != nil {
-		return err
-	}
-	defer client.Close()
-	for {
-		fetches := client.PollFetches(ctx)
-		if err := fetches.Err0(); err != nil {
-			return err
-		}
+	return consume(ctx, name, from, brokers, func(client *kgo.Client, records []*kgo.Record) error {
 		time.Sleep(delay)
 		var out []*kgo.Record
-		for _, r := range fetches.Records() {
+		for _, r := range records {
 			out = append(out, forwarded(r, name))
 		}
-		if err := client.ProduceSync(ctx, out...).FirstErr(); err != nil {
-			return err
-		}
-		if err := client.CommitUncommittedOffsets(ctx); err != nil {
-			return err
-		}
-	}
+		return client.ProduceSync(ctx, out...).FirstErr()
+	})
 }
 
 func forwarded(r *kgo.Record, name string) *kgo.Record {

@@ -172,11 +172,7 @@ func (x *execution) stand(from, to time.Duration) (s fault.Stand) {
 		s.Publish, s.Until = max(s.Publish, length), max(s.Until, start+length)
 	}
 	publish(x.acks.Longest(from, to))
-	stalled, all := x.shares.Stalled(from, to)
-	s.Of = all
-	for _, p := range stalled {
-		s.Partitions = append(s.Partitions, fault.PartitionStall{TopicPartition: fault.TopicPartition{Topic: p.Topic, Partition: p.Partition}, Start: p.Start, Length: p.Length})
-	}
+	s.Partitions, s.Of = x.shares.Stalled(from, to)
 	if x.unknown() {
 		for _, stall := range x.acks.All() {
 			if stall.After <= to && stall.Until >= from {

@@ -1,6 +1,8 @@
 package scenario
 
 import (
+	"slices"
+
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/document"
 )
@@ -73,6 +75,12 @@ type Node struct {
 	Stop    []string  `yaml:"stop"`
 	Pause   []string  `yaml:"pause"`
 	Unpause []string  `yaml:"unpause"`
+}
+
+// service is the index of a service by the name in its contract; -1 where the
+// scenario starts none of it.
+func (s *Scenario) service(name string) int {
+	return slices.IndexFunc(s.Services, func(of Service) bool { return of.Name == name })
 }
 
 // Service is a service under test. Exactly one of Build, Command and Image

@@ -267,7 +267,7 @@ func (r *resolver) trigger(f *Flow, path document.Path) {
 		return
 	}
 	name := f.DrivenService()
-	i := slices.IndexFunc(r.s.Services, func(s Service) bool { return s.Name == name })
+	i := r.s.service(name)
 	switch {
 	case i < 0:
 		r.Error(UnknownService, path.Add("via"), fmt.Sprintf("the scenario starts no service %s to drive", name),

@@ -56,9 +56,7 @@ type quorum struct {
 
 // loses says whether a fault takes one of them away.
 func (q quorum) loses(f fault.Fault) bool {
-	role := f.Target.Role
-	onThem := len(f.Target.Controllers) > 0 || role != nil && role.Kind == fault.Controller
-	return f.TakesController() && (onThem || !q.separate)
+	return f.TakesController() && (f.Target.OnControllers() || !q.separate)
 }
 
 func (q quorum) areAway() string {

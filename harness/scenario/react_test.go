@@ -92,6 +92,28 @@ func serve(ctx context.Context, effect, group, mistake string, brokers []string,
 	}
 }
 
+// consume is the loop of a service that commits what it has handled.
+func consume(ctx context.Context, group string, topics, brokers []string, handle func(*kgo.Client, []*kgo.Record) error, opts ...kgo.Opt) error {
+	client, err := kgo.NewClient(append(opts, kgo.SeedBrokers(brokers...), kgo.ConsumerGroup(group), kgo.ConsumeTopics(topics...),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.DisableAutoCommit())...)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	for {
+		fetches := client.PollFetches(ctx)
+		if err := fetches.Err0(); err != nil {
+			return err
+		}
+		if err := handle(client, fetches.Records()); err != nil {
+			return err
+		}
+		if err := client.CommitUncommittedOffsets(ctx); err != nil {
+			return err
+		}
+	}
+}
+
 // reactTo are the records by which a service shows what it did with an order.
 func reactTo(r *kgo.Record, effect, group, mistake string) []*kgo.Record {
 	set := func(key, value string) kgo.RecordHeader { return kgo.RecordHeader{Key: key, Value: []byte(value)} }

@@ -22,18 +22,7 @@ import (
 // try is a service that tries poison three times, 300 ms apart, or makes a
 // mistake of it.
 func try(ctx context.Context, effect, group, mistake string, brokers []string) error {
-	client, err := kgo.NewClient(kgo.SeedBrokers(brokers...), kgo.ConsumerGroup(group), kgo.ConsumeTopics("order.events", "order.events.retry"),
-		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.DisableAutoCommit())
-	if err != nil {
-		return err
-	}
-	defer client.Close()
-	for {
-		fetches := client.PollFetches(ctx)
-		if err := fetches.Err0(); err != nil {
-			return err
-		}
-		records := fetches.Records()
+	return consume(ctx, group, []string{"order.events", "order.events.retry"}, brokers, func(client *kgo.Client, records []*kgo.Record) error {
 		// Those that wait come after those that need not.
 		slices.SortStableFunc(records, func(a, b *kgo.Record) int { return attempt(a) - attempt(b) })
 		for _, r := range records {
@@ -51,10 +40,8 @@ func try(ctx context.Context, effect, group, mistake string, brokers []string) e
 				}
 			}
 		}
-		if err := client.CommitUncommittedOffsets(ctx); err != nil {
-			return err
-		}
-	}
+		return nil
+	})
 }
 
 // attempt is which attempt at a record is next.

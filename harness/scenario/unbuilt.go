@@ -16,7 +16,7 @@ import (
 // cannot do yet, so that no run passes without it.
 func (r *resolver) unbuilt(f *Flow, path document.Path) {
 	at := path.Add("event")
-	if key := f.Produces.Key; key != nil && !slices.Contains([]string{payload.KeyString, payload.KeyJSON, payload.KeyLong}, key.SerializedAs()) {
+	if key := f.Produces.Key; key != nil && !payload.KnowsKeys(key.SerializedAs()) {
 		r.Error(NotBuilt, at, fmt.Sprintf("load with keys written as %s is not built; string, json and long are", key.SerializedAs()), "")
 	}
 	topics := []string{f.Topic}
