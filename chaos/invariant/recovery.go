@@ -64,12 +64,15 @@ func recovery(e *Evidence) run.Outcome {
 // earlier fault of the run piled up does not raise that maximum: seconds from
 // the first fault on are not among those before this one.
 //
-// Lag that is worth no more than one second of the offered load counts as no
-// higher: with a short history its maximum would be an accident. To that is
-// added what a group is known to take between two commits, in which its lag rises
-// to what was due in it and falls at once: groups says so of each. Seconds
-// after the load's end count only once at most 5% of what was due since the
-// fault is without an outcome. The second in which the fault came counts
+// Lag rises between two commits to what was due meanwhile and falls at once, and
+// is looked at once in a second: the highest that was seen can lie below the
+// highest that there was by what was due in a second. So much more counts as no
+// higher. Where a group is known to take some time between two commits, what was
+// due in that time counts as its maximum, if history shows less: groups says so
+// of each.
+//
+// Seconds after the load's end count only once at most 5% of what was due since
+// the fault is without an outcome. The second in which the fault came counts
 // neither as before it nor as after; nor does one that began before the flow
 // stood still for the last time, at the time until: the backlog that is acked
 // in the rest of such a second is no sign that it was a good one.
@@ -122,7 +125,7 @@ func goodLag(in run.Interval, before map[string]int64, groups map[string]time.Du
 	lags := totalLag(in)
 	for group, commits := range groups {
 		lag, known := lags[group]
-		if !known || float64(lag) > max(float64(before[group]), rate*(commits+time.Second).Seconds()) {
+		if !known || float64(lag) > max(float64(before[group]), rate*commits.Seconds())+rate {
 			return false
 		}
 	}

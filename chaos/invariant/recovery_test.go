@@ -81,9 +81,11 @@ func TestRecovered(t *testing.T) {
 			time.Second, nil, 2 * time.Second, true, 2800 * time.Millisecond},
 		{"still until the end of a second", series(good, bad, sec{100, 180, 0}, good, good), time.Second, nil, time.Second, true, 2 * time.Second},
 
-		{"lag back to its maximum before", series(sec{10, 10, 40}, sec{10, 10, 25}, sec{10, 10, 90}, sec{10, 10, 41}, sec{10, 10, 40}, sec{10, 10, 40}, sec{10, 10, 3}),
+		{"lag back to its maximum before and one second of load", series(sec{10, 10, 40}, sec{10, 10, 25}, sec{10, 10, 90}, sec{10, 10, 51}, sec{10, 10, 50}, sec{10, 10, 50}, sec{10, 10, 3}),
 			2 * time.Second, one, 2 * time.Second, true, 0},
-		{"lag stays one above", series(sec{10, 10, 40}, sec{10, 10, 41}, sec{10, 10, 41}, sec{10, 10, 41}), time.Second, one, 0, false, 0},
+		{"lag stays one above", series(sec{10, 10, 40}, sec{10, 10, 51}, sec{10, 10, 51}, sec{10, 10, 51}), time.Second, one, 0, false, 0},
+		{"commits every 1.25 s, seen each second at another point of their rise", series(sec{100, 100, 65}, sec{100, 100, 40}, sec{100, 100, 15}, sec{100, 100, 900},
+			sec{100, 100, 120}, sec{100, 100, 95}, sec{100, 100, 120}, sec{100, 100, 95}, sec{100, 100, 120}), 3 * time.Second, one, time.Second, true, 0},
 		{"lag of one second of load is no higher", series(sec{100, 100, 0}, sec{100, 100, 100}, sec{100, 100, 100}, sec{100, 100, 100}), time.Second, one, 0, true, 0},
 		{"lag of more is", series(sec{100, 100, 0}, sec{100, 100, 101}, sec{100, 100, 101}, sec{100, 100, 101}), time.Second, one, 0, false, 0},
 		{"lag of a commit's interval and one second is no higher", series(sec{100, 100, 0}, sec{100, 100, 600}, sec{100, 100, 100}, sec{100, 100, 200}), time.Second, five, 0, true, 0},
@@ -115,7 +117,7 @@ func TestRecovered(t *testing.T) {
 // The lag of the first fault is no measure for the second.
 func TestRecoveredFromTheSecondFault(t *testing.T) {
 	seconds := series(sec{10, 10, 40}, sec{10, 0, 900}, sec{10, 10, 30}, sec{10, 10, 30}, sec{10, 10, 30},
-		sec{10, 10, 800}, sec{10, 10, 41}, sec{10, 10, 40}, sec{10, 10, 40}, sec{10, 10, 40})
+		sec{10, 10, 800}, sec{10, 10, 51}, sec{10, 10, 50}, sec{10, 10, 50}, sec{10, 10, 50})
 	for i, phase := range []string{run.PhaseSteady, run.PhaseFault, run.PhaseHealed, run.PhaseHealed, run.PhaseHealed, run.PhaseFault} {
 		seconds[i].Phase = phase
 	}
