@@ -23,12 +23,27 @@ type State map[TopicPartition]PartitionState
 // Activity are counters of the run that tell whether the load went on and
 // whether clients suffered. All only grow.
 type Activity struct {
-	Due          int64
-	Acked        int64
-	Effects      int64
-	ClientErrors int64
+	Due     int64
+	Acked   int64
+	Effects int64
+	// ClientErrors are those that clients met, by the broker's id; −1 stands
+	// for errors that are not of one broker.
+	ClientErrors map[int32]int64
 	// Throttled is for how long brokers held the run's own clients back.
 	Throttled time.Duration
+}
+
+// errorsSince are the client errors since an earlier moment: all of them, and
+// those that clients met at the given brokers.
+func (a Activity) errorsSince(before Activity, brokers []int32) (all, at int64) {
+	for broker, n := range a.ClientErrors {
+		n -= before.ClientErrors[broker]
+		all += n
+		if slices.Contains(brokers, broker) {
+			at += n
+		}
+	}
+	return all, at
 }
 
 // minStall is the shortest stand-still of acks that is evidence of a fault:

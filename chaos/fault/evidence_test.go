@@ -150,19 +150,31 @@ func TestWhatCountsAsBitten(t *testing.T) {
 			prepare: func(w *world) {
 				w.acted = func(what string) {
 					if what == "kill 1" {
-						w.count(func(a *Activity) { a.ClientErrors += 3 })
+						w.count(meetErrors(1, 3))
 					}
 				}
 			},
 			want: []string{"3 client errors while it was open", "200 records were due while it was open, 200 acked, 0 effects"},
 		},
 		{
+			name: "client errors at another broker, and at none", fault: kill,
+			prepare: func(w *world) {
+				w.acted = func(what string) {
+					if what == "kill 1" {
+						w.count(meetErrors(2, 3))
+						w.count(meetErrors(-1, 1))
+					}
+				}
+			},
+			want: []string{"4 client errors while it was open, 0 of them at its brokers", "200 records were due while it was open, 200 acked, 0 effects"},
+		},
+		{
 			name: "client errors before it and after its healing", fault: kill,
 			prepare: func(w *world) {
-				w.activity.ClientErrors = 5
+				w.count(meetErrors(1, 5))
 				w.acted = func(what string) {
 					if what == "start 1" {
-						w.count(func(a *Activity) { a.ClientErrors += 3 })
+						w.count(meetErrors(1, 3))
 					}
 				}
 			},
@@ -285,7 +297,7 @@ func TestWhatCountsAsBitten(t *testing.T) {
 				w.state[tp("dark", 1)] = PartitionState{Leader: -1}
 				w.acted = func(string) {
 					w.set(tp("dark", 1), func(p *PartitionState) { p.Leader = 3 })
-					w.count(func(a *Activity) { a.ClientErrors += 3 })
+					w.count(meetErrors(1, 3))
 				}
 			},
 			stand: Stand{Publish: time.Second},

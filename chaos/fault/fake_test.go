@@ -164,6 +164,17 @@ func (w *world) count(change func(*Activity)) {
 	change(&w.activity)
 }
 
+// meetErrors has clients meet so many errors at a broker.
+func meetErrors(broker int32, n int64) func(*Activity) {
+	return func(a *Activity) {
+		met := map[int32]int64{broker: n}
+		for b, before := range a.ClientErrors {
+			met[b] += before
+		}
+		a.ClientErrors = met // those that were told before stay as they were
+	}
+}
+
 func (w *world) service(name string) *fakeService {
 	s := &fakeService{w: w, name: name, up: true, since: time.Now(), startTakes: 250 * time.Millisecond}
 	w.services[name] = s

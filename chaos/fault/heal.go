@@ -230,6 +230,24 @@ func (s *injection) onAgain() string {
 // lateFault is by how much an injection is late that is worth a word.
 const lateFault = time.Second
 
+// clientErrors are the client errors while the fault was open, and how many of
+// them clients met at its own brokers: the others can be another fault's.
+func (s *injection) clientErrors() (all, own int64) {
+	var nodes []int32
+	if s.evidence != nil {
+		nodes = s.evidence.nodes
+	}
+	return s.during.errorsSince(s.before, nodes)
+}
+
+func clientErrors(all, own int64) string {
+	said := fmt.Sprintf("%d client errors while it was open", all)
+	if all > own {
+		said += fmt.Sprintf(", %d of them at its brokers", own)
+	}
+	return said
+}
+
 // judge decides from the evidence. A fault bit if the cluster or its clients
 // show a trace of it and the load had records due while it was open.
 func (in *Injector) judge(s *injection, st Stand) {
@@ -237,7 +255,7 @@ func (in *Injector) judge(s *injection, st Stand) {
 	st = st.on(s.evidence)
 	r.PublishStall, r.ConsumeStall, r.StoodUntil = st.Publish, st.Consume, st.Until
 	due := s.during.Due - s.before.Due
-	errs := s.during.ClientErrors - s.before.ClientErrors
+	errs, own := s.clientErrors()
 	trace := false
 	if late := r.Start - s.due; late >= lateFault {
 		r.Evidence = append(r.Evidence, fmt.Sprintf("injected %s after its time: the cluster, or this machine, took so long to say what there was", late.Round(time.Millisecond)))
@@ -267,8 +285,8 @@ func (in *Injector) judge(s *injection, st Stand) {
 		r.Evidence = append(r.Evidence, s.evidence.facts()...)
 		trace = s.evidence.bit()
 		if s.fault.Kind != ElectUnclean {
-			trace = s.injected && (trace || errs > 0 || st.Publish >= minStall)
-			r.Evidence = append(r.Evidence, fmt.Sprintf("%d client errors while it was open", errs))
+			trace = s.injected && (trace || own > 0 || st.Publish >= minStall)
+			r.Evidence = append(r.Evidence, clientErrors(errs, own))
 		}
 	}
 	if st.Publish >= minStall {

@@ -459,7 +459,7 @@ func TestLateFaults(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			w := newWorld()
 			w.slow = tt.slow
-			w.acted = func(string) { w.count(func(a *Activity) { a.ClientErrors += 2 }) }
+			w.acted = func(string) { w.count(meetErrors(1, 2)) }
 			in := w.injector(Fault{Kind: Kill, Target: Target{Brokers: []int32{1}}, At: time.Second})
 			w.play(in, 10*time.Second)
 			r := in.Results(func(_, _ time.Duration) Stand { return Stand{} }, nil)[0]

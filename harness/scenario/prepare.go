@@ -364,7 +364,7 @@ func (x *execution) faults() []fault.Fault {
 
 func (x *execution) activity() fault.Activity {
 	t := x.counters.Totals(0)
-	a := fault.Activity{Acked: t.Acked, Effects: t.Effects, Throttled: time.Duration(x.throttled.Load())}
+	a := fault.Activity{Acked: t.Acked, Effects: t.Effects, Throttled: time.Duration(x.throttled.Load()), ClientErrors: map[int32]int64{}}
 	for _, f := range x.flows {
 		// What is due is the schedule's: a generator that is late counts it
 		// late, and a fault meanwhile would seem to have met no load.
@@ -373,7 +373,7 @@ func (x *execution) activity() fault.Activity {
 			continue
 		}
 		for _, e := range f.producer.Errors() {
-			a.ClientErrors += e.Count
+			a.ClientErrors[e.Broker] += e.Count
 		}
 	}
 	return a
