@@ -63,8 +63,39 @@ func checkConfig(config map[string]string) error {
 		if err := cluster.CheckSetting(name, config[name]); err != nil {
 			return refuse(err.Error())
 		}
+		if why := below(config, name); why != "" {
+			return refuse(why)
+		}
 	}
 	return nil
+}
+
+// floors are settings whose value another bounds from below, with Kafka's
+// default of that bound.
+var floors = map[string]struct {
+	least string
+	value int
+}{
+	"group.consumer.session.timeout.ms":    {"group.consumer.min.session.timeout.ms", 45_000},
+	"group.consumer.heartbeat.interval.ms": {"group.consumer.min.heartbeat.interval.ms", 5_000},
+	"group.share.session.timeout.ms":       {"group.share.min.session.timeout.ms", 45_000},
+	"group.share.heartbeat.interval.ms":    {"group.share.min.heartbeat.interval.ms", 5_000},
+}
+
+// below says which setting keeps a setting above what it is, where brokers
+// would not start therefore; "" where none does.
+func below(config map[string]string, name string) string {
+	floor, bounded := floors[name]
+	if !bounded {
+		return ""
+	}
+	if set, err := strconv.Atoi(config[floor.least]); err == nil {
+		floor.value = set
+	}
+	if value, err := strconv.Atoi(config[name]); err != nil || value >= floor.value {
+		return ""
+	}
+	return fmt.Sprintf("brokers start only if %s, now %d, is as low: set it too", floor.least, floor.value)
 }
 
 // defaults are the settings that differ from Kafka's own, for n brokers.

@@ -67,6 +67,8 @@ func TestCheckRefuses(t *testing.T) {
 		"a setting of two":      {cluster.Spec{Config: map[string]string{"a\nlisteners": "x"}}, "that is no name of a setting"},
 		"a setting with equals": {cluster.Spec{Config: map[string]string{"a=b": "x"}}, "that is no name of a setting"},
 		"a word for a number":   {cluster.Spec{Config: map[string]string{"num.partitions": "x"}}, "want a whole number from 1"},
+		"below Kafka's least":   {cluster.Spec{Config: map[string]string{"group.consumer.session.timeout.ms": "44999"}}, "brokers start only if group.consumer.min.session.timeout.ms, now 45000, is as low: set it too"},
+		"below the least set":   {cluster.Spec{Config: map[string]string{"group.share.heartbeat.interval.ms": "999", "group.share.min.heartbeat.interval.ms": "1000"}}, "only if group.share.min.heartbeat.interval.ms, now 1000, is as low"},
 		"a nameless setting":    {cluster.Spec{Config: map[string]string{"": "x"}}, "that is no name of a setting"},
 	} {
 		err := check(&c.spec)
@@ -74,7 +76,9 @@ func TestCheckRefuses(t *testing.T) {
 			t.Errorf("%s: got %v, want ErrRefused with %q", name, err, c.want)
 		}
 	}
-	spec := cluster.Spec{Controllers: "combined"}
+	spec := cluster.Spec{Controllers: "combined", Config: map[string]string{
+		"group.consumer.session.timeout.ms": "6000", "group.consumer.min.session.timeout.ms": "6000", "group.share.session.timeout.ms": "45000",
+	}}
 	if err := check(&spec); err != nil || spec.Brokers != 3 || spec.RunID == "" || spec.Log == nil {
 		t.Errorf("defaults: %+v, %v", spec, err)
 	}
