@@ -10,7 +10,9 @@ import (
 	"github.com/flowweir/weir/chaos/invariant"
 	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/harness"
+	"github.com/flowweir/weir/harness/docker"
 	"github.com/flowweir/weir/harness/promise"
+	"github.com/flowweir/weir/harness/scenario"
 	"github.com/flowweir/weir/reports/finding"
 )
 
@@ -112,7 +114,7 @@ func (c client) service(t *testing.T, fault string) harness.Service {
 // start starts brokers and the service.
 func (c client) start(t *testing.T, fault string) *harness.Cluster {
 	t.Helper()
-	up := harness.Run(t, harness.Contracts(producer, contract))
+	up := harness.Run(t, harness.Contracts(producer, contract), harness.With(docker.Provider()))
 	up.Start(c.service(t, fault))
 	return up
 }
@@ -198,7 +200,7 @@ func TestUnderFire(t *testing.T) {
 			if c.lacks != nil { // a crash between payment and commit pays twice
 				s.Invariants = slices.DeleteFunc(s.Invariants, func(name string) bool { return name == invariant.NoDuplicateEffect })
 			}
-			if result := harness.Measure(t, s); result.Run.Verdict != finding.Pass {
+			if result := harness.Measure(t, s, scenario.With(docker.Provider())); result.Run.Verdict != finding.Pass {
 				t.Error(harness.Explain(result))
 			}
 		})
