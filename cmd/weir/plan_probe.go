@@ -68,8 +68,8 @@ func newProber(file string, f planFlags) (*prober, error) {
 		return nil, &scenario.PlanError{Findings: findings}
 	}
 	p.share()
-	p.judgeBy(flags, sc.Objectives.Steady)
-	if len(p.objectives()) == 2 && len(f.objectives) == 0 && sc.Objectives.Steady == nil {
+	p.judgeBy(flags, sc.Objectives)
+	if len(p.objectives()) == 2 && len(f.objectives) == 0 && sc.Objectives.Steady == nil && sc.Objectives.Run == nil {
 		return nil, usageError("--objective 'publish.p99<50ms', or objectives in the scenario or a contract", "weir plan needs an objective: nothing says what the flow must hold")
 	}
 	warmup := f.warmup
@@ -122,11 +122,17 @@ func (p *prober) share() {
 }
 
 // judgeBy joins the objectives: those of flags before the scenario's, then the
-// contracts', then the defaults.
-func (p *prober) judgeBy(flags, own *contracts.Objectives) {
+// contracts', then the defaults. A probe is steady from its warm-up to its end,
+// so those of the steady phase and of the run mean the same in it.
+func (p *prober) judgeBy(flags *contracts.Objectives, own scenario.Objectives) {
 	p.named = append(p.named, namedObjectives{sizing.Flag, flags})
-	if own != nil {
-		p.named = append(p.named, namedObjectives{sizing.Scenario, own})
+	for _, o := range []*contracts.Objectives{own.Steady, own.Run} {
+		if o != nil {
+			p.named = append(p.named, namedObjectives{sizing.Scenario, o})
+		}
+	}
+	if own.Partitions != nil {
+		p.caveats = append(p.caveats, "the scenario's objectives for each partition are left out: a probe is too short for their percentiles")
 	}
 	defaults := &contracts.Objectives{Achieved: defaultAchieved}
 	errorShare := defaultErrors

@@ -75,6 +75,26 @@ func TestObjectivesOfAPlan(t *testing.T) {
 	}
 }
 
+// TestObjectivesOfARun: a probe has but one phase, so what the scenario wants of
+// the whole run counts as what it wants of the steady phase, which says it first.
+func TestObjectivesOfARun(t *testing.T) {
+	p := mustProber(t, "objectives: {steady: {publish: {p99: 80ms}}, run: {publish: {p99: 90ms, p50: 9ms}, errors: 1%}, partitions: {publish: {p50: 5ms}}}\n")
+	want := []run.PlanObjective{
+		{Name: "publish.p99", Want: "≤ 80ms", Source: "scenario"},
+		{Name: "publish.p50", Want: "≤ 9ms", Source: "scenario"},
+		{Name: "errors", Want: "≤ 1%", Source: "scenario"},
+		{Name: "achieved", Want: "≥ 99%", Source: "default"},
+	}
+	if diff := cmp.Diff(want, p.objectives()); diff != "" {
+		t.Error(diff)
+	}
+	o := p.base.Objectives
+	got := fmt.Sprint(o.Steady.Publish["p99"], o.Steady.Publish["p50"], *o.Steady.Errors, o.Run, o.Partitions, len(p.caveats))
+	if want := "80ms 9ms 1% <nil> <nil> 1"; got != want {
+		t.Errorf("judged by %s, want %s", got, want)
+	}
+}
+
 func TestAPlanNeedsAnObjective(t *testing.T) {
 	_, err := testProber(t, "")
 	var usage *exitError
@@ -83,6 +103,9 @@ func TestAPlanNeedsAnObjective(t *testing.T) {
 	}
 	if _, err := testProber(t, "objectives: {steady: {errors: 1%}}\n"); err != nil {
 		t.Errorf("with one in the scenario: %v", err)
+	}
+	if _, err := testProber(t, "objectives: {run: {errors: 1%}}\n"); err != nil {
+		t.Errorf("with one of the run in the scenario: %v", err)
 	}
 }
 
