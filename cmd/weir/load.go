@@ -127,7 +127,7 @@ func completeLoad(cmd *cobra.Command) {
 	for flag, words := range map[string][]string{
 		"size":      {"lognormal:", "file:"},
 		"keys":      {"uniform:", "zipf:", "hot:", "sequential:", "file:"},
-		"producer":  {"acks=", "idempotent=", "linger=", "compression=", "batch=", "delivery-timeout=", "request-timeout=", "clients=", "max-buffered="},
+		"producer":  {"acks=", "idempotent=", "linger=", "compression=", "batch=", "delivery-timeout=", "request-timeout=", "clients=", "max-buffered=", "max-in-flight="},
 		"consumer":  {"process=", "from=", "protocol=", "static=", "isolation=", "session-timeout=", "fetch-min=", "fetch-max=", "fetch-max-partition=", "fetch-wait=", "max-poll-records="},
 		"profile":   {"hold", "ramp", "step", "spike", "sine", "replay"},
 		"objective": {"publish.p99", "send.p99", "end-to-end.p99", "lag", "errors", "achieved", "run.publish.p99", "fault.unavailable", "healed.within", "partitions.publish.p99"},

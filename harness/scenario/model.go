@@ -223,6 +223,7 @@ type Producer struct {
 	DeliveryTimeout document.Duration  `yaml:"delivery-timeout"` // delivery.timeout.ms; default 30s
 	RequestTimeout  document.Duration  `yaml:"request-timeout"`  // request.timeout.ms; default 10s
 	Clients         int                `yaml:"clients"`          // that share the records; default 1
+	MaxInFlight     int                `yaml:"max-in-flight"`    // max.in.flight.requests.per.connection, of a producer that is not idempotent; default 5
 	MaxBuffered     document.Count     `yaml:"max-buffered"`     // records; default 2 × peak rate × delivery timeout, at least 10k
 }
 

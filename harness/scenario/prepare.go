@@ -301,6 +301,9 @@ func (f *Flow) settings() kafka.Settings {
 	if p.Clients > 0 {
 		s.Clients = p.Clients
 	}
+	if p.MaxInFlight > 0 {
+		s.MaxInFlight = p.MaxInFlight
+	}
 	s.MaxBuffered = kafka.Buffer(f.Schedule.Peak(), s.DeliveryTimeout)
 	if t := f.Load.Transactions; t != nil {
 		s.Acks, s.Idempotent, s.MaxBuffered = kafka.AcksAll, true, max(s.MaxBuffered, int(t.Records))

@@ -229,6 +229,11 @@ func (v *validator) producer(path document.Path, p Producer) {
 	v.Positive(path.Add("request-timeout"), p.RequestTimeout > 0)
 	v.Positive(path.Add("max-buffered"), p.MaxBuffered > 0)
 	v.between(path.Add("clients"), p.Clients, 1000)
+	inFlight := path.Add("max-in-flight")
+	v.between(inFlight, p.MaxInFlight, 1000)
+	if v.s.Doc.Has(inFlight...) && (p.Idempotent == nil || *p.Idempotent) && (acks == "" || acks == "all") {
+		v.Error(document.Conflicting, inFlight, "max-in-flight says nothing of an idempotent producer, which has 5 requests in flight", "add idempotent: false, or remove it")
+	}
 }
 
 // background checks the topics that get no records.
