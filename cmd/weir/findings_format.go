@@ -29,8 +29,8 @@ const (
 )
 
 // findingsFormatFlag adds the --format of verbs that print findings.
-func findingsFormatFlag(cmd *cobra.Command) *choice {
-	c := &choice{value: formatText, valid: []string{formatText, formatJSON, formatJUnit, formatSARIF, formatGitHub, formatMarkdown}}
+func findingsFormatFlag(cmd *cobra.Command, more ...string) *choice {
+	c := &choice{value: formatText, valid: append([]string{formatText, formatJSON, formatJUnit, formatSARIF, formatGitHub, formatMarkdown}, more...)}
 	c.bind(cmd, "format", "how findings are printed")
 	return c
 }

@@ -136,7 +136,7 @@ func (f *verifyFlags) bind(cmd *cobra.Command) {
 	flags.Uint64("seed", 0, "make every random choice from this number (default: drawn and printed)")
 	flags.StringVar(&f.dir, "dir", "", "write every format and the logs into this directory, too")
 	flags.BoolVar(&f.quiet, "quiet", false, "print the result alone")
-	f.format = findingsFormatFlag(cmd)
+	f.format = findingsFormatFlag(cmd, formatHTML)
 	for _, name := range []string{"command", "image", "arg", "env", "url", "database", "bootstrap", "brokers", "run", "skip", "failing", "observe", "timeout", "settle", "seed"} {
 		_ = cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/verify"
+	"github.com/flowweir/weir/reports/coverage"
 	"github.com/flowweir/weir/reports/finding"
 	"github.com/flowweir/weir/reports/junit"
 	"github.com/flowweir/weir/reports/summary"
@@ -24,13 +25,15 @@ func (s *state) printVerified(format string, r *verify.Result, j judged) error {
 		return printed(verifyText(s.stdout, r, j))
 	case formatMarkdown:
 		return printed(verifyMarkdown(s.stdout, r, j))
+	case formatHTML:
+		return printed(coverage.HTML(s.stdout, covered(r, j)))
 	}
 	return s.printFindings(format, j)
 }
 
 // verifyFormats are those that --dir keeps, by their file names.
 var verifyFormats = []struct{ name, format string }{
-	{"verify.json", formatJSON}, {"verify.md", formatMarkdown}, {"junit.xml", formatJUnit}, {"verify.sarif", formatSARIF},
+	{"verify.html", formatHTML}, {"verify.json", formatJSON}, {"verify.md", formatMarkdown}, {"junit.xml", formatJUnit}, {"verify.sarif", formatSARIF},
 }
 
 // verifyFiles writes a result in each format.
@@ -211,6 +214,55 @@ func verifyMarkdown(w io.Writer, r *verify.Result, j judged) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// covered are the promises as their page shows them.
+func covered(r *verify.Result, j judged) coverage.Contract {
+	kept, broken, undecided, unexercised, moot := r.Count()
+	c := coverage.Contract{Service: r.Service, File: r.Contract, Verdict: r.Verdict, Sentence: j.sentence, Logs: r.Logs, Warnings: r.Notes}
+	for _, f := range []struct {
+		label string
+		n     int
+	}{{"kept", kept}, {"broken", broken}, {"not decided", undecided}, {"not exercised", unexercised}, {"cannot be exercised", moot}} {
+		if f.n > 0 {
+			c.Facts = append(c.Facts, coverage.Fact{Label: f.label, Value: summary.Count(f.n)})
+		}
+	}
+	c.Facts = append(c.Facts, coverage.Fact{Label: "took", Value: summary.Duration(r.Took)})
+	for _, f := range j.Findings {
+		if f.Severity == finding.Warning {
+			c.Warnings = append(c.Warnings, f.Message)
+		}
+	}
+	for i := range r.Promises {
+		p := &r.Promises[i]
+		if i == 0 || p.Side != r.Promises[i-1].Side || p.Event != r.Promises[i-1].Event {
+			c.Events = append(c.Events, coverage.Event{Side: p.Side, Name: p.Event})
+		}
+		event := &c.Events[len(c.Events)-1]
+		event.Promises = append(event.Promises, coveredPromise(p))
+	}
+	return c
+}
+
+func coveredPromise(p *verify.Judged) coverage.Promise {
+	out := coverage.Promise{Name: p.Name, Text: p.Text, Verdict: p.Verdict, Word: verdictWord(p), Evidence: evidence(p), Logs: p.Logs}
+	if p.Position != nil {
+		out.Place = p.Position.String()
+	}
+	switch {
+	case p.Verdict == finding.Pass:
+		return out
+	case p.Moot:
+		out.Verdict = "" // it has no say
+	}
+	out.Why, out.Records = p.Reason, p.Shown
+	for _, problem := range p.Problems {
+		var text strings.Builder
+		_ = finding.Text(&text, []finding.Finding{problem}) // a strings.Builder takes everything
+		out.Problems = append(out.Problems, text.String())
+	}
+	return out
 }
 
 // cell is text as it stands in a cell of a table.
