@@ -36,6 +36,7 @@ import (
 	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/contracts/versions"
 	"github.com/flowweir/weir/harness/cluster"
+	"github.com/flowweir/weir/harness/serde"
 	"github.com/flowweir/weir/loadgen/identity"
 	"github.com/flowweir/weir/loadgen/kafka"
 	"github.com/flowweir/weir/reports/run"
@@ -76,11 +77,9 @@ type Flow struct {
 	admin    *kadm.Client
 	sequence atomic.Uint64
 	loader   *versions.Loader
-	// forms are those of events and their keys, by a halfOf.
-	forms sync.Map
+	serdes   *serde.Resolver
 	// breaks is what was said of versions of schemas, by a compared.
-	breaks   sync.Map
-	subjects subjects
+	breaks sync.Map
 
 	mu     sync.Mutex
 	rng    *rand.Rand
@@ -109,14 +108,14 @@ func Open(cfg Config) (*Flow, error) {
 			cfg.Baseline = TakeBaseline(cfg.Registry, cfg.Contracts)
 		}
 	}
+	loader := versions.New(cfg.Files, schemas)
 	return &Flow{
-		loader: versions.New(cfg.Files, schemas),
-		cfg:    cfg, client: client, admin: kadm.NewClient(client),
-		subjects: subjects{versions: map[string][]registry.Schema{}, foreign: map[foreignID]bool{}},
-		rng:      rand.New(rand.NewPCG(cfg.Seed, 0)),
-		from:     map[string]map[int32]int64{},
-		topics:   map[string]*Topic{},
-		sent:     map[position]bool{},
+		loader: loader, serdes: serde.New(loader, cfg.Registry),
+		cfg: cfg, client: client, admin: kadm.NewClient(client),
+		rng:    rand.New(rand.NewPCG(cfg.Seed, 0)),
+		from:   map[string]map[int32]int64{},
+		topics: map[string]*Topic{},
+		sent:   map[position]bool{},
 	}, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/flowweir/weir/contracts/place"
 	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/harness/payload"
+	"github.com/flowweir/weir/harness/serde"
 	"github.com/flowweir/weir/reports/finding"
 )
 
@@ -65,7 +66,7 @@ func judge(r *Record) []finding.Finding {
 		out = append(out, broken(r, BrokenEnvelope, at, "%s", p))
 	}
 	out = append(out, judgeHalf(r, &r.value, r.Data, r.data)...)
-	if r.key.form.declared != nil {
+	if r.key.form.Declared != nil {
 		out = append(out, judgeHalf(r, &r.key, r.KeyData, r.key.payload)...)
 	}
 	out = append(out, judgeKey(r)...)
@@ -96,10 +97,10 @@ func judgeHalf(r *Record, h *half, data any, raw []byte) []finding.Finding {
 // judgeID judges the id of a schema: its form, and as far as a registry is there
 // to ask what it is the id of.
 func judgeID(r *Record, h *half) []finding.Finding {
-	if h.form.framing.Kind == "" || h.unframed == nil && r.flow.cfg.Registry == nil {
+	if h.form.Framing.Kind == "" || h.unframed == nil && r.flow.cfg.Registry == nil {
 		return nil
 	}
-	registration, err := r.Registration(h.form.part)
+	registration, err := r.Registration(h.form.Part)
 	if err != nil {
 		return []finding.Finding{r.ofSchema(h, Unjudged, "%v", err)}
 	}
@@ -107,9 +108,9 @@ func judgeID(r *Record, h *half) []finding.Finding {
 }
 
 func judgeData(r *Record, h *half, data any, raw []byte) []finding.Finding {
-	own, err := r.flow.formOf(r.contract, r.produces, h.form.part)
-	s, what := own.schema, "the data"
-	if h.form.part == registry.Key {
+	own, err := r.flow.serdes.Of(r.contract, r.produces, h.form.Part)
+	s, what := own.Schema, "the data"
+	if h.form.Part == registry.Key {
 		what = "the key"
 	}
 	switch {
@@ -119,16 +120,16 @@ func judgeData(r *Record, h *half, data any, raw []byte) []finding.Finding {
 		return nil
 	case h.unframed != nil:
 		return []finding.Finding{r.ofSchema(h, Unjudged, "%s cannot be told from its framing: %v", what, h.unframed)}
-	case coded(s) && h.undecoded != nil:
+	case serde.Coded(s) && h.undecoded != nil:
 		return []finding.Finding{r.ofSchema(h, BrokenSchema, "%s is no %s of its schema: %v", what, s.Format(), h.undecoded)}
-	case !coded(s) && data == nil:
+	case !serde.Coded(s) && data == nil:
 		return []finding.Finding{r.ofSchema(h, BrokenSchema, "%s is no JSON", what)}
-	case coded(s):
+	case serde.Coded(s):
 		s = h.written
 	}
 	var out []finding.Finding
 	for _, v := range s.Validate(data) {
-		out = append(out, broken(r, FindingID(h.form.part, BrokenSchema), &v.Schema, "%s", v.Message))
+		out = append(out, broken(r, FindingID(h.form.Part, BrokenSchema), &v.Schema, "%s", v.Message))
 	}
 	for _, name := range s.Strangers(raw) {
 		out = append(out, r.ofSchema(h, BrokenSchema, "it has %s, which the schema does not declare", name))

@@ -21,6 +21,7 @@ import (
 	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/harness/payload"
+	"github.com/flowweir/weir/harness/serde"
 	"github.com/flowweir/weir/loadgen/identity"
 )
 
@@ -34,8 +35,8 @@ type draft struct {
 	headers map[string]string
 	poison  []byte
 	invalid bool // poison was asked for
-	form    form
-	keyForm form
+	form    serde.Form
+	keyForm serde.Form
 	// old is the schema of an earlier version, if the data is of that, and
 	// version its number in the registry.
 	old     *schema.Schema
@@ -60,7 +61,7 @@ func Set(at string, value any) Override {
 			}
 			return p.Set(d.data, v)
 		}
-		if p.Kind() == place.Key && d.keyForm.declared != nil {
+		if p.Kind() == place.Key && d.keyForm.Declared != nil {
 			v, err := plain(value)
 			d.key = &v
 			return err
@@ -93,10 +94,10 @@ func Data(data any) Override {
 // room for one.
 func Stranger() Override {
 	return func(d *draft) error {
-		if !coded(d.form.schema) {
+		if !serde.Coded(d.form.Schema) {
 			return Set("$.weir_unknown_field", "of a later version")(d)
 		}
-		if d.form.schema.Format() != contracts.FormatProtobuf || d.form.schema.MediaType() == envelope.JSON {
+		if d.form.Schema.Format() != contracts.FormatProtobuf || d.form.Schema.MediaType() == envelope.JSON {
 			return errors.New("its form has no room for a field that is not in the schema")
 		}
 		d.extra = protowire.AppendVarint(protowire.AppendTag(nil, protowire.MaxValidNumber, protowire.VarintType), 1)
@@ -135,18 +136,18 @@ func (f *Flow) Make(event string, overrides ...Override) (*Record, error) {
 	if p.TopicName() == "" {
 		return nil, fmt.Errorf("events over %s are not built; Kafka is", p.Transport())
 	}
-	own, err := f.formOf(contract, p, registry.Value)
+	own, err := f.serdes.Of(contract, p, registry.Value)
 	if err != nil {
 		return nil, err
 	}
-	key, err := f.formOf(contract, p, registry.Key)
+	key, err := f.serdes.Of(contract, p, registry.Key)
 	if err != nil {
 		return nil, fmt.Errorf("the key: %w", err)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	d := &draft{headers: map[string]string{}, form: own, keyForm: key}
-	if d.data, err = f.data(contract, p, own.schema, 1); err != nil {
+	if d.data, err = f.data(contract, p, own.Schema, 1); err != nil {
 		return nil, err
 	}
 	for _, o := range overrides {
@@ -172,16 +173,16 @@ func (f *Flow) Required(event string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	own, err := f.formOf(contract, p, registry.Value)
+	own, err := f.serdes.Of(contract, p, registry.Value)
 	if err != nil {
 		return nil, err
 	}
-	if own.schema == nil {
+	if own.Schema == nil {
 		return nil, fmt.Errorf("%s has no schema that says which fields are required", event)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.data(contract, p, own.schema, 0)
+	return f.data(contract, p, own.Schema, 0)
 }
 
 // data is an event's data, before overrides, with a share of optional fields.
@@ -201,10 +202,10 @@ func (f *Flow) data(c *contracts.Contract, p *contracts.Produces, s *schema.Sche
 
 // check refuses data that its overrides made invalid by mistake.
 func (d *draft) check() error {
-	if d.form.schema == nil || d.invalid || d.old != nil {
+	if d.form.Schema == nil || d.invalid || d.old != nil {
 		return nil
 	}
-	violations := d.form.schema.Validate(d.data)
+	violations := d.form.Schema.Validate(d.data)
 	if len(violations) == 0 {
 		return nil
 	}
@@ -218,7 +219,7 @@ func (d *draft) check() error {
 // encoded is the data as it stands in a record, and its schema. What Poison
 // replaces need not be encoded.
 func (d *draft) encoded() ([]byte, *schema.Schema, error) {
-	written := d.form.schema
+	written := d.form.Schema
 	if d.old != nil {
 		written = d.old
 	}
@@ -247,7 +248,7 @@ func (f *Flow) record(c *contracts.Contract, p *contracts.Produces, d *draft) (*
 	}
 	kind := envelope.Kind(p.EnvelopeName())
 	attributes := &envelope.Attributes{ID: id.String(), Type: p.Event, Source: "/" + c.Service.Name, Time: now}
-	if coded(written) {
+	if serde.Coded(written) {
 		attributes.DataContentType = written.MediaType()
 	}
 	if kind == envelope.Standard && attributes.DataContentType != "" && attributes.DataContentType != envelope.JSON {
@@ -257,11 +258,11 @@ func (f *Flow) record(c *contracts.Contract, p *contracts.Produces, d *draft) (*
 		attributes.CorrelationID = attributes.ID
 	}
 	value, around := envelope.Encode(kind, attributes, body, nil)
-	schemaID, err := f.idOf(d.form, written, cmp.Or(d.version, d.form.version))
+	schemaID, err := f.serdes.ID(d.form, written, cmp.Or(d.version, d.form.Version))
 	if err != nil {
 		return nil, err
 	}
-	value, more, err := d.form.framing.Encode(schemaID, value)
+	value, more, err := d.form.Framing.Encode(schemaID, value)
 	if err != nil {
 		return nil, err
 	}
@@ -306,7 +307,7 @@ func (f *Flow) key(p *contracts.Produces, d *draft) ([]byte, []envelope.Header, 
 	} else if value, err = payload.KeyValue(p.Key, d.data); err != nil {
 		return nil, nil, err
 	}
-	s := d.keyForm.schema
+	s := d.keyForm.Schema
 	if s == nil {
 		if value == nil && p.Key == nil {
 			return nil, nil, nil
@@ -321,11 +322,11 @@ func (f *Flow) key(p *contracts.Produces, d *draft) ([]byte, []envelope.Header, 
 	if err != nil {
 		return nil, nil, fmt.Errorf("the key: %w", err)
 	}
-	id, err := f.idOf(d.keyForm, s, d.keyForm.version)
+	id, err := f.serdes.ID(d.keyForm, s, d.keyForm.Version)
 	if err != nil {
 		return nil, nil, fmt.Errorf("the key: %w", err)
 	}
-	return d.keyForm.framing.Encode(id, body)
+	return d.keyForm.Framing.Encode(id, body)
 }
 
 // matches says whether a header's value matches its pattern, which the

@@ -19,6 +19,7 @@ import (
 	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/contracts/wire"
 	"github.com/flowweir/weir/harness/payload"
+	"github.com/flowweir/weir/harness/serde"
 	"github.com/flowweir/weir/reports/finding"
 )
 
@@ -56,7 +57,7 @@ type Record struct {
 type half struct {
 	// form is that of the event, and written the schema that it was written
 	// with: the contract's, or that of the version whose id it carries.
-	form    form
+	form    serde.Form
 	written *schema.Schema
 	id      wire.ID
 	// payload is what is in its framing, and unframed why there is none;
@@ -148,7 +149,7 @@ func (r *Record) Where() finding.Record {
 // shown is a key or a value for people: of data that is no text, what it says,
 // with the form that it has.
 func (h *half) shown(raw []byte, data any) string {
-	if !coded(h.written) || data == nil {
+	if !serde.Coded(h.written) || data == nil {
 		return shown(raw)
 	}
 	text, err := json.Marshal(data)
@@ -206,7 +207,7 @@ func (f *Flow) Read(r *kgo.Record) *Record {
 			if f.recognized(p, value, r) {
 				out.Event, out.contract, out.produces, out.Schema = p.Event, c, p, value.id
 				out.value, out.key = value, f.half(c, p, registry.Key, r)
-				out.value.written, out.key.written = f.writer(c, value), f.writer(c, out.key)
+				out.value.written, out.key.written = f.serdes.Writer(c, value.form, value.id), f.serdes.Writer(c, out.key.form, out.key.id)
 				out.decode(envelope.Kind(p.EnvelopeName()))
 				out.decodeKey()
 				return out
@@ -224,31 +225,14 @@ func (f *Flow) half(c *contracts.Contract, p *contracts.Produces, part registry.
 	if part == registry.Key {
 		raw = r.Key
 	}
-	own, unknown := f.formOf(c, p, part) // judging says why it is not known
-	id, payload, err := own.framing.Decode(headers(r), raw)
+	own, unknown := f.serdes.Of(c, p, part) // judging says why it is not known
+	id, payload, err := own.Framing.Decode(headers(r), raw)
 	if err != nil && unknown != nil {
 		// It may be Protobuf, whose framing says more.
-		own.framing.Protobuf = true
-		id, payload, err = own.framing.Decode(headers(r), raw)
+		own.Framing.Protobuf = true
+		id, payload, err = own.Framing.Decode(headers(r), raw)
 	}
 	return half{form: own, id: id, payload: payload, unframed: err}
-}
-
-// writer is the schema that a value or a key was written with.
-func (f *Flow) writer(c *contracts.Contract, h half) *schema.Schema {
-	own := h.form
-	if !coded(own.schema) || own.framing.Kind == "" || h.id.IsZero() || f.cfg.Registry == nil {
-		return own.schema
-	}
-	v, ok, err := f.versionWith(own.subject, h.id)
-	if err != nil || !ok || v.Version == own.version {
-		return own.schema
-	}
-	s, err := f.loader.Current(c, own.registered(v.Version), own.message)
-	if err != nil || !coded(s) {
-		return own.schema
-	}
-	return s
 }
 
 func (r *Record) decode(kind envelope.Kind) {
@@ -258,7 +242,7 @@ func (r *Record) decode(kind envelope.Kind) {
 		return
 	}
 	r.Attributes, r.data = attributes, data
-	if coded(r.value.written) {
+	if serde.Coded(r.value.written) {
 		if r.value.unframed == nil {
 			r.Data, r.value.undecoded = r.value.written.Decode(data)
 		}
@@ -273,10 +257,10 @@ func (r *Record) decode(kind envelope.Kind) {
 func (r *Record) decodeKey() {
 	switch h, key := &r.key, r.produces.Key; {
 	case key == nil || h.unframed != nil:
-	case h.form.schema == nil && (key.Schema != nil || key.SerializedAs() == payload.KeyString):
+	case h.form.Schema == nil && (key.Schema != nil || key.SerializedAs() == payload.KeyString):
 	case r.Key == nil:
 		h.undecoded = errors.New("there is no key")
-	case h.form.schema == nil:
+	case h.form.Schema == nil:
 		r.KeyData, h.undecoded = payload.ReadKey(key.SerializedAs(), r.Key)
 	default:
 		r.KeyData, h.undecoded = h.written.Decode(h.payload)
@@ -300,7 +284,7 @@ func (f *Flow) recognized(p *contracts.Produces, value half, r *kgo.Record) bool
 		return f.named(own, id, r.Topic)
 	case kind == envelope.None && m == (contracts.Match{}):
 		return true
-	case m.Value != "" && coded(own.schema):
+	case m.Value != "" && serde.Coded(own.Schema):
 		return f.valued(own, match.Value, p.Event, kind, r, payload)
 	}
 	name, ok := envelope.Type(kind, match, payload, headers(r))
@@ -322,30 +306,30 @@ func (f *Flow) alone(topic string) bool {
 
 // named says whether a record is of the message or the record of an event's
 // schema, as its id tells; where the topic has no other event, each is.
-func (f *Flow) named(own form, id wire.ID, topic string) bool {
+func (f *Flow) named(own serde.Form, id wire.ID, topic string) bool {
 	if f.alone(topic) {
 		return true
 	}
-	if own.schema == nil {
+	if own.Schema == nil {
 		return false
 	}
-	if own.framing.Protobuf {
-		_, path := own.schema.Message()
+	if own.Framing.Protobuf {
+		_, path := own.Schema.Message()
 		if want, err := wire.NewPath(path...); err != nil || want != id.Message {
 			return false
 		}
 	}
-	_, ok, err := f.versionWith(own.subject, id)
+	_, ok, err := f.serdes.WithID(own.Subject, id)
 	return ok && err == nil
 }
 
 // valued says whether data that is no JSON has an event's name at a place.
-func (f *Flow) valued(own form, at place.Place, event string, kind envelope.Kind, r *kgo.Record, payload []byte) bool {
+func (f *Flow) valued(own serde.Form, at place.Place, event string, kind envelope.Kind, r *kgo.Record, payload []byte) bool {
 	_, data, err := envelope.Decode(kind, payload, headers(r))
 	if err != nil {
 		return false
 	}
-	v, err := own.schema.Decode(data)
+	v, err := own.Schema.Decode(data)
 	if err != nil {
 		return false
 	}

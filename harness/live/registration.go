@@ -33,7 +33,7 @@ func (r *Record) Registration(part registry.Part) (Registration, error) {
 		return Registration{Findings: []finding.Finding{f}}, nil
 	}
 	h := r.half(part)
-	v, ok, err := r.flow.versionWith(h.form.subject, h.id)
+	v, ok, err := r.flow.serdes.WithID(h.form.Subject, h.id)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return Registration{Findings: []finding.Finding{r.ofSchema(h, MissingSubject, "%s, and %v", h.carries(), err)}}, nil
@@ -43,7 +43,7 @@ func (r *Record) Registration(part registry.Part) (Registration, error) {
 		found, err := r.foreign(h)
 		return Registration{Findings: []finding.Finding{found}}, err
 	}
-	all, err := r.flow.known(h.form.subject)
+	all, err := r.flow.serdes.Known(h.form.Subject)
 	if err != nil {
 		return Registration{}, err
 	}
@@ -71,7 +71,7 @@ func (r *Record) Unframed(part registry.Part) (finding.Finding, bool) {
 	if h.unframed == nil {
 		return finding.Finding{}, false
 	}
-	return r.ofSchema(h, BrokenFraming, "the %s is not framed as %s: %v", part, h.form.framing.Kind, h.unframed), true
+	return r.ofSchema(h, BrokenFraming, "the %s is not framed as %s: %v", part, h.form.Framing.Kind, h.unframed), true
 }
 
 func (r *Record) half(part registry.Part) *half {
@@ -83,7 +83,7 @@ func (r *Record) half(part registry.Part) *half {
 
 // who is what carries the id: the record, or its key.
 func (h *half) who() string {
-	if h.form.part == registry.Key {
+	if h.form.Part == registry.Key {
 		return "its key"
 	}
 	return "it"
@@ -92,26 +92,15 @@ func (h *half) who() string {
 // carries says which id that is.
 func (h *half) carries() string { return h.who() + " carries " + h.id.String() }
 
-// known are the versions of a subject as they were seen last.
-func (f *Flow) known(subject string) ([]registry.Schema, error) {
-	f.subjects.mu.Lock()
-	all, ok := f.subjects.versions[subject]
-	f.subjects.mu.Unlock()
-	if ok {
-		return all, nil
-	}
-	return f.versionsOf(subject)
-}
-
 // ofSchema is a finding of the schema of a value or a key, where the contract
 // names it.
 func (r *Record) ofSchema(h *half, id, format string, args ...any) finding.Finding {
-	return broken(r, FindingID(h.form.part, id), r.schemaAt(h), format, args...)
+	return broken(r, FindingID(h.form.Part, id), r.schemaAt(h), format, args...)
 }
 
 // schemaAt is where the contract names the schema.
 func (r *Record) schemaAt(h *half) *finding.Position {
-	if h.form.part == registry.Key {
+	if h.form.Part == registry.Key {
 		return r.contract.Doc.Position("produces", r.index(), "key", "schema")
 	}
 	return r.contract.Doc.Position("produces", r.index(), "schema")
@@ -126,20 +115,20 @@ func (r *Record) foreign(h *half) (finding.Finding, error) {
 	if !there {
 		return r.ofSchema(h, UnknownID, "%s, and the registry has no schema of this id", h.carries()), nil
 	}
-	known, err := r.flow.known(h.form.subject)
-	return r.ofSchema(h, ForeignID, "%s, which is none of the subject %s: %s", h.carries(), h.form.subject, listed(known)), err
+	known, err := r.flow.serdes.Known(h.form.Subject)
+	return r.ofSchema(h, ForeignID, "%s, which is none of the subject %s: %s", h.carries(), h.form.Subject, listed(known)), err
 }
 
 // otherwise is the finding about a version or a message that is not the
 // contract's.
 func (r *Record) otherwise(h *half, v registry.Schema) *finding.Finding {
-	if named := h.form.declared.Registry; named != nil {
+	if named := h.form.Declared.Registry; named != nil {
 		if version, err := registry.ParseVersion(named.Version); err == nil && version != registry.Latest && version != v.Version {
-			f := r.ofSchema(h, ForeignID, "%s, version %d of %s, and the contract names version %d", h.carries(), v.Version, h.form.subject, version)
+			f := r.ofSchema(h, ForeignID, "%s, version %d of %s, and the contract names version %d", h.carries(), v.Version, h.form.Subject, version)
 			return &f
 		}
 	}
-	if !h.form.framing.Protobuf || h.written == nil {
+	if !h.form.Framing.Protobuf || h.written == nil {
 		return nil
 	}
 	name, path := h.written.Message()
@@ -156,13 +145,13 @@ func refuses(s *contracts.Schema) bool {
 }
 
 func (r *Record) registeredSince(h *half, out *Registration, v registry.Schema) error {
-	if !refuses(h.form.declared) {
+	if !refuses(h.form.Declared) {
 		return nil
 	}
-	since, err := r.flow.since(h.form.subject, []registry.Schema{v})
+	since, err := r.flow.since(h.form.Subject, []registry.Schema{v})
 	if len(since) > 0 {
 		out.Findings = append(out.Findings, r.ofSchema(h, SelfRegistered,
-			"%s, version %d of %s, which was registered since the service was started, and the contract refuses auto-register", h.carries(), v.Version, h.form.subject))
+			"%s, version %d of %s, which was registered since the service was started, and the contract refuses auto-register", h.carries(), v.Version, h.form.Subject))
 	}
 	return err
 }
@@ -175,7 +164,7 @@ func (r *Record) follows(h *half, out *Registration, v registry.Schema, all []re
 	}
 	why, err := r.breaks(h, v, all)
 	if why != "" {
-		out.Findings = append(out.Findings, r.ofSchema(h, Incompatible, "version %d of %s, whose %s %s carries, may not follow %s", v.Version, h.form.subject, h.id, h.who(), why))
+		out.Findings = append(out.Findings, r.ofSchema(h, Incompatible, "version %d of %s, whose %s %s carries, may not follow %s", v.Version, h.form.Subject, h.id, h.who(), why))
 	}
 	return err
 }
@@ -184,14 +173,15 @@ func (r *Record) follows(h *half, out *Registration, v registry.Schema, all []re
 // of an event's values or keys. Neither changes, so once is enough for all its
 // records.
 type compared struct {
-	halfOf
-	version int
+	produces *contracts.Produces
+	part     registry.Part
+	version  int
 }
 
 // breaks says which earlier version another one may not follow, and why; ""
 // where it may follow all.
 func (r *Record) breaks(h *half, v registry.Schema, all []registry.Schema) (string, error) {
-	key := compared{halfOf{r.produces, h.form.part}, v.Version}
+	key := compared{r.produces, h.form.Part, v.Version}
 	if known, ok := r.flow.breaks.Load(key); ok {
 		return known.(string), nil
 	}
@@ -200,7 +190,7 @@ func (r *Record) breaks(h *half, v registry.Schema, all []registry.Schema) (stri
 		return "", nil // the loader has said so
 	}
 	load := func(s registry.Schema) (versions.Version, error) {
-		loaded, err := r.flow.loader.Current(r.contract, h.form.registered(s.Version), h.form.message)
+		loaded, err := r.flow.serdes.Load(r.contract, h.form, s.Version)
 		return versions.Version{Name: fmt.Sprintf("version %d", s.Version), Schema: loaded}, err
 	}
 	latest, err := load(v)

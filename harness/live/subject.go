@@ -7,13 +7,13 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/google/uuid"
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/contracts/wire"
+	"github.com/flowweir/weir/harness/serde"
 )
 
 // Baseline is which versions the subjects of contracts had before a service
@@ -30,7 +30,7 @@ func TakeBaseline(r *registry.Registry, all []*contracts.Contract) *Baseline {
 	for _, c := range all {
 		for i := range c.Produces {
 			for _, part := range []registry.Part{registry.Value, registry.Key} {
-				if declared := Declared(c, &c.Produces[i], part); declared != nil && declared.Registry != nil {
+				if declared := serde.Declared(c, &c.Produces[i], part); declared != nil && declared.Registry != nil {
 					b.take(r, declared.Registry.Subject)
 				}
 			}
@@ -43,7 +43,7 @@ func (b *Baseline) take(r *registry.Registry, subject string) {
 	if _, known := b.versions[subject]; known {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), registryTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), serde.Timeout)
 	defer cancel()
 	versions, err := r.Versions(ctx, subject)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -68,87 +68,9 @@ func (b *Baseline) With(later *Baseline) *Baseline {
 	return out
 }
 
-// subjects are what a flow knows of the subjects of its registry. What was
-// there once stays as it was, for ids are never given again.
-type subjects struct {
-	mu       sync.Mutex
-	versions map[string][]registry.Schema
-	// foreign are ids that a subject does not have.
-	foreign map[foreignID]bool
-}
-
-type foreignID struct {
-	subject string
-	id      wire.ID
-}
-
-// versionsOf asks for the versions of a subject, those that are known already
-// excepted.
-func (f *Flow) versionsOf(subject string) ([]registry.Schema, error) {
-	if f.cfg.Registry == nil {
-		return nil, ErrNoRegistry
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), registryTimeout)
-	defer cancel()
-	numbers, err := f.cfg.Registry.Versions(ctx, subject)
-	if err != nil {
-		return nil, err
-	}
-	f.subjects.mu.Lock()
-	known := f.subjects.versions[subject]
-	f.subjects.mu.Unlock()
-	out := make([]registry.Schema, len(numbers))
-	for i, n := range numbers {
-		if j := slices.IndexFunc(known, func(s registry.Schema) bool { return s.Version == n }); j >= 0 {
-			out[i] = known[j]
-		} else if out[i], err = f.cfg.Registry.Schema(ctx, subject, n); err != nil {
-			return nil, err
-		}
-	}
-	f.subjects.mu.Lock()
-	f.subjects.versions[subject] = out
-	f.subjects.mu.Unlock()
-	return out, nil
-}
-
-// versionWith is the version of a subject that has the id of a record; false
-// where none has. A registry that does not know the subject is an
-// fs.ErrNotExist.
-func (f *Flow) versionWith(subject string, id wire.ID) (registry.Schema, bool, error) {
-	id.Message = wire.Path{}
-	key := foreignID{subject, id}
-	f.subjects.mu.Lock()
-	known, foreign := f.subjects.versions[subject], f.subjects.foreign[key]
-	f.subjects.mu.Unlock()
-	if s, ok := withID(known, id); ok || foreign {
-		return s, ok, nil
-	}
-	// It may have been registered since.
-	known, err := f.versionsOf(subject)
-	if err != nil {
-		return registry.Schema{}, false, err
-	}
-	s, ok := withID(known, id)
-	if !ok {
-		f.subjects.mu.Lock()
-		f.subjects.foreign[key] = true
-		f.subjects.mu.Unlock()
-	}
-	return s, ok, nil
-}
-
-func withID(versions []registry.Schema, id wire.ID) (registry.Schema, bool) {
-	for _, s := range versions {
-		if id.Number != 0 && id.Number == s.ID || id.GUID != uuid.Nil && id.GUID == s.GUID {
-			return s, true
-		}
-	}
-	return registry.Schema{}, false
-}
-
 // has says whether the registry has a schema of an id, of any subject.
 func (f *Flow) has(id wire.ID) (bool, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), registryTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), serde.Timeout)
 	defer cancel()
 	var err error
 	if id.Number != 0 {
@@ -182,18 +104,18 @@ func (f *Flow) NewVersions(event string, part registry.Part) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	own, _ := f.formOf(c, p, part) // the subject is there in any case
-	all, err := f.versionsOf(own.subject)
+	own, _ := f.serdes.Of(c, p, part) // the subject is there in any case
+	all, err := f.serdes.Versions(own.Subject)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	since, err := f.since(own.subject, all)
+	since, err := f.since(own.Subject, all)
 	var out []string
 	for _, s := range since {
-		out = append(out, fmt.Sprintf("version %d of %s (%s)", s.Version, own.subject, idText(s)))
+		out = append(out, fmt.Sprintf("version %d of %s (%s)", s.Version, own.Subject, idText(s)))
 	}
 	return out, err
 }

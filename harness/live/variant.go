@@ -11,6 +11,7 @@ import (
 	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/contracts/versions"
+	"github.com/flowweir/weir/harness/serde"
 	"github.com/flowweir/weir/reports/finding"
 )
 
@@ -30,13 +31,13 @@ func (f *Flow) Corners(event string) ([]Variant, error) {
 	if err != nil {
 		return nil, err
 	}
-	own, err := f.formOf(contract, p, registry.Value)
-	if err != nil || own.schema == nil {
+	own, err := f.serdes.Of(contract, p, registry.Value)
+	if err != nil || own.Schema == nil {
 		return nil, err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	documents, err := own.schema.Corners(f.rng)
+	documents, err := own.Schema.Corners(f.rng)
 	if err != nil {
 		return nil, err
 	}
@@ -60,12 +61,12 @@ func (f *Flow) Versions(event string) ([]Variant, error) {
 	if declared == nil || declared.History == "" && declared.Registry == nil {
 		return nil, nil
 	}
-	own, err := f.formOf(contract, p, registry.Value)
+	own, err := f.serdes.Of(contract, p, registry.Value)
 	if err != nil {
 		return nil, err
 	}
-	if own.framing.Kind != "" && declared.Registry == nil {
-		return nil, fmt.Errorf("which id the versions in %s have in the registry is not known: name the subject %s as the schema", declared.History, own.subject)
+	if own.Framing.Kind != "" && declared.Registry == nil {
+		return nil, fmt.Errorf("which id the versions in %s have in the registry is not known: name the subject %s as the schema", declared.History, own.Subject)
 	}
 	retained, err := f.retained(contract, p, own)
 	if err != nil {
@@ -91,13 +92,13 @@ type version struct {
 
 // retained are the versions of a schema whose records may still be on the
 // topic.
-func (f *Flow) retained(c *contracts.Contract, p *contracts.Produces, own form) ([]version, error) {
-	declared := own.declared
+func (f *Flow) retained(c *contracts.Contract, p *contracts.Produces, own serde.Form) ([]version, error) {
+	declared := own.Declared
 	retention, stated := versions.Retention(c.Topics[p.TopicName()])
 	if !stated {
 		retention = history.Retention{Forever: true}
 	}
-	found, findings, err := f.loader.Retained(c, declared, own.message, retention, time.Now())
+	found, findings, err := f.loader.Retained(c, declared, own.Message, retention, time.Now())
 	if err == nil && finding.Errors(findings) > 0 {
 		err = fmt.Errorf("the history of %s cannot be used: %s: %s", p.Event, findings[0].Position, findings[0].Message)
 	}
@@ -112,7 +113,7 @@ func (f *Flow) retained(c *contracts.Contract, p *contracts.Produces, own form) 
 		return out, nil
 	}
 	// Of a subject all versions are retained, up to the contract's.
-	registered, err := f.versionsOf(declared.Registry.Subject)
+	registered, err := f.serdes.Versions(declared.Registry.Subject)
 	for i := range out {
 		if err == nil && i < len(registered) {
 			out[i].number = registered[i].Version

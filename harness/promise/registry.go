@@ -10,13 +10,14 @@ import (
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/harness/live"
+	"github.com/flowweir/weir/harness/serde"
 	"github.com/flowweir/weir/reports/finding"
 )
 
 // schema lists what an event promises of the schema of its values, or of its
 // keys.
 func (l *list) schema(p *contracts.Produces, part registry.Part) {
-	declared := live.Declared(l.contract, p, part)
+	declared := serde.Declared(l.contract, p, part)
 	if declared == nil {
 		return
 	}
@@ -45,7 +46,7 @@ func (h half) id(id string) string { return live.FindingID(h.part, id) }
 
 // framing lists what an event promises of the id of a schema.
 func (l *list) framing(p *contracts.Produces, s *contracts.Schema, h half) {
-	subject := live.Subject(s, p.TopicName(), h.part)
+	subject := serde.Subject(s, p.TopicName(), h.part)
 	which := "the subject " + subject
 	if s.Registry != nil && s.Registry.Version != "" && s.Registry.Version != "latest" {
 		which = fmt.Sprintf("version %s of %s", s.Registry.Version, subject)
@@ -95,7 +96,7 @@ func (h half) carries(id string) func(*judgment, *live.Record) Outcome {
 // registration is the outcome of a promise about the id that a record carries.
 func (h half) registration(r *live.Record, id string) (Outcome, live.Registration) {
 	found, err := r.Registration(h.part)
-	if errors.Is(err, live.ErrNoRegistry) {
+	if errors.Is(err, serde.ErrNoRegistry) {
 		return vacuous("%v", err), found
 	}
 	if err != nil {
