@@ -307,20 +307,17 @@ func (f *Flow) key(p *contracts.Produces, d *draft) ([]byte, []envelope.Header, 
 	} else if value, err = payload.KeyValue(p.Key, d.data); err != nil {
 		return nil, nil, err
 	}
+	if value == nil && p.Key == nil {
+		return nil, nil, nil
+	}
 	s := d.keyForm.Schema
-	if s == nil {
-		if value == nil && p.Key == nil {
-			return nil, nil, nil
-		}
-		key, err := payload.AppendKey(nil, payload.KeyForm(p.Key), value)
-		return key, nil, err
+	codec := payload.KeysOf(p.Key, s)
+	if err := codec.Check(value); err != nil && !d.invalid {
+		return nil, nil, err
 	}
-	if wrong := s.Validate(value); len(wrong) > 0 && !d.invalid {
-		return nil, nil, fmt.Errorf("the key is not of its schema: %s (%s)", wrong[0].Message, wrong[0].Schema)
-	}
-	body, _, err := encode(s, value)
+	body, err := codec.Encode(value)
 	if err != nil {
-		return nil, nil, fmt.Errorf("the key: %w", err)
+		return nil, nil, err
 	}
 	id, err := f.serdes.ID(d.keyForm, s, d.keyForm.Version)
 	if err != nil {

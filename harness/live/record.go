@@ -260,10 +260,8 @@ func (r *Record) decodeKey() {
 	case h.form.Schema == nil && (key.Schema != nil || key.SerializedAs() == payload.KeyString):
 	case r.Key == nil:
 		h.undecoded = errors.New("there is no key")
-	case h.form.Schema == nil:
-		r.KeyData, h.undecoded = payload.ReadKey(key.SerializedAs(), r.Key)
 	default:
-		r.KeyData, h.undecoded = h.written.Decode(h.payload)
+		r.KeyData, h.undecoded = payload.KeysOf(key, h.written).Decode(h.payload)
 	}
 }
 

@@ -22,9 +22,17 @@ func (m *Maker) spliceSized(docs []any, at place.Place) (bool, error) {
 	m.sized = map[int][]part{}
 	for _, size := range m.key.sizes(m.cfg.Keys.Cardinality()) {
 		for _, doc := range docs {
-			p, err := m.cut(doc, at, size)
-			if err != nil {
-				return false, err
+			p, ok, err := cut(size, func(text string) ([]byte, error) {
+				if err := at.Set(doc, text); err != nil {
+					return nil, err
+				}
+				return m.encode(doc)
+			})
+			switch {
+			case err != nil:
+				return false, fmt.Errorf("a key of %d bytes at %s: %w", size, at, err)
+			case !ok:
+				return false, fmt.Errorf("the key at %s does not stand as it is in the encoded document: load for it is not built", at)
 			}
 			m.sized[size] = append(m.sized[size], p)
 		}
@@ -32,30 +40,48 @@ func (m *Maker) spliceSized(docs []any, at place.Place) (bool, error) {
 	return true, nil
 }
 
-// cut finds the key in an encoded document: two encodings that differ in the
-// key alone, which is as long in both, differ where it stands.
-func (m *Maker) cut(doc any, at place.Place, size int) (part, error) {
+// sizeKeys cuts the encoded forms of keys that have a schema where their text
+// stands, once for each length. It is false where they have none that is cut: a
+// number in a binary form, or a value that is not any text.
+func (m *Maker) sizeKeys() bool {
+	if m.key.style == styleNumber {
+		return false
+	}
+	m.key.sized = map[int]part{}
+	for _, size := range m.key.sizes(m.cfg.Keys.Cardinality()) {
+		p, ok, err := cut(size, func(text string) ([]byte, error) { return m.keys.Encode(text) })
+		if err != nil || !ok {
+			return false
+		}
+		m.key.sized[size] = p
+	}
+	return true
+}
+
+// cut finds a text in what is encoded of it: two encodings that differ in the
+// text alone, which is as long in both, differ where it stands. It is false
+// where it does not stand there as it is.
+func cut(size int, encode func(text string) ([]byte, error)) (part, bool, error) {
 	var forms [2][]byte
 	for i, letter := range []string{"a", "b"} {
-		err := at.Set(doc, strings.Repeat(letter, size))
-		if err == nil {
-			forms[i], err = m.cfg.Codec.Encode(doc)
-		}
-		if err != nil {
-			return part{}, fmt.Errorf("a key of %d bytes at %s: %w", size, at, err)
+		var err error
+		if forms[i], err = encode(strings.Repeat(letter, size)); err != nil {
+			return part{}, false, err
 		}
 	}
 	a, b := forms[0], forms[1]
-	if len(a) == len(b) {
-		begin := 0
-		for begin < len(a) && a[begin] == b[begin] {
-			begin++
-		}
-		if end := begin + size; end <= len(a) && bytes.Equal(a[end:], b[end:]) && bytes.Equal(a[begin:end], bytes.Repeat([]byte("a"), size)) {
-			return part{a[:begin], a[end:]}, nil
-		}
+	if len(a) != len(b) {
+		return part{}, false, nil
 	}
-	return part{}, fmt.Errorf("the key at %s does not stand as it is in the encoded document: load for it is not built", at)
+	begin := 0
+	for begin < len(a) && a[begin] == b[begin] {
+		begin++
+	}
+	end := begin + size
+	if end > len(a) || !bytes.Equal(a[end:], b[end:]) || !bytes.Equal(a[begin:end], bytes.Repeat([]byte("a"), size)) {
+		return part{}, false, nil
+	}
+	return part{a[:begin], a[end:]}, true, nil
 }
 
 // sizes are the lengths that the keys have, in bytes.
@@ -83,11 +109,11 @@ func (k keyMaker) sizes(cardinality uint64) []int {
 // without an end, with which a binary form begins. It carries the event's id,
 // so that a dead letter that lost its headers still leads back.
 func (m *Maker) poison(id identity.EventID) []byte {
+	b := append(make([]byte, 0, 128), m.prefix...)
 	if m.cfg.Codec != nil {
-		return id.AppendText(append(make([]byte, 0, 112), endless[:]...))
+		return id.AppendText(append(b, endless[:]...))
 	}
-	b := append(make([]byte, 0, 64), `{"poison":"`...)
-	b = id.AppendText(b)
+	b = id.AppendText(append(b, `{"poison":"`...))
 	return append(b, `","cut":`...)
 }
 
@@ -99,7 +125,7 @@ func (m *Maker) poisonous() error {
 	if m.cfg.Codec == nil || m.cfg.Poison == 0 {
 		return nil
 	}
-	if _, err := m.cfg.Codec.Decode(m.poison(identity.EventID{Run: m.cfg.Run, Sender: m.cfg.Sender})); err == nil {
+	if _, err := m.cfg.Codec.Decode(m.poison(identity.EventID{Run: m.cfg.Run, Sender: m.cfg.Sender})[len(m.prefix):]); err == nil {
 		return errors.New("the schema of " + m.cfg.Produces.Event + " reads any bytes as an event, so that nothing poisons it: leave out the fault")
 	}
 	return nil

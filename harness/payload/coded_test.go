@@ -13,7 +13,7 @@ import (
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/place"
 	"github.com/flowweir/weir/contracts/schema"
-	"github.com/flowweir/weir/loadgen/key"
+	"github.com/flowweir/weir/contracts/wire"
 	"github.com/flowweir/weir/loadgen/ledger"
 )
 
@@ -198,18 +198,18 @@ func TestSizes(t *testing.T) {
 }
 
 func BenchmarkMakeBinary(b *testing.B) {
-	for format, file := range binaryFiles {
-		b.Run(format, func(b *testing.B) {
-			cfg := coded(b, file, format)
-			var err error
-			if cfg.Keys, err = key.Uniform(1, 1, 1000); err != nil {
-				b.Fatal(err)
-			}
-			m, err := New(cfg)
-			if err != nil {
-				b.Fatal(err)
-			}
-			m.Begin(start)
+	framed := func(c *Config) {
+		c.Frame = frame(b, wire.Framing{Kind: wire.Confluent}, wire.ID{Number: 7})
+		keyedBy(b, "text.avsc", contracts.FormatAvro, wire.Confluent)(c)
+	}
+	for name, cfg := range map[string]Config{
+		"avro":        coded(b, "order.avsc", contracts.FormatAvro),
+		"protobuf":    coded(b, "order.proto", contracts.FormatProtobuf),
+		"avro-framed": coded(b, "order.avsc", contracts.FormatAvro, framed), // the key, too
+	} {
+		b.Run(name, func(b *testing.B) {
+			over(1000)(&cfg)
+			m := maker(b, cfg)
 			b.ReportAllocs()
 			var r kgo.Record
 			for seq := uint64(0); b.Loop(); seq++ {

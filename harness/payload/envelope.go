@@ -24,12 +24,15 @@ type enveloper struct {
 	contentType []byte
 	// match is the header that names the event where no envelope does.
 	match string
+	// prefix stands before a document with its data in it.
+	prefix []byte
 }
 
-func newEnveloper(p *contracts.Produces, service string, c Codec) (enveloper, error) {
+func newEnveloper(cfg Config) (enveloper, error) {
+	p, c := cfg.Produces, cfg.Codec
 	e := enveloper{
-		kind: p.EnvelopeName(), event: []byte(p.Event), source: []byte("/" + service),
-		contentType: []byte("application/json"), match: matchHeader(p),
+		kind: p.EnvelopeName(), event: []byte(p.Event), source: []byte("/" + cfg.Service),
+		contentType: []byte("application/json"), match: matchHeader(p), prefix: cfg.Frame.prefix,
 	}
 	if c != nil {
 		e.contentType = []byte(c.MediaType())
@@ -121,7 +124,8 @@ var (
 )
 
 func (e *enveloper) structured(id identity.EventID, at time.Time, data []byte) []byte {
-	b := make([]byte, 0, 256+len(data))
+	b := make([]byte, 0, len(e.prefix)+256+len(data))
+	b = append(b, e.prefix...)
 	b = append(b, `{"specversion":"1.0","id":"`...)
 	b = id.AppendText(b)
 	b = append(b, `",`...)
@@ -134,7 +138,8 @@ func (e *enveloper) structured(id identity.EventID, at time.Time, data []byte) [
 
 // standard is the plain envelope of design: attributes beside the data.
 func (e *enveloper) standard(id identity.EventID, at time.Time, data []byte) []byte {
-	b := make([]byte, 0, 320+len(data))
+	b := make([]byte, 0, len(e.prefix)+320+len(data))
+	b = append(b, e.prefix...)
 	b = append(b, `{"id":"`...)
 	b = id.AppendText(b)
 	b = append(b, `",`...)
@@ -149,13 +154,17 @@ func (e *enveloper) standard(id identity.EventID, at time.Time, data []byte) []b
 
 // writtenHeaders are the headers of a load that are written apart from the
 // constant ones.
-func writtenHeaders(p *contracts.Produces) []string {
-	return append(envelopeHeaders(p.EnvelopeName()), matchHeader(p), identity.Header)
+func writtenHeaders(cfg Config) []string {
+	written := append(envelopeHeaders(cfg.Produces.EnvelopeName()), matchHeader(cfg.Produces), identity.Header)
+	for _, h := range slices.Concat(cfg.Frame.headers, cfg.KeyFrame.headers) {
+		written = append(written, h.Key)
+	}
+	return written
 }
 
 // reserved refuses headers that would stand beside what a load writes itself.
 func reserved(cfg Config) error {
-	written := writtenHeaders(cfg.Produces)
+	written := writtenHeaders(cfg)
 	for _, name := range sortedNames(cfg.Headers) {
 		if slices.Contains(written, name) {
 			return fmt.Errorf("header %s: a load writes it itself; remove it from headers", name)
@@ -168,7 +177,7 @@ func reserved(cfg Config) error {
 // scenario's, and the required ones of the contract that the envelope does
 // not write.
 func constantHeaders(cfg Config) ([]kgo.RecordHeader, error) {
-	written := writtenHeaders(cfg.Produces)
+	written := writtenHeaders(cfg)
 	var headers []kgo.RecordHeader
 	add := func(name, value string) {
 		headers = append(headers, kgo.RecordHeader{Key: name, Value: []byte(value)})
@@ -197,7 +206,7 @@ func constantHeaders(cfg Config) ([]kgo.RecordHeader, error) {
 	for _, name := range sortedNames(cfg.Headers) {
 		add(name, cfg.Headers[name])
 	}
-	return headers, nil
+	return slices.Concat(headers, cfg.Frame.headers, cfg.KeyFrame.headers), nil
 }
 
 func sortedNames[V any](m map[string]V) []string {

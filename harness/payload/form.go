@@ -11,6 +11,7 @@ import (
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/jsonschema"
 	"github.com/flowweir/weir/contracts/place"
+	"github.com/flowweir/weir/contracts/schema"
 )
 
 // The formats of keys that are written and read here (key.format of a
@@ -24,29 +25,72 @@ const (
 // KnowsKeys says whether keys of a format are written and read here.
 func KnowsKeys(format string) bool { return slices.Contains(keyForms, format) }
 
-var keyForms = []string{KeyString, KeyJSON, KeyLong}
+var keyForms = []string{KeyString, KeyJSON, KeyLong, contracts.KeyOfSchema}
 
-// AppendKey appends the value of a key as it stands in records of a format.
-func AppendKey(b []byte, format string, value any) ([]byte, error) {
-	switch format {
+// KeyCodec writes and reads the values of keys, decoded JSON, as they stand in
+// records without any framing around them.
+type KeyCodec interface {
+	// Check says why a value cannot be a key, as far as Encode takes it.
+	Check(value any) error
+	Encode(value any) ([]byte, error)
+	Decode(key []byte) (any, error)
+}
+
+// KeysOf is the form of a contract's keys: that of their schema, nil where they
+// have none, or else their format; without a key it is text.
+func KeysOf(key *contracts.Key, s *schema.Schema) KeyCodec {
+	switch {
+	case s != nil:
+		return keySchema{s}
+	case key == nil:
+		return keyFormat(KeyString)
+	}
+	return keyFormat(key.SerializedAs())
+}
+
+// keySchema is the form of keys that are documents of a schema.
+type keySchema struct{ schema *schema.Schema }
+
+func (k keySchema) Check(value any) error {
+	if wrong := k.schema.Validate(value); len(wrong) > 0 {
+		return fmt.Errorf("the key is not of its schema: %s (%s)", wrong[0].Message, wrong[0].Schema)
+	}
+	return nil
+}
+
+func (k keySchema) Encode(value any) ([]byte, error) {
+	key, err := k.schema.Encode(value)
+	if err != nil {
+		return nil, fmt.Errorf("the key: %w", err)
+	}
+	return key, nil
+}
+
+func (k keySchema) Decode(key []byte) (any, error) { return k.schema.Decode(key) }
+
+// keyFormat is the form of keys that have no schema.
+type keyFormat string
+
+func (f keyFormat) Check(any) error { return nil }
+
+func (f keyFormat) Encode(value any) ([]byte, error) {
+	switch f {
 	case KeyString:
-		return append(b, place.Text(value)...), nil
+		return append([]byte(nil), place.Text(value)...), nil
 	case KeyJSON:
-		text, err := jsonschema.Encode(value)
-		return append(b, text...), err
+		return jsonschema.Encode(value)
 	case KeyLong:
 		n, err := strconv.ParseInt(place.Text(value), 10, 64)
 		if err != nil {
-			return b, fmt.Errorf("the key %s is no whole number of 64 bits, which the format long writes", place.Text(value))
+			return nil, fmt.Errorf("the key %s is no whole number of 64 bits, which the format long writes", place.Text(value))
 		}
-		return binary.BigEndian.AppendUint64(b, uint64(n)), nil
+		return binary.BigEndian.AppendUint64(nil, uint64(n)), nil
 	}
-	return b, unknownForm(format)
+	return nil, f.unknown()
 }
 
-// ReadKey is the value of a key, as decoded JSON.
-func ReadKey(format string, key []byte) (any, error) {
-	switch format {
+func (f keyFormat) Decode(key []byte) (any, error) {
+	switch f {
 	case KeyString:
 		return string(key), nil
 	case KeyJSON:
@@ -61,17 +105,9 @@ func ReadKey(format string, key []byte) (any, error) {
 		}
 		return json.Number(strconv.FormatInt(int64(binary.BigEndian.Uint64(key)), 10)), nil
 	}
-	return nil, unknownForm(format)
+	return nil, f.unknown()
 }
 
-func unknownForm(format string) error {
-	return fmt.Errorf("keys in the format %s are not built: what their bytes mean is not said; %s are, and a schema of keys", format, strings.Join(keyForms, ", "))
-}
-
-// KeyForm is the format of a contract's keys; string where there are none.
-func KeyForm(key *contracts.Key) string {
-	if key == nil {
-		return KeyString
-	}
-	return key.SerializedAs()
+func (f keyFormat) unknown() error {
+	return fmt.Errorf("keys in the format %s are not built: what their bytes mean is not said; %s are, and a schema of keys", string(f), strings.Join([]string{KeyString, KeyJSON, KeyLong}, ", "))
 }

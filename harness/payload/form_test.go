@@ -36,17 +36,18 @@ func TestKeyFormats(t *testing.T) {
 		{KeyLong, "o-1", "", "the key o-1 is no whole number of 64 bits, which the format long writes"},
 		{"bytes", "o-1", "", "keys in the format bytes are not built: what their bytes mean is not said; string, json, long are, and a schema of keys"},
 	} {
-		key, err := AppendKey([]byte("before"), tt.format, tt.value)
+		keys := KeysOf(&contracts.Key{Format: tt.format}, nil)
+		key, err := keys.Encode(tt.value)
 		if said := fmt.Sprint(err); tt.wrong != "" {
 			if said != tt.wrong {
 				t.Errorf("%s of %v: %s, want %s", tt.format, tt.value, said, tt.wrong)
 			}
 			continue
 		}
-		if err != nil || string(key) != "before"+tt.key {
+		if err != nil || string(key) != tt.key {
 			t.Errorf("%s of %v: %q, %v, want %q", tt.format, tt.value, key, err, tt.key)
 		}
-		back, err := ReadKey(tt.format, []byte(tt.key))
+		back, err := keys.Decode([]byte(tt.key))
 		if err != nil || place.Text(back) != place.Text(tt.value) {
 			t.Errorf("%s of %v is read as %v, %v", tt.format, tt.value, back, err)
 		}
@@ -56,7 +57,7 @@ func TestKeyFormats(t *testing.T) {
 		{KeyJSON, "o-1", "it is no JSON: "},
 		{"bytes", "o-1", "keys in the format bytes are not built"},
 	} {
-		if _, err := ReadKey(tt.format, []byte(tt.key)); err == nil || !strings.HasPrefix(err.Error(), tt.want) {
+		if _, err := KeysOf(&contracts.Key{Format: tt.format}, nil).Decode([]byte(tt.key)); err == nil || !strings.HasPrefix(err.Error(), tt.want) {
 			t.Errorf("%s of %q: %v, want %s", tt.format, tt.key, err, tt.want)
 		}
 	}
@@ -122,7 +123,7 @@ func TestLoadWithKeysInAFormat(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				got, err := ReadKey(tt.format, r.Key)
+				got, err := m.keys.Decode(r.Key)
 				if err != nil || place.Text(got) != place.Text(want) {
 					t.Fatalf("%d: the key %q says %v, the data %v, %v", seq, r.Key, got, want, err)
 				}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,8 +24,12 @@ type keyMaker struct {
 	// makes them up.
 	list   []string
 	quoted [][]byte
-	// form is how keys are written in records.
-	form string
+	// form is how keys are written in records, and prefix stands before each.
+	form   string
+	prefix []byte
+	// sized is what stands around a key in the form of a schema, by the length of
+	// its text.
+	sized map[int]part
 }
 
 type keyStyle int
@@ -68,7 +73,14 @@ func (k keyMaker) appendJSON(b []byte, index uint64) []byte {
 // appendKey appends the value as a record key. That each can be was found when
 // the style was chosen.
 func (k keyMaker) appendKey(b []byte, index uint64) []byte {
+	b = append(b, k.prefix...)
 	switch k.form {
+	case contracts.KeyOfSchema:
+		at := len(b)
+		b = k.appendText(b, index)
+		around := k.sized[len(b)-at]
+		b = slices.Insert(b, at, around.before...)
+		return append(b, around.after...)
 	case KeyJSON:
 		return k.appendJSON(b, index)
 	case KeyLong:

@@ -24,6 +24,7 @@ import (
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/jsonschema"
 	"github.com/flowweir/weir/contracts/place"
+	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/loadgen/identity"
 	"github.com/flowweir/weir/loadgen/key"
 	"github.com/flowweir/weir/loadgen/ledger"
@@ -40,13 +41,18 @@ type Config struct {
 	// Validate judges one.
 	Generate func(*rand.Rand) (any, error)
 	Validate func(doc []byte) error
-	// Codec writes documents as they stand on the topic; nil is JSON.
-	Codec    Codec
-	Seed     uint64
-	Run      uint64
-	Sender   uint16
-	Schedule *schedule.Schedule
-	Keys     key.Distribution
+	// Codec writes documents as they stand on the topic; nil is JSON. Frame says
+	// of which schema they are.
+	Codec Codec
+	Frame Frame
+	// KeySchema is that of keys which have one, and KeyFrame says so in records.
+	KeySchema *schema.Schema
+	KeyFrame  Frame
+	Seed      uint64
+	Run       uint64
+	Sender    uint16
+	Schedule  *schedule.Schedule
+	Keys      key.Distribution
 	// KeyList are the keys by their index, as many as Keys has; nil makes
 	// them up. They are valid at the key's place in each document.
 	KeyList []string
@@ -83,11 +89,14 @@ type Maker struct {
 	// with their keys.
 	keyed bool
 	key   keyMaker
+	keys  KeyCodec
 	parts []part
 	// sized are the parts by the length of the key, in a form in which the
 	// bytes around a key depend on it; nil in JSON.
 	sized map[int][]part
 	whole []document
+	// prefix stands before data that no envelope encloses.
+	prefix []byte
 }
 
 type part struct{ before, after []byte }
@@ -99,9 +108,12 @@ type document struct {
 // New prepares the documents of a load. Its errors say what in the contract
 // or its schema stands in the way.
 func New(cfg Config) (*Maker, error) {
-	m := &Maker{cfg: cfg}
+	m := &Maker{cfg: cfg, keys: KeysOf(cfg.Produces.Key, cfg.KeySchema)}
+	if !enclosed(cfg.Produces.EnvelopeName()) {
+		m.prefix = cfg.Frame.prefix
+	}
 	var err error
-	if m.envelope, err = newEnveloper(cfg.Produces, cfg.Service, cfg.Codec); err != nil {
+	if m.envelope, err = newEnveloper(cfg); err != nil {
 		return nil, err
 	}
 	if err = reserved(cfg); err != nil {
@@ -193,7 +205,11 @@ func (m *Maker) keyOf(doc any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return AppendKey(nil, KeyForm(m.cfg.Produces.Key), value)
+	if err = m.keys.Check(value); err != nil {
+		return nil, err
+	}
+	key, err := m.keys.Encode(value)
+	return slices.Concat(m.cfg.KeyFrame.prefix, key), err
 }
 
 // maxPool bounds the documents that are kept for keys that cannot be spliced,
@@ -220,11 +236,13 @@ func (m *Maker) document(rng *rand.Rand, key []place.Place) (doc any, err error)
 }
 
 // encode writes a document as it stands on the topic.
-func (m *Maker) encode(doc any) ([]byte, error) {
+func (m *Maker) encode(doc any) (data []byte, err error) {
 	if m.cfg.Codec != nil {
-		return m.cfg.Codec.Encode(doc)
+		data, err = m.cfg.Codec.Encode(doc)
+	} else {
+		data, err = jsonschema.Encode(doc)
 	}
-	return jsonschema.Encode(doc)
+	return slices.Concat(m.prefix, data), err
 }
 
 // random is the number that all choices of a sequence come from.

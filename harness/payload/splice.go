@@ -10,6 +10,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/jsonschema"
 	"github.com/flowweir/weir/contracts/place"
 )
@@ -49,7 +50,7 @@ func (m *Maker) splice(rng *rand.Rand, places keyTemplate) (bool, error) {
 		if !found {
 			return false, errors.New("the key's place is not in the document that was made for it")
 		}
-		m.parts = append(m.parts, part{before, after})
+		m.parts = append(m.parts, part{slices.Concat(m.prefix, before), after})
 	}
 	return true, nil
 }
@@ -58,7 +59,7 @@ func (m *Maker) splice(rng *rand.Rand, places keyTemplate) (bool, error) {
 // documents are valid with the first key of that style and with the last.
 func (m *Maker) chooseStyle(docs []any, at place.Place) bool {
 	old, _ := at.In(docs[0])
-	m.key = keyMaker{seed: m.cfg.Seed, list: m.cfg.KeyList, form: KeyForm(m.cfg.Produces.Key)}
+	m.key = keyMaker{seed: m.cfg.Seed, list: m.cfg.KeyList, form: m.keyForm(), prefix: m.cfg.KeyFrame.prefix}
 	switch v := old.(type) {
 	case string:
 		m.key.style = styleText
@@ -70,8 +71,11 @@ func (m *Maker) chooseStyle(docs []any, at place.Place) bool {
 	default:
 		return false
 	}
-	if m.key.form == KeyLong && m.key.style != styleNumber {
+	switch {
+	case m.key.form == KeyLong && m.key.style != styleNumber:
 		return false // that the values are no numbers is said of a document
+	case m.key.form == contracts.KeyOfSchema && !m.sizeKeys():
+		return false
 	}
 	if m.key.list != nil {
 		return true // checkList says which key does not fit
@@ -96,7 +100,10 @@ func (m *Maker) checkList(doc any, at place.Place) error {
 			err = m.cfg.Validate(b)
 		}
 		if err == nil {
-			_, err = AppendKey(nil, m.key.form, m.key.value(uint64(i)))
+			err = m.keys.Check(m.key.value(uint64(i)))
+		}
+		if err == nil {
+			_, err = m.keys.Encode(m.key.value(uint64(i)))
 		}
 		if err != nil {
 			return fmt.Errorf("the key %q, number %d of the file, is not valid at %s: %w", text, i+1, at, err)
@@ -108,7 +115,8 @@ func (m *Maker) checkList(doc any, at place.Place) error {
 // fits says whether a document is valid with the first key and with the last.
 func (m *Maker) fits(doc any, at place.Place) bool {
 	for _, index := range []uint64{0, m.cfg.Keys.Cardinality() - 1} {
-		if at.Set(doc, m.key.value(index)) != nil {
+		value := m.key.value(index)
+		if m.keys.Check(value) != nil || at.Set(doc, value) != nil {
 			return false
 		}
 		text, err := jsonschema.Encode(doc)
@@ -117,6 +125,17 @@ func (m *Maker) fits(doc any, at place.Place) bool {
 		}
 	}
 	return true
+}
+
+// keyForm is how keys are written: those of a JSON Schema are JSON.
+func (m *Maker) keyForm() string {
+	switch s := m.cfg.KeySchema; {
+	case s != nil && s.JSONSchema() != nil:
+		return KeyJSON
+	case s != nil:
+		return contracts.KeyOfSchema
+	}
+	return m.cfg.Produces.Key.SerializedAs()
 }
 
 func looksLikeUUID(s string) bool {
@@ -137,7 +156,7 @@ func (m *Maker) spliced(r *kgo.Record, event uint64) []byte {
 	if m.sized != nil {
 		text := r.Key
 		if m.key.form != KeyString {
-			text = m.key.appendText(nil, index)
+			text = m.key.appendText(buf, index)[len(buf):]
 		}
 		parts := m.sized[len(text)]
 		p = &parts[number%uint64(len(parts))]
