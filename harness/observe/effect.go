@@ -27,8 +27,9 @@ type Effect struct {
 	TypeHeader string
 	// Correlate is the place that holds the id of the causing event.
 	Correlate place.Place
-	// Decode reads the data of an effect, for a place in it; nil is JSON.
-	Decode func(data []byte) (any, error)
+	// Read reads what the place is in, the data of an effect or its key; nil is
+	// JSON, and a key that is text.
+	Read func(r *kgo.Record) (any, error)
 	// Searched says that the id may stand elsewhere in the record when the
 	// place does not lead back: a trigger's own id in the data.
 	Searched bool
@@ -166,29 +167,30 @@ func (e *effect) untraced() {
 
 // correlated is what stands at the place that leads back, as text.
 func (e *Effect) correlated(r *kgo.Record) []byte {
-	switch p := e.Correlate; p.Kind() {
-	case place.Header:
-		return header(r, p.HeaderName())
-	case place.Key:
+	kind, read := e.Correlate.Kind(), e.Read
+	switch {
+	case kind == place.Header:
+		return header(r, e.Correlate.HeaderName())
+	case kind == place.Key && read == nil:
 		return r.Key
+	case read == nil:
+		read = readJSON
 	}
-	decode := e.Decode
-	if decode == nil {
-		decode = decodeJSON
-	}
-	data, err := decode(r.Value)
+	v, err := read(r)
 	if err != nil {
 		return nil
 	}
-	v, ok := e.Correlate.In(data)
-	if !ok {
-		return nil
+	if kind == place.Data {
+		var ok bool
+		if v, ok = e.Correlate.In(v); !ok {
+			return nil
+		}
 	}
 	return []byte(place.Text(v))
 }
 
-func decodeJSON(data []byte) (any, error) {
-	d := json.NewDecoder(bytes.NewReader(data))
+func readJSON(r *kgo.Record) (any, error) {
+	d := json.NewDecoder(bytes.NewReader(r.Value))
 	d.UseNumber()
 	var v any
 	err := d.Decode(&v)

@@ -20,7 +20,7 @@ func TestEffectInBinaryData(t *testing.T) {
 	}
 	b := newBench(t)
 	s := b.flow("orders", "Paid")
-	b.effect(s, 0, observe.Effect{Topic: "payments", Correlate: place.MustParse("$.cause"), Decode: paid.Decode})
+	b.effect(s, 0, observe.Effect{Topic: "payments", Correlate: place.MustParse("$.cause"), Read: func(r *kgo.Record) (any, error) { return paid.Decode(r.Value) }})
 	for i, cause := range []string{string(eventID(s.Flow.Sender.ID(), 3)), "another"} {
 		value, err := paid.Encode(map[string]any{"amount": 700 + i, "cause": cause})
 		if err != nil {

@@ -8,10 +8,10 @@ import (
 	"time"
 
 	"github.com/flowweir/weir/contracts"
-	"github.com/flowweir/weir/contracts/asyncapi"
 	"github.com/flowweir/weir/contracts/jsonschema"
 	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/harness/payload"
+	"github.com/flowweir/weir/harness/serde"
 	"github.com/flowweir/weir/loadgen/value"
 )
 
@@ -24,25 +24,18 @@ type documents struct {
 
 func newDocuments(f *Flow) (*documents, error) {
 	c, p, fromExamples := f.Producer, f.Produces, f.Load.Examples
-	d := &documents{}
-	declared := c.SchemaOf(p.Schema)
+	d := &documents{schema: f.value.Schema}
+	declared := f.value.Declared
 	switch {
 	case declared == nil && (f.Corpus != nil || f.Load.Payload.Template != ""):
 	case declared == nil && len(p.Examples) == 0:
 		return nil, fmt.Errorf("%s has neither a schema nor examples to make data from", p.Event)
 	case declared == nil:
 		fromExamples = true
-	case declared.File == "":
-		return nil, fmt.Errorf("making data from a schema of a registry is not built; a file is")
-	case declared.Wire != contracts.WireNone:
-		return nil, fmt.Errorf("making data in the framing %s is not built", declared.Wire)
+	case d.schema == nil:
+		return nil, fmt.Errorf("the schema of %s is not known", p.Event)
 	case declared.Encoding == contracts.EncodingJSON:
 		return nil, fmt.Errorf("making data in Protobuf's JSON is not built; its binary form is")
-	default:
-		var err error
-		if d.schema, err = loadSchema(f.files, c, p); err != nil {
-			return nil, err
-		}
 	}
 	switch {
 	case f.Load.Payload.Template != "":
@@ -121,7 +114,7 @@ func (d *documents) validate(doc []byte) error {
 
 // codec is the form in which documents stand on a topic; nil is JSON.
 func (d *documents) codec() payload.Codec {
-	if d.schema == nil || d.schema.JSONSchema() != nil {
+	if !serde.Coded(d.schema) {
 		return nil
 	}
 	return d.schema
@@ -133,28 +126,6 @@ func (d *documents) encode(doc any) ([]byte, error) {
 		return c.Encode(doc)
 	}
 	return jsonschema.Encode(doc)
-}
-
-// decoder reads the data of an event that is not JSON; nil where it is.
-func (f *Flow) decoder(c *contracts.Contract, of *contracts.Produces) (func([]byte) (any, error), error) {
-	declared := c.SchemaOf(of.Schema)
-	if declared == nil || declared.File == "" || declared.Wire != contracts.WireNone || declared.Format == contracts.FormatJSONSchema || declared.Encoding == contracts.EncodingJSON {
-		return nil, nil
-	}
-	s, err := loadSchema(f.files, c, of)
-	if err != nil {
-		return nil, err
-	}
-	return s.Decode, nil
-}
-
-// loadSchema reads the schema of a producer's event from its file.
-func loadSchema(files *asyncapi.Files, c *contracts.Contract, p *contracts.Produces) (*schema.Schema, error) {
-	var message string
-	if p.Match != nil {
-		message = p.Match.Name
-	}
-	return schema.DeclaredBy(c, c.SchemaOf(p.Schema), message).Load(files)
 }
 
 // pattern makes a text that matches a regular expression.

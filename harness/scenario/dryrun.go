@@ -45,7 +45,11 @@ func (f *Flow) valueBytes() int64 {
 	if f.raw() {
 		return f.meanBytes
 	}
-	docs, err := newDocuments(f)
+	own := *f
+	if own.value.Declared == nil {
+		_ = own.resolve(newSerdes(f.files, nil)) // of no run: what files tell will do
+	}
+	docs, err := newDocuments(&own)
 	if err != nil {
 		return guess
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/flowweir/weir/harness/leftover"
 	"github.com/flowweir/weir/harness/observe"
 	"github.com/flowweir/weir/harness/prometheus"
+	"github.com/flowweir/weir/harness/serde"
 	"github.com/flowweir/weir/harness/service"
 	"github.com/flowweir/weir/loadgen/histogram"
 	"github.com/flowweir/weir/loadgen/journal"
@@ -33,6 +34,7 @@ type execution struct {
 	config
 	plan     *Plan
 	identity uint64
+	serdes   *serde.Resolver
 	dir      *run.Dir
 	info     run.Run
 	results  run.Results

@@ -10,9 +10,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/flowweir/weir/chaos/invariant"
-	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/envelope"
 	"github.com/flowweir/weir/contracts/place"
+	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/harness/observe"
 	"github.com/flowweir/weir/loadgen/histogram"
 	"github.com/flowweir/weir/loadgen/hop"
@@ -70,16 +70,16 @@ func (x *execution) measureSteps(live *liveFlow) {
 		reaction := live.sender.Reaction(true)
 		l := live.measure(h, reaction)
 		correlate, _ := place.Parse(h.Consumes.Effect.Correlate) // the plan has parsed it
-		decode, err := live.plan.decoder(h.Producer, h.Produces)
+		read, err := x.decoder(correlate, h.Reaction)
 		if err != nil {
 			x.warn(fmt.Sprintf("the hop of %s finds only ids of the load in what it makes: %v", h.Consumer, err))
 		}
 		step := observe.Step{
 			Ledger: reaction, Consumer: l.consumer, Output: l.output, Retries: l.retried, Dead: l.letters,
-			ID: eventID(live.plan.Hops[h.After].Produces),
+			ID: x.eventID(live.plan.Hops[h.After].Reaction),
 			Effect: observe.Effect{
 				Topic: h.Produces.TopicName(), Type: h.Produces.Event, TypeHeader: h.Produces.Recognition().Header,
-				Correlate: correlate, Decode: decode, ID: live.plan.ownID(h),
+				Correlate: correlate, Read: read, ID: x.ownID(h),
 			},
 		}
 		if l.letters != nil {
@@ -90,10 +90,10 @@ func (x *execution) measureSteps(live *liveFlow) {
 }
 
 // reactionID is ownID of a reaction's hop.
-func (f *liveFlow) reactionID(r *Reaction) func(record *kgo.Record) []byte {
-	for _, h := range f.plan.Hops {
+func (x *execution) reactionID(f *Flow, r *Reaction) func(record *kgo.Record) []byte {
+	for _, h := range f.Hops {
 		if h.Reaction == r {
-			return f.plan.ownID(h)
+			return x.ownID(h)
 		}
 	}
 	return nil
@@ -101,22 +101,27 @@ func (f *liveFlow) reactionID(r *Reaction) func(record *kgo.Record) []byte {
 
 // ownID reads the id that the event of a hop has of its own; nil where no hop
 // follows.
-func (f *Flow) ownID(h *Hop) func(r *kgo.Record) []byte {
+func (x *execution) ownID(h *Hop) func(r *kgo.Record) []byte {
 	if h.Last {
 		return nil
 	}
-	return eventID(h.Produces)
+	return x.eventID(h.Reaction)
 }
 
-// eventID reads the id in the envelope of an event; of one without it finds
-// none.
-func eventID(p *contracts.Produces) func(r *kgo.Record) []byte {
-	kind := envelope.Kind(p.EnvelopeName())
+// eventID reads the id in the envelope of the event that a reaction makes; of
+// one without it finds none.
+func (x *execution) eventID(of *Reaction) func(r *kgo.Record) []byte {
+	kind := envelope.Kind(of.Produces.EnvelopeName())
 	if kind == envelope.CloudEventsBinary {
 		return observe.HeaderID("ce_id")
 	}
+	own, _ := x.serdes.Of(of.Producer, of.Produces, registry.Value) // the framing is known in any case
 	return func(r *kgo.Record) []byte {
-		a, _, err := envelope.Decode(kind, r.Value, nil)
+		_, payload, err := own.Framing.Decode(headersOf(r, own.Framing), r.Value)
+		if err != nil {
+			return nil
+		}
+		a, _, err := envelope.Decode(kind, payload, nil)
 		if err != nil {
 			return nil
 		}

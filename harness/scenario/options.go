@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/service"
 	"github.com/flowweir/weir/loadgen/kafka/calibration"
@@ -37,6 +38,7 @@ type config struct {
 	sends      []string
 	while      []Fault
 	readers    []string
+	registry   *registry.Registry
 }
 
 // With passes the cluster kinds that the run may use. A scenario that names a
@@ -52,6 +54,11 @@ func On(up cluster.Cluster) Option { return func(c *config) { c.cluster = up } }
 func Containers(containers service.Containers) Option {
 	return func(c *config) { c.containers = containers }
 }
+
+// Registry is the schema registry that contracts speak of. Without one a load
+// whose contract needs it is refused. The run registers nothing, and does not
+// close it.
+func Registry(r *registry.Registry) Option { return func(c *config) { c.registry = r } }
 
 // Dir is the run directory; default runs/<time>-<name>-<id>.
 func Dir(dir string) Option { return func(c *config) { c.dir = dir } }

@@ -88,6 +88,8 @@ type Flow struct {
 	Hops []*Hop
 
 	files *asyncapi.Files
+	// value and key are how its records are written, from the preflight on.
+	value, key written
 	// meanBytes is about the size of a record without a contract.
 	meanBytes int64
 }

@@ -31,7 +31,9 @@ func (x *execution) preflight() error {
 		p.brokers(nodes, x.plan.Topics)
 		p.quorum(abilities, nodes)
 	}
-	p.loads()
+	if err := p.loads(); err != nil {
+		return err
+	}
 	p.services()
 	if nodes != nil {
 		p.bytes()
@@ -206,10 +208,16 @@ func span(nodes []int32) string {
 
 // loads refuses loads that cannot be made, and settings that no producer
 // takes.
-func (p *preflight) loads() {
+func (p *preflight) loads() error {
+	resolved, err := p.serdes()
+	if err != nil {
+		return err
+	}
 	p.x.ledger = ledger.New()
-	if _, err := p.x.makers(); err != nil {
-		p.add(err)
+	if resolved {
+		if _, err := p.x.makers(); err != nil {
+			p.add(err)
+		}
 	}
 	for _, f := range p.x.plan.Flows {
 		if f.Load.Via == ViaTrigger {
@@ -222,6 +230,7 @@ func (p *preflight) loads() {
 			}
 		}
 	}
+	return nil
 }
 
 // services expands every template with stand-ins for what is known later.

@@ -75,13 +75,13 @@ func (x *execution) watchEffect(live *liveFlow, r *Reaction, reaction *invariant
 	searched := r.Produces.EnvelopeName() == contracts.EnvelopeStandard ||
 		r.Produces.EnvelopeName() == contracts.EnvelopeCloudEventsStructured ||
 		f.Load.Via == ViaTrigger
-	decode, err := f.decoder(r.Producer, r.Produces)
+	read, err := x.decoder(correlate, r)
 	if err != nil {
 		return x.usage(BadLoad, fmt.Sprintf("the effect of %s: %v", f.Load.Event, err), "load", f.Index, "event")
 	}
 	x.observer.WatchEffect(live.subject, reaction, observe.Effect{
 		Topic: r.Produces.TopicName(), Type: effect.Event, TypeHeader: r.Produces.Recognition().Header,
-		Correlate: correlate, Decode: decode, Searched: searched, Seen: x.stream(), ID: live.reactionID(r),
+		Correlate: correlate, Read: read, Searched: searched, Seen: x.stream(), ID: x.reactionID(f, r),
 	})
 	return nil
 }

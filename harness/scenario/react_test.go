@@ -35,6 +35,15 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	if group := os.Getenv("ANSWER"); group != "" {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		err := answer(ctx, group, os.Getenv("MISTAKE"), strings.Split(os.Getenv("BROKERS"), ","))
+		stop()
+		if err != nil && !errors.Is(err, context.Canceled) {
+			panic(err)
+		}
+		return
+	}
 	if effect := os.Getenv("REACT"); effect != "" {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		service := func(ctx context.Context, effect, group, mistake string, brokers []string) error {

@@ -45,7 +45,7 @@ func newExecution(s *Scenario, opts []Option) (*execution, []finding.Finding, er
 	if plan == nil || finding.Errors(findings) > 0 {
 		return nil, nil, &PlanError{Findings: findings}
 	}
-	x := &execution{config: c, plan: plan}
+	x := &execution{config: c, plan: plan, serdes: newSerdes(plan.Files, c.registry)}
 	x.identify()
 	plan.draw(x.info.Seed)
 	err := x.preflight()

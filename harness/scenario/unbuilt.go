@@ -8,7 +8,6 @@ import (
 	"github.com/flowweir/weir/chaos/invariant"
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/document"
-	"github.com/flowweir/weir/contracts/place"
 	"github.com/flowweir/weir/harness/payload"
 )
 
@@ -17,14 +16,13 @@ import (
 func (r *resolver) unbuilt(f *Flow, path document.Path) {
 	at := path.Add("event")
 	if key := f.Produces.Key; key != nil && !payload.KnowsKeys(key.SerializedAs()) {
-		r.Error(NotBuilt, at, fmt.Sprintf("load with keys written as %s is not built; string, json and long are", key.SerializedAs()), "")
+		r.Error(NotBuilt, at, fmt.Sprintf("load with keys written as %s is not built; string, json, long and those with a schema are", key.SerializedAs()), "")
 	}
 	topics := []string{f.Topic}
 	for i := range f.Reactions {
 		topics = append(topics, f.Reactions[i].topics()...)
 		if p := f.Reactions[i].Produces; p != nil {
 			r.recognition(p, at)
-			r.correlation(&f.Reactions[i], at)
 		}
 	}
 	for i, topic := range topics {
@@ -42,22 +40,6 @@ func (r *resolver) recognition(effect *contracts.Produces, at document.Path) {
 		return
 	}
 	r.Error(NotBuilt, at, fmt.Sprintf("knowing the effect %s by %s is not built; by a header is", effect.Event, matched(m)), "write match: {header: NAME}")
-}
-
-// correlation refuses effects that lead back by a place in data that cannot be
-// read.
-func (r *resolver) correlation(x *Reaction, at document.Path) {
-	p, err := place.Parse(x.Consumes.Effect.Correlate)
-	if err != nil || p.Kind() != place.Data {
-		return // what it holds is said where it is needed
-	}
-	switch s := x.Producer.SchemaOf(x.Produces.Schema); {
-	case s == nil:
-	case s.File == "":
-		r.Error(NotBuilt, at, fmt.Sprintf("the effect %s leads back by %s, and its schema is of a registry: reading such data is not built; that of a file is", x.Produces.Event, p), "correlate by a header")
-	case s.Wire != contracts.WireNone:
-		r.Error(NotBuilt, at, fmt.Sprintf("the effect %s leads back by %s, and its data is in the framing %s: reading such data is not built", x.Produces.Event, p, s.Wire), "correlate by a header")
-	}
 }
 
 func matched(m *contracts.Match) string {

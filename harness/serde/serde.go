@@ -13,6 +13,7 @@ package serde
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"strconv"
 	"sync"
 	"time"
@@ -29,6 +30,21 @@ const Timeout = 10 * time.Second
 
 // ErrNoRegistry is the lack of a registry that a contract speaks of.
 var ErrNoRegistry = errors.New("no schema registry is given: set WEIR_REGISTRY_URL")
+
+// RegistryError says that a registry could not be asked: that it has not what
+// was asked for is none.
+type RegistryError struct{ Err error }
+
+func (e *RegistryError) Error() string { return e.Err.Error() }
+func (e *RegistryError) Unwrap() error { return e.Err }
+
+// asked is the error of a question to a registry.
+func asked(err error) error {
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return &RegistryError{err}
+}
 
 // Form is how the values of an event stand in records, or its keys.
 type Form struct {
@@ -154,7 +170,8 @@ func (r *Resolver) registered(subject string, version int) (registry.Schema, err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), Timeout)
 	defer cancel()
-	return r.registry.Schema(ctx, subject, version)
+	s, err := r.registry.Schema(ctx, subject, version)
+	return s, asked(err)
 }
 
 // Load reads the schema of a version of a form's subject.

@@ -35,7 +35,7 @@ func (r *Resolver) Versions(subject string) ([]registry.Schema, error) {
 	defer cancel()
 	numbers, err := r.registry.Versions(ctx, subject)
 	if err != nil {
-		return nil, err
+		return nil, asked(err)
 	}
 	r.subjects.mu.Lock()
 	known := r.subjects.versions[subject]
@@ -45,7 +45,7 @@ func (r *Resolver) Versions(subject string) ([]registry.Schema, error) {
 		if j := slices.IndexFunc(known, func(s registry.Schema) bool { return s.Version == n }); j >= 0 {
 			out[i] = known[j]
 		} else if out[i], err = r.registry.Schema(ctx, subject, n); err != nil {
-			return nil, err
+			return nil, asked(err)
 		}
 	}
 	r.subjects.mu.Lock()
