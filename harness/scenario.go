@@ -43,7 +43,8 @@ func LoadScenario(t testing.TB, file string) *scenario.Scenario {
 //
 // The run directory is below WEIR_RUN_DIR, or a test artifact under go test
 // -artifacts; else it lies in the temporary directory and stays there only
-// where the test fails. WEIR_CLUSTER and WEIR_BOOTSTRAP override the scenario's cluster, and options override
+// where the test fails. The schema registry is the one that WEIR_REGISTRY_URL
+// names. WEIR_CLUSTER and WEIR_BOOTSTRAP override the scenario's cluster, and options override
 // those; scenario.WithObjectives has objectives judged.
 func Measure(t testing.TB, s *scenario.Scenario, options ...scenario.Option) *scenario.Result {
 	t.Helper()
@@ -51,6 +52,9 @@ func Measure(t testing.TB, s *scenario.Scenario, options ...scenario.Option) *sc
 		scenario.With(ownProviders()...), scenario.Log(t.Output()), scenario.WithoutObjectives(),
 		scenario.Dir(filepath.Join(artifacts(t), "run")),
 		scenario.BuildWith(func(ctx context.Context, pkgDir, _ string) (string, error) { return build(ctx, pkgDir) }),
+	}
+	if r := schemaRegistry(t); r != nil {
+		all = append(all, scenario.Registry(r))
 	}
 	if kind := os.Getenv(envCluster); kind != "" {
 		all = append(all, scenario.ClusterKind(kind))

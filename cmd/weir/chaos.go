@@ -70,9 +70,10 @@ there stay what they are.
 }
 
 func (s *state) chaos(ctx context.Context, file string, f chaosFlags) error {
-	if err := f.place(s.env); err != nil {
+	if err := f.ready(s); err != nil {
 		return err
 	}
+	defer f.close()
 	src, err := f.fields()
 	if err != nil {
 		return err

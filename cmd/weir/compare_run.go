@@ -39,9 +39,10 @@ func (s *state) compareRun(ctx context.Context, base, candidate string, f compar
 	if f.pairs < 1 {
 		return usageError("", "--pairs: %d is no number of runs", f.pairs)
 	}
-	if err := f.runs.place(s.env); err != nil {
+	if err := f.runs.ready(s); err != nil {
 		return err
 	}
+	defer f.runs.close()
 	r := &pairRunner{flags: f, progress: newProgress(s, f.runs.quiet)}
 	var invalid []finding.Finding
 	for i, file := range []string{base, candidate} {

@@ -145,9 +145,10 @@ func completeLoad(cmd *cobra.Command) {
 const madeOfFlags = "weir load"
 
 func (s *state) load(ctx context.Context, f loadFlags) error {
-	if err := f.place(s.env); err != nil {
+	if err := f.ready(s); err != nil {
 		return err
 	}
+	defer f.close()
 	src, err := f.scenario()
 	if err != nil {
 		return err

@@ -44,9 +44,10 @@ type planner struct {
 }
 
 func (s *state) plan(cmd *cobra.Command, file string, f planFlags) error {
-	if err := f.runs.place(s.env); err != nil {
+	if err := f.runs.ready(s); err != nil {
 		return err
 	}
+	defer f.runs.close()
 	probes, err := newProber(file, f)
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flowweir/weir/contracts/document"
+	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/docker"
 	"github.com/flowweir/weir/harness/scenario"
@@ -34,6 +35,7 @@ type runFlags struct {
 	dryRun     bool
 	journalMax document.Bytes
 	quiet      bool
+	registry   *registry.Registry
 	// Only of run and load.
 	metrics  metricsFlags
 	baseline baselineFlags
@@ -58,7 +60,10 @@ goes on. With --baseline it is held against earlier runs, and a metric that is
 slower fails it.
 
 WEIR_CLUSTER and WEIR_BOOTSTRAP stand in for --cluster and --bootstrap; flags
-win. Addresses without a kind mean an external cluster.`,
+win. Addresses without a kind mean an external cluster.
+
+Schemas and ids of a schema registry are those of the one that WEIR_REGISTRY_URL
+or the workspace of this directory names; nothing is registered there.`,
 		Example: `  weir run examples/order-flow/scenario.yaml
   weir run examples/order-flow/scenario.yaml --cluster docker --seed 7
   weir run scenario.yaml --bootstrap kafka-1:9092,kafka-2:9092 --dry-run
@@ -167,10 +172,26 @@ func (f *runFlags) place(env func(string) string) error {
 	return nil
 }
 
+// ready is place, and the schema registry of the environment, else of the
+// workspace that this directory is in. Close ends its connections.
+func (f *runFlags) ready(s *state) (err error) {
+	if err = f.place(s.env); err == nil {
+		f.registry, err = s.registryHere()
+	}
+	return err
+}
+
+func (f *runFlags) close() {
+	if f.registry != nil {
+		f.registry.Close()
+	}
+}
+
 func (s *state) run(ctx context.Context, file string, f runFlags) error {
-	if err := f.place(s.env); err != nil {
+	if err := f.ready(s); err != nil {
 		return err
 	}
+	defer f.close()
 	sc, findings := scenario.LoadFile(file)
 	return s.runScenario(ctx, sc, findings, f)
 }
@@ -210,6 +231,7 @@ func (f *runFlags) options(ctx context.Context) []scenario.Option {
 		scenario.ClusterKind(f.cluster.value),
 		scenario.Bootstrap(f.bootstrap...),
 		scenario.JournalMax(int64(f.journalMax)),
+		scenario.Registry(f.registry),
 	}
 	if f.seed != nil {
 		opts = append(opts, scenario.Seed(*f.seed))
