@@ -13,6 +13,7 @@ package serde
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"strconv"
 	"sync"
@@ -181,7 +182,8 @@ func (r *Resolver) Load(c *contracts.Contract, own Form, version int) (*schema.S
 }
 
 // ID is the id that data carries which was written with a schema: that of a
-// version of its subject, or where that is 0 of the latest.
+// version of its subject, or where that is 0 of the latest. A version in another
+// format than the schema's is an error: no reader could decode the data with it.
 func (r *Resolver) ID(own Form, written *schema.Schema, version int) (wire.ID, error) {
 	if own.Framing.Kind == "" {
 		return wire.ID{}, nil
@@ -192,6 +194,9 @@ func (r *Resolver) ID(own Form, written *schema.Schema, version int) (wire.ID, e
 	s, err := r.registered(own.Subject, version)
 	if err != nil {
 		return wire.ID{}, err
+	}
+	if s.Format != written.Format() {
+		return wire.ID{}, fmt.Errorf("version %d of %s in the registry is %s, and the contract's schema is %s", s.Version, own.Subject, s.Format, written.Format())
 	}
 	id := wire.ID{Number: s.ID}
 	if own.Framing.Kind == wire.ConfluentHeader {
