@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/twmb/franz-go/pkg/sr/srfake"
+
 	"github.com/flowweir/weir/harness/scenario"
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -50,6 +52,24 @@ func TestScenarioFailsUnlessItPasses(t *testing.T) {
 				t.Errorf("said:\n%s\nwant:\n%s", r.said(), test.want)
 			}
 		})
+	}
+}
+
+// TestScenarioTakesTheRegistryOfTheEnvironment: it is asked for the schemas that
+// contracts name, and without one such a scenario cannot be run.
+func TestScenarioTakesTheRegistryOfTheEnvironment(t *testing.T) {
+	said := func() string {
+		return failing(t, func(t testing.TB) { Scenario(t, "testdata/keyed/scenario.yaml") }).said()
+	}
+	t.Setenv("WEIR_REGISTRY_URL", "")
+	if want := "no schema registry is given: set WEIR_REGISTRY_URL"; !strings.Contains(said(), want) {
+		t.Errorf("said:\n%s\nwant %s", said(), want)
+	}
+	f := srfake.New()
+	t.Cleanup(f.Close)
+	t.Setenv("WEIR_REGISTRY_URL", f.URL())
+	if want := "the schema of the keys of tills.Opened: the registry at " + f.URL() + " has no subject opened-key"; !strings.Contains(said(), want) {
+		t.Errorf("said:\n%s\nwant %s", said(), want)
 	}
 }
 
