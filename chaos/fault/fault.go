@@ -104,6 +104,9 @@ type Fault struct {
 	Rule *proxy.Rule
 	// Network is what Isolate cuts brokers off from.
 	Network Network
+	// How says in words what records a fault in the load makes, where it has
+	// several forms.
+	How string
 	// Change is what a fault on topics or quotas changes.
 	Change *Change
 	// BeforeCommit has a crash wait for the service's next commit of offsets,
@@ -166,8 +169,11 @@ func (f Fault) String() string {
 	case f.Kind == PauseService:
 		return "pause " + f.Target.String()
 	}
-	if f.BeforeCommit {
+	switch {
+	case f.BeforeCommit:
 		return string(f.Kind) + " " + f.Target.String() + " before a commit"
+	case f.How != "":
+		return string(f.Kind) + " " + f.Target.String() + " " + f.How
 	}
 	return string(f.Kind) + " " + f.Target.String()
 }

@@ -37,6 +37,8 @@ var faultsInWords = []struct{ words, yaml string }{
 	{"at 500ms alter-topic topic orders config min.insync.replicas=3,retention.ms=1000", "{at: 500ms, alter-topic: {topic: orders, config: {min.insync.replicas: 3, retention.ms: 1000}}}"},
 	{"at 500ms quota client payments consume 100KiB", "{at: 500ms, quota: {client: payments, consume: 100KiB}}"},
 	{"always poison event com.acme.OrderPlaced share 1%", "{always: true, poison: {event: com.acme.OrderPlaced, share: 1%}}"},
+	{"always poison event com.acme.OrderPlaced share 1% kind wrong-schema", "{always: true, poison: {event: com.acme.OrderPlaced, share: 1%, kind: wrong-schema}}"},
+	{"always poison event com.acme.OrderPlaced share 1% kind missing-header header ce_id", "{always: true, poison: {event: com.acme.OrderPlaced, share: 1%, kind: missing-header, header: ce_id}}"},
 	{"always duplicate event com.acme.OrderPlaced share 1%", "{always: true, duplicate: {event: com.acme.OrderPlaced, share: 1%}}"},
 }
 

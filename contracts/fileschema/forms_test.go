@@ -211,6 +211,7 @@ var fields = map[string]func(*schema) *schema{
 	"scenario.Pick.followers-of":      topicPartition,
 	"scenario.Pick.count":             from(1),
 	"scenario.Isolate.network":        to(enum("replication", "controller")),
+	"scenario.Poison.kind":            to(enum("undecodable", "wrong-schema", "missing-header")),
 	"scenario.Elect.unclean":          topicPartition,
 }
 
@@ -312,13 +313,18 @@ var rules = map[string]func(*schema){
 		s.Required, s.AllOf = []string{"api"}, []*schema{oneLink()}
 		s.OneOf = oneOf("error", "drop").OneOf
 	},
-	"scenario.DeleteTopic":     func(s *schema) { s.Required = []string{"topic"} },
-	"scenario.AlterTopic":      func(s *schema) { s.Required = []string{"topic", "config"} },
-	"scenario.Quota":           func(s *schema) { s.AnyOf = someOf("produce", "consume").AnyOf },
-	"scenario.Elect":           func(s *schema) { s.Required = []string{"unclean"} },
-	"scenario.Crash":           func(s *schema) { s.Required = []string{"service"} },
-	"scenario.ServiceTarget":   func(s *schema) { s.Required = []string{"service"} },
-	"scenario.LoadTarget":      func(s *schema) { s.Required = []string{"event", "share"} },
+	"scenario.DeleteTopic":   func(s *schema) { s.Required = []string{"topic"} },
+	"scenario.AlterTopic":    func(s *schema) { s.Required = []string{"topic", "config"} },
+	"scenario.Quota":         func(s *schema) { s.AnyOf = someOf("produce", "consume").AnyOf },
+	"scenario.Elect":         func(s *schema) { s.Required = []string{"unclean"} },
+	"scenario.Crash":         func(s *schema) { s.Required = []string{"service"} },
+	"scenario.ServiceTarget": func(s *schema) { s.Required = []string{"service"} },
+	"scenario.LoadTarget":    func(s *schema) { s.Required = []string{"event", "share"} },
+	"scenario.Poison": func(s *schema) {
+		s.Required = []string{"event", "share"}
+		kind := named{{"kind", &schema{Const: "missing-header"}}}
+		s.If, s.Then = requires("header"), &schema{Required: []string{"kind"}, Properties: kind}
+	},
 	"scenario.FaultObjective":  func(s *schema) { s.Required = []string{"unavailable"} },
 	"scenario.HealedObjective": func(s *schema) { s.Required = []string{"within"} },
 }

@@ -105,10 +105,10 @@ func (k keyMaker) sizes(cardinality uint64) []int {
 	return slices.Compact(sizes)
 }
 
-// poison is data that no reader can decode: JSON that breaks off, or numbers
+// undecodable is data that no reader can decode: JSON that breaks off, or numbers
 // without an end, with which a binary form begins. It carries the event's id,
 // so that a dead letter that lost its headers still leads back.
-func (m *Maker) poison(id identity.EventID) []byte {
+func (m *Maker) undecodable(id identity.EventID) []byte {
 	b := append(make([]byte, 0, 128), m.prefix...)
 	if m.cfg.Codec != nil {
 		return id.AppendText(append(b, endless[:]...))
@@ -120,12 +120,12 @@ func (m *Maker) poison(id identity.EventID) []byte {
 // endless are the bytes of variable-length numbers that go on.
 var endless = [64]byte(bytes.Repeat([]byte{0xff}, 64))
 
-// poisonous refuses poison for a schema that can read it.
-func (m *Maker) poisonous() error {
-	if m.cfg.Codec == nil || m.cfg.Poison == 0 {
+// readable refuses undecodable data for a schema that can read it.
+func (m *Maker) readable() error {
+	if m.cfg.Codec == nil {
 		return nil
 	}
-	if _, err := m.cfg.Codec.Decode(m.poison(identity.EventID{Run: m.cfg.Run, Sender: m.cfg.Sender})[len(m.prefix):]); err == nil {
+	if _, err := m.cfg.Codec.Decode(m.undecodable(identity.EventID{Run: m.cfg.Run, Sender: m.cfg.Sender})[len(m.prefix):]); err == nil {
 		return errors.New("the schema of " + m.cfg.Produces.Event + " reads any bytes as an event, so that nothing poisons it: leave out the fault")
 	}
 	return nil

@@ -141,7 +141,7 @@ func TestBinaryForms(t *testing.T) {
 // TestBinaryPoison: no reader can decode it, and it leads back to its event.
 func TestBinaryPoison(t *testing.T) {
 	for format, file := range binaryFiles {
-		cfg := coded(t, file, format, func(c *Config) { c.Poison = 1 })
+		cfg := coded(t, file, format, func(c *Config) { c.Faults = []Fault{{Share: 1}} })
 		m, err := New(cfg)
 		if err != nil {
 			t.Fatal(err)
@@ -168,7 +168,7 @@ func TestBinaryRefusals(t *testing.T) {
 	}{
 		"what reads everything": {
 			coded(t, "bytes.avsc", contracts.FormatAvro, without, func(c *Config) {
-				c.Poison = 0.01
+				c.Faults = []Fault{{Share: 0.01}}
 				c.Generate = func(*rand.Rand) (any, error) { return map[string]any{"all": strings.Repeat("x", 100)}, nil }
 			}),
 			"the schema of com.acme.order.OrderPlaced reads any bytes as an event, so that nothing poisons it: leave out the fault",

@@ -79,9 +79,8 @@ func envelopeHeaders(kind string) []string {
 // instant is the layout of event times: RFC 3339 with microseconds, UTC.
 const instant = "2006-01-02T15:04:05.000000Z"
 
-// wrap puts data and its attributes into a record. Poison is data that
-// breaks off, and breaks the document of an envelope that contains it too.
-func (e *enveloper) wrap(r *kgo.Record, id identity.EventID, at time.Time, data []byte, poison bool) {
+// wrap puts data and its attributes into a record.
+func (e *enveloper) wrap(r *kgo.Record, id identity.EventID, at time.Time, data []byte) {
 	switch e.kind {
 	case contracts.EnvelopeCloudEventsBinary:
 		e.binary(r, id, at)
@@ -93,9 +92,6 @@ func (e *enveloper) wrap(r *kgo.Record, id identity.EventID, at time.Time, data 
 		r.Value = e.standard(id, at, data)
 	default:
 		r.Value = data
-	}
-	if poison && len(r.Value) > 0 && r.Value[len(r.Value)-1] == '}' {
-		r.Value = r.Value[:len(r.Value)-1]
 	}
 	if e.match != "" {
 		r.Headers = append(r.Headers, kgo.RecordHeader{Key: e.match, Value: e.event})

@@ -61,8 +61,11 @@ type Config struct {
 	Headers map[string]string
 	// Pattern makes a header's value for a regular expression.
 	Pattern func(pattern string, rng *rand.Rand) (string, error)
-	// Poison and Duplicate are shares of the load, 0 to 1.
-	Poison, Duplicate float64
+	// Faults are shares of the load that are made otherwise.
+	Faults []Fault
+	// Refuses says whether every consumer that has a schema of its own refuses
+	// data, as it stands on the topic; nil is that none has.
+	Refuses func(data []byte) bool
 }
 
 // Codec is the form of documents in records, other than JSON.
@@ -97,6 +100,9 @@ type Maker struct {
 	whole []document
 	// prefix stands before data that no envelope encloses.
 	prefix []byte
+	// bands are the shares of the faults, wrong the data of WrongSchema.
+	bands []band
+	wrong *Wrong
 }
 
 type part struct{ before, after []byte }
@@ -125,7 +131,7 @@ func New(cfg Config) (*Maker, error) {
 	if err = m.compile(); err != nil {
 		return nil, err
 	}
-	if err = m.poisonous(); err != nil {
+	if err = m.checkFaults(); err != nil {
 		return nil, err
 	}
 	places, hasKey, err := keyPlaces(cfg.Produces.Key)
@@ -251,47 +257,14 @@ func (m *Maker) random(seq uint64) uint64 {
 }
 
 // Class says what a sequence is made to be.
-func (m *Maker) Class(seq uint64) ledger.Class {
-	if m.cfg.Poison == 0 && m.cfg.Duplicate == 0 {
-		return ledger.Normal
-	}
-	switch {
-	case m.share(seq) < m.cfg.Poison:
-		return ledger.Poison
-	case m.Event(seq) != seq:
-		return ledger.Duplicate
-	}
-	return ledger.Normal
-}
+func (m *Maker) Class(seq uint64) ledger.Class { return m.making(seq).class() }
 
 // share is where a sequence falls among the shares of the load, from 0 to 1.
 func (m *Maker) share(seq uint64) float64 { return float64(m.random(seq)>>11) / (1 << 53) }
 
-// drawn says whether the share of duplicates falls on a sequence.
-func (m *Maker) drawn(seq uint64) bool {
-	share := m.share(seq)
-	return share >= m.cfg.Poison && share < m.cfg.Poison+m.cfg.Duplicate
-}
-
-// reach is how far back an injected duplicate's first send is looked for; it
-// is at most twice as far back.
-const reach = 64
-
 // Event is the sequence of the first send of a sequence's event: an earlier
-// one for an injected duplicate, the nearest normal record at or before a
-// random distance; else the sequence itself.
-func (m *Maker) Event(seq uint64) uint64 {
-	if m.cfg.Duplicate == 0 || !m.drawn(seq) {
-		return seq
-	}
-	back := 1 + m.random(^seq)%reach
-	for ; back <= min(seq, 2*reach); back++ {
-		if m.share(seq-back) >= m.cfg.Poison+m.cfg.Duplicate {
-			return seq - back
-		}
-	}
-	return seq
-}
+// one for an injected duplicate, else the sequence itself.
+func (m *Maker) Event(seq uint64) uint64 { return m.making(seq).event }
 
 // Due is when a sequence is due, since the load's start.
 func (m *Maker) Due(seq uint64) time.Duration { return m.cfg.Schedule.Due(seq) }
@@ -316,8 +289,8 @@ func (m *Maker) wholeOf(event uint64) *document {
 // Make fills a record with key, value and headers, and says its class. It
 // makes the same record whenever it is asked for a sequence.
 func (m *Maker) Make(seq uint64, r *kgo.Record) ledger.Class {
-	class := m.Class(seq)
-	event := m.Event(seq)
+	making := m.making(seq)
+	fault, event := making.fault, making.event
 	id := identity.EventID{Run: m.cfg.Run, Sender: m.cfg.Sender, Sequence: event}
 	at := m.start.Add(m.Due(event))
 	r.Headers = append(r.Headers[:0], m.headers...)
@@ -328,14 +301,17 @@ func (m *Maker) Make(seq uint64, r *kgo.Record) ledger.Class {
 		d := m.wholeOf(event)
 		r.Key, data = d.key, d.value
 	}
-	if class == ledger.Poison {
-		data = m.poison(id)
+	if fault != nil {
+		data = m.spoil(fault, id, data)
 	}
 	if len(m.templates) > 0 {
 		m.fill(r, value.Record{Sequence: event, Key: r.Key, Due: at, Run: m.cfg.Run, Sender: m.cfg.Sender})
 	}
-	m.envelope.wrap(r, id, at, data, class == ledger.Poison)
-	return class
+	m.envelope.wrap(r, id, at, data)
+	if fault != nil {
+		finish(fault, r)
+	}
+	return making.class()
 }
 
 // fill fills in the headers that differ from record to record. It stands

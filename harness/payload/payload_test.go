@@ -89,7 +89,9 @@ func produces(change func(*contracts.Produces)) func(*Config) {
 }
 
 func shares(poison, duplicate float64) func(*Config) {
-	return func(c *Config) { c.Poison, c.Duplicate = poison, duplicate }
+	return func(c *Config) {
+		c.Faults = []Fault{{Kind: Duplicate, Share: duplicate}, {Kind: Undecodable, Share: poison}}
+	}
 }
 
 func maker(t testing.TB, cfg Config) *Maker {

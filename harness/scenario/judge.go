@@ -10,7 +10,6 @@ import (
 	"github.com/flowweir/weir/chaos/invariant"
 	"github.com/flowweir/weir/loadgen/journal"
 	"github.com/flowweir/weir/loadgen/kafka"
-	"github.com/flowweir/weir/loadgen/ledger"
 	"github.com/flowweir/weir/reports/finding"
 	"github.com/flowweir/weir/reports/run"
 )
@@ -195,26 +194,6 @@ func (x *execution) unknown() bool {
 		}
 	}
 	return false
-}
-
-// loadFacts counts the records that a fault in the load made.
-func (x *execution) loadFacts(f fault.Fault) fault.LoadFacts {
-	var facts fault.LoadFacts
-	for _, live := range x.flows {
-		if live.plan.Load.Event != f.Target.Event {
-			continue
-		}
-		c := live.sender.Counts()
-		sent, class := c.Poison, ledger.IsPoison
-		if f.Kind == fault.Duplicate {
-			sent, class = c.Duplicates, ledger.IsDuplicate
-		}
-		facts.Sent += sent
-		for range live.sender.Select(class|ledger.Received, 0) {
-			facts.Found++
-		}
-	}
-	return facts
 }
 
 func (x *execution) evidence() *invariant.Evidence {

@@ -60,7 +60,7 @@ func TestEveryField(t *testing.T) {
 		Faults: []Fault{
 			{At: 20 * second, Kill: leader, HealAfter: 10 * second},
 			{At: 40 * second, Crash: &Crash{Service: "payment-service"}},
-			{Always: true, Poison: &LoadTarget{"com.acme.order.OrderPlaced", 0.01}},
+			{Always: true, Poison: &Poison{LoadTarget: LoadTarget{"com.acme.order.OrderPlaced", 0.01}}},
 		},
 		Invariants: []string{"no-loss", "no-duplicate-effect", "per-key-order", "dlq-complete", "retry-policy"},
 		Objectives: Objectives{

@@ -26,7 +26,7 @@ type Fault struct {
 	DeleteTopic *DeleteTopic      `yaml:"delete-topic"`
 	AlterTopic  *AlterTopic       `yaml:"alter-topic"`
 	Quota       *Quota            `yaml:"quota"`
-	Poison      *LoadTarget       `yaml:"poison"`
+	Poison      *Poison           `yaml:"poison"`
 	Duplicate   *LoadTarget       `yaml:"duplicate"`
 	HealAfter   document.Duration `yaml:"heal-after"`
 }
@@ -132,6 +132,13 @@ type Crash struct {
 type LoadTarget struct {
 	Event string         `yaml:"event"`
 	Share document.Share `yaml:"share"`
+}
+
+// Poison makes a share of an event's load such that no consumer can process it.
+type Poison struct {
+	LoadTarget `yaml:",inline"`
+	Kind       string `yaml:"kind"`   // undecodable (default) | wrong-schema | missing-header
+	Header     string `yaml:"header"` // of missing-header: what is missing; default ce_id, or else the first that the contract requires
 }
 
 // Pick names brokers: by their ids, or by what they are when the fault begins.

@@ -33,6 +33,9 @@ func (r *resolver) fault(entry Fault, path document.Path) {
 		f.At = f.Every
 	}
 	r.checkTarget(f, path)
+	if f.Kind.InLoad() {
+		r.spoil(entry, &f, path.Add(f.Kind.Field()))
+	}
 	r.checkCondition(entry.When, f.When, path.Add("when"))
 	if path[0] == "faults" { // what is drawn never overlaps
 		r.checkOverlap(f, path)
@@ -58,22 +61,6 @@ func (r *resolver) checkTarget(f fault.Fault, path document.Path) {
 	}
 	if f.Target.Service != "" && !r.present(f.Target.Service) {
 		r.Error(UnknownService, path.Add("service"), fmt.Sprintf("the scenario starts no service %s", f.Target.Service), document.Suggest(f.Target.Service, r.services()))
-	}
-	if !f.Kind.InLoad() {
-		return
-	}
-	flow := r.plan.flow(f.Target.Event)
-	switch {
-	case flow == nil:
-		var loaded []string
-		for _, l := range r.s.Load {
-			if l.Event != "" {
-				loaded = append(loaded, l.Event)
-			}
-		}
-		r.Error(UnknownEvent, path.Add("event"), fmt.Sprintf("the load has no %s", f.Target.Event), document.Suggest(f.Target.Event, loaded))
-	case flow.Load.Via == ViaTrigger:
-		r.Error(NotBuilt, path, fmt.Sprintf("%s in a load via trigger cannot be made: the service makes the records", f.Kind), "use via: topic")
 	}
 }
 
@@ -132,10 +119,9 @@ func (f Fault) resolve(index int) (fault.Fault, error) {
 		out.Kind, out.Target.Service, out.BeforeCommit = fault.Crash, f.Crash.Service, f.Crash.BeforeCommit
 	case f.Restart != nil:
 		out.Kind, out.Target.Service = fault.Restart, f.Restart.Service
-	case f.Poison != nil:
-		out.Kind, out.Target.Event, out.Target.Share = fault.Poison, f.Poison.Event, float64(f.Poison.Share)
-	case f.Duplicate != nil:
-		out.Kind, out.Target.Event, out.Target.Share = fault.Duplicate, f.Duplicate.Event, float64(f.Duplicate.Share)
+	}
+	if t := f.inLoad(); t != nil {
+		out.Kind, out.Target.Event, out.Target.Share = fault.Kind(t.field), t.Event, float64(t.Share)
 	}
 	return out, nil
 }

@@ -120,13 +120,17 @@ func (x *execution) makers() ([]maker, error) {
 		if err != nil {
 			return nil, x.usage(BadLoad, err.Error(), "load", i, "event")
 		}
+		refuses, err := f.refuses()
+		if err != nil {
+			return nil, x.usage(BadLoad, err.Error(), "load", i, "event")
+		}
 		m, err := payload.New(payload.Config{
 			Produces: f.Produces, Service: f.Producer.Service.Name,
 			Generate: docs.generate, Validate: docs.validate, Codec: docs.codec(), Pattern: docs.pattern,
 			Frame: f.value.frame, KeySchema: f.key.Schema, KeyFrame: f.key.frame,
 			Seed: x.info.Seed, Run: x.identity, Sender: sender.ID(),
 			Schedule: f.Schedule, Keys: keys, KeyList: f.KeyList, Headers: f.Load.Headers,
-			Poison: x.plan.share(fault.Poison, f), Duplicate: x.plan.share(fault.Duplicate, f),
+			Faults: x.plan.spoilt(f), Refuses: refuses,
 		})
 		if err != nil {
 			return nil, x.usage(BadLoad, err.Error(), "load", i, "event")

@@ -27,7 +27,7 @@ func (v *validator) random(path document.Path, r Random) {
 		v.Missing(path, "faults", "what is drawn from: [{kill: {leader-of: order.events/0}, heal-after: 5s}]")
 	}
 	for i, f := range v.s.Faults {
-		if f.Poison == nil && f.Duplicate == nil {
+		if f.inLoad() == nil {
 			v.Conflict(document.Path{"faults", i}, path, "a fault with a time could meet those that are drawn", "move it to random, or to a scenario of its own")
 		}
 	}
@@ -49,14 +49,14 @@ func (v *validator) drawn(path document.Path, f RandomFault) {
 	if !v.action(path, f.Fault) {
 		return
 	}
-	v.healing(path, f.Fault, f.Poison != nil || f.Duplicate != nil)
+	v.healing(path, f.Fault, f.inLoad() != nil)
 	f.When = nil // of which that is said already
 	resolved, err := f.resolve(0)
 	if _, known := resolved.Lasts(); known || err != nil || f.HealAfter < 0 || v.s.Doc.Failed(path.Add("heal-after")...) {
 		return
 	}
 	switch {
-	case f.Poison != nil || f.Duplicate != nil:
+	case f.inLoad() != nil:
 		v.Error(BadTiming, path, "poison and duplicates are part of the load", "write them under faults, with always: true")
 	case f.Restart != nil || f.Rolling != nil || f.Crash != nil:
 		v.Error(BadTiming, path, "how long it takes is not known beforehand, so that it could meet the next", "write it under faults, in a scenario without random")

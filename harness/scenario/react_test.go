@@ -50,6 +50,10 @@ func TestMain(m *testing.M) {
 			return serve(ctx, effect, group, mistake, brokers)
 		}
 		switch {
+		case os.Getenv("WAREHOUSE") != "":
+			service = func(ctx context.Context, effect, _, _ string, brokers []string) error {
+				return (&warehouse{name: os.Getenv("WAREHOUSE"), effect: effect}).run(ctx, brokers)
+			}
 		case os.Getenv("FORWARD") != "":
 			service = func(ctx context.Context, _, _, _ string, brokers []string) error {
 				return forward(ctx, os.Getenv("FORWARD"), brokers)

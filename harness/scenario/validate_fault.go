@@ -12,7 +12,7 @@ import (
 // and a target.
 func (v *validator) fault(path document.Path, f Fault) {
 	if v.action(path, f) {
-		v.timing(path, f, f.Poison != nil || f.Duplicate != nil)
+		v.timing(path, f, f.inLoad() != nil)
 	}
 }
 
@@ -74,11 +74,7 @@ func (v *validator) action(path document.Path, f Fault) bool {
 	}
 	v.links(path, f)
 	v.changes(path, f)
-	for field, target := range map[string]*LoadTarget{"poison": f.Poison, "duplicate": f.Duplicate} {
-		if target != nil {
-			v.loadTarget(path.Add(field), *target)
-		}
-	}
+	v.inLoad(path, f)
 	return true
 }
 
@@ -147,7 +143,7 @@ func (v *validator) every(path document.Path, f Fault) {
 		v.Error(document.OutOfRange, at, fmt.Sprintf("within the load of %s it comes more than %d times", document.Duration(length), mostRepeats), "")
 	case bounded && lasts >= time.Duration(f.Every):
 		v.Error(BadTiming, at, fmt.Sprintf("it comes again after %s, and is healed only after %s", f.Every, document.Duration(lasts)), "let it be healed before it comes again")
-	case !bounded && f.HealAfter == 0 && f.Restart == nil && f.Rolling == nil && f.Crash == nil && f.Poison == nil && f.Duplicate == nil:
+	case !bounded && f.HealAfter == 0 && f.Restart == nil && f.Rolling == nil && f.Crash == nil && f.inLoad() == nil:
 		v.Missing(path, "heal-after", "a fault that comes again must be healed before it does")
 	}
 }
@@ -180,41 +176,4 @@ func (v *validator) topicPartition(path document.Path, text string) {
 		}
 		v.Error(BadTarget, path, err.Error(), hint)
 	}
-}
-
-// shares checks that what faults make of an event's records is no more than
-// all of them, and with duplicates less: a record is poison, a duplicate of an
-// ordinary one before it, or ordinary.
-func (v *validator) shares() {
-	sums, repeats, told := map[string]float64{}, map[string]bool{}, map[string]bool{}
-	for i, f := range v.s.Faults {
-		for field, target := range map[string]*LoadTarget{"poison": f.Poison, "duplicate": f.Duplicate} {
-			if target == nil || target.Share <= 0 || target.Share > 1 {
-				continue // that is said of the share itself
-			}
-			event, before := target.Event, sums[target.Event]
-			sums[event], repeats[event] = before+float64(target.Share), repeats[event] || field == "duplicate"
-			const rounding = 1e-9
-			over := sums[event] - 1
-			if over < -rounding || over <= rounding && !repeats[event] || told[event] {
-				continue
-			}
-			told[event] = true
-			message, hint := fmt.Sprintf("with this, faults make poison or duplicates of %s of %s", percent(sums[event]), event), "all shares of an event together are at most 100%"
-			if over <= rounding {
-				message, hint = message+": none is left that could come again", "a duplicate repeats a record that is neither: leave some"
-			}
-			v.Error(document.OutOfRange, document.Path{"faults", i, field, "share"}, message, hint)
-		}
-	}
-}
-
-func (v *validator) loadTarget(path document.Path, t LoadTarget) {
-	if t.Event == "" {
-		v.Missing(path, "event", "an event of the load")
-	}
-	if t.Share == 0 && !v.s.Doc.Has(path.Add("share")...) {
-		v.Missing(path, "share", "such as 1%")
-	}
-	v.Positive(path.Add("share"), t.Share > 0)
 }

@@ -1,0 +1,181 @@
+package payload
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/flowweir/weir/loadgen/identity"
+	"github.com/flowweir/weir/loadgen/ledger"
+)
+
+// Kind is how the records of a fault differ from what the contract says.
+type Kind int
+
+// The kinds. The first three are poison: no consumer can process such a
+// record.
+const (
+	// Undecodable data breaks off: no reader can decode it.
+	Undecodable Kind = iota
+	// WrongSchema data is well-formed, and the producer's schema refuses it.
+	WrongSchema
+	// MissingHeader records are whole but for a header that they must have.
+	MissingHeader
+	// Duplicate records are earlier ones again, with their event's id.
+	Duplicate
+)
+
+func (k Kind) poison() bool { return k <= MissingHeader }
+
+// Fault is a share of the load that is not made as the contract says.
+type Fault struct {
+	Kind Kind
+	// Share is from 0 to 1; those of all faults are at most 1 together.
+	Share float64
+	// Header is what MissingHeader leaves out.
+	Header string
+}
+
+// band is where the share of a fault ends, from 0 to 1; it begins where the
+// one before it ends.
+type band struct {
+	end   float64
+	fault int
+}
+
+// bands lays the shares of faults beside each other, poison first.
+func bands(faults []Fault) []band {
+	all := make([]band, len(faults))
+	for i := range all {
+		all[i].fault = i
+	}
+	slices.SortStableFunc(all, func(a, b band) int { return cmp.Compare(faults[a.fault].Kind, faults[b.fault].Kind) })
+	var end float64
+	for i := range all {
+		end += faults[all[i].fault].Share
+		all[i].end = end
+	}
+	return all
+}
+
+// drawn is the fault whose share falls on a sequence, or -1.
+func (m *Maker) drawn(seq uint64) int {
+	share := m.share(seq)
+	for _, b := range m.bands {
+		if share < b.end {
+			return b.fault
+		}
+	}
+	return -1
+}
+
+// making is how a record is made.
+type making struct {
+	// fault is nil for a record as the contract says.
+	fault *Fault
+	// event is the sequence whose event the record carries: the same but for
+	// duplicates.
+	event uint64
+}
+
+func (m *Maker) making(seq uint64) making {
+	normal := making{event: seq}
+	if len(m.bands) == 0 {
+		return normal
+	}
+	i := m.drawn(seq)
+	if i < 0 {
+		return normal
+	}
+	f := &m.cfg.Faults[i]
+	if f.Kind != Duplicate {
+		return making{f, seq}
+	}
+	first, found := m.first(seq)
+	if !found {
+		return normal
+	}
+	return making{f, first}
+}
+
+func (w making) class() ledger.Class {
+	switch {
+	case w.fault == nil:
+		return ledger.Normal
+	case w.fault.Kind.poison():
+		return ledger.Poison
+	}
+	return ledger.Duplicate
+}
+
+// reach is how far back an injected duplicate's first send is looked for; it
+// is at most twice as far back.
+const reach = 64
+
+// first is the sequence of the first send of a duplicate's event: the nearest
+// record without a fault at or before a random distance.
+func (m *Maker) first(seq uint64) (first uint64, found bool) {
+	back := 1 + m.random(^seq)%reach
+	for ; back <= min(seq, 2*reach); back++ {
+		if m.drawn(seq-back) < 0 {
+			return seq - back, true
+		}
+	}
+	return 0, false
+}
+
+// FaultOf is the index of the fault that makes a sequence what it is, in the
+// order of Config.Faults, or -1.
+func (m *Maker) FaultOf(seq uint64) int {
+	if w := m.making(seq); w.fault != nil {
+		return m.drawn(seq)
+	}
+	return -1
+}
+
+// spoil puts the data of poison in place of good data.
+func (m *Maker) spoil(f *Fault, id identity.EventID, data []byte) []byte {
+	switch f.Kind {
+	case Undecodable:
+		return m.undecodable(id)
+	case WrongSchema:
+		return m.wrong.data(id)
+	}
+	return data
+}
+
+// finish spoils a record that has its envelope: what breaks off breaks the
+// document of an envelope around it too.
+func finish(f *Fault, r *kgo.Record) {
+	switch {
+	case f.Kind == Undecodable && len(r.Value) > 0 && r.Value[len(r.Value)-1] == '}':
+		r.Value = r.Value[:len(r.Value)-1]
+	case f.Kind == MissingHeader:
+		r.Headers = slices.DeleteFunc(r.Headers, func(h kgo.RecordHeader) bool { return h.Key == f.Header })
+	}
+}
+
+// checkFaults refuses faults that would make nothing, and prepares the others.
+func (m *Maker) checkFaults() error {
+	for _, f := range m.cfg.Faults {
+		var err error
+		switch f.Kind {
+		case Undecodable:
+			err = m.readable()
+		case WrongSchema:
+			m.wrong, err = NewWrong(m.cfg)
+		case MissingHeader:
+			constant := slices.ContainsFunc(m.headers, func(h kgo.RecordHeader) bool { return h.Key == f.Header })
+			if f.Header == "" || f.Header == identity.Header || !constant && !slices.Contains(writtenHeaders(m.cfg.Produces), f.Header) {
+				err = fmt.Errorf("the records of %s have no header %s that could be missing", m.cfg.Produces.Event, f.Header)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	m.bands = bands(m.cfg.Faults)
+	return nil
+}

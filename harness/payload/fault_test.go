@@ -1,0 +1,176 @@
+package payload
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/envelope"
+	"github.com/flowweir/weir/contracts/schema"
+	"github.com/flowweir/weir/loadgen/identity"
+	"github.com/flowweir/weir/loadgen/ledger"
+)
+
+func spoilt(faults ...Fault) func(*Config) { return func(c *Config) { c.Faults = faults } }
+
+// under has orders judged by a JSON Schema.
+func under(t testing.TB, text string) func(*Config) {
+	t.Helper()
+	s, err := schema.Load(fstest.MapFS{"s.json": {Data: []byte(text)}}, "s.json", contracts.FormatJSONSchema, schema.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(c *Config) {
+		c.Validate = func(doc []byte) error {
+			if v := s.JSONSchema().Validate(doc); len(v) > 0 {
+				return fmt.Errorf("%s", v[0])
+			}
+			return nil
+		}
+	}
+}
+
+// takesAll is what a schema is told that refuses nothing.
+const takesAll = "the schema of com.acme.order.OrderPlaced, or that of a consumer, takes all that was tried as an event, so that none is wrong: use kind: undecodable"
+
+// TestWrong: the data is refused, by the schemas of consumers too.
+func TestWrong(t *testing.T) {
+	for name, tt := range map[string]struct {
+		schema string
+		reader func(data string) bool // refuses
+		want   string
+	}{
+		"what is required is missing":    {`{"required": ["total"]}`, nil, `{"poison":"ID"}`},
+		"nothing is required":            {`{"properties": {"total": {"type": "number"}}}`, nil, `{"poison":"ID","order_id":[],"tenant":[],"total":[]}`},
+		"a consumer requires nothing":    {`{"required": ["total"], "type": "object"}`, func(data string) bool { return data[0] == '[' }, `["ID"]`},
+		"a consumer reads another type":  {`{"additionalProperties": {"type": "string"}, "required": ["a"]}`, func(data string) bool { return strings.Contains(data, "tenant") }, `{"poison":"ID","order_id":[],"tenant":[],"total":[]}`},
+		"any object":                     {`{"type": "object"}`, nil, `["ID"]`},
+		"anything":                       {`{}`, nil, ""},
+		"anything for a consumer":        {`{"required": ["total"]}`, func(string) bool { return false }, ""},
+		"an id that some sequences have": {`{"properties": {"poison": {"pattern": "0000$"}}, "type": "object"}`, nil, `["ID"]`},
+	} {
+		cfg := config(t, under(t, tt.schema))
+		if tt.reader != nil {
+			cfg.Refuses = func(data []byte) bool { return tt.reader(string(data)) }
+		}
+		w, err := NewWrong(cfg)
+		if tt.want == "" {
+			if err == nil || err.Error() != takesAll {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		id := identity.EventID{Run: testRun, Sender: 3, Sequence: 77}
+		if got := strings.ReplaceAll(string(w.data(id)), id.String(), "ID"); got != tt.want || cfg.Validate(w.data(id)) == nil {
+			t.Errorf("%s: %s, want %s", name, got, tt.want)
+		}
+	}
+}
+
+// TestWrongSchema: the envelope is as good as ever.
+func TestWrongSchema(t *testing.T) {
+	for _, kind := range envelope.Kinds {
+		m := maker(t, config(t, under(t, `{"required": ["total"]}`), spoilt(Fault{Kind: WrongSchema, Share: 1}), produces(func(p *contracts.Produces) { p.Envelope = string(kind) })))
+		r := &kgo.Record{}
+		if class := m.Make(77, r); class != ledger.Poison || len(r.Key) == 0 {
+			t.Errorf("class %v, key %q", class, r.Key)
+		}
+		if problems := envelope.Check(kind, r.Value, headers(r)); len(problems) > 0 {
+			t.Errorf("%s: %v", kind, problems)
+		}
+		_, data, err := envelope.Decode(kind, r.Value, headers(r))
+		if want := `{"poison":"` + (identity.EventID{Run: testRun, Sender: 3, Sequence: 77}).String() + `"}`; err != nil || string(data) != want {
+			t.Errorf("%s: %s, %v", kind, data, err)
+		}
+	}
+}
+
+// TestWrongSchemaInBinary: Avro cannot read it; a reader of Protobuf passes over
+// what it does not know, so that only what is required can be missing.
+func TestWrongSchemaInBinary(t *testing.T) {
+	wrong := spoilt(Fault{Kind: WrongSchema, Share: 1})
+	m := maker(t, coded(t, "order.avsc", contracts.FormatAvro, wrong))
+	for seq := range uint64(300) {
+		r := record(m, seq)
+		if doc, err := m.cfg.Codec.Decode(r.Value); err == nil {
+			t.Fatalf("%q reads as %v", r.Value, doc)
+		}
+		if id, ok := identity.Find(testRun, r.Value); !ok || id.Sequence != seq {
+			t.Fatalf("%q leads to %v", r.Value, id)
+		}
+	}
+	_, err := New(coded(t, "order.proto", contracts.FormatProtobuf, wrong))
+	if err == nil || err.Error() != takesAll {
+		t.Errorf("%v", err)
+	}
+	required, err := schema.Load(fstest.MapFS{"s.proto": {Data: []byte(`syntax = "proto2"; message M { required string a = 1; }`)}}, "s.proto", contracts.FormatProtobuf, schema.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := NewWrong(Config{Produces: &contracts.Produces{Event: "M"}, Codec: required})
+	if err != nil || !strings.Contains(w.Why, "required field") {
+		t.Errorf("%+v, %v", w, err)
+	}
+}
+
+// TestMissingHeader: the record is whole but for one header.
+func TestMissingHeader(t *testing.T) {
+	with := produces(func(p *contracts.Produces) { p.Headers = map[string]contracts.Header{"tenant": {Required: true}} })
+	good := maker(t, config(t, with))
+	for _, name := range []string{"ce_id", "ce_type", "tenant"} {
+		m := maker(t, config(t, with, spoilt(Fault{Kind: MissingHeader, Share: 1, Header: name})))
+		used := &kgo.Record{}
+		for seq := range uint64(20) {
+			want := record(good, seq)
+			want.Headers = slices.DeleteFunc(want.Headers, func(h kgo.RecordHeader) bool { return h.Key == name })
+			if class := m.Make(seq, used); class != ledger.Poison || len(want.Headers) != 6 {
+				t.Fatalf("class %v, %d headers", class, len(want.Headers))
+			}
+			if diff := differ(want, used); diff != "" {
+				t.Fatalf("%s: %s", name, diff)
+			}
+		}
+	}
+	for _, name := range []string{"weir-id", "region", ""} {
+		_, err := New(config(t, with, spoilt(Fault{Kind: MissingHeader, Share: 1, Header: name})))
+		if want := "the records of com.acme.order.OrderPlaced have no header " + name + " that could be missing"; err == nil || err.Error() != want {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
+// TestFaultOf: each record is of the fault whose share fell on it, and of
+// nothing else.
+func TestFaultOf(t *testing.T) {
+	m := maker(t, config(t, with3faults))
+	kinds := map[int]ledger.Class{-1: ledger.Normal, 0: ledger.Duplicate, 1: ledger.Poison, 2: ledger.Poison}
+	seen := map[int]int{}
+	for seq := range uint64(20_000) {
+		of := m.FaultOf(seq)
+		if m.Class(seq) != kinds[of] {
+			t.Fatalf("%d is of fault %d and class %v", seq, of, m.Class(seq))
+		}
+		if missing := headerOf(record(m, seq), "ce_id") == ""; missing != (of == 2) {
+			t.Fatalf("%d is of fault %d, its id missing: %v", seq, of, missing)
+		}
+		seen[of]++
+	}
+	for of, share := range map[int]float64{0: 0.2, 1: 0.1, 2: 0.1} {
+		if n := float64(seen[of]); n < 20_000*share*0.9 || n > 20_000*share*1.1 {
+			t.Errorf("fault %d has %v records", of, n)
+		}
+	}
+}
+
+func with3faults(c *Config) {
+	c.Faults = []Fault{{Kind: Duplicate, Share: 0.2}, {Share: 0.1}, {Kind: MissingHeader, Share: 0.1, Header: "ce_id"}}
+}

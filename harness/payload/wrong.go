@@ -1,0 +1,120 @@
+package payload
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/flowweir/weir/contracts/jsonschema"
+	"github.com/flowweir/weir/loadgen/identity"
+)
+
+// Wrong is data that is well-formed and that the producer's schema refuses. It
+// carries an event's id, so that a dead letter that lost its headers still
+// leads back.
+type Wrong struct {
+	// Why is what the schema says against it.
+	Why string
+
+	before, after []byte // around the id
+}
+
+// NewWrong makes data that Validate refuses or, in a form other than JSON,
+// that Codec cannot read; and that Refuses refuses, where it is given. Of cfg
+// it needs these, Generate and Produces. It errs where the schema takes all
+// that it tries.
+//
+// In JSON that is, in this order: an object in which nothing stands that the
+// schema asks for; a document whose every member is of another type; an array.
+// In Avro and Protobuf it is what another schema wrote, whose only field is a
+// text.
+func NewWrong(cfg Config) (*Wrong, error) {
+	tried, err := candidates(cfg)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range tried {
+		if w.Why = w.refused(cfg); w.Why != "" {
+			return w, nil
+		}
+	}
+	return nil, errors.New("the schema of " + cfg.Produces.Event + ", or that of a consumer, takes all that was tried as an event, so that none is wrong: use kind: undecodable")
+}
+
+// refused is what the producer's schema says against the data, if it and those
+// of the consumers refuse it with whatever id: in a binary form what is read
+// of it may depend on that.
+func (w *Wrong) refused(cfg Config) (why string) {
+	const ids = 64
+	for i := range uint64(ids) {
+		id := identity.EventID{Run: cfg.Run, Sender: cfg.Sender, Sequence: mix(i) >> (i % 64)}
+		data := w.data(id)
+		err := refusal(cfg, data)
+		if err == nil || cfg.Refuses != nil && !cfg.Refuses(data) {
+			return ""
+		}
+		if i == 0 {
+			why = strings.ReplaceAll(err.Error(), id.String(), "ID")
+		}
+	}
+	return why
+}
+
+// refusal is what the producer's schema says against data.
+func refusal(cfg Config, data []byte) error {
+	if cfg.Codec == nil {
+		return cfg.Validate(data)
+	}
+	_, err := cfg.Codec.Decode(data)
+	return err
+}
+
+// candidates are well-formed data around an id.
+func candidates(cfg Config) ([]*Wrong, error) {
+	switch {
+	case cfg.Codec == nil:
+	case cfg.Codec.MediaType() == "application/protobuf":
+		// The highest field, which nobody declares: what is required is missing.
+		tag := protowire.AppendTag(nil, protowire.MaxValidNumber, protowire.BytesType)
+		return []*Wrong{{before: protowire.AppendVarint(tag, identity.EventIDSize)}}, nil
+	default:
+		return []*Wrong{{before: binary.AppendVarint(nil, identity.EventIDSize)}}, nil // Avro's text
+	}
+	doc, err := cfg.Generate(rand.New(rand.NewPCG(cfg.Seed, uint64(cfg.Sender))))
+	if err != nil {
+		return nil, fmt.Errorf("data for %s: %w", cfg.Produces.Event, err)
+	}
+	all := []*Wrong{{before: []byte(`{"poison":"`), after: []byte(`"}`)}}
+	if object, ok := doc.(map[string]any); ok && len(object) > 0 {
+		text, err := jsonschema.Encode(otherTypes(object))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, &Wrong{before: []byte(`{"poison":"`), after: append([]byte(`",`), text[1:]...)})
+	}
+	return append(all, &Wrong{before: []byte(`["`), after: []byte(`"]`)}), nil
+}
+
+// otherTypes is an object with another type for each value.
+func otherTypes(object map[string]any) map[string]any {
+	other := map[string]any{}
+	for name, v := range object {
+		if other[name] = []any{}; isArray(v) {
+			other[name] = false
+		}
+	}
+	delete(other, "poison")
+	return other
+}
+
+func isArray(v any) bool { _, is := v.([]any); return is }
+
+// data is the data with an event's id.
+func (w *Wrong) data(id identity.EventID) []byte {
+	b := append(make([]byte, 0, len(w.before)+identity.EventIDSize+len(w.after)), w.before...)
+	return append(id.AppendText(b), w.after...)
+}

@@ -1,0 +1,205 @@
+package scenario
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/flowweir/weir/chaos/fault"
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/document"
+	"github.com/flowweir/weir/contracts/schema"
+	"github.com/flowweir/weir/harness/payload"
+	"github.com/flowweir/weir/loadgen/ledger"
+)
+
+// spoil checks a fault in the load against the flow that it spoils, and says in
+// it how.
+func (r *resolver) spoil(entry Fault, f *fault.Fault, path document.Path) {
+	flow := r.plan.flow(f.Target.Event)
+	switch {
+	case flow == nil:
+		var loaded []string
+		for _, l := range r.s.Load {
+			if l.Event != "" {
+				loaded = append(loaded, l.Event)
+			}
+		}
+		r.Error(UnknownEvent, path.Add("event"), fmt.Sprintf("the load has no %s", f.Target.Event), document.Suggest(f.Target.Event, loaded))
+		return
+	case flow.Load.Via == ViaTrigger:
+		r.Error(NotBuilt, path, fmt.Sprintf("%s in a load via trigger cannot be made: the service makes the records", f.Kind), "use via: topic")
+		return
+	}
+	if entry.Poison != nil {
+		r.poison(entry.Poison, flow, f, path)
+	}
+}
+
+// poison checks a kind of poison that cannot always be made.
+func (r *resolver) poison(p *Poison, flow *Flow, f *fault.Fault, path document.Path) {
+	switch p.Kind {
+	case PoisonWrongSchema:
+		wrong, err := flow.wrong()
+		if err != nil {
+			r.Error(BadLoad, path.Add("kind"), err.Error(), "")
+			return
+		}
+		f.How = "in the wrong schema: " + wrong.Why
+	case PoisonMissingHeader:
+		at := path.Add("kind")
+		if p.Header != "" {
+			at = path.Add("header")
+		}
+		header, err := flow.missing(p.Header)
+		if err != nil {
+			r.Error(BadLoad, at, err.Error(), "")
+			return
+		}
+		f.How = "without the header " + header
+	}
+}
+
+// wrong is data of the flow that its schema refuses.
+func (f *Flow) wrong() (*payload.Wrong, error) {
+	docs, err := newDocuments(f)
+	if err != nil {
+		return nil, err
+	}
+	refuses, err := f.refuses()
+	if err != nil {
+		return nil, err
+	}
+	return payload.NewWrong(payload.Config{Produces: f.Produces, Generate: docs.generate, Validate: docs.validate, Codec: docs.codec(), Refuses: refuses})
+}
+
+// refuses says whether every consumer with a schema of its own refuses data.
+// One that can read it would process it rightly.
+func (f *Flow) refuses() (func(data []byte) bool, error) {
+	var readers []*documents
+	for i := range f.Reactions {
+		reaction := &f.Reactions[i]
+		if reaction.Consumes.Schema == nil {
+			continue
+		}
+		declared := reaction.Contract.SchemaOf(*reaction.Consumes.Schema)
+		if declared == nil || declared.File == "" {
+			continue
+		}
+		own, err := schema.DeclaredBy(reaction.Contract, declared, f.Produces.Recognition().Name).Load(f.files)
+		if err != nil {
+			return nil, fmt.Errorf("the schema of %s: %w", reaction.Consumer, err)
+		}
+		readers = append(readers, &documents{schema: own})
+	}
+	return func(data []byte) bool {
+		return !slices.ContainsFunc(readers, func(d *documents) bool {
+			if c := d.codec(); c != nil {
+				_, err := c.Decode(data)
+				return err == nil
+			}
+			return d.validate(data) == nil
+		})
+	}, nil
+}
+
+// missing is the header that poison of the flow lacks: one that each of its
+// records must have, and by which nobody knows the event.
+func (f *Flow) missing(named string) (string, error) {
+	required := f.requiredHeaders()
+	known := f.Produces.Recognition().Header
+	switch {
+	case named != "" && named == known:
+		return "", fmt.Errorf("by the header %s consumers know %s: without it they rightly leave a record alone", named, f.Load.Event)
+	case named != "" && !slices.Contains(required, named):
+		return "", fmt.Errorf("no record of %s must have the header %s: name one that its envelope or its contract requires", f.Load.Event, named)
+	}
+	required = slices.DeleteFunc(required, func(name string) bool { return name == known })
+	if len(required) == 0 {
+		return "", fmt.Errorf("neither the envelope of %s nor its contract requires a header that could be missing", f.Load.Event)
+	}
+	switch f.Produces.EnvelopeName() {
+	case contracts.EnvelopeCloudEventsStructured, contracts.EnvelopeStandard:
+	default: // the id stands in no value
+		for i := range f.Reactions {
+			if dlq := f.Reactions[i].Consumes.DLQ; dlq != nil && !dlq.Preserves("headers") {
+				return "", fmt.Errorf("dead letters of %s need not keep the headers, and nothing else of such a record leads back to it: add headers to the contract's dlq.preserve", f.Reactions[i].Consumer)
+			}
+		}
+	}
+	return cmp.Or(named, required[0]), nil
+}
+
+// requiredHeaders are those that each record of the flow must have; the event's
+// id first.
+func (f *Flow) requiredHeaders() (names []string) {
+	if f.Produces.EnvelopeName() == contracts.EnvelopeCloudEventsBinary {
+		names = []string{"ce_id", "ce_source", "ce_specversion", "ce_type"}
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Produces.Headers)) {
+		if f.Produces.Headers[name].Required && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// spoilt are the faults in a flow's load, in the order of the file.
+func (p *Plan) spoilt(f *Flow) (all []payload.Fault) {
+	for _, entry := range p.Scenario.Faults {
+		t := entry.inLoad()
+		if t == nil || t.Event != f.Load.Event {
+			continue
+		}
+		made := payload.Fault{Kind: payload.Duplicate, Share: float64(t.Share)}
+		if poison := entry.Poison; poison != nil {
+			switch poison.Kind {
+			case PoisonWrongSchema:
+				made.Kind = payload.WrongSchema
+			case PoisonMissingHeader:
+				made.Kind = payload.MissingHeader
+				made.Header, _ = f.missing(poison.Header) // which the plan had
+			default:
+				made.Kind = payload.Undecodable
+			}
+		}
+		all = append(all, made)
+	}
+	return all
+}
+
+// loadFacts counts the records that a fault in the load made.
+func (x *execution) loadFacts(f fault.Fault) fault.LoadFacts {
+	var facts fault.LoadFacts
+	for _, live := range x.flows {
+		m, ok := live.maker.(*payload.Maker)
+		if !ok || live.plan.Load.Event != f.Target.Event {
+			continue
+		}
+		index, class := x.plan.spoiltIndex(f), ledger.IsPoison
+		if f.Kind == fault.Duplicate {
+			class = ledger.IsDuplicate
+		}
+		for seq := range live.sender.Select(class, 0) {
+			if m.FaultOf(seq) != index {
+				continue
+			}
+			facts.Sent++
+			if live.sender.Flags(seq)&ledger.Received != 0 {
+				facts.Found++
+			}
+		}
+	}
+	return facts
+}
+
+// spoiltIndex is which of the faults in its flow's load one of the schedule is.
+func (p *Plan) spoiltIndex(f fault.Fault) (n int) {
+	for _, before := range p.Schedule()[:f.Index] {
+		if before.Kind.InLoad() && before.Target.Event == f.Target.Event {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,121 @@
+package scenario_test
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/flowweir/weir/chaos/invariant"
+	"github.com/flowweir/weir/harness/scenario"
+	"github.com/flowweir/weir/reports/finding"
+	"github.com/flowweir/weir/reports/run"
+)
+
+// warehouse is a service that takes orders once each, and only those that are
+// whole; but for its name, which is its mistake.
+type warehouse struct {
+	name, effect string
+	taken        map[string]bool
+}
+
+func (w *warehouse) run(ctx context.Context, brokers []string) error {
+	w.taken = map[string]bool{}
+	return consume(ctx, w.name, []string{"order.events"}, brokers, func(client *kgo.Client, orders []*kgo.Record) error {
+		var out []*kgo.Record
+		for _, r := range orders {
+			if made := w.take(r); made != nil {
+				out = append(out, made)
+			}
+		}
+		return client.ProduceSync(ctx, out...).FirstErr()
+	})
+}
+
+// take is what follows from an order: it is done, or a dead letter of it.
+func (w *warehouse) take(r *kgo.Record) *kgo.Record {
+	var order struct {
+		ID   string `json:"order_id"`
+		Note string `json:"note"`
+	}
+	err := json.Unmarshal(r.Value, &order)
+	i := slices.IndexFunc(r.Headers, func(h kgo.RecordHeader) bool { return h.Key == "ce_id" })
+	switch {
+	case i < 0 && w.name == "dropping":
+		return nil
+	case err != nil, i < 0, order.Note == "" && w.name != "lax":
+		return &kgo.Record{Topic: w.name + ".dlq", Key: r.Key, Value: r.Value, Headers: slices.Clone(r.Headers)}
+	}
+	id := string(r.Headers[i].Value)
+	if w.taken[id] {
+		return nil
+	}
+	w.taken[id] = true
+	return &kgo.Record{Topic: w.name + ".events", Key: r.Key, Value: r.Value,
+		Headers: []kgo.RecordHeader{{Key: "ce_type", Value: []byte(w.effect)}, {Key: "causation_id", Value: []byte(id)}}}
+}
+
+// spoiling runs the spoilt load with some of the warehouses.
+func spoiling(ctx context.Context, names ...string) *scenario.Result {
+	GinkgoHelper()
+	withoutLeaks()
+	s, findings := scenario.LoadFile("testdata/run/spoilt.yaml")
+	Expect(findings).To(BeEmpty())
+	exe, err := os.Executable()
+	Expect(err).NotTo(HaveOccurred())
+	for _, name := range names {
+		s.Services = append(s.Services, scenario.Service{
+			Name: name, Command: []string{exe}, Ready: &scenario.Ready{Group: name},
+			Env: map[string]string{"WAREHOUSE": name, "REACT": doneBy(name), "BROKERS": "{{.Bootstrap}}"},
+		})
+	}
+	result, err := scenario.Run(ctx, s, started(filepath.Join(GinkgoT().TempDir(), "run"))...)
+	Expect(err).NotTo(HaveOccurred())
+	return result
+}
+
+func doneBy(name string) string { return strings.ToUpper(name[:1]) + name[1:] + "Done" }
+
+var _ = Describe("a load that is not as it should be", Label("long"), func() {
+	It("passes where a service copes with it, and each fault shows what it did", func(ctx SpecContext) {
+		result := spoiling(ctx, "careful")
+		pass := []string{string(finding.Pass)}
+		Expect(verdicts(result)).To(Equal(map[string][]string{
+			invariant.NoLoss: pass, invariant.NoDuplicate: pass, invariant.NoDuplicateEffect: pass, invariant.PerKeyOrder: pass,
+			invariant.DLQComplete: pass, invariant.HealthyKeysFlow: pass,
+		}))
+		Expect(result.Run.Verdict).To(Equal(finding.Pass))
+		s := result.Results.Senders[0]
+		events := s.Sent - s.Duplicates
+		Expect(s.Reactions[0].Balance).To(Equal(&run.Balance{In: events, Applied: events - s.Poison, DeadLettered: s.Poison}))
+		var what []string
+		for _, f := range result.Results.Faults {
+			what = append(what, f.What)
+			Expect(f.Bit).To(BeTrue(), f.What)
+			Expect(f.Evidence).To(ConsistOf(MatchRegexp(`^(\d+) records sent, (\d+) found in the input topic$`)))
+		}
+		Expect(what).To(Equal([]string{
+			"poison 3% of OrderPlaced",
+			"poison 3% of OrderPlaced in the wrong schema: the document lacks the required property \"note\"",
+			"poison 3% of OrderPlaced without the header ce_id",
+		}))
+	})
+
+	It("fails by the mistake of each service", func(ctx SpecContext) {
+		result := spoiling(ctx, "lax", "dropping")
+		pass := []string{string(finding.Pass)}
+		Expect(verdicts(result)).To(Equal(map[string][]string{
+			invariant.NoLoss:      {"fail", "in the log, but no DroppingDone and no dead letter of dropping followed"},
+			invariant.NoDuplicate: pass, invariant.NoDuplicateEffect: pass, invariant.PerKeyOrder: pass, invariant.HealthyKeysFlow: pass,
+			invariant.DLQComplete: {"fail",
+				"poison in the log, but no dead letter of lax in lax.dlq", "poison, but lax applied it: LaxDone followed",
+				"poison in the log, but no dead letter of dropping in dropping.dlq"},
+		}))
+	})
+})

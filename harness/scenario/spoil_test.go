@@ -1,0 +1,74 @@
+package scenario
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/flowweir/weir/harness/payload"
+)
+
+// spoilContracts are those of events that differ in what can be wrong with them.
+const spoilContracts = "contracts: [spoil]\n"
+
+// TestWhatCannotBeSpoilt compares every finding with its place.
+func TestWhatCannotBeSpoilt(t *testing.T) {
+	for name, tt := range map[string]struct{ event, fault, services, want string }{
+		"a schema that takes all":               {"Anything", "poison: {event: Anything, share: 1%, kind: wrong-schema}", "", `:5:68 scenario/bad-load: the schema of Anything, or that of a consumer, takes all that was tried as an event, so that none is wrong: use kind: undecodable`},
+		"a consumer's schema that takes all":    {"Whole", "poison: {event: Whole, share: 1%, kind: wrong-schema}", "lenient", `:6:65 scenario/bad-load: the schema of Whole, or that of a consumer, takes all that was tried as an event, so that none is wrong: use kind: undecodable`},
+		"no schema":                             {"Sampled", "poison: {event: Sampled, share: 1%, kind: wrong-schema}", "", `:5:67 scenario/bad-load: the schema of Sampled, or that of a consumer, takes all that was tried as an event, so that none is wrong: use kind: undecodable`},
+		"no header":                             {"Anything", "poison: {event: Anything, share: 1%, kind: missing-header}", "", `:5:68 scenario/bad-load: neither the envelope of Anything nor its contract requires a header that could be missing`},
+		"a header that none must have":          {"Whole", "poison: {event: Whole, share: 1%, kind: missing-header, header: ce_time}", "", `:5:89 scenario/bad-load: no record of Whole must have the header ce_time: name one that its envelope or its contract requires`},
+		"a header by which the event is known":  {"Whole", "poison: {event: Whole, share: 1%, kind: missing-header, header: ce_type}", "", `:5:89 scenario/bad-load: by the header ce_type consumers know Whole: without it they rightly leave a record alone`},
+		"dead letters that may lose their head": {"Whole", "poison: {event: Whole, share: 1%, kind: missing-header}", "headless", `:6:65 scenario/bad-load: dead letters of headless need not keep the headers, and nothing else of such a record leads back to it: add headers to the contract's dlq.preserve`},
+	} {
+		parts := []string{spoilContracts, "load: [{event: " + tt.event + ", profile: [{hold: 10/s, for: 10s}]}]\n"}
+		if tt.services != "" {
+			parts = append(parts, "services: [{name: "+tt.services+", command: [x]}]\n")
+		}
+		_, findings := Resolve(scenarioOf(t, append(parts, "faults: [{always: true, "+tt.fault+"}]\n")...))
+		t.Run(name, func(t *testing.T) { equal(t, summary(findings), []string{planFile + tt.want}) })
+	}
+}
+
+// TestHowALoadIsSpoilt: what a dry run says, and what the records are made of.
+func TestHowALoadIsSpoilt(t *testing.T) {
+	p := planOf(t, spoilContracts, "services: [{name: reader, command: [x]}]\n",
+		"load: [{event: Whole, profile: [{hold: 10/s, for: 10s}]}, {event: Tenanted, profile: [{hold: 10/s, for: 10s}]}]\n", `faults:
+  - {at: 5s, every: 1s, restart: {service: reader}}
+  - {always: true, poison: {event: Whole, share: 1%}}
+  - {always: true, duplicate: {event: Tenanted, share: 2%}}
+  - {always: true, poison: {event: Whole, share: 3%, kind: wrong-schema}}
+  - {always: true, poison: {event: Whole, share: 4%, kind: missing-header, header: ce_source}}
+  - {always: true, poison: {event: Whole, share: 5%, kind: missing-header}}
+  - {always: true, poison: {event: Tenanted, share: 6%, kind: missing-header}}
+`)
+	var b bytes.Buffer
+	p.Describe(&b, "embedded", 1)
+	var got []string
+	for line := range strings.Lines(b.String()) {
+		if said, ok := strings.CutPrefix(line, "fault      always    "); ok {
+			got = append(got, strings.TrimSpace(said))
+		}
+	}
+	equal(t, got, []string{
+		"poison 1% of Whole",
+		"duplicate 2% of Tenanted",
+		`poison 3% of Whole in the wrong schema: the document lacks the required property "note"`,
+		"poison 4% of Whole without the header ce_source",
+		"poison 5% of Whole without the header ce_id",
+		"poison 6% of Tenanted without the header tenant",
+	})
+	equal(t, p.spoilt(p.Flows[0]), []payload.Fault{
+		{Kind: payload.Undecodable, Share: 0.01}, {Kind: payload.WrongSchema, Share: 0.03},
+		{Kind: payload.MissingHeader, Share: 0.04, Header: "ce_source"}, {Kind: payload.MissingHeader, Share: 0.05, Header: "ce_id"},
+	})
+	equal(t, p.spoilt(p.Flows[1]), []payload.Fault{{Kind: payload.Duplicate, Share: 0.02}, {Kind: payload.MissingHeader, Share: 0.06, Header: "tenant"}})
+	var index []int
+	for _, f := range p.Schedule() {
+		if f.Kind.InLoad() {
+			index = append(index, p.spoiltIndex(f))
+		}
+	}
+	equal(t, index, []int{0, 0, 1, 2, 3, 1})
+}

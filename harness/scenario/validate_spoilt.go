@@ -1,0 +1,81 @@
+package scenario
+
+import (
+	"fmt"
+
+	"github.com/flowweir/weir/contracts/document"
+)
+
+// The kinds of poison.
+const (
+	PoisonUndecodable   = "undecodable"
+	PoisonWrongSchema   = "wrong-schema"
+	PoisonMissingHeader = "missing-header"
+)
+
+// spoilt is a fault in the load: its field, and whose records it makes.
+type spoilt struct {
+	field string
+	LoadTarget
+}
+
+// inLoad is what a fault makes of the load; nil where it is none in the load.
+func (f Fault) inLoad() *spoilt {
+	switch {
+	case f.Poison != nil:
+		return &spoilt{"poison", f.Poison.LoadTarget}
+	case f.Duplicate != nil:
+		return &spoilt{"duplicate", *f.Duplicate}
+	}
+	return nil
+}
+
+// inLoad checks a fault in the load, if it is one.
+func (v *validator) inLoad(path document.Path, f Fault) {
+	if t := f.inLoad(); t != nil {
+		v.loadTarget(path.Add(t.field), t.LoadTarget)
+	}
+	if f.Poison != nil {
+		at := path.Add("poison")
+		v.OneOf(at.Add("kind"), f.Poison.Kind, PoisonUndecodable, PoisonWrongSchema, PoisonMissingHeader)
+		if header := at.Add("header"); v.s.Doc.Has(header...) && f.Poison.Kind != PoisonMissingHeader {
+			v.ErrorAtKey(document.Conflicting, header, "header says what is missing, and nothing without kind: missing-header", "add the kind, or remove it")
+		}
+	}
+}
+
+// shares checks that what faults make of an event's records is no more than
+// all of them, and with duplicates less: a record is poison, a duplicate of an
+// ordinary one before it, or ordinary.
+func (v *validator) shares() {
+	sums, repeats, told := map[string]float64{}, map[string]bool{}, map[string]bool{}
+	for i, f := range v.s.Faults {
+		t := f.inLoad()
+		if t == nil || t.Share <= 0 || t.Share > 1 {
+			continue // that is said of the share itself
+		}
+		event, before := t.Event, sums[t.Event]
+		sums[event], repeats[event] = before+float64(t.Share), repeats[event] || f.Poison == nil
+		const rounding = 1e-9
+		over := sums[event] - 1
+		if over < -rounding || over <= rounding && !repeats[event] || told[event] {
+			continue
+		}
+		told[event] = true
+		message, hint := fmt.Sprintf("with this, faults make poison or duplicates of %s of %s", percent(sums[event]), event), "all shares of an event together are at most 100%"
+		if over <= rounding {
+			message, hint = message+": none is left that could come again", "a duplicate repeats a record that is neither: leave some"
+		}
+		v.Error(document.OutOfRange, document.Path{"faults", i, t.field, "share"}, message, hint)
+	}
+}
+
+func (v *validator) loadTarget(path document.Path, t LoadTarget) {
+	if t.Event == "" {
+		v.Missing(path, "event", "an event of the load")
+	}
+	if t.Share == 0 && !v.s.Doc.Has(path.Add("share")...) {
+		v.Missing(path, "share", "such as 1%")
+	}
+	v.Positive(path.Add("share"), t.Share > 0)
+}
