@@ -46,6 +46,8 @@ func (g *generator) form(typ reflect.Type) *schema {
 		return pattern(`^[0-9]+` + fraction + `[kM]?(/s)?\.\.[0-9]+` + fraction + `[kM]?/s$`)
 	case "scenario.MoreThan":
 		return pattern(`^\s*>\s*` + whole + fraction + ` ?[GMk]?\s*$`)
+	case "scenario.After":
+		return anyOf(g.form(reflect.TypeFor[document.Count]()), g.form(reflect.TypeFor[document.Duration]()))
 	case "scenario.Size":
 		return anyOf(g.form(reflect.TypeFor[document.Bytes]()), g.object(typ))
 	case "scenario.Process":
@@ -319,7 +321,7 @@ var rules = map[string]func(*schema){
 	"scenario.Elect":         func(s *schema) { s.Required = []string{"unclean"} },
 	"scenario.Crash":         func(s *schema) { s.Required = []string{"service"} },
 	"scenario.ServiceTarget": func(s *schema) { s.Required = []string{"service"} },
-	"scenario.LoadTarget":    func(s *schema) { s.Required = []string{"event", "share"} },
+	"scenario.Duplicate":     func(s *schema) { s.Required = []string{"event", "share"} },
 	"scenario.Poison": func(s *schema) {
 		s.Required = []string{"event", "share"}
 		kind := named{{"kind", &schema{Const: "missing-header"}}}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -36,6 +37,17 @@ type Fault struct {
 	Share float64
 	// Header is what MissingHeader leaves out.
 	Header string
+	// After is how far a Duplicate is behind the first send of its event; nil is
+	// 1 to 64 records.
+	After *Distance
+}
+
+// Distance is from one record of a sender to a later one: so many records, or
+// a time between those at which they are due. The zero Distance is to the next
+// record.
+type Distance struct {
+	Records uint64
+	Time    time.Duration
 }
 
 // band is where the share of a fault ends, from 0 to 1; it begins where the
@@ -93,7 +105,7 @@ func (m *Maker) making(seq uint64) making {
 	if f.Kind != Duplicate {
 		return making{f, seq}
 	}
-	first, found := m.first(seq)
+	first, found := m.first(seq, f.After)
 	if !found {
 		return normal
 	}
@@ -110,20 +122,43 @@ func (w making) class() ledger.Class {
 	return ledger.Duplicate
 }
 
-// reach is how far back an injected duplicate's first send is looked for; it
-// is at most twice as far back.
+// reach is how many records are looked at for one without a fault, and the
+// most that a duplicate is behind such a place by default.
 const reach = 64
 
 // first is the sequence of the first send of a duplicate's event: the nearest
-// record without a fault at or before a random distance.
-func (m *Maker) first(seq uint64) (first uint64, found bool) {
-	back := 1 + m.random(^seq)%reach
-	for ; back <= min(seq, 2*reach); back++ {
-		if m.drawn(seq-back) < 0 {
-			return seq - back, true
+// record without a fault at or before its distance. Nothing is kept for it,
+// however far it is.
+func (m *Maker) first(seq uint64, after *Distance) (first uint64, found bool) {
+	at, found := m.back(seq, after)
+	for range reach {
+		if !found || m.drawn(at) < 0 {
+			return at, found
 		}
+		found = at > 0
+		at--
 	}
 	return 0, false
+}
+
+// back is the sequence at a distance before another one; false where the load
+// begins behind it.
+func (m *Maker) back(seq uint64, d *Distance) (at uint64, ok bool) {
+	back := uint64(1)
+	switch {
+	case d == nil:
+		back += m.random(^seq) % reach
+	case d.Time > 0:
+		due := m.Due(seq)
+		if due < d.Time {
+			return 0, false
+		}
+		n := m.cfg.Schedule.Count(due - d.Time)
+		return n - 1, n > 0
+	case d.Records > 0:
+		back = d.Records
+	}
+	return seq - back, back <= seq
 }
 
 // FaultOf is the index of the fault that makes a sequence what it is, in the

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/loadgen/identity"
 	"github.com/flowweir/weir/loadgen/ledger"
+	"github.com/flowweir/weir/loadgen/schedule"
 )
 
 func spoilt(faults ...Fault) func(*Config) { return func(c *Config) { c.Faults = faults } }
@@ -173,4 +175,51 @@ func TestFaultOf(t *testing.T) {
 
 func with3faults(c *Config) {
 	c.Faults = []Fault{{Kind: Duplicate, Share: 0.2}, {Share: 0.1}, {Kind: MissingHeader, Share: 0.1, Header: "ce_id"}}
+}
+
+// TestDistances: a duplicate is so far behind the first send, or as much more
+// as there are records with faults before that place; those whose place lies
+// before the load are none.
+func TestDistances(t *testing.T) {
+	ramped, err := schedule.New(schedule.Ramp(0, 2000, 10*time.Second), schedule.Hold(0, time.Second), schedule.Hold(500, 10*time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct {
+		after *Distance
+		place func(m *Maker, seq uint64) (latest uint64, ok bool)
+	}{
+		"the next record": {&Distance{}, func(_ *Maker, seq uint64) (uint64, bool) { return seq - 1, seq > 0 }},
+		"far records":     {&Distance{Records: 5000}, func(_ *Maker, seq uint64) (uint64, bool) { return seq - 5000, seq >= 5000 }},
+		"a time": {&Distance{Time: 3 * time.Second}, func(m *Maker, seq uint64) (latest uint64, ok bool) {
+			for latest = seq; latest > 0 && m.Due(latest-1) > m.Due(seq)-3*time.Second; latest-- {
+			}
+			return latest - 1, latest > 0
+		}},
+	} {
+		m := maker(t, config(t, func(c *Config) { c.Schedule = ramped }, spoilt(Fault{Share: 0.1}, Fault{Kind: Duplicate, Share: 0.3, After: tt.after})))
+		seen := 0
+		for seq := uint64(0); seq < ramped.Total(); seq += 7 {
+			if m.drawn(seq) != 1 {
+				continue
+			}
+			latest, ok := tt.place(m, seq)
+			for ok && m.drawn(latest) >= 0 {
+				ok = latest > 0
+				latest--
+			}
+			if !ok {
+				latest = seq
+			}
+			if got := m.Event(seq); got != latest || (m.Class(seq) == ledger.Duplicate) != ok {
+				t.Fatalf("%s: %d is %d again, of class %v; want %d", name, seq, got, m.Class(seq), latest)
+			}
+			if ok {
+				seen++
+			}
+		}
+		if seen < 100 {
+			t.Errorf("%s: %d duplicates", name, seen)
+		}
+	}
 }

@@ -27,7 +27,7 @@ type Fault struct {
 	AlterTopic  *AlterTopic       `yaml:"alter-topic"`
 	Quota       *Quota            `yaml:"quota"`
 	Poison      *Poison           `yaml:"poison"`
-	Duplicate   *LoadTarget       `yaml:"duplicate"`
+	Duplicate   *Duplicate        `yaml:"duplicate"`
 	HealAfter   document.Duration `yaml:"heal-after"`
 }
 
@@ -139,6 +139,20 @@ type Poison struct {
 	LoadTarget `yaml:",inline"`
 	Kind       string `yaml:"kind"`   // undecodable (default) | wrong-schema | missing-header
 	Header     string `yaml:"header"` // of missing-header: what is missing; default ce_id, or else the first that the contract requires
+}
+
+// Duplicate sends a share of an event's load that has been sent before, with the
+// same event id.
+type Duplicate struct {
+	LoadTarget `yaml:",inline"`
+	After      *After `yaml:"after"` // how far behind the first it comes; default: 1 to 64 records
+}
+
+// After is a distance in a load: a number of records, or a time. 0 is the next
+// record.
+type After struct {
+	Records document.Count
+	Time    document.Duration
 }
 
 // Pick names brokers: by their ids, or by what they are when the fault begins.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/flowweir/weir/chaos/fault"
 	"github.com/flowweir/weir/contracts"
@@ -32,9 +33,53 @@ func (r *resolver) spoil(entry Fault, f *fault.Fault, path document.Path) {
 		r.Error(NotBuilt, path, fmt.Sprintf("%s in a load via trigger cannot be made: the service makes the records", f.Kind), "use via: topic")
 		return
 	}
-	if entry.Poison != nil {
+	switch {
+	case entry.Poison != nil:
 		r.poison(entry.Poison, flow, f, path)
+	case entry.Duplicate.After != nil:
+		r.later(*entry.Duplicate.After, flow, f, path.Add("after"))
 	}
+}
+
+// later checks how far behind the first a duplicate comes, and notes whose
+// promise does not reach as far.
+func (r *resolver) later(a After, flow *Flow, f *fault.Fault, path document.Path) {
+	f.How = a.how()
+	if total := flow.Schedule.Total(); uint64(a.Records) >= total {
+		r.Error(BadTiming, path, fmt.Sprintf("the load of %s has only %s records", flow.Load.Event, document.Count(total)), "no duplicate comes behind its end: make the profile longer, or the distance shorter")
+	}
+	if length := flow.Schedule.Length(); time.Duration(a.Time) >= length {
+		r.Error(BadTiming, path, fmt.Sprintf("the load of %s ends at %s", flow.Load.Event, document.Duration(length)), "no duplicate comes behind its end: make the profile longer, or the distance shorter")
+	}
+	least := time.Duration(a.Time)
+	if a.Records > 0 {
+		least = time.Duration(float64(a.Records) / flow.Schedule.Peak() * float64(time.Second))
+	}
+	for i := range flow.Reactions {
+		reaction := &flow.Reactions[i]
+		if known := reaction.Consumes.Idempotency; known != nil && known.Window > 0 && least > time.Duration(known.Window) {
+			r.plan.note("%s promises to know an event of %s again for %s, and duplicates come %s: no-duplicate-effect asks for one effect all the same", reaction.Consumer, flow.Load.Event, known.Window, f.How)
+		}
+	}
+}
+
+// how says in words how far behind the first it is.
+func (a After) how() string {
+	switch {
+	case a.Time > 0:
+		return a.String() + " later"
+	case a.Records > 1:
+		return a.String() + " records later"
+	}
+	return "directly behind the first"
+}
+
+// distance is the distance as the maker takes it.
+func (a *After) distance() *payload.Distance {
+	if a == nil {
+		return nil
+	}
+	return &payload.Distance{Records: uint64(a.Records), Time: time.Duration(a.Time)}
 }
 
 // poison checks a kind of poison that cannot always be made.
@@ -152,17 +197,17 @@ func (p *Plan) spoilt(f *Flow) (all []payload.Fault) {
 		if t == nil || t.Event != f.Load.Event {
 			continue
 		}
-		made := payload.Fault{Kind: payload.Duplicate, Share: float64(t.Share)}
-		if poison := entry.Poison; poison != nil {
-			switch poison.Kind {
-			case PoisonWrongSchema:
-				made.Kind = payload.WrongSchema
-			case PoisonMissingHeader:
-				made.Kind = payload.MissingHeader
-				made.Header, _ = f.missing(poison.Header) // which the plan had
-			default:
-				made.Kind = payload.Undecodable
-			}
+		made := payload.Fault{Share: float64(t.Share)}
+		switch {
+		case entry.Duplicate != nil:
+			made.Kind, made.After = payload.Duplicate, entry.Duplicate.After.distance()
+		case entry.Poison.Kind == PoisonWrongSchema:
+			made.Kind = payload.WrongSchema
+		case entry.Poison.Kind == PoisonMissingHeader:
+			made.Kind = payload.MissingHeader
+			made.Header, _ = f.missing(entry.Poison.Header) // which the plan had
+		default:
+			made.Kind = payload.Undecodable
 		}
 		all = append(all, made)
 	}

@@ -22,11 +22,13 @@ import (
 // whole; but for its name, which is its mistake.
 type warehouse struct {
 	name, effect string
-	taken        map[string]bool
+	taken        []string // ids
 }
 
+// memory is how many orders the short one knows again.
+const memory = 50
+
 func (w *warehouse) run(ctx context.Context, brokers []string) error {
-	w.taken = map[string]bool{}
 	return consume(ctx, w.name, []string{"order.events"}, brokers, func(client *kgo.Client, orders []*kgo.Record) error {
 		var out []*kgo.Record
 		for _, r := range orders {
@@ -53,10 +55,12 @@ func (w *warehouse) take(r *kgo.Record) *kgo.Record {
 		return &kgo.Record{Topic: w.name + ".dlq", Key: r.Key, Value: r.Value, Headers: slices.Clone(r.Headers)}
 	}
 	id := string(r.Headers[i].Value)
-	if w.taken[id] {
+	if slices.Contains(w.taken, id) {
 		return nil
 	}
-	w.taken[id] = true
+	if w.taken = append(w.taken, id); w.name == "short" && len(w.taken) > memory {
+		w.taken = w.taken[1:]
+	}
 	return &kgo.Record{Topic: w.name + ".events", Key: r.Key, Value: r.Value,
 		Headers: []kgo.RecordHeader{{Key: "ce_type", Value: []byte(w.effect)}, {Key: "causation_id", Value: []byte(id)}}}
 }
@@ -104,15 +108,19 @@ var _ = Describe("a load that is not as it should be", Label("long"), func() {
 			"poison 3% of OrderPlaced",
 			"poison 3% of OrderPlaced in the wrong schema: the document lacks the required property \"note\"",
 			"poison 3% of OrderPlaced without the header ce_id",
+			"duplicate 3% of OrderPlaced directly behind the first",
+			"duplicate 5% of OrderPlaced 100 records later",
+			"duplicate 5% of OrderPlaced 200ms later",
 		}))
 	})
 
 	It("fails by the mistake of each service", func(ctx SpecContext) {
-		result := spoiling(ctx, "lax", "dropping")
+		result := spoiling(ctx, "lax", "dropping", "short")
 		pass := []string{string(finding.Pass)}
 		Expect(verdicts(result)).To(Equal(map[string][]string{
 			invariant.NoLoss:      {"fail", "in the log, but no DroppingDone and no dead letter of dropping followed"},
-			invariant.NoDuplicate: pass, invariant.NoDuplicateEffect: pass, invariant.PerKeyOrder: pass, invariant.HealthyKeysFlow: pass,
+			invariant.NoDuplicate: pass, invariant.PerKeyOrder: pass, invariant.HealthyKeysFlow: pass,
+			invariant.NoDuplicateEffect: {"fail", "short applied it twice: there is more than one ShortDone"},
 			invariant.DLQComplete: {"fail",
 				"poison in the log, but no dead letter of lax in lax.dlq", "poison, but lax applied it: LaxDone followed",
 				"poison in the log, but no dead letter of dropping in dropping.dlq"},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/flowweir/weir/harness/payload"
 )
@@ -21,6 +22,8 @@ func TestWhatCannotBeSpoilt(t *testing.T) {
 		"a header that none must have":          {"Whole", "poison: {event: Whole, share: 1%, kind: missing-header, header: ce_time}", "", `:5:89 scenario/bad-load: no record of Whole must have the header ce_time: name one that its envelope or its contract requires`},
 		"a header by which the event is known":  {"Whole", "poison: {event: Whole, share: 1%, kind: missing-header, header: ce_type}", "", `:5:89 scenario/bad-load: by the header ce_type consumers know Whole: without it they rightly leave a record alone`},
 		"dead letters that may lose their head": {"Whole", "poison: {event: Whole, share: 1%, kind: missing-header}", "headless", `:6:65 scenario/bad-load: dead letters of headless need not keep the headers, and nothing else of such a record leads back to it: add headers to the contract's dlq.preserve`},
+		"a duplicate behind the load's records": {"Whole", "duplicate: {event: Whole, share: 1%, after: 100}", "", `:5:69 scenario/timing: the load of Whole has only 100 records`},
+		"a duplicate behind the load's end":     {"Whole", "duplicate: {event: Whole, share: 1%, after: 10s}", "", `:5:69 scenario/timing: the load of Whole ends at 10s`},
 	} {
 		parts := []string{spoilContracts, "load: [{event: " + tt.event + ", profile: [{hold: 10/s, for: 10s}]}]\n"}
 		if tt.services != "" {
@@ -42,6 +45,9 @@ func TestHowALoadIsSpoilt(t *testing.T) {
   - {always: true, poison: {event: Whole, share: 4%, kind: missing-header, header: ce_source}}
   - {always: true, poison: {event: Whole, share: 5%, kind: missing-header}}
   - {always: true, poison: {event: Tenanted, share: 6%, kind: missing-header}}
+  - {always: true, duplicate: {event: Whole, share: 1%, after: 0}}
+  - {always: true, duplicate: {event: Whole, share: 1%, after: 99}}
+  - {always: true, duplicate: {event: Whole, share: 1%, after: 5s}}
 `)
 	var b bytes.Buffer
 	p.Describe(&b, "embedded", 1)
@@ -58,10 +64,21 @@ func TestHowALoadIsSpoilt(t *testing.T) {
 		"poison 4% of Whole without the header ce_source",
 		"poison 5% of Whole without the header ce_id",
 		"poison 6% of Tenanted without the header tenant",
+		"duplicate 1% of Whole directly behind the first",
+		"duplicate 1% of Whole 99 records later",
+		"duplicate 1% of Whole 5s later",
 	})
 	equal(t, p.spoilt(p.Flows[0]), []payload.Fault{
 		{Kind: payload.Undecodable, Share: 0.01}, {Kind: payload.WrongSchema, Share: 0.03},
 		{Kind: payload.MissingHeader, Share: 0.04, Header: "ce_source"}, {Kind: payload.MissingHeader, Share: 0.05, Header: "ce_id"},
+		{Kind: payload.Duplicate, Share: 0.01, After: &payload.Distance{}}, {Kind: payload.Duplicate, Share: 0.01, After: &payload.Distance{Records: 99}},
+		{Kind: payload.Duplicate, Share: 0.01, After: &payload.Distance{Time: 5 * time.Second}},
+	})
+	equal(t, p.Notes, []string{
+		"headless consumes Whole but is not part of this run: its effects and dead letters are not watched",
+		"lenient consumes Whole but is not part of this run: its effects and dead letters are not watched",
+		"reader declares no effect for Whole: whether it was processed is not watched",
+		"reader promises to know an event of Whole again for 5s, and duplicates come 99 records later: no-duplicate-effect asks for one effect all the same",
 	})
 	equal(t, p.spoilt(p.Flows[1]), []payload.Fault{{Kind: payload.Duplicate, Share: 0.02}, {Kind: payload.MissingHeader, Share: 0.06, Header: "tenant"}})
 	var index []int
@@ -70,5 +87,5 @@ func TestHowALoadIsSpoilt(t *testing.T) {
 			index = append(index, p.spoiltIndex(f))
 		}
 	}
-	equal(t, index, []int{0, 0, 1, 2, 3, 1})
+	equal(t, index, []int{0, 0, 1, 2, 3, 1, 4, 5, 6})
 }

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/flowweir/weir/contracts/document"
 )
@@ -19,13 +20,32 @@ type spoilt struct {
 	LoadTarget
 }
 
+// UnmarshalText reads "0", "10k", or "5m".
+func (a *After) UnmarshalText(text []byte) error {
+	if !strings.HasPrefix(string(text), "-") && (a.Records.UnmarshalText(text) == nil || a.Time.UnmarshalText(text) == nil) {
+		return nil
+	}
+	return &document.HintError{Message: fmt.Sprintf("%q is neither a number of records nor a duration", text), Hint: "write 10k for records, or 5m for a time; 0 is the next record"}
+}
+
+// String is the distance as a file has it.
+func (a After) String() string {
+	if a.Time > 0 {
+		return a.Time.String()
+	}
+	return a.Records.String()
+}
+
+// MarshalText writes String's form.
+func (a After) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
+
 // inLoad is what a fault makes of the load; nil where it is none in the load.
 func (f Fault) inLoad() *spoilt {
 	switch {
 	case f.Poison != nil:
 		return &spoilt{"poison", f.Poison.LoadTarget}
 	case f.Duplicate != nil:
-		return &spoilt{"duplicate", *f.Duplicate}
+		return &spoilt{"duplicate", f.Duplicate.LoadTarget}
 	}
 	return nil
 }
