@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -345,11 +346,13 @@ func TestFaultsInTheLoad(t *testing.T) {
 	for _, tt := range []struct {
 		facts LoadFacts
 		bit   bool
-		want  string
+		want  string // with what follows it, by lines
 	}{
 		{LoadFacts{}, false, "0 records sent, 0 found in the input topic"},
 		{LoadFacts{Sent: 9}, false, "9 records sent, 0 found in the input topic"},
 		{LoadFacts{Sent: 9, Found: 8}, true, "9 records sent, 8 found in the input topic"},
+		{LoadFacts{Sent: 9, Found: 8, Elsewhere: &Elsewhere{7, 6}}, true, "9 records sent, 8 found in the input topic\n6 of 7 whose places are known stand on another partition than the first of their event"},
+		{LoadFacts{Sent: 9, Found: 8, Elsewhere: &Elsewhere{7, 0}}, false, "9 records sent, 8 found in the input topic\n0 of 7 whose places are known stand on another partition than the first of their event"},
 	} {
 		in.states[0].result.Evidence = nil
 		got := in.Results(nil, func(f Fault) LoadFacts {
@@ -360,7 +363,7 @@ func TestFaultsInTheLoad(t *testing.T) {
 		})
 		want := []run.Fault{{
 			What: "poison 1.5% of OrderPlaced", Kind: "poison", Target: "1.5% of OrderPlaced", Always: true,
-			Bit: tt.bit, Evidence: []string{tt.want},
+			Bit: tt.bit, Evidence: strings.Split(tt.want, "\n"),
 		}}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("-want +got:\n%s", diff)

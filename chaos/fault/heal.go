@@ -178,7 +178,14 @@ func (st Stand) publishing() string {
 type LoadFacts struct {
 	Sent  uint64 // made and sent
 	Found uint64 // read back from the input topic
+	// Elsewhere counts those that belong on another partition than the first
+	// send of their event; nil where they do not.
+	Elsewhere *Elsewhere
 }
+
+// Elsewhere are records of which it is known where they and the first sends of
+// their events stand, and those of them that stand on another partition.
+type Elsewhere struct{ Known, Apart uint64 }
 
 // Results judges whether each fault bit. stand tells the longest stand-still
 // that began in a span; load tells what became of the records of a fault in
@@ -209,6 +216,10 @@ func (in *Injector) Results(stand func(from, to time.Duration) Stand, load func(
 func (in *Injector) judgeLoad(s *injection, facts LoadFacts) {
 	s.result.Bit = facts.Found > 0
 	s.result.Evidence = append(s.result.Evidence, fmt.Sprintf("%d records sent, %d found in the input topic", facts.Sent, facts.Found))
+	if e := facts.Elsewhere; e != nil {
+		s.result.Bit = s.result.Bit && e.Apart > 0
+		s.result.Evidence = append(s.result.Evidence, fmt.Sprintf("%d of %d whose places are known stand on another partition than the first of their event", e.Apart, e.Known))
+	}
 }
 
 // upAgain says when a service that the fault ended was there again.

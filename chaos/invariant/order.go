@@ -16,6 +16,8 @@ package invariant
 type Order struct {
 	key  func(sender uint16, seq uint64) uint64
 	seen func(sender uint16, seq uint64) bool
+	// apart tells which records stand apart from the order; nil is none.
+	apart func(sender uint16, seq uint64) bool
 
 	highest    map[stream]uint64
 	budget     int
@@ -51,6 +53,10 @@ func NewOrder(key func(sender uint16, seq uint64) uint64, seen func(sender uint1
 	return &Order{key: key, seen: seen, highest: map[stream]uint64{}, budget: orderBudget}
 }
 
+// Except leaves records out of the order: nothing is said of those that are
+// apart, whenever they appear.
+func (o *Order) Except(apart func(sender uint16, seq uint64) bool) { o.apart = apart }
+
 // See tells of the first sight of a record in a bucket that holds all
 // records of its key.
 func (o *Order) See(sender uint16, seq uint64, bucket uint32) {
@@ -67,6 +73,9 @@ func (o *Order) See(sender uint16, seq uint64, bucket uint32) {
 // compare looks for a record of the same key among those sent after seq and
 // up to highest that were seen before it.
 func (o *Order) compare(sender uint16, seq, highest uint64) {
+	if o.excepts(sender, seq) {
+		return
+	}
 	key := o.key(sender, seq)
 	for later := seq + 1; later <= highest; later++ {
 		if o.budget == 0 {
@@ -74,7 +83,7 @@ func (o *Order) compare(sender uint16, seq, highest uint64) {
 			return
 		}
 		o.budget--
-		if o.key(sender, later) != key || !o.seen(sender, later) {
+		if o.key(sender, later) != key || !o.seen(sender, later) || o.excepts(sender, later) {
 			continue
 		}
 		o.violations++
@@ -83,4 +92,8 @@ func (o *Order) compare(sender uint16, seq, highest uint64) {
 		}
 		return
 	}
+}
+
+func (o *Order) excepts(sender uint16, seq uint64) bool {
+	return o.apart != nil && o.apart(sender, seq)
 }

@@ -67,6 +67,23 @@ func TestOrderOfAnotherKeyIsNoReversal(t *testing.T) {
 	}
 }
 
+// TestOrderExcepts: what is apart is no reversal, whether it is the one that
+// comes late or the one that came before; others are.
+func TestOrderExcepts(t *testing.T) {
+	for apart, want := range map[uint64][]Reversal{9: {{0, 1, 2}}, 1: nil, 2: {{0, 1, 3}}} {
+		seen := map[uint64]bool{}
+		o := NewOrder(keysOf(1), func(_ uint16, seq uint64) bool { return seen[seq] })
+		o.Except(func(_ uint16, seq uint64) bool { return seq == apart })
+		for _, seq := range []uint64{0, 2, 3, 1, 4} {
+			seen[seq] = true
+			o.See(0, seq, 7)
+		}
+		if !slices.Equal(o.first, want) {
+			t.Errorf("%d is apart: %v, want %v", apart, o.first, want)
+		}
+	}
+}
+
 func TestOrderWithoutBudgetIsExhausted(t *testing.T) {
 	o := NewOrder(keysOf(1000), func(uint16, uint64) bool { return true })
 	o.budget = 10

@@ -15,6 +15,10 @@ type Trace struct {
 	Reactions []*Reaction
 	// Event is the sequence of the first send of a record's event.
 	Event func(seq uint64) uint64
+	// Apart says whether a record is a duplicate on another partition than the
+	// first send, which may be committed while another member still works on
+	// that; nil where none is. Of its event the first send is asked about.
+	Apart func(seq uint64) bool
 	// Key is the hash of a record's key, Due when the record was due.
 	Key func(seq uint64) uint64
 	Due func(seq uint64) time.Duration
@@ -317,6 +321,9 @@ func (t *Trace) fate(seq uint64, committed bool) (best fate, poison bool) {
 		return untold, false
 	}
 	event := t.Event(seq)
+	if committed && t.Apart != nil && t.Apart(seq) {
+		return untold, false
+	}
 	for _, r := range t.Reactions {
 		flags := r.Ledger.Flags(event)
 		best = max(best, r.fate(flags, seq, event, committed))

@@ -83,6 +83,11 @@ func TestCommitAfterEffect(t *testing.T) {
 			trace.Event = func(seq uint64) uint64 { return min(seq, 2) &^ 1 } // 1 repeats 0
 			c.Traces[0] = trace
 		}, committed(3)), want: outcome{pass, checked, 3, 0, nil, nil}},
+		{name: "a duplicate beside what is not done yet", records: "are arx are", adapt: own, change: following(func(c *ProgressConfig) {
+			trace := c.Traces[0]
+			trace.Apart = func(seq uint64) bool { return seq == 1 }
+			c.Traces[0] = trace
+		}, committed(3)), want: outcome{pass, "none of 2 records was committed before there was an effect, a dead letter or a retry of it", 2, 0, nil, nil}},
 		{name: "a retry", records: "are ar are", adapt: func(f *Flow) {
 			own(f)
 			f.Reactions[0].Retries = NewRetries(RetryPolicy{Attempts: 2, Topics: []string{"retry"}})

@@ -40,6 +40,7 @@ var faultsInWords = []struct{ words, yaml string }{
 	{"always poison event com.acme.OrderPlaced share 1% kind wrong-schema", "{always: true, poison: {event: com.acme.OrderPlaced, share: 1%, kind: wrong-schema}}"},
 	{"always poison event com.acme.OrderPlaced share 1% kind missing-header header ce_id", "{always: true, poison: {event: com.acme.OrderPlaced, share: 1%, kind: missing-header, header: ce_id}}"},
 	{"always duplicate event com.acme.OrderPlaced share 1% after 200ms", "{always: true, duplicate: {event: com.acme.OrderPlaced, share: 1%, after: 200ms}}"},
+	{"always duplicate event com.acme.OrderPlaced share 1% partition other", "{always: true, duplicate: {event: com.acme.OrderPlaced, share: 1%, partition: other}}"},
 	{"always duplicate event com.acme.OrderPlaced share 1%", "{always: true, duplicate: {event: com.acme.OrderPlaced, share: 1%}}"},
 }
 

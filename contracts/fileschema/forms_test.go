@@ -213,6 +213,7 @@ var fields = map[string]func(*schema) *schema{
 	"scenario.Pick.followers-of":      topicPartition,
 	"scenario.Pick.count":             from(1),
 	"scenario.Isolate.network":        to(enum("replication", "controller")),
+	"scenario.Duplicate.partition":    to(enum("other")),
 	"scenario.Poison.kind":            to(enum("undecodable", "wrong-schema", "missing-header")),
 	"scenario.Elect.unclean":          topicPartition,
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/flowweir/weir/loadgen/identity"
+	"github.com/flowweir/weir/loadgen/kafka"
 	"github.com/flowweir/weir/loadgen/ledger"
 )
 
@@ -40,7 +41,11 @@ type Fault struct {
 	// After is how far a Duplicate is behind the first send of its event; nil is
 	// 1 to 64 records.
 	After *Distance
+	// Elsewhere has a Duplicate go to another partition than that of its key.
+	Elsewhere bool
 }
+
+func (f *Fault) elsewhere() bool { return f != nil && f.Elsewhere }
 
 // Distance is from one record of a sender to a later one: so many records, or
 // a time between those at which they are due. The zero Distance is to the next
@@ -161,6 +166,50 @@ func (m *Maker) back(seq uint64, d *Distance) (at uint64, ok bool) {
 	return seq - back, back <= seq
 }
 
+// Elsewhere says whether a sequence is a duplicate on another partition than
+// that of its key.
+func (m *Maker) Elsewhere(seq uint64) bool { return m.making(seq).fault.elsewhere() }
+
+// Apart says whether an event comes a second time on another partition, by its
+// sequence. Which of the two a consumer meets first is not known, so that its
+// effect may come before those of earlier events of its key.
+func (m *Maker) Apart(event uint64) bool {
+	for i := range m.cfg.Faults {
+		f := &m.cfg.Faults[i]
+		if !f.Elsewhere {
+			continue
+		}
+		from, to := m.ahead(event, f.After)
+		for seq := from; seq < to; seq++ {
+			if m.drawn(seq) != i {
+				continue
+			}
+			if first, found := m.first(seq, f.After); found && first == event {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// ahead are the sequences of which the first send may be an event, up to to.
+func (m *Maker) ahead(event uint64, d *Distance) (from, to uint64) {
+	total := m.cfg.Schedule.Total()
+	switch {
+	case d == nil:
+		from, to = event+1, event+2*reach
+	case d.Time > 0:
+		from, to = m.cfg.Schedule.Count(m.Due(event)+d.Time-1), total
+		if event+reach < total {
+			to = m.cfg.Schedule.Count(m.Due(event+reach) + d.Time)
+		}
+	default:
+		from = event + max(d.Records, 1)
+		to = from + reach
+	}
+	return from, min(to, total)
+}
+
 // FaultOf is the index of the fault that makes a sequence what it is, in the
 // order of Config.Faults, or -1.
 func (m *Maker) FaultOf(seq uint64) int {
@@ -187,6 +236,8 @@ func finish(f *Fault, r *kgo.Record) {
 	switch {
 	case f.Kind == Undecodable && len(r.Value) > 0 && r.Value[len(r.Value)-1] == '}':
 		r.Value = r.Value[:len(r.Value)-1]
+	case f.Elsewhere:
+		r.Partition = kafka.Elsewhere
 	case f.Kind == MissingHeader:
 		r.Headers = slices.DeleteFunc(r.Headers, func(h kgo.RecordHeader) bool { return h.Key == f.Header })
 	}
@@ -206,6 +257,9 @@ func (m *Maker) checkFaults() error {
 			if f.Header == "" || f.Header == identity.Header || !constant && !slices.Contains(writtenHeaders(m.cfg.Produces), f.Header) {
 				err = fmt.Errorf("the records of %s have no header %s that could be missing", m.cfg.Produces.Event, f.Header)
 			}
+		}
+		if f.Elsewhere && m.cfg.Produces.Key == nil {
+			err = fmt.Errorf("records of %s have no key, so that none has a partition of its own", m.cfg.Produces.Event)
 		}
 		if err != nil {
 			return err

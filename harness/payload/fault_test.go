@@ -14,6 +14,7 @@ import (
 	"github.com/flowweir/weir/contracts/envelope"
 	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/loadgen/identity"
+	"github.com/flowweir/weir/loadgen/kafka"
 	"github.com/flowweir/weir/loadgen/ledger"
 	"github.com/flowweir/weir/loadgen/schedule"
 )
@@ -221,5 +222,45 @@ func TestDistances(t *testing.T) {
 		if seen < 100 {
 			t.Errorf("%s: %d duplicates", name, seen)
 		}
+	}
+}
+
+// TestElsewhere: duplicates that go to another partition have no order to
+// others, and Apart knows their events by those alone.
+func TestElsewhere(t *testing.T) {
+	ramped, err := schedule.New(schedule.Ramp(0, 2000, 4*time.Second), schedule.Hold(0, time.Second), schedule.Hold(100, 10*time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, after := range []*Distance{nil, {}, {Records: 700}, {Time: 1500 * time.Millisecond}} {
+		m := maker(t, config(t, func(c *Config) { c.Schedule = ramped },
+			spoilt(Fault{Kind: Duplicate, Share: 0.1}, Fault{Kind: Duplicate, Share: 0.5, After: after, Elsewhere: true})))
+		apart, hashes := map[uint64]bool{}, map[uint64]uint64{}
+		for seq := range ramped.Total() {
+			elsewhere := m.FaultOf(seq) == 1
+			if elsewhere {
+				apart[m.Event(seq)] = true
+			}
+			if r := record(m, seq); (r.Partition == kafka.Elsewhere) != elsewhere || m.Elsewhere(seq) != elsewhere {
+				t.Fatalf("%v: %d goes to %d", after, seq, r.Partition)
+			}
+			first, known := hashes[m.KeyHash(seq)]
+			if known && (elsewhere || m.Elsewhere(first)) {
+				t.Fatalf("%v: %d and %d have one key's hash", after, first, seq)
+			}
+			hashes[m.KeyHash(seq)] = seq
+		}
+		for seq := range ramped.Total() {
+			if m.Apart(seq) != apart[seq] {
+				t.Fatalf("%v: %d comes on two partitions: %v, not %v", after, seq, apart[seq], m.Apart(seq))
+			}
+		}
+		if len(apart) < 100 {
+			t.Errorf("%v: %d", after, len(apart))
+		}
+	}
+	_, err = New(config(t, produces(func(p *contracts.Produces) { p.Key = nil }), spoilt(Fault{Kind: Duplicate, Share: 0.1, Elsewhere: true})))
+	if err == nil || err.Error() != "records of com.acme.order.OrderPlaced have no key, so that none has a partition of its own" {
+		t.Errorf("%v", err)
 	}
 }

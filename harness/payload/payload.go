@@ -269,10 +269,15 @@ func (m *Maker) Event(seq uint64) uint64 { return m.making(seq).event }
 // Due is when a sequence is due, since the load's start.
 func (m *Maker) Due(seq uint64) time.Duration { return m.cfg.Schedule.Due(seq) }
 
-// KeyHash is the hash of a sequence's record key. Records without a key have
-// no order among each other, so their hashes differ.
+// KeyHash is the hash of a sequence's record key. Records without a key, and
+// those on another partition than their key's, have no order among each other,
+// so their hashes differ.
 func (m *Maker) KeyHash(seq uint64) uint64 {
-	event := m.Event(seq)
+	making := m.making(seq)
+	if making.fault.elsewhere() {
+		return mix(1<<63 | seq)
+	}
+	event := making.event
 	if m.keyed {
 		return mix(m.cfg.Keys.Index(event))
 	}

@@ -104,6 +104,9 @@ func (x *execution) follows(c *committing, topic string, bounds []invariant.LagB
 			continue
 		}
 		trace := invariant.Trace{Event: live.subject.Event, Key: live.subject.KeyHash, Due: live.subject.Due}
+		if m := x.detouring(live); m != nil {
+			trace.Apart = m.Elsewhere
+		}
 		for i := range f.Reactions {
 			if r := &f.Reactions[i]; r.Consumes.Group == c.name {
 				trace.Reactions = append(trace.Reactions, live.subject.Flow.Reactions[i])

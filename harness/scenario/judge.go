@@ -196,8 +196,13 @@ func (x *execution) unknown() bool {
 	return false
 }
 
+// teller tells what the journal knows of records, once that is closed.
+func (x *execution) teller() *storyteller {
+	return &storyteller{dir: x.dir.JournalPath(), run: x.identity, flows: x.flows, warn: x.warn, known: map[journal.ID]*journal.Story{}}
+}
+
 func (x *execution) evidence() *invariant.Evidence {
-	teller := &storyteller{dir: x.dir.JournalPath(), run: x.identity, flows: x.flows, warn: x.warn, known: map[journal.ID]*journal.Story{}}
+	teller := x.teller()
 	for _, f := range x.results.Faults {
 		if !f.Always && f.Healed > 0 {
 			teller.faults = append(teller.faults, openFault{f.What, f.Start, f.Healed})

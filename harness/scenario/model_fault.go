@@ -145,7 +145,8 @@ type Poison struct {
 // same event id.
 type Duplicate struct {
 	LoadTarget `yaml:",inline"`
-	After      *After `yaml:"after"` // how far behind the first it comes; default: 1 to 64 records
+	After      *After `yaml:"after"`     // how far behind the first it comes; default: 1 to 64 records
+	Partition  string `yaml:"partition"` // other: than that of its key, where the first is
 }
 
 // After is a distance in a load: a number of records, or a time. 0 is the next

@@ -241,7 +241,7 @@ func (x *execution) prepareLoad(live *liveFlow) error {
 	var err error
 	live.producer, err = kafka.NewProducer(kafka.ProducerConfig{
 		Client: x.clientOptions(), Settings: settings, Topic: f.Topic, Schedule: f.Schedule, Start: x.t0,
-		Maker: live.maker, Transactions: transactions, Run: x.identity, Sender: live.sender, Meter: x.meter, Journal: x.journal,
+		Maker: live.maker, Detours: x.detouring(live) != nil, Transactions: transactions, Run: x.identity, Sender: live.sender, Meter: x.meter, Journal: x.journal,
 		Counters: x.counters, Stalls: x.acks, Partitions: x.shares,
 	})
 	if err != nil {

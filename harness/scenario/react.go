@@ -69,6 +69,9 @@ func (x *execution) watchEffect(live *liveFlow, r *Reaction, reaction *invariant
 	reaction.Effect = effect.Event
 	if live.maker != nil && r.Produces.OrderedPerKey() && len(r.retries()) == 0 {
 		reaction.EffectOrder = newOrder(live.maker, func(seq uint64) bool { return reaction.Ledger.Flags(seq)&ledger.Effect != 0 })
+		if m := x.detouring(live); m != nil {
+			reaction.EffectOrder.Except(func(_ uint16, seq uint64) bool { return m.Apart(seq) })
+		}
 	}
 	// An id in an envelope around the data, or one that a trigger put into
 	// its body, is found wherever it stands.

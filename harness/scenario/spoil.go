@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/flowweir/weir/chaos/fault"
@@ -12,7 +13,6 @@ import (
 	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/harness/payload"
-	"github.com/flowweir/weir/loadgen/ledger"
 )
 
 // spoil checks a fault in the load against the flow that it spoils, and says in
@@ -36,15 +36,34 @@ func (r *resolver) spoil(entry Fault, f *fault.Fault, path document.Path) {
 	switch {
 	case entry.Poison != nil:
 		r.poison(entry.Poison, flow, f, path)
-	case entry.Duplicate.After != nil:
-		r.later(*entry.Duplicate.After, flow, f, path.Add("after"))
+	default:
+		r.duplicate(entry.Duplicate, flow, f, path)
 	}
+}
+
+// duplicate checks where and when a duplicate comes.
+func (r *resolver) duplicate(d *Duplicate, flow *Flow, f *fault.Fault, path document.Path) {
+	var how []string
+	if d.After != nil {
+		how = append(how, d.After.how())
+		r.later(*d.After, flow, path.Add("after"))
+	}
+	if d.Partition != "" {
+		how = append(how, "on another partition")
+		at := path.Add("partition")
+		if flow.Produces.Key == nil {
+			r.Error(BadLoad, at, fmt.Sprintf("records of %s have no key, so that none has a partition of its own", flow.Load.Event), "")
+		}
+		if t := r.plan.topic(flow.Topic); t.Partitions < 2 {
+			r.Error(BadLoad, at, flow.Topic+" has only one partition", fmt.Sprintf("give it more: topics: {%s: {partitions: 3}}", flow.Topic))
+		}
+	}
+	f.How = strings.Join(how, ", ")
 }
 
 // later checks how far behind the first a duplicate comes, and notes whose
 // promise does not reach as far.
-func (r *resolver) later(a After, flow *Flow, f *fault.Fault, path document.Path) {
-	f.How = a.how()
+func (r *resolver) later(a After, flow *Flow, path document.Path) {
 	if total := flow.Schedule.Total(); uint64(a.Records) >= total {
 		r.Error(BadTiming, path, fmt.Sprintf("the load of %s has only %s records", flow.Load.Event, document.Count(total)), "no duplicate comes behind its end: make the profile longer, or the distance shorter")
 	}
@@ -58,7 +77,7 @@ func (r *resolver) later(a After, flow *Flow, f *fault.Fault, path document.Path
 	for i := range flow.Reactions {
 		reaction := &flow.Reactions[i]
 		if known := reaction.Consumes.Idempotency; known != nil && known.Window > 0 && least > time.Duration(known.Window) {
-			r.plan.note("%s promises to know an event of %s again for %s, and duplicates come %s: no-duplicate-effect asks for one effect all the same", reaction.Consumer, flow.Load.Event, known.Window, f.How)
+			r.plan.note("%s promises to know an event of %s again for %s, and duplicates come %s: no-duplicate-effect asks for one effect all the same", reaction.Consumer, flow.Load.Event, known.Window, a.how())
 		}
 	}
 }
@@ -200,7 +219,7 @@ func (p *Plan) spoilt(f *Flow) (all []payload.Fault) {
 		made := payload.Fault{Share: float64(t.Share)}
 		switch {
 		case entry.Duplicate != nil:
-			made.Kind, made.After = payload.Duplicate, entry.Duplicate.After.distance()
+			made.Kind, made.After, made.Elsewhere = payload.Duplicate, entry.Duplicate.After.distance(), entry.Duplicate.Partition != ""
 		case entry.Poison.Kind == PoisonWrongSchema:
 			made.Kind = payload.WrongSchema
 		case entry.Poison.Kind == PoisonMissingHeader:
@@ -214,37 +233,11 @@ func (p *Plan) spoilt(f *Flow) (all []payload.Fault) {
 	return all
 }
 
-// loadFacts counts the records that a fault in the load made.
-func (x *execution) loadFacts(f fault.Fault) fault.LoadFacts {
-	var facts fault.LoadFacts
-	for _, live := range x.flows {
-		m, ok := live.maker.(*payload.Maker)
-		if !ok || live.plan.Load.Event != f.Target.Event {
-			continue
-		}
-		index, class := x.plan.spoiltIndex(f), ledger.IsPoison
-		if f.Kind == fault.Duplicate {
-			class = ledger.IsDuplicate
-		}
-		for seq := range live.sender.Select(class, 0) {
-			if m.FaultOf(seq) != index {
-				continue
-			}
-			facts.Sent++
-			if live.sender.Flags(seq)&ledger.Received != 0 {
-				facts.Found++
-			}
-		}
+// detouring is the maker of a flow whose duplicates go to other partitions; nil
+// where none does.
+func (x *execution) detouring(live *liveFlow) *payload.Maker {
+	if m, ok := live.maker.(*payload.Maker); ok && slices.ContainsFunc(x.plan.spoilt(live.plan), func(s payload.Fault) bool { return s.Elsewhere }) {
+		return m
 	}
-	return facts
-}
-
-// spoiltIndex is which of the faults in its flow's load one of the schedule is.
-func (p *Plan) spoiltIndex(f fault.Fault) (n int) {
-	for _, before := range p.Schedule()[:f.Index] {
-		if before.Kind.InLoad() && before.Target.Event == f.Target.Event {
-			n++
-		}
-	}
-	return n
+	return nil
 }

@@ -3,6 +3,7 @@ package scenario_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -55,10 +56,14 @@ func (w *warehouse) take(r *kgo.Record) *kgo.Record {
 		return &kgo.Record{Topic: w.name + ".dlq", Key: r.Key, Value: r.Value, Headers: slices.Clone(r.Headers)}
 	}
 	id := string(r.Headers[i].Value)
-	if slices.Contains(w.taken, id) {
+	known := id
+	if w.name == "local" { // what it knows is kept for each partition
+		known = fmt.Sprint(id, r.Partition)
+	}
+	if slices.Contains(w.taken, known) {
 		return nil
 	}
-	if w.taken = append(w.taken, id); w.name == "short" && len(w.taken) > memory {
+	if w.taken = append(w.taken, known); w.name == "short" && len(w.taken) > memory {
 		w.taken = w.taken[1:]
 	}
 	return &kgo.Record{Topic: w.name + ".events", Key: r.Key, Value: r.Value,
@@ -102,8 +107,12 @@ var _ = Describe("a load that is not as it should be", Label("long"), func() {
 		for _, f := range result.Results.Faults {
 			what = append(what, f.What)
 			Expect(f.Bit).To(BeTrue(), f.What)
-			Expect(f.Evidence).To(ConsistOf(MatchRegexp(`^(\d+) records sent, (\d+) found in the input topic$`)))
+			Expect(f.Evidence[0]).To(MatchRegexp(`^(\d+) records sent, (\d+) found in the input topic$`))
 		}
+		elsewhere := result.Results.Faults[len(what)-1]
+		Expect(elsewhere.Evidence).To(HaveLen(2))
+		sent, _, _ := strings.Cut(elsewhere.Evidence[0], " ")
+		Expect(elsewhere.Evidence[1]).To(Equal(sent + " of " + sent + " whose places are known stand on another partition than the first of their event"))
 		Expect(what).To(Equal([]string{
 			"poison 3% of OrderPlaced",
 			"poison 3% of OrderPlaced in the wrong schema: the document lacks the required property \"note\"",
@@ -111,16 +120,17 @@ var _ = Describe("a load that is not as it should be", Label("long"), func() {
 			"duplicate 3% of OrderPlaced directly behind the first",
 			"duplicate 5% of OrderPlaced 100 records later",
 			"duplicate 5% of OrderPlaced 200ms later",
+			"duplicate 5% of OrderPlaced on another partition",
 		}))
 	})
 
 	It("fails by the mistake of each service", func(ctx SpecContext) {
-		result := spoiling(ctx, "lax", "dropping", "short")
+		result := spoiling(ctx, "lax", "dropping", "short", "local")
 		pass := []string{string(finding.Pass)}
 		Expect(verdicts(result)).To(Equal(map[string][]string{
 			invariant.NoLoss:      {"fail", "in the log, but no DroppingDone and no dead letter of dropping followed"},
 			invariant.NoDuplicate: pass, invariant.PerKeyOrder: pass, invariant.HealthyKeysFlow: pass,
-			invariant.NoDuplicateEffect: {"fail", "short applied it twice: there is more than one ShortDone"},
+			invariant.NoDuplicateEffect: {"fail", "short applied it twice: there is more than one ShortDone", "local applied it twice: there is more than one LocalDone"},
 			invariant.DLQComplete: {"fail",
 				"poison in the log, but no dead letter of lax in lax.dlq", "poison, but lax applied it: LaxDone followed",
 				"poison in the log, but no dead letter of dropping in dropping.dlq"},

@@ -24,6 +24,8 @@ func TestWhatCannotBeSpoilt(t *testing.T) {
 		"dead letters that may lose their head": {"Whole", "poison: {event: Whole, share: 1%, kind: missing-header}", "headless", `:6:65 scenario/bad-load: dead letters of headless need not keep the headers, and nothing else of such a record leads back to it: add headers to the contract's dlq.preserve`},
 		"a duplicate behind the load's records": {"Whole", "duplicate: {event: Whole, share: 1%, after: 100}", "", `:5:69 scenario/timing: the load of Whole has only 100 records`},
 		"a duplicate behind the load's end":     {"Whole", "duplicate: {event: Whole, share: 1%, after: 10s}", "", `:5:69 scenario/timing: the load of Whole ends at 10s`},
+		"other partitions without a key":        {"Keyless", "duplicate: {event: Keyless, share: 1%, partition: other}", "", `:5:75 scenario/bad-load: records of Keyless have no key, so that none has a partition of its own`},
+		"other partitions of one":               {"Single", "duplicate: {event: Single, share: 1%, partition: other}", "", `:5:74 scenario/bad-load: single.events has only one partition`},
 	} {
 		parts := []string{spoilContracts, "load: [{event: " + tt.event + ", profile: [{hold: 10/s, for: 10s}]}]\n"}
 		if tt.services != "" {
@@ -48,6 +50,8 @@ func TestHowALoadIsSpoilt(t *testing.T) {
   - {always: true, duplicate: {event: Whole, share: 1%, after: 0}}
   - {always: true, duplicate: {event: Whole, share: 1%, after: 99}}
   - {always: true, duplicate: {event: Whole, share: 1%, after: 5s}}
+  - {always: true, duplicate: {event: Whole, share: 1%, partition: other}}
+  - {always: true, duplicate: {event: Whole, share: 1%, after: 2, partition: other}}
 `)
 	var b bytes.Buffer
 	p.Describe(&b, "embedded", 1)
@@ -67,12 +71,15 @@ func TestHowALoadIsSpoilt(t *testing.T) {
 		"duplicate 1% of Whole directly behind the first",
 		"duplicate 1% of Whole 99 records later",
 		"duplicate 1% of Whole 5s later",
+		"duplicate 1% of Whole on another partition",
+		"duplicate 1% of Whole 2 records later, on another partition",
 	})
 	equal(t, p.spoilt(p.Flows[0]), []payload.Fault{
 		{Kind: payload.Undecodable, Share: 0.01}, {Kind: payload.WrongSchema, Share: 0.03},
 		{Kind: payload.MissingHeader, Share: 0.04, Header: "ce_source"}, {Kind: payload.MissingHeader, Share: 0.05, Header: "ce_id"},
 		{Kind: payload.Duplicate, Share: 0.01, After: &payload.Distance{}}, {Kind: payload.Duplicate, Share: 0.01, After: &payload.Distance{Records: 99}},
 		{Kind: payload.Duplicate, Share: 0.01, After: &payload.Distance{Time: 5 * time.Second}},
+		{Kind: payload.Duplicate, Share: 0.01, Elsewhere: true}, {Kind: payload.Duplicate, Share: 0.01, After: &payload.Distance{Records: 2}, Elsewhere: true},
 	})
 	equal(t, p.Notes, []string{
 		"headless consumes Whole but is not part of this run: its effects and dead letters are not watched",
@@ -87,5 +94,5 @@ func TestHowALoadIsSpoilt(t *testing.T) {
 			index = append(index, p.spoiltIndex(f))
 		}
 	}
-	equal(t, index, []int{0, 0, 1, 2, 3, 1, 4, 5, 6})
+	equal(t, index, []int{0, 0, 1, 2, 3, 1, 4, 5, 6, 7, 8})
 }

@@ -55,6 +55,9 @@ func (v *validator) inLoad(path document.Path, f Fault) {
 	if t := f.inLoad(); t != nil {
 		v.loadTarget(path.Add(t.field), t.LoadTarget)
 	}
+	if f.Duplicate != nil {
+		v.OneOf(path.Add("duplicate", "partition"), f.Duplicate.Partition, "other")
+	}
 	if f.Poison != nil {
 		at := path.Add("poison")
 		v.OneOf(at.Add("kind"), f.Poison.Kind, PoisonUndecodable, PoisonWrongSchema, PoisonMissingHeader)

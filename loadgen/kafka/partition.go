@@ -1,5 +1,32 @@
 package kafka
 
+import "github.com/twmb/franz-go/pkg/kgo"
+
+// partitioner is Kafka's default: see Partition.
+func partitioner() kgo.Partitioner { return kgo.StickyKeyPartitioner(nil) }
+
+// Elsewhere is what a Maker makes of a record's Partition for it to go to the
+// partition behind that of its key, where the topic has more than one. It needs
+// ProducerConfig.Detours and a key.
+const Elsewhere = -2
+
+// detours has records that ask for it go elsewhere.
+type detours struct{ kgo.Partitioner }
+
+func (d detours) ForTopic(topic string) kgo.TopicPartitioner {
+	return detour{d.Partitioner.ForTopic(topic)}
+}
+
+type detour struct{ kgo.TopicPartitioner }
+
+func (d detour) Partition(r *kgo.Record, n int) int {
+	p := d.TopicPartitioner.Partition(r, n)
+	if r.Partition == Elsewhere {
+		return (p + 1) % n
+	}
+	return p
+}
+
 // Partition is the partition, of n, that the producer sends a key to: Kafka's
 // default for records with a key, murmur2 of the key with its sign bit
 // cleared, modulo n. It is -1 for an empty key (records without one go where

@@ -28,6 +28,9 @@ type ProducerConfig struct {
 	Schedule *schedule.Schedule
 	Start    time.Time
 	Maker    Maker
+	// Detours says that the Maker may send records Elsewhere; it then gives each
+	// a key.
+	Detours bool
 	// Transactions may be nil: then there are none.
 	Transactions *Transactions
 	// Run is the run's identity, 48 bits.
@@ -150,7 +153,11 @@ func (p *Producer) connect() error {
 		name += fmt.Sprintf("-%d", len(p.lanes))
 	}
 	opts := append(append([]kgo.Opt{}, p.config.Client...), common(name, p.watch)...)
-	client, err := kgo.NewClient(append(opts, p.config.Settings.options(p.config.Transactions)...)...)
+	opts = append(opts, p.config.Settings.options(p.config.Transactions)...)
+	if p.config.Detours {
+		opts = append(opts, kgo.RecordPartitioner(detours{partitioner()}))
+	}
+	client, err := kgo.NewClient(opts...)
 	if err != nil {
 		return err
 	}

@@ -32,6 +32,16 @@ func outcome(acked, failed, unknown uint64) OmegaMatcher {
 	})
 }
 
+// detouring are orders of which each third goes elsewhere.
+type detouring struct{}
+
+func (detouring) Make(seq uint64, r *kgo.Record) ledger.Class {
+	if seq%3 == 1 {
+		r.Partition = Elsewhere
+	}
+	return orders{}.Make(seq, r)
+}
+
 // newClients counts clients.
 type newClients struct{ n atomic.Int64 }
 
@@ -65,6 +75,35 @@ func latency(b *bench, kind string) run.Latency {
 }
 
 var _ = Describe("Producer", func() {
+	It("sends records that ask for it to another partition, each time the same", func(ctx context.Context) {
+		const n = 2001
+		b := newBench()
+		c := b.config(n)
+		c.Maker, c.Detours = detouring{}, true
+		c.Settings.Clients = 2
+		var wrong, detours atomic.Int64
+		reader := b.read(ctx, false, func(batch []*kgo.Record, _ time.Duration) {
+			for _, r := range batch {
+				id, _ := identityOf(r)
+				want := Partition(r.Key, partitions)
+				if id.Sequence%3 == 1 {
+					want = (want + 1) % partitions
+					detours.Add(1)
+				}
+				if r.Partition != want {
+					wrong.Add(1)
+				}
+			}
+		})
+		sendAll(ctx, b.producer(c))
+		ends, err := EndOffsets(ctx, b.admin(), topic)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(reader.ReadTo(ctx, ends)).To(BeEmpty())
+		Expect(reader.Facts()).To(Equal(ReadFacts{Records: n}))
+		Expect(detours.Load()).To(BeEquivalentTo(n / 3))
+		Expect(wrong.Load()).To(BeZero(), "records on a partition that is not theirs")
+	})
+
 	It("sends every record once, under its identity, to its key's partition", func(ctx context.Context) {
 		const n = 20_000
 		b := newBench()

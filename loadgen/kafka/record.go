@@ -19,8 +19,8 @@ type Maker interface {
 	// Key, Value and Headers come empty, with the room of an earlier record:
 	// append to them, or assign slices of your own, which are only read. A
 	// key that stays empty is no key (null); assign nil to Value for a
-	// tombstone. The header weir-id is added afterwards; all other fields of
-	// r are the producer's.
+	// tombstone. Partition may become Elsewhere, see there. The header weir-id is
+	// added afterwards; all other fields of r are the producer's.
 	Make(seq uint64, r *kgo.Record) ledger.Class
 }
 

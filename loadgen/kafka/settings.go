@@ -224,7 +224,7 @@ func (s Settings) options(t *Transactions) []kgo.Opt {
 		// The producer keeps the bound itself, see Producer.window; the
 		// client must never be the one that blocks.
 		kgo.MaxBufferedRecords(s.MaxBuffered + 1024),
-		kgo.RecordPartitioner(kgo.StickyKeyPartitioner(nil)),
+		kgo.RecordPartitioner(partitioner()),
 		// As in Kafka only the delivery timeout gives up on a topic that
 		// brokers do not know, which is normal while they come back.
 		kgo.UnknownTopicRetries(-1),

@@ -1,0 +1,75 @@
+package scenario
+
+import (
+	"github.com/flowweir/weir/chaos/fault"
+	"github.com/flowweir/weir/chaos/invariant"
+	"github.com/flowweir/weir/harness/payload"
+	"github.com/flowweir/weir/loadgen/ledger"
+)
+
+// loadFacts counts the records that a fault in the load made.
+func (x *execution) loadFacts(f fault.Fault) fault.LoadFacts {
+	var facts fault.LoadFacts
+	for _, live := range x.flows {
+		m, ok := live.maker.(*payload.Maker)
+		if !ok || live.plan.Load.Event != f.Target.Event {
+			continue
+		}
+		index, class := x.plan.spoiltIndex(f), ledger.IsPoison
+		if f.Kind == fault.Duplicate {
+			class = ledger.IsDuplicate
+		}
+		var found []uint64 // the first of them
+		for seq := range live.sender.Select(class, 0) {
+			if m.FaultOf(seq) != index {
+				continue
+			}
+			facts.Sent++
+			if live.sender.Flags(seq)&ledger.Received == 0 {
+				continue
+			}
+			facts.Found++
+			if len(found) < lookedUp {
+				found = append(found, seq)
+			}
+		}
+		if x.plan.spoilt(live.plan)[index].Elsewhere {
+			facts.Elsewhere = x.elsewhere(live, found)
+		}
+	}
+	return facts
+}
+
+// lookedUp is of how many records of a fault it is looked up where they stand.
+const lookedUp = 500
+
+// elsewhere counts the duplicates that do not stand where the first does.
+func (x *execution) elsewhere(live *liveFlow, duplicates []uint64) *fault.Elsewhere {
+	ref := func(seq uint64) invariant.Ref { return invariant.Ref{Sender: live.sender.ID(), Sequence: seq} }
+	var refs []invariant.Ref
+	for _, seq := range duplicates {
+		refs = append(refs, ref(seq), ref(live.maker.Event(seq)))
+	}
+	e, partitions := &fault.Elsewhere{}, x.teller().partitionsOf(refs)
+	for _, seq := range duplicates {
+		second, known := partitions[ref(seq)]
+		first, both := partitions[ref(live.maker.Event(seq))]
+		if known && both {
+			e.Known++
+			if first != second {
+				e.Apart++
+			}
+		}
+	}
+	return e
+}
+
+// spoiltIndex is which of the faults in its flow's load one of the schedule is.
+func (p *Plan) spoiltIndex(f fault.Fault) (n int) {
+	for _, before := range p.Schedule()[:f.Index] {
+		if before.Kind.InLoad() && before.Target.Event == f.Target.Event {
+			n++
+		}
+	}
+	return n
+}
