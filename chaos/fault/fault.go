@@ -37,6 +37,7 @@ const (
 	SetQuota       Kind = "quota"
 	Poison         Kind = "poison"
 	Duplicate      Kind = "duplicate"
+	NearIdentical  Kind = "near-identical"
 )
 
 // Field is what a scenario calls the fault.
@@ -79,7 +80,7 @@ func (k Kind) Changes() bool { return k == DeleteTopic || k == AlterTopic || k =
 func (f Fault) NeedsProxy() bool { return f.Kind.OnLinks() || f.BeforeCommit }
 
 // InLoad says whether the fault is a property of the records that are sent.
-func (k Kind) InLoad() bool { return k == Poison || k == Duplicate }
+func (k Kind) InLoad() bool { return k == Poison || k == Duplicate || k == NearIdentical }
 
 // TopicPartition names a partition.
 type TopicPartition struct {

@@ -42,6 +42,8 @@ func every() []Fault {
 		{Kind: PauseService, Target: Target{Service: "payment-service"}, At: 55 * time.Second, HealAfter: 2 * time.Second},
 		{Kind: Poison, Target: Target{Event: "OrderPlaced", Share: 0.01}, Always: true},
 		{Kind: Duplicate, Target: Target{Event: "OrderPlaced", Share: 0.0025}, Always: true},
+		{Kind: Duplicate, Target: Target{Event: "OrderPlaced", Share: 0.0025}, How: "5m later", Always: true},
+		{Kind: NearIdentical, Target: Target{Event: "OrderPlaced", Share: 0.0025}, Always: true},
 	}
 }
 

@@ -41,6 +41,7 @@ var faultsInWords = []struct{ words, yaml string }{
 	{"always poison event com.acme.OrderPlaced share 1% kind missing-header header ce_id", "{always: true, poison: {event: com.acme.OrderPlaced, share: 1%, kind: missing-header, header: ce_id}}"},
 	{"always duplicate event com.acme.OrderPlaced share 1% after 200ms", "{always: true, duplicate: {event: com.acme.OrderPlaced, share: 1%, after: 200ms}}"},
 	{"always duplicate event com.acme.OrderPlaced share 1% partition other", "{always: true, duplicate: {event: com.acme.OrderPlaced, share: 1%, partition: other}}"},
+	{"always near-identical event com.acme.OrderPlaced share 1%", "{always: true, near-identical: {event: com.acme.OrderPlaced, share: 1%}}"},
 	{"always duplicate event com.acme.OrderPlaced share 1%", "{always: true, duplicate: {event: com.acme.OrderPlaced, share: 1%}}"},
 }
 

@@ -209,7 +209,7 @@ var descriptions = map[string]string{
 	"scenario.Consumers.topics":  "Topics of the contracts.",
 	"scenario.Consumers.members": "The number of consumers; 1 by default.",
 
-	"scenario.Fault.always":         "For poison and duplicate, which are part of the load.",
+	"scenario.Fault.always":         "For poison, duplicate and near-identical, which are part of the load.",
 	"scenario.Fault.kill":           "Ends brokers at once.",
 	"scenario.Fault.stop":           "Ends brokers in order.",
 	"scenario.Fault.pause":          "Freezes brokers.",
@@ -226,6 +226,7 @@ var descriptions = map[string]string{
 	"scenario.DeleteTopic.topic":    "A topic of the run.",
 	"scenario.AlterTopic.topic":     "A topic of the run.",
 	"scenario.Fault.poison":         "Makes a share of the load such that no consumer can process it.",
+	"scenario.Fault.near-identical": "Makes a share of the load equal to the event before in all but the id.",
 	"scenario.Poison.kind":          "What is wrong with it; by default nothing can decode it.",
 	"scenario.Poison.header":        "The header that is missing; by default ce_id, or the first that the contract requires.",
 	"scenario.Fault.duplicate":      "Sends a share of the load twice, with the same event id.",

@@ -296,7 +296,7 @@ var rules = map[string]func(*schema){
 	"scenario.Fault":              fault,
 	"scenario.Random":             func(s *schema) { s.Required = []string{"faults"} },
 	"scenario.RandomFault": func(s *schema) {
-		s.OneOf, s.Not = oneOf(actions...).OneOf, someOf("at", "every", "when", "always", "poison", "duplicate", "rolling-restart")
+		s.OneOf, s.Not = oneOf(actions...).OneOf, someOf("at", "every", "when", "always", "poison", "duplicate", "near-identical", "rolling-restart")
 	},
 	"scenario.When": func(s *schema) {
 		s.OneOf = []*schema{{Required: []string{"acks"}, Not: someOf("group", "lag")}, {Required: []string{"lag"}, Not: requires("acks")}}
@@ -322,6 +322,7 @@ var rules = map[string]func(*schema){
 	"scenario.Elect":         func(s *schema) { s.Required = []string{"unclean"} },
 	"scenario.Crash":         func(s *schema) { s.Required = []string{"service"} },
 	"scenario.ServiceTarget": func(s *schema) { s.Required = []string{"service"} },
+	"scenario.LoadTarget":    func(s *schema) { s.Required = []string{"event", "share"} },
 	"scenario.Duplicate":     func(s *schema) { s.Required = []string{"event", "share"} },
 	"scenario.Poison": func(s *schema) {
 		s.Required = []string{"event", "share"}
@@ -388,7 +389,7 @@ func fault(s *schema) {
 		begins.Not = requires("when")
 		s.OneOf = append(s.OneOf, &schema{Required: []string{action}, OneOf: []*schema{begins, requires("when")}})
 	}
-	s.OneOf = append(s.OneOf, requires("poison", "always"), requires("duplicate", "always"))
+	s.OneOf = append(s.OneOf, requires("poison", "always"), requires("duplicate", "always"), requires("near-identical", "always"))
 }
 
 // picks are the fields of which one names brokers; with some of them count

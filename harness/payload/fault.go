@@ -8,6 +8,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/loadgen/identity"
 	"github.com/flowweir/weir/loadgen/kafka"
 	"github.com/flowweir/weir/loadgen/ledger"
@@ -27,6 +28,9 @@ const (
 	MissingHeader
 	// Duplicate records are earlier ones again, with their event's id.
 	Duplicate
+	// NearIdentical records are events of their own, and equal to one before them
+	// in all but the event's id.
+	NearIdentical
 )
 
 func (k Kind) poison() bool { return k <= MissingHeader }
@@ -38,8 +42,9 @@ type Fault struct {
 	Share float64
 	// Header is what MissingHeader leaves out.
 	Header string
-	// After is how far a Duplicate is behind the first send of its event; nil is
-	// 1 to 64 records.
+	// After is how far a Duplicate is behind the first send of its event, or a
+	// NearIdentical record behind the one that it is like; nil is 1 to 64
+	// records.
 	After *Distance
 	// Elsewhere has a Duplicate go to another partition than that of its key.
 	Elsewhere bool
@@ -95,10 +100,13 @@ type making struct {
 	// event is the sequence whose event the record carries: the same but for
 	// duplicates.
 	event uint64
+	// content is the sequence that its key, its data and its time are of: the
+	// event but for those that are near-identical to it.
+	content uint64
 }
 
 func (m *Maker) making(seq uint64) making {
-	normal := making{event: seq}
+	normal := making{event: seq, content: seq}
 	if len(m.bands) == 0 {
 		return normal
 	}
@@ -107,19 +115,22 @@ func (m *Maker) making(seq uint64) making {
 		return normal
 	}
 	f := &m.cfg.Faults[i]
-	if f.Kind != Duplicate {
-		return making{f, seq}
+	if f.Kind.poison() {
+		return making{f, seq, seq}
 	}
 	first, found := m.first(seq, f.After)
-	if !found {
+	switch {
+	case !found:
 		return normal
+	case f.Kind == NearIdentical:
+		return making{f, seq, first}
 	}
-	return making{f, first}
+	return making{f, first, first}
 }
 
 func (w making) class() ledger.Class {
 	switch {
-	case w.fault == nil:
+	case w.fault == nil, w.fault.Kind == NearIdentical:
 		return ledger.Normal
 	case w.fault.Kind.poison():
 		return ledger.Poison
@@ -260,6 +271,9 @@ func (m *Maker) checkFaults() error {
 		}
 		if f.Elsewhere && m.cfg.Produces.Key == nil {
 			err = fmt.Errorf("records of %s have no key, so that none has a partition of its own", m.cfg.Produces.Event)
+		}
+		if f.Kind == NearIdentical && m.envelope.kind == contracts.EnvelopeNone {
+			err = fmt.Errorf("events of %s have no envelope, so that none has an id to differ in", m.cfg.Produces.Event)
 		}
 		if err != nil {
 			return err

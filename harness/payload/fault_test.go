@@ -1,6 +1,7 @@
 package payload
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -261,6 +262,57 @@ func TestElsewhere(t *testing.T) {
 	}
 	_, err = New(config(t, produces(func(p *contracts.Produces) { p.Key = nil }), spoilt(Fault{Kind: Duplicate, Share: 0.1, Elsewhere: true})))
 	if err == nil || err.Error() != "records of com.acme.order.OrderPlaced have no key, so that none has a partition of its own" {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestNearIdentical: an event of its own that is equal to the record without a
+// fault before it, but for the id, in every envelope and form.
+func TestNearIdentical(t *testing.T) {
+	similar := spoilt(Fault{Share: 0.1}, Fault{Kind: Duplicate, Share: 0.1}, Fault{Kind: NearIdentical, Share: 0.3, After: &Distance{}})
+	with := func(c *Config) { c.Headers = map[string]string{"number": "{{seq}}"} }
+	for name, cfg := range map[string]Config{
+		"binary":     config(t, similar, with),
+		"a pool":     config(t, similar, produces(func(p *contracts.Produces) { p.Key = &contracts.Key{Template: "{$.tenant}:{$.order_id}"} })),
+		"structured": config(t, similar, produces(func(p *contracts.Produces) { p.Envelope = contracts.EnvelopeCloudEventsStructured })),
+		"standard":   config(t, similar, produces(func(p *contracts.Produces) { p.Envelope = contracts.EnvelopeStandard })),
+		"avro":       coded(t, "order.avsc", contracts.FormatAvro, similar),
+	} {
+		m := maker(t, cfg)
+		seen := 0
+		for seq := range uint64(1000) {
+			if m.FaultOf(seq) != 2 {
+				continue
+			}
+			seen++
+			like := seq - 1
+			for m.drawn(like) >= 0 {
+				like--
+			}
+			if m.Class(seq) != ledger.Normal || m.Event(seq) != seq || m.KeyHash(seq) != m.KeyHash(like) {
+				t.Fatalf("%s: %d is of class %v and event %d", name, seq, m.Class(seq), m.Event(seq))
+			}
+			want, got := record(m, like), record(m, seq)
+			from, to := (identity.EventID{Run: testRun, Sender: 3, Sequence: like}).String(), identity.EventID{Run: testRun, Sender: 3, Sequence: seq}.String()
+			if differ(want, got) == "" {
+				t.Fatalf("%s: %d is %d again", name, seq, like)
+			}
+			want.Value = bytes.ReplaceAll(want.Value, []byte(from), []byte(to))
+			for i := range want.Headers {
+				if string(want.Headers[i].Value) == from {
+					want.Headers[i].Value = []byte(to)
+				}
+			}
+			if diff := differ(want, got); diff != "" {
+				t.Fatalf("%s: %d is not like %d: %s", name, seq, like, diff)
+			}
+		}
+		if seen < 200 {
+			t.Errorf("%s: %d", name, seen)
+		}
+	}
+	_, err := New(config(t, produces(func(p *contracts.Produces) { p.Envelope = "" }), spoilt(Fault{Kind: NearIdentical, Share: 0.1})))
+	if err == nil || err.Error() != "events of com.acme.order.OrderPlaced have no envelope, so that none has an id to differ in" {
 		t.Errorf("%v", err)
 	}
 }

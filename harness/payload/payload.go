@@ -277,11 +277,10 @@ func (m *Maker) KeyHash(seq uint64) uint64 {
 	if making.fault.elsewhere() {
 		return mix(1<<63 | seq)
 	}
-	event := making.event
 	if m.keyed {
-		return mix(m.cfg.Keys.Index(event))
+		return mix(m.cfg.Keys.Index(making.content))
 	}
-	if k := m.wholeOf(event).key; k != nil {
+	if k := m.wholeOf(making.content).key; k != nil {
 		return xxhash.Sum64(k)
 	}
 	return mix(seq)
@@ -295,22 +294,22 @@ func (m *Maker) wholeOf(event uint64) *document {
 // makes the same record whenever it is asked for a sequence.
 func (m *Maker) Make(seq uint64, r *kgo.Record) ledger.Class {
 	making := m.making(seq)
-	fault, event := making.fault, making.event
-	id := identity.EventID{Run: m.cfg.Run, Sender: m.cfg.Sender, Sequence: event}
-	at := m.start.Add(m.Due(event))
+	fault, content := making.fault, making.content
+	id := identity.EventID{Run: m.cfg.Run, Sender: m.cfg.Sender, Sequence: making.event}
+	at := m.start.Add(m.Due(content))
 	r.Headers = append(r.Headers[:0], m.headers...)
 	var data []byte
 	if m.keyed {
-		data = m.spliced(r, event)
+		data = m.spliced(r, content)
 	} else {
-		d := m.wholeOf(event)
+		d := m.wholeOf(content)
 		r.Key, data = d.key, d.value
 	}
 	if fault != nil {
 		data = m.spoil(fault, id, data)
 	}
 	if len(m.templates) > 0 {
-		m.fill(r, value.Record{Sequence: event, Key: r.Key, Due: at, Run: m.cfg.Run, Sender: m.cfg.Sender})
+		m.fill(r, value.Record{Sequence: content, Key: r.Key, Due: at, Run: m.cfg.Run, Sender: m.cfg.Sender})
 	}
 	m.envelope.wrap(r, id, at, data)
 	if fault != nil {

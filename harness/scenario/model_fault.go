@@ -28,6 +28,7 @@ type Fault struct {
 	Quota       *Quota            `yaml:"quota"`
 	Poison      *Poison           `yaml:"poison"`
 	Duplicate   *Duplicate        `yaml:"duplicate"`
+	Similar     *LoadTarget       `yaml:"near-identical"` // events of their own, equal to the one before in all but the id
 	HealAfter   document.Duration `yaml:"heal-after"`
 }
 

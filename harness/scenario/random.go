@@ -57,7 +57,7 @@ func (v *validator) drawn(path document.Path, f RandomFault) {
 	}
 	switch {
 	case f.inLoad() != nil:
-		v.Error(BadTiming, path, "poison and duplicates are part of the load", "write them under faults, with always: true")
+		v.Error(BadTiming, path, "it is part of the load", "write it under faults, with always: true")
 	case f.Restart != nil || f.Rolling != nil || f.Crash != nil:
 		v.Error(BadTiming, path, "how long it takes is not known beforehand, so that it could meet the next", "write it under faults, in a scenario without random")
 	default:

@@ -36,8 +36,26 @@ func (r *resolver) spoil(entry Fault, f *fault.Fault, path document.Path) {
 	switch {
 	case entry.Poison != nil:
 		r.poison(entry.Poison, flow, f, path)
-	default:
+	case entry.Duplicate != nil:
 		r.duplicate(entry.Duplicate, flow, f, path)
+	default:
+		r.similar(flow, path.Add("event"))
+	}
+}
+
+// similar refuses near-identical events that nothing tells apart, or that a
+// consumer rightly takes for one by what its contract says.
+func (r *resolver) similar(flow *Flow, path document.Path) {
+	envelope := flow.Produces.EnvelopeName()
+	if envelope == contracts.EnvelopeNone {
+		r.Error(BadLoad, path, fmt.Sprintf("events of %s have no envelope, so that none has an id to differ in", flow.Load.Event), "")
+	}
+	for i := range flow.Reactions {
+		known := flow.Reactions[i].Consumes.Idempotency
+		if known == nil || known.Key == "" || envelope == contracts.EnvelopeCloudEventsBinary && known.Key == "header:ce_id" {
+			continue
+		}
+		r.Error(BadLoad, path, fmt.Sprintf("%s knows an event of %s again by %s, in which near-identical ones do not differ: it rightly takes two for one", flow.Reactions[i].Consumer, flow.Load.Event, known.Key), "")
 	}
 }
 
@@ -220,6 +238,8 @@ func (p *Plan) spoilt(f *Flow) (all []payload.Fault) {
 		switch {
 		case entry.Duplicate != nil:
 			made.Kind, made.After, made.Elsewhere = payload.Duplicate, entry.Duplicate.After.distance(), entry.Duplicate.Partition != ""
+		case entry.Similar != nil:
+			made.Kind, made.After = payload.NearIdentical, &payload.Distance{}
 		case entry.Poison.Kind == PoisonWrongSchema:
 			made.Kind = payload.WrongSchema
 		case entry.Poison.Kind == PoisonMissingHeader:

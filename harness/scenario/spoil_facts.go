@@ -15,12 +15,10 @@ func (x *execution) loadFacts(f fault.Fault) fault.LoadFacts {
 		if !ok || live.plan.Load.Event != f.Target.Event {
 			continue
 		}
-		index, class := x.plan.spoiltIndex(f), ledger.IsPoison
-		if f.Kind == fault.Duplicate {
-			class = ledger.IsDuplicate
-		}
+		want, without := classes(f.Kind)
+		index := x.plan.spoiltIndex(f)
 		var found []uint64 // the first of them
-		for seq := range live.sender.Select(class, 0) {
+		for seq := range live.sender.Select(want, without) {
 			if m.FaultOf(seq) != index {
 				continue
 			}
@@ -38,6 +36,18 @@ func (x *execution) loadFacts(f fault.Fault) fault.LoadFacts {
 		}
 	}
 	return facts
+}
+
+// classes are those of the records that a kind of fault makes: what they are,
+// and what they are not.
+func classes(kind fault.Kind) (want, without ledger.Flags) {
+	switch kind {
+	case fault.Poison:
+		return ledger.IsPoison, 0
+	case fault.Duplicate:
+		return ledger.IsDuplicate, 0
+	}
+	return 0, ledger.IsPoison | ledger.IsDuplicate
 }
 
 // lookedUp is of how many records of a fault it is looked up where they stand.

@@ -26,6 +26,8 @@ func TestWhatCannotBeSpoilt(t *testing.T) {
 		"a duplicate behind the load's end":     {"Whole", "duplicate: {event: Whole, share: 1%, after: 10s}", "", `:5:69 scenario/timing: the load of Whole ends at 10s`},
 		"other partitions without a key":        {"Keyless", "duplicate: {event: Keyless, share: 1%, partition: other}", "", `:5:75 scenario/bad-load: records of Keyless have no key, so that none has a partition of its own`},
 		"other partitions of one":               {"Single", "duplicate: {event: Single, share: 1%, partition: other}", "", `:5:74 scenario/bad-load: single.events has only one partition`},
+		"events without an id":                  {"Anything", "near-identical: {event: Anything, share: 1%}", "", `:5:49 scenario/bad-load: events of Anything have no envelope, so that none has an id to differ in`},
+		"events that a consumer may merge":      {"Whole", "near-identical: {event: Whole, share: 1%}", "merging", `:6:49 scenario/bad-load: merging knows an event of Whole again by $.order_id, in which near-identical ones do not differ: it rightly takes two for one`},
 	} {
 		parts := []string{spoilContracts, "load: [{event: " + tt.event + ", profile: [{hold: 10/s, for: 10s}]}]\n"}
 		if tt.services != "" {
@@ -52,6 +54,7 @@ func TestHowALoadIsSpoilt(t *testing.T) {
   - {always: true, duplicate: {event: Whole, share: 1%, after: 5s}}
   - {always: true, duplicate: {event: Whole, share: 1%, partition: other}}
   - {always: true, duplicate: {event: Whole, share: 1%, after: 2, partition: other}}
+  - {always: true, near-identical: {event: Whole, share: 5%}}
 `)
 	var b bytes.Buffer
 	p.Describe(&b, "embedded", 1)
@@ -73,6 +76,7 @@ func TestHowALoadIsSpoilt(t *testing.T) {
 		"duplicate 1% of Whole 5s later",
 		"duplicate 1% of Whole on another partition",
 		"duplicate 1% of Whole 2 records later, on another partition",
+		"near-identical 5% of Whole",
 	})
 	equal(t, p.spoilt(p.Flows[0]), []payload.Fault{
 		{Kind: payload.Undecodable, Share: 0.01}, {Kind: payload.WrongSchema, Share: 0.03},
@@ -80,10 +84,12 @@ func TestHowALoadIsSpoilt(t *testing.T) {
 		{Kind: payload.Duplicate, Share: 0.01, After: &payload.Distance{}}, {Kind: payload.Duplicate, Share: 0.01, After: &payload.Distance{Records: 99}},
 		{Kind: payload.Duplicate, Share: 0.01, After: &payload.Distance{Time: 5 * time.Second}},
 		{Kind: payload.Duplicate, Share: 0.01, Elsewhere: true}, {Kind: payload.Duplicate, Share: 0.01, After: &payload.Distance{Records: 2}, Elsewhere: true},
+		{Kind: payload.NearIdentical, Share: 0.05, After: &payload.Distance{}},
 	})
 	equal(t, p.Notes, []string{
 		"headless consumes Whole but is not part of this run: its effects and dead letters are not watched",
 		"lenient consumes Whole but is not part of this run: its effects and dead letters are not watched",
+		"merging consumes Whole but is not part of this run: its effects and dead letters are not watched",
 		"reader declares no effect for Whole: whether it was processed is not watched",
 		"reader promises to know an event of Whole again for 5s, and duplicates come 99 records later: no-duplicate-effect asks for one effect all the same",
 	})
@@ -94,5 +100,5 @@ func TestHowALoadIsSpoilt(t *testing.T) {
 			index = append(index, p.spoiltIndex(f))
 		}
 	}
-	equal(t, index, []int{0, 0, 1, 2, 3, 1, 4, 5, 6, 7, 8})
+	equal(t, index, []int{0, 0, 1, 2, 3, 1, 4, 5, 6, 7, 8, 9})
 }

@@ -39,6 +39,7 @@ func (v *validator) action(path document.Path, f Fault) bool {
 		document.Option{Field: "quota", Set: f.Quota != nil},
 		document.Option{Field: "poison", Set: f.Poison != nil},
 		document.Option{Field: "duplicate", Set: f.Duplicate != nil},
+		document.Option{Field: "near-identical", Set: f.Similar != nil},
 	) {
 		return false
 	}
@@ -97,7 +98,7 @@ func (v *validator) timing(path document.Path, f Fault, inLoad bool) {
 		}
 		v.Conflict(path.Add("when"), path.Add(field), "when excludes "+field, "keep one of them")
 	case f.When != nil && inLoad:
-		v.ErrorAtKey(NotBuilt, path.Add("when"), "poison and duplicates from a moment on are not built yet", "write always: true")
+		v.ErrorAtKey(NotBuilt, path.Add("when"), "faults in the load from a moment on are not built yet", "write always: true")
 	case f.When != nil:
 		v.condition(path.Add("when"), *f.When)
 	case f.Every != 0 && (f.Always || inLoad):
@@ -105,11 +106,11 @@ func (v *validator) timing(path document.Path, f Fault, inLoad bool) {
 	case f.Always && has:
 		v.Conflict(at, path.Add("always"), "at excludes always", "keep one of them")
 	case inLoad && has:
-		v.ErrorAtKey(NotBuilt, at, "poison and duplicates from a moment on are not built yet", "write always: true")
+		v.ErrorAtKey(NotBuilt, at, "faults in the load from a moment on are not built yet", "write always: true")
 	case inLoad && !f.Always:
-		v.Missing(path, "always", "poison and duplicates are part of the load: write always: true")
+		v.Missing(path, "always", "it is part of the load: write always: true")
 	case !inLoad && f.Always:
-		v.ErrorAtKey(BadTiming, path.Add("always"), "only poison and duplicate can be there always", "say when: at: 20s")
+		v.ErrorAtKey(BadTiming, path.Add("always"), "only poison, duplicate and near-identical can be there always", "say when: at: 20s")
 	case !inLoad && !has && (v.s.Doc.Misspelt(path, "every") || v.s.Doc.Misspelt(path, "when")):
 	case !inLoad && !has:
 		v.Missing(path, "at", "the time since the load began, such as 20s, or when: something is true")
@@ -158,7 +159,7 @@ func (v *validator) healing(path document.Path, f Fault, inLoad bool) {
 	case f.HealAfter < 0:
 		v.Error(document.OutOfRange, at, "heal-after cannot be negative", "")
 	case inLoad:
-		v.ErrorAtKey(document.Conflicting, at, "heal-after says nothing with poison and duplicate", "remove it")
+		v.ErrorAtKey(document.Conflicting, at, "heal-after says nothing with faults in the load", "remove it")
 	case f.Elect != nil:
 		v.Conflict(at, path.Add("elect"), "an election cannot be healed", "remove heal-after")
 	case f.Restart != nil:

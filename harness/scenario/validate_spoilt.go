@@ -46,6 +46,8 @@ func (f Fault) inLoad() *spoilt {
 		return &spoilt{"poison", f.Poison.LoadTarget}
 	case f.Duplicate != nil:
 		return &spoilt{"duplicate", f.Duplicate.LoadTarget}
+	case f.Similar != nil:
+		return &spoilt{"near-identical", *f.Similar}
 	}
 	return nil
 }
@@ -68,8 +70,7 @@ func (v *validator) inLoad(path document.Path, f Fault) {
 }
 
 // shares checks that what faults make of an event's records is no more than
-// all of them, and with duplicates less: a record is poison, a duplicate of an
-// ordinary one before it, or ordinary.
+// all of them, and less with those that repeat an ordinary one before them.
 func (v *validator) shares() {
 	sums, repeats, told := map[string]float64{}, map[string]bool{}, map[string]bool{}
 	for i, f := range v.s.Faults {
@@ -85,9 +86,9 @@ func (v *validator) shares() {
 			continue
 		}
 		told[event] = true
-		message, hint := fmt.Sprintf("with this, faults make poison or duplicates of %s of %s", percent(sums[event]), event), "all shares of an event together are at most 100%"
+		message, hint := fmt.Sprintf("with this, faults make %s of the records of %s", percent(sums[event]), event), "all shares of an event together are at most 100%"
 		if over <= rounding {
-			message, hint = message+": none is left that could come again", "a duplicate repeats a record that is neither: leave some"
+			message, hint = message+": none is left that could come again", "duplicates and near-identical events repeat a record that no fault makes: leave some"
 		}
 		v.Error(document.OutOfRange, document.Path{"faults", i, t.field, "share"}, message, hint)
 	}
