@@ -145,6 +145,9 @@ func (r *resolver) poison(p *Poison, flow *Flow, f *fault.Fault, path document.P
 
 // wrong is data of the flow that its schema refuses.
 func (f *Flow) wrong() (*payload.Wrong, error) {
+	if at := f.Produces.Recognition().Value; at != "" {
+		return nil, fmt.Errorf("by %s in its data consumers know %s: without it they rightly leave a record alone", at, f.Load.Event)
+	}
 	docs, err := newDocuments(f)
 	if err != nil {
 		return nil, err
