@@ -72,7 +72,7 @@ func (r *resolver) duplicate(d *Duplicate, flow *Flow, f *fault.Fault, path docu
 		if flow.Produces.Key == nil {
 			r.Error(BadLoad, at, fmt.Sprintf("records of %s have no key, so that none has a partition of its own", flow.Load.Event), "")
 		}
-		if t := r.plan.topic(flow.Topic); t.Partitions < 2 {
+		if t := r.plan.topic(flow.Topic); t != nil && t.Partitions < 2 {
 			r.Error(BadLoad, at, flow.Topic+" has only one partition", fmt.Sprintf("give it more: topics: {%s: {partitions: 3}}", flow.Topic))
 		}
 	}
