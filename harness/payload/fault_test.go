@@ -294,7 +294,7 @@ func TestNearIdentical(t *testing.T) {
 			}
 			want, got := record(m, like), record(m, seq)
 			from, to := (identity.EventID{Run: testRun, Sender: 3, Sequence: like}).String(), identity.EventID{Run: testRun, Sender: 3, Sequence: seq}.String()
-			if differ(want, got) == "" {
+			if bytes.Equal(want.Value, got.Value) && headerOf(want, "ce_id") == headerOf(got, "ce_id") {
 				t.Fatalf("%s: %d is %d again", name, seq, like)
 			}
 			want.Value = bytes.ReplaceAll(want.Value, []byte(from), []byte(to))
