@@ -236,7 +236,7 @@ func (m *Maker) spoil(f *Fault, id identity.EventID, data []byte) []byte {
 	case Undecodable:
 		return m.undecodable(id)
 	case WrongSchema:
-		return m.wrong.data(id)
+		return slices.Concat(m.prefix, m.wrong.data(id))
 	}
 	return data
 }
@@ -265,7 +265,7 @@ func (m *Maker) checkFaults() error {
 			m.wrong, err = NewWrong(m.cfg)
 		case MissingHeader:
 			constant := slices.ContainsFunc(m.headers, func(h kgo.RecordHeader) bool { return h.Key == f.Header })
-			if f.Header == "" || f.Header == identity.Header || !constant && !slices.Contains(writtenHeaders(m.cfg.Produces), f.Header) {
+			if f.Header == "" || f.Header == identity.Header || !constant && !slices.Contains(writtenHeaders(m.cfg), f.Header) {
 				err = fmt.Errorf("the records of %s have no header %s that could be missing", m.cfg.Produces.Event, f.Header)
 			}
 		}

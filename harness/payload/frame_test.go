@@ -106,6 +106,25 @@ func TestFramedValues(t *testing.T) {
 	}
 }
 
+// TestFramedWrongData: data that the schema refuses is framed like any other, so
+// that it is the data that is wrong.
+func TestFramedWrongData(t *testing.T) {
+	wrong := spoilt(Fault{Kind: WrongSchema, Share: 1})
+	framing, id := wire.Framing{Kind: wire.Confluent}, wire.ID{Number: 7}
+	for name, config := range map[string]func(changes ...func(*Config)) Config{
+		"Avro": func(c ...func(*Config)) Config { return coded(t, "order.avsc", contracts.FormatAvro, c...) },
+		"JSON": func(c ...func(*Config)) Config { return config(t, append(c, under(t, `{"required": ["total"]}`))...) },
+	} {
+		plain := maker(t, config(wrong))
+		framed := maker(t, config(wrong, func(c *Config) { c.Frame = frame(t, framing, id) }))
+		want, got := record(plain, 3), record(framed, 3)
+		found, payload, err := framing.Decode(headers(got), got.Value)
+		if err != nil || found != id || string(payload) != string(want.Value) {
+			t.Errorf("%s: %q with %s, %v, want %s and %q", name, got.Value, found, err, id, want.Value)
+		}
+	}
+}
+
 // TestFramingCostsNoAllocation: what stands before a value is part of what it
 // is made of, and what stands in a header is the same in each record.
 func TestFramingCostsNoAllocation(t *testing.T) {
