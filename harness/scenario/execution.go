@@ -111,6 +111,9 @@ type execution struct {
 	cpu       usage
 	// leaderless are the partitions without a leader 30 s after healing.
 	leaderless []string
+	// disagreed are partitions of which brokers did not know the leader 30 s
+	// after the last acknowledgement.
+	disagreed []string
 
 	// watchers are the goroutines that go on until stopWatching.
 	watchers     sync.WaitGroup

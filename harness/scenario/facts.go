@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -205,6 +206,59 @@ func (f facts) quorum(ctx context.Context, node int32) (p kmsg.DescribeQuorumRes
 		return p, fmt.Errorf("broker %d: %w", node, err)
 	}
 	return p, nil
+}
+
+// disagreements names the brokers that take another one for the leader of a
+// partition than the brokers do that know its latest epoch. Of brokers that do
+// not answer nothing is said.
+func (f facts) disagreements(ctx context.Context) []string {
+	ctx, cancel := context.WithTimeout(ctx, factsTimeout)
+	defer cancel()
+	answers := askAll(f.nodes, func(node int32) (said, error) {
+		state, err := f.ask(ctx, node)
+		return said{node, state}, err
+	})
+	var all []said
+	for range f.nodes {
+		if a := <-answers; a.err == nil {
+			all = append(all, a.value)
+		}
+	}
+	return behind(all)
+}
+
+// said is what a broker says of partitions.
+type said struct {
+	node  int32
+	state fault.State
+}
+
+// behind names, for each broker that is behind the latest epoch of partitions,
+// how many there are and one of them.
+func behind(all []said) []string {
+	newest := fault.State{}
+	for _, s := range all {
+		latest(newest, s.state)
+	}
+	slices.SortFunc(all, func(a, b said) int { return cmp.Compare(a.node, b.node) })
+	var names []string
+	for _, s := range all {
+		var late []string
+		for tp, p := range s.state {
+			if now := newest[tp]; now.Epoch > p.Epoch {
+				late = append(late, fmt.Sprintf("%s, which broker %d leads now", tp, now.Leader))
+			}
+		}
+		slices.Sort(late)
+		switch n := len(late); n {
+		case 0:
+		case 1:
+			names = append(names, fmt.Sprintf("broker %d does not know who leads %s", s.node, late[0]))
+		default:
+			names = append(names, fmt.Sprintf("broker %d does not know who leads %d partitions, such as %s", s.node, n, late[0]))
+		}
+	}
+	return names
 }
 
 // latest takes over the partitions of which from knows a later epoch.

@@ -3,6 +3,7 @@ package scenario
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -16,6 +17,7 @@ func (x *execution) finish(hard context.Context) {
 	for _, f := range x.flows {
 		x.flush(hard, f)
 	}
+	x.awaitAgreement(hard)
 	timeout := time.Duration(x.plan.Scenario.Drain.Timeout)
 	if timeout == 0 {
 		timeout = defaultDrain
@@ -36,7 +38,7 @@ func (x *execution) finish(hard context.Context) {
 		x.members = append(x.members, g.Facts()) // before leaving changes them
 	}
 	x.leaveGroups(hard)
-	x.drained.Open = append(x.drained.Open, x.readErrors()...)
+	x.drained.Open = slices.Concat(x.drained.Open, x.disagreed, x.readErrors())
 	x.drained.Open = append(x.drained.Open, x.countEffects(hard, timeout)...)
 	x.drained.Complete = len(x.drained.Open) == 0
 	if x.drained.Complete {
@@ -134,6 +136,24 @@ func (x *execution) awaitLeaders(hard context.Context) {
 			x.leaderless = names
 		}
 		if !pause(ctx, time.Second) {
+			return
+		}
+	}
+}
+
+// awaitAgreement waits until all brokers that answer know who leads, or notes
+// what they know otherwise. A broker that was cut off from the controllers goes
+// on as the leader of partitions that others lead by now: to whoever asks it,
+// the log ends where it ended then, and what is acknowledged behind that would
+// seem lost.
+func (x *execution) awaitAgreement(hard context.Context) {
+	ctx, cancel := context.WithTimeout(hard, leaderGrace)
+	defer cancel()
+	for looks := 0; ; looks++ {
+		if looks == 1 {
+			x.logf("waiting for at most %s until all brokers know who leads", leaderGrace)
+		}
+		if x.disagreed = x.facts.disagreements(ctx); len(x.disagreed) == 0 || !pause(ctx, drainEvery) {
 			return
 		}
 	}
