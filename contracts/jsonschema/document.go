@@ -28,8 +28,10 @@ var byteOrderMark = []byte("\xef\xbb\xbf")
 
 // ParseDocument reads one JSON document. Unlike encoding/json it refuses an
 // object that has a name twice, because the two readers of such a file may
-// not see the same value, and passes over a byte order mark. Its error is
-// always an *Error with the position.
+// not see the same value, and passes over a byte order mark. It also refuses
+// what takes more to work with than to write: more than 500 levels of objects
+// and arrays, and numbers of more than 10,000 characters or with an exponent
+// beyond 1,000. Its error is always an *Error with the position.
 func ParseDocument(file string, src []byte) (*Document, error) {
 	src = bytes.TrimPrefix(src, byteOrderMark)
 	d := &Document{file: file, src: src, values: map[string]int{}, keys: map[string]int{}}
@@ -168,7 +170,14 @@ func (w *indexer) value(pointer string) error {
 	if err != nil {
 		return err
 	}
-	if _, nests := token.(json.Delim); !nests {
+	switch token := token.(type) {
+	case json.Delim:
+	case json.Number:
+		if why := unread(token.String()); why != "" {
+			return w.doc.fail(w.doc.values[pointer], "", "the number %s", why)
+		}
+		return nil
+	default:
 		return nil
 	}
 	if w.depth++; w.depth > maxNesting {

@@ -212,6 +212,9 @@ func FuzzLoad(f *testing.F) {
 		}
 		f.Add(src)
 	}
+	for _, src := range []string{`{"minimum":1e999999999}`, `{"multipleOf":1e-999999999}`, `{"enum":[1e999999999]}`, `{"minLength":18446744073709551617}`} {
+		f.Add([]byte(src))
+	}
 	f.Fuzz(func(t *testing.T, src []byte) {
 		s, err := jsonschema.Load(files("s.json", string(src)), "s.json")
 		if err != nil {

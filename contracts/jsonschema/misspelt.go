@@ -1,7 +1,6 @@
 package jsonschema
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -47,9 +46,7 @@ func (s *Schema) Misspelt() []Problem {
 			}
 		}
 	})
-	slices.SortFunc(all, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.Position.File, b.Position.File), cmp.Compare(a.Position.Line, b.Position.Line), cmp.Compare(a.Position.Column, b.Position.Column))
-	})
+	sortProblems(all)
 	return all
 }
 

@@ -30,7 +30,9 @@
 package jsonschema
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	js "github.com/santhosh-tekuri/jsonschema/v6"
@@ -82,4 +84,11 @@ func (e *Error) Error() string {
 // position is where a subschema stands.
 func (s *Schema) position(at *js.Schema) finding.Position {
 	return s.source.keyPosition(at.Location)
+}
+
+// sortProblems puts problems in the order of their places.
+func sortProblems(problems []Problem) {
+	slices.SortFunc(problems, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.Position.File, b.Position.File), cmp.Compare(a.Position.Line, b.Position.Line), cmp.Compare(a.Position.Column, b.Position.Column))
+	})
 }

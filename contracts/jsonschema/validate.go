@@ -45,7 +45,9 @@ func (v Violation) String() string {
 }
 
 // Validate checks a JSON document and returns all violations, sorted by
-// place; none means that it is valid.
+// place; none means that it is valid. Numbers of more than 10,000 characters
+// or with an exponent beyond 1,000 are violations of every schema, and the only
+// ones that are returned.
 func (s *Schema) Validate(doc []byte) []Violation {
 	v, err := Decode(doc)
 	if err != nil {
@@ -57,6 +59,12 @@ func (s *Schema) Validate(doc []byte) []Violation {
 // ValidateValue is Validate for a decoded document: map[string]any, []any,
 // string, bool, nil and json.Number or Go's numbers.
 func (s *Schema) ValidateValue(v any) []Violation {
+	if unread := unreadNumbers(v); len(unread) > 0 {
+		for i := range unread {
+			unread[i].Schema = s.Position()
+		}
+		return unread
+	}
 	err := s.root.Validate(v)
 	if err == nil {
 		return nil

@@ -99,6 +99,9 @@ func scalar(d *document.Decoder, n *document.Node) any {
 	case n.Text == "true", n.Text == "false":
 		return n.Text == "true"
 	case yamlNumber.MatchString(n.Text):
+		if why := unread(n.Text); why != "" {
+			d.Report(n, document.BadValue, "the number "+why, "")
+		}
 		return json.Number(n.Text)
 	case yamlUnclear.MatchString(n.Text), strings.EqualFold(n.Text, "true"), strings.EqualFold(n.Text, "false"):
 		d.Report(n, document.BadValue, n.Text+" is text to some readers of YAML, and a number or a truth value to others",

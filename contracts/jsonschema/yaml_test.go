@@ -105,6 +105,9 @@ func FuzzCompare(f *testing.F) {
 		{`{"oneOf":[{"multipleOf":0.1},{"minimum":1}]}`, `{"not":{"enum":[1,"a",null]}}`},
 		{`{"minItems":100000}`, `{"minItems":100001,"unevaluatedItems":false}`},
 		{`{"minimum":1e400}`, `{"exclusiveMinimum":1e400}`},
+		{`{"minimum":1e1000}`, `{"minimum":1e999,"multipleOf":1e-1000}`},
+		{`{"minimum":5}`, `{"maximum":-1e99999999}`},
+		{`{"minLength":18446744073709551616}`, `{"maxLength":9007199254740991}`},
 		{`true`, `false`},
 		{`{"patternProperties":{"\\bx":{}},"propertyNames":{"maxLength":2}}`, `{"dependentSchemas":{"a":false},"minProperties":3}`},
 	} {
