@@ -72,6 +72,9 @@ func Load(fsys fs.FS, file string, options ...Option) (*Schema, error) {
 	if err != nil {
 		return nil, source.explain(file, err)
 	}
+	if problems := source.countProblems(root); len(problems) > 0 {
+		return nil, &Error{problems}
+	}
 	if !cfg.assertFormat {
 		walk(root, func(s *js.Schema) {
 			if s.Format != nil {
