@@ -72,6 +72,7 @@ func Load(fsys fs.FS, file string, options ...Option) (*Schema, error) {
 	if err != nil {
 		return nil, source.explain(file, err)
 	}
+	walk(root, keepToDraft)
 	if problems := source.countProblems(root); len(problems) > 0 {
 		return nil, &Error{problems}
 	}

@@ -1,0 +1,45 @@
+package jsonschema_test
+
+import (
+	"testing"
+
+	"github.com/flowweir/weir/contracts/compat"
+	"github.com/flowweir/weir/contracts/jsonschema"
+)
+
+// TestKeywordsThatADraftIgnores: the validator and the comparison take them for
+// what they are.
+func TestKeywordsThatADraftIgnores(t *testing.T) {
+	const (
+		draft6    = `"$schema":"http://json-schema.org/draft-06/schema#"`
+		draft7    = `"$schema":"http://json-schema.org/draft-07/schema#"`
+		draft2019 = `"$schema":"https://json-schema.org/draft/2019-09/schema"`
+	)
+	for _, tt := range []struct {
+		name, schema, ignoring string
+		doc                    string // that the schema would refuse if the keyword counted
+		counts                 bool
+	}{
+		{"const beside $ref in draft 6", `{` + draft6 + `,"allOf":[{"$ref":"#/definitions/d","const":"1"}],"definitions":{"d":{"type":"string"}}}`, `{"type":"string"}`, `"2"`, false},
+		{"const beside $ref in draft 7", `{` + draft7 + `,"properties":{"a":{"const":"1","$ref":"#/definitions/d"}},"definitions":{"d":{"type":"string"}}}`, `{"properties":{"a":{"type":"string"}}}`, `{"a":"2"}`, false},
+		{"const beside $ref in draft 2019-09", `{` + draft2019 + `,"const":"1","$ref":"#/$defs/d","$defs":{"d":{"type":"string"}}}`, `{"type":"string"}`, `"2"`, true},
+		{"if beside $ref in draft 7", `{` + draft7 + `,"allOf":[{"$ref":"#/definitions/d","if":true,"then":false}],"definitions":{"d":{"type":"string"}}}`, `{"type":"string"}`, `"2"`, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, ignoring := mustLoad(t, tt.schema), mustLoad(t, tt.ignoring)
+			if got := s.Validate([]byte(tt.doc)) != nil; got != tt.counts {
+				t.Errorf("%s is refused: %t", tt.doc, got)
+			}
+			want := compat.Compatible
+			if tt.counts {
+				want = compat.Incompatible
+			}
+			if c := jsonschema.Compare(ignoring, s); c.Result() != want {
+				t.Errorf("%s\n%s", c.Result(), problemText(c))
+			}
+			if c := jsonschema.Compare(s, ignoring); c.Result() != compat.Compatible {
+				t.Errorf("the other way: %s\n%s", c.Result(), problemText(c))
+			}
+		})
+	}
+}
