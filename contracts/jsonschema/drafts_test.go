@@ -14,6 +14,7 @@ func TestKeywordsThatADraftIgnores(t *testing.T) {
 		draft6    = `"$schema":"http://json-schema.org/draft-06/schema#"`
 		draft7    = `"$schema":"http://json-schema.org/draft-07/schema#"`
 		draft2019 = `"$schema":"https://json-schema.org/draft/2019-09/schema"`
+		draft2020 = `"$schema":"https://json-schema.org/draft/2020-12/schema"`
 	)
 	for _, tt := range []struct {
 		name, schema, ignoring string
@@ -24,6 +25,12 @@ func TestKeywordsThatADraftIgnores(t *testing.T) {
 		{"const beside $ref in draft 7", `{` + draft7 + `,"properties":{"a":{"const":"1","$ref":"#/definitions/d"}},"definitions":{"d":{"type":"string"}}}`, `{"properties":{"a":{"type":"string"}}}`, `{"a":"2"}`, false},
 		{"const beside $ref in draft 2019-09", `{` + draft2019 + `,"const":"1","$ref":"#/$defs/d","$defs":{"d":{"type":"string"}}}`, `{"type":"string"}`, `"2"`, true},
 		{"if beside $ref in draft 7", `{` + draft7 + `,"allOf":[{"$ref":"#/definitions/d","if":true,"then":false}],"definitions":{"d":{"type":"string"}}}`, `{"type":"string"}`, `"2"`, false},
+		{"dependencies in draft 7", `{` + draft7 + `,"dependencies":{"a":["b"]}}`, `true`, `{"a":1}`, true},
+		{"dependencies in draft 2019-09", `{` + draft2019 + `,"dependencies":{"a":["b"]}}`, `true`, `{"a":1}`, false},
+		{"dependencies in draft 2020-12", `{` + draft2020 + `,"dependencies":{"a":{"required":["b"]}}}`, `true`, `{"a":1}`, false},
+		{"dependencies without a draft", `{"items":{"dependencies":{"a":false}}}`, `true`, `[{"a":1}]`, false},
+		{"$recursiveRef in draft 2019-09", `{` + draft2019 + `,"type":"object","properties":{"a":{"$recursiveRef":"#"}}}`, `{"type":"object"}`, `{"a":1}`, true},
+		{"$recursiveRef in draft 2020-12", `{` + draft2020 + `,"type":"object","properties":{"a":{"$recursiveRef":"#"}}}`, `{"type":"object"}`, `{"a":1}`, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, ignoring := mustLoad(t, tt.schema), mustLoad(t, tt.ignoring)

@@ -171,7 +171,7 @@ func (c *checker) schemaFile(contract *contracts.Contract, u schemaUse) {
 	case loaded.told:
 	case loaded.err == nil:
 		loaded.told = true
-		for _, p := range loaded.schema.Misspelt() {
+		for _, p := range loaded.schema.IdleKeywords() {
 			c.report(contract, SchemaKeyword, &p.Position, p.Message, p.Hint, related(u.at(), "the contract uses the schema here")...)
 		}
 		if loaded.empty == nil {

@@ -125,7 +125,7 @@ const (
 var table = []Rule{
 	rule(SchemaMissing, groupFiles, finding.Error, "A schema's file cannot be read, so nothing about the event can be checked."),
 	rule(SchemaInvalid, groupFiles, finding.Error, "A schema's file is no valid schema, or refers to what is not there."),
-	rule(SchemaKeyword, groupFiles, finding.Warning, "A name in a JSON Schema is nearly a keyword; as it is, it asks for nothing."),
+	rule(SchemaKeyword, groupFiles, finding.Warning, "A name in a JSON Schema is nearly a keyword, or is one of another draft; as it is, it asks for nothing."),
 	rule(SchemaEmpty, groupFiles, finding.Error, "A schema asks for what cannot be, so no event at all is valid."),
 	rule(ExampleMissing, groupFiles, finding.Error, "An example's file cannot be read."),
 	rule(ExampleInvalid, groupFiles, finding.Error, "An example does not validate against the event's schema: one of the two misleads its readers."),

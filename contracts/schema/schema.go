@@ -205,14 +205,14 @@ func loadProto(fsys fs.FS, file string, o Options) (*proto.Schema, error) {
 	return s, err
 }
 
-// Misspelt are the names in a JSON Schema that are nearly keywords, and ask for
-// nothing.
-func (s *Schema) Misspelt() []Problem {
+// IdleKeywords are the names in a JSON Schema that are nearly keywords, or are
+// keywords of other drafts, and ask for nothing.
+func (s *Schema) IdleKeywords() []Problem {
 	c, ok := s.content.(*jsonschema.Schema)
 	if !ok {
 		return nil
 	}
-	all := c.Misspelt()
+	all := c.IdleKeywords()
 	for i := range all {
 		all[i].Position = s.at(all[i].Position)
 	}

@@ -3,7 +3,6 @@ package jsonschema
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	js "github.com/santhosh-tekuri/jsonschema/v6"
@@ -28,10 +27,11 @@ var annotating = []string{
 	"deprecated", "readOnly", "writeOnly", "contentEncoding", "contentMediaType", "contentSchema", "nullable", "discriminator", "xml", "externalDocs",
 }
 
-// Misspelt are the names in the schema that are no keywords, and nearly one
-// that says what is valid. JSON Schema lets any other name stand there, and
-// takes it for an annotation.
-func (s *Schema) Misspelt() []Problem {
+// IdleKeywords are the names in the schema that look as if they said what is
+// valid, and do not: those that are nearly a keyword that does, and keywords of
+// other drafts than the schema's. JSON Schema takes any name that it does not
+// know for an annotation.
+func (s *Schema) IdleKeywords() []Problem {
 	var all []Problem
 	walk(s.root, func(sub *js.Schema) {
 		d, pointer := s.source.split(sub.Location)
@@ -41,8 +41,12 @@ func (s *Schema) Misspelt() []Problem {
 		v, _ := placeIn(d.value, pointer).In(d.value)
 		members, _ := v.(map[string]any)
 		for name := range members {
+			message, hint := otherDraft(name, sub.DraftVersion)
 			if keyword := nearKeyword(name); keyword != "" {
-				all = append(all, Problem{d.KeyPosition(pointer + "/" + escapeToken(name)), fmt.Sprintf("%s is no keyword of JSON Schema, and asks for nothing", strconv.Quote(name)), fmt.Sprintf("did you mean %q?", keyword)})
+				message, hint = fmt.Sprintf("%q is no keyword of JSON Schema, and asks for nothing", name), fmt.Sprintf("did you mean %q?", keyword)
+			}
+			if message != "" {
+				all = append(all, Problem{d.KeyPosition(pointer + "/" + escapeToken(name)), message, hint})
 			}
 		}
 	})
