@@ -50,3 +50,13 @@ func TestKeywordsThatADraftIgnores(t *testing.T) {
 		})
 	}
 }
+
+// TestIDOfDraft4: what is $id in later drafts names the file, so that
+// references beside it lead to files beside the file.
+func TestIDOfDraft4(t *testing.T) {
+	const schema = `{"$schema": "http://json-schema.org/draft-04/schema#", "id": "http://acme.example/order.json", "items": {"$ref": "money.json"}}`
+	s := load(t, files("d/order.json", schema, "d/money.json", `{"$schema": "http://json-schema.org/draft-04/schema#", "minimum": 0, "exclusiveMinimum": true}`), "d/order.json")
+	if got, want := violationText(s.Validate([]byte(`[1, 0]`))), "/1 is 0, must be more than 0"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}

@@ -2,11 +2,9 @@ package jsonschema
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"net/url"
 	"path"
-	"slices"
 	"strings"
 
 	js "github.com/santhosh-tekuri/jsonschema/v6"
@@ -178,8 +176,18 @@ func (l *loader) beside(target *url.URL) string {
 // id is the root's $id, "" without one.
 func (d *Document) id() string {
 	object, _ := d.value.(map[string]any)
-	id, _ := object["$id"].(string)
+	id, _ := object[d.keyword("$id")].(string)
 	return id
+}
+
+// keyword is what a keyword is called in the schema's draft: in draft 4, $id
+// was id.
+func (d *Document) keyword(name string) string {
+	object, _ := d.value.(map[string]any)
+	if draft, _ := object["$schema"].(string); name == "$id" && strings.Contains(draft, "//json-schema.org/draft-04/schema") {
+		return "id"
+	}
+	return name
 }
 
 // refer reads a file under the URL of its $id.
@@ -236,176 +244,4 @@ func (l *loader) keyPosition(location string) finding.Position {
 		return finding.Position{File: location}
 	}
 	return d.KeyPosition(pointer)
-}
-
-// explain turns the compiler's error into problems with positions.
-func (l *loader) explain(file string, err error) error {
-	var (
-		invalid *js.SchemaValidationError
-		load    *js.LoadURLError
-		missing *js.JSONPointerNotFoundError
-		anchor  *js.AnchorNotFoundError
-	)
-	switch {
-	case errors.As(err, &invalid):
-		return l.explainInvalid(invalid)
-	case errors.As(err, &load):
-		return l.explainLoad(load)
-	case errors.As(err, &missing):
-		base, _, _ := strings.Cut(missing.URL, "#")
-		return l.atReference(missing.URL, fmt.Sprintf("the reference leads to nothing in %s", l.name(base)), "")
-	case errors.As(err, &anchor):
-		return l.atReference(anchor.Reference, fmt.Sprintf("the reference names an anchor that %s does not have", l.name(anchor.URL)), "")
-	}
-	return &Error{[]Problem{{finding.Position{File: file, Line: 1, Column: 1}, err.Error(), ""}}}
-}
-
-func (l *loader) explainInvalid(invalid *js.SchemaValidationError) error {
-	d, base := l.split(invalid.URL)
-	var validation *js.ValidationError
-	if d == nil || !errors.As(invalid.Err, &validation) {
-		return l.at(invalid.URL, invalid.Err.Error(), "")
-	}
-	e := &Error{}
-	for _, v := range flatten(validation) {
-		at := d.Position(base + v.Place)
-		if v.member != "" {
-			at = d.KeyPosition(base + v.Place + "/" + escapeToken(v.member))
-		}
-		e.Problems = append(e.Problems, Problem{at, "not a JSON Schema: " + v.Message, misplaced(base+v.Place, v.Keyword)})
-	}
-	slices.SortStableFunc(e.Problems, func(a, b Problem) int {
-		return (a.Position.Line-b.Position.Line)<<16 + a.Position.Column - b.Position.Column
-	})
-	return e
-}
-
-func (l *loader) explainLoad(load *js.LoadURLError) error {
-	var nested *Error
-	switch {
-	case errors.As(load.Err, &nested):
-		return nested
-	case errors.Is(load.Err, errNetwork):
-		return l.atReference(load.URL, fmt.Sprintf("%s is not a file here, and schemas are never fetched", load.URL),
-			"keep a copy beside this file and refer to it by its relative path")
-	case errors.Is(load.Err, fs.ErrNotExist):
-		return l.atReference(load.URL, fmt.Sprintf("there is no file %s", l.name(load.URL)), "")
-	}
-	return l.atReference(load.URL, fmt.Sprintf("cannot read %s: %v", l.name(load.URL), load.Err), "")
-}
-
-// name is the file behind a URL, or the URL.
-func (l *loader) name(location string) string {
-	if d := l.documents[location]; d != nil {
-		return d.file
-	}
-	if u, err := url.Parse(location); err == nil && u.Scheme == "file" {
-		return fileOf(u)
-	}
-	return location
-}
-
-func (l *loader) at(location, message, hint string) error {
-	d, pointer := l.split(location)
-	if d == nil {
-		return &Error{[]Problem{{finding.Position{File: location}, message, hint}}}
-	}
-	return &Error{[]Problem{{d.Position(pointer), message, hint}}}
-}
-
-// atReference blames the first reference that leads to target.
-func (l *loader) atReference(target, message, hint string) error {
-	named := l.identified()
-	target = decoded(target)
-	for _, location := range l.order {
-		d := l.documents[location]
-		leads := func(ref, full string) bool {
-			base, fragment, _ := strings.Cut(full, "#")
-			return ref == target || full == target || base == target || named[base]+fragment == target
-		}
-		if pointer, ok := findReference(d.value, "", location, leads); ok {
-			return &Error{[]Problem{{d.Position(pointer), message, hint}}}
-		}
-	}
-	d := l.documents[l.order[0]]
-	return &Error{[]Problem{{d.Position(""), message, hint}}}
-}
-
-// identified are the schemas that have a $id: where each really stands, as a
-// URL of a file with the pointer in it.
-func (l *loader) identified() map[string]string {
-	named := map[string]string{}
-	for _, location := range l.order {
-		named[decoded(location)] = decoded(location) + "#"
-		eachObject(l.documents[location].value, "", location, func(object map[string]any, pointer, base string) bool {
-			if id, ok := object["$id"].(string); ok && !strings.HasPrefix(id, "#") {
-				named[decoded(base)] = decoded(location) + "#" + pointer
-			}
-			return false
-		})
-	}
-	return named
-}
-
-// findReference looks for a reference that leads somewhere: leads is asked with
-// what it says, and with what that is as a URL.
-func findReference(v any, pointer, base string, leads func(ref, full string) bool) (found string, ok bool) {
-	ok = eachObject(v, pointer, base, func(object map[string]any, pointer, base string) bool {
-		for _, keyword := range [...]string{"$ref", "$dynamicRef", "$recursiveRef", "$schema"} {
-			if ref, is := object[keyword].(string); is && leads(ref, decoded(resolve(base, ref))) {
-				found = pointer + "/" + keyword
-				return true
-			}
-		}
-		return false
-	})
-	return found, ok
-}
-
-// eachObject visits the objects of a document, in the order of their names,
-// with the URL that references in them are resolved against, until visit is
-// satisfied.
-func eachObject(v any, pointer, base string, visit func(object map[string]any, pointer, base string) bool) bool {
-	switch v := v.(type) {
-	case map[string]any:
-		if id, ok := v["$id"].(string); ok {
-			base, _, _ = strings.Cut(resolve(base, id), "#")
-		}
-		if visit(v, pointer, base) {
-			return true
-		}
-		for _, name := range sortedKeys(v) {
-			if eachObject(v[name], pointer+"/"+escapeToken(name), base, visit) {
-				return true
-			}
-		}
-	case []any:
-		for i, item := range v {
-			if eachObject(item, fmt.Sprintf("%s/%d", pointer, i), base, visit) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// decoded is a URL without its escapes: those of two that are compared may
-// differ.
-func decoded(location string) string {
-	if plain, err := url.PathUnescape(location); err == nil {
-		return plain
-	}
-	return location
-}
-
-func resolve(base, ref string) string {
-	b, err := url.Parse(base)
-	if err != nil {
-		return ref
-	}
-	r, err := b.Parse(ref)
-	if err != nil {
-		return ref
-	}
-	return r.String()
 }

@@ -22,6 +22,8 @@ func files(pairs ...string) fstest.MapFS {
 	return fsys
 }
 
+const nameDraft = ` (name draft 4, 6, 7, 2019-09 or 2020-12; of the last, it is "https://json-schema.org/draft/2020-12/schema")`
+
 func TestLoadErrors(t *testing.T) {
 	tests := []struct {
 		name  string
@@ -45,7 +47,15 @@ func TestLoadErrors(t *testing.T) {
 		{"network", files("s.json", "{\"properties\": {\n \"a\": {\"$ref\": \"https://acme.example/a.json#/x\"}}}"),
 			"s.json:2:16: https://acme.example/a.json is not a file here, and schemas are never fetched (keep a copy beside this file and refer to it by its relative path)"},
 		{"metaschema of one's own", files("s.json", `{"$schema": "https://acme.example/meta"}`),
-			"s.json:1:13: https://acme.example/meta is not a file here, and schemas are never fetched (keep a copy beside this file and refer to it by its relative path)"},
+			`s.json:1:13: the draft "https://acme.example/meta" is not supported` + nameDraft},
+		{"draft 3", files("s.json", "{\"$schema\":\n\"http://json-schema.org/draft-03/schema#\"}"), `s.json:2:1: the draft "http://json-schema.org/draft-03/schema" is not supported` + nameDraft},
+		{"no draft", files("s.json", `{"$schema": "#"}`), `s.json:1:1: the draft "" is not supported` + nameDraft},
+		{"$schema that is no URL", files("s.json", `{"$schema": "::"}`), `s.json:1:13: $schema is "::", which is no URL` + nameDraft},
+		{"$id that is no URL", files("s.json", "{\"items\":\n {\"$id\": \"::\"}}"), `s.json:2:10: $id is "::", which is no URL`},
+		{"id that is no URL in draft 4", files("s.json", "{\"$schema\": \"http://json-schema.org/draft-04/schema#\",\n \"id\": \"::\"}"), `s.json:2:8: id is "::", which is no URL`},
+		{"$id twice", files("s.json", "{\"$defs\":\n{\"a\": {\"$id\": \"x\"},\n\"b\": {\"$id\": \"x\"}}}"), `s.json:3:14: the $id x is also that of the schema at s.json:2:15 (give each its own)`},
+		{"$anchor twice", files("s.json", "{\"$defs\":\n{\"a\": {\"$anchor\": \"x\"},\n\"b\": {\"$anchor\": \"x\"}}}"), `s.json:3:18: the $anchor x is also that of the schema at s.json:2:19 (give each its own)`},
+		{"$ref that is no JSON Pointer", files("s.json", `{"$ref": "#/a~2"}`), `s.json:1:10: the reference is no JSON Pointer (write ~0 for ~, and ~1 for / in a name)`},
 		{"no such file", files("d/s.json", `{"$ref": "../other/a.json"}`), "d/s.json:1:10: there is no file other/a.json"},
 		{"error in a file referred to", files("s.json", `{"$ref": "a.json"}`, "a.json", `{"type": 1}`),
 			"a.json:1:10: not a JSON Schema: matches none of the 2 alternatives of anyOf; the nearest, 1: /type is 1, must be one of \"array\", \"boolean\", \"integer\", \"null\", \"number\", \"object\", \"string\""},
@@ -70,6 +80,9 @@ func TestLoadErrors(t *testing.T) {
  "items": {"$ref": "#/%24defs/b%20c"}}`), "s.json:2:20: the reference leads to nothing in s.json"},
 		{"no such definition in draft 7", files("s.json", `{"$schema": "http://json-schema.org/draft-07/schema#", "$id": "http://acme.example/s.json",
  "items": {"$ref": "#/definitions/none"}}`), "s.json:2:20: the reference leads to nothing in s.json"},
+		{"no such file below an id in draft 4", files("s.json", `{"$schema": "http://json-schema.org/draft-04/schema#", "id": "http://acme.example/s.json",
+ "items": {"$ref": "money.json"}}`),
+			"s.json:2:20: http://acme.example/money.json is not a file here, and schemas are never fetched (keep a copy beside this file and refer to it by its relative path)"},
 		{"no such definition in YAML", files("s.yaml", "$id: https://acme.example/order.json\nproperties:\n  a: {$ref: '#/$defs/none'}\n"), "s.yaml:3:13: the reference leads to nothing in s.yaml"},
 		{"no such anchor below a $id", files("s.json", `{"$id": "https://acme.example/order.json",
  "items": {"$ref": "#none"}}`), "s.json:2:20: the reference names an anchor that s.json does not have"},

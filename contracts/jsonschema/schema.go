@@ -1,22 +1,26 @@
 // Package jsonschema is what Weir knows of JSON Schema: it loads schemas of
-// drafts 7, 2019-09 and 2020-12, written as JSON or YAML, with the files that
-// they refer to, validates events, says what a schema promises about a field,
-// makes random events that are valid, and compares a writer's schema with a
-// reader's.
+// drafts 4, 6, 7, 2019-09 and 2020-12, written as JSON or YAML, with the files
+// that they refer to, validates events, says what a schema promises about a
+// field, makes random events that are valid, and compares a writer's schema
+// with a reader's.
 //
 // Guarantees:
 //   - Nothing is fetched. References lead to files of the same file system
 //     or to the drafts' own metaschemas; anything else is an error.
 //   - Every problem of a schema has a file, line and column.
-//   - Validate reports all violations, in a fixed order.
+//   - Validate reports all violations, in a fixed order, whatever a document
+//     holds.
 //   - Compare never says "compatible" where it could not decide, and shows a
 //     break only with a document that was validated on both sides.
 //   - A generated document was validated before it is returned, and is the
 //     same for the same state of the random source.
 //
+// A keyword asks for what it does in the schema's draft, and for nothing in
+// drafts that do not have it; IdleKeywords tells those.
+//
 // Formats are annotations unless AssertFormat is given, as drafts since
-// 2019-09 have it and for draft 7 too: a contract should not be broken by a
-// difference between two libraries' notions of an e-mail address. Regular
+// 2019-09 have it and for those before too: a contract should not be broken by
+// a difference between two libraries' notions of an e-mail address. Regular
 // expressions are those of ECMA-262, read by Go's regexp where it can. Those
 // with lookaround, back references or large repetitions are matched by a
 // backtracker that gives up after a fixed number of steps; what it gave up
