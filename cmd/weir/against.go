@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -77,10 +78,11 @@ func isDir(name string) bool {
 }
 
 // compareAgainst compares the contracts with their state before. name is what
-// that is called; loader has the schemas of the contracts.
-func (f *againstFlags) compareAgainst(ctx context.Context, in *inputs, loader *versions.Loader, reg versions.Registry) (found []rules.Found, name string, err error) {
+// that is called; loader has the schemas of the contracts. now decides which
+// retained versions still count.
+func (f *againstFlags) compareAgainst(ctx context.Context, in *inputs, loader *versions.Loader, reg versions.Registry, now time.Time) (found []rules.Found, name string, err error) {
 	latest := breaking.Side{Name: "the files", Contracts: in.contracts, FS: in.fsys, Loader: loader}
-	options := breaking.Options{Dialect: dialectOf(f.dialect), Subject: breaking.Strategy(f.strategy.value), Only: f.only}
+	options := breaking.Options{Dialect: dialectOf(f.dialect), Subject: breaking.Strategy(f.strategy.value), Only: f.only, Now: now}
 	if f.isRegistry() {
 		if reg == nil {
 			return nil, "", usageError("set "+registry.EnvURL+", or registry: in weir.work.yaml", "no schema registry is given")

@@ -96,7 +96,7 @@ func (s *state) breaking(ctx context.Context, args []string, f *againstFlags, fo
 	if in.findings = append(in.findings, missingSchemas(in, loader)...); finding.Errors(in.findings) > 0 {
 		return s.unread("breaking", in, format)
 	}
-	found, name, err := f.compareAgainst(ctx, in, loader, reg)
+	found, name, err := f.compareAgainst(ctx, in, loader, reg, s.now())
 	if err != nil {
 		return err
 	}

@@ -179,7 +179,7 @@ func (s *state) judge(ctx context.Context, in *inputs, f *checkFlags) (j judgeme
 	others := rules.Others{Rules: f.applied(), ReadersCompared: true, Loader: loader, Known: ruleIDs}
 	others.Found = matrix.Check(in.contracts, loader, matrix.Options{Dialect: dialectOf(f.dialect), Now: s.now(), Only: f.only})
 	if f.against != "" {
-		found, name, err := f.compareAgainst(ctx, in, loader, reg)
+		found, name, err := f.compareAgainst(ctx, in, loader, reg, s.now())
 		if err != nil {
 			return j, err
 		}

@@ -30,6 +30,7 @@ import (
 	"io/fs"
 	"runtime"
 	"slices"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -56,6 +57,9 @@ type Side struct {
 // Options say what is compared, and how. The zero value is the default.
 type Options struct {
 	schema.Dialect
+	// Now decides of which retained versions a topic may still hold records.
+	// The zero value takes it that it holds records of all.
+	Now time.Time
 	// Only limits the comparison to services of these names and to the topics
 	// that they state facts about; nil compares all.
 	Only []string

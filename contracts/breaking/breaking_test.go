@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
@@ -73,9 +74,13 @@ func trees(archive *txtar.Archive) []string {
 	return names
 }
 
+// today is when fixtures are compared: 2026-06-20 is less than a topic's week
+// and its segment's ago, 2026-06-01 is more.
+var today = time.Date(2026, 6, 30, 0, 0, 0, 0, time.UTC)
+
 func compareTrees(t *testing.T, archive *txtar.Archive, tree string) []rules.Found {
 	t.Helper()
-	return breaking.Compare(side(t, archive, tree+"/old"), side(t, archive, tree+"/new"), breaking.Options{})
+	return breaking.Compare(side(t, archive, tree+"/old"), side(t, archive, tree+"/new"), breaking.Options{Now: today})
 }
 
 // side is the state of the contracts below a folder of an archive, which must

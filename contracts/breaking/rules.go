@@ -23,6 +23,7 @@ const (
 	SchemaRemoved         = "breaking/schema-removed"
 	CompatibilityWeakened = "breaking/compatibility-weakened"
 	NeedWithdrawn         = "breaking/need-withdrawn"
+	VersionDropped        = "breaking/version-dropped"
 	HeaderDropped         = "breaking/header-dropped"
 	HeaderOptional        = "breaking/header-optional"
 	HeaderPattern         = "breaking/header-pattern"
@@ -82,6 +83,7 @@ var table = []rules.Rule{
 	rule(SchemaRemoved, groupEvents, finding.Error, "An event had a schema and has none."),
 	rule(CompatibilityWeakened, groupEvents, finding.Warning, "Less compatibility is promised between versions of an event's schema."),
 	rule(NeedWithdrawn, groupEvents, finding.Error, "A field that a consumer needs is no longer promised as it was."),
+	rule(VersionDropped, groupEvents, finding.Error, "A retained version of a schema is gone, or says something else, and its topic may still hold records of it; an error even where no contract consumes them."),
 	rule(HeaderDropped, groupEvents, finding.Error, "A header is no longer promised."),
 	rule(HeaderOptional, groupEvents, finding.Error, "A header that was always there may be missing."),
 	rule(HeaderPattern, groupEvents, finding.Error, "A header can have values that it could not have."),

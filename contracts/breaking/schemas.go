@@ -30,11 +30,13 @@ func (c *change) schema() {
 		c.breaks(WireChanged, steps("schema"), fmt.Sprintf("%s was written with the framing %s and is written with %s: consumers misread its first bytes, or miss the schema's id", c.event(), was.Wire, is.Wire),
 			"publish with the new framing on a topic of its own until all consumers have moved")
 	}
+	p := part{what: c.event(), at: steps("schema")}
+	c.retained(p, was, is)
 	if c.was.message() == c.now.message() && c.sameFile(was, is) {
 		return
 	}
 	c.needs()
-	c.versions(part{what: c.event(), at: steps("schema")}, named{was, c.was.message()}, named{is, c.now.message()})
+	c.versions(p, named{was, c.was.message()}, named{is, c.now.message()})
 }
 
 // keySchema compares the schemas of an event's key.
@@ -43,12 +45,13 @@ func (c *change) keySchema() {
 	if was == nil || is == nil {
 		return // a key that is no longer a document is written differently: that is told
 	}
+	p := part{what: "the key of " + c.event(), at: steps("key", "schema")}
+	c.retained(p, was, is)
 	same := c.sameFile(was, is)
 	framed := c.keyFraming(was, is, same || c.sayTheSame(was, is))
 	if same {
 		return
 	}
-	p := part{what: "the key of " + c.event(), at: steps("key", "schema")}
 	before, now, ok := c.load(p, named{of: was}, named{of: is})
 	if !ok {
 		return

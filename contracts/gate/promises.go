@@ -31,7 +31,7 @@ func (a *asking) promises(n, old *party) {
 	}
 	before := breaking.Side{Name: old.version, Contracts: []*contracts.Contract{&was}, FS: a.FS, Loader: a.loader}
 	now := breaking.Side{Contracts: latest, FS: a.FS, Loader: a.loader}
-	for _, found := range breaking.Compare(before, now, breaking.Options{Dialect: a.Dialect, Only: []string{n.service}}) {
+	for _, found := range breaking.Compare(before, now, breaking.Options{Dialect: a.Dialect, Now: a.Now, Only: []string{n.service}}) {
 		f := found.Finding
 		switch {
 		case compared[f.ID] || breaks[f.ID] || f.ID == breaking.NeedWithdrawn: // said of each pair
