@@ -2,6 +2,7 @@ package document
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -329,6 +330,33 @@ func TestNearest(t *testing.T) {
 		many[i] = fmt.Sprintf("name-%02d", i)
 	}
 	want(t, strings.HasSuffix(Suggest("zzzzz", many), "name-23, …"), true)
+}
+
+// TestNearestByWords: of several names that contain the text, or are contained
+// in it, the one that does so by whole words is meant, then the closest.
+func TestNearestByWords(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		valid []string
+		want  string
+	}{
+		{"committed", []string{"read-committed", "read-uncommitted"}, "read-committed"},
+		{"uncommitted", []string{"read-committed", "read-uncommitted"}, "read-uncommitted"},
+		{"readCommitted", []string{"read-committed", "read-uncommitted"}, "read-committed"},
+		{"cloudevent", []string{"none", "cloudevents-binary", "cloudevents-structured"}, "cloudevents-binary"},
+		{"cloudevents", []string{"none", "cloudevents-binary", "cloudevents-structured"}, "cloudevents-binary"},
+		{"structured", []string{"unstructured-records", "cloudevents-structured"}, "cloudevents-structured"},
+		{"forward", []string{"backward", "forward", "forward-transitive"}, "forward"},
+		{"transitive", []string{"full-transitive", "intransitive", "forward-transitive"}, "intransitive"},
+		{"max.insync.replicas", []string{"replicas", "min.insync.replicas"}, "min.insync.replicas"},
+		{"log.retention.ms", []string{"retention.bytes", "retention.ms", "local.retention.ms"}, "retention.ms"},
+		{"maxRetryAttempts", []string{"attempts", "retry-topics"}, "attempts"},
+		{"order", []string{"disorderly", "reorder-window", "order-window"}, "order-window"},
+	} {
+		want(t, Nearest(tt.name, tt.valid), tt.want)
+		slices.Reverse(tt.valid)
+		want(t, Nearest(tt.name, tt.valid), tt.want)
+	}
 }
 
 func TestCheckerKeepsSilentAboutWhatFailed(t *testing.T) {

@@ -1,32 +1,96 @@
 package document
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Nearest is the valid name that name was probably meant to be: the same but
 // for case and separators, or a few edits away, or one contained in the
-// other. It is "" where none is near.
+// other. Of those that contain as much, one that begins or ends with the other
+// by whole words is nearer (committed is meant to be read-committed, not
+// read-uncommitted), then the one with fewer edits, then the first in the
+// alphabet. It is "" where none is near.
 func Nearest(name string, valid []string) string {
 	plain := simplify(name)
-	best, bestDistance := "", max(2, len(plain)/3+1)
+	limit := max(2, len(plain)/3+1)
+	best, nearest := "", nearness{edits: limit}
 	for _, candidate := range sorted(valid) {
-		other := simplify(candidate)
-		distance := EditDistance(plain, other)
-		if distance > 0 && distance >= bestDistance && contains(plain, other) {
-			distance = bestDistance - 1
+		if n := nearnessOf(name, candidate, limit); n.edits < limit && (best == "" || n.less(nearest)) {
+			best, nearest = candidate, n
 		}
-		if distance < bestDistance || distance == 0 {
-			best, bestDistance = candidate, distance
-		}
-		if bestDistance == 0 {
+		if best != "" && nearest.edits == 0 {
 			break
 		}
 	}
 	return best
 }
+
+// nearness is how near a name is to a valid one, the lower the nearer: edits
+// count first.
+type nearness struct{ edits, kind, distance int }
+
+// The kinds of nearness between which equal edits leave a choice.
+const (
+	byWords = iota
+	byEdits
+	byPart
+)
+
+// nearnessOf holds one name against another. To contain the other counts as the
+// most edits that are still near, however many there are.
+func nearnessOf(name, candidate string, limit int) nearness {
+	plain, other := simplify(name), simplify(candidate)
+	distance := EditDistance(plain, other)
+	n := nearness{distance, byEdits, distance}
+	if !contains(plain, other) {
+		return n
+	}
+	n.edits = min(distance, limit-1)
+	switch {
+	case containsWords(name, candidate) || containsWords(candidate, name):
+		n.kind = byWords
+	case distance >= limit:
+		n.kind = byPart
+	}
+	return n
+}
+
+func (n nearness) less(m nearness) bool {
+	return cmp.Or(cmp.Compare(n.edits, m.edits), cmp.Compare(n.kind, m.kind), cmp.Compare(n.distance, m.distance)) < 0
+}
+
+// containsWords reports whether the words of a begin or end with those of b.
+func containsWords(a, b string) bool {
+	long, short := words(a), words(b)
+	if len(short) > len(long) {
+		return false
+	}
+	return slices.Equal(long[:len(short)], short) || slices.Equal(long[len(long)-len(short):], short)
+}
+
+// words are those of maxAttempts, max_attempts and max-attempts: max, attempts.
+func words(name string) []string {
+	if len(name) > longest {
+		name = name[:longest]
+	}
+	var apart strings.Builder
+	lower := false
+	for _, r := range name {
+		if lower && unicode.IsUpper(r) {
+			apart.WriteByte(' ')
+		}
+		lower = unicode.IsLower(r)
+		apart.WriteRune(unicode.ToLower(r))
+	}
+	return strings.FieldsFunc(apart.String(), func(r rune) bool { return strings.ContainsRune(" -_.", r) })
+}
+
+// longest is how much of a name is looked at.
+const longest = 64
 
 // Suggest is the hint for a name that is none of the valid ones: the nearest,
 // or all of them.
@@ -51,9 +115,8 @@ func sorted(names []string) []string {
 
 // simplify drops what people vary: case, hyphens, underscores, dots.
 func simplify(name string) string {
-	const limit = 64
-	if len(name) > limit {
-		name = name[:limit]
+	if len(name) > longest {
+		name = name[:longest]
 	}
 	return strings.NewReplacer("-", "", "_", "", ".", "").Replace(strings.ToLower(name))
 }
