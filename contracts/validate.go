@@ -11,6 +11,7 @@ import (
 
 	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/contracts/place"
+	"github.com/flowweir/weir/contracts/setting"
 	"github.com/flowweir/weir/reports/finding"
 )
 
@@ -289,5 +290,10 @@ func (t Topic) Check(c *document.Checker, path document.Path) {
 	}
 	if _, both := t.Config["retention.ms"]; both && t.Retention != 0 {
 		c.Conflict(path.Add("config", "retention.ms"), path.Add("retention"), "retention.ms excludes retention", "keep one of them")
+	}
+	for name, value := range t.Config {
+		if err := setting.CheckTopic(name, value); err != nil {
+			c.Error(document.UnknownValue, path.Add("config", name), fmt.Sprintf("the topic setting %s cannot be %q: %v", name, value, err), "")
+		}
 	}
 }

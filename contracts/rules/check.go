@@ -228,4 +228,7 @@ func (c *checker) channels() {
 	}
 	c.durability()
 	c.unusedTopics()
+	for _, contract := range c.set {
+		c.topicSettings(contract)
+	}
 }

@@ -91,6 +91,7 @@ const (
 	EventNameTechnical    = "check/event-name-technical"
 
 	TopicConflict        = "check/topic-conflict"
+	TopicSettingUnknown  = "check/topic-setting-unknown"
 	TopicUnused          = "check/topic-unused"
 	TopicMixedKeys       = "check/topic-mixed-keys"
 	TopicMixedEnvelopes  = "check/topic-mixed-envelopes"
@@ -198,6 +199,7 @@ var table = []Rule{
 	rule(EventNameTechnical, groupNames, finding.Info, "An event is named after what happened to a row, not after what happened in the business."),
 
 	rule(TopicConflict, groupTopics, finding.Error, "Two contracts state different facts about one topic."),
+	rule(TopicSettingUnknown, groupTopics, finding.Warning, "A topic is given a setting that Kafka does not have, so that it says nothing."),
 	rule(TopicUnused, groupTopics, finding.Warning, "Facts are stated about a topic that no interaction uses."),
 	rule(TopicMixedKeys, groupTopics, finding.Warning, "Events on one topic are keyed in ways that cannot agree, so they have no common order."),
 	rule(TopicMixedEnvelopes, groupTopics, finding.Warning, "Events on one topic travel in different envelopes, so a reader must guess before it can parse."),

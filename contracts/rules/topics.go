@@ -2,10 +2,13 @@ package rules
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/contracts/schema"
+	"github.com/flowweir/weir/contracts/setting"
 	"github.com/flowweir/weir/reports/finding"
 )
 
@@ -101,6 +104,23 @@ func (c *checker) unusedTopics() {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}
 		c.report(s.contract, TopicUnused, s.at(), fmt.Sprintf("no contract produces to %s or consumes from it", topic), hint)
+	}
+}
+
+// topicSettings reports settings of topics by names that Kafka does not have.
+func (c *checker) topicSettings(contract *contracts.Contract) {
+	for _, topic := range slices.Sorted(maps.Keys(contract.Topics)) {
+		for _, name := range slices.Sorted(maps.Keys(contract.Topics[topic].Config)) {
+			if setting.KnownTopic(name) {
+				continue
+			}
+			hint := "name it as Kafka's reference of topic configurations does"
+			if near := c.nearest(name, setting.Topics()); near != "" {
+				hint = fmt.Sprintf("did you mean %q?", near)
+			}
+			c.report(contract, TopicSettingUnknown, contract.Doc.KeyPosition("topics", topic, "config", name),
+				fmt.Sprintf("Kafka has no topic setting %s: brokers refuse it, and rules do not know what it means for %s", name, topic), hint)
+		}
 	}
 }
 

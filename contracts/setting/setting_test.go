@@ -1,0 +1,61 @@
+package setting_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/flowweir/weir/contracts/setting"
+)
+
+func TestCheckTopic(t *testing.T) {
+	for _, tt := range []struct{ name, value, want string }{
+		{"min.insync.replicas", "2", ""},
+		{"min.insync.replicas", "0", "want a whole number from 1 to 2147483647"},
+		{"min.insync.replicas", "abc", "want a whole number from 1 to 2147483647"},
+		{"max.message.bytes", "2147483647", ""},
+		{"max.message.bytes", "2147483648", "want a whole number from 0 to 2147483647"},
+		{"max.message.bytes", "-5", "want a whole number from 0 to 2147483647"},
+		{"retention.ms", "-1", ""},
+		{"retention.ms", "9223372036854775807", ""},
+		{"retention.ms", "-2", "want a whole number from -1"},
+		{"retention.ms", "soon", "want a whole number from -1"},
+		{"retention.ms", "7d", "want a whole number from -1"},
+		{"cleanup.policy", "delete", ""},
+		{"cleanup.policy", "compact, delete", ""},
+		{"cleanup.policy", "dleete", "want delete or compact, or both with a comma"},
+		{"cleanup.policy", "delete,", "want delete or compact, or both with a comma"},
+		{"compression.type", "zstd", ""},
+		{"compression.type", "none", "want one of uncompressed, zstd, lz4, snappy, gzip, producer"},
+		{"compression.zstd.level", "-131072", ""},
+		{"compression.zstd.level", "23", "want a whole number from -131072 to 22"},
+		{"min.cleanable.dirty.ratio", "0.5", ""},
+		{"min.cleanable.dirty.ratio", "NaN", "want a number from 0 to 1"},
+		{"min.cleanable.dirty.ratio", "50%", "want a number from 0 to 1"},
+		{"preallocate", "yes", "want true or false"},
+		{"leader.replication.throttled.replicas", "0:1,1:2", ""},
+		{"foo.bar", "x", ""},
+	} {
+		got := ""
+		if err := setting.CheckTopic(tt.name, tt.value); err != nil {
+			got = err.Error()
+		}
+		if got != tt.want {
+			t.Errorf("%s = %q: %q, want %q", tt.name, tt.value, got, tt.want)
+		}
+	}
+}
+
+func TestKnownTopic(t *testing.T) {
+	for name, want := range map[string]bool{
+		"retention.ms": true, "confluent.tier.enable": true, "redpanda.iceberg.mode": true, "log.retention.ms": false, "": false,
+	} {
+		if setting.KnownTopic(name) != want {
+			t.Errorf("%q is known: %v", name, !want)
+		}
+	}
+}
+
+func ExampleCheckTopic() {
+	fmt.Println(setting.CheckTopic("min.insync.replicas", "two"))
+	// Output: want a whole number from 1 to 2147483647
+}
