@@ -245,7 +245,17 @@ func randomContract(t *rapid.T) *contracts.Contract {
 				fact.Retention = duration.Draw(t, "retention")
 			}
 			if maybe("config") {
-				fact.Config = map[string]string{rapid.SampledFrom([]string{"cleanup.policy", "min.insync.replicas", "max.message.bytes", "x"}).Draw(t, "name"): rapid.OneOf(anyText, rapid.SampledFrom([]string{"compact", "delete,compact", "2", "-1", "012", "true", "null"})).Draw(t, "value")}
+				name := rapid.SampledFrom([]string{"cleanup.policy", "min.insync.replicas", "retention.bytes", "x"}).Draw(t, "name")
+				value := rapid.OneOf(anyText, rapid.SampledFrom([]string{"compact", "2", "-1", "012", "true", "null"}))
+				switch name { // Kafka's take some values alone
+				case "cleanup.policy":
+					value = rapid.SampledFrom([]string{"compact", "delete,compact", "delete, compact"})
+				case "min.insync.replicas":
+					value = rapid.SampledFrom([]string{"2", "012"})
+				case "retention.bytes":
+					value = rapid.SampledFrom([]string{"2", "-1", "012"})
+				}
+				fact.Config = map[string]string{name: value.Draw(t, "value")}
 			}
 			c.Topics[topic.Draw(t, "topic")] = fact
 		}
