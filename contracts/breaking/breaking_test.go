@@ -196,6 +196,43 @@ c.weir.yaml:1:1: undecided: breaking/unread: c.weir.yaml is not compared: in mai
 	}
 }
 
+// TestLoadIncomplete: a contract that stands on a document that cannot be read
+// has no events of its own to compare; another one of the state has.
+func TestLoadIncomplete(t *testing.T) {
+	archive := txtar.Parse([]byte(`
+-- old/a/weir.yaml --
+weir: contract/v1
+service: {name: a}
+asyncapi: asyncapi.yaml
+produces: [{operation: publishA, key: $.id}]
+-- old/a/asyncapi.yaml --
+asyncapi: 2.6.0
+-- old/b/weir.yaml --
+weir: contract/v1
+service: {name: b}
+produces: [{event: com.acme.B, topic: b}]
+-- new/a/weir.yaml --
+weir: contract/v1
+service: {name: a}
+produces: [{event: com.acme.A, topic: a, key: $.id}]
+`))
+	latest := side(t, archive, "new")
+	for _, paths := range [][]string{{"."}, {"a/weir.yaml", "b"}, {".", "a"}} {
+		was, found := breaking.Load(fixture.Tree(t, archive, "old"), "main", paths, latest, nil)
+		found = append(found, breaking.Compare(was, latest, breaking.Options{})...)
+		const want = `a/weir.yaml:2:17: undecided: breaking/unread: a/weir.yaml is not compared: in main it cannot be read: AsyncAPI 2.6.0 is not read
+	a/asyncapi.yaml:1:11: in main
+	owner: a
+b/weir.yaml:2:17: warning: breaking/service-removed: b is gone with its contract, and with it com.acme.B, which no contract here consumes
+	hint: let its consumers go first; where another service takes the events over, let it produce them at the same address
+	owner: nobody
+`
+		if diff := cmp.Diff(want, text(found)); diff != "" {
+			t.Errorf("%v (-want +got):\n%s", paths, diff)
+		}
+	}
+}
+
 // TestLoadUnchanged: a contract that is the same to the byte is the same
 // contract; one that differs, or lies elsewhere, is read.
 func TestLoadUnchanged(t *testing.T) {

@@ -38,10 +38,9 @@ func Load(fsys fs.FS, name string, paths []string, latest Side, registry version
 	known := map[string]bool{}
 	for _, p := range paths {
 		set, findings := load(reading, p)
-		for _, f := range findings {
-			if f.Severity == finding.Error && f.ID != contracts.NoContract && f.Position != nil {
-				broken[f.Position.File] = append(broken[f.Position.File], f)
-			}
+		findings = errorsOf(findings)
+		for _, f := range incomplete(reading, set, findings, broken) {
+			broken[f.Position.File] = append(broken[f.Position.File], f)
 		}
 		for _, c := range slices.Concat(set, same.take()) {
 			if file := c.Doc.File(); c.Doc != nil && !known[file] && len(broken[file]) == 0 {
@@ -58,6 +57,36 @@ func Load(fsys fs.FS, name string, paths []string, latest Side, registry version
 	side.incomplete = len(found) > 0
 	slices.SortFunc(found, func(a, b rules.Found) int { return strings.Compare(a.Message, b.Message) })
 	return side, found
+}
+
+// errorsOf are the findings for which something cannot be read.
+func errorsOf(findings []finding.Finding) []finding.Finding {
+	return slices.DeleteFunc(findings, func(f finding.Finding) bool {
+		return f.Severity != finding.Error || f.ID == contracts.NoContract || f.Position == nil
+	})
+}
+
+// incomplete finds the contracts that stand on a document and could not be
+// completed with it: what is missing of them must not be compared. Their errors,
+// which may stand in any file of the document, are broken by the contract's
+// file; the others are returned.
+func incomplete(files *asyncapi.Files, set []*contracts.Contract, errors []finding.Finding, broken map[string][]finding.Finding) []finding.Finding {
+	if len(errors) == 0 {
+		return nil
+	}
+	said := map[string]bool{}
+	key := func(f finding.Finding) string { return fmt.Sprint(f.Position, f.ID, f.Message) }
+	for _, c := range set {
+		if c.AsyncAPI == "" {
+			continue
+		}
+		_, own := files.Load(c.Doc.File())
+		for _, f := range errorsOf(own) {
+			said[key(f)] = true
+			broken[c.Doc.File()] = append(broken[c.Doc.File()], f)
+		}
+	}
+	return slices.DeleteFunc(errors, func(f finding.Finding) bool { return said[key(f)] })
 }
 
 // load reads a file or a directory that may not be there.
