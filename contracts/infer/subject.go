@@ -33,8 +33,8 @@ type SubjectRequest struct {
 	Event string
 	// Topic is by default the subject without -value.
 	Topic string
-	// Download writes the schema as files, in the place of a reference to the
-	// registry.
+	// Download writes the schema and what it refers to as files, in the place
+	// of a reference to the registry.
 	Download bool
 	Registry *registry.Registry
 }
@@ -68,11 +68,17 @@ func FromSubject(ctx context.Context, r SubjectRequest) (*Draft, error) {
 	l.line(2, "schema:", "")
 	const guessed = "a guess: how Confluent's serializers write; none if records carry no id"
 	if r.Download {
-		file, err := r.download(ctx, d, s)
+		files, err := r.download(ctx, d, s)
 		if err != nil {
 			return nil, err
 		}
-		l.field(3, "file", file, "")
+		l.field(3, "file", files[0], "")
+		if s.Format == contracts.FormatAvro && len(files) > 1 { // the others find theirs by path
+			l.line(3, "references:", "")
+			for _, file := range files[1:] {
+				l.line(4, "- "+scalar(file), "")
+			}
+		}
 		l.field(3, "wire", string(wire.Confluent), guessed)
 	} else {
 		l.subject(3, r.Subject, string(wire.Confluent), guessed)
@@ -119,35 +125,35 @@ func (r *SubjectRequest) complete(ctx context.Context, d *Draft, s registry.Sche
 	return errors.Join(checkService(r.Service), checkEvent(r.Event))
 }
 
-// download puts the schema and what it refers to into the draft.
-func (r *SubjectRequest) download(ctx context.Context, d *Draft, s registry.Schema) (string, error) {
+const avroEnding = ".avsc"
+
+// download puts the schema and what it refers to into the draft, and answers
+// the names, that of the schema first.
+func (r *SubjectRequest) download(ctx context.Context, d *Draft, s registry.Schema) ([]string, error) {
 	fsys := r.Registry.FS(ctx)
 	files, err := fsys.Files(r.Subject, registry.Latest)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	base := "schemas/" + slug(shortName(r.Event))
-	if len(files) > 1 && s.Format == contracts.FormatAvro {
-		return "", inputError("leave --download out: the contract then names the subject",
-			"the schema of %s refers to %s, which a contract's Avro file cannot", r.Subject, plural(len(files)-1, "other"))
-	}
-	first := ""
-	for i, file := range files {
+	var names []string
+	for _, file := range files {
 		content, err := fs.ReadFile(fsys, file)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		// A path is SUBJECT/VERSION/name.
 		name := base + "/" + strings.SplitN(file, "/", 3)[2]
 		if len(files) == 1 {
 			name = base + path.Ext(file)
 		}
-		if i == 0 {
-			first = name
+		if s.Format == contracts.FormatAvro && path.Ext(name) != avroEnding { // of Avro, references have names of types
+			name += avroEnding
 		}
+		names = append(names, name)
 		d.files[name] = content
 	}
-	return first, nil
+	return names, nil
 }
 
 // typeName is the name of the type that a schema describes, "" where it has

@@ -227,6 +227,10 @@ func fakeRegistry(t *testing.T) *registry.Registry {
 		sr.SchemaReference{Name: "money.json", Subject: "money", Version: 1})
 	register("proto-value", "syntax = \"proto3\";\npackage acme;\nmessage ThingDone { string id = 1; }\n", sr.TypeProtobuf)
 	register("mixed-a.b.ThingDone", `{"type":"record","name":"a.b.ThingDone","fields":[{"name":"id","type":"string"}]}`, sr.TypeAvro)
+	register("mid", `{"type":"record","name":"a.b.Mid","fields":[{"name":"o","type":"a.b.Other"}]}`, sr.TypeAvro,
+		sr.SchemaReference{Name: "a.b.Other", Subject: "other", Version: 1})
+	register("chain-value", `{"type":"record","name":"a.b.Chained","fields":[{"name":"m","type":"a.b.Mid"}]}`, sr.TypeAvro,
+		sr.SchemaReference{Name: "a.b.Mid", Subject: "mid", Version: 1})
 	r, err := registry.New(registry.Config{URL: fake.URL()})
 	if err != nil {
 		t.Fatal(err)
@@ -250,8 +254,10 @@ func TestFromSubject(t *testing.T) {
 		{infer.SubjectRequest{Subject: "json-value", Event: "a.b.ThingDone", Download: true}, "a.b.ThingDone", "json",
 			[]string{"weir.yaml", "schemas/thing-done/money.json", "schemas/thing-done/schema.json"}, ""},
 		{infer.SubjectRequest{Subject: "referring-value"}, "a.b.Referring", "referring", []string{"weir.yaml"}, ""},
-		{infer.SubjectRequest{Subject: "referring-value", Download: true}, "", "", nil,
-			"the schema of referring-value refers to 1 other, which a contract's Avro file cannot"},
+		{infer.SubjectRequest{Subject: "referring-value", Download: true}, "a.b.Referring", "referring",
+			[]string{"weir.yaml", "schemas/referring/a.b.Other.avsc", "schemas/referring/schema.avsc"}, ""},
+		{infer.SubjectRequest{Subject: "chain-value", Download: true}, "a.b.Chained", "chain",
+			[]string{"weir.yaml", "schemas/chained/a.b.Mid.avsc", "schemas/chained/a.b.Other.avsc", "schemas/chained/schema.avsc"}, ""},
 		{infer.SubjectRequest{Subject: "json-value"}, "", "", nil, "the schema of json-value does not say which event it is"},
 		{infer.SubjectRequest{Subject: "other"}, "", "", nil, "the subject other does not say which topic it is of"},
 		{infer.SubjectRequest{Subject: "other", Topic: "t"}, "a.b.Other", "t", []string{"weir.yaml"}, ""},
@@ -272,6 +278,13 @@ func TestFromSubject(t *testing.T) {
 		}
 		if tt.err != "" || p.Event != tt.event || p.TopicName() != tt.topic || !slices.Equal(files, tt.files) {
 			t.Errorf("%+v: %s on %s in %v", tt.request, p.Event, p.TopicName(), files)
+		}
+		var references []string
+		if strings.HasPrefix(p.Event, "a.b.") && len(tt.files) > 2 && tt.request.Event == "" {
+			references = tt.files[1 : len(tt.files)-1]
+		}
+		if s := p.Schema.Inline; s == nil || !slices.Equal(slices.Sorted(slices.Values(s.References)), references) {
+			t.Errorf("%+v: schema %+v, want the references %v", tt.request, s, references)
 		}
 		if p.Compatibility != "backward" {
 			t.Errorf("%+v: compatibility %q", tt.request, p.Compatibility)
