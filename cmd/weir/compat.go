@@ -227,14 +227,25 @@ func open(ctx context.Context, named *versions.Named, names []string) (all []ver
 			findings = append(findings, invalid.Findings...)
 		case err != nil && versions.InRegistry(name) && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, versions.ErrNoRegistry):
 			return nil, findings, fmt.Errorf("%s: %w", name, err) // the registry cannot be asked
-		case errors.Is(err, versions.ErrFormat):
-			return nil, findings, usageError("say it with --schema-format jsonschema, avro or protobuf", "%s: %w", name, err)
 		case err != nil:
-			return nil, findings, usageError("", "%s: %w", name, err)
+			findings = append(findings, notRead(name, err))
 		}
 		all = append(all, opened...)
 	}
 	return all, findings, nil
+}
+
+// notRead says why there is no schema of a name.
+func notRead(name string, err error) finding.Finding {
+	f := finding.Finding{ID: document.Unreadable, Severity: finding.Error, Message: err.Error(), Position: &finding.Position{File: name}}
+	var absent *fs.PathError
+	switch {
+	case errors.As(err, &absent):
+		f.Message = "cannot read the schema: " + absent.Err.Error()
+	case errors.Is(err, versions.ErrFormat):
+		f.Hint = "say it with --schema-format jsonschema, avro or protobuf"
+	}
+	return f
 }
 
 // namedRegistry is the registry that subjects among the names are in; nil where
