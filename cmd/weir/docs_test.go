@@ -75,15 +75,38 @@ func TestScenariosOfPages(t *testing.T) {
 	}
 }
 
-// codeOf is the code blocks of a page in a language.
-func codeOf(t *testing.T, page, language string) []string {
+// readPage is a page of docs.
+func readPage(t *testing.T, page string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "docs", page))
 	if err != nil {
 		t.Fatal(err)
 	}
+	return string(text)
+}
+
+// TestRulesPageIsWhole: docs/rules.md has each rule of check that weir explain
+// knows.
+func TestRulesPageIsWhole(t *testing.T) {
+	text, rules := readPage(t, "rules.md"), 0
+	for _, p := range pages() {
+		if !strings.HasPrefix(p.id, "check/") {
+			continue
+		}
+		if rules++; !strings.Contains(text, "| [`"+p.id+"`](") {
+			t.Errorf("docs/rules.md does not have %s", p.id)
+		}
+	}
+	if rules < 80 {
+		t.Errorf("there are %d rules", rules)
+	}
+}
+
+// codeOf is the code blocks of a page in a language.
+func codeOf(t *testing.T, page, language string) []string {
+	t.Helper()
 	var all []string
-	for _, rest := range strings.Split(string(text), "\n```"+language+"\n")[1:] {
+	for _, rest := range strings.Split(readPage(t, page), "\n```"+language+"\n")[1:] {
 		block, _, _ := strings.Cut(rest, "\n```")
 		all = append(all, block+"\n")
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/flowweir/weir/contracts/matrix"
 	"github.com/flowweir/weir/contracts/rules"
 )
 
@@ -18,7 +19,7 @@ func TestDocs(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(`# The rules of weir check
 
-Every rule looks at contracts and schemas alone; no broker is asked. The page of each rule, which is linked here, says why it is there, shows an example that breaks it and one that does not, and says how to repair it and when to waive it.
+Every rule looks at contracts and schemas alone; no broker is asked. What is linked of each rule says why it is there, how to repair what it finds and when to waive it; ` + "`weir explain RULE`" + ` prints that too, with an example that breaks the rule and one that does not.
 
 A contract accepts what a rule finds about it until a date, and only that contract can:
 
@@ -69,6 +70,10 @@ This page is written by ` + "`go test ./contracts/rules -run TestDocs -update`" 
 			fmt.Fprintf(&b, "\n## %s\n| rule | severity | finds |\n|---|---|---|\n", group)
 		}
 		fmt.Fprintf(&b, "| [`%s`](../contracts/rules/pages/%s.md) | %s | %s |\n", r.ID, path.Base(r.ID), r.Severity, r.Summary)
+	}
+	b.WriteString("\n## Consumers and the versions of schemas\nEach consumer is held against every version of the producer's schema whose records the topic may still hold, and each schema against the versions that were published, under its mode. What is wrong between two schemas has an id `compat/…`, which `weir explain` knows.\n\n| rule | severity | finds |\n|---|---|---|\n")
+	for _, r := range matrix.Rules() {
+		fmt.Fprintf(&b, "| [`%s`](../contracts/matrix/pages.md#check%s) | %s | %s |\n", r.ID, path.Base(r.ID), r.Severity, r.Summary)
 	}
 	if *update {
 		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
