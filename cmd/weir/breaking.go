@@ -63,7 +63,7 @@ says why something breaks and how to change it safely.`,
 		}
 		return s.breaking(c.Context(), args, &against, format.value)
 	}
-	return cmd
+	return readsRegistry(cmd)
 }
 
 // broken is the document of --format json.

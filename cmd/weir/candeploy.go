@@ -83,7 +83,7 @@ environment) and findings.`,
 	flags.StringVar(&f.environments, "environments", "", "directory of environments (default: what weir.work.yaml says)")
 	f.dialect = dialectFlag(cmd)
 	f.format = findingsFormatFlag(cmd)
-	return cmd
+	return readsRegistry(cmd)
 }
 
 func (f *canDeployFlags) check() error {

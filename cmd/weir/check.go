@@ -86,7 +86,7 @@ position, related, hint and counterexample.`,
 		}
 		return s.check(c.Context(), args, &f)
 	}
-	return cmd
+	return readsRegistry(cmd)
 }
 
 // checked is the document of --format json.

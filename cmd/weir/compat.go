@@ -72,7 +72,7 @@ but text, which has it on stderr. weir explain RULE says what a break is about.`
 	f.format = findingsFormatFlag(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("mode", cobra.FixedCompletions(compat.ModeNames(), cobra.ShellCompDirectiveNoFileComp))
 	cmd.RunE = func(c *cobra.Command, args []string) error { return s.compat(c.Context(), args, &f) }
-	return cmd
+	return readsRegistry(cmd)
 }
 
 // idle says which flag would do nothing, because none of the schemas is of a

@@ -54,7 +54,7 @@ as it is: nothing is drawn then. weir check judges.`,
 		}
 		return s.graph(c.Context(), args, format.value, orphans)
 	}
-	return cmd
+	return readsRegistry(cmd)
 }
 
 func (s *state) graph(ctx context.Context, paths []string, format string, onlyOrphans bool) error {

@@ -77,7 +77,7 @@ cannot be reached.`,
 	for _, name := range []string{"service", "event", "topic", "bootstrap", "records", "subject", "seed"} {
 		_ = cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 	}
-	return cmd
+	return readsRegistry(cmd)
 }
 
 // check refuses flags that go with another source than the one that is given.

@@ -105,7 +105,7 @@ added, such as those about old versions of a schema that has none, do not count.
 		}
 		return s.verify(c.Context(), args[0], &f)
 	}
-	return cmd
+	return readsRegistry(cmd)
 }
 
 func (f *verifyFlags) bind(cmd *cobra.Command) {
