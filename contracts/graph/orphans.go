@@ -60,14 +60,36 @@ func orphans(set []*contracts.Contract, g *Graph) []Orphan {
 		for _, event := range slices.Sorted(maps.Keys(ends[at])) {
 			switch both := ends[at][event]; {
 			case len(both[1]) == 0:
-				all = append(all, Orphan{fmt.Sprintf("nobody consumes %s, which %s produces to %s", event, strings.Join(both[0], ", "), c.described()), positionOf(set, "produces", c, event)})
+				message := fmt.Sprintf("nobody consumes %s, which %s produces to %s", event, strings.Join(both[0], ", "), c.described())
+				if there := g.elsewhere(Consumes, event); len(there) > 0 {
+					message = fmt.Sprintf("nobody consumes %s from %s, to which %s produces it; it is consumed by %s", event, c.described(), strings.Join(both[0], ", "), strings.Join(there, ", "))
+				}
+				all = append(all, Orphan{message, positionOf(set, "produces", c, event)})
 			case len(both[0]) == 0:
-				all = append(all, Orphan{fmt.Sprintf("nobody produces %s, which %s consumes from %s", event, strings.Join(both[1], ", "), c.described()), positionOf(set, "consumes", c, event)})
+				message := fmt.Sprintf("nobody produces %s, which %s consumes from %s", event, strings.Join(both[1], ", "), c.described())
+				if there := g.elsewhere(Produces, event); len(there) > 0 {
+					message = fmt.Sprintf("nobody produces %s to %s, from which %s consumes it; it is produced by %s", event, c.described(), strings.Join(both[1], ", "), strings.Join(there, ", "))
+				}
+				all = append(all, Orphan{message, positionOf(set, "consumes", c, event)})
 			}
 		}
 	}
 	all = append(all, unused(set, g)...)
 	slices.SortStableFunc(all, func(a, b Orphan) int { return cmp.Compare(a.Message, b.Message) })
+	return all
+}
+
+// elsewhere are the services that produce or consume an event, each with the
+// channel: "orders to the topic order.events". It is for a channel where none
+// of them does.
+func (g *Graph) elsewhere(kind EdgeKind, event string) []string {
+	direction := map[EdgeKind]string{Produces: "to", Consumes: "from"}[kind]
+	var all []string
+	for _, e := range g.Edges {
+		if e.Kind == kind && e.Event == event {
+			all = append(all, fmt.Sprintf("%s %s %s", g.Services[e.Service].Name, direction, g.Channels[e.Channel].described()))
+		}
+	}
 	return all
 }
 
