@@ -2,6 +2,8 @@ package rules
 
 import (
 	"fmt"
+	"maps"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -91,7 +93,7 @@ func (c *checker) waiver(contract *contracts.Contract, i int, w contracts.Waiver
 			known = c.others.Known()
 		}
 		if c.others.Known != nil && !slices.Contains(known, w.Rule) || strings.HasPrefix(w.Rule, "check/") {
-			c.report(contract, WaiverUnused, at, fmt.Sprintf("there is no rule %s, so the waiver does nothing", w.Rule), document.Suggest(w.Rule, known))
+			c.report(contract, WaiverUnused, at, fmt.Sprintf("there is no rule %s, so the waiver does nothing", w.Rule), nearestRule(w.Rule, known))
 		}
 		return
 	}
@@ -100,6 +102,24 @@ func (c *checker) waiver(contract *contracts.Contract, i int, w contracts.Waiver
 		hint = fmt.Sprintf("a waiver holds for its own contract; %s has such findings, and its owner can waive them there", other.Doc.File())
 	}
 	c.report(contract, WaiverUnused, at, fmt.Sprintf("nothing in this contract is found by %s", w.Rule), hint)
+}
+
+// nearestRule is the hint for the id of a rule that is not there: the nearest
+// one, by all of the id or by its part after the slash. There are too many to
+// name all.
+func nearestRule(id string, known []string) string {
+	near := document.Nearest(id, known)
+	if near == "" {
+		byName := map[string]string{}
+		for _, rule := range known {
+			byName[path.Base(rule)] = rule
+		}
+		near = byName[document.Nearest(path.Base(id), slices.Collect(maps.Keys(byName)))]
+	}
+	if near == "" {
+		return "weir explain lists the rules; name one of them, or remove the waiver"
+	}
+	return fmt.Sprintf("did you mean %q?", near)
 }
 
 // knownRules are the ids of all rules that were applied.
