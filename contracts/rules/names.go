@@ -22,13 +22,19 @@ func wordSet(list string) map[string]bool {
 // The words that names of events are judged by.
 var (
 	// irregular are past participles that do not end with -ed.
-	irregular = wordSet(`become begun bent bitten bought bound broken brought built burnt caught chosen dealt done drawn
-		driven fallen felt forbidden forgotten forgiven fought found frozen given gone grown held hidden kept known laid
-		led left lent lost made met mistaken overdrawn overpaid paid prepaid proven rebuilt redone remade repaid resent
-		resold retaken rewritten risen seen sent shown shrunk sold sought spent spoken stolen stood struck swept sworn
-		taken taught thrown told undergone understood undone unpaid withdrawn withheld won worn wound written`)
+	irregular = wordSet(`arisen awoken beaten become been befallen begotten begun bent bitten bled blown born borne bought bound bred
+		broken brought built burnt caught chosen clung crept crossbred dealt done drawn driven drunk dug eaten fallen
+		felt fled flown flung forbidden foregone foreseen forgiven forgone forgotten fought found frozen given gone
+		gotten grown heard held hidden hung kept knelt known laid lain leapt learnt led left lent lit lost made met
+		misled mistaken mown outdone outgrown outsold overdrawn overpaid overridden overseen overtaken overthrown paid
+		prepaid presold proven rebuilt redone redrawn regrown relaid relit remade repaid resat resent resewn resold
+		retaken retold retorn rewritten ridden risen rung sat sawn seen sent sewn shaken shone shorn shot shown shrunk
+		slain slept slid slung sold sought sown sped spelt spent spilt spoilt spoken sprung spun stolen stood strewn
+		striven struck strung stuck stung stunk sung sunk swept swollen sworn swum swung taken taught thrown told torn
+		trodden unbound undergone understood underwritten undone unfrozen unpaid unsold unspent unwound unwritten upheld
+		uptaken wept withdrawn withheld woken won worn wound written wrung`)
 	// unchanging are participles that are the verb itself, too.
-	unchanging = wordSet("bid broadcast cast cut forecast hit hurt let offset overridden put quit read reset run set shut split spread upset")
+	unchanging = wordSet("beset bid broadcast burst cast come cost cut forecast hit hurt let misread offset outbid overcome overrun preset put quit read rebound recast rerun reset run set shut split spread thrust undercut upset")
 	// present are words on -ed that are no participles.
 	present = wordSet("bleed breed embed exceed feed need proceed seed shed speed succeed")
 	// technical are participles that say what happened to a row.
