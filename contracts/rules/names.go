@@ -33,6 +33,11 @@ var (
 		striven struck strung stuck stung stunk sung sunk swept swollen sworn swum swung taken taught thrown told torn
 		trodden unbound undergone understood underwritten undone unfrozen unpaid unsold unspent unwound unwritten upheld
 		uptaken wept withdrawn withheld woken won worn wound written wrung`)
+	// preterites are pasts that are no participles: TripBegan. Some are other
+	// words, too.
+	preterites = wordSet(`arose ate awoke began bit bore broke came chose drew drove fell flew forgave forgot froze gave grew hid
+		knew overdrew oversaw overtook ran rang rewrote rode rose sang sank shook sprang spoke stole swam swore threw
+		took tore undertook went withdrew woke wore wrote`)
 	// unchanging are participles that are the verb itself, too.
 	unchanging = wordSet("beset bid broadcast burst cast come cost cut forecast hit hurt let misread offset outbid overcome overrun preset put quit read rebound recast rerun reset run set shut split spread thrust undercut upset")
 	// present are words on -ed that are no participles.
@@ -81,13 +86,13 @@ func startsWord(next []rune) bool {
 	return !plural
 }
 
-// participle says whether a word can be a past participle, and whether it is
+// participle says whether a word can be a past participle or a past, and whether it is
 // nothing else.
 func participle(word string) (can, only bool) {
 	switch {
 	case irregular[word]:
 		return true, true
-	case unchanging[word]:
+	case unchanging[word], preterites[word]:
 		return true, false
 	}
 	past := len(word) > 3 && strings.HasSuffix(word, "ed") && !present[word]
