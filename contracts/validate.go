@@ -291,9 +291,15 @@ func (t Topic) Check(c *document.Checker, path document.Path) {
 	if _, both := t.Config["retention.ms"]; both && t.Retention != 0 {
 		c.Conflict(path.Add("config", "retention.ms"), path.Add("retention"), "retention.ms excludes retention", "keep one of them")
 	}
-	for name, value := range t.Config {
+	CheckTopicConfig(c, path.Add("config"), t.Config)
+}
+
+// CheckTopicConfig reports settings of a topic, by Kafka's names, whose values
+// brokers refuse. Of names that it does not know it says nothing.
+func CheckTopicConfig(c *document.Checker, path document.Path, config map[string]string) {
+	for name, value := range config {
 		if err := setting.CheckTopic(name, value); err != nil {
-			c.Error(document.UnknownValue, path.Add("config", name), fmt.Sprintf("the topic setting %s cannot be %q: %v", name, value, err), "")
+			c.Error(document.UnknownValue, path.Add(name), fmt.Sprintf("the topic setting %s cannot be %q: %v", name, value, err), "")
 		}
 	}
 }

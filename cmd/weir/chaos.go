@@ -66,7 +66,7 @@ there stay what they are.
 	flags.DurationVar(&f.pause, "random-pause", 0, "with --random: the least time without a fault between two (default a thirtieth of the measured load, at least 100ms)")
 	f.bindRun(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("fault", cobra.FixedCompletions([]string{"at", "every", "when", "always"}, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveNoSpace))
-	return cmd
+	return readsRegistry(cmd)
 }
 
 func (s *state) chaos(ctx context.Context, file string, f chaosFlags) error {

@@ -95,7 +95,7 @@ was judged. One run a side is only ever described, with exit code 0.`,
 	f.runs.cluster.bind(cmd, "cluster", "with --run: run on another kind of cluster than the scenarios say")
 	flags.StringSliceVar(&f.runs.bootstrap, "bootstrap", nil, "with --run: addresses of an external cluster, host:port,…")
 	flags.BoolVar(&f.runs.quiet, "quiet", false, "with --run: print the comparison alone")
-	return cmd
+	return readsRegistry(cmd)
 }
 
 // sides are the directories of both sides.

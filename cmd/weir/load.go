@@ -70,9 +70,6 @@ line), with --random 50% for the share of random bytes. Templates, of values and
 of headers, have {{seq}}, {{key}}, {{id}}, {{time}}, {{unix_ms}}, {{uuid}},
 {{int 1 100}}, {{text 20}}, {{hex 16}} and {{pick red blue}}.
 
-Schemas and ids of a schema registry are those of the one that WEIR_REGISTRY_URL
-or the workspace of this directory names; nothing is registered there.
-
 Objectives are such as 'publish.p99 < 50ms', 'end-to-end.p99.9 < 1s',
 'lag < 10000', 'errors < 0.1%' and 'achieved > 99%'. They are of the steady phase;
 'run.publish.p99 < 1s' is over the whole run without its warm-up,
@@ -121,7 +118,7 @@ Objectives are such as 'publish.p99 < 50ms', 'end-to-end.p99.9 < 1s',
 	flags.BoolVar(&f.print, "print-scenario", false, "print the scenario that the flags are equal to, and do nothing")
 	f.bind(cmd, "drawn and printed", "runs/TIME-NAME-ID")
 	completeLoad(cmd)
-	return cmd
+	return readsRegistry(cmd)
 }
 
 // completeLoad completes what flags take. Registering errs only for a flag

@@ -91,7 +91,7 @@ removes everything at once.`,
 		},
 	}
 	f.bind(cmd)
-	return cmd
+	return readsRegistry(cmd)
 }
 
 func (f *planFlags) bind(cmd *cobra.Command) {

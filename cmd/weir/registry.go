@@ -13,10 +13,11 @@ import (
 func readsRegistry(cmd *cobra.Command) *cobra.Command {
 	cmd.Long += fmt.Sprintf(`
 
-The schema registry is the one that %s names, else the workspace's. The
-environment has the credentials, and nothing else has: %s with
-%s, or %s. For TLS, %s names a file with
-the certificates to trust, %s and %s the client's own; all in PEM.`,
+The schema registry is the one that %s names, else the workspace's.
+Weir registers nothing there. The environment has the credentials, and nothing
+else has: %s with %s, or %s. For
+TLS, %s names a file with the certificates to trust,
+%s and %s the client's own; all in PEM.`,
 		registry.EnvURL, registry.EnvUser, registry.EnvPassword, registry.EnvToken, registry.EnvCA, registry.EnvCert, registry.EnvKey)
 	return cmd
 }

@@ -21,7 +21,7 @@ func TestRegistryIsDocumented(t *testing.T) {
 			t.Errorf("docs/workspace.md does not have %s", name)
 		}
 	}
-	for _, verb := range []string{"check", "breaking", "compat", "graph", "can-i-deploy", "init", "verify"} {
+	for _, verb := range []string{"check", "breaking", "compat", "graph", "can-i-deploy", "init", "verify", "run", "load", "plan", "chaos", "compare"} {
 		s, out, _ := testState(verb, "--help")
 		if code := execute(s); code != exitPass {
 			t.Errorf("%s --help: exit code %d", verb, code)

@@ -60,10 +60,7 @@ goes on. With --baseline it is held against earlier runs, and a metric that is
 slower fails it.
 
 WEIR_CLUSTER and WEIR_BOOTSTRAP stand in for --cluster and --bootstrap; flags
-win. Addresses without a kind mean an external cluster.
-
-Schemas and ids of a schema registry are those of the one that WEIR_REGISTRY_URL
-or the workspace of this directory names; nothing is registered there.`,
+win. Addresses without a kind mean an external cluster.`,
 		Example: `  weir run examples/order-flow/scenario.yaml
   weir run examples/order-flow/scenario.yaml --cluster docker --seed 7
   weir run scenario.yaml --bootstrap kafka-1:9092,kafka-2:9092 --dry-run
@@ -79,7 +76,7 @@ or the workspace of this directory names; nothing is registered there.`,
 		},
 	}
 	f.bindRun(cmd)
-	return cmd
+	return readsRegistry(cmd)
 }
 
 // scenarioFile completes the name of a scenario.

@@ -12,6 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/flowweir/weir/chaos/fault"
+	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/external"
@@ -135,6 +136,7 @@ func (v *validator) changes(path document.Path, f Fault) {
 		if len(f.AlterTopic.Config) == 0 {
 			v.Missing(at, "config", "settings by Kafka's names, such as {min.insync.replicas: 3}")
 		}
+		contracts.CheckTopicConfig(v.Checker, at.Add("config"), f.AlterTopic.Config)
 	case f.Quota != nil:
 		at := path.Add("quota")
 		for field, rate := range map[string]document.Bytes{"produce": f.Quota.Produce, "consume": f.Quota.Consume} {
