@@ -137,6 +137,7 @@ var beyond = map[string]string{
 	"contract/duration-fraction-of-ns": "a pattern does not bound a number",
 	"contract/duration-out-of-range":   "a pattern does not bound a number",
 	"contract/topic-settings":          "what a setting takes depends on its name, and brokers have others",
+	"scenario/alter-topic-config":      "what a setting takes depends on its name, and brokers have others",
 	"contract/schema-file-ending":      "what other endings stand for is open: format: says it",
 	"contract/schema-unknown-ending":   "what other endings stand for is open: format: says it",
 	"scenario/keys-cardinality-octal":  "readers of YAML make a number of it",

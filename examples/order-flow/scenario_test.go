@@ -42,7 +42,7 @@ var _ = Describe("the order flow", func() {
 var _ = Describe("a scenario without evidence", func() {
 	It("is vacuous when its fault never bites", func() {
 		s := load("scenario.yaml", 200, time.Second)
-		s.Faults = []scenario.Fault{{Always: true, Poison: &scenario.LoadTarget{Event: s.Load[0].Event, Share: 1e-12}}}
+		s.Faults = []scenario.Fault{{Always: true, Poison: &scenario.Poison{LoadTarget: scenario.LoadTarget{Event: s.Load[0].Event, Share: 1e-12}}}}
 		s.Invariants = []string{invariant.NoLoss}
 		result := measure(s)
 		Expect(result).To(match.HaveVerdict(finding.Vacuous))
@@ -79,8 +79,8 @@ func planted(service, mistake string, names []string, faults ...scenario.Fault) 
 }
 
 var (
-	poison     = scenario.Fault{Always: true, Poison: &scenario.LoadTarget{Event: orders, Share: 0.02}}
-	duplicates = scenario.Fault{Always: true, Duplicate: &scenario.LoadTarget{Event: orders, Share: 0.05}}
+	poison     = scenario.Fault{Always: true, Poison: &scenario.Poison{LoadTarget: scenario.LoadTarget{Event: orders, Share: 0.02}}}
+	duplicates = scenario.Fault{Always: true, Duplicate: &scenario.Duplicate{LoadTarget: scenario.LoadTarget{Event: orders, Share: 0.05}}}
 )
 
 // reactions are the counts of payment-service and of inventory-service.
