@@ -68,11 +68,22 @@ func (c *comparer) alternatives(at spot) {
 	for _, way := range ways {
 		next := at
 		if len(ways) > 1 {
-			next = c.where(at, at.reader, c.sets.space.And((&scribe{translator: c.sets}).sets(way)...))
+			next = c.where(at, at.reader, c.sets.space.And(append((&scribe{translator: c.sets}).sets(way), c.otherwise(way)...)...))
 		}
 		next.writer = way
 		c.inspect(next)
 	}
+}
+
+// otherwise are the complements of the conditions that a way leaves open: it
+// is the one of else.
+func (c *comparer) otherwise(way []*js.Schema) (sets []docset.Set) {
+	for _, s := range way {
+		if s.If != nil && (s.Then != nil || s.Else != nil) && !slices.Contains(way, s.If) {
+			sets = append(sets, c.sets.set(s.If).Not())
+		}
+	}
+	return sets
 }
 
 // closure adds to schemas those that apply to the same value with them.

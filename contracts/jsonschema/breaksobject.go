@@ -60,7 +60,7 @@ func (c *comparer) property(at spot, name string, sub *js.Schema, keyword string
 	switch {
 	case isFalse(sub) && named:
 		c.check(at, set, leaf{rule: ruleRemoved, keyword: keyword, writer: keyword, says: removed(name)})
-	case !named && len(writer) == 0:
+	case !named && len(writer) == 0 && c.silent(at, name):
 		c.check(at, set, leaf{rule: ruleAdded, keyword: keyword, says: added(name), verdict: c.forgiven(at.reader, name)})
 	default:
 		c.alternatives(at.within(sub, writer, has))

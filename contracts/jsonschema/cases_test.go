@@ -69,6 +69,46 @@ func TestLenient(t *testing.T) {
 			"described in one of many combinations", conditions(8, 3), conditions(8, 4),
 			compat.Incompatible, compat.Incompatible, []string{"compat/json-length breaks"},
 		},
+		{
+			"known by its value", `{"type":"object","enum":[{"n":1}]}`, `{"properties":{"n":{"type":"string"}}}`,
+			compat.Incompatible, compat.Incompatible, []string{"compat/json-type breaks"},
+		},
+		{
+			"known by the value of one around it", `{"const":{"meta":{"n":1}}}`, `{"properties":{"meta":{"properties":{"n":{"type":"string"}}}}}`,
+			compat.Incompatible, compat.Incompatible, []string{"compat/json-type breaks"},
+		},
+		{
+			"known by the values of alternatives", `{"anyOf":[{"const":{"n":1}},{"const":{"n":2}}]}`, `{"properties":{"n":{"type":"string"}}}`,
+			compat.Incompatible, compat.Incompatible, []string{"compat/json-type breaks"},
+		},
+		{
+			"required, and not described", `{"type":"object","required":["n"]}`, `{"properties":{"n":{"type":"string"}}}`,
+			compat.Incompatible, compat.Incompatible, []string{"compat/json-type breaks"},
+		},
+		{
+			"required, and forbidden", `{"type":"object","required":["n"]}`, `{"properties":{"n":false}}`,
+			compat.Incompatible, compat.Incompatible, []string{"compat/json-refused breaks"},
+		},
+		{
+			"described by a double negation", `{"type":"object","not":{"not":{"properties":{"n":{"type":"integer"}},"required":["n"]}}}`, `{"properties":{"n":{"type":"string"}}}`,
+			compat.Incompatible, compat.Incompatible, []string{"compat/json-type breaks"},
+		},
+		{
+			"excluded from outside", `{"properties":{"a":{"type":"object"}},"not":{"properties":{"a":{"properties":{"n":{"const":"x"}},"required":["n"]}},"required":["a"]}}`,
+			`{"properties":{"a":{"properties":{"n":{"type":"string"}}}}}`,
+			compat.Incompatible, compat.Incompatible, []string{"compat/json-type breaks"},
+		},
+		{
+			"added, and elsewhere described by an alternative",
+			`{"type":"object","properties":{"a":{"type":"object"},"b":{"oneOf":[{"type":"null"},{"properties":{"n":{"type":"integer"}}}]}}}`,
+			`{"type":"object","properties":{"a":{"type":"object","properties":{"n":{"type":"string"}}}}}`,
+			compat.Incompatible, compat.Compatible, []string{"compat/json-property-added forgiven"},
+		},
+		{
+			"added, and described on a condition", `{"type":"object","required":["k"],"if":{"properties":{"k":{"const":1}}},"then":{"properties":{"n":{"type":"string"}}}}`,
+			`{"properties":{"n":{"type":"string"}}}`,
+			compat.Incompatible, compat.Compatible, []string{"compat/json-property-added forgiven"},
+		},
 		{"nothing", open, open, compat.Compatible, compat.Compatible, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -91,6 +131,17 @@ func TestLenient(t *testing.T) {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestAlwaysDescribed: a condition that always holds leaves nothing to its
+// other branch, so that the property is described, and its break is one.
+func TestAlwaysDescribed(t *testing.T) {
+	writer := mustLoad(t, `{"type":"object","required":["k"],"properties":{"k":{"const":1}},"if":{"required":["k"]},"then":{"properties":{"v":{"type":["string","integer"]}}}}`)
+	reader := mustLoad(t, `{"type":"object","properties":{"v":{"type":"string"}}}`)
+	c := jsonschema.Compare(writer, reader)
+	if len(c.Problems) != 1 || c.Problems[0].Message != "$.v can be an integer, the reader takes only a string" {
+		t.Errorf("got %s", problemText(c))
 	}
 }
 

@@ -26,7 +26,8 @@ func (f compareOption) applyCompare(c *comparer) { f(c) }
 // verdict [compat.Forgiven]; the default is strict:
 //
 //   - a property that the reader describes and of which the writer's open
-//     object says nothing (compat/json-property-added);
+//     object says nothing, neither what it holds nor whether it is there
+//     (compat/json-property-added);
 //   - a property that the writer names and the reader's closed object does
 //     not have (compat/json-property-removed).
 //
@@ -73,6 +74,7 @@ type comparer struct {
 	open     []openPlace
 	hunted   []any // documents that a search found, made once
 	hasHunt  bool
+	asides   []*js.Schema // see aside
 }
 
 // openPlace is a keyword of the reader about which nothing was decided.
