@@ -59,12 +59,11 @@ func validateIPv4(v any) error {
 	return nil
 }
 
-// textsOf are expressions, in the syntax of Go's regexp, that match all texts
-// of a format and some others, too.
+// textsOf are patterns that match all texts of a format and some others, too.
 var textsOf = map[string]string{
-	"uuid": `\A[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\z`,
-	"ipv4": `\A[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\z`,
-	"date": `\A[0-9]{4}-[0-9]{2}-[0-9]{2}\z`,
+	"uuid": `^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`,
+	"ipv4": `^[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}$`,
+	"date": `^[0-9]{4}-[0-9]{2}-[0-9]{2}$`,
 }
 
 // widerThan are formats whose texts include all those of another one.

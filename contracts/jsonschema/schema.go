@@ -21,11 +21,11 @@
 // Formats are annotations unless AssertFormat is given, as drafts since
 // 2019-09 have it and for those before too: a contract should not be broken by
 // a difference between two libraries' notions of an e-mail address. Regular
-// expressions are those of ECMA-262, read by Go's regexp where it can. Those
-// with lookaround, back references or large repetitions are matched by a
-// backtracker that gives up after a fixed number of steps; what it gave up
-// counts as not matching, and the message says so. Compare knows of them only
-// which texts they match.
+// expressions are those of ECMA-262 with the flag u, matched by Go's regexp
+// where they are regular. Those with lookaround, back references or large
+// repetitions are matched by a backtracker that gives up after a fixed number
+// of steps; what it gave up counts as not matching, and the message says so.
+// Compare knows of them only which texts they match.
 //
 // Validation is done by santhosh-tekuri/jsonschema, which also confirms every
 // document that Compare shows. Documents are JSON; only schemas may be YAML.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"regexp/syntax"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -198,6 +199,9 @@ func Match(expr string, rng *rand.Rand) (string, error) {
 	return text, nil
 }
 
+// anyInLine are the ranges of the dot: all but the ends of lines.
+var anyInLine = []rune{0, '\n' - 1, '\n' + 1, '\r' - 1, '\r' + 1, 0x2027, 0x202A, utf8.MaxRune}
+
 type patternWriter struct {
 	rng    *rand.Rand
 	b      strings.Builder
@@ -211,6 +215,10 @@ func (p *patternWriter) write(re *syntax.Regexp) {
 			p.b.WriteRune(r)
 		}
 	case syntax.OpCharClass:
+		if slices.Equal(re.Rune, anyInLine) {
+			p.b.WriteByte(alphanum[p.rng.IntN(len(alphanum))])
+			return
+		}
 		p.b.WriteRune(p.class(re.Rune))
 	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
 		p.b.WriteByte(alphanum[p.rng.IntN(len(alphanum))])
@@ -244,6 +252,9 @@ func (p *patternWriter) times(re *syntax.Regexp, low, high int) {
 // [^,] should not fill test data with the rest of Unicode.
 func (p *patternWriter) class(ranges []rune) rune {
 	if r, ok := p.within(ranges, '!', '~'); ok {
+		return r
+	}
+	if r, ok := p.within(ranges, ' ', ' '); ok {
 		return r
 	}
 	if r, ok := p.within(ranges, ' ', utf8.MaxRune); ok {

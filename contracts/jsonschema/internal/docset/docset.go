@@ -152,9 +152,8 @@ type Names struct {
 // Opaque is a set that only a test describes: of documents of Types, those
 // that pass it. Key tells opaque sets apart; Samples may be members.
 //
-// Texts, if it is not empty, is an expression in the syntax of Go's regexp that
-// matches every string of the set; Implies are the keys of opaque sets that
-// have all of its members.
+// Texts, if it is not empty, is a pattern that matches every string of the set;
+// Implies are the keys of opaque sets that have all of its members.
 type Opaque struct {
 	Key     string
 	Types   Type

@@ -75,8 +75,8 @@ func (s *Space) MinLength(n int) Set { return s.atLeast(minLength, n) }
 // MaxLength holds all but strings with more than n characters.
 func (s *Space) MaxLength(n int) Set { return s.intern(node{kind: maxLength, n: n}) }
 
-// Pattern holds all but strings in which the expression, in the syntax of
-// Go's regexp, matches nowhere.
+// Pattern holds all but strings in which the expression, as package regex
+// reads it, matches nowhere.
 func (s *Space) Pattern(expression string) Set {
 	return s.intern(node{kind: pattern, name: expression})
 }

@@ -1,6 +1,7 @@
-// Package ecma matches texts against the regular expressions of ECMA-262 that
-// Go's regexp does not read: lookahead and lookbehind, back references, and
-// repetition beyond 1,000.
+// Package ecma reads the regular expressions of ECMA-262. Those that are regular
+// it writes in the syntax of Go's regexp, with what their classes mean in
+// ECMA-262; texts it matches against all of them: also those with lookahead and
+// lookbehind, back references, and large repetitions.
 //
 // Expressions have the flag u, as JSON Schema recommends: a character is a code
 // point. Beyond it, any punctuation may be escaped, and a brace or bracket
@@ -11,13 +12,14 @@
 // with ErrSteps. An expression that is none is answered with an *Error that
 // says where and why. Nothing panics.
 //
-// The package is slower than regexp by far, and it is not for expressions that
-// regexp reads.
+// Matching is slower than with regexp by far: what can be written for regexp
+// should be.
 package ecma
 
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"unicode"
 )
 
@@ -117,6 +119,38 @@ func (s *set) has(r rune) bool {
 	return in != s.negated
 }
 
+// all are the ranges of the set, or of what it excludes if it is negated. They
+// may overlap.
+func (s *set) all() []rune {
+	all := slices.Clone(s.ranges)
+	for _, table := range s.tables {
+		all = append(all, rangesOf(table)...)
+	}
+	for _, table := range s.without {
+		all = append(all, complement(rangesOf(table))...)
+	}
+	return all
+}
+
+// rangesOf are the characters of a table, sorted.
+func rangesOf(table *unicode.RangeTable) []rune {
+	var out []rune
+	add := func(first, last, stride rune) {
+		for r := first; stride > 1 && r < last; r += stride {
+			out = append(out, r, r)
+			first = r + stride
+		}
+		out = append(out, first, last)
+	}
+	for _, r := range table.R16 {
+		add(rune(r.Lo), rune(r.Hi), rune(r.Stride))
+	}
+	for _, r := range table.R32 {
+		add(rune(r.Lo), rune(r.Hi), rune(r.Stride))
+	}
+	return out
+}
+
 func (s *set) add(first, last rune) { s.ranges = append(s.ranges, first, last) }
 
 // The classes of characters that escapes name.
@@ -137,6 +171,9 @@ func complement(ranges []rune) []rune {
 			out = append(out, next, ranges[i]-1)
 		}
 		next = ranges[i+1] + 1
+	}
+	if next > unicode.MaxRune {
+		return out
 	}
 	return append(out, next, unicode.MaxRune)
 }

@@ -14,8 +14,9 @@ const (
 
 // Expression writes the pattern in the syntax of Go's regexp, as far as that
 // can be: every text that the pattern matches, the expression matches, and
-// where exact holds it matches no other. Lookaround and word boundaries are
-// left out, and a back reference stands for any text.
+// where exact holds it matches no other. Classes such as \s are written out,
+// because Go's have other members. Lookaround is left out, and a back reference
+// stands for any text.
 func (p *Pattern) Expression() (expression string, exact bool) {
 	t := translation{exact: true}
 	t.write(p.root)
@@ -53,7 +54,9 @@ func (t *translation) write(n node) {
 		}
 		t.b.WriteByte(')')
 	case *group:
-		t.b.WriteString("(?:")
+		if t.b.WriteByte('('); n.index == 0 {
+			t.b.WriteString("?:")
+		}
 		t.write(n.sub)
 		t.b.WriteByte(')')
 	case *repeat:
@@ -64,8 +67,8 @@ func (t *translation) write(n node) {
 			t.b.WriteString(`\A`)
 		case '$':
 			t.b.WriteString(`\z`)
-		default:
-			t.wider("")
+		default: // a word is one of ASCII in both
+			t.b.WriteString(`\` + string(n))
 		}
 	case *backReference:
 		t.wider(anyRune + "*")
@@ -75,23 +78,23 @@ func (t *translation) write(n node) {
 }
 
 func (t *translation) set(s *set) {
-	switch {
-	case len(s.tables)+len(s.without) > 0:
-		t.wider(anyRune)
-		return
-	case len(s.ranges) == 0 && s.negated:
+	switch all := s.all(); {
+	case s.negated && len(all) == 0:
 		t.b.WriteString(anyRune)
-		return
-	case len(s.ranges) == 0:
+	case len(all) == 0:
 		t.b.WriteString(`[^\x{0}-\x{10FFFF}]`)
-		return
+	default:
+		t.class(all, s.negated)
 	}
+}
+
+func (t *translation) class(ranges []rune, negated bool) {
 	t.b.WriteByte('[')
-	if s.negated {
+	if negated {
 		t.b.WriteByte('^')
 	}
-	for i := 0; i < len(s.ranges); i += 2 {
-		fmt.Fprintf(&t.b, `\x{%x}-\x{%x}`, s.ranges[i], s.ranges[i+1])
+	for i := 0; i < len(ranges); i += 2 {
+		fmt.Fprintf(&t.b, `\x{%x}-\x{%x}`, ranges[i], ranges[i+1])
 	}
 	t.b.WriteByte(']')
 }
@@ -104,8 +107,15 @@ func (t *translation) repeat(r *repeat) {
 	part := "(?:" + inner.b.String() + ")"
 	t.exact = t.exact && inner.exact
 	least, most := r.least, r.most
-	if least > maxCounted || most > maxCounted {
+	switch {
+	case least > maxCounted || most > maxCounted:
 		t.wider(part + "*")
+		return
+	case most < 0 && least < 2:
+		t.b.WriteString(part + string("*+"[least]))
+		return
+	case least == 0 && most == 1:
+		t.b.WriteString(part + "?")
 		return
 	}
 	for least > maxTurns {

@@ -1,5 +1,6 @@
-// Package regex matches texts against the patterns of schemas, with Go's regexp
-// where it reads them and with package ecma where it does not.
+// Package regex matches texts against the patterns of schemas: what ECMA-262
+// reads as it does, and what only Go's regexp has, such as (?i), as that does.
+// All that is regular is matched by Go's regexp.
 package regex
 
 import (
@@ -23,29 +24,38 @@ type Pattern struct {
 	Expression string
 	// Syntax is the expression parsed; it must not be changed.
 	Syntax func() *syntax.Regexp
-	// Other matches what Go's regexp does not read; nil for what it does.
+	// Other matches what is not written for Go's regexp; nil for what is.
 	Other *ecma.Pattern
 	re    *regexp.Regexp
 }
 
 // Compile reads a pattern. Its error is an *ecma.Error.
 func Compile(source string) (*Pattern, error) {
-	expression := fromECMA(source)
-	if re, err := regexp.Compile(expression); err == nil {
-		parsed := sync.OnceValue(func() *syntax.Regexp {
-			tree, err := syntax.Parse(expression, syntax.Perl)
-			if err != nil { // regexp has read it
-				return &syntax.Regexp{Op: syntax.OpNoMatch}
-			}
-			return tree
-		})
-		return &Pattern{source: source, Expression: expression, Syntax: parsed, re: re}, nil
+	pattern, failed := ecma.Compile(source)
+	expression, exact := fromECMA(source), true
+	if failed == nil {
+		expression, exact = pattern.Expression()
 	}
-	other, err := ecma.Compile(source)
-	if err != nil {
-		return nil, err
+	if exact {
+		if re, err := regexp.Compile(expression); err == nil {
+			return &Pattern{source: source, Expression: expression, Syntax: parsed(expression), re: re}, nil
+		}
 	}
-	return &Pattern{source: source, Other: other}, nil
+	if failed != nil {
+		return nil, failed
+	}
+	return &Pattern{source: source, Other: pattern}, nil
+}
+
+// parsed parses an expression, which regexp has read, when it is asked to.
+func parsed(expression string) func() *syntax.Regexp {
+	return sync.OnceValue(func() *syntax.Regexp {
+		tree, err := syntax.Parse(expression, syntax.Perl)
+		if err != nil {
+			return &syntax.Regexp{Op: syntax.OpNoMatch}
+		}
+		return tree
+	})
 }
 
 // String is the pattern as the schema has it.
@@ -66,9 +76,8 @@ func (p *Pattern) MatchString(text string) bool {
 	return found && err == nil
 }
 
-// fromECMA writes ECMA's \uXXXX and \u{X} as Go's \x{X}; two escapes that are
-// one character in UTF-16 become one. The rest of what most schemas use is
-// spelled the same in both.
+// fromECMA writes the escapes \uXXXX and \u{X} in what is otherwise Go's as
+// \x{X}; two that are one character in UTF-16 become one.
 func fromECMA(source string) string {
 	if !strings.Contains(source, `\u`) {
 		return source
