@@ -2,11 +2,13 @@ package breaking
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/compat"
@@ -58,8 +60,42 @@ func (c *change) pattern(name string, was, is contracts.Header) {
 }
 
 // different is what ECMA-262, by which schemas are compared, reads otherwise
-// than RE2, by which headers are.
-var different = regexp.MustCompile(`\(\?|\[\[|\[:|\\[AzQEpPCxuack]`)
+// than RE2, by which headers are; apart from what spelled writes out.
+var different = regexp.MustCompile(`\(\?|\[\[|\[:|\[\^?\]|\\[AzQEpPCxuack]`)
+
+// spelled writes out the classes of characters that have other members in
+// ECMA-262: \s, \S and the dot. It is false for a class within another one of
+// which it cannot.
+func spelled(pattern string) (string, bool) {
+	const spaces = `\t\n\f\r `
+	var b strings.Builder
+	within := false
+	for i := 0; i < len(pattern); i++ {
+		part := pattern[i : i+1]
+		if part == `\` && i+1 < len(pattern) {
+			i++
+			part = pattern[i-1 : i+1]
+		}
+		switch {
+		case part == `\S` && within:
+			return "", false
+		case part == `\s` && within:
+			part = spaces
+		case part == `\s`:
+			part = `[` + spaces + `]`
+		case part == `\S`:
+			part = `[^` + spaces + `]`
+		case part == `.` && !within:
+			part = `[^\n]`
+		case part == `[`:
+			within = true
+		case part == `]`:
+			within = false
+		}
+		b.WriteString(part)
+	}
+	return b.String(), true
+}
 
 // within says whether all texts that match one pattern match another one, and
 // shows one that does not.
@@ -87,7 +123,11 @@ func within(pattern, other string) (compat.Result, string) {
 // textSchema is the schema of texts that match a pattern.
 func textSchema(pattern string) (*jsonschema.Schema, error) {
 	const file = "pattern.json"
-	source, err := json.Marshal(map[string]string{"type": "string", "pattern": pattern})
+	written, ok := spelled(pattern)
+	if !ok {
+		return nil, errors.New("the pattern means something else in a schema")
+	}
+	source, err := json.Marshal(map[string]string{"type": "string", "pattern": written})
 	if err != nil {
 		return nil, err
 	}
