@@ -104,7 +104,11 @@ func (c *comparer) closure(schemas []*js.Schema, applied func(*js.Schema) []*js.
 func (c *comparer) inspect(at spot) {
 	at.reader = c.sets.resolve(at.reader)
 	key := c.pair(at)
-	if slices.Contains(c.inside, key) || len(c.inside) > maxInside || c.asked > maxAsked || c.alone > maxAlone {
+	if slices.Contains(c.inside, key) || len(c.inside) > maxInside || c.full() {
+		return
+	}
+	if c.exhausted() {
+		c.ended = true
 		return
 	}
 	if c.safe(at, c.sets.set(at.reader)) {
@@ -136,6 +140,9 @@ func (c *comparer) inspect(at spot) {
 	c.choices(at)
 }
 
+// exhausted reports whether no more questions are answered.
+func (c *comparer) exhausted() bool { return c.asked > maxAsked || c.alone > maxAlone }
+
 func (c *comparer) inspectAt(at spot, reader *js.Schema) {
 	at.reader = reader
 	c.inspect(at)
@@ -157,7 +164,7 @@ func (c *comparer) pair(at spot) string {
 
 // check reports what the writer may write outside of a set.
 func (c *comparer) check(at spot, set docset.Set, l leaf) {
-	if set == docset.All || len(c.inside) > deep && c.safe(at, set) {
+	if set == docset.All || c.full() || len(c.inside) > deep && c.safe(at, set) {
 		return
 	}
 	switch r := c.ask(at, set); r.Answer {
@@ -168,8 +175,12 @@ func (c *comparer) check(at spot, set docset.Set, l leaf) {
 			return
 		}
 	case docset.Unknown:
+		if c.exhausted() {
+			c.ended = true
+			return
+		}
 	}
-	c.open = append(c.open, openPlace{at, l.keyword})
+	c.open = append(c.open, openPlace{at, l})
 }
 
 // forgiven is the verdict on a break that the lenient dialect passes over.

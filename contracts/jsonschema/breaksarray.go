@@ -125,7 +125,7 @@ func (c *comparer) uneval(at spot, only *js.Schema, keyword string) {
 	c.sets.of[only] = c.sets.class(at.reader)
 	set, ok := (&scribe{translator: c.sets}).unevaluated(only)
 	if !ok {
-		c.open = append(c.open, openPlace{at, keyword})
+		c.open = append(c.open, openPlace{at, leaf{rule: ruleUnevaluated, keyword: keyword, says: explain}})
 		return
 	}
 	c.check(at, set, leaf{rule: ruleUnevaluated, keyword: keyword, says: explain})

@@ -51,10 +51,10 @@ func (c *comparer) objects(at spot) {
 func (c *comparer) property(at spot, name string, sub *js.Schema, keyword string) {
 	s := c.sets.space
 	set := s.Property(name, c.sets.set(sub))
-	if set == docset.All || c.safe(at, set) {
+	writer, named := propertiesOf(at.writer, name)
+	if set == docset.All || c.full() || c.takes(at, sub, writer) || c.safe(at, set) {
 		return
 	}
-	writer, named := propertiesOf(at.writer, name)
 	named = named || c.namedBeside(at.writer, name)
 	has := func(set docset.Set) docset.Set { return s.Property(name, set.Not()).Not() }
 	switch {
@@ -65,6 +65,17 @@ func (c *comparer) property(at spot, name string, sub *js.Schema, keyword string
 	default:
 		c.alternatives(at.within(sub, writer, has))
 	}
+}
+
+// takes reports whether a subschema of the reader takes what the writer's
+// schemas of the same values do, whatever is around them. It is asked first: in
+// an object of many properties a question about the whole document is a long
+// one.
+func (c *comparer) takes(at spot, reader *js.Schema, writer []*js.Schema) bool {
+	if at.loose || len(writer) == 0 {
+		return false
+	}
+	return c.safeAlone(spot{writer: writer}, c.sets.set(reader))
 }
 
 // propertiesOf are the schemas of a property, and whether one names it.

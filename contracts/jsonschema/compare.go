@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -37,7 +38,8 @@ func Lenient() CompareOption { return compareOption(func(c *comparer) { c.lenien
 
 const (
 	// maxAsked bounds the questions about one pair of schemas, maxAlone those
-	// about a place alone, maxProblems the problems that are reported.
+	// about a place alone, maxProblems the breaks that are reported, those that
+	// are forgiven, and the places that are open.
 	maxAsked    = 2000
 	maxAlone    = 10_000
 	maxProblems = 100
@@ -50,7 +52,8 @@ const (
 // Each problem that breaks or is forgiven has a document that was validated:
 // the writer's schema accepts it and the reader's refuses it. Where the sets
 // could not be compared and no such document was found, the problem is open.
-// Comparing takes milliseconds for ordinary schemas; the work is bounded.
+// Comparing takes milliseconds for ordinary schemas; the work is bounded. After
+// 100 breaks it ends, and the last problem says so.
 func Compare(writer, reader *Schema, options ...CompareOption) compat.Comparison {
 	c := &comparer{writer: writer, reader: reader, seen: map[string]bool{}}
 	for _, o := range options {
@@ -71,7 +74,9 @@ type comparer struct {
 	inside   []string // the pairs that are being inspected
 	seen     map[string]bool
 	problems []compat.Problem
+	told     [compat.Forgiven + 1]int // of each verdict, the problems
 	open     []openPlace
+	ended    bool  // the questions came to an end before all was looked at
 	hunted   []any // documents that a search found, made once
 	hasHunt  bool
 	asides   []*js.Schema // see aside
@@ -79,8 +84,8 @@ type comparer struct {
 
 // openPlace is a keyword of the reader about which nothing was decided.
 type openPlace struct {
-	spot
-	keyword string
+	at   spot
+	leaf leaf
 }
 
 func (c *comparer) compare() []compat.Problem {
@@ -103,8 +108,11 @@ func (c *comparer) compare() []compat.Problem {
 	}
 	c.alternatives(root)
 	c.settleOpen()
-	if len(c.problems) == 0 {
+	switch {
+	case len(c.problems) == 0:
 		c.whole(root, answer)
+	case c.ended:
+		c.undecided(root, "", "the work on these schemas came to its end: whether the reader refuses more than is said here was not looked for")
 	}
 	if c.lenient {
 		c.beyondForgiven(root)
@@ -161,15 +169,17 @@ func (c *comparer) whole(root spot, answer docset.Result) {
 // settleOpen searches for documents that show what could not be worked out.
 func (c *comparer) settleOpen() {
 	for _, o := range c.open {
-		shown := false
+		shown := c.full()
 		for _, doc := range c.hunt() {
-			if b := c.blame(doc, o.reader, o.keyword, ""); b.exact {
-				shown = c.report(o.spot, leaf{rule: c.ruleOf(o.keyword), keyword: o.keyword, says: explain}, doc)
+			if shown {
 				break
+			}
+			if b := c.blame(doc, o.at.reader, o.leaf.keyword, o.leaf.detail); b.exact {
+				shown = c.report(o.at, o.leaf, doc)
 			}
 		}
 		if !shown {
-			c.undecided(o.spot, o.keyword, "it could not be decided whether the reader takes all that the writer may write here")
+			c.undecided(o.at, o.leaf.keyword, "it could not be decided whether the reader takes all that the writer may write here")
 		}
 	}
 }
@@ -213,15 +223,23 @@ func (c *comparer) blocked(root spot, o *obstacle) []compat.Problem {
 
 // undecided reports what is open. Of more than are reported, one is enough.
 func (c *comparer) undecided(at spot, keyword, message string) {
-	open := func(p compat.Problem) bool { return p.Verdict == compat.Open }
-	if len(c.problems) >= maxProblems && slices.ContainsFunc(c.problems, open) {
+	if c.told[compat.Open] == maxProblems {
 		return
 	}
-	c.problems = append(c.problems, compat.Problem{
+	c.tell(compat.Problem{
 		Rule: ruleUndecided, Verdict: compat.Open, Message: message,
 		Writer: c.writerPlace(at, keyword), Reader: c.reader.place(at.reader, keyword),
 	})
 }
+
+func (c *comparer) tell(p compat.Problem) {
+	c.told[p.Verdict]++
+	c.problems = append(c.problems, p)
+}
+
+// full reports whether there are more breaks than are reported, so that
+// nothing more is looked for: the schemas are incompatible.
+func (c *comparer) full() bool { return c.told[compat.Breaks] > maxProblems }
 
 // leaf is a keyword of the reader and how its break is reported.
 type leaf struct {
@@ -253,20 +271,40 @@ func (c *comparer) report(at spot, l leaf, doc any) bool {
 		l.verdict = compat.Breaks
 	}
 	key := l.rule + "\n" + at.reader.Location + "\n" + l.keyword + "\n" + l.detail + "\n" + b.violation.Place
-	if c.seen[key] || len(c.problems) == maxProblems {
+	if c.seen[key] || c.told[l.verdict] > maxProblems {
 		return true
 	}
 	c.seen[key] = true
+	if c.told[l.verdict] == maxProblems {
+		c.beyond(l, doc, b)
+		return true
+	}
 	hint := hints[l.rule]
 	if l.verdict == compat.Forgiven {
 		hint = "" // nothing has to be done
 	}
-	c.problems = append(c.problems, compat.Problem{
+	c.tell(compat.Problem{
 		Rule: l.rule, Verdict: l.verdict, Message: l.says(b), Hint: hint,
 		Writer: c.writerPlace(at, cmp.Or(l.writer, l.keyword)), Reader: c.reader.place(at.reader, cmp.Or(l.reader, l.keyword)),
 		Witness: &compat.Witness{Document: text(doc), Outcome: "refused: " + b.outcome.String()},
 	})
 	return true
+}
+
+// beyond says, instead of one more problem, that there are more.
+func (c *comparer) beyond(l leaf, doc any, b blame) {
+	p := compat.Problem{
+		Rule: ruleRefused, Verdict: compat.Breaks,
+		Message: fmt.Sprintf("the reader refuses more than is said in these %d breaks, such as this document; what else it refuses was not looked for", maxProblems),
+		Hint:    "mend these breaks and compare again, or compare the parts of the schemas",
+	}
+	if l.verdict == compat.Forgiven {
+		p.Rule, p.Verdict, p.Hint = l.rule, compat.Forgiven, ""
+		p.Message = fmt.Sprintf("more than these %d breaks are forgiven; the others are not listed", maxProblems)
+	}
+	p.Writer, p.Reader = c.writer.place(c.writer.root, ""), c.reader.place(c.reader.root, "")
+	p.Witness = &compat.Witness{Document: text(doc), Outcome: "refused: " + b.outcome.String()}
+	c.tell(p)
 }
 
 // blame is what the reader's validator says of a witness.

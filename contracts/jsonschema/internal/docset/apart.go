@@ -82,7 +82,7 @@ func disjoint(a, b []value) bool {
 }
 
 // isFact says whether a property must be there, or must not.
-func (b *branch) isFact(set Set) bool { return slices.Contains(b.facts, set) }
+func (b *branch) isFact(set Set) bool { return b.facts.has(set) }
 
 // apart says whether the facts and a set want different values of a property
 // that must be there.
@@ -94,7 +94,7 @@ func (b *branch) apart(set Set) bool {
 	if len(o.few) == 0 {
 		return false
 	}
-	for _, fact := range b.facts {
+	for _, fact := range b.facts.sets {
 		n := &b.nodes[fact>>1]
 		if n.kind != property || fact.negated() || o.few[n.name] == nil {
 			continue

@@ -10,11 +10,50 @@ type branch struct {
 	*Space
 	typ      Type
 	question []Set // what a document that is found must be in
-	facts    []Set
+	facts    factList
 	choices  []Set // sets among the facts that leave a choice
 	implied  []Set // sets that the other facts imply
 	refuted  []Set // sets that all facts together exclude
 	finite   *node // the values among which the document is, if it must be
+}
+
+// factList is a list of sets in which each is once. A long one has an index.
+type factList struct {
+	sets  []Set
+	index map[Set]bool
+}
+
+// shortList is the length up to which a list needs no index.
+const shortList = 32
+
+func (f *factList) has(set Set) bool {
+	if f.index != nil {
+		return f.index[set]
+	}
+	return slices.Contains(f.sets, set)
+}
+
+func (f *factList) add(set Set) {
+	f.sets = append(f.sets, set)
+	switch {
+	case f.index != nil:
+		f.index[set] = true
+	case len(f.sets) > shortList:
+		f.index = make(map[Set]bool, 2*len(f.sets))
+		for _, set := range f.sets {
+			f.index[set] = true
+		}
+	}
+}
+
+// cut takes back all but the first n.
+func (f *factList) cut(n int) {
+	if f.index != nil {
+		for _, set := range f.sets[n:] {
+			delete(f.index, set)
+		}
+	}
+	f.sets = f.sets[:n]
 }
 
 // mark remembers a branch to come back to.
@@ -24,11 +63,12 @@ type mark struct {
 }
 
 func (b *branch) mark() mark {
-	return mark{len(b.facts), len(b.choices), len(b.implied), len(b.refuted), b.finite}
+	return mark{len(b.facts.sets), len(b.choices), len(b.implied), len(b.refuted), b.finite}
 }
 
 func (b *branch) undo(m mark) {
-	b.facts, b.choices = b.facts[:m.facts], b.choices[:m.choices]
+	b.facts.cut(m.facts)
+	b.choices = b.choices[:m.choices]
 	b.implied, b.refuted, b.finite = b.implied[:m.implied], b.refuted[:m.refuted], m.finite
 }
 
@@ -44,9 +84,9 @@ func (b *branch) add(sets ...Set) bool {
 
 func (b *branch) addOne(set Set) bool {
 	switch {
-	case set == All || slices.Contains(b.facts, set):
+	case set == All || b.facts.has(set):
 		return true
-	case set == None || slices.Contains(b.facts, set.Not()) || slices.Contains(b.implied, set.Not()) || slices.Contains(b.refuted, set):
+	case set == None || b.facts.has(set.Not()) || slices.Contains(b.implied, set.Not()) || slices.Contains(b.refuted, set):
 		return false
 	}
 	n := &b.nodes[set>>1]
@@ -57,31 +97,31 @@ func (b *branch) addOne(set Set) bool {
 		if !set.negated() {
 			b.finite = n
 		}
-		b.facts = append(b.facts, set)
+		b.facts.add(set)
 		return true
 	case and:
-		b.facts = append(b.facts, set)
+		b.facts.add(set)
 		if !set.negated() {
 			return b.add(n.sets...)
 		}
 		b.choices = append(b.choices, set)
 		return true
 	case named:
-		b.facts = append(b.facts, set)
+		b.facts.add(set)
 		meaning := b.expand(set.positive())
 		if set.negated() {
 			meaning = meaning.Not()
 		}
 		return b.addOne(meaning)
 	case oneOf, condition:
-		b.facts = append(b.facts, set)
+		b.facts.add(set)
 		b.choices = append(b.choices, set)
 		return true
 	}
 	if n.domain()&b.typ == 0 {
 		return !set.negated()
 	}
-	b.facts = append(b.facts, set)
+	b.facts.add(set)
 	return true
 }
 
@@ -100,9 +140,9 @@ func (b *branch) status(set Set) int {
 func (b *branch) look(set Set, depth int, refuted []Set) int {
 	not := set.Not()
 	switch {
-	case set == All || slices.Contains(b.facts, set) || slices.Contains(b.implied, set) || slices.Contains(refuted, not):
+	case set == All || b.facts.has(set) || slices.Contains(b.implied, set) || slices.Contains(refuted, not):
 		return 1
-	case set == None || slices.Contains(b.facts, not) || slices.Contains(b.implied, not) || slices.Contains(refuted, set):
+	case set == None || b.facts.has(not) || slices.Contains(b.implied, not) || slices.Contains(refuted, set):
 		return -1
 	case set.negated():
 		return -b.look(not, depth, refuted)

@@ -147,6 +147,8 @@ type Names struct {
 	Pattern        string
 	Except         []string
 	ExceptPatterns []string
+
+	except map[string]bool // Except, where it is long
 }
 
 // Opaque is a set that only a test describes: of documents of Types, those

@@ -25,8 +25,8 @@ func (b *branch) leaf() Result {
 
 // atoms are the facts that are neither choices nor names, sorted.
 func (b *branch) atoms() []Set {
-	atoms := make([]Set, 0, len(b.facts))
-	for _, set := range b.facts {
+	atoms := make([]Set, 0, len(b.facts.sets))
+	for _, set := range b.facts.sets {
 		switch n := &b.nodes[set>>1]; n.kind {
 		case and, oneOf, condition, named:
 		default:

@@ -138,6 +138,12 @@ func (s *Space) Property(name string, set Set) Set {
 // Properties holds all but objects that have a property of the names with a
 // value outside of the set.
 func (s *Space) Properties(names Names, set Set) Set {
+	if len(names.Except) > shortList {
+		names.except = make(map[string]bool, len(names.Except))
+		for _, name := range names.Except {
+			names.except[name] = true
+		}
+	}
 	return s.parts(node{kind: properties, names: &names}, set)
 }
 

@@ -44,11 +44,7 @@ type existence struct {
 
 func (s *Space) objectFacts(facts []Set) objectFacts {
 	f := objectFacts{max: math.MaxInt, properties: map[string][]Set{}, forbidden: s.excluded(Object, facts)}
-	require := func(name string) {
-		if !slices.Contains(f.required, name) {
-			f.required = append(f.required, name)
-		}
-	}
+	require := func(name string) { f.required = append(f.required, name) }
 	for _, set := range facts {
 		n := &s.nodes[set>>1]
 		not := set.negated()
@@ -120,6 +116,7 @@ func (f *objectFacts) survey() {
 	}
 	f.known = append(append(f.known, f.absent...), f.required...)
 	slices.Sort(f.required)
+	f.required = slices.Compact(f.required)
 	slices.Sort(f.known)
 	f.known = slices.Compact(f.known)
 	slices.Sort(f.patterns)

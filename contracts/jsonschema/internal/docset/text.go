@@ -50,8 +50,15 @@ func (s *Space) InNames(names Names, name string) bool { return s.inNames(&names
 
 func (s *Space) inNames(names *Names, name string) bool {
 	return (names.Pattern == "" || s.matches(names.Pattern, name)) &&
-		!slices.Contains(names.Except, name) &&
+		!names.excepts(name) &&
 		!slices.ContainsFunc(names.ExceptPatterns, func(p string) bool { return s.matches(p, name) })
+}
+
+func (n *Names) excepts(name string) bool {
+	if n.except != nil {
+		return n.except[name]
+	}
+	return slices.Contains(n.Except, name)
 }
 
 const (

@@ -1,0 +1,73 @@
+package jsonschema_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/flowweir/weir/contracts/compat"
+	"github.com/flowweir/weir/contracts/jsonschema"
+)
+
+// wide is a schema of objects with n properties, and what else is given.
+func wide(n int, property, more string) string {
+	var all []string
+	for i := range n {
+		all = append(all, fmt.Sprintf(`"p%04d":%s`, i, property))
+	}
+	return `{"type":"object","properties":{` + strings.Join(all, ",") + `}` + more + `}`
+}
+
+// TestWide: the one break among more properties than questions are asked
+// about whole documents is found, at its place.
+func TestWide(t *testing.T) {
+	const n, text = 2500, `{"type":"string"}`
+	reader := strings.Replace(wide(n, text, ""), `"p2499":{`, `"p2499":{"maxLength":5,`, 1)
+	c := jsonschema.Compare(mustLoad(t, wide(n, text, "")), mustLoad(t, reader))
+	if len(c.Problems) != 1 || c.Problems[0].Message != "$.p2499 can have 6 characters, the reader takes at most 5" {
+		t.Errorf("got %s", problemText(c))
+	}
+}
+
+// TestManyBreaks: of more breaks than are reported it is said that they are
+// there and were not looked for, not that they are undecided.
+func TestManyBreaks(t *testing.T) {
+	writer, reader := mustLoad(t, wide(150, `{"type":"string"}`, "")), mustLoad(t, wide(150, `{"maxLength":5}`, ""))
+	c := jsonschema.Compare(writer, reader)
+	if len(c.Problems) != 101 {
+		t.Fatalf("%d problems", len(c.Problems))
+	}
+	for _, p := range c.Problems[:100] {
+		if p.Rule != "compat/json-length" || p.Verdict != compat.Breaks {
+			t.Errorf("%s: %s", p.Rule, p.Message)
+		}
+	}
+	const want = `compat/json-refused breaks
+  the reader refuses more than is said in these 100 breaks, such as this document; what else it refuses was not looked for
+  hint: mend these breaks and compare again, or compare the parts of the schemas
+  writer:  at s.json:1:1
+  reader:  at s.json:1:1
+  witness: {"p0100":"aaaaaa"}
+  refused: /p0100 has 6 characters, must have at most 5
+`
+	if diff := cmp.Diff(want, problemText(compat.Comparison{Problems: c.Problems[100:]})); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// TestManyForgiven: a break behind more forgiven ones than are listed is
+// still one.
+func TestManyForgiven(t *testing.T) {
+	const dependent = `,"dependentRequired":{"a":["b"]}`
+	writer := mustLoad(t, `{"type":"object"}`)
+	c := jsonschema.Compare(writer, mustLoad(t, wide(150, `{"type":"string"}`, "")), jsonschema.Lenient())
+	if len(c.Problems) != 101 || c.Result() != compat.Compatible || c.Problems[100].Message != "more than these 100 breaks are forgiven; the others are not listed" {
+		t.Errorf("%s, %d problems", c.Result(), len(c.Problems))
+	}
+	c = jsonschema.Compare(writer, mustLoad(t, wide(150, `{"type":"string"}`, dependent)), jsonschema.Lenient())
+	if last := c.Problems[len(c.Problems)-1]; c.Result() != compat.Incompatible || last.Rule != "compat/json-dependent" {
+		t.Errorf("%s, the last is %s: %s", c.Result(), last.Rule, last.Message)
+	}
+}
