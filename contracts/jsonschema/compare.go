@@ -14,6 +14,7 @@ import (
 
 	"github.com/flowweir/weir/contracts/compat"
 	"github.com/flowweir/weir/contracts/jsonschema/internal/docset"
+	"github.com/flowweir/weir/reports/finding"
 )
 
 // CompareOption changes what Compare holds a reader to.
@@ -421,7 +422,7 @@ var kin = map[string][]string{
 	"dependencies": {"dependentRequired", "dependentSchemas"},
 }
 
-// text writes a document as JSON.
+// text writes a document as JSON in which all characters can be seen.
 func text(doc any) string {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -429,5 +430,5 @@ func text(doc any) string {
 	if err := e.Encode(doc); err != nil {
 		return compact(doc)
 	}
-	return strings.TrimSuffix(b.String(), "\n")
+	return finding.Escaped(strings.TrimSuffix(b.String(), "\n"))
 }

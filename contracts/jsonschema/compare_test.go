@@ -122,6 +122,22 @@ func TestDeep(t *testing.T) {
 	}
 }
 
+// TestWitnessIsVisible: a witness with characters that no terminal shows has
+// them as escapes, and so has what is said of it.
+func TestWitnessIsVisible(t *testing.T) {
+	c := jsonschema.Compare(mustLoad(t, `{"enum":["\u00a0\u200b\u202e\ue000"]}`), mustLoad(t, `{"pattern":"^a"}`))
+	const want = `compat/json-pattern breaks
+  $ can be "\u00a0\u200b\u202e\ue000", the reader takes only what matches ^a
+  writer:  at s.json:1:1
+  reader: /pattern at s.json:1:2
+  witness: "\u00a0\u200b\u202e\ue000"
+  refused: the document is "\u00a0\u200b\u202e\ue000", must match the pattern ^a
+`
+	if diff := cmp.Diff(want, problemText(c)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 // TestWords: what is said of a break, and where in the reader's schema.
 func TestWords(t *testing.T) {
 	var many []string
@@ -144,6 +160,10 @@ func TestWords(t *testing.T) {
 		{pattern("(a+)+$"), pattern("^(a+)+$"), `$ can be "ba", the reader takes only what matches ^(a+)+$`, "s.json:1:18", `the document is "ba", must match the pattern ^(a+)+$`},
 		{pattern("(a+)+$"), pattern("^a{1,1000}$"), `$ can be "ba", the reader takes only what matches ^a{1,1000}$`, "s.json:1:18", `the document is "ba", must match the pattern ^a{1,1000}$`},
 		{pattern("(a+)+$"), pattern("^a{1,2000}$"), `$ can be "ba", the reader takes only what matches ^a{1,2000}$`, "s.json:1:18", `the document is "ba", must match the pattern ^a{1,2000}$`},
+		{
+			pattern("^[a-z]+$"), `{"anyOf":[` + pattern("^(?!a)[a-z]+$") + `,{"type":"null"}]}`, `$ can be "a", the reader takes only what matches ^(?!a)[a-z]+$`, "s.json:1:28",
+			`the document matches none of the 2 alternatives of anyOf; the nearest, 1: the document is "a", must match the pattern ^(?!a)[a-z]+$`,
+		},
 		{`{"type":"string"}`, pattern("(x+x+)+y"), `$ can be "", the reader takes only what matches (x+x+)+y`, "s.json:1:18", `the document is "", must match the pattern (x+x+)+y`},
 	} {
 		c := jsonschema.Compare(mustLoad(t, tt.writer), mustLoad(t, tt.reader))

@@ -102,9 +102,13 @@ func saying(words string) func(blame) string {
 	return func(b blame) string { return b.where() + " " + words }
 }
 
-// explain passes on what the validator says.
+// explain passes on what the validator says, once the value is said.
 func explain(b blame) string {
-	return fmt.Sprintf("%s can be %s, for the reader it %s", b.where(), shown(b.value()), b.violation.Message)
+	demand := b.violation.Message
+	if rest, ok := strings.CutPrefix(demand, "is "+text(b.value())+", "); ok {
+		demand = strings.TrimPrefix(rest, "which ")
+	}
+	return fmt.Sprintf("%s can be %s, for the reader it %s", b.where(), shown(b.value()), demand)
 }
 
 func refuses(b blame) string {

@@ -231,10 +231,10 @@ func sentence(k js.ErrorKind) string {
 	case *kind.Pattern:
 		if p, err := regex.Compile(k.Want); err == nil {
 			if _, err := p.Match(k.Got); err != nil {
-				return fmt.Sprintf("is %q: whether it matches the pattern %s was %v", k.Got, k.Want, err)
+				return fmt.Sprintf("is %s: whether it matches the pattern %s was %v", text(k.Got), k.Want, err)
 			}
 		}
-		return fmt.Sprintf("is %q, must match the pattern %s", k.Got, k.Want)
+		return fmt.Sprintf("is %s, must match the pattern %s", text(k.Got), k.Want)
 	case *kind.MinItems:
 		return fmt.Sprintf("has %s, must have at least %d", count(k.Got, "item"), k.Want)
 	case *kind.MaxItems:
@@ -289,5 +289,5 @@ func compact(v any) string {
 	if err != nil {
 		return fmt.Sprint(v)
 	}
-	return string(text)
+	return finding.Escaped(string(text))
 }

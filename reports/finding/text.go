@@ -2,10 +2,12 @@ package finding
 
 import (
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -120,6 +122,9 @@ const longestDocument = 2000
 func (c *Counterexample) text(w *strings.Builder) {
 	fmt.Fprintf(w, "%s= counter-example, written with %s and read with %s:\n", margin, printable(c.Writer), printable(c.Reader))
 	document := c.Document
+	if json.Valid([]byte(document)) {
+		document = Escaped(document)
+	}
 	if len(document) > longestDocument {
 		document = strings.ToValidUTF8(document[:longestDocument], "") + " …"
 	}
@@ -159,6 +164,30 @@ func (r *Record) text(w *strings.Builder) {
 		fmt.Fprintf(w, "%s  %12s  %s\n", margin, step.At, printable(step.What))
 	}
 }
+
+// Escaped writes the characters of a JSON text that are no visible ones as
+// the escapes that mean the same, so that what is shown is the document.
+func Escaped(text string) string {
+	if !strings.ContainsFunc(text, invisible) {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case !invisible(r):
+			b.WriteRune(r)
+		case r > 0xFFFF:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
+}
+
+// invisible: the white space of JSON is not, it stands between its parts.
+func invisible(r rune) bool { return !unicode.IsPrint(r) && !strings.ContainsRune("\t\n\r", r) }
 
 // printable replaces what is no visible text.
 func printable(s string) string { return strings.ReplaceAll(printableLine(s), "\t", " ") }

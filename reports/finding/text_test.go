@@ -37,6 +37,10 @@ func TestText(t *testing.T) {
 			{ID: "c", Severity: Info, Message: "forgiven", Position: &Position{File: "f", Line: 5, Column: 1, Source: "z"},
 				Counterexample: &Counterexample{Writer: "a", Reader: "b", Document: "1", Outcome: "refused"}},
 		}},
+		{"invisible", []Finding{
+			{ID: "a", Severity: Error, Message: "JSON keeps its meaning", Counterexample: &Counterexample{Writer: "a", Reader: "b", Document: "{\t\"\u00a0\u200b\": \"\u202e\ue000\U000e0001é\u007f\"}", Outcome: "refused"}},
+			{ID: "b", Severity: Error, Message: "other text does not", Counterexample: &Counterexample{Writer: "a", Reader: "b", Document: "a: \u00a0", Outcome: "refused"}},
+		}},
 		{"related", []Finding{{
 			ID: "file/duplicate-key", Severity: Error, Message: `the key "a" is there twice`, Hint: "keep one of them",
 			Position: &Position{File: "weir.yaml", Line: 9, Column: 3, Source: "  a: 2"},
