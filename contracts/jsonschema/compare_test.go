@@ -138,6 +138,37 @@ func TestWitnessIsVisible(t *testing.T) {
 	}
 }
 
+// TestFormatVariants: texts of a format that differ in what it leaves open
+// show that a pattern of the reader takes some of them only.
+func TestFormatVariants(t *testing.T) {
+	for _, tt := range []struct{ format, pattern, witness string }{
+		{"date-time", "Z$", `"2025-01-01T00:00:00+01:00"`},
+		{"date-time", "^[^-]*-[^-]*-[^-]*$", `"2025-01-01T00:00:00.5-05:30"`},
+		{"time", "Z$", `"00:00:00+01:00"`},
+		{"duration", "^PT", `"P1D"`},
+		{"email", "^[a-z@.]+$", `"a.b+c@d.example"`},
+		{"uri", "^https?:", `"a:b"`},
+		{"ipv6", "::", `"1:2:3:4:5:6:7:8"`},
+		{"json-pointer", "^[^~]*$", `"/a~0b~1c"`},
+	} {
+		load := func(text string) *jsonschema.Schema { return mustLoad(t, text, jsonschema.AssertFormat()) }
+		c := jsonschema.Compare(load(fmt.Sprintf(`{"type":"string","format":%q}`, tt.format)), load(fmt.Sprintf(`{"format":%q,"pattern":%q}`, tt.format, tt.pattern)))
+		if len(c.Problems) != 1 || c.Result() != compat.Incompatible || c.Problems[0].Witness.Document != tt.witness {
+			t.Errorf("%s against %s: %s", tt.format, tt.pattern, problemText(c))
+		}
+	}
+}
+
+// TestUncompared: what the validator says of schemas that are not compared is
+// worded with the reader's demand.
+func TestUncompared(t *testing.T) {
+	const loop = `,"allOf":[{"$ref":"#/$defs/a"}],"$defs":{"a":{"anyOf":[{"type":"string"},{"$ref":"#/$defs/a"}]}}}`
+	c := jsonschema.Compare(mustLoad(t, `{"enum":["jwkgu"]}`), mustLoad(t, `{"pattern":"^z"`+loop))
+	if len(c.Problems) != 1 || c.Problems[0].Message != `$ can be "jwkgu", for the reader it must match the pattern ^z` {
+		t.Errorf("got %s", problemText(c))
+	}
+}
+
 // TestWords: what is said of a break, and where in the reader's schema.
 func TestWords(t *testing.T) {
 	var many []string

@@ -73,3 +73,22 @@ var widerThan = map[string][]string{
 	"uri-reference": {"iri-reference"},
 	"email":         {"idn-email"},
 }
+
+// variants are texts of a format that differ in what its grammar leaves open.
+// They are tried where a text is looked for that breaks a reader.
+var variants = map[string][]string{
+	"date-time":             {"2025-01-01T00:00:00Z", "2025-01-01T00:00:00+01:00", "2025-01-01T00:00:00.5-05:30", "2025-01-01T00:00:00.123456Z", "2025-01-01t00:00:00z", "1998-12-31T23:59:60Z", "0001-01-01T00:00:00Z"},
+	"time":                  {"00:00:00Z", "00:00:00+01:00", "00:00:00.5-05:30", "00:00:00.123456Z", "00:00:00z", "23:59:60Z"},
+	"duration":              {"P1D", "P2W", "P1Y2M3DT4H5M6S", "PT1S", "PT36H"},
+	"email":                 {"a@b", "a.b+c@d.example", "A_1@B-2.Example", "o'neil@a.example", `"a b"@c.example`, "a@[127.0.0.1]"},
+	"hostname":              {"a", "a.b.c", "A-1.example", "1a.example"},
+	"uri":                   {"a:b", "urn:a:b", "mailto:a@b.example", "http://a", "HTTP://a.example:80/b/c?d=e#f", "ftp://u:p@[::1]/%20"},
+	"iri":                   {"a:b", "http://ü.example/ä?ö#ß"},
+	"uri-reference":         {"", "a", "../a", "?a", "#a", "//a/b", "a:b", "http://a/b?c#d"},
+	"iri-reference":         {"", "ä", "?a", "#a", "//ü/b", "a:b"},
+	"uri-template":          {"", "a", "{a}", "{+a,b*}"},
+	"ipv6":                  {"::", "::1", "1:2:3:4:5:6:7:8", "2001:DB8::A", "::ffff:192.0.2.1"},
+	"json-pointer":          {"", "/", "/a/0", "/a~0b~1c"},
+	"relative-json-pointer": {"0", "0#", "10/a/0"},
+	"regex":                 {"", "a", "[0-9]+"},
+}

@@ -150,3 +150,15 @@ func TestCompareFormats(t *testing.T) {
 		}
 	}
 }
+
+// TestVariantsAreValid: each text is one of its format.
+func TestVariantsAreValid(t *testing.T) {
+	for format, texts := range variants {
+		validate := formatOfValidator(format)
+		for _, text := range texts {
+			if err := validate(text); err != nil {
+				t.Errorf("%s: %q: %v", format, text, err)
+			}
+		}
+	}
+}

@@ -80,6 +80,7 @@ func TestComparePatternsOfECMA(t *testing.T) {
 		{"a wide space", `{"const":"\u00a0"}`, `{"pattern":"^\\s$"}`, yes},
 		{"a vertical tab", `{"const":"\u000b"}`, `{"pattern":"^\\S$"}`, no},
 		{"a word boundary", `{"type":"string","pattern":"\\ba\\b"}`, `{"pattern":"(^|\\W)a(\\W|$)"}`, yes},
+		{"a lookahead beside keywords of objects", `{"minLength":2,"maxProperties":2,"required":["c","b"]}`, `{"minLength":2,"maxProperties":2,"required":["c","b"],"pattern":"(?=a)"}`, no},
 		{"of names", `{"patternProperties":{"^(?!x-)":{"type":"string"}}}`, `{"patternProperties":{"^(?!x-)":{"type":"integer"}}}`, no},
 		{"of names, the same", `{"type":"object","patternProperties":{"^(?!x-)":{"type":"string"}}}`, `{"patternProperties":{"^(?!x-)":{"type":"string"}}}`, yes},
 		{"of names, named ones", `{"type":"object","properties":{"x-a":{"type":"integer"},"b":{}},"additionalProperties":false}`, `{"patternProperties":{"^(?!x-)":{}},"additionalProperties":{"type":"integer"}}`, yes},

@@ -193,6 +193,9 @@ func (w *scribe) format(s *js.Schema) docset.Set {
 			for i := range samples {
 				samples[i] = fromFormat(rng, name)
 			}
+			for _, text := range variants[name] {
+				samples = append(samples, text)
+			}
 			return samples
 		},
 	})

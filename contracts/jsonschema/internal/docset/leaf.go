@@ -77,12 +77,13 @@ func (s *Space) opaques(facts []Set) (all []Set) {
 	return all
 }
 
-// samples are documents that may be members of an opaque set, or not.
-func (s *Space) samples(set Set) []any {
+// samples are documents that may be members of an opaque set, or not; texts
+// have a length at least.
+func (s *Space) samples(set Set, least int) []any {
 	n := &s.nodes[set>>1]
 	switch {
 	case n.kind == pattern:
-		return s.expression(n.name).samples()
+		return s.expression(n.name).samples(least)
 	case n.opaque.Samples == nil || set.negated():
 		return nil
 	}
@@ -99,8 +100,9 @@ func (s *Space) tested(facts []Set, r Result) Result {
 	if r.Answer == Found && s.holdsAll(opaques, r.Doc) {
 		return r
 	}
+	least := s.leastLength(facts)
 	for _, set := range opaques {
-		for _, doc := range s.samples(set) {
+		for _, doc := range s.samples(set, least) {
 			if s.holdsAll(facts, doc) {
 				return Result{Found, doc}
 			}

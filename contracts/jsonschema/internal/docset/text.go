@@ -4,6 +4,8 @@ import (
 	"errors"
 	"math/rand/v2"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/flowweir/weir/contracts/jsonschema/internal/ecma"
 	"github.com/flowweir/weir/contracts/jsonschema/internal/language"
@@ -158,15 +160,40 @@ func atMost(q *language.Query, n int) {
 	}
 }
 
-// samples are texts of which some may match the pattern, and some not.
-func (e *expression) samples() []any {
-	all := []any{"", "a", "A", "0", "-", " "}
+// plainRunes are what plain texts are made of that are tried against patterns.
+const plainRunes = "aA0- bz_"
+
+// samples are texts, of a length at least, of which some may match the
+// pattern, and some not.
+func (e *expression) samples(least int) []any {
+	all := []any{""}
+	for _, r := range plainRunes {
+		all = append(all, strings.Repeat(string(r), max(1, least)))
+	}
 	if e.Other == nil {
 		return all
 	}
 	rng := rand.New(rand.NewPCG(1, 0))
 	for i := range 4 * maxSamples {
-		all = append(all, e.Other.Write(rng, 1+i%4, ecma.Looks(i%3)))
+		text := e.Other.Write(rng, 1+i%4, ecma.Looks(i%3))
+		all = append(all, text)
+		if missing := least - utf8.RuneCountInString(text); missing > 0 {
+			all = append(all, text+strings.Repeat(string(plainRunes[i%len(plainRunes)]), missing))
+		}
 	}
 	return all
+}
+
+// leastLength is the length that the facts ask of texts.
+func (s *Space) leastLength(facts []Set) int {
+	least := 0
+	for _, set := range facts {
+		switch n := &s.nodes[set>>1]; {
+		case n.kind == minLength && !set.negated():
+			least = max(least, n.n)
+		case n.kind == maxLength && set.negated():
+			least = max(least, n.n+1)
+		}
+	}
+	return min(least, maxLengthMade)
 }
