@@ -45,11 +45,8 @@ func (f *Flow) valueBytes() int64 {
 	if f.raw() {
 		return f.meanBytes
 	}
-	own := *f
-	if own.value.Declared == nil {
-		_ = own.resolve(newSerdes(f.files, nil)) // of no run: what files tell will do
-	}
-	docs, err := newDocuments(&own)
+	own, _ := f.fromFiles() // what they tell will do
+	docs, err := newDocuments(own)
 	if err != nil {
 		return guess
 	}

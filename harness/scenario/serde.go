@@ -48,6 +48,17 @@ func (f *Flow) resolve(of *serde.Resolver) (err error) {
 	return nil
 }
 
+// fromFiles is the flow with what files tell of its schemas, where no run has
+// asked for them; the error is of what they do not tell.
+func (f *Flow) fromFiles() (*Flow, error) {
+	own := *f
+	if own.value.Declared != nil {
+		return &own, nil
+	}
+	err := own.resolve(newSerdes(f.files, nil))
+	return &own, err
+}
+
 func (f *Flow) written(of *serde.Resolver, part registry.Part) (w written, err error) {
 	if w.Form, err = of.Of(f.Producer, f.Produces, part); err != nil {
 		return w, err

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/harness/payload"
+	"github.com/flowweir/weir/harness/serde"
 )
 
 // spoil checks a fault in the load against the flow that it spoils, and says in
@@ -123,12 +125,14 @@ func (a *After) distance() *payload.Distance {
 func (r *resolver) poison(p *Poison, flow *Flow, f *fault.Fault, path document.Path) {
 	switch p.Kind {
 	case PoisonWrongSchema:
-		wrong, err := flow.wrong()
-		if err != nil {
+		f.How = "in the wrong schema"
+		switch wrong, err := flow.wrong(); {
+		case errors.Is(err, serde.ErrNoRegistry): // the run will have one, and judge
+		case err != nil:
 			r.Error(BadLoad, path.Add("kind"), err.Error(), "")
-			return
+		default:
+			f.How += ": " + wrong.Why
 		}
-		f.How = "in the wrong schema: " + wrong.Why
 	case PoisonMissingHeader:
 		at := path.Add("kind")
 		if p.Header != "" {
@@ -148,7 +152,11 @@ func (f *Flow) wrong() (*payload.Wrong, error) {
 	if at := f.Produces.Recognition().Value; at != "" {
 		return nil, fmt.Errorf("by %s in its data consumers know %s: without it they rightly leave a record alone", at, f.Load.Event)
 	}
-	docs, err := newDocuments(f)
+	own, err := f.fromFiles()
+	if err != nil && own.value.Schema == nil {
+		return nil, err
+	}
+	docs, err := newDocuments(own)
 	if err != nil {
 		return nil, err
 	}

@@ -103,3 +103,14 @@ func TestHowALoadIsSpoilt(t *testing.T) {
 	}
 	equal(t, index, []int{0, 0, 1, 2, 3, 1, 4, 5, 6, 7, 8, 9})
 }
+
+// TestWrongInARegistry: what a schema of a registry refuses is known once the
+// run has asked for it, and is no reason to refuse the file before.
+func TestWrongInARegistry(t *testing.T) {
+	s, findings := LoadFile("testdata/run/framed.yaml")
+	equal(t, summary(findings), []string(nil))
+	s.Faults[0].Poison.Kind = PoisonWrongSchema
+	p, findings := Resolve(s)
+	equal(t, summary(findings), []string(nil))
+	equal(t, p.Faults[0].How, "in the wrong schema")
+}
