@@ -15,7 +15,7 @@ import (
 // documents decide: those that the writer may write must have the property
 // with values of all kinds, and must be able to lack it.
 func (c *comparer) silent(at spot, name string) bool {
-	if c.speaks(at.writer, name) {
+	if c.speaks(at.writer, name) || c.besides(name) {
 		return false
 	}
 	spoken, probes := c.spokenOf(name)
@@ -52,6 +52,26 @@ func (c *comparer) speaks(schemas []*js.Schema, name string) bool {
 		aside = append(aside, asideOf(s)...)
 	}
 	return slices.ContainsFunc(c.closure(aside, inPlace), func(s *js.Schema) bool { return saysOf(s, name) || restrictsAll(s) })
+}
+
+// besides reports whether the writer names a property in what only some of its
+// values must be: an element that an array must contain, or, at any depth, what
+// goes with another property. What holds at one spot does not tell of these.
+func (c *comparer) besides(name string) (named bool) {
+	mentions := func(s *js.Schema) {
+		walk(s, func(sub *js.Schema) { named = named || saysOf(sub, name) })
+	}
+	walk(c.writer.root, func(s *js.Schema) {
+		if s.Contains != nil {
+			mentions(s.Contains)
+		}
+		for _, d := range dependencies(s) {
+			if d.schema != nil {
+				mentions(d.schema)
+			}
+		}
+	})
+	return named
 }
 
 // asideOf are the subschemas that a value need not satisfy where the schema
@@ -118,7 +138,7 @@ func (c *comparer) spokenOf(name string) (spoken bool, values []docset.Set) {
 		spoken = spoken || restrictsAll(s)
 	}
 	walk(c.writer.root, func(s *js.Schema) {
-		spoken = spoken || len(values) > 0 || saysOf(s, name) && len(valuesOf(s)) == 0 ||
+		spoken = spoken || len(values) > 0 || s.PropertyNames != nil || s.MinProperties != nil || len(s.PatternProperties) > 0 || saysOf(s, name) && len(valuesOf(s)) == 0 ||
 			slices.ContainsFunc(valuesOf(s), func(v any) bool { return hasMember(v, name) })
 	})
 	slices.Sort(values)

@@ -44,8 +44,17 @@ func (s *Space) expression(source string) *expression {
 
 func (s *Space) matches(source, doc string) bool {
 	e := s.expression(source)
-	return e.Pattern != nil && e.MatchString(doc)
+	if e.Pattern == nil {
+		return false
+	}
+	found, err := e.Match(doc)
+	s.gaveUp = s.gaveUp || err != nil
+	return found && err == nil
 }
+
+// GaveUp says whether matching a pattern took too long somewhere, so that what
+// Holds and Find said of texts may be wrong.
+func (s *Space) GaveUp() bool { return s.gaveUp }
 
 // InNames says whether a name is one of the names.
 func (s *Space) InNames(names Names, name string) bool { return s.inNames(&names, name) }

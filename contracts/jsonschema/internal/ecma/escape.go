@@ -118,7 +118,7 @@ func (p *parser) property(at int) *unicode.RangeTable {
 		if table, ok := unicode.Properties[value]; ok && kind == "" {
 			return table
 		}
-	case "Script", "sc", "Script_Extensions", "scx":
+	case "Script", "sc":
 		if table, ok := unicode.Scripts[value]; ok {
 			return table
 		}

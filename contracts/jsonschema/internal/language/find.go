@@ -106,7 +106,7 @@ func (w *walker) refine() {
 	known := map[string]int{}
 	var key []byte
 	for i, low := range starts {
-		if low == 0xD800 {
+		if surrogate(low) {
 			continue
 		}
 		key = key[:0]

@@ -126,7 +126,7 @@ func (p *Pattern) number() error {
 	known := map[string]int{}
 	var key []byte
 	for i, low := range p.starts {
-		if low == 0xD800 { // surrogates: no text has them
+		if surrogate(low) {
 			p.classes = append(p.classes, -1)
 			continue
 		}
@@ -168,6 +168,10 @@ func (p *Pattern) number() error {
 	}
 	return nil
 }
+
+// surrogate says whether an interval begins among the surrogates, and so lies
+// there whole: no text has them. A pattern may tell them apart all the same.
+func surrogate(low rune) bool { return low >= 0xD800 && low < 0xE000 }
 
 // class of a rune.
 func (p *Pattern) class(r rune) int {
