@@ -123,13 +123,12 @@ func (p *prober) share() {
 
 // judgeBy joins the objectives: those of flags before the scenario's, then the
 // contracts', then the defaults. A probe is steady from its warm-up to its end,
-// so those of the steady phase and of the run mean the same in it.
+// so that both what the scenario wants of the steady phase and what it wants of
+// the run must hold in it: the stricter of the two.
 func (p *prober) judgeBy(flags *contracts.Objectives, own scenario.Objectives) {
 	p.named = append(p.named, namedObjectives{sizing.Flag, flags})
-	for _, o := range []*contracts.Objectives{own.Steady, own.Run} {
-		if o != nil {
-			p.named = append(p.named, namedObjectives{sizing.Scenario, o})
-		}
+	if o := stricter(own.Steady, own.Run); o != nil {
+		p.named = append(p.named, namedObjectives{sizing.Scenario, o})
 	}
 	if own.Partitions != nil {
 		p.caveats = append(p.caveats, "the scenario's objectives for each partition are left out: a probe is too short for their percentiles")
@@ -164,6 +163,49 @@ func (p *prober) judgeBy(flags *contracts.Objectives, own scenario.Objectives) {
 		}
 	}
 	p.base.Objectives = scenario.Objectives{Steady: &steady}
+}
+
+// stricter are the objectives with which both hold; nil where both are.
+func stricter(a, b *contracts.Objectives) *contracts.Objectives {
+	if a == nil || b == nil {
+		return cmp.Or(a, b)
+	}
+	both := *a
+	for _, l := range []struct {
+		into *map[string]document.Duration
+		more map[string]document.Duration
+	}{{&both.Publish, b.Publish}, {&both.Send, b.Send}, {&both.EndToEnd, b.EndToEnd}, {&both.Effect, b.Effect}} {
+		merged := maps.Clone(*l.into)
+		for q, bound := range l.more {
+			if known, ok := merged[q]; !ok || bound < known {
+				if merged == nil {
+					merged = map[string]document.Duration{}
+				}
+				merged[q] = bound
+			}
+		}
+		*l.into = merged
+	}
+	both.Achieved = max(a.Achieved, b.Achieved)
+	if b.Errors != nil && (a.Errors == nil || *b.Errors < *a.Errors) {
+		both.Errors = b.Errors
+	}
+	switch {
+	case b.Lag == nil:
+	case a.Lag == nil:
+		both.Lag = b.Lag
+	default:
+		both.Lag = &contracts.LagObjective{Records: lower(a.Lag.Records, b.Lag.Records), Age: lower(a.Lag.Age, b.Lag.Age)}
+	}
+	return &both
+}
+
+// lower is the lower of two bounds, of which 0 is none.
+func lower[N int64 | document.Duration](a, b N) N {
+	if a == 0 || b == 0 {
+		return max(a, b)
+	}
+	return min(a, b)
 }
 
 // objectives are all that a probe is judged by, with their sources.

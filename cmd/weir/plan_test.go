@@ -75,13 +75,15 @@ func TestObjectivesOfAPlan(t *testing.T) {
 	}
 }
 
-// TestObjectivesOfARun: a probe has but one phase, so what the scenario wants of
-// the whole run counts as what it wants of the steady phase, which says it first.
+// TestObjectivesOfARun: a probe has but one phase, so that what the scenario
+// wants of the whole run must hold in it, and what it wants of the steady phase.
 func TestObjectivesOfARun(t *testing.T) {
-	p := mustProber(t, "objectives: {steady: {publish: {p99: 80ms}}, run: {publish: {p99: 90ms, p50: 9ms}, errors: 1%}, partitions: {publish: {p50: 5ms}}}\n")
+	p := mustProber(t, "objectives: {steady: {publish: {p99: 80ms, p50: 7ms}, errors: 2%, lag: {records: 10}}, run: {publish: {p99: 90ms, p50: 5ms}, send: {p50: 4ms}, errors: 1%, lag: {records: 20}}, partitions: {publish: {p50: 5ms}}}\n")
 	want := []run.PlanObjective{
+		{Name: "publish.p50", Want: "≤ 5ms", Source: "scenario"},
 		{Name: "publish.p99", Want: "≤ 80ms", Source: "scenario"},
-		{Name: "publish.p50", Want: "≤ 9ms", Source: "scenario"},
+		{Name: "send.p50", Want: "≤ 4ms", Source: "scenario"},
+		{Name: "lag", Want: "≤ 10 records", Source: "scenario"},
 		{Name: "errors", Want: "≤ 1%", Source: "scenario"},
 		{Name: "achieved", Want: "≥ 99%", Source: "default"},
 	}
@@ -90,7 +92,7 @@ func TestObjectivesOfARun(t *testing.T) {
 	}
 	o := p.base.Objectives
 	got := fmt.Sprint(o.Steady.Publish["p99"], o.Steady.Publish["p50"], *o.Steady.Errors, o.Run, o.Partitions, len(p.caveats))
-	if want := "80ms 9ms 1% <nil> <nil> 1"; got != want {
+	if want := "80ms 5ms 1% <nil> <nil> 1"; got != want {
 		t.Errorf("judged by %s, want %s", got, want)
 	}
 }

@@ -71,7 +71,7 @@ var (
 
 	style = page.Style + ownStyle
 	pages = template.Must(template.New("page").Funcs(template.FuncMap{
-		"plain": summary.Plain, "sign": summary.Sign, "word": summary.Word, "lines": lines, "id": rowID,
+		"plain": summary.Plain, "sign": summary.Sign, "word": summary.Word, "lines": lines, "text": text, "id": rowID,
 	}).Parse(pageText))
 )
 
@@ -126,6 +126,9 @@ func notKept(c Contract) []open {
 
 // rowID is the place of a promise in the page.
 func rowID(event, promise int) string { return fmt.Sprintf("promise-%d-%d", event, promise) }
+
+// text is a text of some lines, without an end of the last.
+func text(s string) string { return strings.TrimSuffix(lines([]string{s}), "\n") }
 
 // lines joins texts to be shown as they are, line by line, without what would
 // drive a terminal or turn the reading direction.

@@ -32,7 +32,7 @@ func judged() coverage.Contract {
 				{Name: "acks", Text: "it is sent with acks=all", Word: "moot", Why: "what a producer waits for is not seen in its records"},
 			}},
 			{"consumes", "com.acme.OrderPlaced", []coverage.Promise{
-				{Name: "retry", Text: "it is tried 3 times", Verdict: finding.Vacuous, Word: "vacuous", Why: "nothing fails: --failing"},
+				{Name: "retry", Text: "it is tried 3 times", Verdict: finding.Vacuous, Word: "vacuous", Why: "nothing fails:\n--failing"},
 			}},
 		},
 	}
