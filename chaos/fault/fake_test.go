@@ -145,7 +145,7 @@ func (w *world) hold(role Role, node int32) {
 	w.holders[role] = Holder{Node: node}
 }
 
-func (w *world) ElectUnclean(_ context.Context, p TopicPartition) error {
+func (w *world) ElectUnclean(_ context.Context, p TopicPartition, _ PartitionState) error {
 	return w.act("elect " + p.String())
 }
 

@@ -21,7 +21,8 @@ type Facts interface {
 	// Voters are the controllers, as the active one tells those brokers.
 	Voters(ctx context.Context, past []int32) (Voters, error)
 	// ElectUnclean asks for an election in which any live replica may win.
-	ElectUnclean(ctx context.Context, tp TopicPartition) error
+	// before is what the partition was.
+	ElectUnclean(ctx context.Context, tp TopicPartition, before PartitionState) error
 }
 
 // Config is what an Injector works with.
@@ -355,7 +356,8 @@ func (in *Injector) inject(ctx context.Context, s *injection) error {
 	case Isolate:
 		return each(s.nodes, func(n int32) error { return c.(Isolator).Isolate(ctx, n, s.fault.Network) })
 	case ElectUnclean:
-		return in.cfg.Facts.ElectUnclean(ctx, *s.fault.Target.Partition)
+		tp := *s.fault.Target.Partition
+		return in.cfg.Facts.ElectUnclean(ctx, tp, s.evidence.before[tp])
 	case Crash:
 		err := in.cfg.Services[s.fault.Target.Service].Crash(ctx)
 		return errors.Join(err, in.loseCommit(s))

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -298,39 +297,6 @@ func (f facts) ask(ctx context.Context, node int32) (fault.State, error) {
 		}
 	}
 	return state, nil
-}
-
-// electTimeout is how long an election is asked for: the controller may be
-// on its way back too. electWait is how long one answer may take: brokers hold
-// it back until they have heard of the leader, and nobody says how it went if
-// they never do.
-const (
-	electTimeout = 10 * time.Second
-	electWait    = 2 * time.Second
-)
-
-// ElectUnclean asks for an election in which any live replica may win, again
-// until the controller has answered.
-func (f facts) ElectUnclean(ctx context.Context, tp fault.TopicPartition) error {
-	ctx, cancel := context.WithTimeout(ctx, electTimeout)
-	defer cancel()
-	admin := kadm.NewClient(f.client)
-	admin.SetTimeoutMillis(int32(electWait.Milliseconds()))
-	for {
-		attempt, end := context.WithTimeout(ctx, 2*electWait)
-		results, err := admin.ElectLeaders(attempt, kadm.ElectLiveReplica, kadm.TopicsSet{tp.Topic: {tp.Partition: {}}})
-		end()
-		if err == nil {
-			r := results[tp.Topic][tp.Partition]
-			if r.Err == nil || !kerr.IsRetriable(r.Err) {
-				return r.Err
-			}
-			err = fmt.Errorf("%w %s", r.Err, r.ErrMessage)
-		}
-		if !pause(ctx, 500*time.Millisecond) {
-			return err
-		}
-	}
 }
 
 // leaderless names the partitions without a leader.
