@@ -2,10 +2,13 @@ package observe_test
 
 import (
 	"context"
+	"os"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/shirou/gopsutil/v4/process"
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -32,12 +35,19 @@ func (keyed) Make(seq uint64, r *kgo.Record) ledger.Class {
 	return ledger.Normal
 }
 
-// BenchmarkInvariants sends as fast as it can to the embedded cluster and
-// reads it back, once with everything that the invariants need of what was
-// read (ledger, journal, end-to-end histogram, order of keys) and once with a
-// count alone. Sending is the same in both and has its own bookkeeping. Both
-// take turns in one run; "ratio" is with over without, in records a second.
+// BenchmarkInvariants sends to the embedded cluster and reads it back, once with
+// everything that the invariants need of what was read (ledger, journal,
+// end-to-end histogram, order of keys) and once with a count alone. Sending is
+// the same in both and has its own bookkeeping. Both take turns in one run;
+// "ratio" is the CPU of the whole process for a record, brokers included, with
+// over without.
 func BenchmarkInvariants(b *testing.B) {
+	for name, rate := range map[string]float64{"100k a second": 100_000, "as fast as it goes": 1e7} {
+		b.Run(name, func(b *testing.B) { invariants(b, rate) })
+	}
+}
+
+func invariants(b *testing.B, rate float64) {
 	const n = 200_000
 	c, err := embedded.Start(b.Context(), cluster.Spec{Brokers: 3})
 	if err != nil {
@@ -48,21 +58,52 @@ func BenchmarkInvariants(b *testing.B) {
 	if err := cluster.CreateTopics(b.Context(), c, topics); err != nil {
 		b.Fatal(err)
 	}
-	var with, without time.Duration
+	profile, err := schedule.New(schedule.Hold(rate, time.Duration(n/rate*float64(time.Second))))
+	if err != nil {
+		b.Fatal(err)
+	}
+	var with, without cost
 	b.ReportAllocs()
 	for b.Loop() {
-		with += path(b, c, "with", n, true)
-		without += path(b, c, "without", n, false)
+		with.add(b, func() time.Duration { return path(b, c, "with", n, profile, true) })
+		without.add(b, func() time.Duration { return path(b, c, "without", n, profile, false) })
 	}
 	records := float64(b.N) * n
-	b.ReportMetric(records/with.Seconds(), "with-rec/s")
-	b.ReportMetric(records/without.Seconds(), "without-rec/s")
-	b.ReportMetric(without.Seconds()/with.Seconds(), "ratio")
+	b.ReportMetric(records/with.took.Seconds(), "with-rec/s")
+	b.ReportMetric(records/without.took.Seconds(), "without-rec/s")
+	b.ReportMetric(1e9*with.cpu/records, "with-cpu-ns/rec")
+	b.ReportMetric(1e9*without.cpu/records, "without-cpu-ns/rec")
+	b.ReportMetric(with.cpu/without.cpu, "ratio")
+}
+
+// cost is time, and seconds of this process' CPU.
+type cost struct {
+	took time.Duration
+	cpu  float64
+}
+
+func (c *cost) add(b *testing.B, work func() time.Duration) {
+	runtime.GC() // what came before is not of this turn
+	before := cpuSeconds(b)
+	c.took += work()
+	c.cpu += cpuSeconds(b) - before
+}
+
+func cpuSeconds(b *testing.B) float64 {
+	p, err := process.NewProcess(int32(os.Getpid()))
+	if err != nil {
+		b.Fatal(err)
+	}
+	times, err := p.Times()
+	if err != nil {
+		b.Fatal(err)
+	}
+	return times.User + times.System
 }
 
 // path sends n records to a topic, reads them back and returns the time that
 // this took.
-func path(b *testing.B, c cluster.Cluster, topic string, n int, judged bool) time.Duration {
+func path(b *testing.B, c cluster.Cluster, topic string, n int, profile *schedule.Schedule, judged bool) time.Duration {
 	client, err := kgo.NewClient(c.ClientOptions()...)
 	if err != nil {
 		b.Fatal(err)
@@ -80,10 +121,6 @@ func path(b *testing.B, c cluster.Cluster, topic string, n int, judged bool) tim
 		b.Fatal(err)
 	}
 	stories, err := journal.Create(dir+"/journal", 0)
-	if err != nil {
-		b.Fatal(err)
-	}
-	profile, err := schedule.New(schedule.Hold(1e7, time.Duration(n)*100*time.Nanosecond))
 	if err != nil {
 		b.Fatal(err)
 	}
