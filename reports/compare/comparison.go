@@ -43,7 +43,7 @@ type Comparison struct {
 	Resamples   int     `json:"resamples"`
 	Seed        uint64  `json:"seed"`
 	// Curves are for drawing; every number of the judgement is in Metrics.
-	Curves []Curve `json:"-"`
+	Curves []Curve `json:"curves,omitempty"`
 }
 
 // Run is a run of a side.
@@ -51,7 +51,11 @@ type Run = run.BaselineRun
 
 // Baseline is what a run says of its comparison with a baseline.
 func (c *Comparison) Baseline() *run.Baseline {
-	return &run.Baseline{Format: c.Format, Judged: c.Judged, Verdict: c.Verdict, Reason: c.Reason, Code: c.Code, Base: c.Base}
+	b := &run.Baseline{Format: c.Format, Judged: c.Judged, Verdict: c.Verdict, Reason: c.Reason, Code: c.Code, Base: c.Base}
+	for _, curve := range c.Curves {
+		b.Curves = append(b.Curves, run.BaselineCurve{Kind: curve.Kind, Quantiles: curve.Quantiles, Base: curve.Base})
+	}
+	return b
 }
 
 // Outcome is the verdict on one metric.

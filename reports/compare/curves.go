@@ -3,22 +3,28 @@ package compare
 import (
 	"math"
 	"slices"
+
+	"github.com/flowweir/weir/reports/summary"
 )
 
-// Curve is the percentile curve of one kind of latency, run by run: what the
-// metrics are points of.
+// Curve is the percentile curve of one kind of latency: what the metrics are
+// points of.
 type Curve struct {
-	Kind string
-	// Quantiles are evenly spaced in log10(1/(1−q)), ten to a decade, up to the
-	// last of which every run has enough samples.
-	Quantiles []float64
-	// Base and Candidate are nanoseconds by run, then by quantile.
-	Base, Candidate [][]float64
+	Kind string `json:"kind"`
+	// Quantiles are those of summary.CurveQuantiles, up to the last of which
+	// every run has enough samples.
+	Quantiles []float64 `json:"quantiles"`
+	// Base and Candidate are the curves of the sides, in nanoseconds: the
+	// geometric means of their runs, as the sides' values are.
+	Base      []float64 `json:"base_ns"`
+	Candidate []float64 `json:"candidate_ns"`
+	// BaseRuns and CandidateRuns are those of the runs.
+	BaseRuns      [][]float64 `json:"-"`
+	CandidateRuns [][]float64 `json:"-"`
 }
 
 // curves are those of the kinds of which every run has samples.
 func curves(a, b []*measured) []Curve {
-	const perDecade, decades = 10, 5
 	var all []Curve
 	runs := slices.Concat(a, b)
 	for _, kind := range kinds {
@@ -27,8 +33,7 @@ func curves(a, b []*measured) []Curve {
 			fewest = min(fewest, m.samples(kind))
 		}
 		c := Curve{Kind: kind}
-		for i := range perDecade*decades + 1 {
-			q := 1 - math.Pow(10, -float64(i)/perDecade)
+		for _, q := range summary.CurveQuantiles() {
 			if float64(fewest) < math.Round(100/(1-q)) {
 				break
 			}
@@ -38,12 +43,25 @@ func curves(a, b []*measured) []Curve {
 			continue
 		}
 		for _, m := range a {
-			c.Base = append(c.Base, m.latencies[kind].whole(c.Quantiles))
+			c.BaseRuns = append(c.BaseRuns, m.latencies[kind].whole(c.Quantiles))
 		}
 		for _, m := range b {
-			c.Candidate = append(c.Candidate, m.latencies[kind].whole(c.Quantiles))
+			c.CandidateRuns = append(c.CandidateRuns, m.latencies[kind].whole(c.Quantiles))
 		}
+		c.Base, c.Candidate = means(c.BaseRuns), means(c.CandidateRuns)
 		all = append(all, c)
+	}
+	return all
+}
+
+// means are the geometric means of runs, in whole nanoseconds.
+func means(runs [][]float64) []float64 {
+	all := make([]float64, len(runs[0]))
+	for i := range all {
+		for _, values := range runs {
+			all[i] += math.Log(max(values[i], 1)) / float64(len(runs))
+		}
+		all[i] = math.Round(math.Exp(all[i]))
 	}
 	return all
 }

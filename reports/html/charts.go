@@ -88,7 +88,7 @@ func newCharts(rec *run.Record) charts {
 	c := charts{Step: g.step, Quantiles: shownQuantiles}
 	c.Data = data{
 		X: make([]float64, g.n), Step: g.step.Seconds(), End: end.Seconds(), Base: bucketBase, Rows: heatBuckets,
-		Shares: latencyShares, Quantiles: shownQuantiles, Curve: curveQuantiles(), Lines: compared,
+		Shares: latencyShares, Quantiles: shownQuantiles, Curve: summary.CurveQuantiles(), Lines: compared,
 		Windows: windows(rec, end), Kinds: []*latencyCurve{}, Flow: readFlow(rec.Intervals, g), Layers: []*layer{}, Brokers: []*brokerSeries{}, Hops: []*hopCurve{},
 	}
 	for i := range g.n {
@@ -138,6 +138,7 @@ func (c *charts) latency(rec *run.Record, g grid, end time.Duration) {
 		}
 		l.Name = summary.KindName(kind)
 		l.From, l.To = moments(rec, kind)
+		l.Baseline = baselineCurve(rec.Baseline, kind)
 		k := kindChart{
 			Kind: kind, Name: l.Name, From: l.From, To: l.To, First: len(c.Kinds) == 0, Explains: interest(kind) >= interest(run.Send), Samples: summary.Count(l.whole.count()), Max: l.whole.maximum(),
 			Drawing: draw("Latency over time: "+l.Name, g, end, c.Data.Windows, true, microsLabel,
@@ -151,4 +152,7 @@ func (c *charts) latency(rec *run.Record, g grid, end time.Duration) {
 		c.Kinds = append(c.Kinds, k)
 	}
 	c.Percentile = newPercentileChart(c.Data.Kinds)
+	if c.Percentile != nil && c.Percentile.Baseline {
+		c.Percentile.Runs = len(rec.Baseline.Base)
+	}
 }

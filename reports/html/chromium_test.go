@@ -172,6 +172,7 @@ func TestChromium(t *testing.T) {
 	t.Run("hops", func(t *testing.T) { testHops(t, ctx, held) })
 	t.Run("zoom", func(t *testing.T) { testZoom(t, open(t, ctx, held)) })
 	t.Run("ways to zoom", func(t *testing.T) { testWaysToZoom(t, open(t, ctx, held, chromedp.EmulateViewport(1280, 900))) })
+	t.Run("baseline", func(t *testing.T) { testBaseline(t, open(t, ctx, against(t))) })
 	t.Run("hour", func(t *testing.T) { testHour(t, ctx) })
 	t.Run("theme", func(t *testing.T) { testTheme(t, ctx) })
 	t.Run("hostile", func(t *testing.T) { testHostile(t, ctx) })

@@ -35,8 +35,10 @@ type latencyCurve struct {
 	// is as long as there are any.
 	Buckets []buckets `json:"buckets"`
 	Warm    []buckets `json:"warm"`
-	// Curve has the percentiles of curveQuantiles over the whole run.
+	// Curve has the percentiles of summary.CurveQuantiles over the whole run.
 	Curve []float64 `json:"curve"`
+	// Baseline is the same of the runs that the run was held against, if any.
+	Baseline []float64 `json:"baseline,omitempty"`
 
 	// whole has all samples but those of the warm-up.
 	whole wholeRun

@@ -73,30 +73,15 @@ func (w wholeRun) maximum() string {
 	return summary.Duration(time.Duration(min(w.Max(), w.high)))
 }
 
-// curveQuantiles are those of percentile curves, nine to a decade of rarity:
-// 0, p10 to p80, p90 to p98, p99 to p99.8, and so on to p99.999.
-func curveQuantiles() []float64 {
-	var all []float64
-	for scale := 10.0; scale <= 1e5; scale *= 10 {
-		for m := 10.0; m >= 2; m-- {
-			all = append(all, (scale-m)/scale)
-		}
-	}
-	return append(all, 0.99999)
-}
-
-// rarity is log10(1/(1−q)): 1 for p90, 2 for p99.
-func rarity(q float64) float64 { return math.Log10(1 / (1 - q)) }
-
-// curve are the percentiles of curveQuantiles, in microseconds, as far as there
+// curve are the percentiles of summary.CurveQuantiles, in microseconds, as far as there
 // are samples to judge by.
 func (w wholeRun) curve() []float64 {
 	all := []float64{}
-	for _, q := range curveQuantiles() {
+	for _, q := range summary.CurveQuantiles() {
 		if w.count() < need(q) {
 			break
 		}
-		all = append(all, max(math.Round(float64(w.at(q))/10)/100, 1)) // a logarithmic axis has no 0
+		all = append(all, curveMicros(float64(w.at(q))))
 	}
 	return all
 }
@@ -113,37 +98,62 @@ type percentileChart struct {
 	Rows    []heatRow
 	// Hidden says in words what a clock that starts at the send would hide.
 	Hidden string
+	// Baseline says that curves of a baseline are drawn too, and Runs of how
+	// many runs they are the mean.
+	Baseline bool
+	Runs     int
+}
+
+// percentileLine is a curve of the chart: the run's of a kind, or its
+// baseline's.
+type percentileLine struct {
+	class, name, title string
+	curve              []float64
+	baseline           bool
+}
+
+// percentileLines are those of the kinds that have enough samples.
+func percentileLines(kinds []*latencyCurve) (lines []percentileLine) {
+	for _, c := range kinds {
+		class := compared[c.Kind]
+		if class == "" || len(c.Curve) < 2 {
+			continue
+		}
+		lines = append(lines, percentileLine{class, c.Name, curveName(c), c.Curve, false})
+		if len(c.Baseline) >= 2 {
+			name := c.Name + ", baseline"
+			lines = append(lines, percentileLine{class + " baseline", name, name, c.Baseline, true})
+		}
+	}
+	return lines
 }
 
 // newPercentileChart is nil where there is no curve to draw.
 func newPercentileChart(kinds []*latencyCurve) *percentileChart {
-	var drawn []*latencyCurve
-	longest, low, high := 0, math.Inf(1), 0.0
-	for _, c := range kinds {
-		if compared[c.Kind] == "" || len(c.Curve) < 2 {
-			continue
-		}
-		drawn = append(drawn, c)
-		longest = max(longest, len(c.Curve))
-		low, high = min(low, slices.Min(c.Curve)), max(high, slices.Max(c.Curve))
-	}
-	if len(drawn) == 0 {
+	lines := percentileLines(kinds)
+	if len(lines) == 0 {
 		return nil
 	}
-	quantiles := curveQuantiles()[:longest]
-	last := rarity(quantiles[longest-1])
+	longest, low, high := 0, math.Inf(1), 0.0
+	for _, l := range lines {
+		longest = max(longest, len(l.curve))
+		low, high = min(low, slices.Min(l.curve)), max(high, slices.Max(l.curve))
+	}
+	quantiles := summary.CurveQuantiles()[:longest]
+	last := summary.Rarity(quantiles[longest-1])
 	a := newAxis([]curve{{values: []*float64{&low, &high}}}, true)
 	x := func(rare float64) float64 { return svgLeft + rare/last*(svgWidth-svgLeft-svgRight) }
 	y := func(us float64) float64 { return svgTop + (1-a.Share(us))*(svgHeight-svgTop-svgBottom) }
-	chart := &percentileChart{Drawing: &drawing{Title: "Percentiles of the whole run"}, Hidden: hidden(drawn)}
+	chart := &percentileChart{Drawing: &drawing{Title: "Percentiles of the whole run"}, Hidden: hidden(kinds)}
 	d := chart.Drawing
-	for _, c := range drawn {
+	for _, l := range lines {
 		var b strings.Builder
-		for i, us := range c.Curve {
-			fmt.Fprintf(&b, "%c%s %s", "ML"[min(i, 1)], num(x(rarity(quantiles[i]))), num(y(us)))
+		for i, us := range l.curve {
+			fmt.Fprintf(&b, "%c%s %s", "ML"[min(i, 1)], num(x(summary.Rarity(quantiles[i]))), num(y(us)))
 		}
-		d.Lines = append(d.Lines, svgLine{compared[c.Kind], curveName(c), b.String()})
-		chart.Names = append(chart.Names, c.Name)
+		d.Lines = append(d.Lines, svgLine{l.class, l.title, b.String()})
+		chart.Names = append(chart.Names, l.name)
+		chart.Baseline = chart.Baseline || l.baseline
 	}
 	for _, t := range a.Ticks {
 		d.YTicks = append(d.YTicks, svgTick{num(y(t)), microsLabel(t)})
@@ -153,10 +163,10 @@ func newPercentileChart(kinds []*latencyCurve) *percentileChart {
 	}
 	for i, q := range quantiles {
 		r := heatRow{Name: summary.QuantileName(q)}
-		for _, c := range drawn {
+		for _, l := range lines {
 			cell := "–"
-			if i < len(c.Curve) {
-				cell = microsLabel(c.Curve[i])
+			if i < len(l.curve) {
+				cell = microsLabel(l.curve[i])
 			}
 			r.Cells = append(r.Cells, cell)
 		}
@@ -174,9 +184,9 @@ func curveName(c *latencyCurve) string {
 }
 
 // hidden compares publish with send at the rarest percentile that both have.
-func hidden(drawn []*latencyCurve) string {
+func hidden(kinds []*latencyCurve) string {
 	var publish, send *latencyCurve
-	for _, c := range drawn {
+	for _, c := range kinds {
 		switch c.Kind {
 		case run.Publish:
 			publish = c
@@ -187,7 +197,7 @@ func hidden(drawn []*latencyCurve) string {
 	if publish == nil || send == nil {
 		return ""
 	}
-	quantiles := curveQuantiles()
+	quantiles := summary.CurveQuantiles()
 	for i := min(len(publish.Curve), len(send.Curve)) - 1; i > 0; i-- {
 		if i%9 == 0 { // p90, p99, p99.9: those that people name
 			return fmt.Sprintf("Over the whole run, %s is %s from when a record was due and %s from when it was sent.",

@@ -9,6 +9,7 @@ import (
 
 	"github.com/flowweir/weir/reports/internal/sample"
 	"github.com/flowweir/weir/reports/run"
+	"github.com/flowweir/weir/reports/summary"
 )
 
 // TestCurvesAreResults: each percentile that results.json and a curve both have
@@ -35,7 +36,7 @@ func TestCurvesAreResults(t *testing.T) {
 		if c.whole.count() != l.Count {
 			t.Errorf("%s: %d samples, results.json has %d", l.Kind, c.whole.count(), l.Count)
 		}
-		for i, at := range curveQuantiles() {
+		for i, at := range summary.CurveQuantiles() {
 			for _, q := range l.Quantiles {
 				if math.Abs(q.Q-at) > 1e-12 {
 					continue

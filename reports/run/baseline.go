@@ -22,6 +22,16 @@ type Baseline struct {
 	Code int `json:"exit_code"`
 	// Base are the runs of the baseline.
 	Base []BaselineRun `json:"base"`
+	// Curves are those of the baseline, to be drawn beside the run's.
+	Curves []BaselineCurve `json:"curves"`
+}
+
+// BaselineCurve is the percentile curve of a kind of latency: the geometric
+// mean of the baseline's runs, in nanoseconds by quantile.
+type BaselineCurve struct {
+	Kind      string    `json:"kind"`
+	Quantiles []float64 `json:"quantiles"`
+	Base      []float64 `json:"base_ns"`
 }
 
 // BaselineRun is a run of a comparison.

@@ -42,7 +42,7 @@ func draw(c compare.Curve) chart {
 		ch.Title += ": " + from + " → " + to
 	}
 	low, high := math.Inf(1), 0.0
-	for _, runs := range [][][]float64{c.Base, c.Candidate} {
+	for _, runs := range [][][]float64{c.BaseRuns, c.CandidateRuns} {
 		for _, values := range runs {
 			for _, v := range values {
 				low, high = min(low, v), max(high, v)
@@ -51,8 +51,8 @@ func draw(c compare.Curve) chart {
 	}
 	low, high = max(low, 1), max(high, 2*low)
 	values := axis.Log(low, high)
-	last := rarity(c.Quantiles[len(c.Quantiles)-1])
-	x := func(q float64) float64 { return left + rarity(q)/last*(width-left-right) }
+	last := summary.Rarity(c.Quantiles[len(c.Quantiles)-1])
+	x := func(q float64) float64 { return left + summary.Rarity(q)/last*(width-left-right) }
 	y := func(v float64) float64 {
 		return top + (1-values.Share(max(v, 1)))*(height-top-bottom)
 	}
@@ -66,17 +66,18 @@ func draw(c compare.Curve) chart {
 	sides := []struct {
 		name string
 		runs [][]float64
-	}{{"base", c.Base}, {"candidate", c.Candidate}}
+		mean []float64
+	}{{"base", c.BaseRuns, c.Base}, {"candidate", c.CandidateRuns, c.Candidate}}
 	for _, s := range sides {
 		for _, values := range s.runs {
 			ch.Lines = append(ch.Lines, line{s.name + " run", path(values)})
 		}
 	}
 	for _, s := range sides {
-		ch.Lines = append(ch.Lines, line{s.name + " side", path(means(s.runs))})
+		ch.Lines = append(ch.Lines, line{s.name + " side", path(s.mean)})
 	}
 	for _, q := range []float64{0, 0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999} {
-		if rarity(q) <= last+1e-9 {
+		if summary.Rarity(q) <= last+1e-9 {
 			ch.XTicks = append(ch.XTicks, tick{fmt.Sprintf("%.1f", x(q)), summary.QuantileName(q)})
 		}
 	}
@@ -84,19 +85,4 @@ func draw(c compare.Curve) chart {
 		ch.YTicks = append(ch.YTicks, tick{fmt.Sprintf("%.1f", y(v)), summary.Duration(time.Duration(v))})
 	}
 	return ch
-}
-
-// rarity is log10(1/(1−q)): 1 for p90, 2 for p99.
-func rarity(q float64) float64 { return -math.Log10(1 - q) }
-
-// means are the geometric means of the runs, as the side's values are.
-func means(runs [][]float64) []float64 {
-	all := make([]float64, len(runs[0]))
-	for i := range all {
-		for _, values := range runs {
-			all[i] += math.Log(max(values[i], 1)) / float64(len(runs))
-		}
-		all[i] = math.Exp(all[i])
-	}
-	return all
 }

@@ -8,9 +8,10 @@ const curveOf = (kind) => {
 };
 
 const compared = data.kinds.filter((k) => data.lines[k.kind]);
+const baselines = compared.filter((k) => k.baseline); // of whole runs, whatever the range is
 
 const curves = () => {
-  const all = compared.map(curveOf);
+  const all = [...compared.map(curveOf), ...baselines.map((k) => k.baseline)];
   const longest = Math.max(...all.map((c) => c.length));
   const qs = data.curve.slice(0, longest);
   return [qs.map((q) => Math.log10(1 / (1 - q))), ...all.map((c) => qs.map((_, i) => c[i] ?? null))];
@@ -28,6 +29,8 @@ const percentiles = (el) => new uPlot({
   series: [{ label: "at", value: (u, x) => (x == null ? "–" : quantileName(1 - Math.pow(10, -x))) }, ...compared.map((k) => ({
     label: k.from ? `${k.name} (${k.from} → ${k.to})` : k.name, stroke: () => color(data.lines[k.kind]),
     width: 1.8, dash: k.kind === "send" ? [5, 4] : undefined, points: { show: false }, value: (u, v) => micros(v),
+  })), ...baselines.map((k) => ({
+    label: `${k.name}, baseline`, stroke: () => color(data.lines[k.kind]), width: 1.4, dash: [2, 4], points: { show: false }, value: (u, v) => micros(v),
   }))],
 }, curves(), el);
 
