@@ -102,9 +102,15 @@ func (j *lags) age(b LagBound) {
 		if why := p.unseen(j.e); why != "" {
 			j.unknown = append(j.unknown, why)
 		}
+		for _, s := range p.unaged {
+			if c := calm(Span{max(s.From, j.e.Load.From), min(s.To, j.e.Load.To)}, j.disturbed); c.To > c.From {
+				j.unknown = append(j.unknown, fmt.Sprintf("how old what %s had not committed was is not known for %s from %s on", b.Group, round(c.To-c.From), round(c.From)))
+				break
+			}
+		}
 		var late []excursion
 		for _, x := range p.tooOld() {
-			if x.from = max(x.from, j.e.Load.From); x.from <= min(x.to, j.e.Load.To) && !j.excused(b.Group, x) {
+			if x.from = max(x.from, j.e.Load.From); x.from <= x.to && x.from < j.e.Load.To && !j.excused(b.Group, x) {
 				late = append(late, x)
 			}
 		}

@@ -31,18 +31,22 @@ func TestLagBounded(t *testing.T) {
 	above := func(what string) []string {
 		return []string{"g was more than 10 records behind (pay/weir.yaml) for " + what + " at most, the most of it in t/0"}
 	}
-	old := func(seconds ...int64) func(*Evidence) {
+	const unseen = -1
+	older := func(bound time.Duration, seconds ...int64) func(*Evidence) {
 		return func(e *Evidence) {
 			// The record at each offset is due at the second of that number.
-			following(func(c *ProgressConfig) { c.Group, c.Age = "g", 3*time.Second }, func(_ *Flow, p *Progress) {
+			following(func(c *ProgressConfig) { c.Group, c.Age = "g", bound }, func(_ *Flow, p *Progress) {
 				for at, offset := range seconds {
-					p.look(time.Duration(at)*time.Second, offset)
+					if offset != unseen {
+						p.look(time.Duration(at)*time.Second, offset)
+					}
 				}
 			})(e)
 			e.Load = Span{0, time.Duration(len(seconds)-1) * time.Second}
-			e.LagBounds = []LagBound{{Group: "g", Age: 3 * time.Second, Source: "pay/weir.yaml"}}
+			e.LagBounds = []LagBound{{Group: "g", Age: bound, Source: "pay/weir.yaml"}}
 		}
 	}
+	old := func(seconds ...int64) func(*Evidence) { return older(3*time.Second, seconds...) }
 	const records = "ar ar ar ar ar ar ar ar ar ar"
 	runCases(t, LagBounded, []testCase{
 		{name: "below", change: lagging(0, 10, 3), want: outcome{pass, "within its bound: g was 10 records behind at most", 3, 0, nil, nil}},
@@ -70,21 +74,32 @@ func TestLagBounded(t *testing.T) {
 
 		{name: "young", records: records, change: old(0, 0, 1, 3, 4), want: outcome{pass, "within its bound", 5, 0, nil, nil}},
 		{name: "old", records: records, change: old(0, 0, 0, 0, 0, 0, 6), want: outcome{fail, "above its bound once", 7, 1,
-			[]string{"order.events/0@0: g had not committed what was due more than 3s before (pay/weir.yaml), for 1s from 4s on: this record was 5s old"}, nil}},
+			[]string{"order.events/0@0: g had not committed what was due more than 3s before (pay/weir.yaml), for 2s from 3s on: this record was 5s old"}, nil}},
 		{name: "old, young and old again", records: records, change: old(0, 0, 0, 0, 0, 4, 4, 4, 4, 9), want: outcome{fail, "above its bound 2 times", 10, 2, []string{
-			"order.events/0@0: g had not committed what was due more than 3s before (pay/weir.yaml), for 0s from 4s on: this record was 4s old",
-			"order.events/0@4: g had not committed what was due more than 3s before (pay/weir.yaml), for 0s from 8s on: this record was 4s old",
+			"order.events/0@0: g had not committed what was due more than 3s before (pay/weir.yaml), for 1s from 3s on: this record was 4s old",
+			"order.events/0@4: g had not committed what was due more than 3s before (pay/weir.yaml), for 1s from 7s on: this record was 4s old",
 		}, nil}},
 		{name: "old at one look, and a crash much earlier", records: records, change: both(old(0, 0, 0, 0, 0, 5, 6), crash(0, 0, 0), func(e *Evidence) { e.Faults[0].Recovered = true }),
 			want: outcome{fail, "above its bound once", 7, 1,
-				[]string{"order.events/0@0: g had not committed what was due more than 3s before (pay/weir.yaml), for 0s from 4s on: this record was 4s old"}, nil}},
+				[]string{"order.events/0@0: g had not committed what was due more than 3s before (pay/weir.yaml), for 1s from 3s on: this record was 4s old"}, nil}},
 		{name: "old in the warm-up, and after the load", records: records, change: both(old(0, 0, 0, 0, 0, 4, 4, 4, 4, 9), func(e *Evidence) { e.Load = Span{5 * time.Second, 7 * time.Second} }),
 			want: outcome{pass, "within its bound", 10, 0, nil, nil}},
+		{name: "old before a crash, and seen after it", records: records, change: both(old(0, 1, 2, 2, unseen, unseen, unseen, unseen, 2, 9), crash(6, 7, 2)),
+			want: outcome{fail, "above its bound once", 6, 1,
+				[]string{"order.events/0@2: g had not committed what was due more than 3s before (pay/weir.yaml), for 3s from 5s on: this record was 6s old"}, nil}},
+		{name: "old and young again between two looks, perhaps", records: records, change: old(0, 1, 2, 2, unseen, unseen, unseen, unseen, 8, 9),
+			want: outcome{inconclusive, "how old what g had not committed was is not known for 3s from 5s on", 6, 0, nil, nil}},
+		{name: "the same while a crash disturbs it", records: records, change: both(old(0, 1, 2, 2, unseen, unseen, unseen, unseen, 8, 9), crash(4, 5, 4)),
+			want: outcome{pass, "within its bound", 6, 0, nil, nil}},
+		{name: "too short a time between two looks to become old", records: records, change: older(6*time.Second, 0, 1, 2, 2, unseen, unseen, unseen, unseen, 8, 9),
+			want: outcome{pass, "within its bound", 6, 0, nil, nil}},
+		{name: "not looked at before it may be old", records: records, change: old(unseen, unseen, unseen, unseen, unseen, 5, 6),
+			want: outcome{inconclusive, "how old what g had not committed was is not known for 2s from 3s on", 2, 0, nil, nil}},
 		{name: "old while a crash disturbs it", records: records, change: both(old(0, 0, 0, 0, 0, 0, 6), crash(3, 4, 3)), want: outcome{pass, "within its bound", 7, 0, nil, nil}},
 		{name: "old of a group of which nothing else is known", records: records, change: both(old(0, 0, 0, 0, 0, 0, 6), func(e *Evidence) {
 			e.Progress[0].traces[0].Reactions = nil
 		}), want: outcome{fail, "above its bound once", 7, 1,
-			[]string{"order.events/0@0: g had not committed what was due more than 3s before (pay/weir.yaml), for 1s from 4s on: this record was 5s old"}, nil}},
+			[]string{"order.events/0@0: g had not committed what was due more than 3s before (pay/weir.yaml), for 2s from 3s on: this record was 5s old"}, nil}},
 		{name: "old without a look", records: records, change: both(old(0), func(e *Evidence) { e.Progress = nil }),
 			want: outcome{inconclusive, "nothing shows how old what g had not committed was", 0, 0, nil, nil}},
 	})

@@ -68,6 +68,11 @@ type Progress struct {
 	// old is the span in which the lag is too old, if it is.
 	old  excursion
 	aged []excursion
+	// oldest is how old the lag was at the last look, and aging how old that of
+	// the partitions is which the look that goes on has seen.
+	oldest, aging time.Duration
+	// unaged are spans in which the lag may have been too old unseen.
+	unaged []Span
 }
 
 // place is how far a group is in a partition.
@@ -146,6 +151,12 @@ func (p *Progress) See(at time.Duration, partition int32, committed int64) {
 
 // Looked ends a look: See was told of every partition.
 func (p *Progress) Looked(at time.Duration) {
+	// What was not committed at the last look was too old from then on at the
+	// earliest, and may be committed by now.
+	if from := p.looks.end + p.Age - p.oldest; p.Age > 0 && at-p.looks.end > longGap && at > from {
+		p.unaged = append(p.unaged, Span{from, at})
+	}
+	p.oldest, p.aging = p.aging, 0
 	p.looks.add(at)
 	if p.old.worst > 0 && p.old.to < at { // no partition was too old this time
 		p.closeOld()
@@ -258,7 +269,9 @@ func (p *Progress) blocked() []block {
 	return all
 }
 
-// age notes whether the first record that is not committed is too old.
+// age notes whether the first record that is not committed is too old. It has
+// been since its time came, as what is committed stays so, but no partition was
+// at the last look if none is said to be.
 func (p *Progress) age(x *place, at time.Duration, partition int32) {
 	if p.Age == 0 {
 		return
@@ -269,11 +282,12 @@ func (p *Progress) age(x *place, at time.Duration, partition int32) {
 			return true
 		}
 		age := at - t.Due(ref.Sequence)
+		p.aging = max(p.aging, age)
 		if age <= p.Age {
 			return false
 		}
-		if p.old.worst == 0 {
-			p.old.from = at
+		if from := max(at-age+p.Age, p.looks.end); p.old.worst == 0 || from < p.old.from {
+			p.old.from = from
 		}
 		p.old.to = at
 		if int64(age) > p.old.worst {

@@ -127,14 +127,14 @@ const (
 // empty where that is not shown.
 func overload(m *measured) string {
 	g := m.generator
-	if g.Achieved == 0 || g.BlockedP99 > unheld || m.throttled > time.Duration(unthrottled*float64(m.length)) {
+	if g.BlockedP99 > unheld || m.throttled > time.Duration(unthrottled*float64(m.length)) {
 		return ""
 	}
 	missed := time.Duration((1 - g.Achieved/g.Offered) * float64(m.length))
 	if late := longestWake(m.latencies); late >= shortInterval && missed <= late {
 		return fmt.Sprintf("%sthe pacer woke up to %s late, and no more is missing than what was due in that time", boundBy, late.Round(10*time.Millisecond))
 	}
-	if g.CPU <= busy {
+	if g.CPU <= busy || g.Achieved == 0 {
 		return ""
 	}
 	return fmt.Sprintf("%sit used %s of its CPU, and nothing held it up: the rate needs %.0f such machines", boundBy, percent(g.CPU), math.Ceil(g.Offered/g.Achieved))
