@@ -190,11 +190,8 @@ func behindProxy(ctx context.Context) (*embedded.Cluster, *proxy.Proxy, string) 
 	return c, p, strings.Join(d.Bootstrap(), ",")
 }
 
-var _ = Describe("clients of others behind a proxy", func() {
+var _ = proof("clients of others behind a proxy", func() {
 	It("keeps Kafka's Java clients there", func(ctx SpecContext) {
-		if os.Getenv("WEIR_PROOF") != "1" {
-			return // make proof
-		}
 		jars := os.Getenv("WEIR_KAFKA_JARS") // such as /opt/kafka/libs
 		java, err := exec.LookPath("java")
 		if jars == "" || err != nil {
@@ -229,9 +226,6 @@ var _ = Describe("clients of others behind a proxy", func() {
 	}, SpecTimeout(4*time.Minute))
 
 	It("keeps librdkafka's clients there", func(ctx SpecContext) {
-		if os.Getenv("WEIR_PROOF") != "1" {
-			return // make proof
-		}
 		kcat, err := exec.LookPath("kcat")
 		if err != nil {
 			Fail("needs kcat")

@@ -3,6 +3,7 @@ package proxy_test
 import (
 	"context"
 	"net"
+	"os"
 	"slices"
 	"strconv"
 	"testing"
@@ -22,6 +23,11 @@ import (
 func TestProxy(t *testing.T) {
 	RegisterFailHandler(Fail)
 	RunSpecs(t, "chaos/proxy")
+}
+
+// proof describes what only make proof runs: elsewhere it is not defined.
+func proof(text string, args ...any) bool {
+	return os.Getenv("WEIR_PROOF") == "1" && Describe(text, append(args, Offset(1))...)
 }
 
 // start starts an embedded cluster with a proxy in front. Both are closed,

@@ -145,13 +145,9 @@ func (p *prober) judgeBy(flags *contracts.Objectives, own scenario.Objectives) {
 		}
 	}
 	p.named = append(p.named, namedObjectives{sizing.Default, defaults})
-	steady := contracts.Objectives{Publish: map[string]document.Duration{}, Send: map[string]document.Duration{},
-		EndToEnd: map[string]document.Duration{}, Effect: map[string]document.Duration{}}
+	var steady contracts.Objectives
 	for _, n := range slices.Backward(p.named) { // what counts is written last
-		maps.Copy(steady.Publish, n.Publish)
-		maps.Copy(steady.Send, n.Send)
-		maps.Copy(steady.EndToEnd, n.EndToEnd)
-		maps.Copy(steady.Effect, n.Effect)
+		mergeLatencies(&steady, n.Objectives, func(_, bound document.Duration) document.Duration { return bound })
 		if n.Lag != nil {
 			steady.Lag = n.Lag
 		}
@@ -171,21 +167,7 @@ func stricter(a, b *contracts.Objectives) *contracts.Objectives {
 		return cmp.Or(a, b)
 	}
 	both := *a
-	for _, l := range []struct {
-		into *map[string]document.Duration
-		more map[string]document.Duration
-	}{{&both.Publish, b.Publish}, {&both.Send, b.Send}, {&both.EndToEnd, b.EndToEnd}, {&both.Effect, b.Effect}} {
-		merged := maps.Clone(*l.into)
-		for q, bound := range l.more {
-			if known, ok := merged[q]; !ok || bound < known {
-				if merged == nil {
-					merged = map[string]document.Duration{}
-				}
-				merged[q] = bound
-			}
-		}
-		*l.into = merged
-	}
+	mergeLatencies(&both, b, lower[document.Duration])
 	both.Achieved = max(a.Achieved, b.Achieved)
 	if b.Errors != nil && (a.Errors == nil || *b.Errors < *a.Errors) {
 		both.Errors = b.Errors
@@ -198,6 +180,30 @@ func stricter(a, b *contracts.Objectives) *contracts.Objectives {
 		both.Lag = &contracts.LagObjective{Records: lower(a.Lag.Records, b.Lag.Records), Age: lower(a.Lag.Age, b.Lag.Age)}
 	}
 	return &both
+}
+
+// mergeLatencies takes the bounds of latencies that more has into o. Of two for
+// one percentile which says what remains; known is 0 where o has none.
+func mergeLatencies(o, more *contracts.Objectives, which func(known, bound document.Duration) document.Duration) {
+	others := boundsOf(more)
+	for i, l := range boundsOf(o) {
+		merged := map[string]document.Duration{} // o may share its own with what it was made of
+		maps.Copy(merged, *l.bounds)
+		for q, bound := range *others[i].bounds {
+			merged[q] = which(merged[q], bound)
+		}
+		*l.bounds = merged
+	}
+}
+
+// kindBounds are the bounds of a kind of latency, by percentile.
+type kindBounds struct {
+	kind   string
+	bounds *map[string]document.Duration
+}
+
+func boundsOf(o *contracts.Objectives) []kindBounds {
+	return []kindBounds{{run.Publish, &o.Publish}, {run.Send, &o.Send}, {run.EndToEnd, &o.EndToEnd}, {run.Effect, &o.Effect}}
 }
 
 // lower is the lower of two bounds, of which 0 is none.
@@ -247,12 +253,9 @@ type latencyBound struct {
 
 func latencies(o *contracts.Objectives) []latencyBound {
 	var all []latencyBound
-	for _, l := range []struct {
-		name   string
-		bounds map[string]document.Duration
-	}{{run.Publish, o.Publish}, {run.Send, o.Send}, {run.EndToEnd, o.EndToEnd}, {run.Effect, o.Effect}} {
-		for _, q := range slices.Sorted(maps.Keys(l.bounds)) {
-			all = append(all, latencyBound{l.name, q, l.bounds[q]})
+	for _, l := range boundsOf(o) {
+		for _, q := range slices.Sorted(maps.Keys(*l.bounds)) {
+			all = append(all, latencyBound{l.kind, q, (*l.bounds)[q]})
 		}
 	}
 	return all

@@ -2,7 +2,6 @@ package durability_test
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -66,12 +65,9 @@ func TestScenarios(t *testing.T) {
 }
 
 // The battery takes the better part of an hour, for make proof.
-var _ = Describe("The battery", Label("docker", "proof"), func() {
+var _ = proof("The battery", Label("docker", "proof"), func() {
 	for _, b := range battery {
 		It(fmt.Sprintf("finds %s of %s: %s", b.invariant, b.file, b.verdict), func(ctx SpecContext) {
-			if os.Getenv("WEIR_PROOF") != "1" {
-				return // make proof
-			}
 			times := timesGood
 			if b.verdict == finding.Fail {
 				times = timesBad

@@ -27,6 +27,11 @@ func TestDurability(t *testing.T) {
 	RunSpecs(t, "Durability")
 }
 
+// proof describes what only make proof runs: elsewhere it is not defined.
+func proof(text string, args ...any) bool {
+	return os.Getenv("WEIR_PROOF") == "1" && Describe(text, append(args, Offset(1))...)
+}
+
 // load reads a scenario of this folder.
 func load(file string) *scenario.Scenario {
 	GinkgoHelper()
@@ -126,7 +131,7 @@ var _ = Describe("A stall of two seconds", func() {
 // that is due during the stall in one go afterwards, as the arithmetic has it;
 // a small one, with which send does not show the stall, is emptied in a dozen
 // requests, whose time adds to what waited for its turn (p95).
-var _ = Describe("A stall of a real broker", Label("docker", "proof"), func() {
+var _ = proof("A stall of a real broker", Label("docker", "proof"), func() {
 	play := func(ctx context.Context, change func(*scenario.Producer)) *scenario.Result {
 		GinkgoHelper()
 		s := load("stall-docker.yaml")
@@ -137,16 +142,10 @@ var _ = Describe("A stall of a real broker", Label("docker", "proof"), func() {
 	}
 
 	It("is in the publish latency", func(ctx SpecContext) {
-		if os.Getenv("WEIR_PROOF") != "1" {
-			return // make proof
-		}
 		expectPublish(play(ctx, func(*scenario.Producer) {}), 20*time.Second, 0.95, 0.99)
 	})
 
 	It("is not in the send latency, where the buffer is small", func(ctx SpecContext) {
-		if os.Getenv("WEIR_PROOF") != "1" {
-			return // make proof
-		}
 		r := play(ctx, func(p *scenario.Producer) {
 			linger := document.Duration(2 * time.Millisecond)
 			p.MaxBuffered, p.Linger = 190, &linger

@@ -7,12 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/twmb/franz-go/pkg/kgo"
-
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/jsonschema"
 	"github.com/flowweir/weir/contracts/place"
-	"github.com/flowweir/weir/loadgen/ledger"
 )
 
 func TestKeyFormats(t *testing.T) {
@@ -100,41 +97,12 @@ func TestLoadWithKeysInAFormat(t *testing.T) {
 		"texts from a template as JSON": {KeyJSON, false, []func(*Config){func(c *Config) { c.Produces.Key = &contracts.Key{Template: "{$.tenant}:{$.order_id}", Format: KeyJSON} }}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cfg := config(t, append([]func(*Config){form(tt.format)}, tt.with...)...)
-			m, err := New(cfg)
-			if err != nil {
-				t.Fatal(err)
-			}
+			m := maker(t, config(t, append([]func(*Config){form(tt.format)}, tt.with...)...))
 			if m.keyed != tt.keyed {
 				t.Fatalf("keyed is %t", m.keyed)
 			}
-			m.Begin(start)
-			hashes := map[string]uint64{}
-			for seq := range uint64(300) {
-				var r kgo.Record
-				if class := m.Make(seq, &r); class != ledger.Normal {
-					t.Fatalf("%d is of class %d", seq, class)
-				}
-				data, err := jsonschema.Decode(r.Value)
-				if err != nil {
-					t.Fatal(err)
-				}
-				want, err := KeyValue(cfg.Produces.Key, data)
-				if err != nil {
-					t.Fatal(err)
-				}
-				got, err := m.keys.Decode(r.Key)
-				if err != nil || place.Text(got) != place.Text(want) {
-					t.Fatalf("%d: the key %q says %v, the data %v, %v", seq, r.Key, got, want, err)
-				}
-				hash := m.KeyHash(seq)
-				if known, ok := hashes[string(r.Key)]; ok && known != hash {
-					t.Fatalf("%d: the key %q has another hash than before", seq, r.Key)
-				}
-				hashes[string(r.Key)] = hash
-			}
-			if len(hashes) < 2 {
-				t.Errorf("%d keys", len(hashes))
+			if keys := expectKeys(t, m, 300, unframed); len(keys) < 2 {
+				t.Errorf("%d keys", len(keys))
 			}
 		})
 	}

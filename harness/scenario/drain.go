@@ -247,7 +247,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return true
+		return ctx.Err() == nil // both may be
 	case <-ctx.Done():
 		return false
 	}

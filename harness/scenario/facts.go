@@ -209,21 +209,25 @@ func (f facts) quorum(ctx context.Context, node int32) (p kmsg.DescribeQuorumRes
 
 // disagreements names the brokers that take another one for the leader of a
 // partition than the brokers do that know its latest epoch. Of brokers that do
-// not answer nothing is said.
-func (f facts) disagreements(ctx context.Context) []string {
-	ctx, cancel := context.WithTimeout(ctx, factsTimeout)
+// not answer nothing is said, unless it was ctx that left them no time: then
+// nobody knows what they would have said.
+func (f facts) disagreements(ctx context.Context) ([]string, error) {
+	look, cancel := context.WithTimeout(ctx, factsTimeout)
 	defer cancel()
 	answers := askAll(f.nodes, func(node int32) (said, error) {
-		state, err := f.ask(ctx, node)
+		state, err := f.ask(look, node)
 		return said{node, state}, err
 	})
 	var all []said
 	for range f.nodes {
-		if a := <-answers; a.err == nil {
+		a := <-answers
+		if a.err == nil {
 			all = append(all, a.value)
+		} else if err := ctx.Err(); err != nil {
+			return nil, err
 		}
 	}
-	return behind(all)
+	return behind(all), nil
 }
 
 // said is what a broker says of partitions.

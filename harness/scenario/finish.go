@@ -12,12 +12,16 @@ import (
 // finish heals, flushes and drains.
 func (x *execution) finish(hard context.Context) {
 	x.injector.Heal(hard)
-	x.awaitLeaders(hard)
+	// Without faults on brokers there is nothing to wait for.
+	x.leaderless = x.await(hard, "every partition has a leader", time.Second, x.facts.leaderless)
 	x.logf("waiting for the last acknowledgements")
 	for _, f := range x.flows {
 		x.flush(hard, f)
 	}
-	x.awaitAgreement(hard)
+	// A broker that was cut off from the controllers goes on as the leader of
+	// partitions that others lead by now: to whoever asks it, the log ends where
+	// it ended then, and what is acknowledged behind that would seem lost.
+	x.disagreed = x.await(hard, "all brokers know who leads", drainEvery, x.facts.disagreements)
 	timeout := time.Duration(x.plan.Scenario.Drain.Timeout)
 	if timeout == 0 {
 		timeout = defaultDrain
@@ -118,43 +122,22 @@ func (x *execution) flush(hard context.Context, f *liveFlow) {
 // before its recovery has failed.
 const leaderGrace = 30 * time.Second
 
-// awaitLeaders waits until every partition has a leader, or notes those that
-// have none. Without faults on brokers there is nothing to wait for.
-func (x *execution) awaitLeaders(hard context.Context) {
+// await looks every so often until nothing is left to name, for as long as a
+// leader may take, and gives what was named last. A look that fails says
+// nothing: what the one before it named stays.
+func (x *execution) await(hard context.Context, until string, every time.Duration, look func(context.Context) ([]string, error)) (names []string) {
 	ctx, cancel := context.WithTimeout(hard, leaderGrace)
 	defer cancel()
 	for looks := 0; ; looks++ {
 		if looks == 1 {
-			x.logf("waiting for at most %s until every partition has a leader", leaderGrace)
+			x.logf("waiting for at most %s until %s", leaderGrace, until)
 		}
-		names, err := x.facts.leaderless(ctx)
-		if err == nil && len(names) == 0 {
-			x.leaderless = nil
-			return
-		}
+		found, err := look(ctx)
 		if err == nil {
-			x.leaderless = names
+			names = found
 		}
-		if !pause(ctx, time.Second) {
-			return
-		}
-	}
-}
-
-// awaitAgreement waits until all brokers that answer know who leads, or notes
-// what they know otherwise. A broker that was cut off from the controllers goes
-// on as the leader of partitions that others lead by now: to whoever asks it,
-// the log ends where it ended then, and what is acknowledged behind that would
-// seem lost.
-func (x *execution) awaitAgreement(hard context.Context) {
-	ctx, cancel := context.WithTimeout(hard, leaderGrace)
-	defer cancel()
-	for looks := 0; ; looks++ {
-		if looks == 1 {
-			x.logf("waiting for at most %s until all brokers know who leads", leaderGrace)
-		}
-		if x.disagreed = x.facts.disagreements(ctx); len(x.disagreed) == 0 || !pause(ctx, drainEvery) {
-			return
+		if err == nil && len(names) == 0 || !pause(ctx, every) {
+			return names
 		}
 	}
 }

@@ -69,29 +69,17 @@ var (
 	//go:embed page.css
 	ownStyle string
 
-	style = page.Style + ownStyle
-	pages = template.Must(template.New("page").Funcs(template.FuncMap{
-		"plain": summary.Plain, "sign": summary.Sign, "word": summary.Word, "lines": lines, "text": text, "id": rowID,
-	}).Parse(pageText))
+	coveragePage = page.New("coverage", pageText, ownStyle, template.FuncMap{"word": summary.Word, "lines": lines, "text": text, "id": rowID})
 )
 
 // view is what the template takes.
 type view struct {
 	Contract
-	Policy string
-	Style  template.CSS
-	Open   []open
+	Open []open
 }
 
 // HTML writes the page.
-func HTML(w io.Writer, c Contract) error {
-	var b bytes.Buffer // so that an error leaves no half page
-	if err := pages.Execute(&b, view{c, page.Policy(style), template.CSS(style), notKept(c)}); err != nil {
-		return fmt.Errorf("render coverage: %w", err)
-	}
-	_, err := b.WriteTo(w)
-	return err
-}
+func HTML(w io.Writer, c Contract) error { return coveragePage.Write(w, view{c, notKept(c)}) }
 
 // open is a promise that is not kept, for the head of the page.
 type open struct {

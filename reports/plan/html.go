@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"bytes"
 	"cmp"
 	_ "embed" // the page
 	"fmt"
@@ -22,17 +21,12 @@ var (
 	//go:embed page.css
 	ownStyle string
 
-	style = page.Style + ownStyle
-	pages = template.Must(template.New("page").Funcs(template.FuncMap{
-		"plain": summary.Plain, "sign": summary.Sign, "rate": summary.Rate, "figure": figure, "beside": beside, "class": outcomeClass,
-	}).Parse(pageText))
+	planPage = page.New("plan", pageText, ownStyle, template.FuncMap{"rate": summary.Rate, "figure": figure, "beside": beside, "class": outcomeClass})
 )
 
 // view is what the template takes.
 type view struct {
 	run.Plan
-	Policy     string
-	Style      template.CSS
 	Word, Tone string // of the verdict, or of a plan without one
 	Subject    string
 	Facts      []fact
@@ -57,7 +51,7 @@ type row struct {
 // beside it.
 func HTML(w io.Writer, p run.Plan) error {
 	v := view{
-		Plan: p, Style: template.CSS(style), Policy: page.Policy(style), Subject: subject(p), Kinds: kindsOf(p.Probes),
+		Plan: p, Subject: subject(p), Kinds: kindsOf(p.Probes),
 		Word: strings.ToUpper(cmp.Or(string(p.Verdict), string(p.Status))), Tone: cmp.Or(string(p.Verdict), "none"),
 		Facts: facts(p), Drawings: drawings(p),
 	}
@@ -72,12 +66,7 @@ func HTML(w io.Writer, p run.Plan) error {
 		}
 		v.Rows = append(v.Rows, r)
 	}
-	var b bytes.Buffer // so that an error leaves no half page
-	if err := pages.Execute(&b, v); err != nil {
-		return fmt.Errorf("render plan: %w", err)
-	}
-	_, err := b.WriteTo(w)
-	return err
+	return planPage.Write(w, v)
 }
 
 // pageName is the name of the page, beside plan.json.

@@ -7,9 +7,7 @@
 package html
 
 import (
-	"bytes"
 	_ "embed" // the page
-	"fmt"
 	"html/template"
 	"io"
 	"slices"
@@ -25,17 +23,12 @@ var (
 	//go:embed page.css
 	ownStyle string
 
-	style = page.Style + ownStyle
-	pages = template.Must(template.New("page").Funcs(template.FuncMap{
-		"plain": summary.Plain, "sign": summary.Sign, "plural": summary.Plural[int],
-	}).Parse(pageText))
+	comparisonPage = page.New("comparison", pageText, ownStyle, template.FuncMap{"plural": summary.Plural[int]})
 )
 
 // view is what the template takes.
 type view struct {
 	*compare.Comparison
-	Policy  string
-	Style   template.CSS
 	Tone    string // the class of the verdict
 	Columns []string
 	Rows    []row
@@ -55,7 +48,7 @@ type row struct {
 // Write writes the page.
 func Write(w io.Writer, c *compare.Comparison) error {
 	v := view{
-		Comparison: c, Style: template.CSS(style), Policy: page.Policy(style), Tone: string(c.Verdict),
+		Comparison: c, Tone: string(c.Verdict),
 		Columns: slices.Insert(compare.Columns(), len(compare.Columns())-1, "drawn"),
 	}
 	if !c.Judged && c.Code == 0 {
@@ -71,10 +64,5 @@ func Write(w io.Writer, c *compare.Comparison) error {
 	for _, curve := range c.Curves {
 		v.Charts = append(v.Charts, draw(curve))
 	}
-	var b bytes.Buffer // so that an error leaves no half page
-	if err := pages.Execute(&b, v); err != nil {
-		return fmt.Errorf("render comparison: %w", err)
-	}
-	_, err := b.WriteTo(w)
-	return err
+	return comparisonPage.Write(w, v)
 }

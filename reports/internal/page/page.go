@@ -1,6 +1,7 @@
 // Package page is what all pages that Weir writes have in common: the look, in
-// light, dark and print, and the policy by which a page asks for nothing. A
-// page of its own adds its template, and styles for what it alone shows.
+// light, dark and print, and the policy by which a page asks for nothing. Those
+// without scripts have their frame in common, too: each adds its template, and
+// styles for what it alone shows.
 package page
 
 import (
