@@ -116,13 +116,18 @@ func evidence(p *verify.Judged) string {
 	return text
 }
 
+// begins says whether a promise is the first of its event.
+func begins(all []verify.Judged, i int) bool {
+	return i == 0 || all[i].Side != all[i-1].Side || all[i].Event != all[i-1].Event
+}
+
 // verifyText prints each promise with its verdict and its evidence, the details
 // of broken ones, and the sentence.
 func verifyText(w io.Writer, r *verify.Result, j judged) error {
 	var b strings.Builder
 	for i := range r.Promises {
 		p := &r.Promises[i]
-		if i == 0 || p.Side != r.Promises[i-1].Side || p.Event != r.Promises[i-1].Event {
+		if begins(r.Promises, i) {
 			if i > 0 {
 				b.WriteByte('\n')
 			}
@@ -197,7 +202,7 @@ func verifyMarkdown(w io.Writer, r *verify.Result, j judged) error {
 	fmt.Fprintf(&b, "## %s: weir verify\n\n%s\n", summary.Word(r.Verdict), cell(j.sentence))
 	for i := range r.Promises {
 		p := &r.Promises[i]
-		if i == 0 || p.Side != r.Promises[i-1].Side || p.Event != r.Promises[i-1].Event {
+		if begins(r.Promises, i) {
 			fmt.Fprintf(&b, "\n### %s %s\n\n| promise | verdict | exercised by |\n|---|---|---|\n", p.Side, cell(p.Event))
 		}
 		by := evidence(p)
@@ -236,7 +241,7 @@ func covered(r *verify.Result, j judged) coverage.Contract {
 	}
 	for i := range r.Promises {
 		p := &r.Promises[i]
-		if i == 0 || p.Side != r.Promises[i-1].Side || p.Event != r.Promises[i-1].Event {
+		if begins(r.Promises, i) {
 			c.Events = append(c.Events, coverage.Event{Side: p.Side, Name: p.Event})
 		}
 		event := &c.Events[len(c.Events)-1]
