@@ -3,6 +3,7 @@ package scenario
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -135,18 +136,30 @@ func (x *execution) service(name string) run.Service {
 // judgeFaults judges whether each fault bit, and when the flow recovered.
 func (x *execution) judgeFaults() []run.Fault {
 	faults := x.injector.Results(x.stand, x.loadFacts)
+	first := firstFault(faults)
 	for i := range faults {
 		f := &faults[i]
 		if f.Bit && !f.Always {
-			recovered(f, x.intervals, x.offered, x.plan.commits())
+			recovered(f, x.intervals, x.offered, first, x.plan.commits())
 		}
 	}
 	return append(faults, x.heldResults()...)
 }
 
+// firstFault is when the first fault came: one that never began has no time.
+func firstFault(faults []run.Fault) time.Duration {
+	first := time.Duration(math.MaxInt64)
+	for _, f := range faults {
+		if f.Start > 0 {
+			first = min(first, f.Start)
+		}
+	}
+	return first
+}
+
 // recovered finds when the flow recovered from a fault. While a service is down
 // or frozen nothing has, whether the flow needs the service or not.
-func recovered(f *run.Fault, intervals []run.Interval, offered time.Duration, groups map[string]time.Duration) {
+func recovered(f *run.Fault, intervals []run.Interval, offered, first time.Duration, groups map[string]time.Duration) {
 	until := f.StoodUntil
 	if fault.Kind(f.Kind).OnServices() {
 		if f.Healed == 0 {
@@ -158,7 +171,7 @@ func recovered(f *run.Fault, intervals []run.Interval, offered time.Duration, gr
 		}
 		until = max(until, f.Healed)
 	}
-	f.Recovery, f.Recovered = invariant.Recovered(intervals, f.Start, until, groups)
+	f.Recovery, f.Recovered = invariant.Recovered(intervals, f.Start, until, first, groups)
 }
 
 // stand is how long publishing and consuming stood still in a span: the
