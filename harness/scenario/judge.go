@@ -146,11 +146,11 @@ func (x *execution) judgeFaults() []run.Fault {
 	return append(faults, x.heldResults()...)
 }
 
-// firstFault is when the first fault came: one that never began has no time.
+// firstFault is when the first fault came, other than those that are always there.
 func firstFault(faults []run.Fault) time.Duration {
 	first := time.Duration(math.MaxInt64)
 	for _, f := range faults {
-		if f.Start > 0 {
+		if f.Start > 0 && f.Never == "" {
 			first = min(first, f.Start)
 		}
 	}

@@ -39,9 +39,9 @@ func TestRecovered(t *testing.T) {
 	}
 }
 
-// TestFirstFault: faults in the load have no time, nor has one that never began.
+// TestFirstFault: faults in the load have no time, and one that never began disturbs nothing.
 func TestFirstFault(t *testing.T) {
-	faults := []run.Fault{{Always: true, Bit: true}, {Start: 5 * time.Second}, {Start: 3 * time.Second, Bit: true}, {Never: "the load ended before its time"}}
+	faults := []run.Fault{{Always: true, Bit: true}, {Start: 5 * time.Second}, {Start: 3 * time.Second, Bit: true}, {Start: time.Second, Never: "the load ended before its time"}}
 	equal(t, firstFault(faults), 3*time.Second)
 	equal(t, firstFault(faults[:1]), time.Duration(math.MaxInt64))
 }
