@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/flowweir/weir/chaos/fault"
@@ -316,6 +317,8 @@ func (x *execution) verdict(interrupted bool) (finding.Verdict, string) {
 			all = append(all, judged{finding.Inconclusive, f.What + ": " + f.Error})
 		case f.Never != "":
 			all = append(all, judged{finding.Vacuous, "the fault never began: " + f.What + ": " + f.Never})
+		case !f.Bit && fault.Kind(f.Kind).InLoad():
+			all = append(all, judged{finding.Vacuous, "the fault never bit: " + f.What + ": " + strings.Join(f.Evidence, "; ")})
 		case !f.Bit:
 			all = append(all, judged{finding.Vacuous, "the fault never bit: " + f.What})
 		}
