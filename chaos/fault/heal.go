@@ -176,6 +176,8 @@ func (st Stand) publishing() string {
 // LoadFacts are the ledger's counts of the records that a fault in the load
 // made.
 type LoadFacts struct {
+	Of    uint64 // records of the load, made so or not
+	Drawn uint64 // on which its share fell
 	Sent  uint64 // made and sent
 	Found uint64 // read back from the input topic
 	// Elsewhere counts those that belong on another partition than the first
@@ -215,11 +217,27 @@ func (in *Injector) Results(stand func(from, to time.Duration) Stand, load func(
 
 func (in *Injector) judgeLoad(s *injection, facts LoadFacts) {
 	s.result.Bit = facts.Found > 0
-	s.result.Evidence = append(s.result.Evidence, fmt.Sprintf("%d records sent, %d found in the input topic", facts.Sent, facts.Found))
+	s.result.Evidence = append(s.result.Evidence, facts.found(s.fault.Target.Share))
 	if e := facts.Elsewhere; e != nil {
 		s.result.Bit = s.result.Bit && e.Apart > 0
 		s.result.Evidence = append(s.result.Evidence, fmt.Sprintf("%d of %d whose places are known stand on another partition than the first of their event", e.Apart, e.Known))
 	}
+}
+
+// found says what was found of a fault with a share, or why there is nothing.
+func (l LoadFacts) found(share float64) string {
+	if l.Sent > 0 {
+		return fmt.Sprintf("%d records sent, %d found in the input topic", l.Sent, l.Found)
+	}
+	records := "records"
+	if l.Of == 1 {
+		records = "record"
+	}
+	said := fmt.Sprintf("%d of %d %s drawn for a share of %s%%", l.Drawn, l.Of, records, trimFloat(share*100))
+	if l.Drawn > 0 {
+		said += ", and none has another so far before it"
+	}
+	return said
 }
 
 // upAgain says when a service that the fault ended was there again.

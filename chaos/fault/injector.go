@@ -75,7 +75,9 @@ type injection struct {
 	due    time.Duration
 	result run.Fault
 	nodes  []int32
-	before Activity
+	// stopped is the node whose turn it is in a rolling restart.
+	stopped []int32
+	before  Activity
 	// during is the activity just before the fault was healed.
 	during   Activity
 	evidence *brokerEvidence

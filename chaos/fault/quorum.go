@@ -30,10 +30,10 @@ func (in *Injector) controllers() (ids []int32, separate bool) {
 func Outvotes(away, all int) bool { return 2*(all-away) <= all }
 
 // TakesController says whether a controller on the nodes of the fault is away
-// for as long as it is open.
+// for as long as it is open, or in turn with the others.
 func (f Fault) TakesController() bool {
 	switch f.Kind {
-	case Kill, Stop, Pause, Wipe, FillDisk:
+	case Kill, Stop, Pause, Wipe, FillDisk, RollingRestart:
 		return true
 	case Isolate:
 		return f.Network == ControllerLink
@@ -55,7 +55,7 @@ func (in *Injector) outvoted(f Fault) []string {
 		if !s.started || s.released || !s.fault.TakesController() {
 			continue
 		}
-		for _, n := range s.nodes {
+		for _, n := range s.away() {
 			if slices.Contains(controllers, n) {
 				away[n], taken = true, taken || s.fault.Index == f.Index
 			}
@@ -70,6 +70,14 @@ func (in *Injector) outvoted(f Fault) []string {
 		which = "controllers"
 	}
 	return []string{fmt.Sprintf("%d of %d %s were away at once: without a majority of them nothing was elected and nobody fenced", len(away), all, which)}
+}
+
+// away are the nodes that the fault keeps from the others.
+func (s *injection) away() []int32 {
+	if s.fault.Kind == RollingRestart {
+		return s.stopped
+	}
+	return s.nodes
 }
 
 // silence is how long a controller may fetch nothing of the metadata's log from

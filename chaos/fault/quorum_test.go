@@ -41,6 +41,9 @@ func TestOutvoted(t *testing.T) {
 		{"the same twice", []Fault{on(Pause, s, 3*s, 1), on(Kill, 2*s, s, 1)}, []string{"", ""}},
 		{"two off the controllers' network, and one stopped", []Fault{on(Isolate, s, 3*s, 1, 3), on(Stop, 2*s, s, 2)}, []string{two, all}},
 		{"two in turn", []Fault{on(RollingRestart, s, 0, 1, 2)}, []string{""}},
+		{"one in turn beside one that is down", []Fault{on(Pause, s, 20*s, 1), on(RollingRestart, 2*s, 0, 2, 3)}, []string{"", two}},
+		{"the one that is down in turn", []Fault{on(Pause, s, 20*s, 1), on(RollingRestart, 2*s, 0, 1)}, []string{"", ""}},
+		{"one behind two in turn", []Fault{on(RollingRestart, s, 0, 1, 2), on(Kill, 25*s, s, 3)}, []string{"", ""}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, are := range []bool{true, false} {
@@ -54,6 +57,9 @@ func TestOutvoted(t *testing.T) {
 					for i, r := range results(in) {
 						said := strings.Join(r.Evidence, "\n")
 						want := tt.want[i]
+						if n := strings.Count(said, "controllers too"); n > 1 {
+							t.Errorf("fault %d says it %d times", i, n)
+						}
 						if has := strings.Contains(said, "controllers too"); has != (are && want != "") || are && !strings.Contains(said, want) {
 							t.Errorf("combined %t: fault %d says %q, want %q", are, i, said, want)
 						}

@@ -32,12 +32,14 @@ func (in *Injector) roll(ctx context.Context, s *injection) error {
 		if err := in.cfg.Cluster.(Stopper).Stop(hard, node); err != nil {
 			return err
 		}
+		in.turn(s, node)
 		// A node that is back before anybody saw it leave would seem to be
 		// in sync all the time.
 		in.until(ctx, s, leavePatience, func(now State) bool { return s.evidence.without(now, node) })
 		if err := in.cfg.Cluster.(Starter).Start(hard, node); err != nil {
 			return err
 		}
+		in.turn(s)
 		back := in.until(ctx, s, syncPatience, func(now State) bool { return s.evidence.inSync(now, node) })
 		if !back && ctx.Err() == nil {
 			return fmt.Errorf("broker %d is not in sync again %s after its start: the others were not restarted", node, syncPatience)
@@ -51,6 +53,17 @@ func (in *Injector) roll(ctx context.Context, s *injection) error {
 		}
 	}
 	return nil
+}
+
+// turn notes which node is stopped, and says once if that leaves no majority of
+// the controllers.
+func (in *Injector) turn(s *injection, stopped ...int32) {
+	in.mu.Lock()
+	s.stopped = stopped
+	in.mu.Unlock()
+	if said := in.outvoted(s.fault); len(said) > 0 && !slices.Contains(s.result.Evidence, said[0]) {
+		s.result.Evidence = append(s.result.Evidence, said...)
+	}
 }
 
 // until looks at the cluster until a state is as wanted, the patience is over

@@ -2,6 +2,7 @@ package invariant
 
 import (
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -15,7 +16,8 @@ import (
 // consumer that declares one, has no effect, and stands there with the key,
 // value and headers that the contract says are kept. A dead letter that stands
 // twice is legal under at-least-once and noted; it fails only where the
-// contract promises exactly-once.
+// contract promises exactly-once. A record is one problem with a consumer,
+// whatever is wrong with it.
 func dlqComplete(e *Evidence) run.Outcome {
 	flows, untraced := e.traced(hasDLQ)
 	d := deadLetters{e: e, spare: map[*Letters]uint64{}}
@@ -127,9 +129,9 @@ func (d *deadLetters) violated(consumer string, n uint64, found []finding.Findin
 }
 
 // missing adds the poison that is in the log and of which the consumer has no
-// dead letter.
+// dead letter, nor an effect, which is said of it as such.
 func (d *deadLetters) missing(f *Flow, r *Reaction) {
-	refs, n, claimable := r.claimable(f, r.Ledger.Select(ledger.Received|ledger.IsPoison, ledger.Dead))
+	refs, n, claimable := r.claimable(f, r.Ledger.Select(ledger.Received|ledger.IsPoison, ledger.Dead|ledger.Effect))
 	d.unclaimed += claimable
 	spare := min(n, d.spare[r.DLQ.Letters])
 	d.spare[r.DLQ.Letters] -= spare
@@ -160,7 +162,7 @@ func (d *deadLetters) wrong(q *Letters) {
 	}
 	found := d.e.findings(DLQComplete, refs, "")
 	for i := range found {
-		found[i].Message = altered[i].place(q.Topic)
+		found[i].Message = altered[i].place(q.Topic) + d.applied(altered[i])
 	}
 	for _, l := range q.Untraced.First() {
 		found = append(found, finding.Finding{ID: DLQComplete, Severity: finding.Error, Message: l.place(q.Topic),
@@ -177,14 +179,61 @@ func (l Letter) place(topic string) string {
 	return fmt.Sprintf("dead letter%s at %s/%d@%d: %s", whose, topic, l.Partition, l.Offset, l.What)
 }
 
+// applied says that the consumer of a letter applied the poison that it is of.
+func (d *deadLetters) applied(l Letter) string {
+	for _, f := range d.e.Flows {
+		if f.Sender.ID() != l.Sender {
+			continue
+		}
+		for _, r := range f.Reactions {
+			if r.Consumer == l.Consumer && r.applied(l.Sequence) {
+				return fmt.Sprintf(", and %s applied the record: %s followed", r.Consumer, r.Effect)
+			}
+		}
+	}
+	return ""
+}
+
+// applied says of an event that it is poison with an effect.
+func (r *Reaction) applied(event uint64) bool {
+	const both = ledger.IsPoison | ledger.Effect
+	return r.Ledger.Flags(event)&both == both
+}
+
+// altered says whether a letter of an event is not what was sent.
+func (q *DLQ) altered(event uint64) bool {
+	return q.Altered != nil && q.Altered.Flags(event)&ledger.Dead != 0
+}
+
 // poisoned adds effects of poison, and repetitions where none are promised.
 func (d *deadLetters) poisoned(f *Flow, r *Reaction) {
-	refs, n := refsOf(f, r.Ledger.Select(ledger.IsPoison|ledger.Effect, 0))
-	d.violated(r.Consumer, n, d.e.findings(DLQComplete, refs, fmt.Sprintf("poison, but %s applied it: %s followed", r.Consumer, r.Effect)))
+	topic := r.DLQ.Letters.Topic
+	effects := func(and, without ledger.Flags, then string) {
+		refs, n := refsOf(f, except(r.Ledger.Select(ledger.IsPoison|ledger.Effect|and, without), r.DLQ.altered))
+		d.violated(r.Consumer, n, d.e.findings(DLQComplete, refs, fmt.Sprintf("poison, but %s applied it: %s followed%s", r.Consumer, r.Effect, then)))
+	}
+	lacking := ", and no dead letter in " + topic
+	if !d.e.Drain.Complete || r.DLQ.Unclaimed != nil || r.DLQ.Letters.Untraced.Count() > 0 {
+		lacking = "" // as far as is known
+	}
+	effects(0, ledger.Dead, lacking)
+	effects(ledger.Dead, 0, "")
 	if r.DLQ.ExactlyOnce {
-		refs, n := refsOf(f, r.Ledger.Select(ledger.DeadTwice, 0))
+		twice := except(r.Ledger.Select(ledger.DeadTwice, 0), func(event uint64) bool { return r.DLQ.altered(event) || r.applied(event) })
+		refs, n := refsOf(f, twice)
 		d.violated(r.Consumer, n, d.e.findings(DLQComplete, refs,
-			fmt.Sprintf("more than one dead letter of %s in %s, which promises exactly-once", r.Consumer, r.DLQ.Letters.Topic)))
+			fmt.Sprintf("more than one dead letter of %s in %s, which promises exactly-once", r.Consumer, topic)))
+	}
+}
+
+// except leaves out some of the sequences.
+func except(sequences iter.Seq[uint64], some func(uint64) bool) iter.Seq[uint64] {
+	return func(yield func(uint64) bool) {
+		for seq := range sequences {
+			if !some(seq) && !yield(seq) {
+				return
+			}
+		}
 	}
 }
 

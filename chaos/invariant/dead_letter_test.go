@@ -22,6 +22,15 @@ func letters(l *Letters, preserve ...string) func(*Flow) {
 	}
 }
 
+// alone is a flow of one consumer whose letters may not be what was sent.
+func alone(adapt func(*Flow), records string) func(*ledger.Ledger) []*Flow {
+	return adapted(func(f *Flow) {
+		f.Reactions = f.Reactions[:1]
+		adapt(f)
+		f.Reactions[0].DLQ.Altered = f.Sender.Reaction(false)
+	}, records)
+}
+
 func exactlyOnce(adapt func(*Flow)) func(*Flow) {
 	return func(f *Flow) {
 		adapt(f)
@@ -73,6 +82,30 @@ func TestDLQComplete(t *testing.T) {
 			want: outcome{fail, "1 problem with the dead letters of 2 poison records", 2, 1, []string{"0#0: more than one dead letter of payment-service in dlq, which promises exactly-once"}, nil}},
 		{name: "healthy events were dead-lettered too", records: "arpd ard ard", adapt: letters(&Letters{Seen: 3}),
 			want: outcome{pass, "1 poison record in, 3 dead letters found", 1, 0, nil, []string{"dead-lettered by payment-service without having been poisoned: 2 events of OrderPlaced"}}},
+
+		{name: "a record is one problem: applied and not dead-lettered", records: "arpe arpde arp", adapt: letters(&Letters{Seen: 1}),
+			want: outcome{fail, "3 problems with the dead letters of 3 poison records", 3, 3, []string{
+				"0#2: poison in the log, but no dead letter of payment-service in dlq",
+				"0#0: poison, but payment-service applied it: PaymentReceived followed, and no dead letter in dlq",
+				"0#1: poison, but payment-service applied it: PaymentReceived followed",
+			}, nil}},
+		{name: "applied, and a letter that may be of it", records: "arpe", adapt: letters(&Letters{Seen: 1, Untraced: wrong(Letter{Ref{}, 2, 17, "x", ""})}),
+			want: outcome{fail, "2 problems with the dead letters of 1 poison record", 1, 2, []string{
+				"dlq/2@17: dead letter at dlq/2@17: x", "0#0: poison, but payment-service applied it: PaymentReceived followed",
+			}, nil}},
+		{name: "applied and altered", flows: alone(letters(&Letters{Seen: 2, Altered: wrong(
+			Letter{Ref{0, 0}, 2, 17, "the header tenant is missing", "payment-service"}, Letter{Ref{0, 1}, 2, 18, "the header tenant is missing", "payment-service"})}, all...), "arpdew arpdw"),
+			want: outcome{fail, "2 problems with the dead letters of 2 poison records", 2, 2, []string{
+				"0#0: dead letter of payment-service at dlq/2@17: the header tenant is missing, and payment-service applied the record: PaymentReceived followed",
+				"0#1: dead letter of payment-service at dlq/2@18: the header tenant is missing",
+			}, nil}},
+		{name: "altered or applied, and twice", flows: alone(exactlyOnce(letters(&Letters{Seen: 8, Altered: wrong(Letter{Ref{0, 0}, 2, 17, "x", "payment-service"})}, all...)), "arpdDw arpdDe ardDe arpdD"),
+			want: outcome{fail, "4 problems with the dead letters of 3 poison records", 3, 4, []string{
+				"0#0: dead letter of payment-service at dlq/2@17: x",
+				"0#1: poison, but payment-service applied it: PaymentReceived followed",
+				"0#2: more than one dead letter of payment-service in dlq, which promises exactly-once",
+				"0#3: more than one dead letter of payment-service in dlq, which promises exactly-once",
+			}, []string{"dead-lettered by payment-service without having been poisoned: 1 event of OrderPlaced"}}},
 
 		{name: "drain incomplete", records: "arpd", adapt: letters(&Letters{Seen: 1}), change: cutShort,
 			want: outcome{inconclusive, "0 poison records without a dead letter, but not everything was read: " + unread, 1, 0, nil, nil}},

@@ -15,7 +15,8 @@ import (
 // fill puts records into a flow's ledger, one for each word. The letters of a
 // word are what became of the record: acked, failed, unknown, (nothing: no
 // outcome was reported), received, effect, dead; of a second consumer: other
-// effect, letter; y is a dead letter that either may have written; a capital
+// effect, letter; y is a dead letter that either may have written, w the first
+// consumer's that is not what was sent; a capital
 // is a second sight; poison and x (an injected duplicate) are its class.
 func fill(f *Flow, records string) {
 	s := f.Sender
@@ -47,6 +48,8 @@ func fill(f *Flow, records string) {
 				reaction(1).Effect(seq)
 			case 'l', 'L':
 				reaction(1).Dead(seq)
+			case 'w':
+				f.Reactions[0].DLQ.Altered.Dead(seq)
 			case 'y':
 				f.Reactions[0].DLQ.Unclaimed.Dead(seq)
 			}

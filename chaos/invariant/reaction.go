@@ -38,6 +38,9 @@ type DLQ struct {
 	Preserve []string
 	// ExactlyOnce says that the contract promises no duplicate dead letters.
 	ExactlyOnce bool
+	// Altered holds the events of which a letter of the consumer is not what was
+	// sent; nil is none.
+	Altered *ledger.Reaction
 	// Unclaimed holds the dead letters of the flow that could be of any of the
 	// consumers that share the topic. A letter there fails nobody and passes
 	// nobody. It is nil where the topic has one consumer of the flow.

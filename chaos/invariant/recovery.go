@@ -62,7 +62,8 @@ func recovery(e *Evidence) run.Outcome {
 // in which acks are at least 95% of what was offered and the lag of each of
 // the groups is known and no higher than its maximum before the fault. What an
 // earlier fault of the run piled up does not raise that maximum: seconds from
-// the first fault on are not among those before this one.
+// the one on in which the run's first fault came, at the time first, are not
+// among those before this one.
 //
 // Lag rises between two commits to what was due meanwhile and falls at once, and
 // is looked at once in a second: the highest that was seen can lie below the
@@ -76,14 +77,14 @@ func recovery(e *Evidence) run.Outcome {
 // neither as before it nor as after; nor does one that began before the flow
 // stood still for the last time, at the time until: the backlog that is acked
 // in the rest of such a second is no sign that it was a good one.
-func Recovered(intervals []run.Interval, at, until time.Duration, groups map[string]time.Duration) (time.Duration, bool) {
+func Recovered(intervals []run.Interval, at, until, first time.Duration, groups map[string]time.Duration) (time.Duration, bool) {
 	before := map[string]int64{}
 	var open, due int64 // without an outcome; due since the fault
-	var good, first, end time.Duration
+	var good, since, end time.Duration
 	for _, in := range intervals {
 		open += in.Due - in.Acked - in.Failed - in.Aborted
 		if in.Start < at {
-			if in.Start+in.Length <= at && undisturbed(in) {
+			if in.Start+in.Length <= min(at, first) {
 				for group, lag := range totalLag(in) {
 					before[group] = max(before[group], lag)
 				}
@@ -100,17 +101,13 @@ func Recovered(intervals []run.Interval, at, until time.Duration, groups map[str
 			continue
 		}
 		if good == 0 {
-			first = in.Start
+			since = in.Start
 		}
 		if good += in.Length; good >= recoveredFor {
-			return first - at, true
+			return since - at, true
 		}
 	}
 	return 0, false
-}
-
-func undisturbed(in run.Interval) bool {
-	return in.Phase != run.PhaseFault && in.Phase != run.PhaseHealed
 }
 
 func goodAcks(in run.Interval, open, due int64) bool {

@@ -106,7 +106,7 @@ func TestRecovered(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, ok := Recovered(tt.series, tt.at, tt.until, tt.groups)
+			got, ok := Recovered(tt.series, tt.at, tt.until, tt.at, tt.groups)
 			if got != tt.want || ok != tt.ok {
 				t.Errorf("%v, %v; want %v, %v", got, ok, tt.want, tt.ok)
 			}
@@ -118,14 +118,18 @@ func TestRecovered(t *testing.T) {
 func TestRecoveredFromTheSecondFault(t *testing.T) {
 	seconds := series(sec{10, 10, 40}, sec{10, 0, 900}, sec{10, 10, 30}, sec{10, 10, 30}, sec{10, 10, 30},
 		sec{10, 10, 800}, sec{10, 10, 51}, sec{10, 10, 50}, sec{10, 10, 50}, sec{10, 10, 50})
-	for i, phase := range []string{run.PhaseSteady, run.PhaseFault, run.PhaseHealed, run.PhaseHealed, run.PhaseHealed, run.PhaseFault} {
-		seconds[i].Phase = phase
-	}
-	for i := 6; i < len(seconds); i++ {
-		seconds[i].Phase = run.PhaseHealed
-	}
-	if got, ok := Recovered(seconds, 5*time.Second, 0, one); got != 2*time.Second || !ok {
+	if got, ok := Recovered(seconds, 5*time.Second, 0, time.Second, one); got != 2*time.Second || !ok {
 		t.Errorf("got %v, %v; want 2s", got, ok)
+	}
+}
+
+// Nor is that at the end of the second in which the first fault came, however
+// soon the second one follows.
+func TestRecoveredFromAFaultWithinASecondOfAnother(t *testing.T) {
+	seconds := series(sec{10, 10, 40}, sec{10, 0, 900}, sec{10, 10, 800}, sec{10, 10, 700}, sec{10, 10, 600}, sec{10, 10, 50}, sec{10, 10, 50}, sec{10, 10, 50})
+	const first, second = 1700 * time.Millisecond, 2300 * time.Millisecond
+	if got, ok := Recovered(seconds, second, 0, first, one); got != 5*time.Second-second || !ok {
+		t.Errorf("got %v, %v; want 2.7s", got, ok)
 	}
 }
 
@@ -134,15 +138,15 @@ func TestRecoveredOverIntervalsOfOtherLengths(t *testing.T) {
 		return run.Interval{Start: start, Length: length, Due: 10, Acked: 10}
 	}
 	ten := []run.Interval{second(0, 10*time.Second), second(10*time.Second, 10*time.Second)}
-	if got, ok := Recovered(ten, 5*time.Second, 0, nil); got != 5*time.Second || !ok {
+	if got, ok := Recovered(ten, 5*time.Second, 0, 5*time.Second, nil); got != 5*time.Second || !ok {
 		t.Errorf("one interval of ten good seconds: %v, %v", got, ok)
 	}
 	hole := []run.Interval{second(0, time.Second), second(time.Second, time.Second), second(3*time.Second, time.Second), second(4*time.Second, time.Second)}
-	if got, ok := Recovered(hole, 0, 0, nil); ok {
+	if got, ok := Recovered(hole, 0, 0, 0, nil); ok {
 		t.Errorf("three good seconds around a hole: %v", got)
 	}
 	failed := []run.Interval{{Length: time.Second, Due: 100, Failed: 100}, {Start: time.Second, Length: 5 * time.Second}}
-	if got, ok := Recovered(failed, 0, 0, nil); got != time.Second || !ok {
+	if got, ok := Recovered(failed, 0, 0, 0, nil); got != time.Second || !ok {
 		t.Errorf("sends that failed for certain are not waited for: %v, %v", got, ok)
 	}
 }

@@ -135,9 +135,8 @@ func (d *Decoder) value(n *Node, v reflect.Value) {
 
 // textValue decodes a scalar type of this package or of a model.
 func (d *Decoder) textValue(n *Node, v reflect.Value, out encoding.TextUnmarshaler) {
-	wanted := "a " + strings.ToLower(v.Type().Name())
 	if n.Kind != Scalar {
-		d.wrong(n, wanted, "")
+		d.wrong(n, noun(v), "")
 		return
 	}
 	if err := out.UnmarshalText([]byte(n.Text)); err != nil {
@@ -147,6 +146,17 @@ func (d *Decoder) textValue(n *Node, v reflect.Value, out encoding.TextUnmarshal
 		}
 		d.Report(n, BadValue, fmt.Sprintf("%s: %v", d.name, err), hint)
 	}
+}
+
+// Noun is implemented by scalar types whose name says nothing in a sentence:
+// "after must be a number of records or a duration".
+type Noun interface{ Noun() string }
+
+func noun(v reflect.Value) string {
+	if named, ok := v.Interface().(Noun); ok {
+		return named.Noun()
+	}
+	return "a " + strings.ToLower(v.Type().Name())
 }
 
 func (d *Decoder) structValue(n *Node, v reflect.Value) {

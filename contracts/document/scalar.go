@@ -184,6 +184,9 @@ func (b *Bytes) UnmarshalText(text []byte) error {
 	return err
 }
 
+// Noun is what a size is in a sentence.
+func (Bytes) Noun() string { return "a size" }
+
 // String is the size in the largest unit that divides it: "10GiB".
 func (b Bytes) String() string { return format(int64(b), byteUnits) }
 

@@ -66,26 +66,53 @@ func InDatabase(db *sql.DB, q probe.Query) *Source {
 	s := &Source{what: "effect in its database", question: q.String(), end: func() {}}
 	if q.ByID() {
 		text := q.Bound("$1")
-		s.one = func(ctx context.Context, id string) (c Count, err error) {
-			err = rows(ctx, db, text, []any{id}, 1, func(r *sql.Rows) error {
+		count := func(ctx context.Context, tx *sql.Tx, id string) (c Count, err error) {
+			err = rows(ctx, tx, text, []any{id}, 1, func(r *sql.Rows) error {
 				var n sql.NullInt64
 				err := r.Scan(&n)
 				return c.add(n.Int64, err)
 			})
 			return c, err
 		}
+		s.one = func(ctx context.Context, id string) (c Count, err error) {
+			err = reading(ctx, db, func(tx *sql.Tx) error {
+				c, err = count(ctx, tx, id)
+				return err
+			})
+			return c, err
+		}
+		s.some = func(ctx context.Context, ids []string, found func(string, Count)) (n int) {
+			// What is wrong with the one that fails is said when it is asked about by
+			// itself.
+			_ = reading(ctx, db, func(tx *sql.Tx) error {
+				for _, id := range ids {
+					limit, cancel := context.WithTimeoutCause(ctx, answerTimeout, errSlow)
+					c, err := count(limit, tx, id)
+					cancel()
+					if err != nil {
+						return err
+					}
+					found(id, c)
+					n++
+				}
+				return nil
+			})
+			return n
+		}
 		return s
 	}
 	s.all = func(ctx context.Context, found func(id string, n int)) error {
-		return rows(ctx, db, q.String(), nil, 2, func(r *sql.Rows) error {
-			var id sql.NullString
-			var n int64
-			var c Count
-			err := r.Scan(&id, &n)
-			if err = c.add(n, err); err == nil && id.Valid {
-				found(id.String, c.N)
-			}
-			return err
+		return reading(ctx, db, func(tx *sql.Tx) error {
+			return rows(ctx, tx, q.String(), nil, 2, func(r *sql.Rows) error {
+				var id sql.NullString
+				var n int64
+				var c Count
+				err := r.Scan(&id, &n)
+				if err = c.add(n, err); err == nil && id.Valid {
+					found(id.String, c.N)
+				}
+				return err
+			})
 		})
 	}
 	return s
@@ -100,13 +127,18 @@ func (c *Count) add(n int64, err error) error {
 	return err
 }
 
-// rows asks in a transaction that may only read, and hands over each row.
-func rows(ctx context.Context, db *sql.DB, text string, args []any, columns int, row func(*sql.Rows) error) error {
+// reading asks in a transaction that may only read.
+func reading(ctx context.Context, db *sql.DB, ask func(*sql.Tx) error) error {
 	tx, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return answered(ctx, err)
 	}
 	defer func() { _ = tx.Rollback() }()
+	return ask(tx)
+}
+
+// rows asks, and hands over each row.
+func rows(ctx context.Context, tx *sql.Tx, text string, args []any, columns int, row func(*sql.Rows) error) error {
 	r, err := tx.QueryContext(ctx, text, args...)
 	if err != nil {
 		return answered(ctx, err)

@@ -32,6 +32,8 @@ const (
 	// pause of retryAfter between two.
 	tries      = 3
 	retryAfter = 100 * time.Millisecond
+	// together is how many events one transaction of a database is about.
+	together = 100
 )
 
 // Source answers how many effects events have had.
@@ -41,8 +43,11 @@ type Source struct {
 	// one answers for an event, all for every one that there is; nil where
 	// the source cannot.
 	one func(ctx context.Context, id string) (Count, error)
-	all func(ctx context.Context, found func(id string, n int)) error
-	end func()
+	// some answers for events until it fails, and says for how many; nil where
+	// that costs no less than one by one.
+	some func(ctx context.Context, ids []string, found func(id string, c Count)) int
+	all  func(ctx context.Context, found func(id string, n int)) error
+	end  func()
 }
 
 // Count is how many effects an event has had.
@@ -96,19 +101,14 @@ func (s *Source) Each(ctx context.Context, ids iter.Seq[string], found func(id s
 	asking, each := errgroup.WithContext(ctx)
 	asking.SetLimit(inFlight)
 	var failed error
+	tell := func(id string, c Count) { answers <- answer{id, c} }
 	go func() {
 		defer close(answers)
-		for id := range ids {
+		for ids := range s.portions(ids) {
 			if each.Err() != nil {
 				break
 			}
-			asking.Go(func() error {
-				c, err := s.Of(each, id)
-				if err == nil {
-					answers <- answer{id, c}
-				}
-				return err
-			})
+			asking.Go(func() error { return s.portion(each, ids, tell) })
 		}
 		failed = asking.Wait()
 	}()
@@ -119,6 +119,45 @@ func (s *Source) Each(ctx context.Context, ids iter.Seq[string], found func(id s
 		return context.Cause(ctx)
 	}
 	return failed
+}
+
+// portions are events that are asked about together.
+func (s *Source) portions(ids iter.Seq[string]) iter.Seq[[]string] {
+	size := 1
+	if s.some != nil {
+		size = together
+	}
+	return func(yield func([]string) bool) {
+		portion := make([]string, 0, size)
+		for id := range ids {
+			if portion = append(portion, id); len(portion) < size {
+				continue
+			}
+			if !yield(portion) {
+				return
+			}
+			portion = make([]string, 0, size)
+		}
+		if len(portion) > 0 {
+			yield(portion)
+		}
+	}
+}
+
+// portion asks about events, and about each by itself once one was not
+// answered.
+func (s *Source) portion(ctx context.Context, ids []string, found func(id string, c Count)) error {
+	if s.some != nil {
+		ids = ids[s.some(ctx, ids, found):]
+	}
+	for _, id := range ids {
+		c, err := s.Of(ctx, id)
+		if err != nil {
+			return err
+		}
+		found(id, c)
+	}
+	return nil
 }
 
 // errSlow says that one answer took too long.

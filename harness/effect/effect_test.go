@@ -336,3 +336,29 @@ func TestAskingEndsWithTheFirstError(t *testing.T) {
 		t.Errorf("when the time was over: %v", err)
 	}
 }
+
+// Events are asked about in few transactions; one that fails costs no other its
+// answer, and is told as if it had been asked about alone.
+func TestManyEventsInOneTransaction(t *testing.T) {
+	db, found := database(t)
+	if !found {
+		return
+	}
+	ids := make([]string, 250)
+	for i := range ids {
+		ids[i] = fmt.Sprint(i)
+	}
+	ask := func(text string, ids []string) (answers []int, err error) {
+		err = effect.InDatabase(db, query(t, text)).Each(t.Context(), slices.Values(ids), func(_ string, c effect.Count) { answers = append(answers, c.N) })
+		return answers, err
+	}
+	began, err := ask("SELECT (extract(epoch FROM transaction_timestamp()) * 1000000)::bigint % 1000000000 WHERE {id} <> ''", ids)
+	slices.Sort(began)
+	if all, transactions := len(began), len(slices.Compact(began)); err != nil || all != 250 || transactions > 3 {
+		t.Errorf("%d answers in %d transactions, %v", all, transactions, err)
+	}
+	answers, err := ask("SELECT 1 / length({id}::text) FROM charges WHERE event_id = 'b'", append(ids[:30:30], ""))
+	if !effect.Refused(err) || len(answers) != 30 {
+		t.Errorf("%d answers, %v", len(answers), err)
+	}
+}

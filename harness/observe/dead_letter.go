@@ -61,8 +61,9 @@ func (o *Observer) dead(w *watched, r *kgo.Record, at time.Duration) {
 	}
 	preserve := preserved(writers)
 	of, measured := writers[0].reaction.DLQ.Unclaimed, (*hop.Output)(nil)
+	var whose *invariant.Reaction
 	if i := writerOf(writers, sent, r); i >= 0 {
-		whose := writers[i].reaction
+		whose = writers[i].reaction
 		of, preserve, letter.Consumer, measured = whose.Ledger, whose.DLQ.Preserve, whose.Consumer, writers[i].hop
 		if whose.Retries != nil && o.exact(s, r) {
 			whose.Retries.Ended(seq, at, at)
@@ -79,7 +80,9 @@ func (o *Observer) dead(w *watched, r *kgo.Record, at time.Duration) {
 		return
 	}
 	letter.Ref = invariant.Ref{Sender: s.Flow.Sender.ID(), Sequence: seq}
-	if letter.What = altered(sent, r, preserve); letter.What != "" {
+	letter.What = altered(sent, r, preserve)
+	// A record is one that is altered, however many of its letters are.
+	if letter.What != "" && (whose == nil || whose.DLQ.Altered.Dead(event) != ledger.Again) {
 		w.dlq.Altered.Add(letter)
 	}
 }

@@ -45,13 +45,15 @@ type bench struct {
 	seen     []time.Duration
 	// unclaimed are the dead letters of nobody of the latest flow.
 	unclaimed *ledger.Reaction
+	// altered are the records of each reaction with a letter that is wrong.
+	altered map[*invariant.Reaction]*ledger.Reaction
 	// next is the next offset of every partition.
 	next map[string]int64
 }
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{t: t, ledger: ledger.New(), counters: &series.Counters{}, dir: t.TempDir(), next: map[string]int64{}}
+	b := &bench{t: t, ledger: ledger.New(), counters: &series.Counters{}, dir: t.TempDir(), next: map[string]int64{}, altered: map[*invariant.Reaction]*ledger.Reaction{}}
 	var err error
 	if b.journal, err = journal.Create(b.dir, 1<<20); err != nil {
 		t.Fatal(err)
@@ -91,7 +93,9 @@ func (b *bench) flow(topic string, effects ...string) *observe.Subject {
 	}
 	s.Original = func(seq uint64) *kgo.Record { return original(sender.ID(), seq, s.Event(seq)) }
 	for i, effect := range effects {
-		s.Flow.Reactions = append(s.Flow.Reactions, &invariant.Reaction{Consumer: fmt.Sprintf("consumer-%d", i), Ledger: sender.Reaction(true), Effect: effect})
+		r := &invariant.Reaction{Consumer: fmt.Sprintf("consumer-%d", i), Ledger: sender.Reaction(true), Effect: effect}
+		s.Flow.Reactions = append(s.Flow.Reactions, r)
+		b.altered[r] = sender.Reaction(false)
 	}
 	if len(effects) == 0 {
 		s.Received = b.sees
@@ -116,7 +120,7 @@ func (b *bench) effect(s *observe.Subject, reaction int, e observe.Effect) {
 func (b *bench) letters(s *observe.Subject, preserve ...string) *invariant.Letters {
 	l := &invariant.Letters{Topic: "dlq"}
 	for _, r := range s.Flow.Reactions {
-		r.DLQ = &invariant.DLQ{Letters: l, Preserve: preserve}
+		r.DLQ = &invariant.DLQ{Letters: l, Preserve: preserve, Altered: b.altered[r]}
 		b.WatchDLQ(s, r)
 	}
 	return l
@@ -580,6 +584,20 @@ func TestRepeatedLetters(t *testing.T) {
 	b.expect(ledger.Reactions{Dead: 1, DeadTwice: 1}, reacted(s, 0))
 	b.expect(uint64(2), d.Seen)
 	b.expect(int64(1), b.counters.Dead.Load())
+}
+
+// TestAlteredLettersOfOneRecord: a record of which every letter is wrong is one
+// that is.
+func TestAlteredLettersOfOneRecord(t *testing.T) {
+	b := newBench(t)
+	s := b.flow("orders", "Paid")
+	d := b.letters(s, "headers")
+	for range 3 {
+		b.handle("dlq", without(s.Original(4), "tenant"), time.Second)
+	}
+	b.expect([]any{uint64(3), uint64(1), 1}, []any{d.Seen, d.Altered.Count(), len(d.Altered.First())})
+	altered := s.Flow.Reactions[0].DLQ.Altered
+	b.expect([]bool{false, true}, []bool{altered.Flags(3)&ledger.Dead != 0, altered.Flags(4)&ledger.Dead != 0})
 }
 
 // TestTriggersHaveNoOriginal: what their service sent is not known, so no

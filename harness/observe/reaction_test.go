@@ -107,7 +107,7 @@ func TestLettersOfSeveralConsumers(t *testing.T) {
 			l := &invariant.Letters{Topic: "dlq"}
 			for i, preserve := range [][]string{{"value"}, {"value", "headers"}} {
 				r := s.Flow.Reactions[i]
-				r.DLQ = &invariant.DLQ{Letters: l, Preserve: preserve, Unclaimed: b.unclaimed}
+				r.DLQ = &invariant.DLQ{Letters: l, Preserve: preserve, Altered: b.altered[r], Unclaimed: b.unclaimed}
 				b.WatchDLQ(s, r, fmt.Sprintf("group-%d", i), fmt.Sprintf("service-%d", i))
 			}
 			b.handle("dlq", tt.letter(s.Original(4)), time.Second)

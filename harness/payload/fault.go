@@ -82,8 +82,9 @@ func bands(faults []Fault) []band {
 	return all
 }
 
-// drawn is the fault whose share falls on a sequence, or -1.
-func (m *Maker) drawn(seq uint64) int {
+// Drawn is the index of the fault whose share falls on a sequence, or -1. Where
+// it repeats another record, and there is none, it makes nothing of it.
+func (m *Maker) Drawn(seq uint64) int {
 	share := m.share(seq)
 	for _, b := range m.bands {
 		if share < b.end {
@@ -110,7 +111,7 @@ func (m *Maker) making(seq uint64) making {
 	if len(m.bands) == 0 {
 		return normal
 	}
-	i := m.drawn(seq)
+	i := m.Drawn(seq)
 	if i < 0 {
 		return normal
 	}
@@ -148,7 +149,7 @@ const reach = 64
 func (m *Maker) first(seq uint64, after *Distance) (first uint64, found bool) {
 	at, found := m.back(seq, after)
 	for range reach {
-		if !found || m.drawn(at) < 0 {
+		if !found || m.Drawn(at) < 0 {
 			return at, found
 		}
 		found = at > 0
@@ -192,7 +193,7 @@ func (m *Maker) Apart(event uint64) bool {
 		}
 		from, to := m.ahead(event, f.After)
 		for seq := from; seq < to; seq++ {
-			if m.drawn(seq) != i {
+			if m.Drawn(seq) != i {
 				continue
 			}
 			if first, found := m.first(seq, f.After); found && first == event {
@@ -225,9 +226,24 @@ func (m *Maker) ahead(event uint64, d *Distance) (from, to uint64) {
 // order of Config.Faults, or -1.
 func (m *Maker) FaultOf(seq uint64) int {
 	if w := m.making(seq); w.fault != nil {
-		return m.drawn(seq)
+		return m.Drawn(seq)
 	}
 	return -1
+}
+
+// Hits says of each fault whether it makes any of the records of a load. Of cfg
+// it needs Seed, Sender, Schedule and Faults.
+func Hits(cfg Config) []bool {
+	m := &Maker{cfg: cfg, bands: bands(cfg.Faults)}
+	hits := make([]bool, len(cfg.Faults))
+	for seq := range cfg.Schedule.Total() {
+		if i := m.FaultOf(seq); i >= 0 && !hits[i] {
+			if hits[i] = true; !slices.Contains(hits, false) {
+				break
+			}
+		}
+	}
+	return hits
 }
 
 // spoil puts the data of poison in place of good data.

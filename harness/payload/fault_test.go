@@ -202,11 +202,11 @@ func TestDistances(t *testing.T) {
 		m := maker(t, config(t, func(c *Config) { c.Schedule = ramped }, spoilt(Fault{Share: 0.1}, Fault{Kind: Duplicate, Share: 0.3, After: tt.after})))
 		seen := 0
 		for seq := uint64(0); seq < ramped.Total(); seq += 7 {
-			if m.drawn(seq) != 1 {
+			if m.Drawn(seq) != 1 {
 				continue
 			}
 			latest, ok := tt.place(m, seq)
-			for ok && m.drawn(latest) >= 0 {
+			for ok && m.Drawn(latest) >= 0 {
 				ok = latest > 0
 				latest--
 			}
@@ -286,7 +286,7 @@ func TestNearIdentical(t *testing.T) {
 			}
 			seen++
 			like := seq - 1
-			for m.drawn(like) >= 0 {
+			for m.Drawn(like) >= 0 {
 				like--
 			}
 			if m.Class(seq) != ledger.Normal || m.Event(seq) != seq || m.KeyHash(seq) != m.KeyHash(like) {
@@ -314,5 +314,33 @@ func TestNearIdentical(t *testing.T) {
 	_, err := New(config(t, produces(func(p *contracts.Produces) { p.Envelope = "" }), spoilt(Fault{Kind: NearIdentical, Share: 0.1})))
 	if err == nil || err.Error() != "events of com.acme.order.OrderPlaced have no envelope, so that none has an id to differ in" {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestHits: what is told beforehand is what is made then.
+func TestHits(t *testing.T) {
+	short, err := schedule.New(schedule.Hold(1000, time.Second))
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := map[string]bool{}
+	for seed := range uint64(8) {
+		m := maker(t, config(t, spoilt(
+			Fault{Kind: Undecodable, Share: 0.0005}, Fault{Kind: Duplicate, Share: 0.002, After: &Distance{Records: 700}},
+			Fault{Kind: NearIdentical, Share: 0.001, After: &Distance{}}, Fault{Kind: MissingHeader, Share: 0.1, Header: "ce_id"},
+		), func(c *Config) { c.Seed, c.Schedule = seed, short }))
+		want := make([]bool, len(m.cfg.Faults))
+		for seq := range m.cfg.Schedule.Total() {
+			if i := m.FaultOf(seq); i >= 0 {
+				want[i] = true
+			}
+		}
+		if got := Hits(Config{Seed: seed, Sender: m.cfg.Sender, Schedule: m.cfg.Schedule, Faults: m.cfg.Faults}); !slices.Equal(got, want) {
+			t.Errorf("seed %d: %v, want %v", seed, got, want)
+		}
+		told[fmt.Sprint(want)] = true
+	}
+	if len(told) < 3 {
+		t.Errorf("the seeds hardly differ: %v", told)
 	}
 }

@@ -9,6 +9,9 @@ import (
 	"github.com/flowweir/weir/contracts/document"
 )
 
+// Noun is what it is in a sentence.
+func (MoreThan) Noun() string { return "a bound such as '> 1000'" }
+
 // UnmarshalText reads "> 1000", "> 10k".
 func (m *MoreThan) UnmarshalText(text []byte) error {
 	number, ok := strings.CutPrefix(strings.TrimSpace(string(text)), ">")

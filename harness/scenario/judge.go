@@ -3,7 +3,9 @@ package scenario
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/flowweir/weir/chaos/fault"
@@ -135,18 +137,30 @@ func (x *execution) service(name string) run.Service {
 // judgeFaults judges whether each fault bit, and when the flow recovered.
 func (x *execution) judgeFaults() []run.Fault {
 	faults := x.injector.Results(x.stand, x.loadFacts)
+	first := firstFault(faults)
 	for i := range faults {
 		f := &faults[i]
 		if f.Bit && !f.Always {
-			recovered(f, x.intervals, x.offered, x.plan.commits())
+			recovered(f, x.intervals, x.offered, first, x.plan.commits())
 		}
 	}
 	return append(faults, x.heldResults()...)
 }
 
+// firstFault is when the first fault came, other than those that are always there.
+func firstFault(faults []run.Fault) time.Duration {
+	first := time.Duration(math.MaxInt64)
+	for _, f := range faults {
+		if f.Start > 0 && f.Never == "" {
+			first = min(first, f.Start)
+		}
+	}
+	return first
+}
+
 // recovered finds when the flow recovered from a fault. While a service is down
 // or frozen nothing has, whether the flow needs the service or not.
-func recovered(f *run.Fault, intervals []run.Interval, offered time.Duration, groups map[string]time.Duration) {
+func recovered(f *run.Fault, intervals []run.Interval, offered, first time.Duration, groups map[string]time.Duration) {
 	until := f.StoodUntil
 	if fault.Kind(f.Kind).OnServices() {
 		if f.Healed == 0 {
@@ -158,7 +172,7 @@ func recovered(f *run.Fault, intervals []run.Interval, offered time.Duration, gr
 		}
 		until = max(until, f.Healed)
 	}
-	f.Recovery, f.Recovered = invariant.Recovered(intervals, f.Start, until, groups)
+	f.Recovery, f.Recovered = invariant.Recovered(intervals, f.Start, until, first, groups)
 }
 
 // stand is how long publishing and consuming stood still in a span: the
@@ -303,6 +317,8 @@ func (x *execution) verdict(interrupted bool) (finding.Verdict, string) {
 			all = append(all, judged{finding.Inconclusive, f.What + ": " + f.Error})
 		case f.Never != "":
 			all = append(all, judged{finding.Vacuous, "the fault never began: " + f.What + ": " + f.Never})
+		case !f.Bit && fault.Kind(f.Kind).InLoad():
+			all = append(all, judged{finding.Vacuous, "the fault never bit: " + f.What + ": " + strings.Join(f.Evidence, "; ")})
 		case !f.Bit:
 			all = append(all, judged{finding.Vacuous, "the fault never bit: " + f.What})
 		}

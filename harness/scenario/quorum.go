@@ -34,8 +34,14 @@ func (p *preflight) quorum(abilities any, nodes []int32) {
 		}
 		var away victims
 		for _, other := range schedule {
-			if voters.loses(other) && other.At <= begunBy(f) && f.At < ends(other) {
+			if !voters.loses(other) || other.At > begunBy(f) || f.At >= ends(other) {
+				continue
+			}
+			switch {
+			case other.Kind != fault.RollingRestart:
 				away.add(p.victims(other.Target, nodes))
+			case other.Index == f.Index: // how long it goes on nobody knows before
+				away.unnamed++
 			}
 		}
 		if n, all := away.count(voters.ids), len(voters.ids); fault.Outvotes(n, all) {

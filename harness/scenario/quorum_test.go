@@ -39,6 +39,8 @@ func TestFaultsThatLeaveNoMajority(t *testing.T) {
 		{"a rack of one", "{at: 1s, isolate: {rack: b, network: controller}}", 3, nil},
 		{"off another network", "{at: 1s, isolate: {rack: a}}", 3, nil},
 		{"in turn", "{at: 1s, rolling-restart: {all: true}}", 3, nil},
+		{"in turn beside one that is down", "{at: 1s, pause: {broker: 0}, heal-after: 3s}, {at: 2s, rolling-restart: {brokers: [1, 2]}}", 3, []string{note("2s", "restart brokers 1, 2 one after the other", 2, 3)}},
+		{"one some time behind others in turn", "{at: 1s, rolling-restart: {all: true}}, {at: 4s, kill: {broker: 0}, heal-after: 1s}", 3, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			for _, are := range []voters{{ids: []int32{0, 1, 2, 3, 4}[:tt.nodes]}, {ids: []int32{5, 6, 7}, separate: true}} {

@@ -120,7 +120,7 @@ func (x *execution) watchDLQ(live *liveFlow, r *Reaction, reaction *invariant.Re
 	dlq := r.Consumes.DLQ
 	reaction.DLQ = &invariant.DLQ{
 		Letters: x.letters(live, dlq.Topic), ExactlyOnce: dlq.Guarantee() == contracts.DeliveryExactlyOnce,
-		Unclaimed: live.sharedBy(dlq.Topic),
+		Altered: live.sender.Reaction(false), Unclaimed: live.sharedBy(dlq.Topic),
 	}
 	for _, part := range []string{"key", "value", "headers"} {
 		if dlq.Preserves(part) {

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -32,8 +33,15 @@ func TestRecovered(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := run.Fault{Kind: string(tt.kind), Start: at, Healed: tt.healed, Bit: true}
-			recovered(&f, good, 9*time.Second, nil)
+			recovered(&f, good, 9*time.Second, at, nil)
 			equal(t, []any{f.Recovery, f.Recovered, f.Evidence}, []any{tt.recovery, tt.ok, tt.evidence})
 		})
 	}
+}
+
+// TestFirstFault: faults in the load have no time, and one that never began disturbs nothing.
+func TestFirstFault(t *testing.T) {
+	faults := []run.Fault{{Always: true, Bit: true}, {Start: 5 * time.Second}, {Start: 3 * time.Second, Bit: true}, {Start: time.Second, Never: "the load ended before its time"}}
+	equal(t, firstFault(faults), 3*time.Second)
+	equal(t, firstFault(faults[:1]), time.Duration(math.MaxInt64))
 }

@@ -48,6 +48,7 @@ func newExecution(s *Scenario, opts []Option) (*execution, []finding.Finding, er
 	x := &execution{config: c, plan: plan, serdes: newSerdes(plan.Files, c.registry)}
 	x.identify()
 	plan.draw(x.info.Seed)
+	plan.misses(x.info.Seed)
 	err := x.preflight()
 	x.info.Warnings = append(x.info.Warnings, plan.Notes...)
 	return x, findings, err

@@ -3,6 +3,7 @@ package scenario
 import (
 	"github.com/flowweir/weir/chaos/fault"
 	"github.com/flowweir/weir/chaos/invariant"
+	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/harness/payload"
 	"github.com/flowweir/weir/loadgen/ledger"
 )
@@ -17,6 +18,8 @@ func (x *execution) loadFacts(f fault.Fault) fault.LoadFacts {
 		}
 		want, without := classes(f.Kind)
 		index := x.plan.spoiltIndex(f)
+		sent := live.sender.Counts().Sent
+		facts.Of += sent
 		var found []uint64 // the first of them
 		for seq := range live.sender.Select(want, without) {
 			if m.FaultOf(seq) != index {
@@ -31,11 +34,44 @@ func (x *execution) loadFacts(f fault.Fault) fault.LoadFacts {
 				found = append(found, seq)
 			}
 		}
+		if facts.Sent == 0 {
+			facts.Drawn += drawn(m, sent, index)
+		}
 		if x.plan.spoilt(live.plan)[index].Elsewhere {
 			facts.Elsewhere = x.elsewhere(live, found)
 		}
 	}
 	return facts
+}
+
+// drawn counts the first records of a load on which the share of a fault fell.
+func drawn(m *payload.Maker, records uint64, index int) (n uint64) {
+	for seq := range records {
+		if m.Drawn(seq) == index {
+			n++
+		}
+	}
+	return n
+}
+
+// misses notes the faults in the load that make none of its records with a
+// seed, which is known beforehand.
+func (p *Plan) misses(seed uint64) {
+	for _, f := range p.Schedule() {
+		if !f.Kind.InLoad() {
+			continue
+		}
+		hit, total := false, uint64(0)
+		for i, flow := range p.Flows {
+			if flow.Load.Event == f.Target.Event { // its sender is the flow's number, as in the run's ledger
+				hits := payload.Hits(payload.Config{Seed: seed, Sender: uint16(i), Schedule: flow.Schedule, Faults: p.spoilt(flow)})
+				hit, total = hit || hits[p.spoiltIndex(f)], total+flow.Schedule.Total()
+			}
+		}
+		if !hit {
+			p.note("%s makes none of the %s records with seed %d, and the run will be vacuous: raise the share, or make the load longer", f, document.Count(total), seed)
+		}
+	}
 }
 
 // classes are those of the records that a kind of fault makes: what they are,

@@ -134,6 +134,23 @@ var _ = Describe("a load that is not as it should be", Label("long"), func() {
 		}))
 	})
 
+	It("is vacuous where a share is too small for the load, and says so before", func(ctx SpecContext) {
+		withoutLeaks()
+		s, findings := scenario.LoadFile("testdata/run/spoilt.yaml")
+		Expect(findings).To(BeEmpty())
+		s.Faults = s.Faults[:2]
+		s.Faults[0].Poison.Share, s.Invariants = 0.00001, []string{invariant.NoDuplicate}
+		var said bytes.Buffer
+		_, err := scenario.DryRun(ctx, s, &said, started("")...)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(said.String()).To(ContainSubstring("note       poison 0.001% of OrderPlaced makes none of the 400 records with seed 7, and the run will be vacuous: raise the share, or make the load longer\n"))
+		result, err := scenario.Run(ctx, s, started(filepath.Join(GinkgoT().TempDir(), "run"))...)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(result.Run.Verdict).To(Equal(finding.Vacuous))
+		Expect(result.Run.Reason).To(Equal("the fault never bit: poison 0.001% of OrderPlaced: 0 of 400 records drawn for a share of 0.001%"))
+		Expect(result.Results.Faults[1].Bit).To(BeTrue())
+	})
+
 	It("fails by the mistake of each service", func(ctx SpecContext) {
 		result := spoiling(ctx, "lax", "dropping", "short", "local", "hashing")
 		pass := []string{string(finding.Pass)}
@@ -150,7 +167,7 @@ var _ = Describe("a load that is not as it should be", Label("long"), func() {
 			invariant.CommitAfterEffect: {"fail", "dropping committed it before it was processed", "hashing committed it before it was processed"},
 			invariant.NoDuplicateEffect: {"fail", "short applied it twice: there is more than one ShortDone", "local applied it twice: there is more than one LocalDone"},
 			invariant.DLQComplete: {"fail",
-				"poison in the log, but no dead letter of lax in lax.dlq", "poison, but lax applied it: LaxDone followed",
+				"poison, but lax applied it: LaxDone followed, and no dead letter in lax.dlq",
 				"poison in the log, but no dead letter of dropping in dropping.dlq"},
 		}))
 	})

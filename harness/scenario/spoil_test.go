@@ -104,6 +104,22 @@ func TestHowALoadIsSpoilt(t *testing.T) {
 	equal(t, index, []int{0, 0, 1, 2, 3, 1, 4, 5, 6, 7, 8, 9})
 }
 
+// TestFaultsThatHitNothing: which records are drawn is known before.
+func TestFaultsThatHitNothing(t *testing.T) {
+	p := planOf(t, spoilContracts, "load: [{event: Whole, profile: [{hold: 10/s, for: 10s}]}, {event: Single, profile: [{hold: 10/s, for: 50s}]}]\n", `faults:
+  - {always: true, poison: {event: Whole, share: 20%}}
+  - {always: true, poison: {event: Single, share: 0.001%}}
+  - {always: true, duplicate: {event: Single, share: 20%}}
+  - {always: true, duplicate: {event: Whole, share: 1%, after: 99}}
+`)
+	before := len(p.Notes)
+	p.misses(7)
+	equal(t, p.Notes[before:], []string{
+		"poison 0.001% of Single makes none of the 500 records with seed 7, and the run will be vacuous: raise the share, or make the load longer",
+		"duplicate 1% of Whole 99 records later makes none of the 100 records with seed 7, and the run will be vacuous: raise the share, or make the load longer",
+	})
+}
+
 // TestWrongInARegistry: what a schema of a registry refuses is known once the
 // run has asked for it, and is no reason to refuse the file before.
 func TestWrongInARegistry(t *testing.T) {

@@ -20,6 +20,9 @@ type spoilt struct {
 	LoadTarget
 }
 
+// Noun is what it is in a sentence.
+func (After) Noun() string { return "a number of records or a duration" }
+
 // UnmarshalText reads "0", "10k", or "5m".
 func (a *After) UnmarshalText(text []byte) error {
 	if !strings.HasPrefix(string(text), "-") && (a.Records.UnmarshalText(text) == nil || a.Time.UnmarshalText(text) == nil) {
@@ -63,8 +66,12 @@ func (v *validator) inLoad(path document.Path, f Fault) {
 	if f.Poison != nil {
 		at := path.Add("poison")
 		v.OneOf(at.Add("kind"), f.Poison.Kind, PoisonUndecodable, PoisonWrongSchema, PoisonMissingHeader)
-		if header := at.Add("header"); v.s.Doc.Has(header...) && f.Poison.Kind != PoisonMissingHeader {
+		switch header := at.Add("header"); {
+		case !v.s.Doc.Has(header...):
+		case f.Poison.Kind != PoisonMissingHeader:
 			v.ErrorAtKey(document.Conflicting, header, "header says what is missing, and nothing without kind: missing-header", "add the kind, or remove it")
+		case f.Poison.Header == "":
+			v.Missing(at, "header", "a header that each record must have; without the field it is ce_id, or else the first that the contract requires")
 		}
 	}
 }

@@ -167,6 +167,10 @@ func TestJudge(t *testing.T) {
 			r.Run.Services = []run.Service{{Name: "a", Died: "exit status 2"}, {Name: "b", Died: "killed"}}
 		}, finding.Fail, "The flow did not hold: no-loss failed (1 violation); publish.p99 (steady) was 9 ms, wanted ≤ 5 ms; a ended by itself (exit status 2); and 1 more.", 1},
 		"vacuous": {func(r *run.Record) { r.Run.Verdict = finding.Vacuous; r.Results.Faults[0].Bit = false }, finding.Vacuous, `Nothing was proven: the fault "kill" never bit.`, 4},
+		"vacuous in the load": {func(r *run.Record) {
+			r.Run.Verdict = finding.Vacuous
+			r.Results.Faults[0] = run.Fault{What: "poison 0.01% of OrderPlaced", Always: true, Evidence: []string{"0 of 500 records drawn for a share of 0.01%"}}
+		}, finding.Vacuous, `Nothing was proven: the fault "poison 0.01% of OrderPlaced" never bit (0 of 500 records drawn for a share of 0.01%).`, 4},
 		"interrupted": {func(r *run.Record) {
 			r.Run.Verdict, r.Run.Status, r.Results.Drain.Complete = finding.Inconclusive, run.Interrupted, false
 		}, finding.Inconclusive, "There is not enough evidence: the run was interrupted; the drain did not complete.", 4},

@@ -151,7 +151,11 @@ func failures(r run.Run, res run.Results) []string {
 func emptiness(res run.Results) []string {
 	var clauses []string
 	for _, f := range res.Faults {
-		if !f.Bit {
+		switch {
+		case f.Bit:
+		case f.Always && len(f.Brokers) == 0 && len(f.Evidence) > 0: // in the load
+			clauses = append(clauses, fmt.Sprintf("the fault %q never bit (%s)", f.What, strings.Join(f.Evidence, "; ")))
+		default:
 			clauses = append(clauses, fmt.Sprintf("the fault %q never bit", f.What))
 		}
 	}
