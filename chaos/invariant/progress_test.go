@@ -233,6 +233,12 @@ func TestHealthyKeysFlow(t *testing.T) {
 		{name: "a crash excuses its part", records: "are pr ar ar", adapt: dlq, change: both(following(patient, stuck(8, goOn)), crash(2*time.Second, 3*time.Second)),
 			want: outcome{inconclusive, "poison held up records of other keys for 7s, while a fault disturbed the flow", 1, 0, nil,
 				[]string{"let poison come while nothing else is broken, or in a scenario of its own"}}},
+		{name: "held up while a fault disturbs the flow, and other poison is not", records: "are pr ar ar prd", adapt: dlq, change: both(following(patient, func(f *Flow, p *Progress) {
+			stuck(8, goOn)(f, p)
+			p.look(10*time.Second, 5)
+		}), crash(0, 9*time.Second)),
+			want: outcome{pass, "1 poison record passed, and held up records of other keys for 0s at most", 2, 0, nil,
+				[]string{"1 more held them up for 7s at most, while faults disturbed the flow"}}},
 		{name: "and no more than that", records: "are pr ar ar", adapt: dlq, change: both(following(patient, stuck(20, goOn)), crash(2*time.Second, 3*time.Second)),
 			want: outcome{fail, tooLong, 2, 1, heldUp("2 records", "and was dead-lettered then", "14s"), nil}},
 

@@ -13,6 +13,9 @@ import (
 // recoveredFor is how long everything must be good.
 const recoveredFor = 3 * time.Second
 
+// lagEvery is the time from one look at the lag to the next.
+const lagEvery = time.Second
+
 // recovery: after each fault the flow came back. See Recovered for the
 // definition. A partition without a leader 30 s after healing is a failed
 // recovery whatever the rest does.
@@ -77,6 +80,9 @@ func recovery(e *Evidence) run.Outcome {
 // neither as before it nor as after; nor does one that began before the flow
 // stood still for the last time, at the time until: the backlog that is acked
 // in the rest of such a second is no sign that it was a good one.
+//
+// The intervals of long runs take longer, and show what they show at their end:
+// when within one the flow recovered is not known, and its last second counts.
 func Recovered(intervals []run.Interval, at, until, first time.Duration, groups map[string]time.Duration) (time.Duration, bool) {
 	before := map[string]int64{}
 	var open, due int64 // without an outcome; due since the fault
@@ -101,7 +107,7 @@ func Recovered(intervals []run.Interval, at, until, first time.Duration, groups 
 			continue
 		}
 		if good == 0 {
-			since = in.Start
+			since = in.Start + in.Length - min(in.Length, lagEvery)
 		}
 		if good += in.Length; good >= recoveredFor {
 			return since - at, true

@@ -138,15 +138,22 @@ func TestRecoveredOverIntervalsOfOtherLengths(t *testing.T) {
 		return run.Interval{Start: start, Length: length, Due: 10, Acked: 10}
 	}
 	ten := []run.Interval{second(0, 10*time.Second), second(10*time.Second, 10*time.Second)}
-	if got, ok := Recovered(ten, 5*time.Second, 0, 5*time.Second, nil); got != 5*time.Second || !ok {
+	if got, ok := Recovered(ten, 5*time.Second, 0, 5*time.Second, nil); got != 14*time.Second || !ok {
 		t.Errorf("one interval of ten good seconds: %v, %v", got, ok)
+	}
+	lagged := []run.Interval{ten[0], ten[1], second(20*time.Second, 10*time.Second)}
+	for i, lag := range []int64{5, 200, 5} {
+		lagged[i].Lag = map[string]map[string]int64{"g": {"t/0": lag}}
+	}
+	if got, ok := Recovered(lagged, 10*time.Second, 0, 10*time.Second, one); got != 19*time.Second || !ok {
+		t.Errorf("a lag that fell at some time of ten seconds: %v, %v; want 19s", got, ok)
 	}
 	hole := []run.Interval{second(0, time.Second), second(time.Second, time.Second), second(3*time.Second, time.Second), second(4*time.Second, time.Second)}
 	if got, ok := Recovered(hole, 0, 0, 0, nil); ok {
 		t.Errorf("three good seconds around a hole: %v", got)
 	}
 	failed := []run.Interval{{Length: time.Second, Due: 100, Failed: 100}, {Start: time.Second, Length: 5 * time.Second}}
-	if got, ok := Recovered(failed, 0, 0, 0, nil); got != time.Second || !ok {
+	if got, ok := Recovered(failed, 0, 0, 0, nil); got != 5*time.Second || !ok {
 		t.Errorf("sends that failed for certain are not waited for: %v, %v", got, ok)
 	}
 }
