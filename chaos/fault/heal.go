@@ -180,6 +180,9 @@ type LoadFacts struct {
 	Drawn uint64 // on which its share fell
 	Sent  uint64 // made and sent
 	Found uint64 // read back from the input topic
+	// Size is how long the data of each is, at least, and Largest the longest value
+	// that was read back; 0 where the size is no matter.
+	Size, Largest int
 	// Elsewhere counts those that belong on another partition than the first
 	// send of their event; nil where they do not.
 	Elsewhere *Elsewhere
@@ -218,6 +221,10 @@ func (in *Injector) Results(stand func(from, to time.Duration) Stand, load func(
 func (in *Injector) judgeLoad(s *injection, facts LoadFacts) {
 	s.result.Bit = facts.Found > 0
 	s.result.Evidence = append(s.result.Evidence, facts.found(s.fault.Target.Share))
+	if facts.Size > 0 && facts.Sent > 0 {
+		s.result.Bit = s.result.Bit && facts.Largest >= facts.Size
+		s.result.Evidence = append(s.result.Evidence, fmt.Sprintf("the longest value in the input topic has %d bytes, and theirs have %d or more", facts.Largest, facts.Size))
+	}
 	if e := facts.Elsewhere; e != nil {
 		s.result.Bit = s.result.Bit && e.Apart > 0
 		s.result.Evidence = append(s.result.Evidence, fmt.Sprintf("%d of %d whose places are known stand on another partition than the first of their event", e.Apart, e.Known))

@@ -229,6 +229,7 @@ var descriptions = map[string]string{
 	"scenario.Fault.near-identical": "Makes a share of the load equal to the event before in all but the id.",
 	"scenario.Poison.kind":          "What is wrong with it; by default nothing can decode it.",
 	"scenario.Poison.header":        "The header that is missing; by default ce_id, or the first that the contract requires.",
+	"scenario.Poison.size":          "How long the data of kind too-large is, which no consumer takes: 900KiB.",
 	"scenario.Fault.duplicate":      "Sends a share of the load twice, with the same event id.",
 	"scenario.Duplicate.partition":  "Another partition than that of the key, where the first is.",
 	"scenario.Duplicate.after":      "How far behind the first it comes, in records or time: 0, 10k, 5m; by default 1 to 64 records.",

@@ -214,7 +214,8 @@ var fields = map[string]func(*schema) *schema{
 	"scenario.Pick.count":             from(1),
 	"scenario.Isolate.network":        to(enum("replication", "controller")),
 	"scenario.Duplicate.partition":    to(enum("other")),
-	"scenario.Poison.kind":            to(enum("undecodable", "wrong-schema", "missing-header")),
+	"scenario.Poison.kind":            to(enum("undecodable", "wrong-schema", "missing-header", "too-large")),
+	"scenario.Poison.header":          to(name()),
 	"scenario.Elect.unclean":          topicPartition,
 }
 
@@ -326,8 +327,14 @@ var rules = map[string]func(*schema){
 	"scenario.Duplicate":     func(s *schema) { s.Required = []string{"event", "share"} },
 	"scenario.Poison": func(s *schema) {
 		s.Required = []string{"event", "share"}
-		kind := named{{"kind", &schema{Const: "missing-header"}}}
-		s.If, s.Then = requires("header"), &schema{Required: []string{"kind"}, Properties: kind}
+		is := func(kind string) *schema {
+			return &schema{Required: []string{"kind"}, Properties: named{{"kind", &schema{Const: kind}}}}
+		}
+		s.AllOf = []*schema{
+			{If: requires("header"), Then: is("missing-header")},
+			{If: requires("size"), Then: is("too-large")},
+			{If: is("too-large"), Then: requires("size")},
+		}
 	},
 	"scenario.FaultObjective":  func(s *schema) { s.Required = []string{"unavailable"} },
 	"scenario.HealedObjective": func(s *schema) { s.Required = []string{"within"} },

@@ -41,6 +41,8 @@ type Subject struct {
 	KeyHash func(seq uint64) uint64
 	// Received is told of each first receipt; it may be nil.
 	Received func(at time.Duration)
+	// Largest is the longest value of its records that was received.
+	Largest int
 	// Hops measures what becomes of its events, from consumer to consumer; nil
 	// where nobody asks.
 	Hops *hop.Flow

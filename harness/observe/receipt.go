@@ -76,6 +76,7 @@ func (o *Observer) received(w *watched, at time.Duration) (counted int64) {
 	f.Sender.ReceivedAll(rise.seqs, rise.sights[:len(rise.seqs)])
 	for i, seq := range rise.seqs {
 		r := rise.records[i]
+		s.Largest = max(s.Largest, len(r.Value))
 		if w.backlog != nil {
 			w.backlog.Add(r.Partition, r.Offset, invariant.Ref{Sender: f.Sender.ID(), Sequence: seq})
 		}

@@ -17,7 +17,7 @@ import (
 // Kind is how the records of a fault differ from what the contract says.
 type Kind int
 
-// The kinds. The first three are poison: no consumer can process such a
+// The kinds. The first four are poison: no consumer can process such a
 // record.
 const (
 	// Undecodable data breaks off: no reader can decode it.
@@ -26,6 +26,8 @@ const (
 	WrongSchema
 	// MissingHeader records are whole but for a header that they must have.
 	MissingHeader
+	// TooLarge records are whole, and longer than consumers take.
+	TooLarge
 	// Duplicate records are earlier ones again, with their event's id.
 	Duplicate
 	// NearIdentical records are events of their own, and equal to one before them
@@ -33,7 +35,7 @@ const (
 	NearIdentical
 )
 
-func (k Kind) poison() bool { return k <= MissingHeader }
+func (k Kind) poison() bool { return k <= TooLarge }
 
 // Fault is a share of the load that is not made as the contract says.
 type Fault struct {
@@ -42,6 +44,8 @@ type Fault struct {
 	Share float64
 	// Header is what MissingHeader leaves out.
 	Header string
+	// Size is how long the data of TooLarge is, in bytes.
+	Size int
 	// After is how far a Duplicate is behind the first send of its event, or a
 	// NearIdentical record behind the one that it is like; nil is 1 to 64
 	// records.
@@ -253,6 +257,8 @@ func (m *Maker) spoil(f *Fault, id identity.EventID, data []byte) []byte {
 		return m.undecodable(id)
 	case WrongSchema:
 		return slices.Concat(m.prefix, m.wrong.data(id))
+	case TooLarge:
+		return m.grow(m.large[f.Size], id, data)
 	}
 	return data
 }
@@ -272,6 +278,7 @@ func finish(f *Fault, r *kgo.Record) {
 
 // checkFaults refuses faults that would make nothing, and prepares the others.
 func (m *Maker) checkFaults() error {
+	m.large = map[int]*Large{}
 	for _, f := range m.cfg.Faults {
 		var err error
 		switch f.Kind {
@@ -279,6 +286,8 @@ func (m *Maker) checkFaults() error {
 			err = m.readable()
 		case WrongSchema:
 			m.wrong, err = NewWrong(m.cfg)
+		case TooLarge:
+			m.large[f.Size], err = NewLarge(m.cfg, f.Size)
 		case MissingHeader:
 			constant := slices.ContainsFunc(m.headers, func(h kgo.RecordHeader) bool { return h.Key == f.Header })
 			if f.Header == "" || f.Header == identity.Header || !constant && !slices.Contains(writtenHeaders(m.cfg), f.Header) {

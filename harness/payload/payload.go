@@ -22,7 +22,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/flowweir/weir/contracts"
-	"github.com/flowweir/weir/contracts/jsonschema"
 	"github.com/flowweir/weir/contracts/place"
 	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/loadgen/identity"
@@ -100,9 +99,11 @@ type Maker struct {
 	whole []document
 	// prefix stands before data that no envelope encloses.
 	prefix []byte
-	// bands are the shares of the faults, wrong the data of WrongSchema.
+	// bands are the shares of the faults, wrong the data of WrongSchema, large
+	// that of TooLarge by its size.
 	bands []band
 	wrong *Wrong
+	large map[int]*Large
 }
 
 type part struct{ before, after []byte }
@@ -243,11 +244,7 @@ func (m *Maker) document(rng *rand.Rand, key []place.Place) (doc any, err error)
 
 // encode writes a document as it stands on the topic.
 func (m *Maker) encode(doc any) (data []byte, err error) {
-	if m.cfg.Codec != nil {
-		data, err = m.cfg.Codec.Encode(doc)
-	} else {
-		data, err = jsonschema.Encode(doc)
-	}
+	data, err = encode(m.cfg.Codec, doc)
 	return slices.Concat(m.prefix, data), err
 }
 

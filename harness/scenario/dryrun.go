@@ -71,7 +71,11 @@ func (f *Flow) valueBytes() int64 {
 func (p *Plan) bytes() int64 {
 	var total int64
 	for _, f := range p.Flows {
-		total += int64(f.Schedule.Total()) * (f.valueBytes() + headerBytes) * int64(p.topic(f.Topic).Replication)
+		each := float64(f.valueBytes() + headerBytes)
+		for _, s := range p.spoilt(f) {
+			each += s.Share * float64(s.Size) // beside those of another size, which are few
+		}
+		total += int64(float64(f.Schedule.Total())*each) * int64(p.topic(f.Topic).Replication)
 	}
 	return total
 }

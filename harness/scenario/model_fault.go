@@ -138,8 +138,9 @@ type LoadTarget struct {
 // Poison makes a share of an event's load such that no consumer can process it.
 type Poison struct {
 	LoadTarget `yaml:",inline"`
-	Kind       string `yaml:"kind"`   // undecodable (default) | wrong-schema | missing-header
-	Header     string `yaml:"header"` // of missing-header: what is missing; default ce_id, or else the first that the contract requires
+	Kind       string         `yaml:"kind"`   // undecodable (default) | wrong-schema | missing-header | too-large
+	Header     string         `yaml:"header"` // of missing-header: what is missing; default ce_id, or else the first that the contract requires
+	Size       document.Bytes `yaml:"size"`   // of too-large: how long the data is, which no consumer takes
 }
 
 // Duplicate sends a share of an event's load that has been sent before, with the

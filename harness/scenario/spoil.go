@@ -144,6 +144,8 @@ func (r *resolver) poison(p *Poison, flow *Flow, f *fault.Fault, path document.P
 			return
 		}
 		f.How = "without the header " + header
+	case PoisonTooLarge:
+		r.tooLarge(int64(p.Size), flow, f, path.Add("size"))
 	}
 }
 
@@ -152,19 +154,27 @@ func (f *Flow) wrong() (*payload.Wrong, error) {
 	if at := f.Produces.Recognition().Value; at != "" {
 		return nil, fmt.Errorf("by %s in its data consumers know %s: without it they rightly leave a record alone", at, f.Load.Event)
 	}
+	cfg, err := f.made()
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Refuses, err = f.refuses(); err != nil {
+		return nil, err
+	}
+	return payload.NewWrong(cfg)
+}
+
+// made is how the flow's data is made and judged, by what files tell.
+func (f *Flow) made() (payload.Config, error) {
 	own, err := f.fromFiles()
 	if err != nil && own.value.Schema == nil {
-		return nil, err
+		return payload.Config{}, err
 	}
 	docs, err := newDocuments(own)
 	if err != nil {
-		return nil, err
+		return payload.Config{}, err
 	}
-	refuses, err := f.refuses()
-	if err != nil {
-		return nil, err
-	}
-	return payload.NewWrong(payload.Config{Produces: f.Produces, Generate: docs.generate, Validate: docs.validate, Codec: docs.codec(), Refuses: refuses})
+	return payload.Config{Produces: f.Produces, Generate: docs.generate, Validate: docs.validate, Codec: docs.codec()}, nil
 }
 
 // refuses says whether every consumer with a schema of its own refuses data.
@@ -256,6 +266,8 @@ func (p *Plan) spoilt(f *Flow) (all []payload.Fault) {
 		case entry.Poison.Kind == PoisonMissingHeader:
 			made.Kind = payload.MissingHeader
 			made.Header, _ = f.missing(entry.Poison.Header) // which the plan had
+		case entry.Poison.Kind == PoisonTooLarge:
+			made.Kind, made.Size = payload.TooLarge, int(entry.Poison.Size)
 		default:
 			made.Kind = payload.Undecodable
 		}

@@ -37,7 +37,9 @@ func (x *execution) loadFacts(f fault.Fault) fault.LoadFacts {
 		if facts.Sent == 0 {
 			facts.Drawn += drawn(m, sent, index)
 		}
-		if x.plan.spoilt(live.plan)[index].Elsewhere {
+		made := x.plan.spoilt(live.plan)[index]
+		facts.Size, facts.Largest = made.Size, max(facts.Largest, live.subject.Largest)
+		if made.Elsewhere {
 			facts.Elsewhere = x.elsewhere(live, found)
 		}
 	}

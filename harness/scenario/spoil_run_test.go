@@ -28,6 +28,9 @@ type warehouse struct {
 	last         []byte   // the order before
 }
 
+// limit is how long an order may be, in bytes, but for the greedy one.
+const limit = 64 << 10
+
 // memory is how many orders the short one knows again.
 const memory = 50
 
@@ -54,7 +57,7 @@ func (w *warehouse) take(r *kgo.Record) *kgo.Record {
 	switch {
 	case i < 0 && w.name == "dropping":
 		return nil
-	case err != nil, i < 0, order.Note == "" && w.name != "lax":
+	case err != nil, i < 0, order.Note == "" && w.name != "lax", len(r.Value) > limit && w.name != "greedy":
 		return &kgo.Record{Topic: w.name + ".dlq", Key: r.Key, Value: r.Value, Headers: slices.Clone(r.Headers)}
 	}
 	id := string(r.Headers[i].Value)
@@ -131,7 +134,11 @@ var _ = Describe("a load that is not as it should be", Label("long"), func() {
 			"duplicate 5% of OrderPlaced 200ms later",
 			"duplicate 5% of OrderPlaced on another partition",
 			"near-identical 5% of OrderPlaced",
+			"poison 3% of OrderPlaced with 100KiB of data, most of it at $.padding",
 		}))
+		large := result.Results.Faults[8]
+		Expect(large.Evidence).To(HaveLen(2))
+		Expect(large.Evidence[1]).To(Equal("the longest value in the input topic has 102400 bytes, and theirs have 102400 or more"))
 	})
 
 	It("is vacuous where a share is too small for the load, and says so before", func(ctx SpecContext) {
@@ -152,7 +159,7 @@ var _ = Describe("a load that is not as it should be", Label("long"), func() {
 	})
 
 	It("fails by the mistake of each service", func(ctx SpecContext) {
-		result := spoiling(ctx, "lax", "dropping", "short", "local", "hashing")
+		result := spoiling(ctx, "lax", "dropping", "short", "local", "hashing", "greedy")
 		pass := []string{string(finding.Pass)}
 		got := verdicts(result)
 		var ahead []string // who was, without when
@@ -168,7 +175,8 @@ var _ = Describe("a load that is not as it should be", Label("long"), func() {
 			invariant.NoDuplicateEffect: {"fail", "short applied it twice: there is more than one ShortDone", "local applied it twice: there is more than one LocalDone"},
 			invariant.DLQComplete: {"fail",
 				"poison, but lax applied it: LaxDone followed, and no dead letter in lax.dlq",
-				"poison in the log, but no dead letter of dropping in dropping.dlq"},
+				"poison in the log, but no dead letter of dropping in dropping.dlq",
+				"poison, but greedy applied it: GreedyDone followed, and no dead letter in greedy.dlq"},
 		}))
 	})
 })

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +24,7 @@ func TestWhatCannotBeSpoilt(t *testing.T) {
 		"a header that none must have":          {"Whole", "poison: {event: Whole, share: 1%, kind: missing-header, header: ce_time}", "", `:5:89 scenario/bad-load: no record of Whole must have the header ce_time: name one that its envelope or its contract requires`},
 		"a header by which the event is known":  {"Whole", "poison: {event: Whole, share: 1%, kind: missing-header, header: ce_type}", "", `:5:89 scenario/bad-load: by the header ce_type consumers know Whole: without it they rightly leave a record alone`},
 		"dead letters that may lose their head": {"Whole", "poison: {event: Whole, share: 1%, kind: missing-header}", "headless", `:6:65 scenario/bad-load: dead letters of headless need not keep the headers, and nothing else of such a record leads back to it: add headers to the contract's dlq.preserve`},
+		"a size of every event":                 {"Whole", "poison: {event: Whole, share: 1%, kind: too-large, size: 50B}", "", `:5:82 scenario/bad-load: events of Whole are that large by themselves: name a size that none has`},
 		"a duplicate behind the load's records": {"Whole", "duplicate: {event: Whole, share: 1%, after: 100}", "", `:5:69 scenario/timing: the load of Whole has only 100 records`},
 		"a duplicate behind the load's end":     {"Whole", "duplicate: {event: Whole, share: 1%, after: 10s}", "", `:5:69 scenario/timing: the load of Whole ends at 10s`},
 		"other partitions without a key":        {"Keyless", "duplicate: {event: Keyless, share: 1%, partition: other}", "", `:5:75 scenario/bad-load: records of Keyless have no key, so that none has a partition of its own`},
@@ -36,6 +38,29 @@ func TestWhatCannotBeSpoilt(t *testing.T) {
 		}
 		_, findings := Resolve(scenarioOf(t, append(parts, "faults: [{always: true, "+tt.fault+"}]\n")...))
 		t.Run(name, func(t *testing.T) { equal(t, summary(findings), []string{planFile + tt.want}) })
+	}
+}
+
+// TestTooLargeForATopic: what no broker takes is no poison of a consumer, and a
+// dead letter must have room.
+func TestTooLargeForATopic(t *testing.T) {
+	const rest = ", takes records of up to %d bytes, and with what goes beside it this is one of up to %d"
+	fits := func(topic, which string, takes, need int) string {
+		return planFile + ":8:82 scenario/bad-load: " + topic + ", which " + which + fmt.Sprintf(rest, takes, need)
+	}
+	for name, tt := range map[string]struct {
+		size, cluster, topics, producer string
+		want                            []string
+	}{
+		"fits":                   {size: "900KiB"},
+		"no batch and no topic":  {size: "1MiB", want: []string{planFile + ":8:82 scenario/bad-load: data of 1048576 bytes does not fit a batch of 1048576 with what goes beside it", fits("reader.dlq", "dead letters of reader go to", 1048588, 1052672), fits("whole.events", "it is sent to", 1048588, 1052672)}},
+		"no topic of the broker": {size: "900KiB", cluster: "message.max.bytes: 900000", topics: "whole.events: {config: {max.message.bytes: 1000000}}", want: []string{fits("reader.dlq", "dead letters of reader go to", 900000, 925696)}},
+		"room in all":            {size: "1MiB", topics: "whole.events: {config: {max.message.bytes: 2000000}}, reader.dlq: {config: {max.message.bytes: 1052672}}", producer: ", producer: {batch: 2MiB}"},
+	} {
+		_, findings := Resolve(scenarioOf(t, spoilContracts, "cluster: {config: {"+tt.cluster+"}}\n", "topics: {"+tt.topics+"}\n", "services: [{name: reader, command: [x]}]\n"+
+			"load: [{event: Whole, profile: [{hold: 10/s, for: 10s}]"+tt.producer+"}]\n",
+			"faults: [{always: true, poison: {event: Whole, share: 1%, kind: too-large, size: "+tt.size+"}}]\n"))
+		t.Run(name, func(t *testing.T) { equal(t, summary(findings), tt.want) })
 	}
 }
 
@@ -56,6 +81,7 @@ func TestHowALoadIsSpoilt(t *testing.T) {
   - {always: true, duplicate: {event: Whole, share: 1%, partition: other}}
   - {always: true, duplicate: {event: Whole, share: 1%, after: 2, partition: other}}
   - {always: true, near-identical: {event: Whole, share: 5%}}
+  - {always: true, poison: {event: Whole, share: 5%, kind: too-large, size: 64KiB}}
 `)
 	var b bytes.Buffer
 	p.Describe(&b, "embedded", 1)
@@ -78,6 +104,7 @@ func TestHowALoadIsSpoilt(t *testing.T) {
 		"duplicate 1% of Whole on another partition",
 		"duplicate 1% of Whole 2 records later, on another partition",
 		"near-identical 5% of Whole",
+		"poison 5% of Whole with 64KiB of data, most of it at $.padding",
 	})
 	equal(t, p.spoilt(p.Flows[0]), []payload.Fault{
 		{Kind: payload.Undecodable, Share: 0.01}, {Kind: payload.WrongSchema, Share: 0.03},
@@ -85,7 +112,7 @@ func TestHowALoadIsSpoilt(t *testing.T) {
 		{Kind: payload.Duplicate, Share: 0.01, After: &payload.Distance{}}, {Kind: payload.Duplicate, Share: 0.01, After: &payload.Distance{Records: 99}},
 		{Kind: payload.Duplicate, Share: 0.01, After: &payload.Distance{Time: 5 * time.Second}},
 		{Kind: payload.Duplicate, Share: 0.01, Elsewhere: true}, {Kind: payload.Duplicate, Share: 0.01, After: &payload.Distance{Records: 2}, Elsewhere: true},
-		{Kind: payload.NearIdentical, Share: 0.05, After: &payload.Distance{}},
+		{Kind: payload.NearIdentical, Share: 0.05, After: &payload.Distance{}}, {Kind: payload.TooLarge, Share: 0.05, Size: 65536},
 	})
 	equal(t, p.Notes, []string{
 		"headless consumes Whole but is not part of this run: its effects and dead letters are not watched",
@@ -101,7 +128,7 @@ func TestHowALoadIsSpoilt(t *testing.T) {
 			index = append(index, p.spoiltIndex(f))
 		}
 	}
-	equal(t, index, []int{0, 0, 1, 2, 3, 1, 4, 5, 6, 7, 8, 9})
+	equal(t, index, []int{0, 0, 1, 2, 3, 1, 4, 5, 6, 7, 8, 9, 10})
 }
 
 // TestFaultsThatHitNothing: which records are drawn is known before.

@@ -12,6 +12,7 @@ const (
 	PoisonUndecodable   = "undecodable"
 	PoisonWrongSchema   = "wrong-schema"
 	PoisonMissingHeader = "missing-header"
+	PoisonTooLarge      = "too-large"
 )
 
 // spoilt is a fault in the load: its field, and whose records it makes.
@@ -65,14 +66,28 @@ func (v *validator) inLoad(path document.Path, f Fault) {
 	}
 	if f.Poison != nil {
 		at := path.Add("poison")
-		v.OneOf(at.Add("kind"), f.Poison.Kind, PoisonUndecodable, PoisonWrongSchema, PoisonMissingHeader)
-		switch header := at.Add("header"); {
-		case !v.s.Doc.Has(header...):
-		case f.Poison.Kind != PoisonMissingHeader:
-			v.ErrorAtKey(document.Conflicting, header, "header says what is missing, and nothing without kind: missing-header", "add the kind, or remove it")
-		case f.Poison.Header == "":
-			v.Missing(at, "header", "a header that each record must have; without the field it is ce_id, or else the first that the contract requires")
-		}
+		v.OneOf(at.Add("kind"), f.Poison.Kind, PoisonUndecodable, PoisonWrongSchema, PoisonMissingHeader, PoisonTooLarge)
+		v.poisonFields(at, f.Poison)
+	}
+}
+
+// poisonFields checks the fields that only one kind of poison has.
+func (v *validator) poisonFields(at document.Path, p *Poison) {
+	header, size := at.Add("header"), at.Add("size")
+	switch {
+	case !v.s.Doc.Has(header...):
+	case p.Kind != PoisonMissingHeader:
+		v.ErrorAtKey(document.Conflicting, header, "header says what is missing, and nothing without kind: missing-header", "add the kind, or remove it")
+	case p.Header == "":
+		v.Missing(at, "header", "a header that each record must have; without the field it is ce_id, or else the first that the contract requires")
+	}
+	switch has := v.s.Doc.Has(size...); {
+	case has && p.Kind != PoisonTooLarge:
+		v.ErrorAtKey(document.Conflicting, size, "size says how long the data is, and nothing without kind: too-large", "add the kind, or remove it")
+	case !has && p.Kind == PoisonTooLarge:
+		v.Missing(at, "size", "how long data is that no consumer takes, such as 900KiB")
+	default:
+		v.Positive(size, p.Size > 0)
 	}
 }
 
