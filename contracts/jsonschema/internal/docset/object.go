@@ -3,11 +3,14 @@ package docset
 import (
 	"math"
 	"slices"
+	"strconv"
 )
 
 const (
-	// maxObject bounds the properties of objects that are made.
+	// maxObject bounds the properties of objects that are chosen one by one,
+	// maxPadded those of objects in which the others have made-up names.
 	maxObject = 512
+	maxPadded = 1_000_000
 	// maxChosen bounds the ways to choose the properties that must exist.
 	maxChosen = 1000
 	// maxKinds bounds the kinds of names whose combinations are looked at.
@@ -235,8 +238,7 @@ func (c *composer) complete() map[string]any {
 		return nil
 	}
 	if c.min > maxObject {
-		c.unknown = true
-		return nil
+		return c.padded()
 	}
 	chosen, order := len(c.chosen), len(c.order)
 	for len(c.chosen) < c.min && c.addOne() {
@@ -252,6 +254,32 @@ func (c *composer) complete() map[string]any {
 		c.order = c.order[:order]
 	}
 	return doc
+}
+
+// padded is the object with made-up names, as many as it lacks; nil where too
+// few of them are allowed, which does not mean that there are no others.
+func (c *composer) padded() map[string]any {
+	c.unknown = true
+	if c.min > maxPadded {
+		return nil
+	}
+	doc := c.values()
+	if doc == nil {
+		return nil
+	}
+	for i := range c.min {
+		name := "p" + strconv.Itoa(i)
+		if _, taken := doc[name]; taken || !c.allows(name) {
+			continue
+		}
+		if r := c.find(c.valueSets(name)); r.Answer == Found {
+			doc[name] = r.Doc
+		}
+		if len(doc) == c.min {
+			return doc
+		}
+	}
+	return nil
 }
 
 // addOne adds any property; false if there is none.

@@ -76,7 +76,7 @@ const (
 	// maxSamples bounds the texts that are tried against opaque sets.
 	maxSamples = 8
 	// maxLengthMade bounds the length of texts that are made.
-	maxLengthMade = 100_000
+	maxLengthMade = 10_000_000
 	// textCost is what a question about texts costs that was given up.
 	textCost = 500
 )
@@ -107,7 +107,14 @@ func (s *Space) findString(facts []Set) Result {
 	if s.impliedOpaque(facts) {
 		return Result{Answer: Empty}
 	}
+	if q.Max >= 0 && q.Min > q.Max {
+		return Result{Answer: Empty}
+	}
 	if q.Min > maxLengthMade {
+		q.Min = maxLengthMade // where no text is so long, none is longer
+		if r := s.findText(q); r.Answer == Empty {
+			return r
+		}
 		return Result{}
 	}
 	r := s.findText(q)
