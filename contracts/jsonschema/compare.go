@@ -56,7 +56,7 @@ const (
 // Comparing takes milliseconds for ordinary schemas; the work is bounded. After
 // 100 breaks it ends, and the last problem says so.
 func Compare(writer, reader *Schema, options ...CompareOption) compat.Comparison {
-	c := &comparer{writer: writer, reader: reader, seen: map[string]bool{}}
+	c := &comparer{writer: writer, reader: reader, seen: map[string]bool{}, answers: map[docset.Set]docset.Result{}, taken: map[docset.Set]bool{}, silence: map[docset.Set]bool{}}
 	for _, o := range options {
 		o.applyCompare(c)
 	}
@@ -72,7 +72,9 @@ type comparer struct {
 	written  docset.Set // what the writer may write
 	asked    int
 	alone    int
-	inside   []string // the pairs that are being inspected
+	answers  map[docset.Set]docset.Result // to questions about whole documents
+	taken    map[docset.Set]bool          // to those about a place alone
+	inside   []string                     // the pairs that are being inspected
 	seen     map[string]bool
 	problems []compat.Problem
 	told     [compat.Forgiven + 1]int // of each verdict, the problems
@@ -80,7 +82,8 @@ type comparer struct {
 	ended    bool  // the questions came to an end before all was looked at
 	hunted   []any // documents that a search found, made once
 	hasHunt  bool
-	asides   []*js.Schema // see aside
+	heard    *voices             // see voices
+	silence  map[docset.Set]bool // by the spot, whether the writer says nothing of what it has no name for
 }
 
 // openPlace is a keyword of the reader about which nothing was decided.
@@ -134,12 +137,19 @@ func (c *comparer) compared() []compat.Problem {
 }
 
 // ask looks for a document that the writer may write and that is, at a spot,
-// outside of a set of the reader.
+// outside of a set of the reader. A question that was asked before is none.
 func (c *comparer) ask(at spot, set docset.Set) docset.Result {
+	outside := at.lift(set.Not())
+	answer, known := c.answers[outside]
+	if known {
+		return answer
+	}
 	if c.asked++; c.asked > maxAsked {
 		return docset.Result{}
 	}
-	return c.sets.space.Find(c.written, at.lift(set.Not()))
+	answer = c.sets.space.Find(c.written, outside)
+	c.answers[outside] = answer
+	return answer
 }
 
 // deep is the number of schemas within each other from which on places are
@@ -159,11 +169,17 @@ func (c *comparer) safe(at spot, set docset.Set) bool {
 
 // safeAlone is safe whatever the document around the spot is like.
 func (c *comparer) safeAlone(at spot, set docset.Set) bool {
+	outside := c.sets.space.And(append((&scribe{translator: c.sets}).sets(at.writer), set.Not())...)
+	safe, known := c.taken[outside]
+	if known {
+		return safe
+	}
 	if c.alone++; c.alone > maxAlone {
 		return false
 	}
-	sets := (&scribe{translator: c.sets}).sets(at.writer)
-	return c.sets.space.Find(append(sets, set.Not())...).Answer == docset.Empty
+	safe = c.sets.space.Find(outside).Answer == docset.Empty
+	c.taken[outside] = safe
+	return safe
 }
 
 // whole reports a break that no keyword explains, or that nothing is known.

@@ -71,3 +71,33 @@ func TestManyForgiven(t *testing.T) {
 		t.Errorf("%s, the last is %s: %s", c.Result(), last.Rule, last.Message)
 	}
 }
+
+// TestManyForgivenAreAllLookedAt: what the lenient dialect forgives does not
+// use up the questions that find what it does not.
+func TestManyForgivenAreAllLookedAt(t *testing.T) {
+	const n, text, dependent = 1500, `{"type":"string"}`, `,"dependentRequired":{"a":["b"]}`
+	few, all := mustLoad(t, `{"type":"object","properties":{"a":true}}`), wide(n, text, "")
+	for _, tt := range []struct {
+		name           string
+		writer, reader *jsonschema.Schema
+		rule           string // of the only break
+	}{
+		{"added", few, mustLoad(t, all), ""},
+		{"added, and a break", few, mustLoad(t, wide(n, text, dependent)), "compat/json-dependent"},
+		{"added beside others", mustLoad(t, strings.ReplaceAll(all, `"p`, `"q`)), mustLoad(t, all), ""},
+		{"added, where others are spoken of", mustLoad(t, `{"type":"object","minProperties":1,"dependentRequired":{"a":["c"]}}`), mustLoad(t, all), ""},
+		{"removed", mustLoad(t, all), mustLoad(t, `{"type":"object","additionalProperties":false,"patternProperties":{"^[^p]":true}}`), "compat/json-closed"},
+		{"removed, and a break", mustLoad(t, wide(n, text, `,"additionalProperties":false`)), mustLoad(t, `{"type":"object","additionalProperties":false,"minProperties":1}`), "compat/json-property-count"},
+	} {
+		c := jsonschema.Compare(tt.writer, tt.reader, jsonschema.Lenient())
+		var breaks []string
+		for _, p := range c.Problems {
+			if p.Verdict != compat.Forgiven {
+				breaks = append(breaks, p.Rule)
+			}
+		}
+		if forgiven := len(c.Problems) - len(breaks); forgiven != 101 || strings.Join(breaks, " ") != tt.rule {
+			t.Errorf("%s: %d forgiven, and %q", tt.name, forgiven, breaks)
+		}
+	}
+}
