@@ -13,8 +13,6 @@ const (
 	maxPadded = 1_000_000
 	// maxChosen bounds the ways to choose the properties that must exist.
 	maxChosen = 1000
-	// maxKinds bounds the kinds of names whose combinations are looked at.
-	maxKinds = 10
 )
 
 // objectFacts is what facts say of objects.
@@ -218,6 +216,9 @@ func (c *composer) satisfy(i int) map[string]any {
 		return c.differ(i - len(c.exists))
 	}
 	e := c.exists[i]
+	if c.refutes(e) {
+		return nil
+	}
 	for name := range c.candidates(e) {
 		old, was := c.chosen[name]
 		if !c.choose(name, e.set) {
@@ -230,6 +231,21 @@ func (c *composer) satisfy(i int) map[string]any {
 		c.restore(name, old, was)
 	}
 	return nil
+}
+
+// refutes says whether no property that an existence asks for can have a value,
+// because of what holds for all properties of its names.
+func (c *composer) refutes(e existence) bool {
+	if e.names == nil {
+		return false
+	}
+	sets := []Set{e.set}
+	for _, g := range c.groups {
+		if g.names.contains(e.names) {
+			sets = append(sets, g.set)
+		}
+	}
+	return c.find(sets).Answer == Empty
 }
 
 // complete adds properties until there are enough, and finds the values.

@@ -65,6 +65,13 @@ func (s *Space) inNames(names *Names, name string) bool {
 		!slices.ContainsFunc(names.ExceptPatterns, func(p string) bool { return s.matches(p, name) })
 }
 
+// contains says whether all of other names are plainly among the names.
+func (n *Names) contains(other *Names) bool {
+	return (n.Pattern == "" || n.Pattern == other.Pattern) &&
+		!slices.ContainsFunc(n.Except, func(name string) bool { return !other.excepts(name) }) &&
+		!slices.ContainsFunc(n.ExceptPatterns, func(p string) bool { return !slices.Contains(other.ExceptPatterns, p) })
+}
+
 func (n *Names) excepts(name string) bool {
 	if n.except != nil {
 		return n.except[name]
