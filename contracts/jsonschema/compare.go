@@ -70,6 +70,7 @@ type comparer struct {
 
 	sets     *translator
 	written  docset.Set // what the writer may write
+	guesses  bool       // whether a text matches a pattern may not be found out
 	asked    int
 	alone    int
 	answers  map[docset.Set]docset.Result // to questions about whole documents
@@ -96,11 +97,11 @@ type openPlace struct {
 // was found proves nothing.
 func (c *comparer) compare() []compat.Problem {
 	problems := c.compared()
-	if c.sets == nil || !c.sets.space.GaveUp() || slices.ContainsFunc(problems, func(p compat.Problem) bool { return p.Verdict != compat.Forgiven }) {
+	if c.sets == nil || c.sets.space.GaveUp() == nil || slices.ContainsFunc(problems, func(p compat.Problem) bool { return p.Verdict != compat.Forgiven }) {
 		return problems
 	}
 	root := spot{reader: c.reader.root, writer: []*js.Schema{c.writer.root}}
-	c.undecided(root, "", "matching a pattern with lookarounds or backreferences took too long and was given up, so that it could not be decided whether the reader takes all that the writer may write")
+	c.undecided(root, "", "it could not be decided whether the reader takes all that the writer may write")
 	return c.problems
 }
 
@@ -117,6 +118,7 @@ func (c *comparer) compared() []compat.Problem {
 	if blocked != nil {
 		return c.blocked(root, blocked)
 	}
+	c.guesses = slices.ContainsFunc(refs.all, guesses)
 	c.written = c.sets.set(c.writer.root)
 	answer := c.ask(root, c.sets.set(c.reader.root))
 	if answer.Answer == docset.Empty {
@@ -254,6 +256,9 @@ func (c *comparer) blocked(root spot, o *obstacle) []compat.Problem {
 func (c *comparer) undecided(at spot, keyword, message string) {
 	if c.told[compat.Open] == maxProblems {
 		return
+	}
+	if why := c.sets.space.GaveUp(); why != nil {
+		message += ": " + why.Error()
 	}
 	c.tell(compat.Problem{
 		Rule: ruleUndecided, Verdict: compat.Open, Message: message,
@@ -399,55 +404,6 @@ func (s *Schema) sameAs(other *Schema) bool {
 		}
 	}
 	return true
-}
-
-// owns reports whether a schema was loaded for s.
-func (s *Schema) owns(at *js.Schema) (owns bool) {
-	walk(s.root, func(other *js.Schema) { owns = owns || other == at })
-	return owns
-}
-
-// place is that of a keyword of a schema, or of the schema.
-func (s *Schema) place(at *js.Schema, keyword string) compat.Place {
-	location := at.Location
-	if keyword != "" {
-		location += "/" + keyword
-	}
-	_, pointer := s.source.split(location)
-	return compat.Place{Path: pointer, Position: s.source.keyPosition(location)}
-}
-
-// writerPlace is that of the same keyword in the writer's schema, or of one
-// that speaks of the same things, or of the schema that lets the value in.
-func (c *comparer) writerPlace(at spot, keyword string) compat.Place {
-	head, _, _ := strings.Cut(keyword, "/")
-	for _, candidate := range slices.Concat([]string{keyword}, kin[head]) {
-		for _, s := range at.writer {
-			d, pointer := c.writer.source.split(s.Location)
-			if d == nil || candidate == "" {
-				continue
-			}
-			if _, ok := d.values[pointer+"/"+candidate]; ok {
-				return c.writer.place(s, candidate)
-			}
-		}
-	}
-	if len(at.writer) > 0 {
-		return c.writer.place(at.writer[0], "")
-	}
-	return c.writer.place(at.holder, "")
-}
-
-// kin are keywords that restrict the same things.
-var kin = map[string][]string{
-	"enum": {"const", "type"}, "const": {"enum", "type"}, "type": {"enum", "const"},
-	"minimum": {"exclusiveMinimum"}, "exclusiveMinimum": {"minimum"},
-	"maximum": {"exclusiveMaximum"}, "exclusiveMaximum": {"maximum"},
-	"anyOf": {"oneOf"}, "oneOf": {"anyOf"}, "items": {"prefixItems"}, "prefixItems": {"items"},
-	"additionalProperties": {"unevaluatedProperties"}, "unevaluatedProperties": {"additionalProperties"},
-	"additionalItems": {"unevaluatedItems", "items"}, "unevaluatedItems": {"additionalItems", "items"},
-	"minContains": {"contains"}, "maxContains": {"contains"}, "dependentRequired": {"dependencies"}, "dependentSchemas": {"dependencies"},
-	"dependencies": {"dependentRequired", "dependentSchemas"},
 }
 
 // text writes a document as JSON in which all characters can be seen.

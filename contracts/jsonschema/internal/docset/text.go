@@ -2,6 +2,7 @@ package docset
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -48,13 +49,27 @@ func (s *Space) matches(source, doc string) bool {
 		return false
 	}
 	found, err := e.Match(doc)
-	s.gaveUp = s.gaveUp || err != nil
+	if err != nil && s.gaveUp == nil {
+		s.gaveUp = fmt.Errorf("whether a text matches the pattern %s was %w", source, err)
+	}
 	return found && err == nil
 }
 
-// GaveUp says whether matching a pattern took too long somewhere, so that what
-// Holds and Find said of texts may be wrong.
-func (s *Space) GaveUp() bool { return s.gaveUp }
+// GaveUp says why, where it was not found out whether a text matches a pattern,
+// so that what Holds and Find said of texts may be wrong.
+func (s *Space) GaveUp() error { return s.gaveUp }
+
+// Sure says whether what Holds says of a document is certain.
+func (s *Space) Sure(set Set, doc any) bool {
+	before := s.gaveUp
+	s.gaveUp = nil
+	s.Holds(set, doc)
+	sure := s.gaveUp == nil
+	if before != nil {
+		s.gaveUp = before
+	}
+	return sure
+}
 
 // InNames says whether a name is one of the names.
 func (s *Space) InNames(names Names, name string) bool { return s.inNames(&names, name) }
