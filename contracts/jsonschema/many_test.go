@@ -31,6 +31,25 @@ func TestWide(t *testing.T) {
 	}
 }
 
+// TestWideEverywhere: where each of very many properties differs, whether the
+// reader takes all of them is decided at once, and so is that it does not.
+func TestWideEverywhere(t *testing.T) {
+	object := func(more int) string {
+		var all []string
+		for i := range 12_000 {
+			all = append(all, fmt.Sprintf(`"p%d":{"type":"string","maxLength":%d}`, i, i+more))
+		}
+		return `{"type":"object","properties":{` + strings.Join(all, ",") + `}}`
+	}
+	narrow, wider := mustLoad(t, object(0)), mustLoad(t, object(1))
+	if c := jsonschema.Compare(narrow, wider); len(c.Problems) > 0 {
+		t.Errorf("wider: %.500s", problemText(c))
+	}
+	if c := jsonschema.Compare(wider, narrow); len(c.Problems) != 101 || c.Problems[0].Message != "$.p0 can have 1 character, the reader takes at most 0" {
+		t.Errorf("narrower: %.500s", problemText(c))
+	}
+}
+
 // TestManyBreaks: of more breaks than are reported it is said that they are
 // there and were not looked for, not that they are undecided.
 func TestManyBreaks(t *testing.T) {
