@@ -12,6 +12,7 @@ import (
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/compat"
 	"github.com/flowweir/weir/contracts/document"
+	"github.com/flowweir/weir/contracts/rules"
 	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/contracts/versions"
 	"github.com/flowweir/weir/reports/finding"
@@ -45,7 +46,9 @@ every message at the top is compared, or the one that --message names. The docum
 --format json has the fields result (compatible, incompatible or undecided),
 compatible and findings. Schemas that cannot be read are undecided there, and
 the findings say what is wrong with them; it is printed on stdout in each format
-but text, which has it on stderr. weir explain RULE says what a break is about.`,
+but text, which has it on stderr. Names in a JSON Schema that are nearly keywords,
+or keywords of another draft, are told as information, as weir check tells them.
+weir explain RULE says what a break is about.`,
 		Example: `  weir compat main:schemas/order.json schemas/order.json
   weir compat --mode full-transitive schemas/history/order schemas/order.avsc
   weir compat --mode forward --message acme.OrderPlaced v1.proto v2.proto
@@ -161,7 +164,7 @@ func (s *state) compat(ctx context.Context, names []string, f *compatFlags) erro
 		old := all[len(all)-2]
 		outcome.Add(schema.Unreserved(old.Schema, latest.Schema, dialect), compat.Direction{WriterName: old.Name, ReaderName: latest.Name, NewReads: true})
 	}
-	found := count(outcome.Findings())
+	found := count(slices.Concat(outcome.Findings(), idleKeywords(mode, all)))
 	err = s.printFindings(f.format.value, judged{
 		verb: "compat", verdict: verdicts[outcome.Result], counted: found,
 		sentence: fmt.Sprintf("%s under %s: %s", outcome.Result, mode, outcomeText(outcome)),
@@ -171,6 +174,22 @@ func (s *state) compat(ctx context.Context, names []string, f *compatFlags) erro
 		return err
 	}
 	return exit(compatCodes[outcome.Result])
+}
+
+// idleKeywords are what weir check says of names that are nearly keywords, or
+// keywords of other drafts, in the schemas that were compared: a difference in
+// them is none.
+func idleKeywords(mode compat.Mode, all []versions.Version) []finding.Finding {
+	if !mode.Transitive {
+		all = all[len(all)-2:]
+	}
+	var findings []finding.Finding
+	for _, v := range all {
+		for _, p := range v.Schema.IdleKeywords() {
+			findings = append(findings, finding.Finding{ID: rules.SchemaKeyword, Severity: finding.Info, Message: p.Message, Hint: p.Hint, Position: &p.Position})
+		}
+	}
+	return findings
 }
 
 // outcomeText counts what breaks, and what could not be decided.

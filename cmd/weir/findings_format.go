@@ -132,7 +132,7 @@ func (j judged) text(w io.Writer) error {
 	if len(j.Findings) > 0 {
 		line.WriteByte('\n')
 	}
-	line.WriteString(j.sentence + "\n")
+	line.WriteString(finding.Visible(j.sentence) + "\n")
 	_, err := io.WriteString(w, line.String())
 	return err
 }

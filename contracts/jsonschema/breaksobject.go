@@ -52,10 +52,17 @@ func (c *comparer) property(at spot, name string, sub *js.Schema, keyword string
 	s := c.sets.space
 	set := s.Property(name, c.sets.set(sub))
 	writer, named := propertiesOf(at.writer, name)
-	if set == docset.All || c.full() || c.takes(at, sub, writer) || c.safe(at, set) {
+	if set == docset.All || c.full() || c.takes(at, sub, writer) {
 		return
 	}
 	named = named || c.namedBeside(at.writer, name)
+	if c.passedOver() && !named && len(writer) == 0 && c.silent(at, name) {
+		c.sets.forgive(at.reader, name)
+		return
+	}
+	if c.safe(at, set) {
+		return
+	}
 	has := func(set docset.Set) docset.Set { return s.Property(name, set.Not()).Not() }
 	switch {
 	case isFalse(sub) && named:
@@ -147,6 +154,10 @@ func (c *comparer) group(at spot, names docset.Names, sub *js.Schema, keyword st
 		if set == docset.None {
 			l := leaf{rule: ruleRemoved, keyword: keyword, writer: "properties/" + escapeToken(name), says: removed(name)}
 			if keyword == "additionalProperties" || keyword == "unevaluatedProperties" {
+				if c.passedOver() {
+					c.sets.forgive(at.reader, name)
+					continue
+				}
 				if c.ask(at, s.Property(name, docset.None)).Answer == docset.Empty {
 					continue
 				}

@@ -22,6 +22,21 @@ func (c *comparer) silent(at spot, name string) bool {
 	if !spoken {
 		return true
 	}
+	if !c.voices().alike(name) {
+		return c.anythingGoes(at, name, probes)
+	}
+	spotted := at.lift(c.sets.space.Has(""))
+	silent, known := c.silence[spotted]
+	if !known {
+		silent = c.anythingGoes(at, name, probes)
+		c.silence[spotted] = silent
+	}
+	return silent
+}
+
+// anythingGoes reports whether the writer may write a property of that name
+// with values of all kinds, and may leave it out.
+func (c *comparer) anythingGoes(at spot, name string, probes []docset.Set) bool {
 	s := c.sets.space
 	for _, doc := range anything {
 		probes = append(probes, s.Values(doc))
@@ -57,21 +72,8 @@ func (c *comparer) speaks(schemas []*js.Schema, name string) bool {
 // besides reports whether the writer names a property in what only some of its
 // values must be: an element that an array must contain, or, at any depth, what
 // goes with another property. What holds at one spot does not tell of these.
-func (c *comparer) besides(name string) (named bool) {
-	mentions := func(s *js.Schema) {
-		walk(s, func(sub *js.Schema) { named = named || saysOf(sub, name) })
-	}
-	walk(c.writer.root, func(s *js.Schema) {
-		if s.Contains != nil {
-			mentions(s.Contains)
-		}
-		for _, d := range dependencies(s) {
-			if d.schema != nil {
-				mentions(d.schema)
-			}
-		}
-	})
-	return named
+func (c *comparer) besides(name string) bool {
+	return slices.ContainsFunc(c.voices().partial, func(s *js.Schema) bool { return saysOf(s, name) })
 }
 
 // asideOf are the subschemas that a value need not satisfy where the schema
@@ -127,7 +129,7 @@ func valuesOf(s *js.Schema) []any {
 // that name, wherever; values are the sets that schemas which need not hold
 // tell apart there, and their complements.
 func (c *comparer) spokenOf(name string) (spoken bool, values []docset.Set) {
-	for _, s := range c.aside() {
+	for _, s := range c.voices().aside {
 		for _, sub := range propertyOf(s, name).schemas {
 			for _, set := range []docset.Set{c.sets.set(sub), c.sets.set(sub).Not()} {
 				if c.sets.space.Find(set).Answer != docset.Empty {
@@ -137,53 +139,7 @@ func (c *comparer) spokenOf(name string) (spoken bool, values []docset.Set) {
 		}
 		spoken = spoken || restrictsAll(s)
 	}
-	walk(c.writer.root, func(s *js.Schema) {
-		spoken = spoken || len(values) > 0 || s.PropertyNames != nil || s.MinProperties != nil || len(s.PatternProperties) > 0 || saysOf(s, name) && len(valuesOf(s)) == 0 ||
-			slices.ContainsFunc(valuesOf(s), func(v any) bool { return hasMember(v, name) })
-	})
+	v := c.voices()
 	slices.Sort(values)
-	return spoken, slices.Compact(values)
-}
-
-// hasMember reports whether a value has a member of that name, at any depth.
-func hasMember(v any, name string) bool {
-	switch v := v.(type) {
-	case map[string]any:
-		if _, ok := v[name]; ok {
-			return true
-		}
-		for _, member := range v {
-			if hasMember(member, name) {
-				return true
-			}
-		}
-	case []any:
-		return slices.ContainsFunc(v, func(item any) bool { return hasMember(item, name) })
-	}
-	return false
-}
-
-// aside are the writer's schemas that a document need not satisfy and that yet
-// decide what it may be, with all that is in them. The alternatives of a oneOf
-// are among them: each excludes what the others take.
-func (c *comparer) aside() []*js.Schema {
-	if c.asides != nil {
-		return c.asides
-	}
-	c.asides = []*js.Schema{}
-	seen := map[*js.Schema]bool{}
-	walk(c.writer.root, func(s *js.Schema) {
-		for _, sub := range slices.Concat(asideOf(s), s.OneOf) {
-			if seen[sub] {
-				continue
-			}
-			walk(sub, func(s *js.Schema) {
-				if !seen[s] {
-					seen[s] = true
-					c.asides = append(c.asides, s)
-				}
-			})
-		}
-	})
-	return c.asides
+	return spoken || len(values) > 0 || v.counted || v.patterned || v.names[name], slices.Compact(values)
 }

@@ -56,7 +56,7 @@ const (
 // Comparing takes milliseconds for ordinary schemas; the work is bounded. After
 // 100 breaks it ends, and the last problem says so.
 func Compare(writer, reader *Schema, options ...CompareOption) compat.Comparison {
-	c := &comparer{writer: writer, reader: reader, seen: map[string]bool{}}
+	c := &comparer{writer: writer, reader: reader, seen: map[string]bool{}, answers: map[docset.Set]docset.Result{}, taken: map[docset.Set]bool{}, silence: map[docset.Set]bool{}}
 	for _, o := range options {
 		o.applyCompare(c)
 	}
@@ -70,9 +70,12 @@ type comparer struct {
 
 	sets     *translator
 	written  docset.Set // what the writer may write
+	guesses  bool       // whether a text matches a pattern may not be found out
 	asked    int
 	alone    int
-	inside   []string // the pairs that are being inspected
+	answers  map[docset.Set]docset.Result // to questions about whole documents
+	taken    map[docset.Set]bool          // to those about a place alone
+	inside   []string                     // the pairs that are being inspected
 	seen     map[string]bool
 	problems []compat.Problem
 	told     [compat.Forgiven + 1]int // of each verdict, the problems
@@ -80,7 +83,8 @@ type comparer struct {
 	ended    bool  // the questions came to an end before all was looked at
 	hunted   []any // documents that a search found, made once
 	hasHunt  bool
-	asides   []*js.Schema // see aside
+	heard    *voices             // see voices
+	silence  map[docset.Set]bool // by the spot, whether the writer says nothing of what it has no name for
 }
 
 // openPlace is a keyword of the reader about which nothing was decided.
@@ -93,11 +97,11 @@ type openPlace struct {
 // was found proves nothing.
 func (c *comparer) compare() []compat.Problem {
 	problems := c.compared()
-	if c.sets == nil || !c.sets.space.GaveUp() || slices.ContainsFunc(problems, func(p compat.Problem) bool { return p.Verdict != compat.Forgiven }) {
+	if c.sets == nil || c.sets.space.GaveUp() == nil || slices.ContainsFunc(problems, func(p compat.Problem) bool { return p.Verdict != compat.Forgiven }) {
 		return problems
 	}
 	root := spot{reader: c.reader.root, writer: []*js.Schema{c.writer.root}}
-	c.undecided(root, "", "matching a pattern with lookarounds or backreferences took too long and was given up, so that it could not be decided whether the reader takes all that the writer may write")
+	c.undecided(root, "", "it could not be decided whether the reader takes all that the writer may write")
 	return c.problems
 }
 
@@ -114,6 +118,7 @@ func (c *comparer) compared() []compat.Problem {
 	if blocked != nil {
 		return c.blocked(root, blocked)
 	}
+	c.guesses = slices.ContainsFunc(refs.all, guesses)
 	c.written = c.sets.set(c.writer.root)
 	answer := c.ask(root, c.sets.set(c.reader.root))
 	if answer.Answer == docset.Empty {
@@ -134,12 +139,19 @@ func (c *comparer) compared() []compat.Problem {
 }
 
 // ask looks for a document that the writer may write and that is, at a spot,
-// outside of a set of the reader.
+// outside of a set of the reader. A question that was asked before is none.
 func (c *comparer) ask(at spot, set docset.Set) docset.Result {
+	outside := at.lift(set.Not())
+	answer, known := c.answers[outside]
+	if known {
+		return answer
+	}
 	if c.asked++; c.asked > maxAsked {
 		return docset.Result{}
 	}
-	return c.sets.space.Find(c.written, at.lift(set.Not()))
+	answer = c.sets.space.Find(c.written, outside)
+	c.answers[outside] = answer
+	return answer
 }
 
 // deep is the number of schemas within each other from which on places are
@@ -159,11 +171,17 @@ func (c *comparer) safe(at spot, set docset.Set) bool {
 
 // safeAlone is safe whatever the document around the spot is like.
 func (c *comparer) safeAlone(at spot, set docset.Set) bool {
+	outside := c.sets.space.And(append((&scribe{translator: c.sets}).sets(at.writer), set.Not())...)
+	safe, known := c.taken[outside]
+	if known {
+		return safe
+	}
 	if c.alone++; c.alone > maxAlone {
 		return false
 	}
-	sets := (&scribe{translator: c.sets}).sets(at.writer)
-	return c.sets.space.Find(append(sets, set.Not())...).Answer == docset.Empty
+	safe = c.sets.space.Find(outside).Answer == docset.Empty
+	c.taken[outside] = safe
+	return safe
 }
 
 // whole reports a break that no keyword explains, or that nothing is known.
@@ -238,6 +256,9 @@ func (c *comparer) blocked(root spot, o *obstacle) []compat.Problem {
 func (c *comparer) undecided(at spot, keyword, message string) {
 	if c.told[compat.Open] == maxProblems {
 		return
+	}
+	if why := c.sets.space.GaveUp(); why != nil {
+		message += ": " + why.Error()
 	}
 	c.tell(compat.Problem{
 		Rule: ruleUndecided, Verdict: compat.Open, Message: message,
@@ -383,55 +404,6 @@ func (s *Schema) sameAs(other *Schema) bool {
 		}
 	}
 	return true
-}
-
-// owns reports whether a schema was loaded for s.
-func (s *Schema) owns(at *js.Schema) (owns bool) {
-	walk(s.root, func(other *js.Schema) { owns = owns || other == at })
-	return owns
-}
-
-// place is that of a keyword of a schema, or of the schema.
-func (s *Schema) place(at *js.Schema, keyword string) compat.Place {
-	location := at.Location
-	if keyword != "" {
-		location += "/" + keyword
-	}
-	_, pointer := s.source.split(location)
-	return compat.Place{Path: pointer, Position: s.source.keyPosition(location)}
-}
-
-// writerPlace is that of the same keyword in the writer's schema, or of one
-// that speaks of the same things, or of the schema that lets the value in.
-func (c *comparer) writerPlace(at spot, keyword string) compat.Place {
-	head, _, _ := strings.Cut(keyword, "/")
-	for _, candidate := range slices.Concat([]string{keyword}, kin[head]) {
-		for _, s := range at.writer {
-			d, pointer := c.writer.source.split(s.Location)
-			if d == nil || candidate == "" {
-				continue
-			}
-			if _, ok := d.values[pointer+"/"+candidate]; ok {
-				return c.writer.place(s, candidate)
-			}
-		}
-	}
-	if len(at.writer) > 0 {
-		return c.writer.place(at.writer[0], "")
-	}
-	return c.writer.place(at.holder, "")
-}
-
-// kin are keywords that restrict the same things.
-var kin = map[string][]string{
-	"enum": {"const", "type"}, "const": {"enum", "type"}, "type": {"enum", "const"},
-	"minimum": {"exclusiveMinimum"}, "exclusiveMinimum": {"minimum"},
-	"maximum": {"exclusiveMaximum"}, "exclusiveMaximum": {"maximum"},
-	"anyOf": {"oneOf"}, "oneOf": {"anyOf"}, "items": {"prefixItems"}, "prefixItems": {"items"},
-	"additionalProperties": {"unevaluatedProperties"}, "unevaluatedProperties": {"additionalProperties"},
-	"additionalItems": {"unevaluatedItems", "items"}, "unevaluatedItems": {"additionalItems", "items"},
-	"minContains": {"contains"}, "maxContains": {"contains"}, "dependentRequired": {"dependencies"}, "dependentSchemas": {"dependencies"},
-	"dependencies": {"dependentRequired", "dependentSchemas"},
 }
 
 // text writes a document as JSON in which all characters can be seen.

@@ -8,6 +8,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf16"
 
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -172,6 +174,8 @@ func (w *indexer) value(pointer string) error {
 	}
 	switch token := token.(type) {
 	case json.Delim:
+	case string:
+		return w.whole(w.doc.values[pointer])
 	case json.Number:
 		if why := unread(token.String()); why != "" {
 			return w.doc.fail(w.doc.values[pointer], "", "the number %s", why)
@@ -197,6 +201,9 @@ func (w *indexer) members(pointer string) error {
 		if err != nil {
 			return err
 		}
+		if err := w.whole(offset); err != nil {
+			return err
+		}
 		member := pointer + "/" + escapeToken(name.(string))
 		if _, twice := w.doc.keys[member]; twice {
 			return w.doc.fail(offset, "remove one of the two", "the name %q is there twice", name)
@@ -208,6 +215,39 @@ func (w *indexer) members(pointer string) error {
 	}
 	_, err := w.decoder.Token()
 	return err
+}
+
+// whole refuses a text, whose token begins at an offset, in which an escape is
+// half of a character: decoding puts U+FFFD in its place.
+func (w *indexer) whole(offset int) error {
+	token := w.doc.src[offset:w.decoder.InputOffset()]
+	for i := 0; i < len(token); i++ {
+		if token[i] != '\\' {
+			continue
+		}
+		half, isEscape := codeUnit(token[i:])
+		switch second, _ := codeUnit(token[min(i+unitLength, len(token)):]); {
+		case !isEscape:
+			i++
+		case !utf16.IsSurrogate(half):
+		case utf16.DecodeRune(half, second) != unicode.ReplacementChar:
+			i += 2*unitLength - 1
+		default:
+			return w.doc.fail(offset+i, "write the character itself, or both of its halves", "the escape %s is half of a character, and no text has it", token[i:i+unitLength])
+		}
+	}
+	return nil
+}
+
+const unitLength = len(`\u0000`)
+
+// codeUnit is what an escape \uXXXX at the start of a text names.
+func codeUnit(text []byte) (rune, bool) {
+	if len(text) < unitLength || text[1] != 'u' {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(string(text[2:unitLength]), 16, 16)
+	return rune(n), err == nil
 }
 
 func (w *indexer) elements(pointer string) error {

@@ -82,8 +82,18 @@ func (c *comparer) keep(doc any) {
 	}
 }
 
+// isWitness reports whether the writer's schema surely takes a document that
+// the reader's surely refuses.
 func (c *comparer) isWitness(doc any) bool {
-	return c.writer.root.Validate(doc) == nil && c.reader.root.Validate(doc) != nil
+	return c.writer.root.Validate(doc) == nil && c.reader.root.Validate(doc) != nil &&
+		(!c.guesses || c.sets.space.Sure(c.sets.set(c.writer.root), doc) && c.sets.space.Sure(c.sets.set(c.reader.root), doc))
+}
+
+// guesses reports whether a schema has a pattern of which it may not be found
+// out whether a text matches it.
+func guesses(s *js.Schema) bool {
+	return s.Pattern != nil && patternOf(s.Pattern).Other != nil ||
+		slices.ContainsFunc(patternProperties(s), func(p patternProperty) bool { return patternOf(p.pattern).Other != nil })
 }
 
 // shrink leaves out of a witness what it does not need.

@@ -31,7 +31,7 @@ func TestNumbersAreBounded(t *testing.T) {
 		{`[1, [1e999999999], {"a/b": 1e-1001}]`, "/1/0 is 1e999999999, and exponents are read from -1000 to 1000\n/2/a~1b is 1e-1001, and exponents are read from -1000 to 1000"},
 		{`[[` + many + `0]]`, manyPlaces(30)},
 		// What is just within.
-		{`1e1000`, "the document is 1" + strings.Repeat("0", 1000) + ", must be less than 10"},
+		{`1e1000`, "the document is 1e1000, must be less than 10"},
 		{`5e-0001`, ""},
 		{"1." + strings.Repeat("0", 9_998), ""},
 	} {
@@ -72,7 +72,7 @@ func TestValuesThatAreNoNumbers(t *testing.T) {
 		{json.Number("1/2"), `the document is "1/2", which is no number of JSON`},
 		{json.Number("0x1p-2"), `the document is "0x1p-2", which is no number of JSON`},
 		{map[string]any{"x": json.Number("1e")}, `/x is "1e", which is no number of JSON`},
-		{math.MaxFloat64, "the document is 179769313486231570" + strings.Repeat("0", 291) + ", must be less than 10"},
+		{math.MaxFloat64, "the document is 17976931348623157e292, must be less than 10"},
 		{1.5, ""},
 	} {
 		if got := violationText(s.ValidateValue(tt.doc)); got != tt.want {

@@ -98,8 +98,8 @@ func TestLoadErrors(t *testing.T) {
 			`s.json:2:21: not a JSON Schema: is of type boolean, must be array (required is a list of names beside properties: "required": ["id"])`},
 		{"pattern", files("s.json", `{"pattern": "^(a"}`),
 			`s.json:1:13: not a JSON Schema: is "^(a", which is no regular expression: the group is not closed at character 2`},
-		{"pattern in draft 7", files("s.json", `{"$schema": "http://json-schema.org/draft-07/schema#", "pattern": "(?=a)\\2"}`),
-			`s.json:1:67: not a JSON Schema: is "(?=a)\\2", which is no regular expression: there is no group 2 at character 6`},
+		{"pattern in draft 7", files("s.json", `{"$schema": "http://json-schema.org/draft-07/schema#", "pattern": "(?=a)\\Z"}`),
+			`s.json:1:67: not a JSON Schema: is "(?=a)\\Z", which is no regular expression: \Z has no meaning at character 6`},
 		{"pattern of properties", files("s.json", "{\"patternProperties\": {\n\"^a\": true, \"[z-a]\": true}}"),
 			`s.json:2:13: not a JSON Schema: has a property with the name "[z-a]", which is not allowed: is "[z-a]", which is no regular expression: the range z-a is out of order at character 2`},
 	}

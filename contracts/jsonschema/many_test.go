@@ -31,6 +31,25 @@ func TestWide(t *testing.T) {
 	}
 }
 
+// TestWideEverywhere: where each of very many properties differs, whether the
+// reader takes all of them is decided at once, and so is that it does not.
+func TestWideEverywhere(t *testing.T) {
+	object := func(more int) string {
+		var all []string
+		for i := range 12_000 {
+			all = append(all, fmt.Sprintf(`"p%d":{"type":"string","maxLength":%d}`, i, i+more))
+		}
+		return `{"type":"object","properties":{` + strings.Join(all, ",") + `}}`
+	}
+	narrow, wider := mustLoad(t, object(0)), mustLoad(t, object(1))
+	if c := jsonschema.Compare(narrow, wider); len(c.Problems) > 0 {
+		t.Errorf("wider: %.500s", problemText(c))
+	}
+	if c := jsonschema.Compare(wider, narrow); len(c.Problems) != 101 || c.Problems[0].Message != "$.p0 can have 1 character, the reader takes at most 0" {
+		t.Errorf("narrower: %.500s", problemText(c))
+	}
+}
+
 // TestManyBreaks: of more breaks than are reported it is said that they are
 // there and were not looked for, not that they are undecided.
 func TestManyBreaks(t *testing.T) {
@@ -69,5 +88,35 @@ func TestManyForgiven(t *testing.T) {
 	c = jsonschema.Compare(writer, mustLoad(t, wide(150, `{"type":"string"}`, dependent)), jsonschema.Lenient())
 	if last := c.Problems[len(c.Problems)-1]; c.Result() != compat.Incompatible || last.Rule != "compat/json-dependent" {
 		t.Errorf("%s, the last is %s: %s", c.Result(), last.Rule, last.Message)
+	}
+}
+
+// TestManyForgivenAreAllLookedAt: what the lenient dialect forgives does not
+// use up the questions that find what it does not.
+func TestManyForgivenAreAllLookedAt(t *testing.T) {
+	const n, text, dependent = 1500, `{"type":"string"}`, `,"dependentRequired":{"a":["b"]}`
+	few, all := mustLoad(t, `{"type":"object","properties":{"a":true}}`), wide(n, text, "")
+	for _, tt := range []struct {
+		name           string
+		writer, reader *jsonschema.Schema
+		rule           string // of the only break
+	}{
+		{"added", few, mustLoad(t, all), ""},
+		{"added, and a break", few, mustLoad(t, wide(n, text, dependent)), "compat/json-dependent"},
+		{"added beside others", mustLoad(t, strings.ReplaceAll(all, `"p`, `"q`)), mustLoad(t, all), ""},
+		{"added, where others are spoken of", mustLoad(t, `{"type":"object","minProperties":1,"dependentRequired":{"a":["c"]}}`), mustLoad(t, all), ""},
+		{"removed", mustLoad(t, all), mustLoad(t, `{"type":"object","additionalProperties":false,"patternProperties":{"^[^p]":true}}`), "compat/json-closed"},
+		{"removed, and a break", mustLoad(t, wide(n, text, `,"additionalProperties":false`)), mustLoad(t, `{"type":"object","additionalProperties":false,"minProperties":1}`), "compat/json-property-count"},
+	} {
+		c := jsonschema.Compare(tt.writer, tt.reader, jsonschema.Lenient())
+		var breaks []string
+		for _, p := range c.Problems {
+			if p.Verdict != compat.Forgiven {
+				breaks = append(breaks, p.Rule)
+			}
+		}
+		if forgiven := len(c.Problems) - len(breaks); forgiven != 101 || strings.Join(breaks, " ") != tt.rule {
+			t.Errorf("%s: %d forgiven, and %q", tt.name, forgiven, breaks)
+		}
 	}
 }

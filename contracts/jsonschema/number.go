@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	js "github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/flowweir/weir/contracts/jsonschema/internal/docset"
 )
 
 // maxDecimals bounds the digits after the point of generated numbers.
@@ -25,8 +27,12 @@ func decimals(r *big.Rat) (int, bool) {
 	return 0, false
 }
 
-// decimal writes r as JSON does, rounded where it has no finite form.
+// decimal writes r as JSON does, rounded where it has no finite form, or a long
+// one.
 func decimal(r *big.Rat) string {
+	if text, ok := docset.Decimal(r); ok && len(text) <= maxShown {
+		return string(text)
+	}
 	n, ok := decimals(r)
 	if !ok {
 		n = 6

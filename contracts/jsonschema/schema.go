@@ -24,8 +24,9 @@
 // expressions are those of ECMA-262 with the flag u, matched by Go's regexp
 // where they are regular. Those with lookaround, back references or large
 // repetitions are matched by a backtracker that gives up after a fixed number
-// of steps; what it gave up counts as not matching, and the message says so.
-// Compare knows of them only which texts they match.
+// of steps; what it gave up counts as not matching, and the message says so, as
+// it does of properties of characters that Go has no table of. Compare knows of
+// them only which texts they match, and takes what was given up for no break.
 //
 // Validation is done by santhosh-tekuri/jsonschema, which also confirms every
 // document that Compare shows. Documents are JSON; only schemas may be YAML.

@@ -145,11 +145,12 @@ func (w *scribe) withPardoned(s *js.Schema, names docset.Names) docset.Names {
 	if !w.relaxed {
 		return names
 	}
+	class := w.class(s)
 	for p := range w.pardons {
-		if p.class == w.class(s) && !slices.Contains(names.Except, p.name) {
+		if p.class == class {
 			names.Except = append(names.Except, p.name)
 		}
 	}
-	slices.Sort(names.Except)
+	names.Except = sortedSet(names.Except)
 	return names
 }

@@ -20,8 +20,8 @@ import (
 //	      |     ^
 //	      = hint: did you mean "topic"?
 //
-// What came from files and records is shown with its control characters
-// replaced, so that it cannot drive the terminal.
+// What came from files and records is shown with its invisible characters
+// escaped, so that it cannot drive the terminal.
 func Text(w io.Writer, findings []Finding) error {
 	var out strings.Builder
 	for i, f := range findings {
@@ -113,7 +113,7 @@ func (p Position) split() (before, after string) {
 	if len(right) > mostAfter {
 		right = append(right[:mostAfter:mostAfter], '…')
 	}
-	return printableLine(string(left)), strings.TrimRight(printableLine(string(right)), " \t")
+	return Visible(string(left)), strings.TrimRight(Visible(string(right)), " \t")
 }
 
 // longestDocument is how much of a document is shown, in bytes.
@@ -173,31 +173,47 @@ func Escaped(text string) string {
 	}
 	var b strings.Builder
 	for _, r := range text {
-		switch {
-		case !invisible(r):
+		if invisible(r) {
+			escape(&b, r)
+		} else {
 			b.WriteRune(r)
-		case r > 0xFFFF:
-			high, low := utf16.EncodeRune(r)
-			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
-		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
 		}
 	}
 	return b.String()
 }
 
+func escape(b *strings.Builder, r rune) {
+	if r > 0xFFFF {
+		high, low := utf16.EncodeRune(r)
+		fmt.Fprintf(b, `\u%04x\u%04x`, high, low)
+		return
+	}
+	fmt.Fprintf(b, `\u%04x`, r)
+}
+
 // invisible: the white space of JSON is not, it stands between its parts.
 func invisible(r rune) bool { return !unicode.IsPrint(r) && !strings.ContainsRune("\t\n\r", r) }
 
-// printable replaces what is no visible text.
-func printable(s string) string { return strings.ReplaceAll(printableLine(s), "\t", " ") }
+// printable writes what is no visible text as escapes, on one line.
+func printable(s string) string { return Visible(strings.ReplaceAll(s, "\t", " ")) }
 
-// printableLine is printable, but keeps tabs.
-func printableLine(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\t' || unicode.IsPrint(r) {
-			return r
+// Visible writes the characters of a text that are no visible ones, such as
+// controls, marks of direction and those without a width, as the escapes that
+// JSON has for them: what is shown can neither drive a terminal nor look like
+// something else. Tabs stay.
+func Visible(s string) string {
+	if !strings.ContainsFunc(s, hidden) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if hidden(r) {
+			escape(&b, r)
+		} else {
+			b.WriteRune(r)
 		}
-		return unicode.ReplacementChar
-	}, s)
+	}
+	return b.String()
 }
+
+func hidden(r rune) bool { return r != '\t' && !unicode.IsPrint(r) }

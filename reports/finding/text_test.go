@@ -40,6 +40,7 @@ func TestText(t *testing.T) {
 		{"invisible", []Finding{
 			{ID: "a", Severity: Error, Message: "JSON keeps its meaning", Counterexample: &Counterexample{Writer: "a", Reader: "b", Document: "{\t\"\u00a0\u200b\": \"\u202e\ue000\U000e0001é\u007f\"}", Outcome: "refused"}},
 			{ID: "b", Severity: Error, Message: "other text does not", Counterexample: &Counterexample{Writer: "a", Reader: "b", Document: "a: \u00a0", Outcome: "refused"}},
+			{ID: "c", Severity: Error, Message: "$.a\u202eb\u200b can be \a, \U000e0001", Hint: "none\u2028", Position: &Position{File: "x\u202e.json", Line: 1, Column: 16, Source: "{\"properties\": \"\u202ea\": 1}"}},
 		}},
 		{"related", []Finding{{
 			ID: "file/duplicate-key", Severity: Error, Message: `the key "a" is there twice`, Hint: "keep one of them",

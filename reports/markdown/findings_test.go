@@ -84,3 +84,12 @@ func TestFindingsBounded(t *testing.T) {
 		t.Error("the error does not come first")
 	}
 }
+
+// TestFindingsShowInvisibleCharacters: what cannot be seen is written as
+// escapes, once.
+func TestFindingsShowInvisibleCharacters(t *testing.T) {
+	got := renderFindings(t, finding.Fail, []finding.Finding{{ID: "a/b", Severity: finding.Error, Message: "a\u202eb\u200b\a\tc \\u2066"}})
+	if want := "| ❌ | a&#92;u202eb&#92;u200b&#92;u0007 c &#92;u2066 |"; !strings.Contains(got, want) {
+		t.Errorf("no %q in\n%s", want, got)
+	}
+}

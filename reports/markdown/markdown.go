@@ -222,11 +222,12 @@ func icon(v finding.Verdict) string {
 	return "❔"
 }
 
-// esc makes text of others inert: one line, bounded, and every character that
-// Markdown or HTML could take for markup is written as an entity. A colon
-// after http and an at sign are too, against links and mentions.
+// esc makes text of others inert: one line, bounded, invisible characters as
+// escapes, and every character that Markdown or HTML could take for markup is
+// written as an entity. A colon after http and an at sign are too, against
+// links and mentions.
 func esc(s string) string {
-	s = summary.Plain(s)
+	s = finding.Visible(strings.ReplaceAll(s, "\t", " "))
 	if utf8.RuneCountInString(s) > maxText {
 		s = string([]rune(s)[:maxText]) + " …"
 	}

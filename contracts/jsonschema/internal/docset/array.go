@@ -11,7 +11,7 @@ const (
 	maxArray  = 1024
 	maxUnique = 24
 	// maxLong bounds the length of arrays whose elements may be alike.
-	maxLong = 10_000
+	maxLong = 2_000_000
 	// maxPlacings bounds the ways to place what an array must hold.
 	maxPlacings = 2000
 )
@@ -137,10 +137,10 @@ func (s *Space) findArray(facts []Set) Result {
 // behind the prefix are alike.
 func (s *Space) longArray(facts []Set, f arrayFacts) Result {
 	prefix := f.prefix()
-	if f.min > maxLong || prefix > maxArray || len(f.demands)+len(f.limits) > 0 || f.unique || f.twins {
+	if prefix > maxArray || len(f.demands)+len(f.limits) > 0 || f.unique || f.twins {
 		return Result{}
 	}
-	doc := make([]any, f.min)
+	doc := make([]any, min(f.min, max(prefix+1, maxLong)))
 	for i := range doc {
 		if i > prefix {
 			doc[i] = doc[i-1]
@@ -158,7 +158,7 @@ func (s *Space) longArray(facts []Set, f arrayFacts) Result {
 		}
 		doc[i] = r.Doc
 	}
-	if !s.holdsAll(facts, doc) {
+	if len(doc) < f.min || weight(doc) > maxWeight || !s.holdsAll(facts, doc) {
 		return Result{}
 	}
 	return s.tested(facts, Result{Found, doc})

@@ -303,14 +303,18 @@ func (b *branch) ways(choice Set) (open [][]Set, satisfied bool) {
 		all = b.waysOfOne(sets, choice.negated())
 	}
 	b.spend(len(all) / 16)
+	var known map[string][]Set
+	if len(all) > manyWays {
+		known = b.properties()
+	}
 	for _, way := range all {
 		var rest []Set
 		excluded := false
 		for _, set := range way {
-			switch b.status(set) {
-			case -1:
+			switch status := b.status(set); {
+			case status < 0, status == 0 && b.settled(set, known):
 				excluded = true
-			case 0:
+			case status == 0:
 				rest = append(rest, set)
 			}
 		}

@@ -65,7 +65,7 @@ type Space struct {
 	nodes    []node
 	interned map[string]Set
 	define   func(name int) Set
-	gaveUp   bool // matching a pattern took too long somewhere
+	gaveUp   error // see GaveUp
 	solver
 }
 

@@ -136,7 +136,7 @@ func (s *Space) findTyped(sets []Set) Result {
 			continue
 		}
 		for _, doc := range plain[t] {
-			if s.holdsAll(sets, doc) {
+			if s.tries(sets, doc) {
 				return Result{Found, doc}
 			}
 		}
@@ -211,6 +211,14 @@ func (s *Space) typesOf(set Set, depth int) Type {
 		}
 	}
 	return AnyType
+}
+
+// tries is holdsAll for a document that is one of many: that it could not be
+// found out whether it is a member says nothing of the others.
+func (s *Space) tries(sets []Set, doc any) bool {
+	before := s.gaveUp
+	defer func() { s.gaveUp = before }()
+	return s.holdsAll(sets, doc)
 }
 
 func (s *Space) holdsAll(sets []Set, doc any) bool {

@@ -94,7 +94,10 @@ func (s *Space) samples(set Set, least int) []any {
 // the opaque sets are tried before it is given up.
 func (s *Space) tested(facts []Set, r Result) Result {
 	opaques := s.opaques(facts)
-	if len(opaques) == 0 || r.Answer == Empty {
+	switch {
+	case r.Answer == Found && weight(r.Doc) > maxWeight:
+		return Result{}
+	case len(opaques) == 0 || r.Answer == Empty:
 		return r
 	}
 	if r.Answer == Found && s.holdsAll(opaques, r.Doc) {

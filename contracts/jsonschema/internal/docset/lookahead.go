@@ -11,6 +11,10 @@ func (b *branch) lookAhead(choices [][][]Set) ([][][]Set, bool) {
 	grown := b.refuteMembers()
 	var open [][][]Set
 	for _, ways := range choices {
+		if len(ways) > manyWays && b.breaksProperty(ways[0]) {
+			open = append(open, ways)
+			continue
+		}
 		var left [][]Set
 		satisfied := false
 		for _, way := range ways {

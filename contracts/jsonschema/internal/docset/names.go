@@ -24,10 +24,6 @@ func (c *composer) candidates(e existence) iter.Seq[string] {
 				return
 			}
 		}
-		if len(c.kinds) > maxKinds {
-			c.unknown = true
-			return
-		}
 		c.fresh(e, yield)
 	}
 }
@@ -46,45 +42,41 @@ func (c *composer) fresh(e existence, yield func(string) bool) {
 		taken = append(taken, name)
 	}
 	sets := append(slices.Clone(c.names), e.nameSet, c.Types(String), c.Values(taken...).Not())
-	c.cells(e, 0, sets, yield)
+	if e.names != nil {
+		sets = append(sets, c.patterned(e.names))
+	}
+	c.cells(0, sets, yield)
+}
+
+// patterned are the texts that the patterns of names allow.
+func (s *Space) patterned(names *Names) Set {
+	var sets []Set
+	if names.Pattern != "" {
+		sets = append(sets, s.Pattern(names.Pattern))
+	}
+	for _, pattern := range names.ExceptPatterns {
+		sets = append(sets, s.Pattern(pattern).Not())
+	}
+	return s.And(sets...)
 }
 
 // cells goes through the combinations of the kinds of names from the given
-// one on; false to stop.
-func (c *composer) cells(e existence, i int, sets []Set, yield func(string) bool) bool {
+// one on, those outside of a kind first; false to stop. A kind that all names
+// are of, or none, is passed over, so that only those count that overlap.
+func (c *composer) cells(i int, sets []Set, yield func(string) bool) bool {
+	if c.left <= 0 {
+		c.unknown = true
+		return false
+	}
 	if i == len(c.kinds) {
 		name, ok := c.nameIn(sets)
 		return !ok || yield(name)
 	}
-	kind := c.kinds[i]
-	for _, way := range [...]Set{kind.Not(), kind} {
-		if c.excludes(e, i, way) {
-			continue
-		}
-		more := append(slices.Clip(sets), way)
-		if c.find(more).Answer == Empty {
-			continue
-		}
-		if !c.cells(e, i+1, more, yield) {
-			return false
-		}
+	inside, outside := append(slices.Clip(sets), c.kinds[i]), append(slices.Clip(sets), c.kinds[i].Not())
+	if c.find(inside).Answer == Empty || c.find(outside).Answer == Empty {
+		return c.cells(i+1, sets, yield)
 	}
-	return true
-}
-
-// excludes says whether an existence allows no names outside, or inside, of a
-// kind.
-func (c *composer) excludes(e existence, i int, way Set) bool {
-	kind := c.kinds[i]
-	switch {
-	case kind == e.nameSet:
-		return way != kind
-	case i >= len(c.patterns) || e.names == nil:
-		return false
-	case c.patterns[i] == e.names.Pattern && way != kind:
-		return true
-	}
-	return way == kind && slices.Contains(e.names.ExceptPatterns, c.patterns[i])
+	return c.cells(i+1, outside, yield) && c.cells(i+1, inside, yield)
 }
 
 func (c *composer) nameIn(sets []Set) (string, bool) {

@@ -121,7 +121,7 @@ func (in *interval) anywhere() Result {
 	if r := in.scan(step, 16); r.Answer == Found {
 		return r
 	}
-	step = tenth
+	step = in.fine(tenth)
 	for range maxRefined {
 		if r := in.scan(step, 64); r.Answer == Found {
 			return r
@@ -131,12 +131,27 @@ func (in *interval) anywhere() Result {
 	return Result{}
 }
 
+// fine is the step to begin with: the coarse one, or, in an interval that is
+// far too narrow for it, about the hundredth part of its width.
+func (in *interval) fine(coarse *big.Rat) *big.Rat {
+	if in.low == nil || in.high == nil {
+		return coarse
+	}
+	width := new(big.Rat).Sub(in.high, in.low)
+	const bitsPerDigit = 3.3219
+	places := int(float64(width.Denom().BitLen()-width.Num().BitLen())/bitsPerDigit) + 2
+	if places <= maxRefined/2 {
+		return coarse
+	}
+	return new(big.Rat).SetFrac(big.NewInt(1), new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(places)), nil))
+}
+
 // point is the only number within the bounds.
 func (in *interval) point(r *big.Rat) Result {
 	if !in.accepts(r) {
 		return Result{Answer: Empty}
 	}
-	doc, ok := decimal(r)
+	doc, ok := Decimal(r)
 	if !ok {
 		return Result{} // a number that JSON can hardly write
 	}

@@ -3,15 +3,16 @@ package docset
 import (
 	"math"
 	"slices"
+	"strconv"
 )
 
 const (
-	// maxObject bounds the properties of objects that are made.
+	// maxObject bounds the properties of objects that are chosen one by one,
+	// maxPadded those of objects in which the others have made-up names.
 	maxObject = 512
+	maxPadded = 1_000_000
 	// maxChosen bounds the ways to choose the properties that must exist.
 	maxChosen = 1000
-	// maxKinds bounds the kinds of names whose combinations are looked at.
-	maxKinds = 10
 )
 
 // objectFacts is what facts say of objects.
@@ -215,6 +216,9 @@ func (c *composer) satisfy(i int) map[string]any {
 		return c.differ(i - len(c.exists))
 	}
 	e := c.exists[i]
+	if c.refutes(e) {
+		return nil
+	}
 	for name := range c.candidates(e) {
 		old, was := c.chosen[name]
 		if !c.choose(name, e.set) {
@@ -229,14 +233,28 @@ func (c *composer) satisfy(i int) map[string]any {
 	return nil
 }
 
+// refutes says whether no property that an existence asks for can have a value,
+// because of what holds for all properties of its names.
+func (c *composer) refutes(e existence) bool {
+	if e.names == nil {
+		return false
+	}
+	sets := []Set{e.set}
+	for _, g := range c.groups {
+		if g.names.contains(e.names) {
+			sets = append(sets, g.set)
+		}
+	}
+	return c.find(sets).Answer == Empty
+}
+
 // complete adds properties until there are enough, and finds the values.
 func (c *composer) complete() map[string]any {
 	if len(c.chosen) > c.max {
 		return nil
 	}
 	if c.min > maxObject {
-		c.unknown = true
-		return nil
+		return c.padded()
 	}
 	chosen, order := len(c.chosen), len(c.order)
 	for len(c.chosen) < c.min && c.addOne() {
@@ -252,6 +270,32 @@ func (c *composer) complete() map[string]any {
 		c.order = c.order[:order]
 	}
 	return doc
+}
+
+// padded is the object with made-up names, as many as it lacks; nil where too
+// few of them are allowed, which does not mean that there are no others.
+func (c *composer) padded() map[string]any {
+	c.unknown = true
+	if c.min > maxPadded {
+		return nil
+	}
+	doc := c.values()
+	if doc == nil {
+		return nil
+	}
+	for i := range c.min {
+		name := "p" + strconv.Itoa(i)
+		if _, taken := doc[name]; taken || !c.allows(name) {
+			continue
+		}
+		if r := c.find(c.valueSets(name)); r.Answer == Found {
+			doc[name] = r.Doc
+		}
+		if len(doc) == c.min {
+			return doc
+		}
+	}
+	return nil
 }
 
 // addOne adds any property; false if there is none.

@@ -2,6 +2,7 @@ package docset
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -48,13 +49,27 @@ func (s *Space) matches(source, doc string) bool {
 		return false
 	}
 	found, err := e.Match(doc)
-	s.gaveUp = s.gaveUp || err != nil
+	if err != nil && s.gaveUp == nil {
+		s.gaveUp = fmt.Errorf("whether a text matches the pattern %s was %w", source, err)
+	}
 	return found && err == nil
 }
 
-// GaveUp says whether matching a pattern took too long somewhere, so that what
-// Holds and Find said of texts may be wrong.
-func (s *Space) GaveUp() bool { return s.gaveUp }
+// GaveUp says why, where it was not found out whether a text matches a pattern,
+// so that what Holds and Find said of texts may be wrong.
+func (s *Space) GaveUp() error { return s.gaveUp }
+
+// Sure says whether what Holds says of a document is certain.
+func (s *Space) Sure(set Set, doc any) bool {
+	before := s.gaveUp
+	s.gaveUp = nil
+	s.Holds(set, doc)
+	sure := s.gaveUp == nil
+	if before != nil {
+		s.gaveUp = before
+	}
+	return sure
+}
 
 // InNames says whether a name is one of the names.
 func (s *Space) InNames(names Names, name string) bool { return s.inNames(&names, name) }
@@ -63,6 +78,13 @@ func (s *Space) inNames(names *Names, name string) bool {
 	return (names.Pattern == "" || s.matches(names.Pattern, name)) &&
 		!names.excepts(name) &&
 		!slices.ContainsFunc(names.ExceptPatterns, func(p string) bool { return s.matches(p, name) })
+}
+
+// contains says whether all of other names are plainly among the names.
+func (n *Names) contains(other *Names) bool {
+	return (n.Pattern == "" || n.Pattern == other.Pattern) &&
+		!slices.ContainsFunc(n.Except, func(name string) bool { return !other.excepts(name) }) &&
+		!slices.ContainsFunc(n.ExceptPatterns, func(p string) bool { return !slices.Contains(other.ExceptPatterns, p) })
 }
 
 func (n *Names) excepts(name string) bool {
@@ -76,7 +98,7 @@ const (
 	// maxSamples bounds the texts that are tried against opaque sets.
 	maxSamples = 8
 	// maxLengthMade bounds the length of texts that are made.
-	maxLengthMade = 100_000
+	maxLengthMade = 10_000_000
 	// textCost is what a question about texts costs that was given up.
 	textCost = 500
 )
@@ -107,7 +129,14 @@ func (s *Space) findString(facts []Set) Result {
 	if s.impliedOpaque(facts) {
 		return Result{Answer: Empty}
 	}
+	if q.Max >= 0 && q.Min > q.Max {
+		return Result{Answer: Empty}
+	}
 	if q.Min > maxLengthMade {
+		q.Min = maxLengthMade // where no text is so long, none is longer
+		if r := s.findText(q); r.Answer == Empty {
+			return r
+		}
 		return Result{}
 	}
 	r := s.findText(q)

@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // value is a document with what equality and type need.
@@ -99,17 +100,49 @@ func appendKey(key []byte, doc any) []byte {
 	return fmt.Appendf(key, "%v", doc)
 }
 
-// decimal writes a number as JSON; false if it has no finite decimal form, or
-// a very long one.
-func decimal(r *big.Rat) (json.Number, bool) {
-	if r.Num().BitLen() > 2048 || r.Denom().BitLen() > 2048 {
+const (
+	// maxDigits bounds the text of a number that is written, and maxBits what
+	// is tried: readers bound it too.
+	maxDigits = 10_000
+	maxBits   = 40_000
+	// maxExponent bounds exponents, which are written where they save more
+	// than plainDigits digits.
+	maxExponent = 1_000
+	plainDigits = 40
+)
+
+// Decimal writes a number as JSON, exactly; false if it has no finite decimal
+// form, or only a very long one. Long numbers are written with an exponent if
+// that is shorter.
+func Decimal(r *big.Rat) (json.Number, bool) {
+	if r.Num().BitLen() > maxBits || r.Denom().BitLen() > maxBits {
 		return "", false
 	}
 	digits, exact := r.FloatPrec()
 	if !exact {
 		return "", false
 	}
-	return json.Number(r.FloatString(digits)), true
+	text := r.FloatString(digits)
+	if len(text) > plainDigits {
+		text = withExponent(text, digits)
+	}
+	return json.Number(text), len(text) <= maxDigits
+}
+
+// withExponent is a number of so many digits after the point, with an exponent
+// if that is shorter.
+func withExponent(text string, digits int) string {
+	sign := ""
+	if text[0] == '-' {
+		sign, text = "-", text[1:]
+	}
+	whole := strings.TrimLeft(strings.Replace(text, ".", "", 1), "0")
+	mantissa := strings.TrimRight(whole, "0")
+	exponent := len(whole) - len(mantissa) - digits
+	if short := mantissa + "e" + strconv.Itoa(exponent); len(short) < len(text) && max(exponent, -exponent) <= maxExponent {
+		text = short
+	}
+	return sign + text
 }
 
 // Key is a text that equal documents, in the sense of JSON Schema, share and

@@ -4,13 +4,22 @@
 // lookbehind, back references, and large repetitions.
 //
 // Expressions have the flag u, as JSON Schema recommends: a character is a code
-// point. Beyond it, any punctuation may be escaped, and a brace or bracket
-// that closes nothing stands for itself, as in expressions without the flag.
+// point. A form that the flag refuses is read as without it (Annex B), while
+// the rest of the expression keeps what the flag means: any punctuation may be
+// escaped, a brace or bracket that closes nothing stands for itself, and \10
+// and \01 are octal where they name no group. What is refused all the same are
+// letters that are escaped without a meaning: what others mean by \A or \Z is
+// not what Annex B reads.
+//
+// Of properties of characters those are known that Go has tables of, or that
+// follow from these. An expression with another one of ECMA-262 is read, as one
+// is that counts too far, and what it matches is not known.
 //
 // Guarantees: the same text always gets the same answer, in a bounded number
 // of steps: an expression that does not come to an end on a text is answered
-// with ErrSteps. An expression that is none is answered with an *Error that
-// says where and why. Nothing panics.
+// with ErrSteps, and one of which it is not known what it matches with an
+// *Unsupported. An expression that is none is answered with an *Error that says
+// where and why. Nothing panics.
 //
 // Matching is slower than with regexp by far: what can be written for regexp
 // should be.
@@ -38,6 +47,15 @@ func (e *Error) Error() string {
 // ErrSteps says that matching was given up.
 var ErrSteps = errors.New("given up after 5,000,000 steps")
 
+// Unsupported says that it is not known what an expression matches.
+type Unsupported struct {
+	// Part is the part of the expression that is not supported.
+	Part string
+}
+
+// Error completes "whether it matches was ...".
+func (u *Unsupported) Error() string { return "not known, because " + u.Part + " is not supported" }
+
 // The limits of an expression and of matching with it.
 const (
 	maxSteps        = 5_000_000
@@ -56,7 +74,8 @@ type Pattern struct {
 	registers int
 	// remembers: an expression without back references fails at a place
 	// whatever led there, so each place is tried once.
-	remembers bool
+	remembers   bool
+	unsupported string
 }
 
 // Compile reads an expression. Its error is an *Error.
@@ -68,10 +87,19 @@ func Compile(source string) (*Pattern, error) {
 	}
 	c := &compiler{registers: 2 * (p.groups + 1), refers: p.refers}
 	if !c.compile(root, false) {
-		return nil, &Error{Message: fmt.Sprintf("repetition makes more than %d parts of the expression", maxInstructions)}
+		p.unsupported = fmt.Sprintf("a repetition that makes more than %d parts of it", maxInstructions)
 	}
 	c.emit(instruction{op: opMatch})
-	return &Pattern{root: root, program: c.program, registers: c.registers, remembers: !p.refers}, nil
+	return &Pattern{root: root, program: c.program, registers: c.registers, remembers: !p.refers, unsupported: p.unsupported}, nil
+}
+
+// Supported is an *Unsupported where it is not known what the expression
+// matches.
+func (p *Pattern) Supported() error {
+	if p.unsupported == "" {
+		return nil
+	}
+	return &Unsupported{p.unsupported}
 }
 
 // A node is a part of an expression: one of the types below.
@@ -84,6 +112,7 @@ type (
 		tables  []*unicode.RangeTable
 		without []*unicode.RangeTable // all characters but these
 		negated bool
+		unknown bool // there are more, of which it is not known which they are
 	}
 	sequence []node
 	choice   []node
@@ -106,7 +135,7 @@ type (
 	assertion     rune // ^ $ b B
 )
 
-// has reports whether a character is one of the set.
+// has reports whether a character is known to be one of the set.
 func (s *set) has(r rune) bool {
 	in := false
 	for i := 0; i < len(s.ranges) && !in; i += 2 {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/flowweir/weir/contracts/jsonschema/internal/ecma"
 )
@@ -37,6 +38,34 @@ func TestMatch(t *testing.T) {
 		{`^\x41\_(?!x)`, "A_", "A"},
 		{`^{(?!x)`, "{", "x"},
 		{`^a{,2}(?!x)$`, "a{,2}", "a aa"},
+		{`^\10$`, "\b", "10 1 0"},
+		{`^(a)\10$`, "a\b", "aa0 a10"},
+		{`^(a)\1$`, "aa", "a\x01"},
+		{`^(a)\2$`, "a\x02", "aa"},
+		{`^\2(a)(b)$`, "ab", "\x02ab"},
+		{`^\01$`, "\x01", "01 1"},
+		{`^\0\7$`, "\x00\x07", "07"},
+		{`^\777$`, "?7", "777 ǿ"},
+		{`^\8\9$`, "89", "8"},
+		{`^[\1-\3]$`, "\x01 \x02", "1 2"},
+		{`^[(]\1$`, "(\x01", "(("},
+		{`^(?<!a)(?<n>b)\1$`, "bb", "b\x01"},
+		{`^[[:alpha:]]$`, ":] a] p]", "b b] a alpha"},
+		{`^a{2}{x$`, "aa{x", "aaaax"},
+		{`^\p{Alphabetic}+$`, "aÉαⅷ", "1 a-"},
+		{`^\p{Alpha}\P{Alpha}$`, "a1", "aa 1a"},
+		{`^[^\p{Alphabetic}]$`, "1 -", "a α"},
+		{`^\p{Script=Grek}\p{sc=Greek}\p{sc=Grek}$`, "αβγ", "abc"},
+		{`^\p{sc=Qaai}\p{Script=Zyyy}$`, "\u03011", "11"},
+		{`^\p{gc=Lu}\p{General_Category=Letter}\p{Lowercase}\p{Uppercase}\P{White_Space}\P{space}$`, "AbcDxy", "Abcdxy"},
+		{`^\p{ASCII}\p{Any}\p{Assigned}\P{Assigned}$`, "aéa\u0378", "aéaa"},
+		{`^\p{ID_Start}\p{IDC}*$`, "aé_1", "1a _a"},
+		{`^\p{Math}\p{Cased}\p{Gr_Base}\p{Gr_Ext}\p{DI}$`, "+aa\u0301\u00ad", "aaaaa"},
+		{`^a{100000}$`, strings.Repeat("a", 100_000), strings.Repeat("a", 99_999) + " " + strings.Repeat("a", 100_001)},
+		{`^(?:a){3,9007199254740993}b$`, "aaab aaaaaaab", "aab ab"},
+		{`^(?:[a-c]{2000,}|x)c$`, "xc " + strings.Repeat("c", 2001), strings.Repeat("c", 2000)},
+		{`(?<=^a{2,5000})b`, "aab aaaab", "ab b"},
+		{`^(a{1,5000}?)b\1$`, "aabaa", "aaba"},
 	} {
 		p, err := ecma.Compile(tt.expression)
 		if err != nil {
@@ -76,19 +105,62 @@ func TestErrors(t *testing.T) {
 		`a\q`:                          `\q has no meaning at character 2`,
 		`\u00g0`:                       "the escape lacks its 4 hexadecimal digits at character 1",
 		`\u{110000}`:                   `the braces of \u{ do not hold a character at character 1`,
-		`(a)\2`:                        "there is no group 2 at character 4",
+		`{1}`:                          "there is nothing to repeat at character 1",
+		`a|{2,}`:                       "there is nothing to repeat at character 3",
+		`a{1}{2}`:                      "there is nothing to repeat at character 3",
+		`\p{sc=Klingon}`:               `there is no property of characters "sc=Klingon" at character 1`,
+		`\p{Other_Alphabetic}`:         `there is no property of characters "Other_Alphabetic" at character 1`,
+		`\pL`:                          `no property in braces follows \p at character 1`,
 		`\k<b>`:                        `there is no group named "b" at character 1`,
 		`(?<a>)(?<a>)`:                 `there are two groups named "a" at character 7`,
 		`(?i)a`:                        "there is no group that begins with (?i at character 1",
 		`\p{Klingon}`:                  `there is no property of characters "Klingon" at character 1`,
 		`(?<a`:                         "the name of the group does not end at character 1",
-		`(a{1000}){1000}(?=a)`:         "repetition makes more than 50000 parts of the expression at character 1",
 		strings.Repeat("(", 101) + "a": "groups are nested deeper than 100 levels at character 101",
 	} {
 		_, err := ecma.Compile(expression)
 		if err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", expression, err, want)
 		}
+	}
+}
+
+// TestUnsupported: an expression of which it is not known what it matches is one
+// all the same, and says so of every text.
+func TestUnsupported(t *testing.T) {
+	for expression, want := range map[string]string{
+		`^\p{Emoji}$`:          `not known, because \p{Emoji} is not supported`,
+		`a|[^\P{XIDS}]`:        `not known, because \p{XIDS} is not supported`,
+		`\p{scx=Grek}`:         `not known, because \p{scx=Grek} is not supported`,
+		`(?:ab){100000}`:       "not known, because a repetition that makes more than 50000 parts of it is not supported",
+		`(a{1000}){1000}(?=a)`: "not known, because a repetition that makes more than 50000 parts of it is not supported",
+	} {
+		p, err := ecma.Compile(expression)
+		if err != nil {
+			t.Errorf("%s: %v", expression, err)
+			continue
+		}
+		if got, err := p.Match("a"); got || err == nil || err.Error() != want {
+			t.Errorf("%s: %t, %v, want %s", expression, got, err, want)
+		}
+		if _, exact := p.Expression(); exact {
+			t.Errorf("%s is exact", expression)
+		}
+	}
+	if p, err := ecma.Compile(`(?:){1000000000}`); err != nil || p.Supported() != nil {
+		t.Errorf("nothing, often: %v, %v", p, err)
+	}
+}
+
+// TestScripts: every script that Go knows has its code.
+func TestScripts(t *testing.T) {
+	for name := range unicode.Scripts {
+		if !ecma.HasCode(name) {
+			t.Errorf("%s has no code", name)
+		}
+	}
+	if _, err := ecma.Compile(`\p{sc=Zanb}\p{sc=Zinh}`); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -3,7 +3,6 @@ package ecma
 import (
 	"slices"
 	"strconv"
-	"strings"
 	"unicode"
 	"unicode/utf16"
 )
@@ -25,20 +24,14 @@ func (p *parser) escaped(at int, into *set) (r rune, single bool) {
 	}
 	switch r {
 	case 'p', 'P':
-		table := p.property(at)
-		if r == 'p' {
-			into.tables = append(into.tables, table)
-		} else {
-			into.without = append(into.without, table)
-		}
+		p.property(at, into, r == 'P')
 		return 0, false
 	case 't', 'n', 'v', 'f', 'r':
 		return map[rune]rune{'t': '\t', 'n': '\n', 'v': '\v', 'f': '\f', 'r': '\r'}[r], true
-	case '0':
-		if next := p.peek(); next >= '0' && next <= '9' {
-			p.fail(at, "octal escapes are not read")
-		}
-		return 0, true
+	case '0', '1', '2', '3', '4', '5', '6', '7':
+		return p.octal(r - '0'), true
+	case '8', '9':
+		return r, true
 	case 'c':
 		letter := p.peek()
 		if letter > unicode.MaxASCII || !unicode.IsLetter(letter) {
@@ -51,7 +44,7 @@ func (p *parser) escaped(at int, into *set) (r rune, single bool) {
 	case 'u':
 		return p.unicode(at), true
 	}
-	if unicode.IsLetter(r) || unicode.IsDigit(r) {
+	if unicode.IsLetter(r) {
 		p.fail(at, `\%c has no meaning`, r)
 	}
 	return r, true
@@ -95,36 +88,42 @@ func (p *parser) hex(at, digits int) rune {
 	return rune(min(n, unicode.MaxRune+1))
 }
 
-// property reads the name of a property of characters in braces.
-func (p *parser) property(at int) *unicode.RangeTable {
+// octal reads the digits that follow the first one of an octal escape: the
+// character has at most eight bits.
+func (p *parser) octal(value rune) rune {
+	const most = 0o377
+	for range 2 {
+		digit := p.peek() - '0'
+		if digit < 0 || digit > 7 || value*8+digit > most {
+			break
+		}
+		value = value*8 + digit
+		p.at++
+	}
+	return value
+}
+
+// property reads the name of a property of characters in braces, and adds those
+// that have it to a set, or those that lack it.
+func (p *parser) property(at int, into *set, lacks bool) {
 	end := slices.Index(p.source[p.at:], '}')
 	if !p.take("{") || end < 0 {
 		p.fail(at, `no property in braces follows \p`)
 	}
 	name := string(p.source[p.at : p.at+end-1])
 	p.at += end
-	kind, value, named := strings.Cut(name, "=")
-	if !named {
-		kind, value = "", name
+	table, ok := tableOf(name)
+	switch {
+	case !ok:
+		p.fail(at, "there is no property of characters %q", name)
+	case table == nil:
+		into.unknown = true
+		p.unsupported = `\p{` + name + `}`
+	case lacks:
+		into.without = append(into.without, table)
+	default:
+		into.tables = append(into.tables, table)
 	}
-	switch kind {
-	case "", "General_Category", "gc":
-		if full, ok := unicode.CategoryAliases[value]; ok {
-			value = full
-		}
-		if table, ok := unicode.Categories[value]; ok {
-			return table
-		}
-		if table, ok := unicode.Properties[value]; ok && kind == "" {
-			return table
-		}
-	case "Script", "sc":
-		if table, ok := unicode.Scripts[value]; ok {
-			return table
-		}
-	}
-	p.fail(at, "there is no property of characters %q", name)
-	return nil
 }
 
 // class reads a set in brackets.

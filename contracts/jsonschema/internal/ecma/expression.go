@@ -79,6 +79,8 @@ func (t *translation) write(n node) {
 
 func (t *translation) set(s *set) {
 	switch all := s.all(); {
+	case s.unknown:
+		t.wider(anyRune)
 	case s.negated && len(all) == 0:
 		t.b.WriteString(anyRune)
 	case len(all) == 0:

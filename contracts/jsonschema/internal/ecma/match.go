@@ -4,173 +4,12 @@ import (
 	"slices"
 )
 
-type operation uint8
-
-const (
-	opMatch operation = iota
-	opSet
-	opJump
-	opSplit // tries to, then otherwise
-	opSave
-	opClear
-	opAssert
-	opLook
-	opRefer
-	opMoved // fails where a turn of a loop has not moved
-)
-
-type instruction struct {
-	op            operation
-	back, negated bool // back: matching goes towards the beginning
-	to, otherwise int
-	set           *set
-	a, b          int // registers
-	assertion     assertion
-}
-
-// compiler writes an expression as instructions.
-type compiler struct {
-	program   []instruction
-	registers int
-	// refers: there are back references. Otherwise what groups had is of no
-	// interest, and that a turn of a loop moves is seen by what was tried.
-	refers bool
-}
-
-func (c *compiler) emit(i instruction) int {
-	c.program = append(c.program, i)
-	return len(c.program) - 1
-}
-
-// compile answers false for an expression that is too large.
-func (c *compiler) compile(n node, back bool) bool {
-	if len(c.program) > maxInstructions {
-		return false
-	}
-	switch n := n.(type) {
-	case *set:
-		c.emit(instruction{op: opSet, set: n, back: back})
-	case assertion:
-		c.emit(instruction{op: opAssert, assertion: n})
-	case *backReference:
-		c.emit(instruction{op: opRefer, a: n.index, back: back})
-	case sequence:
-		for i := range n {
-			if back {
-				i = len(n) - 1 - i
-			}
-			if !c.compile(n[i], back) {
-				return false
-			}
-		}
-	case choice:
-		return c.choice(n, back)
-	case *group:
-		return c.group(n, back)
-	case *look:
-		at := c.emit(instruction{op: opLook, negated: n.negated})
-		ok := c.compile(n.sub, n.behind)
-		c.emit(instruction{op: opMatch})
-		c.program[at].to = len(c.program)
-		return ok
-	case *repeat:
-		return c.repeat(n, back)
-	}
-	return true
-}
-
-func (c *compiler) choice(n choice, back bool) bool {
-	var ends []int
-	for i, sub := range n {
-		split := -1
-		if i < len(n)-1 {
-			split = c.emit(instruction{op: opSplit})
-			c.program[split].to = len(c.program)
-		}
-		if !c.compile(sub, back) {
-			return false
-		}
-		if split >= 0 {
-			ends = append(ends, c.emit(instruction{op: opJump}))
-			c.program[split].otherwise = len(c.program)
-		}
-	}
-	for _, at := range ends {
-		c.program[at].to = len(c.program)
-	}
-	return true
-}
-
-func (c *compiler) group(n *group, back bool) bool {
-	if n.index == 0 || !c.refers {
-		return c.compile(n.sub, back)
-	}
-	first, last := 2*n.index, 2*n.index+1
-	if back {
-		first, last = last, first
-	}
-	c.emit(instruction{op: opSave, a: first})
-	ok := c.compile(n.sub, back)
-	c.emit(instruction{op: opSave, a: last})
-	return ok
-}
-
-func (c *compiler) repeat(n *repeat, back bool) bool {
-	turn := func() bool {
-		if c.refers && n.groups[0] < n.groups[1] {
-			c.emit(instruction{op: opClear, a: 2 * n.groups[0], b: 2 * n.groups[1]})
-		}
-		return c.compile(n.sub, back)
-	}
-	for range n.least {
-		if !turn() {
-			return false
-		}
-	}
-	// split writes a choice between one turn more and none.
-	split := func() int { return c.emit(instruction{op: opSplit}) }
-	route := func(at, more, none int) {
-		if n.lazy {
-			more, none = none, more
-		}
-		c.program[at].to, c.program[at].otherwise = more, none
-	}
-	began := c.registers
-	c.registers++
-	body := func() bool {
-		if !c.refers {
-			return turn()
-		}
-		c.emit(instruction{op: opSave, a: began})
-		ok := turn()
-		c.emit(instruction{op: opMoved, a: began})
-		return ok
-	}
-	if n.most < 0 {
-		at := split()
-		if !body() {
-			return false
-		}
-		c.emit(instruction{op: opJump, to: at})
-		route(at, at+1, len(c.program))
-		return true
-	}
-	var splits []int
-	for range n.most - n.least {
-		splits = append(splits, split())
-		if !body() {
-			return false
-		}
-	}
-	for _, at := range splits {
-		route(at, at+1, len(c.program))
-	}
-	return true
-}
-
 // Match reports whether the expression is found in the text. Its error is
-// ErrSteps.
+// ErrSteps or an *Unsupported.
 func (p *Pattern) Match(text string) (bool, error) {
+	if err := p.Supported(); err != nil {
+		return false, err
+	}
 	m := &matcher{Pattern: p, text: []rune(text), steps: maxSteps, looks: map[[2]int]bool{}}
 	seen := m.remember()
 	for start := 0; start <= len(m.text) && !m.spent; start++ {
@@ -243,6 +82,8 @@ func (m *matcher) run(pc, at int, registers []int, seen []uint64) (remembered []
 			case opSplit:
 				others = append(others, position{i.otherwise, now.at, now.registers})
 				now.pc = i.to
+			case opRun:
+				others, fails = m.runs(i, &now, others)
 			default:
 				fails = !m.step(i, &now)
 			}
@@ -310,6 +151,41 @@ func (m *matcher) consume(i *instruction, now *position) bool {
 	}
 	now.at++
 	return true
+}
+
+// runs takes as many characters as a run has, the others that it could have
+// are alternatives; it fails where there are too few.
+func (m *matcher) runs(i *instruction, now *position, others []position) ([]position, bool) {
+	step, left := 1, len(m.text)-now.at
+	if i.back {
+		step, left = -1, now.at
+	}
+	most := left
+	if i.b >= 0 {
+		most = min(most, i.b)
+	}
+	one, n := *now, 0
+	for n < most && left >= i.a && m.consume(i, &one) {
+		n++
+	}
+	m.steps -= n
+	if n < i.a {
+		return others, true
+	}
+	begin, at := now.at, func(turns int) position { return position{now.pc, now.at + turns*step, now.registers} }
+	now.pc++
+	for k := range n - i.a {
+		turns := i.a + k
+		if i.lazy {
+			turns = n - k
+		}
+		others = append(others, at(turns))
+	}
+	now.at = begin + n*step
+	if i.lazy {
+		now.at = begin + i.a*step
+	}
+	return others, false
 }
 
 func (m *matcher) holds(a assertion, at int) bool {

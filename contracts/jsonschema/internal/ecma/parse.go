@@ -11,11 +11,15 @@ type parser struct {
 	source []rune
 	at     int
 	depth  int
-	groups int
+	groups int // so far
+	all    int
 	names  map[string]int
 	refers bool
-	// pending are the references to check when all groups are known.
+	// pending are the references by name to check when all groups are known.
 	pending []pendingReference
+	// unsupported is a part of the expression of which it is not known what it
+	// matches.
+	unsupported string
 }
 
 type pendingReference struct {
@@ -41,22 +45,39 @@ func (p *parser) parse() (root node, err error) {
 			root, err = nil, f.err
 		}
 	}()
+	p.all = countGroups(p.source)
 	root = p.choice()
 	if !p.done() { // only a bracket ends a choice early
 		p.fail(p.at, "the parenthesis closes no group")
 	}
 	for _, r := range p.pending {
-		if r.name != "" {
-			r.reference.index = p.names[r.name]
-			if r.reference.index == 0 {
-				p.fail(r.at, "there is no group named %q", r.name)
-			}
-		}
-		if r.reference.index > p.groups {
-			p.fail(r.at, "there is no group %d", r.reference.index)
+		r.reference.index = p.names[r.name]
+		if r.reference.index == 0 {
+			p.fail(r.at, "there is no group named %q", r.name)
 		}
 	}
 	return root, nil
+}
+
+// countGroups counts the groups that references by number can name.
+func countGroups(source []rune) int {
+	n, inClass := 0, false
+	for i := 0; i < len(source); i++ {
+		switch r := source[i]; {
+		case r == '\\':
+			i++
+		case r == '[':
+			inClass = true
+		case r == ']':
+			inClass = false
+		case r != '(' || inClass:
+		case !slices.Equal(source[i+1:min(i+2, len(source))], []rune("?")):
+			n++
+		case i+3 < len(source) && source[i+2] == '<' && source[i+3] != '=' && source[i+3] != '!':
+			n++
+		}
+	}
+	return n
 }
 
 func (p *parser) done() bool { return p.at == len(p.source) }
@@ -191,6 +212,12 @@ func (p *parser) term() node {
 		return p.escape(at)
 	case '*', '+', '?':
 		p.fail(at, "there is nothing to repeat")
+	case '{':
+		p.at = at
+		if _, _, ok := p.quantifier(); ok {
+			p.fail(at, "there is nothing to repeat")
+		}
+		p.at = at + 1
 	}
 	return &set{ranges: []rune{r, r}}
 }
@@ -254,21 +281,21 @@ func (p *parser) escape(at int) node {
 		p.at++
 		return assertion(r)
 	case r >= '1' && r <= '9':
-		n, _ := p.number()
-		return p.reference(n, "", at)
+		digits := p.at
+		if n, _ := p.number(); n <= p.all {
+			p.refers = true
+			return &backReference{n}
+		}
+		p.at = digits // an octal escape
 	case p.take("k<"):
-		return p.reference(0, p.name(at), at)
+		p.refers = true
+		reference := &backReference{}
+		p.pending = append(p.pending, pendingReference{reference, p.name(at), at})
+		return reference
 	}
 	s := &set{}
 	if r, single := p.escaped(at, s); single {
 		s.add(r, r)
 	}
 	return s
-}
-
-func (p *parser) reference(index int, name string, at int) node {
-	p.refers = true
-	r := &backReference{index}
-	p.pending = append(p.pending, pendingReference{r, name, at})
-	return r
 }

@@ -28,7 +28,7 @@ func (p *Pattern) Write(rng *rand.Rand, repeat int, looks Looks) string {
 }
 
 // maxWritten bounds the length of what is written.
-const maxWritten = 20_000
+const maxWritten = 200_000
 
 type writer struct {
 	rng    *rand.Rand
@@ -68,7 +68,7 @@ func (w *writer) write(n node) {
 		if n.most >= 0 {
 			more = min(more, n.most-n.least)
 		}
-		for range n.least + w.rng.IntN(more+1) {
+		for range min(n.least+w.rng.IntN(more+1), maxWritten) {
 			w.write(n.sub)
 		}
 	}

@@ -39,10 +39,35 @@ func (q Query) Find() (string, error) {
 			return text, nil
 		}
 	}
-	w := walker{Query: q, patterns: slices.Concat(q.Match, q.Avoid), seen: map[string]bool{}}
+	for least := maxWalked; least < q.Min; least *= 4 {
+		shorter := q
+		shorter.Min = least
+		w := newWalker(shorter)
+		at, err := w.walk()
+		if err != nil {
+			return "", err // where there is no text so long, there is no longer one
+		}
+		if text, ok := w.pump(at, q.Min); ok {
+			return text, nil
+		}
+	}
+	w := newWalker(q)
+	at, err := w.walk()
+	if err != nil {
+		return "", err
+	}
+	return w.text(at), nil
+}
+
+// maxWalked is the length up to which texts are found one character at a time,
+// at first.
+const maxWalked = 64
+
+func newWalker(q Query) *walker {
+	w := &walker{Query: q, patterns: slices.Concat(q.Match, q.Avoid), seen: map[string]bool{}}
 	w.plant()
 	w.refine()
-	return w.walk()
+	return w
 }
 
 // walker walks the product of the automata, a tree of the unwanted texts and
@@ -135,7 +160,8 @@ func (w *walker) refine() {
 	slices.SortFunc(w.alphabet, func(a, b rune) int { return cmp.Or(rank(a)-rank(b), int(a-b)) })
 }
 
-func (w *walker) walk() (string, error) {
+// walk is the node of a shortest text.
+func (w *walker) walk() (int, error) {
 	first := node{states: make([]int, len(w.patterns)), parent: -1}
 	for i := range first.states {
 		first.states[i] = start
@@ -144,19 +170,19 @@ func (w *walker) walk() (string, error) {
 	for at, steps := 0, 0; at < len(w.nodes); at++ {
 		n := w.nodes[at]
 		if w.wanted(n) {
-			return w.text(at), nil
+			return at, nil
 		}
 		if w.Max >= 0 && n.length == w.Max {
 			continue
 		}
 		for _, r := range w.alphabet {
 			if steps++; steps > maxSteps {
-				return "", ErrBudget
+				return 0, ErrBudget
 			}
 			w.push(w.after(n, at, r))
 		}
 	}
-	return "", ErrNone
+	return 0, ErrNone
 }
 
 func (w *walker) after(n node, at int, r rune) node {
@@ -202,6 +228,32 @@ func (w *walker) wanted(n node) bool {
 		}
 	}
 	return true
+}
+
+// pump makes the text of a node longer, up to a length, by what leads from a
+// state of the automata back to it; false where nothing does, or where that
+// leads beyond the greatest length.
+func (w *walker) pump(at, least int) (string, bool) {
+	var way []node // from the end to the beginning
+	for i := at; i >= 0; i = w.nodes[i].parent {
+		way = append(way, w.nodes[i])
+	}
+	slices.Reverse(way)
+	text := []rune(w.text(at))
+	if len(text) >= least {
+		return string(text), true
+	}
+	for to := range way {
+		for from := range to {
+			turn := to - from
+			turns := (least - len(text) + turn - 1) / turn
+			if way[from].leaf != way[to].leaf || !slices.Equal(way[from].states, way[to].states) || w.Max >= 0 && len(text)+turns*turn > w.Max {
+				continue
+			}
+			return string(text[:to]) + strings.Repeat(string(text[from:to]), turns) + string(text[to:]), true
+		}
+	}
+	return "", false
 }
 
 func (w *walker) text(at int) string {

@@ -66,6 +66,40 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// TestFindLong: long texts are a short one with a part of it again and again.
+func TestFindLong(t *testing.T) {
+	const long = 1_000_000
+	for _, tt := range []struct {
+		match, avoid string
+		min, max     int
+		start, end   string
+		length       int // -1 for none
+	}{
+		{"^[a-z][0-9]*$", "^b", long, -1, "a000", "000", long},
+		{"^(?:ab)*$", "c", long, long, "abab", "abab", long},
+		{"^x(?:ab)*$", "c", long + 1, long + 2, "xabab", "abab", long + 1},
+		{"^(?:abc)*$", "c$", long, -1, "", "", -1},
+		{"^a{1,80}$", "b", long, -1, "", "", -1},
+		{"^(?:ab)*$", "c", 65, 66, "abab", "abab", 66},
+		{"^(?:a{300})*$", "c", 70, -1, "aaa", "aaa", 300},
+	} {
+		q := language.Query{Match: compile(t, tt.match), Avoid: compile(t, tt.avoid), Min: tt.min, Max: tt.max}
+		got, err := q.Find()
+		switch {
+		case tt.length < 0 && !errors.Is(err, language.ErrNone):
+			t.Errorf("match %q avoid %q: got %.20q and %v, want none", tt.match, tt.avoid, got, err)
+		case tt.length < 0:
+		case err != nil || len(got) != tt.length || !strings.HasPrefix(got, tt.start) || !strings.HasSuffix(got, tt.end) || !regexp.MustCompile(tt.match).MatchString(got):
+			t.Errorf("match %q avoid %q: got %.20q of %d and %v, want %d", tt.match, tt.avoid, got, len(got), err, tt.length)
+		}
+	}
+	// A length that no turn leads to exactly is left undecided.
+	q := language.Query{Match: compile(t, "^(?:ab)*$"), Min: 1_000_001, Max: 1_000_001}
+	if got, err := q.Find(); !errors.Is(err, language.ErrBudget) {
+		t.Errorf("got %.20q and %v", got, err)
+	}
+}
+
 // A question whose product is too large ends with ErrBudget.
 func TestFindBudget(t *testing.T) {
 	q := language.Query{Match: compile(t, "^(a|b)*a(a|b){20}$", "^(aa|b)*b(a|b){19}$"), Min: 2000, Max: -1}

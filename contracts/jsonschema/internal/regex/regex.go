@@ -27,6 +27,7 @@ type Pattern struct {
 	// Other matches what is not written for Go's regexp; nil for what is.
 	Other *ecma.Pattern
 	re    *regexp.Regexp
+	wider *regexp.Regexp // matches all that Other does, where that is not known
 }
 
 // Compile reads a pattern. Its error is an *ecma.Error.
@@ -44,7 +45,11 @@ func Compile(source string) (*Pattern, error) {
 	if failed != nil {
 		return nil, failed
 	}
-	return &Pattern{source: source, Other: pattern}, nil
+	p := &Pattern{source: source, Other: pattern}
+	if pattern.Supported() != nil {
+		p.wider, _ = regexp.Compile(expression) // one that is too large says nothing
+	}
+	return p, nil
 }
 
 // parsed parses an expression, which regexp has read, when it is asked to.
@@ -62,9 +67,12 @@ func parsed(expression string) func() *syntax.Regexp {
 func (p *Pattern) String() string { return p.source }
 
 // Match reports whether the pattern is found in the text. Its error is
-// ecma.ErrSteps.
+// ecma.ErrSteps or an *ecma.Unsupported.
 func (p *Pattern) Match(text string) (bool, error) {
-	if p.Other != nil {
+	switch {
+	case p.wider != nil && !p.wider.MatchString(text):
+		return false, nil
+	case p.Other != nil:
 		return p.Other.Match(text)
 	}
 	return p.re.MatchString(text), nil
