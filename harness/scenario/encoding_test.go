@@ -13,7 +13,7 @@ func TestProtobufAsJSON(t *testing.T) {
 	declared := &contracts.Schema{File: "order.proto", Format: contracts.FormatProtobuf, Wire: contracts.WireNone, Encoding: contracts.EncodingJSON}
 	p := &contracts.Produces{Event: "OrderPlaced", Schema: contracts.SchemaRef{Inline: declared}}
 	files := fstest.MapFS{"order.proto": {Data: []byte("syntax = \"proto3\";\nmessage Order { string id = 1; }\n")}}
-	x := &execution{serdes: newSerdes(files, nil)}
+	x := &execution{serdes: newSerdes(t.Context(), files, nil)}
 	f := &Flow{Load: &Load{}, Producer: &contracts.Contract{}, Produces: p}
 	if err := f.resolve(x.serdes); err != nil {
 		t.Fatal(err)

@@ -17,7 +17,6 @@ import (
 	"io/fs"
 	"strconv"
 	"sync"
-	"time"
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/schema"
@@ -25,9 +24,6 @@ import (
 	"github.com/flowweir/weir/contracts/versions"
 	"github.com/flowweir/weir/contracts/wire"
 )
-
-// Timeout bounds one question to the schema registry.
-const Timeout = 10 * time.Second
 
 // ErrNoRegistry is the lack of a registry that a contract speaks of.
 var ErrNoRegistry = errors.New("no schema registry is given: set WEIR_REGISTRY_URL")
@@ -90,6 +86,8 @@ func Subject(declared *contracts.Schema, topic string, part registry.Part) strin
 
 // Resolver finds forms. Its methods may be called at the same time.
 type Resolver struct {
+	//nolint:containedctx // as in the loader, whose methods take none
+	ctx      context.Context
 	loader   *versions.Loader
 	registry *registry.Registry
 	// forms are those of events and their keys, by a half.
@@ -98,9 +96,9 @@ type Resolver struct {
 }
 
 // New makes a Resolver of schemas that a loader reads. The registry, which the
-// loader reads too, may be nil.
-func New(loader *versions.Loader, r *registry.Registry) *Resolver {
-	return &Resolver{loader: loader, registry: r, subjects: subjects{versions: map[string][]registry.Schema{}, foreign: map[foreignID]bool{}}}
+// loader reads too, may be nil; ctx bounds all questions to it.
+func New(ctx context.Context, loader *versions.Loader, r *registry.Registry) *Resolver {
+	return &Resolver{ctx: ctx, loader: loader, registry: r, subjects: subjects{versions: map[string][]registry.Schema{}, foreign: map[foreignID]bool{}}}
 }
 
 // half names the values of an event, or its keys.
@@ -169,9 +167,7 @@ func (r *Resolver) registered(subject string, version int) (registry.Schema, err
 	if r.registry == nil {
 		return registry.Schema{}, ErrNoRegistry
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), Timeout)
-	defer cancel()
-	s, err := r.registry.Schema(ctx, subject, version)
+	s, err := r.registry.Schema(r.ctx, subject, version)
 	return s, asked(err)
 }
 

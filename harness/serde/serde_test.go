@@ -57,7 +57,7 @@ func resolver(t *testing.T) (*Resolver, *contracts.Contract, *srfake.Registry) {
 	if len(findings) > 0 {
 		t.Fatal(findings)
 	}
-	return New(versions.New(files, versions.FromRegistry(t.Context(), r)), r), c, f
+	return New(t.Context(), versions.New(files, versions.FromRegistry(t.Context(), r)), r), c, f
 }
 
 func TestForms(t *testing.T) {
@@ -130,7 +130,7 @@ func TestWhatCannotBeAsked(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := New(versions.New(files, nil), nil).Of(c, c.Producer("Placed"), registry.Value); !errors.Is(err, ErrNoRegistry) {
+	if _, err := New(t.Context(), versions.New(files, nil), nil).Of(c, c.Producer("Placed"), registry.Value); !errors.Is(err, ErrNoRegistry) {
 		t.Errorf("without a registry: %v", err)
 	}
 }
