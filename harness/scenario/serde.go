@@ -63,7 +63,7 @@ func (f *Flow) written(of *serde.Resolver, part registry.Part) (w written, err e
 	if w.Form, err = of.Of(f.Producer, f.Produces, part); err != nil {
 		return w, err
 	}
-	id, err := of.ID(w.Form, w.Schema, w.Version)
+	id, err := of.ID(f.Producer, w.Form, w.Schema, w.Version)
 	if err == nil {
 		w.frame, err = payload.NewFrame(w.Framing, id)
 	}

@@ -13,7 +13,6 @@ package serde
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"strconv"
 	"sync"
@@ -93,6 +92,8 @@ type Resolver struct {
 	// forms are those of events and their keys, by a half.
 	forms    sync.Map
 	subjects subjects
+	// files are the versions that schemas of files are, by a filed.
+	files sync.Map
 }
 
 // New makes a Resolver of schemas that a loader reads. The registry, which the
@@ -178,21 +179,21 @@ func (r *Resolver) Load(c *contracts.Contract, own Form, version int) (*schema.S
 }
 
 // ID is the id that data carries which was written with a schema: that of a
-// version of its subject, or where that is 0 of the latest. A version in another
-// format than the schema's is an error: no reader could decode the data with it.
-func (r *Resolver) ID(own Form, written *schema.Schema, version int) (wire.ID, error) {
+// version of its subject, or where that is 0, for the schema of a file, of the
+// one that the schema is.
+func (r *Resolver) ID(c *contracts.Contract, own Form, written *schema.Schema, version int) (wire.ID, error) {
 	if own.Framing.Kind == "" {
 		return wire.ID{}, nil
 	}
+	var s registry.Schema
+	var err error
 	if version == 0 {
-		version = registry.Latest
+		s, err = r.filed(c, own, written)
+	} else {
+		s, err = r.registered(own.Subject, version)
 	}
-	s, err := r.registered(own.Subject, version)
 	if err != nil {
 		return wire.ID{}, err
-	}
-	if s.Format != written.Format() {
-		return wire.ID{}, fmt.Errorf("version %d of %s in the registry is %s, and the contract's schema is %s", s.Version, own.Subject, s.Format, written.Format())
 	}
 	id := wire.ID{Number: s.ID}
 	if own.Framing.Kind == wire.ConfluentHeader {
