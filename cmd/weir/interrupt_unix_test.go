@@ -12,11 +12,13 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/flowweir/weir/harness/scenario"
 )
 
 // TestVerbsEndWithASignal: a verb that waits for a registry, a repository or a
-// file ends with exit code 3 soon after a signal, prints no result and writes
-// no file.
+// file ends with exit code 3 soon after a signal, or a run with 4, prints no
+// result and writes no file.
 func TestVerbsEndWithASignal(t *testing.T) {
 	asked := make(chan bool, 100)
 	release := make(chan bool)
@@ -33,6 +35,7 @@ func TestVerbsEndWithASignal(t *testing.T) {
 	for name, content := range map[string]string{
 		"far/weir.work.yaml":            "weir: workspace/v1\ncontracts: [{name: other, git: " + server.URL + "/other.git}]\n",
 		"sub/weir.yaml":                 "weir: contract/v1\nservice: {name: payments}\nproduces: [{event: com.acme.Paid, topic: payments, schema: {registry: {subject: payments-value}}}]\n",
+		"run.yaml":                      "weir: scenario/v1\nname: paid\ncontracts: [sub/weir.yaml]\nload: [{event: com.acme.Paid, profile: [{hold: 10/s, for: 1s}]}]\n",
 		"order.avsc":                    `{"type": "record", "name": "Order", "fields": []}`,
 		"environments/prod/orders.yaml": "weir: deployment/v1\nservice: orders\nlive: [{version: \"1\", at: 2026-11-26T10:46:17Z}]\n",
 	} {
@@ -51,7 +54,7 @@ func TestVerbsEndWithASignal(t *testing.T) {
 	for _, verb := range []string{
 		"check sub/weir.yaml", "breaking sub/weir.yaml --against registry", "graph sub/weir.yaml",
 		"compat registry:orders-value order.avsc", "init --service orders --topic orders --subject orders-value",
-		"far: fetch", "init --service orders --topic orders " + pipe,
+		"run run.yaml", "run run.yaml --dry-run", "far: fetch", "init --service orders --topic orders " + pipe,
 	} {
 		t.Run(verb, func(t *testing.T) {
 			interrupt := make(chan os.Signal, 1)
@@ -77,9 +80,16 @@ func TestVerbsEndWithASignal(t *testing.T) {
 				t.Fatal("it asked for nothing")
 			}
 			interrupt <- os.Interrupt
+			want, said := exitInfrastructure, "weir: interrupted\n"
+			switch line {
+			case "run run.yaml --dry-run":
+				want, said = exitInconclusive, "weir: "+scenario.ErrInterrupted.Error()+"\n"
+			case "run run.yaml":
+				want, said = exitInconclusive, endingNotice+"\nweir: "+scenario.ErrInterrupted.Error()+"\n"
+			}
 			select {
 			case got := <-code:
-				if got != exitInfrastructure || stdout.Len() > 0 || stderr.String() != "weir: interrupted\n" {
+				if got != want || stdout.Len() > 0 || stderr.String() != said {
 					t.Errorf("exit code %d, printed %q and %q", got, stdout, stderr)
 				}
 			case <-time.After(patience):

@@ -38,6 +38,9 @@ func (r *planner) probe(ctx context.Context, step capacity.Step) (run.Probe, *ru
 		return out, nil, nil
 	}
 	if err != nil {
+		if result != nil {
+			r.left = result.Dir
+		}
 		return out, nil, err
 	}
 	rec, err := run.Open(result.Dir)

@@ -41,6 +41,10 @@ type planner struct {
 	bin   string
 	// confirmed is the last probe that confirmed the answer.
 	confirmed *run.Record
+	// made are the directories that dir made necessary, itself first, and left
+	// what a probe or a cluster that did not start left in it.
+	made []string
+	left string
 }
 
 func (s *state) plan(cmd *cobra.Command, file string, f planFlags) error {
@@ -70,7 +74,7 @@ func (s *state) plan(cmd *cobra.Command, file string, f planFlags) error {
 		return errors.Join(err, e)
 	}
 	if len(r.plan.Probes) == 0 && err != nil {
-		return err
+		return errors.Join(err, r.leave())
 	}
 	if shown := s.showPlan(r); shown != nil {
 		return errors.Join(err, shown)
@@ -132,6 +136,7 @@ func (r *planner) prepare(ctx context.Context, s *state) error {
 		return err
 	}
 	_, _ = fmt.Fprintf(r.progress, "searching from %s%s in %s, seed %d\n", rateText(config.From), r.plan.Capacity.With(), r.dir, *seed)
+	r.made = missing(r.dir)
 	return r.write()
 }
 
@@ -203,6 +208,9 @@ func (r *planner) startCluster(ctx context.Context) error {
 		}
 		var err error
 		r.up, err = p.Start(ctx, spec)
+		if _, logs := os.Stat(spec.LogDir); err != nil && logs == nil {
+			r.left = spec.LogDir
+		}
 		return err
 	}
 	return nil

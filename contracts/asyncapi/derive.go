@@ -118,7 +118,7 @@ func (d *Document) produces(s stated, dir string) contracts.Produces {
 	}
 	for _, e := range m.Examples {
 		if e.Payload != "" {
-			p.Examples = append(p.Examples, relative(dir, e.Payload))
+			p.Examples = append(p.Examples, relative(dir, d.fileOf(e)))
 		}
 	}
 	return p

@@ -26,6 +26,9 @@ func (e *exporter) produced(p contracts.Produces) (object, error) {
 	if len(p.Headers) > 0 {
 		m.set("headers", headers(p.Headers))
 	}
+	if examples := e.shown(p.Examples); len(examples) > 0 {
+		m.set("examples", examples)
+	}
 	if mode := strings.ToUpper(strings.ReplaceAll(p.Compatibility, "-", "_")); slices.Contains(modes, mode) {
 		kafka.set("x-compatibility", mode)
 	}

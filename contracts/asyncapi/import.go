@@ -217,6 +217,9 @@ func (i *importer) own(inside, folder, event, ending string) string {
 		i.render(v)
 		short := event[strings.LastIndexByte(event, '.')+1:]
 		file = i.unused(path.Join(folder, slug(short)), ending)
+		if v.was != "" && i.files[v.was] == nil {
+			file = v.was
+		}
 		i.files[file], i.extracted[inside] = v.text, file
 	}
 	return file

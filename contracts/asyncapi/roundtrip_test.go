@@ -15,6 +15,7 @@ import (
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/asyncapi"
 	"github.com/flowweir/weir/contracts/document"
+	"github.com/flowweir/weir/contracts/jsonschema"
 	"github.com/flowweir/weir/reports/finding"
 )
 
@@ -183,6 +184,61 @@ func TestRandomContractsComeBackFromTheirDocument(t *testing.T) {
 			t.Fatalf("left behind: %+v\n%s", left, written)
 		}
 	})
+}
+
+// TestExamplesComeBack: an export shows what the files of examples hold, and an
+// import has the same files, also where the document came without them. What the
+// document cannot show it names.
+func TestExamplesComeBack(t *testing.T) {
+	const first, second = `{"id": "o-1", "total": 1.50, "lines": [{"n": 9007199254740993}, null, true, []], "note": "a: \"b\"\n#c"}`, `"ö"`
+	for _, tt := range []struct {
+		what, examples string
+		shown          bool
+	}{
+		{"two", "[examples/first.json, second.json]", true},
+		{"one that is not there", "[examples/first.json, none.json]", false},
+		{"one that is no JSON", "[broken.json, examples/first.json]", false},
+		{"one that refers", "[refers.json]", false},
+		{"one of another name", "[first.txt]", false},
+	} {
+		files := func() fstest.MapFS {
+			return fstest.MapFS{
+				"weir.yaml":  {Data: []byte("weir: contract/v1\nservice: {name: shop}\nproduces: [{event: Placed, topic: orders, schema: order.json, envelope: standard, examples: " + tt.examples + "}]\n")},
+				"order.json": {Data: []byte("true")}, "examples/first.json": {Data: []byte(first)}, "second.json": {Data: []byte(second)},
+				"broken.json": {Data: []byte("{")}, "refers.json": {Data: []byte(`{"$ref": "#/a"}`)}, "first.txt": {Data: []byte(first)},
+			}
+		}
+		fsys := files()
+		want, findings := contracts.Load(fsys, "weir.yaml")
+		noErrors(t, "contract", fsys, findings)
+		name := export(t, fsys, want, "")
+		written := fsys[name].Data
+		if shown := strings.Contains(string(written), "9007199254740993"); shown != tt.shown {
+			t.Errorf("%s: shown %t in\n%s", tt.what, shown, written)
+		}
+		got, left := reread(t, fsys, name)
+		if diff := cmp.Diff(want, got, withoutDoc); diff != "" || len(left) > 0 {
+			t.Errorf("%s: the contract changed (-want +got):\n%s%v", tt.what, diff, left)
+		}
+		if !tt.shown {
+			continue
+		}
+		alone := fstest.MapFS{name: {Data: written}, "order.json": {Data: []byte("true")}}
+		got, _ = reread(t, alone, name)
+		if diff := cmp.Diff(want, got, withoutDoc); diff != "" {
+			t.Errorf("%s: without its files the contract changed (-want +got):\n%s", tt.what, diff)
+		}
+		for file, text := range map[string]string{"examples/first.json": first, "second.json": second} {
+			if alone[file] == nil {
+				t.Fatalf("%s: there is no %s", tt.what, file)
+			}
+			a, err := jsonschema.Decode(alone[file].Data)
+			b, _ := jsonschema.Decode([]byte(text))
+			if err != nil || !jsonschema.EqualValues(a, b) {
+				t.Errorf("%s: %s is %s, %v", tt.what, file, alone[file].Data, err)
+			}
+		}
+	}
 }
 
 func schemaFiles() fstest.MapFS {

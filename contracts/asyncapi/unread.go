@@ -103,8 +103,13 @@ func (u *unread) object(kind, name string, n *document.Node) {
 	}
 	u.done[n] = true
 	for _, entry := range entries(n) {
-		if slices.Contains(carried[kind], entry.Key.Text) || entry.Key.Text == "key" && u.IsExport() {
+		switch key := entry.Key.Text; {
+		case slices.Contains(carried[kind], key):
+			continue
+		case key == "key" && u.IsExport():
 			continue // what a key is made of stands in x-weir
+		case kind == "example" && key == "name" && u.IsExport() && isExampleFile(entry.Value.Text):
+			continue // it names the example's file
 		}
 		u.leave(entry.Key, strings.TrimSpace(fmt.Sprintf("%s of the %s %s", entry.Key.Text, strings.TrimPrefix(kind, "the "), name)), "")
 	}

@@ -19,6 +19,7 @@ import (
 type virtualFile struct {
 	node   *document.Node
 	schema *Schema // nil for an example
+	was    string  // the file that an export showed; "" for none
 	once   sync.Once
 	text   []byte
 	marks  []mark

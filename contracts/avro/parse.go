@@ -294,7 +294,7 @@ func (p *parser) field(n *node, at site, v map[string]any, in scope) recordField
 		p.fail(at, "", "the field %q has no type", name)
 	}
 	if value, ok := v["default"]; ok {
-		f.defaulted = true
+		f.defaulted, f.fallback = true, value
 		p.defaults = append(p.defaults, &fieldDefault{record: n, field: len(n.fields), typ: f.typ, at: at.under("/default"), value: value})
 	}
 	return f

@@ -102,8 +102,9 @@ type recordField struct {
 	aliases []string
 	typ     use
 	site    site
-	// defaulted: the field has a default, which fits its type.
+	// defaulted: the field has a default, fallback, which fits its type.
 	defaulted bool
+	fallback  any
 }
 
 // use is a place of a schema that says which type is meant: the definition

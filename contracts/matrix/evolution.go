@@ -18,7 +18,7 @@ func (p *pass) evolution(e evolving) {
 	}
 	mode, err := p.mode(e)
 	if err != nil {
-		p.unread(e.of, err, e.place, "the schema of "+e.what)
+		p.unread(e.of, err, e.place, "the schema of "+e.what, "its other versions")
 		return
 	}
 	published, findings, err := p.loader.Published(e.contract, e.of, e.message)
@@ -26,12 +26,15 @@ func (p *pass) evolution(e evolving) {
 		p.report(f)
 	}
 	if err != nil {
-		p.unread(e.of, err, e.place, "the schema of "+e.what)
+		p.unread(e.of, err, e.place, "the schema of "+e.what, "its other versions")
 		return
 	}
 	current, err := p.loader.Current(e.contract, e.of, e.message)
 	if err != nil {
-		return // package rules has said so
+		if e.of.Registry != nil { // of files package rules has said so
+			p.unread(e.of, err, e.place, "the schema of "+e.what, "its other versions")
+		}
+		return
 	}
 	if e.of.Registry != nil && len(published) > 0 {
 		published = published[:len(published)-1] // the last one is the current one

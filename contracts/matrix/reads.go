@@ -43,7 +43,7 @@ func (p *pass) readerSchema(in consumed, producer produced) {
 	promised := in.contract.SchemaOf(*in.promise().Schema)
 	reader, err := p.loader.Current(in.contract, promised, "")
 	if err != nil {
-		p.unread(promised, err, in.at("schema"), fmt.Sprintf("the schema by which %s reads %s", in.contract.Service.Name, in.promise().Event))
+		p.unread(promised, err, in.at("schema"), fmt.Sprintf("the schema by which %s reads %s", in.contract.Service.Name, in.promise().Event), "what "+producer.contract.Service.Name+" writes")
 		return
 	}
 	writers, ok := p.written(in, producer, true)
@@ -135,7 +135,7 @@ func (p *pass) written(in consumed, producer produced, current bool) ([]versions
 		}
 	}
 	if err != nil {
-		p.unread(promised, err, in.at("event"), what)
+		p.unread(promised, err, in.at("event"), what, "what "+in.contract.Service.Name+" reads")
 		return nil, false
 	}
 	return writers, true
@@ -201,9 +201,10 @@ func lacks(f field.Field, need string) string {
 }
 
 // unread says that a schema or a version of it could not be read: undecided
-// where it is in a registry that could not be asked. The current files are the
-// business of package rules, which has reported them.
-func (p *pass) unread(s *contracts.Schema, err error, at *finding.Position, what string) {
+// where it is in a registry that could not be asked, and with what it is then
+// not compared. The current files are the business of package rules, which has
+// reported them.
+func (p *pass) unread(s *contracts.Schema, err error, at *finding.Position, what, with string) {
 	switch {
 	case errors.Is(err, versions.ErrNoRegistry):
 		p.report(finding.Finding{ID: RegistryUnread, Position: at, Message: what + " is in a registry, so it is not compared", Hint: "set WEIR_REGISTRY_URL, or registry: in weir.work.yaml, to compare it"})
@@ -223,6 +224,7 @@ func (p *pass) unread(s *contracts.Schema, err error, at *finding.Position, what
 	f := finding.Finding{ID: VersionInvalid, Position: at, Message: fmt.Sprintf("%s cannot be read: %v", what, err)}
 	if s.Registry != nil && !errors.Is(err, fs.ErrNotExist) {
 		f.Severity = finding.Undecided
+		f.Message = fmt.Sprintf("%s is not compared with %s: %v", what, with, err)
 	}
 	p.report(f)
 }

@@ -133,6 +133,23 @@ func between(say func(old, latest *proto.Schema, options ...proto.CompareOption)
 	return located(say(before, after, d.proto(latest)...), old, latest)
 }
 
+// Same reports whether two schemas are one, however they are written: data of
+// the one is data of the other, and means the same. See the formats' own.
+func Same(a, b *Schema) bool {
+	if a.format != b.format {
+		return false
+	}
+	switch own := a.content.(type) {
+	case *jsonschema.Schema:
+		return jsonschema.Same(own, b.content.(*jsonschema.Schema))
+	case *avro.Schema:
+		return avro.Same(own, b.content.(*avro.Schema))
+	case *proto.Schema:
+		return proto.Same(own, b.content.(*proto.Schema))
+	}
+	panic("schema: a format without a comparison")
+}
+
 // Recoded says where one and the same value has other bytes in the latest
 // schema than in the old one: what keys may not have. It is known of Avro
 // alone, of which the schema says how each value is written.

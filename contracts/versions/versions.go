@@ -87,6 +87,9 @@ func (l *Loader) Current(c *contracts.Contract, s *contracts.Schema, message str
 		return l.File(schema.DeclaredBy(c, s, message))
 	}
 	number, err := number(s.Registry.Version)
+	if err == nil {
+		err = l.agrees(c, s, number)
+	}
 	if err != nil {
 		return nil, err
 	}

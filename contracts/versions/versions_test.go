@@ -195,6 +195,7 @@ produces:
 	if _, err := l.Current(c, encoded, ""); err == nil || err.Error() != "encoding says nothing to avro, the format of orders-value" {
 		t.Errorf("encoding of Avro: %v", err)
 	}
+	formats(t, l)
 	if text, err := l.Text(c.SchemaOf(contracts.SchemaRef{Ref: "Registered"})); err != nil || !strings.Contains(string(text), "record") {
 		t.Errorf("%s, %v", text, err)
 	}
@@ -211,5 +212,42 @@ produces:
 	}
 	if _, _, err := alone.Mode(s); !errors.Is(err, versions.ErrNoRegistry) {
 		t.Errorf("mode: %v", err)
+	}
+}
+
+// formats: what a contract says of a subject's format is held against the
+// registry, which has Avro, wherever it stands.
+func formats(t *testing.T, l *versions.Loader) {
+	t.Helper()
+	fsys := fstest.MapFS{"formats.yaml": {Data: []byte(`weir: contract/v1
+service: {name: shop}
+schemas:
+  Right: {registry: {subject: orders-value}, format: avro}
+  Wrong: {registry: {subject: orders-value, version: 1}, format: protobuf}
+produces:
+  - {event: A, topic: a, schema: {registry: {subject: a-value}, format: jsonschema}}
+  - {event: B, topic: b, key: {place: $.id, schema: {registry: {subject: b-key}, format: jsonschema}}, schema: Right}
+consumes:
+  - {event: C, topic: c, group: g, schema: {registry: {subject: c-value}, format: jsonschema}}
+`)}}
+	c, findings := contracts.Load(fsys, "formats.yaml")
+	if len(findings) > 0 {
+		t.Fatal(findings)
+	}
+	const hint = " (leave format out: the registry says it)"
+	for want, ref := range map[string]contracts.SchemaRef{
+		"": {Ref: "Right"},
+		"formats.yaml:5:66: the format is protobuf, and version 1 of orders-value in the registry is avro" + hint:        {Ref: "Wrong"},
+		"formats.yaml:7:73: the format is jsonschema, and the latest version of a-value in the registry is avro" + hint:  c.Produces[0].Schema,
+		"formats.yaml:8:90: the format is jsonschema, and the latest version of b-key in the registry is avro" + hint:    *c.Produces[1].Key.Schema,
+		"formats.yaml:10:83: the format is jsonschema, and the latest version of c-value in the registry is avro" + hint: *c.Consumes[0].Schema,
+	} {
+		got := ""
+		if _, err := l.Current(c, c.SchemaOf(ref), ""); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }

@@ -110,7 +110,7 @@ func Open(cfg Config) (*Flow, error) {
 	}
 	loader := versions.New(cfg.Files, schemas)
 	return &Flow{
-		loader: loader, serdes: serde.New(loader, cfg.Registry),
+		loader: loader, serdes: serde.New(context.Background(), loader, cfg.Registry),
 		cfg: cfg, client: client, admin: kadm.NewClient(client),
 		rng:    rand.New(rand.NewPCG(cfg.Seed, 0)),
 		from:   map[string]map[int32]int64{},

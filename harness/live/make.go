@@ -258,7 +258,7 @@ func (f *Flow) record(c *contracts.Contract, p *contracts.Produces, d *draft) (*
 		attributes.CorrelationID = attributes.ID
 	}
 	value, around := envelope.Encode(kind, attributes, body, nil)
-	schemaID, err := f.serdes.ID(d.form, written, cmp.Or(d.version, d.form.Version))
+	schemaID, err := f.serdes.ID(c, d.form, written, cmp.Or(d.version, d.form.Version))
 	if err != nil {
 		return nil, err
 	}
@@ -266,7 +266,7 @@ func (f *Flow) record(c *contracts.Contract, p *contracts.Produces, d *draft) (*
 	if err != nil {
 		return nil, err
 	}
-	key, keyID, err := f.key(p, d)
+	key, keyID, err := f.key(c, p, d)
 	if err != nil {
 		return nil, err
 	}
@@ -299,7 +299,7 @@ func (f *Flow) record(c *contracts.Contract, p *contracts.Produces, d *draft) (*
 }
 
 // key is the key of an event, and the header that carries the id of its schema.
-func (f *Flow) key(p *contracts.Produces, d *draft) ([]byte, []envelope.Header, error) {
+func (f *Flow) key(c *contracts.Contract, p *contracts.Produces, d *draft) ([]byte, []envelope.Header, error) {
 	var value any
 	var err error
 	if d.key != nil {
@@ -319,7 +319,7 @@ func (f *Flow) key(p *contracts.Produces, d *draft) ([]byte, []envelope.Header, 
 	if err != nil {
 		return nil, nil, err
 	}
-	id, err := f.serdes.ID(d.keyForm, s, d.keyForm.Version)
+	id, err := f.serdes.ID(c, d.keyForm, s, d.keyForm.Version)
 	if err != nil {
 		return nil, nil, fmt.Errorf("the key: %w", err)
 	}

@@ -43,9 +43,7 @@ func (b *Baseline) take(r *registry.Registry, subject string) {
 	if _, known := b.versions[subject]; known {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), serde.Timeout)
-	defer cancel()
-	versions, err := r.Versions(ctx, subject)
+	versions, err := r.Versions(context.Background(), subject)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		b.errs[subject] = err
 	}
@@ -70,8 +68,7 @@ func (b *Baseline) With(later *Baseline) *Baseline {
 
 // has says whether the registry has a schema of an id, of any subject.
 func (f *Flow) has(id wire.ID) (bool, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), serde.Timeout)
-	defer cancel()
+	ctx := context.Background()
 	var err error
 	if id.Number != 0 {
 		_, err = f.cfg.Registry.SchemaByID(ctx, id.Number)

@@ -22,7 +22,7 @@ func TestContractOnADocument(t *testing.T) {
 	f := p.Flows[0]
 	equal(t, []any{f.Topic, f.Produces.Key.Place, p.Contracts[0].Consumes[0].Group}, []any{"order.events", "$.order_id", "order-service"})
 
-	if err := f.resolve(newSerdes(p.Files, nil)); err != nil {
+	if err := f.resolve(newSerdes(t.Context(), p.Files, nil)); err != nil {
 		t.Fatal(err)
 	}
 	docs, err := newDocuments(f)

@@ -7,7 +7,7 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/envelope"
 	"github.com/flowweir/weir/contracts/jsonschema"
 	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/harness/payload"
@@ -34,8 +34,6 @@ func newDocuments(f *Flow) (*documents, error) {
 		fromExamples = true
 	case d.schema == nil:
 		return nil, fmt.Errorf("the schema of %s is not known", p.Event)
-	case declared.Encoding == contracts.EncodingJSON:
-		return nil, fmt.Errorf("making data in Protobuf's JSON is not built; its binary form is")
 	}
 	switch {
 	case f.Load.Payload.Template != "":
@@ -112,9 +110,10 @@ func (d *documents) validate(doc []byte) error {
 	return nil
 }
 
-// codec is the form in which documents stand on a topic; nil is JSON.
+// codec is the form in which documents stand on a topic; nil is JSON, which
+// Protobuf's messages are too where the contract says so.
 func (d *documents) codec() payload.Codec {
-	if !serde.Coded(d.schema) {
+	if !serde.Coded(d.schema) || d.schema.MediaType() == envelope.JSON {
 		return nil
 	}
 	return d.schema

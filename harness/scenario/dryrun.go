@@ -85,7 +85,7 @@ func (p *Plan) bytes() int64 {
 // it, what only that can tell. It answers what is to be said of the files
 // beside errors.
 func DryRun(ctx context.Context, s *Scenario, w io.Writer, opts ...Option) ([]finding.Finding, error) {
-	x, findings, err := newExecution(s, opts)
+	x, findings, err := newExecution(ctx, s, configured(opts))
 	if err != nil {
 		return nil, err
 	}

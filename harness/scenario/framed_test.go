@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -232,5 +234,29 @@ var _ = Describe("loads whose schemas cannot be had", func() {
 		err := refused(ctx, scenario.Registry(known))
 		Expect(err).To(BeAssignableToTypeOf(&scenario.InfrastructureError{}))
 		Expect(err).To(MatchError(HavePrefix("testdata/run/framed.yaml:11:13: the load of OrderPlaced: the schema of OrderPlaced: cannot read version latest of orders-value: the registry at " + known.String() + " cannot be reached: ")))
+	})
+
+	It("are given up at once when the run is cancelled or aborted while the registry is silent, and say so in the end", func(ctx SpecContext) {
+		asked := make(chan bool, 10)
+		silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			asked <- true
+			<-r.Context().Done()
+		}))
+		DeferCleanup(silent.Close)
+		within := func(timeout time.Duration) scenario.Option {
+			r, err := registry.New(registry.Config{URL: silent.URL, Timeout: timeout})
+			Expect(err).NotTo(HaveOccurred())
+			DeferCleanup(r.Close)
+			return scenario.Registry(r)
+		}
+		cancelled, cancel := context.WithCancel(ctx)
+		abort := make(chan struct{})
+		for _, end := range []func(){cancel, func() { close(abort) }} {
+			go func() { <-asked; end() }()
+			Expect(refused(cancelled, within(time.Minute), scenario.Abort(abort))).To(MatchError(scenario.ErrInterrupted))
+			cancelled = ctx
+		}
+		Expect(refused(ctx, within(50*time.Millisecond))).To(MatchError("testdata/run/framed.yaml:11:13: the load of OrderPlaced: the schema of OrderPlaced: " +
+			"cannot read version latest of orders-value: the registry at " + silent.URL + " did not answer within 50ms: is it up, and is WEIR_REGISTRY_URL right?"))
 	})
 })

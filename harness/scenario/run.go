@@ -25,27 +25,40 @@ import (
 // *PlanError (usage), an *InfrastructureError, or ErrInterrupted; with the
 // latter two the Result still names the directory if there is one.
 func Run(ctx context.Context, s *Scenario, opts ...Option) (*Result, error) {
-	x, _, err := newExecution(s, opts)
+	c := configured(opts)
+	hard, cancel := hardContext(c.abort)
+	defer cancel()
+	// Nothing is resolved any more for a run that is cancelled before it begins;
+	// but what comes back after its load is read, with the versions that it has.
+	resolving, giveUp := context.WithCancel(hard)
+	defer giveUp()
+	begins := context.AfterFunc(ctx, giveUp)
+	x, _, err := newExecution(resolving, s, c)
+	begins()
 	if err != nil {
 		return nil, err
 	}
-	hard, cancel := hardContext(x.abort)
-	defer cancel()
 	return x.run(ctx, hard)
 }
 
-// newExecution is a run of a scenario that nothing speaks against, as far as
-// can be told without touching anything, with what is to be said of its files.
-func newExecution(s *Scenario, opts []Option) (*execution, []finding.Finding, error) {
+// configured is what options say, and the defaults.
+func configured(opts []Option) config {
 	c := config{log: io.Discard, progress: func(Progress) {}, objectives: true, build: service.Build}
 	for _, o := range opts {
 		o(&c)
 	}
+	return c
+}
+
+// newExecution is a run of a scenario that nothing speaks against, as far as
+// can be told without touching anything, with what is to be said of its files.
+// ctx bounds what is asked of a schema registry, as long as the execution lasts.
+func newExecution(ctx context.Context, s *Scenario, c config) (*execution, []finding.Finding, error) {
 	plan, findings := Resolve(s)
 	if plan == nil || finding.Errors(findings) > 0 {
 		return nil, nil, &PlanError{Findings: findings}
 	}
-	x := &execution{config: c, plan: plan, serdes: newSerdes(plan.Files, c.registry)}
+	x := &execution{config: c, plan: plan, serdes: newSerdes(ctx, plan.Files, c.registry)}
 	x.identify()
 	plan.draw(x.info.Seed)
 	plan.misses(x.info.Seed)

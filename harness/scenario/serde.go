@@ -27,13 +27,13 @@ type written struct {
 }
 
 // newSerdes finds the schemas of contracts in their files and in a registry,
-// which may be nil.
-func newSerdes(files fs.FS, r *registry.Registry) *serde.Resolver {
+// which may be nil; ctx bounds all that it is asked.
+func newSerdes(ctx context.Context, files fs.FS, r *registry.Registry) *serde.Resolver {
 	var schemas versions.Registry
 	if r != nil {
-		schemas = versions.FromRegistry(context.Background(), r)
+		schemas = versions.FromRegistry(ctx, r)
 	}
-	return serde.New(versions.New(files, schemas), r)
+	return serde.New(ctx, versions.New(files, schemas), r)
 }
 
 // resolve finds how a flow's values and keys are written, and which ids they
@@ -55,7 +55,7 @@ func (f *Flow) fromFiles() (*Flow, error) {
 	if own.value.Declared != nil {
 		return &own, nil
 	}
-	err := own.resolve(newSerdes(f.files, nil))
+	err := own.resolve(newSerdes(context.Background(), f.files, nil))
 	return &own, err
 }
 
@@ -63,7 +63,7 @@ func (f *Flow) written(of *serde.Resolver, part registry.Part) (w written, err e
 	if w.Form, err = of.Of(f.Producer, f.Produces, part); err != nil {
 		return w, err
 	}
-	id, err := of.ID(w.Form, w.Schema, w.Version)
+	id, err := of.ID(f.Producer, w.Form, w.Schema, w.Version)
 	if err == nil {
 		w.frame, err = payload.NewFrame(w.Framing, id)
 	}
@@ -78,6 +78,8 @@ func (p *preflight) serdes() (resolved bool, err error) {
 	for _, f := range p.x.plan.Flows {
 		switch err := p.x.resolve(f); {
 		case err == nil:
+		case errors.Is(err, context.Canceled):
+			return false, ErrInterrupted
 		case errors.As(err, new(*serde.RegistryError)):
 			return false, p.unanswered(f, err)
 		default:

@@ -29,7 +29,7 @@ type Stage struct {
 // Run, and a *service.EarlyEnd among them for a service that ended before it
 // was ready; nothing is left then but, of that, the directory. Close ends it.
 func Open(ctx context.Context, s *Scenario, opts ...Option) (*Stage, error) {
-	x, _, err := newExecution(s, opts)
+	x, _, err := newExecution(ctx, s, configured(opts))
 	if err != nil {
 		return nil, err
 	}

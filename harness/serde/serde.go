@@ -13,11 +13,9 @@ package serde
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"strconv"
 	"sync"
-	"time"
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/schema"
@@ -25,9 +23,6 @@ import (
 	"github.com/flowweir/weir/contracts/versions"
 	"github.com/flowweir/weir/contracts/wire"
 )
-
-// Timeout bounds one question to the schema registry.
-const Timeout = 10 * time.Second
 
 // ErrNoRegistry is the lack of a registry that a contract speaks of.
 var ErrNoRegistry = errors.New("no schema registry is given: set WEIR_REGISTRY_URL")
@@ -90,17 +85,21 @@ func Subject(declared *contracts.Schema, topic string, part registry.Part) strin
 
 // Resolver finds forms. Its methods may be called at the same time.
 type Resolver struct {
+	//nolint:containedctx // as in the loader, whose methods take none
+	ctx      context.Context
 	loader   *versions.Loader
 	registry *registry.Registry
 	// forms are those of events and their keys, by a half.
 	forms    sync.Map
 	subjects subjects
+	// files are the versions that schemas of files are, by a filed.
+	files sync.Map
 }
 
 // New makes a Resolver of schemas that a loader reads. The registry, which the
-// loader reads too, may be nil.
-func New(loader *versions.Loader, r *registry.Registry) *Resolver {
-	return &Resolver{loader: loader, registry: r, subjects: subjects{versions: map[string][]registry.Schema{}, foreign: map[foreignID]bool{}}}
+// loader reads too, may be nil; ctx bounds all questions to it.
+func New(ctx context.Context, loader *versions.Loader, r *registry.Registry) *Resolver {
+	return &Resolver{ctx: ctx, loader: loader, registry: r, subjects: subjects{versions: map[string][]registry.Schema{}, foreign: map[foreignID]bool{}}}
 }
 
 // half names the values of an event, or its keys.
@@ -169,9 +168,7 @@ func (r *Resolver) registered(subject string, version int) (registry.Schema, err
 	if r.registry == nil {
 		return registry.Schema{}, ErrNoRegistry
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), Timeout)
-	defer cancel()
-	s, err := r.registry.Schema(ctx, subject, version)
+	s, err := r.registry.Schema(r.ctx, subject, version)
 	return s, asked(err)
 }
 
@@ -182,21 +179,21 @@ func (r *Resolver) Load(c *contracts.Contract, own Form, version int) (*schema.S
 }
 
 // ID is the id that data carries which was written with a schema: that of a
-// version of its subject, or where that is 0 of the latest. A version in another
-// format than the schema's is an error: no reader could decode the data with it.
-func (r *Resolver) ID(own Form, written *schema.Schema, version int) (wire.ID, error) {
+// version of its subject, or where that is 0, for the schema of a file, of the
+// one that the schema is.
+func (r *Resolver) ID(c *contracts.Contract, own Form, written *schema.Schema, version int) (wire.ID, error) {
 	if own.Framing.Kind == "" {
 		return wire.ID{}, nil
 	}
+	var s registry.Schema
+	var err error
 	if version == 0 {
-		version = registry.Latest
+		s, err = r.filed(c, own, written)
+	} else {
+		s, err = r.registered(own.Subject, version)
 	}
-	s, err := r.registered(own.Subject, version)
 	if err != nil {
 		return wire.ID{}, err
-	}
-	if s.Format != written.Format() {
-		return wire.ID{}, fmt.Errorf("version %d of %s in the registry is %s, and the contract's schema is %s", s.Version, own.Subject, s.Format, written.Format())
 	}
 	id := wire.ID{Number: s.ID}
 	if own.Framing.Kind == wire.ConfluentHeader {

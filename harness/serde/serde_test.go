@@ -57,7 +57,7 @@ func resolver(t *testing.T) (*Resolver, *contracts.Contract, *srfake.Registry) {
 	if len(findings) > 0 {
 		t.Fatal(findings)
 	}
-	return New(versions.New(files, versions.FromRegistry(t.Context(), r)), r), c, f
+	return New(t.Context(), versions.New(files, versions.FromRegistry(t.Context(), r)), r), c, f
 }
 
 func TestForms(t *testing.T) {
@@ -77,14 +77,14 @@ func TestForms(t *testing.T) {
 		{"Counted", registry.Value, "", 0, "", 0, ""},
 		{"Bare", registry.Value, "", 0, "", 0, ""},
 		{"Bare", registry.Key, "", 0, "", 0, ""},
-		{"Noted", registry.Value, "notes-value", 0, wire.Confluent, 0, "version 1 of notes-value in the registry is jsonschema, and the contract's schema is avro"},
+		{"Noted", registry.Value, "notes-value", 0, wire.Confluent, 0, "order.avsc is none of the versions that notes-value has in the registry at URL, 1 (the latest is jsonschema, and order.avsc is avro): register it, or send what is registered by schema: {registry: {subject: notes-value}}"},
 	} {
 		own, err := r.Of(c, c.Producer(tt.event), tt.part)
 		if err != nil || own.Subject != tt.subject || own.Version != tt.version || own.Framing.Kind != tt.kind || own.Framing.Key != (tt.part == registry.Key && tt.kind != "") {
 			t.Errorf("the %s of %s: %+v, %v", tt.part, tt.event, own, err)
 		}
-		id, err := r.ID(own, own.Schema, own.Version)
-		if id.Number != tt.number || err != nil && err.Error() != tt.wrong || err == nil && tt.wrong != "" {
+		id, err := r.ID(c, own, own.Schema, own.Version)
+		if id.Number != tt.number || err != nil && strings.ReplaceAll(err.Error(), f.URL(), "URL") != tt.wrong || err == nil && tt.wrong != "" {
 			t.Errorf("the %s of %s: %s, %v, want %d", tt.part, tt.event, id, err, tt.number)
 		}
 	}
@@ -117,20 +117,20 @@ func TestWhatCannotBeAsked(t *testing.T) {
 	r, c, f := resolver(t)
 	missing := Form{Subject: "none-value", Framing: wire.Framing{Kind: wire.Confluent}}
 	var asked *RegistryError
-	if _, err := r.ID(missing, nil, 0); !errors.Is(err, fs.ErrNotExist) || errors.As(err, &asked) {
+	if _, err := r.ID(c, missing, nil, 0); !errors.Is(err, fs.ErrNotExist) || errors.As(err, &asked) {
 		t.Errorf("a subject that is not there: %v", err)
 	}
 	f.Close()
 	for name, ask := range map[string]func() error{
 		"a form":     func() error { _, err := r.Of(c, c.Producer("Placed"), registry.Value); return err },
-		"an id":      func() error { _, err := r.ID(missing, nil, 0); return err },
+		"an id":      func() error { _, err := r.ID(c, missing, nil, 0); return err },
 		"an unknown": func() error { _, _, err := r.WithID("placed-value", wire.ID{Number: 5}); return err },
 	} {
 		if err := ask(); !errors.As(err, &asked) || !strings.Contains(err.Error(), "cannot be reached") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := New(versions.New(files, nil), nil).Of(c, c.Producer("Placed"), registry.Value); !errors.Is(err, ErrNoRegistry) {
+	if _, err := New(t.Context(), versions.New(files, nil), nil).Of(c, c.Producer("Placed"), registry.Value); !errors.Is(err, ErrNoRegistry) {
 		t.Errorf("without a registry: %v", err)
 	}
 }

@@ -1,7 +1,6 @@
 package serde
 
 import (
-	"context"
 	"slices"
 	"sync"
 
@@ -31,9 +30,7 @@ func (r *Resolver) Versions(subject string) ([]registry.Schema, error) {
 	if r.registry == nil {
 		return nil, ErrNoRegistry
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), Timeout)
-	defer cancel()
-	numbers, err := r.registry.Versions(ctx, subject)
+	numbers, err := r.registry.Versions(r.ctx, subject)
 	if err != nil {
 		return nil, asked(err)
 	}
@@ -44,7 +41,7 @@ func (r *Resolver) Versions(subject string) ([]registry.Schema, error) {
 	for i, n := range numbers {
 		if j := slices.IndexFunc(known, func(s registry.Schema) bool { return s.Version == n }); j >= 0 {
 			out[i] = known[j]
-		} else if out[i], err = r.registry.Schema(ctx, subject, n); err != nil {
+		} else if out[i], err = r.registry.Schema(r.ctx, subject, n); err != nil {
 			return nil, asked(err)
 		}
 	}

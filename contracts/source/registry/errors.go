@@ -95,7 +95,7 @@ func (r *Registry) explain(ctx context.Context, what string, err error) error {
 	case errors.Is(err, errTooLong):
 		return problem("the registry at %s answers with more than %d MiB", r, maxAnswer>>20)
 	case errors.As(err, &slow) && slow.Timeout():
-		return problem("the registry at %s did not answer within %s", r, r.config.Timeout)
+		return problem("the registry at %s did not answer within %s: is it up, and is %s right?", r, r.config.Timeout, EnvURL)
 	case errors.As(err, &request):
 		return problem("the registry at %s cannot be reached: %w; is %s right?", r, request.Err, EnvURL)
 	case errors.As(err, &syntax), errors.As(err, &kind):

@@ -218,7 +218,7 @@ func TestUnusable(t *testing.T) {
 		"/nowhere/": "there is no schema registry at URL (404); Apicurio has Confluent's API under /apis/ccompat/v7",
 		"/broken":   `the registry at URL answers 500: "` + strings.Repeat("x", 200) + `…"`,
 		"/refused":  "the registry at URL does not allow it to these credentials (403)",
-		"/slow":     "the registry at URL did not answer within 50ms",
+		"/slow":     "the registry at URL did not answer within 50ms: is it up, and is WEIR_REGISTRY_URL right?",
 		"/endless":  "the registry at URL answers with more than 32 MiB",
 	} {
 		url := strings.TrimSuffix(server.URL+path, "/")
@@ -227,7 +227,7 @@ func TestUnusable(t *testing.T) {
 			config.Timeout = 50 * time.Millisecond
 		}
 		_, err := client(t, config).Subjects(t.Context())
-		wantError(t, err, "cannot list the subjects: "+strings.ReplaceAll(want, "URL", url))
+		wantError(t, err, "cannot list the subjects: "+strings.Replace(want, "URL", url, 1))
 	}
 
 	gone := httptest.NewServer(mux)
