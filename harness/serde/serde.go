@@ -4,8 +4,10 @@
 // is written in one way by all of them.
 //
 // What it guarantees: what "latest" means for an event's schema when it is
-// first asked for, it means to the end; data that carries the id of another
-// version of its subject is read with that version. Nothing is registered.
+// first asked for, it means to the end; data of a schema in a file carries the id
+// of the version that the file is, or is refused; data that carries the id of
+// another version of its subject is read with that version. Nothing is
+// registered.
 //
 // It neither encodes nor sends: package schema and package wire write the bytes.
 package serde
