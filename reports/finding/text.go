@@ -167,13 +167,15 @@ func (r *Record) text(w *strings.Builder) {
 
 // Escaped writes the characters of a JSON text that are no visible ones as
 // the escapes that mean the same, so that what is shown is the document.
-func Escaped(text string) string {
-	if !strings.ContainsFunc(text, invisible) {
+func Escaped(text string) string { return escaped(text, invisible) }
+
+func escaped(text string, hides func(rune) bool) string {
+	if !strings.ContainsFunc(text, hides) {
 		return text
 	}
 	var b strings.Builder
 	for _, r := range text {
-		if invisible(r) {
+		if hides(r) {
 			escape(&b, r)
 		} else {
 			b.WriteRune(r)
@@ -201,19 +203,6 @@ func printable(s string) string { return Visible(strings.ReplaceAll(s, "\t", " "
 // controls, marks of direction and those without a width, as the escapes that
 // JSON has for them: what is shown can neither drive a terminal nor look like
 // something else. Tabs stay.
-func Visible(s string) string {
-	if !strings.ContainsFunc(s, hidden) {
-		return s
-	}
-	var b strings.Builder
-	for _, r := range s {
-		if hidden(r) {
-			escape(&b, r)
-		} else {
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
+func Visible(s string) string { return escaped(s, hidden) }
 
 func hidden(r rune) bool { return r != '\t' && !unicode.IsPrint(r) }
