@@ -28,6 +28,7 @@ type recorder struct {
 	failed   bool
 	skipped  bool
 	log      []string
+	noted    string // what was logged last
 	cleanups []func()
 }
 
@@ -69,12 +70,16 @@ func (r *recorder) said() string {
 	return strings.Join(r.log, "\n")
 }
 
-func (r *recorder) Helper()                         {}
-func (r *recorder) Context() context.Context        { return r.TB.Context() }
-func (r *recorder) Output() io.Writer               { return io.Discard }
-func (r *recorder) Cleanup(f func())                { r.cleanups = append(r.cleanups, f) }
-func (r *recorder) Failed() bool                    { return r.failed }
-func (r *recorder) Logf(format string, args ...any) {}
+func (r *recorder) Helper()                  {}
+func (r *recorder) Context() context.Context { return r.TB.Context() }
+func (r *recorder) Output() io.Writer        { return io.Discard }
+func (r *recorder) Cleanup(f func())         { r.cleanups = append(r.cleanups, f) }
+func (r *recorder) Failed() bool             { return r.failed }
+func (r *recorder) Logf(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.noted = fmt.Sprintf(format, args...)
+}
 func (r *recorder) Errorf(format string, args ...any) {
 	r.failed = true
 	r.say(fmt.Sprintf(format, args...))

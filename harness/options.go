@@ -218,13 +218,14 @@ func artifacts(t testing.TB) string {
 	if err != nil {
 		t.Fatalf("the directory for runs: %v", err)
 	}
-	if passing {
-		t.Cleanup(func() {
-			if !t.Failed() {
-				_ = os.RemoveAll(dir)
-			}
-		})
-	}
+	t.Cleanup(func() {
+		switch {
+		case !t.Failed() && passing:
+			_ = os.RemoveAll(dir)
+		case t.Failed() && os.Remove(dir) != nil: // it holds something
+			t.Logf("weir: logs of services and brokers are kept in %s", dir)
+		}
+	})
 	return dir
 }
 

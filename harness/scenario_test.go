@@ -79,20 +79,30 @@ func TestArtifactsStayWhereATestFailed(t *testing.T) {
 	t.Setenv(envRunDir, "")
 	t.Setenv("TMPDIR", t.TempDir())
 	for name, test := range map[string]struct {
+		file string
 		end  func(testing.TB)
 		want bool
 	}{
-		"passed": {func(testing.TB) {}, false},
-		"failed": {func(t testing.TB) { t.Fatalf("no") }, true},
+		"passed":             {"log", func(testing.TB) {}, false},
+		"failed":             {"log", func(t testing.TB) { t.Fatalf("no") }, true},
+		"failed without any": {"", func(t testing.TB) { t.Fatalf("no") }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var dir string
-			failing(t, func(t testing.TB) {
+			r := failing(t, func(t testing.TB) {
 				dir = artifacts(t)
+				if test.file != "" {
+					if err := os.WriteFile(filepath.Join(dir, test.file), nil, 0o600); err != nil {
+						t.Fatal(err)
+					}
+				}
 				test.end(t)
 			})
 			if _, err := os.Stat(dir); (err == nil) != test.want {
 				t.Errorf("%s: %v", dir, err)
+			}
+			if told := r.noted == "weir: logs of services and brokers are kept in "+dir; told != test.want {
+				t.Errorf("it logged %q", r.noted)
 			}
 		})
 	}

@@ -205,7 +205,7 @@ func begun(ts *testscript.TestScript, args []string) (cmd *exec.Cmd, out, errs *
 	out, errs = &output{}, &output{}
 	cmd = exec.Command(program, args...)
 	cmd.Args[0] = "weir" // see testscript.Main
-	cmd.Dir, cmd.Env = ts.MkAbs("."), append(os.Environ(), "HOME="+ts.Getenv("HOME"), "XDG_STATE_HOME="+ts.Getenv("XDG_STATE_HOME"), "WEIR_BOOTSTRAP="+ts.Getenv("WEIR_BOOTSTRAP"))
+	cmd.Dir, cmd.Env = ts.MkAbs("."), append(os.Environ(), "HOME="+ts.Getenv("HOME"), "TMPDIR="+ts.Getenv("TMPDIR"), "XDG_STATE_HOME="+ts.Getenv("XDG_STATE_HOME"), "WEIR_BOOTSTRAP="+ts.Getenv("WEIR_BOOTSTRAP"))
 	cmd.Stdout, cmd.Stderr = out, errs
 	ts.Check(cmd.Start())
 	return cmd, out, errs

@@ -86,6 +86,34 @@ func TestActionOfAnythingElse(t *testing.T) {
 	wants(t, read(t, filepath.Join(r.checkout, "weir-reports", "check.sarif")), `"uri": "no%20such%20directory"`)
 }
 
+// TestLinesDoNotCollide: a contract that is verified in two ways, and scenarios
+// whose names differ in their folders alone, have a directory for each call.
+func TestLinesDoNotCollide(t *testing.T) {
+	a := load[action](t, root+"/action.yml")
+	r := newRunner(t, a, false)
+	bin := t.TempDir()
+	program(t, filepath.Join(bin, "weir"), standIn)
+	r.path = bin + string(os.PathListSeparator) + r.path
+	r.values["inputs.verify"] = "shop/weir.yaml --skip retry\nshop/weir.yaml --run retry --failing 'shop.Placed $.total=6 6'\n"
+	r.values["inputs.scenarios"] = "a/b.yaml\n\na-b.yaml"
+	for _, s := range a.Runs.Steps {
+		if s.Name != "weir verify" && s.Name != "weir run" {
+			continue
+		}
+		if stdout, code, done := r.do(t, s); code != 0 || !done {
+			t.Errorf("%s: exit code %d, %t\n%s", s.Name, code, done, stdout)
+		}
+	}
+	const want = `weir verify shop/weir.yaml --skip retry --dir weir-reports/verify-1-shop-weir
+weir verify shop/weir.yaml --run retry --failing shop.Placed $.total=6 6 --dir weir-reports/verify-2-shop-weir
+weir run a/b.yaml --dir weir-reports/run-1-a-b
+weir run a-b.yaml --dir weir-reports/run-2-a-b
+`
+	if got := read(t, filepath.Join(r.checkout, "asked")); got != want {
+		t.Errorf("asked\n%s\nwant\n%s", got, want)
+	}
+}
+
 // TestUses: what the action passes to actions of others is what it wrote.
 func TestUses(t *testing.T) {
 	a := load[action](t, root+"/action.yml")
@@ -168,7 +196,7 @@ func reports(t *testing.T, dir string, breaking bool) {
 		} `xml:"testsuite"`
 	}
 	var check, run suites
-	for file, into := range map[string]*suites{"check.xml": &check, "scenario/junit.xml": &run} {
+	for file, into := range map[string]*suites{"check.xml": &check, "run-1-scenario/junit.xml": &run} {
 		if err := xml.Unmarshal([]byte(read(t, filepath.Join(dir, file))), into); err != nil || len(into.Suites) == 0 {
 			t.Errorf("%s: %d suites (%v)", file, len(into.Suites), err)
 		}
@@ -180,7 +208,7 @@ func reports(t *testing.T, dir string, breaking bool) {
 	if failures > 0 != breaking {
 		t.Errorf("JUnit has %d failures", failures)
 	}
-	wants(t, read(t, filepath.Join(dir, "scenario/report.html")), "<title>")
+	wants(t, read(t, filepath.Join(dir, "run-1-scenario/report.html")), "<title>")
 	verified, err := filepath.Glob(filepath.Join(dir, "verify-*", "junit.xml"))
 	if err != nil || len(verified) != 1 {
 		t.Errorf("JUnit of weir verify: %v (%v)", verified, err)

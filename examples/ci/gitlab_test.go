@@ -83,7 +83,7 @@ func TestGitLabOnAPush(t *testing.T) {
 	j := load[map[string]job](t, root+"/docs/weir.gitlab-ci.yml")["weir"]
 	checkout, _ := pullRequest(t, true)
 	bin := t.TempDir()
-	program(t, filepath.Join(bin, "weir"), "#!/bin/sh\necho \"weir $*\" >>asked\n") // what weir is asked
+	program(t, filepath.Join(bin, "weir"), standIn)
 	at := command{dir: checkout, env: append(gitEnv, "PATH="+bin+":"+os.Getenv("PATH"))}
 	for name, value := range j.Variables {
 		at.env = append(at.env, name+"="+value)
@@ -97,6 +97,35 @@ func TestGitLabOnAPush(t *testing.T) {
 		t.Errorf("asked\n%s\nwant\n%s", got, want)
 	}
 }
+
+// TestGitLabLinesDoNotCollide is TestLinesDoNotCollide of the snippet.
+func TestGitLabLinesDoNotCollide(t *testing.T) {
+	j := load[map[string]job](t, root+"/docs/weir.gitlab-ci.yml")["weir"]
+	bin, checkout := t.TempDir(), t.TempDir()
+	program(t, filepath.Join(bin, "weir"), standIn)
+	at := command{dir: checkout, env: []string{
+		"PATH=" + bin + ":" + os.Getenv("PATH"), "WEIR_PATHS=.", "WEIR_SCENARIOS=a/b.yaml a-b.yaml",
+		"WEIR_VERIFY=shop/weir.yaml --skip retry\nshop/weir.yaml --run retry --failing shop.Placed",
+	}}
+	stdout, stderr, code := at.bash(t, "mkdir weir-reports\n"+strings.Join(j.Script, "\n"))
+	if code != 0 {
+		t.Fatalf("exit code %d\n%s%s", code, stdout, stderr)
+	}
+	const want = `weir check . --format junit
+weir check . --format sarif
+weir check .
+weir verify shop/weir.yaml --skip retry --dir weir-reports/verify-1-shop-weir
+weir verify shop/weir.yaml --run retry --failing shop.Placed --dir weir-reports/verify-2-shop-weir
+weir run a/b.yaml --dir weir-reports/run-1-a-b
+weir run a-b.yaml --dir weir-reports/run-2-a-b
+`
+	if got := read(t, filepath.Join(checkout, "asked")); got != want {
+		t.Errorf("asked\n%s\nwant\n%s", got, want)
+	}
+}
+
+// standIn stands in for weir: it notes what it is asked.
+const standIn = "#!/bin/sh\necho \"weir $*\" >>asked\n"
 
 // program writes a script that can be run.
 func program(t *testing.T, file, text string) {

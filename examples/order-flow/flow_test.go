@@ -89,7 +89,7 @@ func TestContracts(t *testing.T) {
 
 // orderFlow starts a cluster with both services, and answers where orders are
 // placed.
-func orderFlow(t *testing.T) (c *harness.Cluster, orders string) {
+func orderFlow(t testing.TB) (c *harness.Cluster, orders string) {
 	t.Helper()
 	c = harness.Run(t, harness.Contracts("order-service", "payment-service"), harness.With(docker.Provider()))
 	placing := c.Start(harness.Service{
@@ -110,7 +110,7 @@ func consumer(name string) harness.Service {
 	}
 }
 
-func post(t *testing.T, url, key, body string) {
+func post(t testing.TB, url, key, body string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
 	if err != nil {

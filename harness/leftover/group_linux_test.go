@@ -17,11 +17,11 @@ func TestSweepKillsProcesses(t *testing.T) {
 		change func(*group)
 		want   string
 	}{
-		"the run's":           {"dead", func(*group) {}, "removed what run dead left behind: processes 1, build directories 0\n"},
+		"the run's":           {"dead", func(*group) {}, "removed what run dead left behind: processes 1, directories 0\n"},
 		"of another run":      {"other", func(*group) {}, ""},
 		"older than the run":  {"dead", func(g *group) { g.Started = 1 << 62 }, ""},
 		"before this boot":    {"dead", func(g *group) { g.Boot = "another" }, ""},
-		"that left its group": {"dead", func(g *group) { g.ID = 1 << 30 }, "removed what run dead left behind: processes 1, build directories 0\n"},
+		"that left its group": {"dead", func(g *group) { g.ID = 1 << 30 }, "removed what run dead left behind: processes 1, directories 0\n"},
 		"of a longer name":    {"dead2", func(*group) {}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -35,9 +35,13 @@ import (
 // run's id.
 const Mark = "WEIR_RUN"
 
-// BuildPrefix begins the name of a directory, in the temporary one, in which a
-// run builds its services.
-const BuildPrefix = "weir-build-"
+// What the names of directories begin with that Weir makes in the temporary one
+// for the time of a run: those in which services are built, and those for what
+// weir verify does not keep.
+const (
+	BuildPrefix  = "weir-build-"
+	VerifyPrefix = "weir-verify-"
+)
 
 const ext = ".left"
 
@@ -95,7 +99,7 @@ func (r *Record) Process(pid int) error {
 	return r.add(entry{Group: g})
 }
 
-// Dir adds a directory, one of BuildPrefix in the temporary directory.
+// Dir adds a directory of one of the prefixes, in the temporary directory.
 func (r *Record) Dir(path string) error { return r.add(entry{Dir: path}) }
 
 // Topics adds topics that the run is about to create.
@@ -150,7 +154,7 @@ func Sweep(log io.Writer) {
 		killed, err := kill(groups, id)
 		errs := []error{err}
 		for _, e := range entries {
-			if e.Dir == "" || filepath.Dir(e.Dir) != filepath.Clean(os.TempDir()) || !strings.HasPrefix(filepath.Base(e.Dir), BuildPrefix) {
+			if !temporary(e.Dir) {
 				continue
 			}
 			if _, err := os.Lstat(e.Dir); err == nil {
@@ -159,7 +163,7 @@ func Sweep(log io.Writer) {
 			errs = append(errs, os.RemoveAll(e.Dir))
 		}
 		if killed+removed > 0 {
-			_, _ = fmt.Fprintf(log, "removed what run %s left behind: processes %d, build directories %d\n", id, killed, removed)
+			_, _ = fmt.Fprintf(log, "removed what run %s left behind: processes %d, directories %d\n", id, killed, removed)
 		}
 		if err := errors.Join(errs...); err != nil {
 			return err // the next start tries again
@@ -169,6 +173,13 @@ func Sweep(log io.Writer) {
 	if err != nil {
 		_, _ = fmt.Fprintf(log, "could not remove what dead runs left: %v\n", err)
 	}
+}
+
+// temporary says whether a directory has a name of those that Weir makes, where
+// it makes them.
+func temporary(dir string) bool {
+	name := filepath.Base(dir)
+	return filepath.Dir(dir) == filepath.Clean(os.TempDir()) && (strings.HasPrefix(name, BuildPrefix) || strings.HasPrefix(name, VerifyPrefix))
 }
 
 // Topics answers which topics of a cluster dead runs created, each with its

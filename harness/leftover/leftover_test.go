@@ -39,19 +39,20 @@ func records(t *testing.T) int {
 	return len(files)
 }
 
-func TestSweepRemovesBuildDirectories(t *testing.T) {
+func TestSweepRemovesDirectories(t *testing.T) {
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	t.Setenv("TMPDIR", t.TempDir())
 	ours := filepath.Join(os.TempDir(), BuildPrefix+"1")
+	logs := filepath.Join(os.TempDir(), VerifyPrefix+"1")
 	named := filepath.Join(os.TempDir(), "theirs")
 	elsewhere := filepath.Join(t.TempDir(), BuildPrefix+"2")
-	for _, dir := range []string{ours, named, elsewhere} {
+	for _, dir := range []string{ours, logs, named, elsewhere} {
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
 	all := func(r *Record) error {
-		for _, dir := range []string{ours, named, elsewhere} {
+		for _, dir := range []string{ours, logs, named, elsewhere} {
 			if err := r.Dir(dir); err != nil {
 				return err
 			}
@@ -75,10 +76,10 @@ func TestSweepRemovesBuildDirectories(t *testing.T) {
 	}
 	dead(t, "dead", all)
 	Sweep(&log)
-	if got, want := log.String(), "removed what run dead left behind: processes 0, build directories 1\n"; got != want {
+	if got, want := log.String(), "removed what run dead left behind: processes 0, directories 2\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	for dir, want := range map[string]bool{ours: false, named: true, elsewhere: true} {
+	for dir, want := range map[string]bool{ours: false, logs: false, named: true, elsewhere: true} {
 		if _, err := os.Stat(dir); (err == nil) != want {
 			t.Errorf("%s: %v", dir, err)
 		}

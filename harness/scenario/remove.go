@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -88,7 +89,10 @@ func (x *execution) removeCreated(ctx context.Context) (left bool) {
 	if x.admin == nil || !x.outlives() {
 		return false
 	}
-	if err := x.created.Delete(ctx, x.admin); err != nil {
+	err := x.created.Delete(ctx, x.admin, func(groups []string) {
+		x.logf("waiting until the members of %s have left or their sessions have ended", strings.Join(groups, ", "))
+	})
+	if err != nil {
 		x.logf("removing what the run created: %v", err)
 		return true
 	}

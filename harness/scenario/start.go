@@ -205,7 +205,9 @@ func (x *execution) build(ctx context.Context) (map[string]string, error) {
 		}
 		binary, err := x.config.build(ctx, x.plan.Path(s.Build), x.bin)
 		if err != nil {
-			return nil, x.usage(BadBuild, fmt.Sprintf("%s does not build: %v", s.Name, err), "services", i, "build")
+			// A finding's message is one line, and the compiler's are several.
+			text := strings.ReplaceAll(err.Error(), "\n", "; ")
+			return nil, x.usage(BadBuild, fmt.Sprintf("%s does not build: %s", s.Name, text), "services", i, "build")
 		}
 		binaries[s.Name] = binary
 	}

@@ -28,6 +28,7 @@ import (
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/asyncapi"
 	"github.com/flowweir/weir/contracts/source/registry"
+	"github.com/flowweir/weir/harness/leftover"
 	"github.com/flowweir/weir/harness/live"
 	"github.com/flowweir/weir/harness/promise"
 	"github.com/flowweir/weir/harness/scenario"
@@ -95,10 +96,11 @@ func Run(ctx context.Context, cfg Config) (*Result, error) {
 		return nil, err
 	}
 	if cfg.Dir == "" {
-		if v.dir, err = os.MkdirTemp("", "weir-verify-"); err != nil {
+		remove, err := v.temporary()
+		if err != nil {
 			return nil, &scenario.InfrastructureError{What: "a directory for logs", Err: err}
 		}
-		defer func() { _ = os.RemoveAll(v.dir) }()
+		defer remove()
 	}
 	began := time.Now()
 	if cfg.Observe > 0 {
@@ -114,6 +116,22 @@ func Run(ctx context.Context, cfg Config) (*Result, error) {
 	v.noteError(err)
 	v.result.conclude(ctx.Err() != nil)
 	return v.result, nil
+}
+
+// temporary makes a directory for logs that nobody keeps. Should this process be
+// killed, the next start removes it.
+func (v *verifier) temporary() (remove func(), err error) {
+	if v.dir, err = os.MkdirTemp("", leftover.VerifyPrefix); err != nil {
+		return nil, err
+	}
+	// A machine without a place for records is no reason not to judge: the
+	// stages, which have records of their own, say so.
+	record, _ := leftover.Keep(filepath.Base(v.dir))
+	_ = record.Dir(v.dir)
+	return func() {
+		_ = os.RemoveAll(v.dir)
+		_ = record.Close(false, false)
+	}, nil
 }
 
 // ChoiceError says that no promise was chosen.
