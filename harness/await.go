@@ -11,8 +11,10 @@ import (
 // Condition says which record is meant.
 type Condition = live.Condition
 
-// Where asks for a value at a place ($.a.b, header:name, key), compared as
-// text: Where("$.amount", 13800).
+// Where asks for a value at a place ($.a.b, header:name, key): of the data one
+// of the same type, 13800 and not "13800"; of headers and keys the same text.
+//
+//	c.Await("com.acme.payment.PaymentReceived", harness.Where("$.amount", 13800))
 func Where(at string, value any) Condition { return live.Where(at, value) }
 
 // CausedBy asks for the id of an earlier event as causation id: the
@@ -53,18 +55,22 @@ func (c *Cluster) AwaitIn(topic string, conditions ...Condition) *Record {
 // the dead-letter topic that a consumer's contract declares for it.
 func (c *Cluster) AwaitDeadLetter(of *Record, conditions ...Condition) *Record {
 	c.t.Helper()
-	return c.awaitLeading("AwaitDeadLetter", "dead-letter", "dead letter", c.flow.DeadLetterTopics(of.Event), of, conditions)
+	return c.awaitLeading("AwaitDeadLetter", "dead-letter", "dead letter", c.flow.DeadLetterTopics, of, conditions)
 }
 
 // AwaitRetry waits for a retry of an event that was produced, in the retry
 // topic that a consumer's contract declares for it.
 func (c *Cluster) AwaitRetry(of *Record, conditions ...Condition) *Record {
 	c.t.Helper()
-	return c.awaitLeading("AwaitRetry", "retry", "retry", c.flow.RetryTopics(of.Event), of, conditions)
+	return c.awaitLeading("AwaitRetry", "retry", "retry", c.flow.RetryTopics, of, conditions)
 }
 
-func (c *Cluster) awaitLeading(name, kind, what string, topics []string, of *Record, conditions []Condition) *Record {
+func (c *Cluster) awaitLeading(name, kind, what string, declared func(event string) []string, of *Record, conditions []Condition) *Record {
 	c.t.Helper()
+	if of == nil {
+		c.t.Fatalf("%s has no record to ask for: it was given nil", name)
+	}
+	topics := declared(of.Event)
 	if len(topics) != 1 {
 		c.t.Fatalf("%s: %d %s topics are declared for %s in the contracts of this test, want 1: name it with AwaitIn(topic, harness.LeadsBackTo(event))", name, len(topics), kind, of.Event)
 	}

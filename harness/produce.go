@@ -19,7 +19,10 @@ func Set(at string, value any) Override { return live.Set(at, value) }
 
 // Poison replaces the record's value, envelope included, by bytes that need
 // not obey the contract: what a consumer must send to its dead letters. Key
-// and headers are those of a good event.
+// and headers are those of a good event. Where its envelope is in the value,
+// as standard and cloudevents-structured are, the record that is returned still
+// has the event's name and id, and what follows is known by the header weir-id
+// of which it must keep a copy.
 func Poison(value []byte) Override { return live.Poison(value) }
 
 // Produce makes an event from its producer's contract, sends it to its topic
@@ -42,6 +45,9 @@ func (c *Cluster) Produce(event string, overrides ...Override) *Record {
 // duplicate is made: a new record with an old event's id.
 func (c *Cluster) Send(r *Record) {
 	c.t.Helper()
+	if r == nil {
+		c.t.Fatal("Send has nothing to send: it was given nil")
+	}
 	ctx, cancel := context.WithTimeout(c.t.Context(), c.timeout)
 	defer cancel()
 	if err := c.flow.Send(ctx, r); err != nil {

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -75,6 +76,12 @@ func (f *Flow) missed(ctx context.Context, w Wanted, t *Topic) string {
 	}
 	fmt.Fprintf(&b, " within %s", w.Within)
 	records := t.Records()
+	for _, cond := range w.Conditions {
+		if cond.of != nil {
+			b.WriteString(f.instead(ctx, cond.of, t.Name()))
+		}
+	}
+	b.WriteString(nearly(records, w.Conditions))
 	fmt.Fprintf(&b, "\n%s holds %d records since the test began", t.Name(), len(records))
 	if len(records) > maxMissed {
 		fmt.Fprintf(&b, ", the last %d of them", maxMissed)
@@ -86,12 +93,27 @@ func (f *Flow) missed(ctx context.Context, w Wanted, t *Topic) string {
 	if t.Err() != nil {
 		fmt.Fprintf(&b, "\nthe last error of reading it: %v", t.Err())
 	}
-	for _, cond := range w.Conditions {
-		if cond.of != nil {
-			b.WriteString(f.instead(ctx, cond.of, t.Name()))
+	return b.String()
+}
+
+// nearly says what the last record lacks that nearly meets a condition, and
+// which cannot be told of from what was asked for.
+func nearly(records []*Record, conditions []Condition) string {
+	var out string
+	for _, cond := range conditions {
+		last := ""
+		for _, r := range records {
+			if err := cond.Undecided(r); err != nil {
+				last = err.Error()
+			} else if cond.but != nil {
+				last = cmp.Or(cond.but(r), last)
+			}
+		}
+		if last != "" {
+			out += "\n" + last
 		}
 	}
-	return b.String()
+	return out
 }
 
 // instead shows the dead letters that lead back to a record.
@@ -99,7 +121,7 @@ func (f *Flow) instead(ctx context.Context, of *Record, except string) string {
 	var b strings.Builder
 	for _, dead := range f.DeadLetters(ctx, of) {
 		if dead.Topic != except {
-			b.WriteString("\na dead letter leads back to it:\n" + indent(dead.String()))
+			b.WriteString("\n" + dead.Explained())
 		}
 	}
 	return b.String()

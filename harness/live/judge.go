@@ -155,11 +155,15 @@ func judgeKey(r *Record) []finding.Finding {
 	case coded && r.KeyData == nil:
 		return []finding.Finding{broken(r, Unjudged, at, "the key cannot be read")}
 	}
-	got, _ := r.At("key")
+	got, there := r.At("key")
+	is := fmt.Sprintf("the key is %q", got)
+	if !there {
+		is = "the record has no key"
+	}
 	// A key made from a header is compared with that header.
 	if name, ok := strings.CutPrefix(key.Place, "header:"); ok {
 		if want, ok := r.Header(name); !ok || want != got {
-			return []finding.Finding{broken(r, BrokenKey, at, "the key is %q, and the header %s is %q", got, name, want)}
+			return []finding.Finding{broken(r, BrokenKey, at, "%s, and the header %s is %q", is, name, want)}
 		}
 		return nil
 	}
@@ -167,8 +171,8 @@ func judgeKey(r *Record) []finding.Finding {
 	switch {
 	case err != nil:
 		return []finding.Finding{broken(r, BrokenKey, at, "%v", err)}
-	case want != got:
-		return []finding.Finding{broken(r, BrokenKey, at, "the key is %q, and its data says %q", got, want)}
+	case want != got || !there:
+		return []finding.Finding{broken(r, BrokenKey, at, "%s, and its data says %q", is, want)}
 	}
 	return nil
 }

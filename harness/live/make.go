@@ -35,6 +35,7 @@ type draft struct {
 	headers map[string]string
 	poison  []byte
 	invalid bool // poison was asked for
+	id      identity.EventID
 	form    serde.Form
 	keyForm serde.Form
 	// old is the schema of an earlier version, if the data is of that, and
@@ -162,7 +163,18 @@ func (f *Flow) Make(event string, overrides ...Override) (*Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.Read(r), nil
+	return f.made(r, p, d), nil
+}
+
+// made is an event that was made here, whose name and id are known also where
+// what is sent does not carry them.
+func (f *Flow) made(r *kgo.Record, p *contracts.Produces, d *draft) *Record {
+	out := f.Read(r)
+	out.Event = cmp.Or(out.Event, p.Event)
+	if out.untold = out.ID() == ""; out.untold && envelope.Kind(p.EnvelopeName()) != envelope.None {
+		out.Attributes.ID = d.id.String()
+	}
+	return out
 }
 
 // Required generates data for an event with the fields that its schema
@@ -242,6 +254,7 @@ func (f *Flow) record(c *contracts.Contract, p *contracts.Produces, d *draft) (*
 		now = time.Now()
 	}
 	id := f.NewID()
+	d.id = id
 	body, written, err := d.encoded()
 	if err != nil {
 		return nil, err

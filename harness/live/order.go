@@ -22,6 +22,7 @@ type KeyOrder struct {
 // repeats. Numbers and RFC 3339 times are compared as such, other texts by
 // their bytes. Records without a key or without the place are not looked at.
 func OrderBy(records []*Record, at string) KeyOrder {
+	records = slices.DeleteFunc(slices.Clone(records), func(r *Record) bool { _, there := r.At(at); return !there })
 	return order(records, func(a, b *Record) (int, string) {
 		x, _ := a.At(at)
 		y, _ := b.At(at)

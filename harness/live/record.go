@@ -51,6 +51,8 @@ type Record struct {
 	// its envelope.
 	value, key half
 	data       []byte
+	// untold says that the record was sent without its event's id.
+	untold bool
 }
 
 // half is the value or the key of a record.
@@ -66,7 +68,8 @@ type half struct {
 	unframed, undecoded error
 }
 
-// ID is the event's id; "" without an envelope.
+// ID is the event's id; "" without an envelope. Of an event that was made here it
+// is the one that was meant, also where Poison replaced what would carry it.
 func (r *Record) ID() string { return r.Attributes.ID }
 
 // At is what stands at a place ($.a.b, header:name, key), as text; of a key that
@@ -131,7 +134,7 @@ func (r *Record) String() string {
 		fmt.Fprintf(&b, " %s", r.Event)
 	}
 	if r.Key != nil {
-		fmt.Fprintf(&b, " key %s", r.key.shown(r.Key, r.KeyData))
+		fmt.Fprintf(&b, " key %s", quoted(r.key.shown(r.Key, r.KeyData)))
 	}
 	for _, h := range r.Headers {
 		fmt.Fprintf(&b, "\n  %s: %s", h.Key, shown(h.Value))
@@ -180,18 +183,6 @@ func shown(v []byte) string {
 		return fmt.Sprintf("%q%s", v, more)
 	}
 	return string(v) + more
-}
-
-// LeadsBackTo says whether the record carries the id of another event: as
-// its causation, or anywhere in headers, key and value.
-func (r *Record) LeadsBackTo(cause *Record) bool {
-	id := cause.ID()
-	if id == "" {
-		return false
-	}
-	return r.Attributes.CausationID == id ||
-		slices.ContainsFunc(r.Headers, func(h kgo.RecordHeader) bool { return string(h.Value) == id }) ||
-		bytes.Contains(r.Key, []byte(id)) || bytes.Contains(r.Value, []byte(id))
 }
 
 // Read makes a Record of one that was read, by the contracts.

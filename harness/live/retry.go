@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/flowweir/weir/contracts"
@@ -36,7 +37,11 @@ func (f *Flow) Retries(ctx context.Context, of *Record, by *contracts.Consumes) 
 	if err != nil {
 		return out, err
 	}
-	leads := func(r *Record) bool { return r.LeadsBackTo(of) }
+	follows := LeadsBackTo(of)
+	if follows.err != nil {
+		return out, follows.err
+	}
+	leads := follows.ok
 	if out.Dead, err = dead.Await(ctx, leads); err != nil && ctx.Err() == nil {
 		return out, err
 	}
@@ -58,7 +63,27 @@ func (f *Flow) Retries(ctx context.Context, of *Record, by *contracts.Consumes) 
 		}
 	}
 	sortByTime(out.Records)
+	if out.Dead == nil && len(out.Records) == 0 {
+		return out, f.undecided(follows, append(slices.Clone(by.Retry.Topics), by.DLQ.Topic))
+	}
 	return out, nil
+}
+
+// undecided is why a record that was read of topics may be what is asked for all
+// the same.
+func (f *Flow) undecided(c Condition, topics []string) error {
+	for _, name := range topics {
+		t, err := f.Topic(name)
+		if err != nil {
+			return err
+		}
+		for _, r := range t.Records() {
+			if err := c.Undecided(r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // endTimeout bounds the reading of what is in a topic already.

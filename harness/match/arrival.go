@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flowweir/weir/contracts/place"
 	"github.com/flowweir/weir/harness"
 	"github.com/flowweir/weir/harness/live"
 )
@@ -102,26 +103,24 @@ func HaveEvent(event string, want ...Want) *Arrival {
 		if err != nil {
 			return seen{}, err
 		}
-		return arrives(ctx, m, t, fmt.Sprintf("%s to arrive in %s", event, t.Name()), checks)
+		return arrives(ctx, m, c, t, fmt.Sprintf("%s to arrive in %s", event, t.Name()), checks)
 	}}
 }
 
 // topicOf is the topic of an event, after a look at the checks.
 func topicOf(c *harness.Cluster, event string, checks []check) (*live.Topic, error) {
-	for _, check := range checks {
-		if check.err != nil {
-			return nil, check.err
-		}
-	}
 	_, p, err := c.Flow().Producer(event)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", event, err)
+	}
+	if err := mistake(checks, func(at place.Place) error { return c.Flow().CheckPlace(event, at) }); err != nil {
+		return nil, err
 	}
 	return c.Flow().Topic(p.TopicName())
 }
 
 // arrives waits for a record in a topic.
-func arrives(ctx context.Context, m *Arrival, t *live.Topic, what string, checks []check) (seen, error) {
+func arrives(ctx context.Context, m *Arrival, c *harness.Cluster, t *live.Topic, what string, checks []check) (seen, error) {
 	r, ends, err := await(ctx, t, checks)
 	if err != nil {
 		return seen{}, err
@@ -129,7 +128,7 @@ func arrives(ctx context.Context, m *Arrival, t *live.Topic, what string, checks
 	if r != nil {
 		return seen{ok: true, never: fmt.Sprintf("Expected not: %s\nbut it did:\n%s", described(what, m.within, checks), indent(r.String()))}, nil
 	}
-	return seen{why: fmt.Sprintf("Expected %s\n%s", described(what, m.within, checks), instead(t, ends, checks))}, nil
+	return seen{why: fmt.Sprintf("Expected %s\n%s", described(what, m.within, checks), instead(ctx, c, t, ends, checks))}, nil
 }
 
 // described says what is wanted and for how long it is awaited.
@@ -167,6 +166,11 @@ func await(ctx context.Context, t *live.Topic, checks []check) (*harness.Record,
 			return r, nil, nil
 		}
 	}
+	for _, r := range t.Records() {
+		if err := undecided(r, checks); err != nil {
+			return nil, nil, err
+		}
+	}
 	return nil, ends, nil
 }
 
@@ -185,11 +189,22 @@ func readToEnd(ctx context.Context, t *live.Topic) (live.Ends, error) {
 // maxShown bounds the records that a message shows beside the nearest.
 const maxShown = 5
 
-// instead shows what is in a topic: the nearest record, then the others.
-func instead(t *live.Topic, ends live.Ends, checks []check) string {
+// instead shows what is there: dead letters of what was to lead to the record,
+// and of the topic the nearest record, then the others.
+func instead(ctx context.Context, c *harness.Cluster, t *live.Topic, ends live.Ends, checks []check) string {
 	records := t.Records()
 	var b strings.Builder
 	fmt.Fprintf(&b, "but of %s in %s since the test began, read to the end (%s), none did", counted(len(records), "record"), t.Name(), ends)
+	for _, check := range checks {
+		if check.of == nil {
+			continue
+		}
+		for _, dead := range c.Flow().DeadLetters(context.WithoutCancel(ctx), check.of) {
+			if dead.Topic != t.Name() {
+				b.WriteString("\n" + dead.Explained())
+			}
+		}
+	}
 	if len(records) == 0 {
 		return b.String()
 	}
@@ -218,8 +233,16 @@ func instead(t *live.Topic, ends live.Ends, checks []check) string {
 func lines(records []*harness.Record) string {
 	out := make([]string, len(records))
 	for i, r := range records {
-		key, _ := r.At("key")
-		out[i] = strings.Join(strings.Fields(fmt.Sprintf("%s/%d@%d %s key %s %s", r.Topic, r.Partition, r.Offset, r.Event, key, r.Value)), " ")
+		key, keyed := r.At("key")
+		switch {
+		case !keyed:
+			key = "no key"
+		case key == "":
+			key = `key ""`
+		default:
+			key = "key " + key
+		}
+		out[i] = strings.Join(strings.Fields(fmt.Sprintf("%s/%d@%d %s %s %s", r.Topic, r.Partition, r.Offset, r.Event, key, r.Value)), " ")
 		out[i] = cut(out[i])
 	}
 	return strings.Join(out, "\n")

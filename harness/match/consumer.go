@@ -22,10 +22,10 @@ import (
 func HaveDeadLetter(of *harness.Record, want ...Want) *Arrival {
 	checks := wants("", append([]Want{LeadsBackTo(of)}, want...))
 	return &Arrival{name: "HaveDeadLetter", takes: "Within and By", look: func(ctx context.Context, m *Arrival, c *harness.Cluster) (seen, error) {
-		if err := mistake(m.name, checks); err != nil {
+		if err := mistake(checks, nil); err != nil {
 			return seen{}, err
 		}
-		by, err := m.consumer(c, of.Event, func(c *contracts.Consumes) bool { return c.DLQ != nil }, "a dead-letter topic")
+		by, err := m.consumer(c, of, func(c *contracts.Consumes) bool { return c.DLQ != nil }, "a dead-letter topic")
 		if err != nil {
 			return seen{}, err
 		}
@@ -33,13 +33,16 @@ func HaveDeadLetter(of *harness.Record, want ...Want) *Arrival {
 		if err != nil {
 			return seen{}, err
 		}
-		s, err := arrives(ctx, m, t, fmt.Sprintf("a dead letter of %s/%d@%d to arrive in %s", of.Topic, of.Partition, of.Offset, t.Name()), checks)
+		s, err := arrives(ctx, m, c, t, fmt.Sprintf("a dead letter of %s/%d@%d to arrive in %s", of.Topic, of.Partition, of.Offset, t.Name()), checks)
 		if err == nil && !s.ok && len(all(t, checks[:1])) == 0 {
 			s.why += committedPast(ctx, c, by, of)
 		}
 		return s, err
 	}}
 }
+
+// errNil is a matcher's that asks for a record.
+var errNil = errors.New("there is no record to ask for: it was given nil")
 
 // committedPast says whether a group has gone past a record: it lost it, where
 // it should have been a dead letter.
@@ -59,7 +62,11 @@ func committedPast(ctx context.Context, c *harness.Cluster, by *contracts.Consum
 }
 
 // consumer is the one of an event that has what is asked for.
-func (m *Arrival) consumer(c *harness.Cluster, event string, has func(*contracts.Consumes) bool, what string) (*contracts.Consumes, error) {
+func (m *Arrival) consumer(c *harness.Cluster, of *harness.Record, has func(*contracts.Consumes) bool, what string) (*contracts.Consumes, error) {
+	event := of.Event
+	if event == "" {
+		return nil, fmt.Errorf("%s/%d@%d is no event of the contracts of this test, which could declare %s for it: give what Produce returned", of.Topic, of.Partition, of.Offset, what)
+	}
 	var found []*contracts.Consumes
 	var services []string
 	for _, contract := range c.Contracts() {
@@ -87,7 +94,10 @@ func (m *Arrival) consumer(c *harness.Cluster, event string, has func(*contracts
 // Attempts without retry topics are not seen from outside; that is an error.
 func HaveRetries(of *harness.Record) *Arrival {
 	return &Arrival{name: "HaveRetries", takes: "Within and By", look: func(ctx context.Context, m *Arrival, c *harness.Cluster) (seen, error) {
-		by, err := m.consumer(c, of.Event, func(c *contracts.Consumes) bool { return c.Retry != nil }, "a retry")
+		if of == nil {
+			return seen{}, errNil
+		}
+		by, err := m.consumer(c, of, func(c *contracts.Consumes) bool { return c.Retry != nil }, "a retry")
 		if err != nil {
 			return seen{}, err
 		}
@@ -132,6 +142,9 @@ const groupPoll = 50 * time.Millisecond
 // its way past a record.
 func HaveCommitted(group string, of *harness.Record) *Arrival {
 	return &Arrival{name: "HaveCommitted", takes: "Within", look: func(ctx context.Context, m *Arrival, c *harness.Cluster) (seen, error) {
+		if of == nil {
+			return seen{}, errNil
+		}
 		what := fmt.Sprintf("the group %s to commit %s/%d@%d within %s", group, of.Topic, of.Partition, of.Offset, m.within)
 		var at int64
 		ok, err := look(ctx, c, func(ctx context.Context) (ok bool, err error) {

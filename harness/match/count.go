@@ -47,7 +47,7 @@ func HaveEventOnce(event string, want ...Want) *Arrival {
 			return seen{}, err
 		}
 		what := fmt.Sprintf("%s to arrive exactly once in %s", event, t.Name())
-		first, err := arrives(ctx, m, t, what, checks)
+		first, err := arrives(ctx, m, c, t, what, checks)
 		if err != nil || !first.ok {
 			return first, err
 		}

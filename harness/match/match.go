@@ -10,13 +10,15 @@
 // The matchers of a *harness.Cluster wait by themselves and need no
 // Eventually: by default for the cluster's timeout.
 //
-// Their failure messages carry the evidence: the record that comes nearest,
+// Their failure messages carry the evidence: the dead letter that an event
+// became, with its reason; the record that comes nearest,
 // compared field by field, and what else arrived, at most five records of it;
 // what led back to the event; how far a group is; or the verdict's sentence
 // with the story of the first offender. A matcher that could not look, because
 // a topic was not read to its end or a service died, errs, and so does an
-// actual value of another type: neither is a mismatch that Not would turn
-// green.
+// actual value of another type, a cause that has no id, nil in place of a record,
+// an event that no contract produces and a place that no event has which is valid
+// under its schema: none is a mismatch that Not would turn green.
 //
 // Values may be matchers themselves. The package does not depend on Gomega for
 // that: the types are its types.GomegaMatcher by their methods.

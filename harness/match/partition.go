@@ -1,6 +1,7 @@
 package match
 
 import (
+	"context"
 	"fmt"
 	"hash/crc32"
 	"hash/fnv"
@@ -19,23 +20,42 @@ import (
 // stands in for a producer. Other clients have other defaults, which scatter
 // the events of an entity as soon as two services write to the topic, or join
 // two topics by partition; the message names the client's default that leads
-// to where the record is. A record without a key is an error.
+// to where the record is. A record without a key is an error, and so is a number
+// that is not the topic's.
 func BeInPartitionOfKey(partitions int) Matcher { return inPartition{partitions} }
 
 type inPartition struct{ partitions int }
 
 func (m inPartition) Match(actual any) (bool, error) {
 	r, err := record("BeInPartitionOfKey", actual)
-	switch {
-	case err != nil:
+	if err != nil {
 		return false, err
-	case len(r.Key) == 0:
-		return false, fmt.Errorf("BeInPartitionOfKey matcher: %s/%d@%d has no key, and clients put it where they like", r.Topic, r.Partition, r.Offset)
-	case int(r.Partition) >= m.partitions:
-		return false, fmt.Errorf("BeInPartitionOfKey matcher: a topic with %s has no %s/%d: give the topic's number of partitions",
-			counted(m.partitions, "partition"), r.Topic, r.Partition)
+	}
+	if err := m.mistake(r); err != nil {
+		return false, fmt.Errorf("BeInPartitionOfKey matcher: %w", err)
 	}
 	return r.Partition == kafka.Partition(r.Key, m.partitions), nil
+}
+
+// mistake is why a record has no partition of its key among so many.
+func (m inPartition) mistake(r *harness.Record) error {
+	ctx, cancel := context.WithTimeout(context.Background(), endTimeout)
+	defer cancel()
+	there, err := r.Partitions(ctx)
+	switch {
+	case r.Key == nil:
+		return fmt.Errorf("%s/%d@%d has no key, and clients put it where they like", r.Topic, r.Partition, r.Offset)
+	case len(r.Key) == 0:
+		return fmt.Errorf("%s/%d@%d has an empty key, which some clients take for none, and put it where they like", r.Topic, r.Partition, r.Offset)
+	case int(r.Partition) >= m.partitions:
+		return fmt.Errorf("a topic with %s has no %s/%d: give the topic's number of partitions",
+			counted(m.partitions, "partition"), r.Topic, r.Partition)
+	case err != nil:
+		return fmt.Errorf("how many partitions the topic has is not known: %w", err)
+	case there != 0 && there != m.partitions:
+		return fmt.Errorf("%s has %s, not %d: with another number murmur2 leads elsewhere", r.Topic, counted(there, "partition"), m.partitions)
+	}
+	return nil
 }
 
 func (m inPartition) FailureMessage(actual any) string {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/flowweir/weir/contracts/place"
 	"github.com/flowweir/weir/harness"
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -19,10 +20,19 @@ type beEvent struct {
 
 func (m beEvent) Match(actual any) (bool, error) {
 	r, err := record("BeEvent", actual)
-	if err == nil {
-		err = mistake("BeEvent", m.checks)
+	if err != nil {
+		return false, err
 	}
-	return err == nil && differences(r, m.checks) == 0, err
+	if err = r.CheckEvent(m.name); err == nil {
+		err = mistake(m.checks, func(at place.Place) error { return r.CheckPlace(m.name, at) })
+	}
+	if err == nil {
+		err = undecided(r, m.checks)
+	}
+	if err != nil {
+		return false, fmt.Errorf("BeEvent matcher: %w", err)
+	}
+	return differences(r, m.checks) == 0, nil
 }
 
 func (m beEvent) FailureMessage(actual any) string {
@@ -95,6 +105,9 @@ func (m have) Match(actual any) (bool, error) {
 	}
 	if len(m.want) > 1 {
 		return false, fmt.Errorf("%s matcher takes one value, got %q", m.matcher, m.want)
+	}
+	if _, err := place.Parse(m.at); err != nil {
+		return false, fmt.Errorf("%s matcher: %w", m.matcher, err)
 	}
 	if len(m.want) == 0 {
 		_, ok := r.At(m.at)

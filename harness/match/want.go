@@ -1,7 +1,9 @@
 package match
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -25,18 +27,26 @@ type check struct {
 	wanted string
 	// err is a mistake in the test.
 	err error
+	// place is that of Fields, and of the cause that leads to the record.
+	place place.Place
+	of    *harness.Record
 	// see answers what is there instead; "" and true where all is well.
 	see func(*harness.Record) (got string, ok bool)
+	// undecided is why a record that does not meet the check may be what is
+	// wanted all the same; nil for no reason.
+	undecided func(*harness.Record) error
 }
 
 // Fields are values by their places: $.a.b, header:name, key.
 //
-// A plain value is compared as a record key or a header shows it: a string as
-// it is, a number as it was written, anything else as JSON. A value that is
+// A plain value is compared with the data by its type, too: 120 is not "120". A
+// header and the key are texts, and a plain value is compared as they show it: a
+// string as it is, a number as it was written, anything else as JSON. A value that is
 // itself a matcher, of Gomega or of this package, is given what stands there:
 // a header or the key as string; of the data, and of a key that has a schema, a
 // string, a bool, an int or (where it does not fit) a float64, nil, a []any or a
-// map[string]any. Where nothing stands no value matches, but Absent.
+// map[string]any. Where nothing stands no value matches, but Absent. A place that
+// no event has which is valid under its schema is an error.
 type Fields map[string]any
 
 func (f Fields) checks() []check {
@@ -54,7 +64,7 @@ type absent struct{}
 
 func fieldCheck(at string, want any) check {
 	p, err := place.Parse(at)
-	c := check{at: at, err: err}
+	c := check{at: at, err: err, place: p}
 	nothing := func(r *harness.Record) (string, bool) { _, there := r.At(at); return "nothing there", !there }
 	switch want := want.(type) {
 	case absent:
@@ -84,16 +94,7 @@ func fieldCheck(at string, want any) check {
 		}
 	default:
 		c.wanted = text(want)
-		c.see = func(r *harness.Record) (string, bool) {
-			got, none := nothing(r)
-			if !none {
-				got, _ = r.At(at)
-			}
-			if none || got != c.wanted {
-				return got + ", wanted " + c.wanted, false
-			}
-			return got, true
-		}
+		c.see = func(r *harness.Record) (string, bool) { return r.Is(p, want) }
 	}
 	return c
 }
@@ -179,31 +180,31 @@ func text(v any) string {
 // CausedBy wants the id of an earlier event as causation id: the envelope's,
 // or the header causation_id.
 func CausedBy(cause *harness.Record) Want {
-	return condition{"causation id", cause.ID(), harness.CausedBy(cause), func(r *harness.Record) string { return r.Attributes.CausationID }}
+	return condition{"causation id", harness.CausedBy(cause), func(r *harness.Record) string { return r.Attributes.CausationID }}
 }
 
 // LeadsBackTo wants the id of an earlier event anywhere in the record, as
 // retries and dead letters carry it.
 func LeadsBackTo(cause *harness.Record) Want {
-	return condition{"an id that leads back", cause.ID(), harness.LeadsBackTo(cause), func(*harness.Record) string { return "" }}
+	return condition{"an id that leads back", harness.LeadsBackTo(cause), func(*harness.Record) string { return "" }}
 }
 
 type condition struct {
-	at, wanted string
+	at string
 	harness.Condition
 	got func(*harness.Record) string
 }
 
 func (c condition) checks() []check {
-	return []check{{at: c.at, wanted: c.wanted, see: func(r *harness.Record) (string, bool) {
-		got := c.got(r)
-		if got == "" {
-			got = "none"
-		}
+	wanted := ""
+	if c.Cause() != nil {
+		wanted = c.Cause().ID()
+	}
+	return []check{{at: c.at, wanted: wanted, err: c.Err(), of: c.Cause(), undecided: c.Undecided, see: func(r *harness.Record) (string, bool) {
 		if harness.Holds(r, c.Condition) {
-			return c.wanted, true
+			return wanted, true
 		}
-		return got + ", wanted " + c.wanted, false
+		return cmp.Or(c.got(r), "none") + ", wanted " + wanted, false
 	}}}
 }
 
@@ -217,11 +218,7 @@ type reason struct{ value any }
 func (w reason) checks() []check {
 	return []check{{at: "reason", wanted: fieldCheck("key", w.value).wanted, see: func(r *harness.Record) (string, bool) {
 		var all []string
-		for _, h := range r.Headers {
-			name := strings.ToLower(h.Key)
-			if !strings.Contains(name, "reason") && !strings.Contains(name, "error") && !strings.Contains(name, "exception") {
-				continue
-			}
+		for _, h := range r.Reasons() {
 			got, ok := fieldCheck("header:"+h.Key, w.value).see(r)
 			if ok {
 				return h.Key + ": " + got, true
@@ -251,19 +248,48 @@ func wants(event string, want []Want) []check {
 		}})
 	}
 	for _, w := range want {
+		if w == nil {
+			out = append(out, check{err: errors.New("what is wanted is nil: leave it out")})
+			continue
+		}
 		out = append(out, w.checks()...)
 	}
 	return out
 }
 
-// mistake is the first one in checks.
-func mistake(matcher string, checks []check) error {
+// mistake is the first one in checks. possible says whether an event may have
+// something at a place; nil where that is not known.
+func mistake(checks []check, possible func(place.Place) error) error {
 	for _, c := range checks {
 		if c.err != nil {
-			return fmt.Errorf("%s matcher: %w", matcher, c.err)
+			return c.err
+		}
+		if possible == nil || c.place.IsZero() {
+			continue
+		}
+		if err := possible(c.place); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// undecided is why a record that does not have everything that is wanted may be
+// the wanted one all the same: nothing else tells them apart.
+func undecided(r *harness.Record, checks []check) error {
+	var why error
+	for _, c := range checks {
+		if _, ok := c.see(r); ok {
+			continue
+		}
+		if c.undecided == nil {
+			return nil
+		}
+		if why = c.undecided(r); why == nil {
+			return nil
+		}
+	}
+	return why
 }
 
 // differences counts the checks that a record fails.
