@@ -11,7 +11,7 @@ import (
 // Condition says which record is meant.
 type Condition = live.Condition
 
-// Where asks for a value at a place ($.a.b, header:name, key), compared as
+// Where asks for a value at a place ($.a.b, header:name, key, envelope:id), compared as
 // text: Where("$.amount", 13800).
 func Where(at string, value any) Condition { return live.Where(at, value) }
 

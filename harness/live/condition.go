@@ -18,7 +18,7 @@ type Condition struct {
 	err error
 }
 
-// Where asks for a value at a place ($.a.b, header:name, key), compared as
+// Where asks for a value at a place ($.a.b, header:name, key, envelope:id), compared as
 // text: Where("$.amount", 13800).
 func Where(at string, value any) Condition {
 	p, err := place.Parse(at)

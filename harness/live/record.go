@@ -69,9 +69,9 @@ type half struct {
 // ID is the event's id; "" without an envelope.
 func (r *Record) ID() string { return r.Attributes.ID }
 
-// At is what stands at a place ($.a.b, header:name, key), as text; of a key that
-// has a schema what it says. It is false where nothing does, and for a place
-// that does not parse.
+// At is what stands at a place ($.a.b, header:name, key, envelope:id), as text;
+// of a key that has a schema what it says. It is false where nothing does, and
+// for a place that does not parse.
 func (r *Record) At(at string) (string, bool) {
 	p, err := place.Parse(at)
 	if err != nil {
@@ -80,6 +80,8 @@ func (r *Record) At(at string) (string, bool) {
 	switch p.Kind() {
 	case place.Header:
 		return r.Header(p.HeaderName())
+	case place.Envelope:
+		return r.Attributes.Get(p.Attribute())
 	case place.Key:
 		if r.KeyData != nil {
 			return place.Text(r.KeyData), true

@@ -29,7 +29,7 @@ type check struct {
 	see func(*harness.Record) (got string, ok bool)
 }
 
-// Fields are values by their places: $.a.b, header:name, key.
+// Fields are values by their places: $.a.b, header:name, key, envelope:id.
 //
 // A plain value is compared as a record key or a header shows it: a string as
 // it is, a number as it was written, anything else as JSON. A value that is
