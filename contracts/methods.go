@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/flowweir/weir/contracts/place"
 )
 
 // The transports of an Address. Static rules take all of them; Kafka is the
@@ -175,6 +177,23 @@ func (p Produces) Recognition() Match {
 		return Match{Header: "ce_type"}
 	}
 	return Match{}
+}
+
+// CorrelatePlace is where the effect has the id of its cause: correlate, or
+// the causation id, as an envelope or the header causation_id has it.
+func (e Effect) CorrelatePlace() (place.Place, error) {
+	return placeOr(e.Correlate, "causationid")
+}
+
+// KeyPlace is by what an event is known again: key, or the envelope's id.
+func (i Idempotency) KeyPlace() (place.Place, error) { return placeOr(i.Key, "id") }
+
+// placeOr is a place, or an attribute of the envelope where none is given.
+func placeOr(text, attribute string) (place.Place, error) {
+	if text == "" {
+		return place.Attribute(attribute), nil
+	}
+	return place.Parse(text)
 }
 
 // KeyOfSchema is what a key with a schema of its own is serialized as.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/flowweir/weir/contracts/document"
+	"github.com/flowweir/weir/contracts/place"
 )
 
 func TestBackoffDelay(t *testing.T) {
@@ -51,6 +52,17 @@ func TestDefaults(t *testing.T) {
 	equal(t, Produces{}.CompatibilityMode(), "backward")
 	equal(t, Produces{}.OrderedPerKey(), false)
 	equal(t, Produces{Ordering: "per-key"}.OrderedPerKey(), true)
+	for want, at := range map[string]func() (place.Place, error){
+		"envelope:causationid": Effect{Event: "e"}.CorrelatePlace, "$.cause": Effect{Correlate: "$.cause"}.CorrelatePlace,
+		"envelope:id": Idempotency{}.KeyPlace, "header:ce_id": Idempotency{Key: "header:ce_id"}.KeyPlace,
+	} {
+		got, err := at()
+		equal(t, err, nil)
+		equal(t, got.String(), want)
+	}
+	if _, err := (Effect{Correlate: "cause"}).CorrelatePlace(); err == nil {
+		t.Error("a place that is none is no error")
+	}
 	equal(t, Key{}.SerializedAs(), "string")
 	equal(t, Key{Format: "long"}.SerializedAs(), "long")
 	equal(t, Consumes{}.ReadCommitted(), false)

@@ -227,7 +227,7 @@ type Need struct {
 // Idempotency says by what key, and for how long, the consumer knows an
 // event again.
 type Idempotency struct {
-	Key    string            `yaml:"key"`
+	Key    string            `yaml:"key"` // default: the envelope's id
 	Window document.Duration `yaml:"window"`
 }
 
@@ -257,7 +257,7 @@ type DLQ struct {
 // of Event, SQL and HTTP is set. Of the last two package probe has the forms.
 type Effect struct {
 	Event     string `yaml:"event"`
-	Correlate string `yaml:"correlate"` // with event: the place in the effect that holds the cause's event id
+	Correlate string `yaml:"correlate"` // with event: the place in the effect that holds the cause's event id; default: its causation id
 	SQL       string `yaml:"sql"`
 	HTTP      string `yaml:"http"`
 	Count     string `yaml:"count"` // with http: the place in the reply of the number, or of an array; default: the whole reply

@@ -112,7 +112,7 @@ func Rules() []finding.Rule {
 		{ID: NoContract, Summary: "A directory holds no contract file."},
 		{ID: BadVersion, Summary: "The field weir is not contract/v1."},
 		{ID: BadName, Summary: "A name cannot exist: an illegal Kafka topic, an event with white space, an unknown placeholder."},
-		{ID: BadPlace, Summary: "A place in an event does not parse, or cannot stand here; places are $.field, header:name and key."},
+		{ID: BadPlace, Summary: "A place in an event does not parse, or cannot stand here; places are $.field, header:name, key and envelope:id."},
 		{ID: BadPattern, Summary: "A pattern is no regular expression."},
 		{ID: BadTrigger, Summary: "A trigger cannot be driven: its request, its expected answer or its id makes no sense."},
 		{ID: BadEffect, Summary: "The effects of an event cannot be counted: the query or the request is of no form that asks for them."},

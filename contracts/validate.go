@@ -242,7 +242,7 @@ func (v *validator) place(path document.Path, text string, allowed ...place.Kind
 	if len(allowed) > 0 && !slices.Contains(allowed, p.Kind()) {
 		names := make([]string, len(allowed))
 		for i, kind := range allowed {
-			names[i] = map[place.Kind]string{place.Data: "$.field", place.Header: "header:name", place.Key: "key"}[kind]
+			names[i] = map[place.Kind]string{place.Data: "$.field", place.Header: "header:name", place.Key: "key", place.Envelope: "envelope:id"}[kind]
 		}
 		v.Error(BadPlace, path, fmt.Sprintf("%q cannot stand here", text), "write "+strings.Join(names, " or "))
 	}

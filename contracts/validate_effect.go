@@ -27,10 +27,10 @@ func (v *validator) effect(path document.Path, e Effect) {
 		}
 	}
 	switch {
-	case e.Event != "" && e.Correlate == "":
-		v.Missing(path, "correlate", "the place in the effect that has the id of its cause, such as header:causation_id")
 	case e.Event != "":
-		v.place(path.Add("correlate"), e.Correlate)
+		if e.Correlate != "" {
+			v.place(path.Add("correlate"), e.Correlate)
+		}
 	case e.SQL != "":
 		_, err := probe.ParseQuery(e.SQL)
 		v.probe(path.Add("sql"), err)

@@ -245,9 +245,7 @@ func (v *validator) consumes(path document.Path, c Consumes) {
 	v.needs(path.Add("needs"), c.Needs)
 	if c.Idempotency != nil {
 		at := path.Add("idempotency")
-		if c.Idempotency.Key == "" {
-			v.Missing(at, "key", "the place by which the consumer knows an event again, such as header:ce_id")
-		} else {
+		if c.Idempotency.Key != "" {
 			v.place(at.Add("key"), c.Idempotency.Key)
 		}
 		v.Positive(at.Add("window"), c.Idempotency.Window > 0)

@@ -11,8 +11,8 @@ import (
 // Condition says which record is meant.
 type Condition = live.Condition
 
-// Where asks for a value at a place ($.a.b, header:name, key): of the data one
-// of the same type, 13800 and not "13800"; of headers and keys the same text.
+// Where asks for a value at a place ($.a.b, header:name, key, envelope:id): of
+// the data one of the same type, 13800 and not "13800"; elsewhere the same text.
 //
 //	c.Await("com.acme.payment.PaymentReceived", harness.Where("$.amount", 13800))
 func Where(at string, value any) Condition { return live.Where(at, value) }

@@ -3,9 +3,11 @@ package breaking
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/place"
 	"github.com/flowweir/weir/reports/finding"
 )
 
@@ -147,13 +149,27 @@ func (r *reading) idempotency() {
 		// Its effect comes twice, to others if they consume it.
 		rely := r.audience(r.now.promise().Effect)
 		r.tell(IdempotencyWeakened, severity(rely), steps("idempotency"), fmt.Sprintf("%s no longer says how it knows an event again: one that comes twice has two effects", r.who()), "keep it", r.named(rely)...)
-	case was.Key != is.Key:
-		r.tell(IdempotencyWeakened, finding.Warning, steps("idempotency", "key"), fmt.Sprintf("%s knew events again by %s and knows them by %s: those that come again across the change are new to it", r.who(), was.Key, is.Key), "look for both until the window has passed")
+	case anotherPlace(was.KeyPlace, is.KeyPlace):
+		before, _ := was.KeyPlace()
+		after, _ := is.KeyPlace()
+		r.tell(IdempotencyWeakened, finding.Warning, steps("idempotency", "key"), fmt.Sprintf("%s knew events again by %s and knows them by %s: those that come again across the change are new to it", r.who(), before, after), "look for both until the window has passed")
 	case was.Window != 0 && is.Window == 0:
 		r.tell(IdempotencyWeakened, finding.Warning, steps("idempotency", "window"), fmt.Sprintf("%s knew events again for %s, and no longer says for how long", r.who(), was.Window), "keep the window")
 	case is.Window < was.Window:
 		r.tell(IdempotencyWeakened, finding.Warning, steps("idempotency", "window"), fmt.Sprintf("%s knew events again for %s and knows them for %s", r.who(), was.Window, is.Window), "keep the window")
 	}
+}
+
+// anotherPlace says whether a place is another one than before. A header of a binary
+// CloudEvent is the attribute that it has.
+func anotherPlace(was, is func() (place.Place, error)) bool {
+	attribute := func(p place.Place, _ error) string { // the loader has said what is no place
+		if name, ok := strings.CutPrefix(p.HeaderName(), "ce_"); ok {
+			return place.Attribute(name).String()
+		}
+		return p.String()
+	}
+	return attribute(was()) != attribute(is())
 }
 
 // isolation is an error where a producer of the event sends in transactions.
@@ -209,8 +225,10 @@ func (p *pass) effectLost(was consumer, now *consumer) {
 		f.Message = fmt.Sprintf("%s no longer consumes %s, of which %s was the effect", who, event, effect.Event)
 	case is == nil || is.Event != effect.Event:
 		f.Message = fmt.Sprintf("%s showed by %s that it processed %s, and no longer does", who, effect.Event, event)
-	case is.Correlate != effect.Correlate:
-		f.Message = fmt.Sprintf("%s of %s had the id of its cause in %s and has it in %s", effect.Event, who, effect.Correlate, is.Correlate)
+	case anotherPlace(effect.CorrelatePlace, is.CorrelatePlace):
+		before, _ := effect.CorrelatePlace()
+		after, _ := is.CorrelatePlace()
+		f.Message = fmt.Sprintf("%s of %s had the id of its cause in %s and has it in %s", effect.Event, who, before, after)
 	default:
 		return
 	}

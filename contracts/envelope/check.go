@@ -149,6 +149,7 @@ func (c *checker) jsonAttribute(name string, raw json.RawMessage) {
 var (
 	requiredAttributes = []string{"id", "source", "specversion", "type"}
 	coreAttributes     = []string{"id", "source", "specversion", "type", "time", "subject", "dataschema", "datacontenttype"}
+	standardAttributes = []string{"id", "type", "source", "spec_version", "time", "correlation_id", "causation_id"}
 )
 
 // attribute checks the value of a CloudEvents attribute; label is how the
@@ -195,7 +196,7 @@ func (c *checker) standard(value []byte) {
 		c.add("", "%v", err)
 		return
 	}
-	for _, name := range [...]string{"id", "type", "source", "spec_version", "time", "correlation_id", "causation_id"} {
+	for _, name := range standardAttributes {
 		raw, ok := m[name]
 		optional := name == "correlation_id" || name == "causation_id"
 		if optional && (!ok || bytes.Equal(raw, []byte("null"))) {

@@ -41,10 +41,10 @@ func Decode(kind Kind, value []byte, headers []Header) (Attributes, []byte, erro
 	if err != nil {
 		return Attributes{}, nil, err
 	}
-	if v, ok := Find(headers, "correlation_id"); ok && a.CorrelationID == "" {
+	if v, ok := Find(headers, correlationHeader); ok && a.CorrelationID == "" {
 		a.CorrelationID = string(v)
 	}
-	if v, ok := Find(headers, "causation_id"); ok && a.CausationID == "" {
+	if v, ok := Find(headers, causationHeader); ok && a.CausationID == "" {
 		a.CausationID = string(v)
 	}
 	return a, data, nil

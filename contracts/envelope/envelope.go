@@ -45,6 +45,10 @@ const (
 // Kinds are all kinds, for messages.
 var Kinds = []Kind{None, CloudEventsBinary, CloudEventsStructured, Standard}
 
+// Around says whether an envelope stands around the data in the value, and not
+// in headers.
+func Around(kind Kind) bool { return kind == CloudEventsStructured || kind == Standard }
+
 // ParseKind reads a kind by its name in contract files; empty is None.
 func ParseKind(name string) (Kind, error) {
 	if name == "" {
@@ -73,6 +77,10 @@ const (
 	// prefix is Kafka's binding of attribute names to headers. It is "ce_",
 	// unlike HTTP's "ce-".
 	prefix = "ce_"
+
+	// The plain headers of the ids that lead from one event to others.
+	correlationHeader = "correlation_id"
+	causationHeader   = "causation_id"
 )
 
 // RequiredHeaders are the headers that every binary CloudEvent has.

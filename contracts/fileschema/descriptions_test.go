@@ -111,7 +111,7 @@ var descriptions = map[string]string{
 	"contracts.Consumes.session-timeout":   "Kafka's session.timeout.ms, as a duration.",
 
 	"contracts.Needs":              "The fields that a consumer reads: a list of places, or a map of places to JSON types.",
-	"contracts.Idempotency.key":    "The place by which an event is known again, such as header:ce_id.",
+	"contracts.Idempotency.key":    "The place by which an event is known again, such as header:ce_id. Default: envelope:id.",
 	"contracts.Idempotency.window": "For how long.",
 	"contracts.Retry.attempts":     "How often processing is tried; the first attempt counts.",
 	"contracts.Retry.backoff":      "The wait between attempts.",
@@ -122,6 +122,7 @@ var descriptions = map[string]string{
 	"contracts.DLQ.topic":          "The dead-letter topic.",
 	"contracts.DLQ.preserve":       "What the dead letter keeps of the original; all three by default.",
 	"contracts.DLQ.delivery":       "How often a dead letter arrives; at-least-once by default.",
+	"contracts.Effect.correlate":   "The place in the effect that has the id of its cause. Default: envelope:causationid.",
 	"contracts.Effect.event":       "An event that the service then produces.",
 	"contracts.Effect.sql":         "A query that counts the effects of a cause: with {id}, the event's id, or of a row for each event.",
 	"contracts.Effect.http":        "A request that shows the effects of a cause: GET and a path with {id}, the event's id.",

@@ -13,7 +13,8 @@ import (
 const (
 	inData     = `\$`
 	inHeader   = `header:.`
-	anyPlace   = `^(` + inData + `|` + inHeader + `|key$)`
+	attribute  = `envelope:[a-z0-9_]*[a-z0-9]`
+	anyPlace   = `^(` + inData + `|` + inHeader + `|key$|` + attribute + `)`
 	dataPlace  = `^` + inData
 	recordMade = `^(` + inData + `|` + inHeader + `)`
 )
@@ -246,15 +247,13 @@ var rules = map[string]func(*schema){
 		inBody := &schema{Required: []string{"id"}, Properties: named{{"id", &schema{Pattern: "^body:"}}}}
 		s.AllOf = []*schema{{If: inBody, Then: requires("body")}}
 	},
-	"contracts.Step":        func(s *schema) { s.OneOf = oneOf("http", "exec", "event", "go").OneOf },
-	"contracts.Idempotency": func(s *schema) { s.Required = []string{"key"} },
-	"contracts.Retry":       func(s *schema) { s.Required = []string{"attempts"} },
-	"contracts.Backoff":     func(s *schema) { s.Required = []string{"initial"} },
-	"contracts.DLQ":         func(s *schema) { s.Required = []string{"topic"} },
+	"contracts.Step":    func(s *schema) { s.OneOf = oneOf("http", "exec", "event", "go").OneOf },
+	"contracts.Retry":   func(s *schema) { s.Required = []string{"attempts"} },
+	"contracts.Backoff": func(s *schema) { s.Required = []string{"initial"} },
+	"contracts.DLQ":     func(s *schema) { s.Required = []string{"topic"} },
 	"contracts.Effect": func(s *schema) {
 		s.OneOf = oneOf("event", "sql", "http").OneOf
 		s.AllOf = []*schema{
-			{If: requires("event"), Then: requires("correlate")},
 			{If: requires("correlate"), Then: requires("event")},
 			{If: requires("count"), Then: requires("http")},
 		}

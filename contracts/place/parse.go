@@ -25,14 +25,17 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("place %q, column %d: %s", e.Text, e.Column, e.Message)
 }
 
-const headerPrefix = "header:"
+const (
+	headerPrefix   = "header:"
+	envelopePrefix = "envelope:"
+)
 
 // Parse reads a place. Its error is always a *SyntaxError.
 func Parse(text string) (Place, error) {
 	p := parser{text: text}
 	switch {
 	case text == "":
-		return Place{}, p.fail(0, "empty; write $.field, header:name or key")
+		return Place{}, p.fail(0, "empty; write $.field, header:name, key or envelope:id")
 	case text == "key":
 		return Place{kind: Key}, nil
 	case strings.HasPrefix(text, headerPrefix):
@@ -43,13 +46,15 @@ func Parse(text string) (Place, error) {
 		if i := invalidUTF8(name); i >= 0 {
 			return Place{}, p.fail(len(headerPrefix)+i, "not UTF-8")
 		}
-		return Place{kind: Header, header: name}, nil
+		return Place{kind: Header, name: name}, nil
+	case strings.HasPrefix(text, envelopePrefix):
+		return p.attribute()
 	case text[0] == '$':
 		return p.data()
 	case strings.HasPrefix(text, "."):
 		return Place{}, p.fail(0, "a place in the data begins with $: write $%s", text)
 	}
-	return Place{}, p.fail(0, "not a place; write $.field for the event's data, header:name for a record header, or key")
+	return Place{}, p.fail(0, "not a place; write $.field for the event's data, header:name for a record header, key, or envelope:id for an attribute of the envelope")
 }
 
 // MustParse is Parse for constants; it panics on an error.
@@ -81,6 +86,21 @@ type parser struct {
 
 func (p *parser) fail(at int, format string, args ...any) *SyntaxError {
 	return &SyntaxError{Text: p.text, Column: at + 1, Message: fmt.Sprintf(format, args...)}
+}
+
+// attribute reads envelope: and the name of an attribute. CloudEvents' names
+// have no underscores, so that those of a standard envelope, and the prefix of
+// the headers of a binary one, can be left out without a doubt.
+func (p *parser) attribute() (Place, error) {
+	written := p.text[len(envelopePrefix):]
+	if i := strings.IndexFunc(written, func(r rune) bool { return r != '_' && (r < 'a' || r > 'z') && (r < '0' || r > '9') }); i >= 0 {
+		return Place{}, p.fail(len(envelopePrefix)+i, "an attribute's name has lower-case letters and digits, such as envelope:causationid")
+	}
+	name := strings.ReplaceAll(strings.TrimPrefix(written, "ce_"), "_", "")
+	if name == "" {
+		return Place{}, p.fail(len(p.text), "the attribute's name is missing: write envelope:id")
+	}
+	return Attribute(name), nil
 }
 
 // data reads $ and its segments.

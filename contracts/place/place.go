@@ -6,14 +6,19 @@
 //	$['order id']   a name that is not an identifier
 //	header:tenant   a record header, by its exact name
 //	key             the record key
+//	envelope:id     an attribute of the event's envelope, whatever its form
 //
 // Places in the data are the singular queries of RFC 9535 (JSONPath) without
 // negative indexes: each selects at most one value, so a place can be read,
 // written and looked up in a schema. Wildcards, filters, slices and ".." are
 // refused. The same notation stands for the field names of Avro and Protobuf.
 //
-// The package knows nothing of brokers, envelopes or schemas. It does not
-// interpret header values or record keys; it only names them.
+// An attribute has one name in all envelopes, that of CloudEvents, and may be
+// written as an envelope spells it: envelope:causationid is causation_id of a
+// standard envelope and the header ce_causationid of a binary CloudEvent.
+//
+// The package knows nothing of brokers, schemas, or what an envelope has. It
+// does not interpret header values or record keys; it only names them.
 package place
 
 import "fmt"
@@ -24,12 +29,13 @@ type Kind uint8
 // The kinds of places. The zero Kind belongs to the zero Place, which names
 // nothing.
 const (
-	Data   Kind = iota + 1 // $.a.b: in the event's data
-	Header                 // header:name
-	Key                    // key
+	Data     Kind = iota + 1 // $.a.b: in the event's data
+	Header                   // header:name
+	Key                      // key
+	Envelope                 // envelope:name
 )
 
-// String is "data", "header" or "key".
+// String is "data", "header", "key" or "envelope".
 func (k Kind) String() string {
 	switch k {
 	case Data:
@@ -38,6 +44,8 @@ func (k Kind) String() string {
 		return "header"
 	case Key:
 		return "key"
+	case Envelope:
+		return "envelope"
 	}
 	return fmt.Sprintf("Kind(%d)", uint8(k))
 }
@@ -45,9 +53,10 @@ func (k Kind) String() string {
 // Place is a parsed place. It is immutable and safe for concurrent use; the
 // zero value names nothing.
 type Place struct {
-	kind   Kind
-	header string
-	path   []Segment
+	kind Kind
+	// name is that of the header or of the attribute.
+	name string
+	path []Segment
 }
 
 // Segment is one step of a path into the data: the name of an object's
@@ -65,7 +74,18 @@ func (p Place) Kind() Kind { return p.kind }
 
 // HeaderName is the exact name of the header, "" for other kinds. Kafka
 // compares header names byte by byte.
-func (p Place) HeaderName() string { return p.header }
+func (p Place) HeaderName() string { return p.named(Header) }
+
+// Attribute is the name of the envelope's attribute as CloudEvents spells it,
+// "" for other kinds.
+func (p Place) Attribute() string { return p.named(Envelope) }
+
+func (p Place) named(kind Kind) string {
+	if p.kind != kind {
+		return ""
+	}
+	return p.name
+}
 
 // Path is the way from the root of the data to the place: empty for "$" and
 // for places outside the data. The caller must not change it.
@@ -73,6 +93,10 @@ func (p Place) Path() []Segment { return p.path }
 
 // IsZero reports whether the place names nothing.
 func (p Place) IsZero() bool { return p.kind == 0 }
+
+// Attribute makes the place of an attribute of the envelope, by its name in
+// CloudEvents.
+func Attribute(name string) Place { return Place{kind: Envelope, name: name} }
 
 // Field makes a place in the data from a path.
 func Field(path ...Segment) Place { return Place{kind: Data, path: path} }

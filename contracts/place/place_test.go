@@ -23,6 +23,11 @@ func TestParse(t *testing.T) {
 		{in: "header:ce_type", kind: place.Header},
 		{in: "header:key", kind: place.Header},
 		{in: "header:with: colon", kind: place.Header},
+		{in: "envelope:id", kind: place.Envelope},
+		{in: "envelope:causationid", kind: place.Envelope},
+		{in: "envelope:causation_id", kind: place.Envelope, out: "envelope:causationid"},
+		{in: "envelope:ce_causationid", kind: place.Envelope, out: "envelope:causationid"},
+		{in: "envelope:spec_version", kind: place.Envelope, out: "envelope:specversion"},
 		{in: "$", kind: place.Data},
 		{in: "$.a", kind: place.Data, path: []place.Segment{n("a")}},
 		{in: "$.order_id.v2", kind: place.Data, path: []place.Segment{n("order_id"), n("v2")}},
@@ -63,6 +68,14 @@ func TestParse(t *testing.T) {
 	if name := place.MustParse("header:ce_type").HeaderName(); name != "ce_type" {
 		t.Errorf("HeaderName() = %q", name)
 	}
+	for text, name := range map[string]string{"envelope:causation_id": "causationid", "header:id": "", "$.id": ""} {
+		if got := place.MustParse(text).Attribute(); got != name {
+			t.Errorf("Attribute() of %s = %q, want %q", text, got, name)
+		}
+	}
+	if name := place.MustParse("envelope:id").HeaderName(); name != "" {
+		t.Errorf("HeaderName() of an attribute = %q", name)
+	}
 	if !(place.Place{}).IsZero() || place.MustParse("$").IsZero() {
 		t.Error("IsZero must be true of the zero Place alone")
 	}
@@ -74,12 +87,17 @@ func TestParseErrors(t *testing.T) {
 		column  int
 		message string
 	}{
-		{"", 1, "empty; write $.field, header:name or key"},
+		{"", 1, "empty; write $.field, header:name, key or envelope:id"},
 		{"order_id", 1, "not a place; write $.field"},
 		{"Key", 1, "not a place"},
 		{".a", 1, "a place in the data begins with $: write $.a"},
 		{"header:", 8, "the header's name is missing"},
 		{"header:\xff", 8, "not UTF-8"},
+		{"envelope:", 10, "the attribute's name is missing: write envelope:id"},
+		{"envelope:_", 11, "the attribute's name is missing"},
+		{"envelope:causationId", 19, "an attribute's name has lower-case letters and digits, such as envelope:causationid"},
+		{"envelope:a.b", 11, "an attribute's name has lower-case letters and digits"},
+		{"envelope:\xff", 10, "an attribute's name has lower-case letters and digits"},
 		{"$a", 2, "expected .name or [index] here"},
 		{"$.", 3, "a name must follow the dot"},
 		{"$.a.", 5, "a name must follow the dot"},
@@ -162,6 +180,7 @@ func TestInAndText(t *testing.T) {
 		{"$.id.x", "", false},
 		{"key", "", false},
 		{"header:id", "", false},
+		{"envelope:id", "", false},
 	}
 	for _, tt := range tests {
 		v, found := place.MustParse(tt.place).In(data)

@@ -12,7 +12,9 @@ import (
 func (p Place) String() string {
 	switch p.kind {
 	case Header:
-		return headerPrefix + p.header
+		return headerPrefix + p.name
+	case Envelope:
+		return envelopePrefix + p.name
 	case Key:
 		return "key"
 	case Data:

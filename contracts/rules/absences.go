@@ -31,7 +31,7 @@ func (c *checker) absences(contract *contracts.Contract) {
 	}
 	c.absent(contract, TraceparentMissing, untraced, "no header traceparent is promised of %s: a trace ends at the broker", "add headers: {traceparent: required}")
 	c.absent(contract, ExamplesMissing, unshown, "there is no example of %s", "add examples: ["+exampleFile(unshown)+"]")
-	c.absent(contract, EffectMissing, unseen, "nothing shows that %s was processed: loss and doubles cannot be proved", "add effect: {event: …, correlate: header:causation_id}")
+	c.absent(contract, EffectMissing, unseen, "nothing shows that %s was processed: loss and doubles cannot be proved", "add effect: {event: …, correlate: envelope:causationid}")
 }
 
 // absence are the events of a contract that lack the same thing.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/document"
+	"github.com/flowweir/weir/contracts/envelope"
 	"github.com/flowweir/weir/contracts/field"
 	"github.com/flowweir/weir/contracts/place"
 	"github.com/flowweir/weir/reports/finding"
@@ -106,18 +107,20 @@ func (c *checker) effect(in consumed) {
 			document.Suggest(effect.Event, names))
 		return
 	}
-	at, err := place.Parse(effect.Correlate)
+	at, err := effect.CorrelatePlace()
 	if err != nil {
 		return // the loader has said so
 	}
 	from := produced{in.contract, slices.IndexFunc(in.contract.Produces, func(q contracts.Produces) bool { return q.Event == effect.Event })}
 	f, _, known := c.promised(from, at)
-	if !known || f.Presence == field.Always {
+	// Who says that the effect leads back by an attribute promises it with that.
+	own := at.Kind() == place.Envelope && envelope.Linking(at.Attribute()) && f.Presence == field.Sometimes
+	if !known || own || f.Presence == field.Always {
 		return
 	}
 	c.report(in.contract, EffectUncorrelated, in.at("effect", "correlate").Naming(at.String()),
 		fmt.Sprintf("%s of %s is to lead back to its cause, but %s", at, effect.Event, presenceText(f.Presence, in.contract.Service.Name, at)),
-		requireHint(at), relatedField(f, "what %s promises", effect.Event)...)
+		c.promiseHint(from, at, f.Presence), relatedField(f, "what %s promises", effect.Event)...)
 }
 
 func eventsOf(c *contracts.Contract) []string {
@@ -137,14 +140,28 @@ func presenceText(p field.Presence, service string, at place.Place) string {
 	case field.Sometimes:
 		verb = "require"
 	}
-	if at.Kind() == place.Data {
+	switch {
+	case at.Kind() == place.Data:
 		return fmt.Sprintf("the schema of %s does not %s it", service, verb)
+	case at.Kind() == place.Envelope && p == field.Never:
+		return fmt.Sprintf("the events of %s have no such attribute", service)
 	}
 	return fmt.Sprintf("the contract of %s does not %s it", service, verb)
 }
 
-func requireHint(at place.Place) string {
+// requireHint says how a producer promises a place.
+func requireHint(p produced, at place.Place) string {
+	kind := envelope.Kind(p.promise().EnvelopeName())
 	switch at.Kind() {
+	case place.Envelope:
+		switch headers := envelope.HeadersOf(kind, at.Attribute()); {
+		case len(headers) > 0:
+			return fmt.Sprintf("add to headers of the producer: %s: required", headers[0])
+		case kind == envelope.None:
+			return "give the producer an envelope"
+		}
+		always := slices.DeleteFunc(envelope.Names(kind), func(name string) bool { return envelope.Presence(kind, name) != field.Always })
+		return fmt.Sprintf("every event has %s in its envelope", finding.List(always))
 	case place.Header:
 		return fmt.Sprintf("add to headers of the producer: %s: required", at.HeaderName())
 	case place.Key:

@@ -19,7 +19,7 @@ func (c *checker) idempotency(in consumed, producers []produced) {
 		c.idempotencyMissing(in, producers)
 		return
 	}
-	if at, err := place.Parse(known.Key); err == nil {
+	if at, err := known.KeyPlace(); err == nil { // the loader has said so
 		for _, p := range producers {
 			c.idempotencyKey(in, p, at)
 		}
@@ -56,8 +56,8 @@ func (c *checker) idempotencyMissing(in consumed, producers []produced) {
 		return
 	}
 	hint := "add the place of an id that each event has of its own: idempotency: {key: $.event_id}"
-	if len(producers) > 0 && producers[0].promise().EnvelopeName() == contracts.EnvelopeCloudEventsBinary {
-		hint = "CloudEvents have one: idempotency: {key: header:ce_id}"
+	if len(producers) > 0 && producers[0].promise().EnvelopeName() != contracts.EnvelopeNone {
+		hint = "its envelope has one: idempotency: {key: envelope:id}"
 	}
 	c.report(in.contract, IdempotencyMissing, in.at("event"),
 		fmt.Sprintf("%s gets %s at least once, so sometimes twice, and does not say how it knows it again", in.service(), promise.Event), hint)
@@ -71,7 +71,7 @@ func (c *checker) idempotencyKey(in consumed, p produced, at place.Place) {
 	}
 	c.report(in.contract, IdempotencyUnpromised, in.at("idempotency", "key").Naming(at.String()),
 		fmt.Sprintf("%s knows %s again by %s, but %s", in.service(), in.promise().Event, at, presenceText(f.Presence, p.service(), at)),
-		requireHint(at), relatedField(f, "what %s promises", p.service())...)
+		c.promiseHint(p, at, f.Presence), relatedField(f, "what %s promises", p.service())...)
 }
 
 // length is a duration without the zeros that Go prints.

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/flowweir/weir/contracts/envelope"
 	"github.com/flowweir/weir/contracts/field"
 	"github.com/flowweir/weir/contracts/place"
 )
@@ -12,7 +13,10 @@ import (
 // meant is a hint at the place that was probably meant by one that an event's
 // producer does not promise; otherwise where nothing is near.
 func (c *checker) meant(p produced, at place.Place, otherwise string) string {
-	near := ""
+	kind, near := envelope.Kind(p.promise().EnvelopeName()), ""
+	if meant := attributeIn(kind, at); meant != "" {
+		return fmt.Sprintf("the envelope %s has it in the value: write %s", kind, meant)
+	}
 	switch at.Kind() {
 	case place.Header:
 		var names []string
@@ -23,6 +27,10 @@ func (c *checker) meant(p produced, at place.Place, otherwise string) string {
 		if name := c.nearest(at.HeaderName(), names); name != "" {
 			near = "header:" + name
 		}
+	case place.Envelope:
+		if name := c.nearest(at.Attribute(), envelope.Names(kind)); name != "" {
+			near = place.Attribute(name).String()
+		}
 	case place.Data:
 		if s, _ := c.schemaOf(p); s != nil {
 			near = c.nearestField(s, at)
@@ -32,6 +40,29 @@ func (c *checker) meant(p produced, at place.Place, otherwise string) string {
 		return otherwise
 	}
 	return fmt.Sprintf("did you mean %s? otherwise %s", near, otherwise)
+}
+
+// promiseHint is a hint at how to have a place promised, or at the place that
+// was meant by one of which nothing is said.
+func (c *checker) promiseHint(p produced, at place.Place, said field.Presence) string {
+	if said == field.Sometimes {
+		return requireHint(p, at)
+	}
+	return c.meant(p, at, requireHint(p, at))
+}
+
+// attributeIn is the attribute of an envelope around the data that somebody
+// looked for in the data or in a header; "" where it is none.
+func attributeIn(kind envelope.Kind, at place.Place) string {
+	name := at.HeaderName()
+	if path := at.Path(); len(path) == 1 {
+		name = path[0].Name
+	}
+	attribute, err := place.Parse("envelope:" + name)
+	if err != nil || at.Kind() == place.Envelope || !envelope.Around(kind) || !slices.Contains(envelope.Names(kind), attribute.Attribute()) {
+		return ""
+	}
+	return attribute.String()
 }
 
 // nearestField corrects the first step of a place that the schema does not

@@ -48,10 +48,10 @@ func (c *checker) need(in consumed, i int, p produced, at place.Place, f field.F
 	says := fmt.Sprintf("%s needs %s of %s, but ", in.contract.Service.Name, at, in.promise().Event)
 	switch f.Presence {
 	case field.Never, field.Unstated:
-		c.report(in.contract, NeedMissing, position, says+presenceText(f.Presence, p.service(), at), c.meant(p, at, requireHint(at)), promisedHere...)
+		c.report(in.contract, NeedMissing, position, says+presenceText(f.Presence, p.service(), at), c.meant(p, at, requireHint(p, at)), promisedHere...)
 		return
 	case field.Sometimes:
-		c.report(in.contract, NeedOptional, position, says+presenceText(f.Presence, p.service(), at), requireHint(at), promisedHere...)
+		c.report(in.contract, NeedOptional, position, says+presenceText(f.Presence, p.service(), at), requireHint(p, at), promisedHere...)
 	}
 	if wrong := unexpected(f.Types, need.Type); wrong != "" {
 		c.report(in.contract, NeedType, position,

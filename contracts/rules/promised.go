@@ -21,6 +21,8 @@ func (c *checker) promised(p produced, at place.Place) (f field.Field, why strin
 		return keyPromise(p), "", true
 	case place.Header:
 		return headerPromise(p, at.HeaderName()), "", true
+	case place.Envelope:
+		return attributePromise(p, at.Attribute()), "", true
 	}
 	s, why := c.schemaOf(p)
 	if s == nil {
@@ -63,6 +65,23 @@ func headerPromise(p produced, name string) field.Field {
 		f.Presence, f.Position = field.Always, position(p.at("match"))
 	case binary && slices.Contains(envelope.RequiredHeaders, name):
 		f.Presence, f.Position = field.Always, position(p.at("envelope"))
+	}
+	return f
+}
+
+// attributePromise knows the attributes that the envelope defines, those that
+// the contract promises as headers of a binary CloudEvent, and ids that lead
+// from one event to others in headers of their own.
+func attributePromise(p produced, name string) field.Field {
+	kind := envelope.Kind(p.promise().EnvelopeName())
+	f := field.Field{Presence: envelope.Presence(kind, name), Types: []string{"string"}, Position: position(p.at("envelope"))}
+	if kind == envelope.None {
+		f.Position = position(p.at("event"))
+	}
+	for _, header := range envelope.HeadersOf(kind, name) {
+		if h := headerPromise(p, header); h.Presence > f.Presence {
+			f = h
+		}
 	}
 	return f
 }

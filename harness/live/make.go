@@ -55,12 +55,15 @@ func Set(at string, value any) Override {
 		if err != nil {
 			return err
 		}
-		if p.Kind() == place.Data {
+		switch p.Kind() {
+		case place.Data:
 			v, err := plain(value)
 			if err != nil {
 				return fmt.Errorf("%s: %w", at, err)
 			}
 			return p.Set(d.data, v)
+		case place.Envelope:
+			return fmt.Errorf("%s: the envelope is written as the contract says; $.field, header:name and key can be set", at)
 		}
 		if p.Kind() == place.Key && d.keyForm.Declared != nil {
 			v, err := plain(value)

@@ -72,9 +72,9 @@ type half struct {
 // is the one that was meant, also where Poison replaced what would carry it.
 func (r *Record) ID() string { return r.Attributes.ID }
 
-// At is what stands at a place ($.a.b, header:name, key), as text; of a key that
-// has a schema what it says. It is false where nothing does, and for a place
-// that does not parse.
+// At is what stands at a place ($.a.b, header:name, key, envelope:id), as text;
+// of a key that has a schema what it says. It is false where nothing does, and
+// for a place that does not parse.
 func (r *Record) At(at string) (string, bool) {
 	p, err := place.Parse(at)
 	if err != nil {
@@ -83,6 +83,8 @@ func (r *Record) At(at string) (string, bool) {
 	switch p.Kind() {
 	case place.Header:
 		return r.Header(p.HeaderName())
+	case place.Envelope:
+		return r.Attributes.Get(p.Attribute())
 	case place.Key:
 		if r.KeyData != nil {
 			return place.Text(r.KeyData), true

@@ -35,3 +35,33 @@ func TestNumbersKeepTheirDigits(t *testing.T) {
 		}
 	}
 }
+
+// TestAnAttributeCannotBeSet: the envelope is the contract's.
+func TestAnAttributeCannotBeSet(t *testing.T) {
+	err := Set("envelope:causation_id", "c")(&draft{headers: map[string]string{}})
+	const want = "envelope:causation_id: the envelope is written as the contract says; $.field, header:name and key can be set"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// TestAtAnAttribute: an attribute is read by one name from every envelope.
+func TestAtAnAttribute(t *testing.T) {
+	for kind, r := range map[envelope.Kind]*kgo.Record{
+		envelope.Standard:              {Value: []byte(`{"id": "a", "causation_id": "b", "data": {"id": "c"}}`)},
+		envelope.CloudEventsStructured: {Value: []byte(`{"id": "a", "causationid": "b", "data": {"id": "c"}}`)},
+		envelope.CloudEventsBinary: {Value: []byte(`{"id": "c"}`), Headers: []kgo.RecordHeader{
+			{Key: "ce_id", Value: []byte("a")}, {Key: "ce_causationid", Value: []byte("b")},
+		}},
+	} {
+		read := &Record{Record: r, value: half{payload: r.Value}}
+		read.decode(kind)
+		for at, want := range map[string]string{
+			"envelope:id": "a", "envelope:causationid": "b", "envelope:causation_id": "b", "envelope:ce_causationid": "b", "$.id": "c", "envelope:correlationid": "",
+		} {
+			if got, ok := read.At(at); got != want || ok != (want != "") {
+				t.Errorf("%s of %s is %q, %v; want %q", at, kind, got, ok, want)
+			}
+		}
+	}
+}

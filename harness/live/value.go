@@ -14,8 +14,8 @@ import (
 	"github.com/flowweir/weir/contracts/source/registry"
 )
 
-// Where asks for a value at a place ($.a.b, header:name, key): of the data one
-// of the same type, of headers and keys the same text: Where("$.amount", 13800).
+// Where asks for a value at a place ($.a.b, header:name, key, envelope:id): of
+// the data one of the same type, elsewhere the same text: Where("$.amount", 13800).
 func Where(at string, value any) Condition {
 	p, err := place.Parse(at)
 	if err != nil {

@@ -198,6 +198,6 @@ var _ = Describe("mistakes in a test", func() {
 		Entry("a record without a key", match.BeInPartitionOfKey(6), &harness.Record{Record: &kgo.Record{Topic: "sales"}}, "BeInPartitionOfKey matcher: sales/0@0 has no key, and clients put it where they like"),
 		Entry("a record with an empty key", match.BeInPartitionOfKey(6), at("", 0), "BeInPartitionOfKey matcher: sales/0@0 has an empty key, which some clients take for none, and put it where they like"),
 		Entry("too few partitions", match.BeInPartitionOfKey(1), at("o-1", 1), "BeInPartitionOfKey matcher: a topic with 1 partition has no sales/1: give the topic's number of partitions"),
-		Entry("a place that is none", match.BeEvent("x", match.Fields{"amount": 1}), &harness.Record{}, `BeEvent matcher: place "amount", column 1: not a place; write $.field for the event's data, header:name for a record header, or key`),
+		Entry("a place that is none", match.BeEvent("x", match.Fields{"amount": 1}), &harness.Record{}, `BeEvent matcher: place "amount", column 1: not a place; write $.field for the event's data, header:name for a record header, key, or envelope:id for an attribute of the envelope`),
 	)
 })

@@ -37,7 +37,7 @@ type check struct {
 	undecided func(*harness.Record) error
 }
 
-// Fields are values by their places: $.a.b, header:name, key.
+// Fields are values by their places: $.a.b, header:name, key, envelope:id.
 //
 // A plain value is compared with the data by its type, too: 120 is not "120". A
 // header and the key are texts, and a plain value is compared as they show it: a

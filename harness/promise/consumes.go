@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/harness/live"
@@ -265,8 +264,8 @@ func (c *consumer) before(ctx context.Context, cause *live.Record) (effects []*l
 	return effects, Outcome{}
 }
 
-// distinct sends two events with the same data. Where the key of idempotency
-// is in the data, that differs, and nothing else.
+// distinct sends two events that differ in the key of idempotency, and whose data
+// differs in nothing else.
 func distinct(ctx context.Context, c *consumer) Outcome {
 	if why := c.unobservable(); why != "" {
 		return vacuous("%s", why)
@@ -275,21 +274,22 @@ func distinct(ctx context.Context, c *consumer) Outcome {
 	if err != nil {
 		return c.unmet(err, false)
 	}
-	overrides := []live.Override{live.Data(first.Data)}
-	if key := c.entry.Idempotency.Key; strings.HasPrefix(key, "$") {
-		other, err := c.Flow.Make(c.entry.Event)
-		if err != nil {
-			return inconclusive(err)
-		}
-		value, ok := other.DataAt(key)
-		if was, _ := first.At(key); !ok || fmt.Sprint(value) == was {
-			return vacuous("no other value for %s, the key of idempotency, was made from the schema", key)
-		}
-		overrides = append(overrides, live.Set(key, value))
+	known, err := c.entry.Idempotency.KeyPlace()
+	if err != nil {
+		return inconclusive(err)
 	}
-	second, err := c.applied(ctx, overrides...)
+	second, why, err := c.other(first, known)
+	switch {
+	case err != nil:
+		return inconclusive(err)
+	case why != "":
+		return vacuous("%s", why)
+	}
+	if err = c.again(ctx, second); err == nil {
+		_, err = c.effectOf(ctx, second)
+	}
 	if missed := (*live.MissedError)(nil); errors.As(err, &missed) {
-		return c.fail([]*live.Record{first, second}, "an event was taken for a duplicate of another one, which differs in %s: %v", c.entry.Idempotency.Key, err)
+		return c.fail([]*live.Record{first, second}, "an event was taken for a duplicate of another one, which differs in %s: %v", known, err)
 	}
 	if err != nil {
 		return inconclusive(err)

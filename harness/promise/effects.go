@@ -16,7 +16,7 @@ const askEvery = 20 * time.Millisecond
 // unobservable says why effects of the entry cannot be seen; "" where they can.
 func (c *consumer) unobservable() string {
 	if c.entry.Effect == nil {
-		return fmt.Sprintf("the contract declares no effect of %s: add effect: {event: NAME, correlate: header:causation_id}", c.entry.Event)
+		return fmt.Sprintf("the contract declares no effect of %s: add effect: {event: NAME, correlate: envelope:causationid}", c.entry.Event)
 	}
 	if !c.asked() {
 		return ""
@@ -67,7 +67,11 @@ func (c *consumer) count(ctx context.Context, cause *live.Record, most int, with
 
 // of are the conditions of an effect of an event.
 func (c *consumer) of(cause *live.Record) []live.Condition {
-	return []live.Condition{live.Where(c.entry.Effect.Correlate, cause.ID()), live.LeadsBackTo(cause)}
+	correlate, err := c.entry.Effect.CorrelatePlace()
+	if err != nil {
+		return []live.Condition{live.Where(c.entry.Effect.Correlate, cause.ID())} // which says it
+	}
+	return []live.Condition{live.Where(correlate.String(), cause.ID()), live.LeadsBackTo(cause)}
 }
 
 // effectOf awaits the effect of an event, and answers its record, if it is

@@ -46,7 +46,7 @@ func (p *Plan) inapplicable(name string) (why, hint string) {
 	case invariant.CommitAfterEffect:
 		if !p.anyReaction(func(_ *Flow, r *Reaction) bool { return r.own() && r.Consumes.Group != "" }) {
 			return "no consumer of the load has a group and writes an effect of its own",
-				"declare it in the consumer's contract: effect: {event: NAME, correlate: header:causation_id}"
+				"declare it in the consumer's contract: effect: {event: NAME, correlate: envelope:causationid}"
 		}
 	case invariant.NoCommitRegression, invariant.NoDoubleOwner, invariant.NoNeedlessRebalance:
 		if len(p.groups()) == 0 {

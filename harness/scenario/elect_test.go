@@ -3,6 +3,7 @@ package scenario
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -43,9 +44,12 @@ func TestElectUnclean(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer brokers.Close()
+			var mu sync.Mutex // kfake calls from goroutines of its own
 			var asked []int32
 			brokers.ControlKey(int16(kmsg.ElectLeaders), func(r kmsg.Request) (kmsg.Response, error, bool) {
 				brokers.KeepControl()
+				mu.Lock()
+				defer mu.Unlock()
 				code := tt.answers[len(asked)]
 				asked = append(asked, brokers.CurrentNode())
 				if code == unanswered {
@@ -70,7 +74,8 @@ func TestElectUnclean(t *testing.T) {
 			if !errors.Is(err, tt.want) || (err == nil) != (tt.want == nil) {
 				t.Errorf("%v, want %v", err, tt.want)
 			}
-			brokers.Close()
+			mu.Lock()
+			defer mu.Unlock()
 			if len(asked) != len(tt.answers) {
 				t.Errorf("brokers %v were asked, want %d of them", asked, len(tt.answers))
 			}

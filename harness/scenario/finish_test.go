@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -57,6 +58,7 @@ func TestAwaitAgreement(t *testing.T) {
 			defer brokers.Close()
 			ctx, abort := context.WithCancel(t.Context())
 			defer abort()
+			var mu sync.Mutex // kfake calls from goroutines of its own
 			looks := 0
 			brokers.ControlKey(int16(kmsg.Metadata), func(r kmsg.Request) (kmsg.Response, error, bool) {
 				brokers.KeepControl()
@@ -65,6 +67,8 @@ func TestAwaitAgreement(t *testing.T) {
 					return nil, nil, false // the client's own
 				}
 				epoch := int32(7)
+				mu.Lock()
+				defer mu.Unlock()
 				if brokers.CurrentNode() == 1 {
 					looks++
 					switch tt.looks[looks-1] {
@@ -88,7 +92,8 @@ func TestAwaitAgreement(t *testing.T) {
 			if log.String() != tt.log {
 				t.Errorf("logged %q, want %q", log.String(), tt.log)
 			}
-			brokers.Close()
+			mu.Lock()
+			defer mu.Unlock()
 			if looks != len(tt.looks) {
 				t.Errorf("%d looks, want %d", looks, len(tt.looks))
 			}

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/flowweir/weir/contracts"
-	"github.com/flowweir/weir/contracts/place"
 	"github.com/flowweir/weir/loadgen/histogram"
 )
 
@@ -108,7 +107,7 @@ func (r *resolver) unmeasured(f *Flow, x *Reaction) string {
 			return fmt.Sprintf("nothing tells the %s that it makes from what %s makes", e.Event, other.Consumer)
 		}
 	}
-	if _, err := place.Parse(e.Correlate); err != nil {
+	if _, err := e.CorrelatePlace(); err != nil {
 		return err.Error()
 	}
 	return ""

@@ -12,7 +12,6 @@ import (
 	"github.com/flowweir/weir/chaos/invariant"
 	"github.com/flowweir/weir/contracts/envelope"
 	"github.com/flowweir/weir/contracts/place"
-	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/harness/observe"
 	"github.com/flowweir/weir/loadgen/histogram"
 	"github.com/flowweir/weir/loadgen/hop"
@@ -69,7 +68,7 @@ func (x *execution) measureSteps(live *liveFlow) {
 	for _, h := range live.plan.steps() {
 		reaction := live.sender.Reaction(true)
 		l := live.measure(h, reaction)
-		correlate, _ := place.Parse(h.Consumes.Effect.Correlate) // the plan has parsed it
+		correlate, _ := h.Consumes.Effect.CorrelatePlace() // the plan has parsed it
 		read, err := x.decoder(correlate, h.Reaction)
 		if err != nil {
 			x.warn(fmt.Sprintf("the hop of %s finds only ids of the load in what it makes: %v", h.Consumer, err))
@@ -115,17 +114,13 @@ func (x *execution) eventID(of *Reaction) func(r *kgo.Record) []byte {
 	if kind == envelope.CloudEventsBinary {
 		return observe.HeaderID("ce_id")
 	}
-	own, _ := x.serdes.Of(of.Producer, of.Produces, registry.Value) // the framing is known in any case
+	id := x.attributeDecoder(of, "id")
 	return func(r *kgo.Record) []byte {
-		_, payload, err := own.Framing.Decode(headersOf(r, own.Framing), r.Value)
+		v, err := id(r)
 		if err != nil {
 			return nil
 		}
-		a, _, err := envelope.Decode(kind, payload, nil)
-		if err != nil {
-			return nil
-		}
-		return []byte(a.ID)
+		return []byte(place.Text(v))
 	}
 }
 

@@ -119,7 +119,7 @@ func TestWhatDoesNotResolve(t *testing.T) {
 			[]string{`:4:75 scenario/bad-load: testdata/plan/keys.txt has 5 keys; 5 of them cannot be hot (hot are fewer keys than all)`}},
 		{"invariants that nothing could break", []string{both, load10, "invariants: [no-aborted-read, commit-after-effect, no-commit-regression, healthy-keys-flow, lag-bounded]\n"}, []string{
 			`:5:14 scenario/inapplicable: no-aborted-read cannot be judged: no transaction is aborted of an event whose effects can be seen (write in the load: transactions: {records: 10, abort: 10%})`,
-			`:5:31 scenario/inapplicable: commit-after-effect cannot be judged: no consumer of the load has a group and writes an effect of its own (declare it in the consumer's contract: effect: {event: NAME, correlate: header:causation_id})`,
+			`:5:31 scenario/inapplicable: commit-after-effect cannot be judged: no consumer of the load has a group and writes an effect of its own (declare it in the consumer's contract: effect: {event: NAME, correlate: envelope:causationid})`,
 			`:5:52 scenario/inapplicable: no-commit-regression cannot be judged: no group reads what is sent (start a service whose contract names its group, or list consumers)`,
 			`:5:74 scenario/inapplicable: healthy-keys-flow cannot be judged: no poison comes before a consumer (add to the faults: {always: true, poison: {event: NAME, share: 1%}})`,
 			`:5:93 scenario/inapplicable: lag-bounded cannot be judged: nothing bounds the lag of a group (write in the consumer's contract, or in the scenario's steady objectives: lag: {records: 10000})`,

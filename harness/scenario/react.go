@@ -7,6 +7,7 @@ import (
 
 	"github.com/flowweir/weir/chaos/invariant"
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/envelope"
 	"github.com/flowweir/weir/contracts/place"
 	"github.com/flowweir/weir/harness/observe"
 	"github.com/flowweir/weir/loadgen/ledger"
@@ -62,7 +63,7 @@ func newOrder(maker maker, seen func(seq uint64) bool) *invariant.Order {
 // producer promises it and no retry topic gives it up.
 func (x *execution) watchEffect(live *liveFlow, r *Reaction, reaction *invariant.Reaction) error {
 	f, effect := live.plan, r.Consumes.Effect
-	correlate, err := place.Parse(effect.Correlate)
+	correlate, err := effect.CorrelatePlace()
 	if err != nil {
 		return x.usage(BadLoad, fmt.Sprintf("the effect of %s: correlate: %v", f.Load.Event, err), "load", f.Index, "event")
 	}
@@ -73,10 +74,9 @@ func (x *execution) watchEffect(live *liveFlow, r *Reaction, reaction *invariant
 			reaction.EffectOrder.Except(func(_ uint16, seq uint64) bool { return m.Apart(seq) })
 		}
 	}
-	// An id in an envelope around the data, or one that a trigger put into
-	// its body, is found wherever it stands.
-	searched := r.Produces.EnvelopeName() == contracts.EnvelopeStandard ||
-		r.Produces.EnvelopeName() == contracts.EnvelopeCloudEventsStructured ||
+	// An id in an envelope around the data that no attribute is said to have,
+	// or one that a trigger put into its body, is found wherever it stands.
+	searched := envelope.Around(envelope.Kind(r.Produces.EnvelopeName())) && correlate.Kind() != place.Envelope ||
 		f.Load.Via == ViaTrigger
 	read, err := x.decoder(correlate, r)
 	if err != nil {

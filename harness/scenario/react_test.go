@@ -60,6 +60,8 @@ func TestMain(m *testing.M) {
 			}
 		case os.Getenv("MISTAKE") == "generous":
 			service = shareAll
+		case os.Getenv("ENVELOPE") != "":
+			service = payEnveloped
 		case os.Getenv("GROUP") == "tries":
 			service = try
 		case os.Getenv("COMMITS") != "":

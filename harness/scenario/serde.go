@@ -115,7 +115,7 @@ func (x *execution) resolve(f *Flow) error {
 		if r.Produces == nil {
 			continue
 		}
-		correlate, err := place.Parse(r.Consumes.Effect.Correlate)
+		correlate, err := r.Consumes.Effect.CorrelatePlace()
 		if err != nil {
 			continue // said where it is watched
 		}
@@ -126,17 +126,42 @@ func (x *execution) resolve(f *Flow) error {
 	return nil
 }
 
-// decoder reads what leads back from the effects of a reaction: their data or
-// their keys, which carry the id of the schema that they were written with. It
-// is nil where data is plain JSON and keys are text, and for a header.
+// decoder reads what leads back from the effects of a reaction: an attribute
+// of their envelope, their data or their keys, which carry the id of the schema
+// that they were written with. It is nil where data is plain JSON and keys are
+// text, and for a header.
 func (x *execution) decoder(correlate place.Place, r *Reaction) (func(*kgo.Record) (any, error), error) {
 	switch correlate.Kind() {
 	case place.Data:
 		return x.dataDecoder(r.Producer, r.Produces)
 	case place.Key:
 		return x.keyDecoder(r.Producer, r.Produces)
+	case place.Envelope:
+		return x.attributeDecoder(r, correlate.Attribute()), nil
 	}
 	return nil, nil
+}
+
+// attributeDecoder reads an attribute of the envelope of what a reaction makes,
+// which is no data and needs no schema; it is empty where there is none.
+func (x *execution) attributeDecoder(of *Reaction, name string) func(*kgo.Record) (any, error) {
+	kind := envelope.Kind(of.Produces.EnvelopeName())
+	own, _ := x.serdes.Of(of.Producer, of.Produces, registry.Value) // the framing is known in any case
+	return func(r *kgo.Record) (any, error) {
+		headers, payload := allHeaders(r), r.Value
+		if envelope.Around(kind) {
+			var err error
+			if _, payload, err = own.Framing.Decode(headers, r.Value); err != nil {
+				return nil, err
+			}
+		}
+		a, _, err := envelope.Decode(kind, payload, headers)
+		if err != nil {
+			return nil, err
+		}
+		v, _ := a.Get(name)
+		return v, nil
+	}
 }
 
 func (x *execution) dataDecoder(c *contracts.Contract, p *contracts.Produces) (func(*kgo.Record) (any, error), error) {
@@ -187,6 +212,10 @@ func headersOf(r *kgo.Record, f wire.Framing) []envelope.Header {
 	if f.Kind != wire.ConfluentHeader {
 		return nil
 	}
+	return allHeaders(r)
+}
+
+func allHeaders(r *kgo.Record) []envelope.Header {
 	out := make([]envelope.Header, len(r.Headers))
 	for i, h := range r.Headers {
 		out[i] = envelope.Header(h)

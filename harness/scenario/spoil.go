@@ -54,7 +54,11 @@ func (r *resolver) similar(flow *Flow, path document.Path) {
 	}
 	for i := range flow.Reactions {
 		known := flow.Reactions[i].Consumes.Idempotency
-		if known == nil || known.Key == "" || envelope == contracts.EnvelopeCloudEventsBinary && known.Key == "header:ce_id" {
+		if known == nil {
+			continue
+		}
+		at, err := known.KeyPlace()
+		if err != nil || at.Attribute() == "id" || envelope == contracts.EnvelopeCloudEventsBinary && at.HeaderName() == "ce_id" {
 			continue
 		}
 		r.Error(BadLoad, path, fmt.Sprintf("%s knows an event of %s again by %s, in which near-identical ones do not differ: it rightly takes two for one", flow.Reactions[i].Consumer, flow.Load.Event, known.Key), "")
