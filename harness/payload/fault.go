@@ -236,7 +236,7 @@ func (m *Maker) spoil(f *Fault, id identity.EventID, data []byte) []byte {
 	case Undecodable:
 		return m.undecodable(id)
 	case WrongSchema:
-		return slices.Concat(m.prefix, m.wrong.data(id))
+		return slices.Concat(m.prefix, m.wrong.Data(id))
 	}
 	return data
 }
