@@ -97,7 +97,7 @@ func (j *judgment) single(records []*live.Record) Outcome {
 		switch {
 		case p.sent.Times > 1:
 			return ""
-		case p.sent.Times == 1 && p.sent.Event == trigger:
+		case p.sent.Times == 1 && trigger != "" && p.sent.Event == trigger:
 			return "trigger " + p.cause
 		case p.identity() == "":
 			return ""
