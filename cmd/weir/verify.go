@@ -68,6 +68,8 @@ What events are like is said by the contracts of their producers: those of the
 workspace, and those given by --with. The schema registry is the one that
 WEIR_REGISTRY_URL or the workspace names.
 
+A directory stands for the one contract in it.
+
 A promise that was not exercised says what to add, and is no pass. --run and
 --skip choose promises by their names, such as
 payment-service/consumes/com.acme.order.OrderPlaced/retry. A retry is exercised
@@ -294,8 +296,15 @@ func (f *verifyFlags) openDatabase(env func(string) string) (*sql.DB, error) {
 // failed gives an error its next step.
 func (f *verifyFlags) failed(err error) error {
 	var none *verify.ChoiceError
+	var failing *verify.FailingError
 	var plan *scenario.PlanError
 	switch {
+	case errors.As(err, &failing):
+		hint := failing.Hint
+		if hint == "" && len(f.failingEvents[failing.Event]) > 0 {
+			hint = "write 'EVENT $.PLACE=VALUE' with what its schema can hold"
+		}
+		return usageError(hint, "--failing: %w", err)
 	case errors.As(err, &none) && len(none.IDs) == 0:
 		return usageError("see docs/contract.md for what a contract can promise", "%w", err)
 	case errors.As(err, &none) && f.observe > 0:
@@ -314,6 +323,10 @@ func (f *verifyFlags) failed(err error) error {
 
 // config is what the flags and the contract ask for.
 func (f *verifyFlags) config(file string) (verify.Config, error) {
+	file, err := contractIn(file)
+	if err != nil {
+		return verify.Config{}, err
+	}
 	sc, err := f.scenario(file)
 	if err != nil {
 		return verify.Config{}, err

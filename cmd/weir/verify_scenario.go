@@ -45,6 +45,32 @@ func (f *verifyFlags) scenario(file string) (*scenario.Scenario, error) {
 	return sc, err
 }
 
+// contractIn is a contract's file, or the one that is in a directory.
+func contractIn(name string) (string, error) {
+	if !isDir(name) {
+		return name, nil
+	}
+	in, err := gather([]string{name})
+	if err != nil {
+		return "", err
+	}
+	var files []string
+	for _, c := range in.contracts {
+		if inside(c.Doc.File(), name) {
+			files = append(files, c.Doc.File())
+		}
+	}
+	switch {
+	case len(files) == 1:
+		return files[0], nil
+	case len(files) > 1:
+		return "", usageError("name one of them: "+strings.Join(files, ", "), "there are %d contracts in %s", len(files), name)
+	case finding.Errors(in.findings) > 0:
+		return "", &scenario.PlanError{Findings: in.findings}
+	}
+	return "", usageError("name a contract's file, such as weir.yaml", "there is no contract in %s", name)
+}
+
 // staged is the scenario of --services, without what verify does not do.
 func (f *verifyFlags) staged(file string) (*scenario.Scenario, error) {
 	from, findings := scenario.LoadFile(f.services)

@@ -82,7 +82,7 @@ func pay(ctx context.Context, fault string) error {
 // paid is the payment of an order; nil of what is none.
 func paid(r *kgo.Record, fault string) *kgo.Record {
 	var order struct{ Order string }
-	if json.Unmarshal(r.Value, &order) != nil {
+	if json.Unmarshal(r.Value, &order) != nil || order.Order == "" {
 		return nil
 	}
 	out := &kgo.Record{Topic: "payments", Key: []byte(order.Order), Value: fmt.Appendf(nil, `{"order": %q, "state": "paid"}`, order.Order)}

@@ -2,6 +2,7 @@ package avro
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -31,11 +32,24 @@ func (s *Schema) decode(binary []byte) (any, error) {
 	rest, err := c.Decode(binary, &v, codec.TaggedUnions())
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("not a value of %s: %w", s.file, err)
+		return nil, fmt.Errorf("not a value of %s: %w", s.file, unreadable(err))
 	case len(rest) > 0:
 		return nil, fmt.Errorf("not a value of %s: %d bytes are left after it", s.file, len(rest))
 	}
 	return v, nil
+}
+
+// unreadable is what stands in the way of reading a value. The codec speaks of
+// an unsupported type around that, where no Go type is to blame.
+func unreadable(err error) error {
+	around := (*codec.SemanticError)(nil)
+	switch {
+	case !errors.As(err, &around) || around.GoType != nil || around.Err == nil:
+		return err
+	case around.Field != "":
+		return fmt.Errorf("field %s: %w", around.Field, unreadable(around.Err))
+	}
+	return unreadable(around.Err)
 }
 
 // Encode writes a value in the binary form. It takes what ValidateJSON

@@ -74,6 +74,15 @@ func TestUnordered(t *testing.T) {
 	}
 }
 
+// TestCutShort: what is missing is named, and no type is blamed.
+func TestCutShort(t *testing.T) {
+	s := loadText(t, `{"type": "record", "name": "R", "fields": [{"name": "a", "type": "string"}, {"name": "b", "type": "string"}]}`)
+	_, err := s.Decode([]byte("\x02x\x08ye"))
+	if want := "not a value of key.avsc: field b: avro: short buffer for string: need 4, have 2"; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
+
 func loadText(t *testing.T, schema string) *Schema {
 	t.Helper()
 	s, err := Parse(Source{"key.avsc", []byte(schema)})

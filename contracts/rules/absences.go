@@ -60,7 +60,13 @@ func exampleFile(a absence) string {
 	if len(a.events) == 0 {
 		return ""
 	}
-	return "examples/" + strings.Join(words(lastPart(a.events[0])), "-") + ".json"
+	return ExampleFile(a.events[0])
+}
+
+// ExampleFile is where an example of an event goes, beside its contract, that
+// names no file for it.
+func ExampleFile(event string) string {
+	return "examples/" + strings.Join(words(lastPart(event)), "-") + ".json"
 }
 
 func (c *checker) absent(contract *contracts.Contract, id string, a absence, message, hint string) {

@@ -86,6 +86,14 @@ type Flow struct {
 	from   map[string]map[int32]int64
 	topics map[string]*Topic
 	sent   map[position]bool
+	sends  map[string]Sending
+}
+
+// Sending is what the flow has sent of an event with an identity.
+type Sending struct {
+	Event string
+	// Times is how many records of it were sent; more than 1 are duplicates.
+	Times int
 }
 
 // position is where a record stands.
@@ -101,22 +109,29 @@ func Open(cfg Config) (*Flow, error) {
 	if err != nil {
 		return nil, fmt.Errorf("a client of the cluster: %w", err)
 	}
+	if cfg.Registry != nil && cfg.Baseline == nil {
+		cfg.Baseline = TakeBaseline(cfg.Registry, cfg.Contracts)
+	}
+	f := unconnected(cfg)
+	f.client, f.admin = client, kadm.NewClient(client)
+	return f, nil
+}
+
+// unconnected is a flow that makes events, and can neither send nor read them.
+func unconnected(cfg Config) *Flow {
 	var schemas versions.Registry
 	if cfg.Registry != nil {
 		schemas = versions.FromRegistry(context.Background(), cfg.Registry)
-		if cfg.Baseline == nil {
-			cfg.Baseline = TakeBaseline(cfg.Registry, cfg.Contracts)
-		}
 	}
 	loader := versions.New(cfg.Files, schemas)
 	return &Flow{
-		loader: loader, serdes: serde.New(context.Background(), loader, cfg.Registry),
-		cfg: cfg, client: client, admin: kadm.NewClient(client),
+		loader: loader, serdes: serde.New(context.Background(), loader, cfg.Registry), cfg: cfg,
 		rng:    rand.New(rand.NewPCG(cfg.Seed, 0)),
 		from:   map[string]map[int32]int64{},
 		topics: map[string]*Topic{},
 		sent:   map[position]bool{},
-	}, nil
+		sends:  map[string]Sending{},
+	}
 }
 
 // sending are the settings of a producer. franz-go compresses by default, and
@@ -163,7 +178,8 @@ func (f *Flow) Producer(event string) (*contracts.Contract, *contracts.Produces,
 		return nil, nil, fmt.Errorf("the test has no contract that produces anything: %s", f.cfg.Advice.contracts())
 	}
 	slices.Sort(known)
-	return nil, nil, fmt.Errorf("no contract of this test produces it: %s", document.Suggest(event, slices.Compact(known)))
+	return nil, nil, fmt.Errorf("no contract that was given produces %s: %s for that of its producer; %s",
+		event, f.cfg.Advice.contracts(), document.Suggest(event, slices.Compact(known)))
 }
 
 // DeadLetterTopics are the dead-letter topics of all consumers of an event, in
@@ -346,8 +362,16 @@ func (f *Flow) Send(ctx context.Context, records ...*Record) error {
 	for i, r := range records {
 		r.Partition, r.Offset, r.Timestamp = there[i].Partition, there[i].Offset, there[i].Timestamp
 		f.sent[placeOf(r)] = true
+		f.sends[r.ID()] = Sending{r.Event, f.sends[r.ID()].Times + 1}
 	}
 	return nil
+}
+
+// Sendings are the events that the flow has sent, by their ids.
+func (f *Flow) Sendings() map[string]Sending {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return maps.Clone(f.sends)
 }
 
 // Sent says whether a record that was read is one that the flow has sent, and

@@ -167,6 +167,9 @@ func judgeKey(r *Record) []finding.Finding {
 		}
 		return nil
 	}
+	if r.Data == nil && r.value.form.Schema != nil {
+		return []finding.Finding{broken(r, Unjudged, at, "the data cannot be read, which would say what the key is")}
+	}
 	want, err := r.wantedKey(key)
 	switch {
 	case err != nil:

@@ -43,7 +43,9 @@ type draft struct {
 	old     *schema.Schema
 	version int
 	extra   []byte // follows the encoded data
-	at      time.Time
+	// wrong stands in place of the data, from which the key is made.
+	wrong *payload.Wrong
+	at    time.Time
 }
 
 // Set puts a value at a place: $.a.b of the data, header:name, or key. Values
@@ -140,26 +142,8 @@ func (f *Flow) Make(event string, overrides ...Override) (*Record, error) {
 	if p.TopicName() == "" {
 		return nil, fmt.Errorf("events over %s are not built; Kafka is", p.Transport())
 	}
-	own, err := f.serdes.Of(contract, p, registry.Value)
+	d, err := f.draft(contract, p, overrides)
 	if err != nil {
-		return nil, err
-	}
-	key, err := f.serdes.Of(contract, p, registry.Key)
-	if err != nil {
-		return nil, fmt.Errorf("the key: %w", err)
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	d := &draft{headers: map[string]string{}, form: own, keyForm: key}
-	if d.data, err = f.data(contract, p, own.Schema, 1); err != nil {
-		return nil, err
-	}
-	for _, o := range overrides {
-		if err := o(d); err != nil {
-			return nil, err
-		}
-	}
-	if err := d.check(); err != nil {
 		return nil, err
 	}
 	r, err := f.record(contract, p, d)
@@ -178,6 +162,43 @@ func (f *Flow) made(r *kgo.Record, p *contracts.Produces, d *draft) *Record {
 		out.Attributes.ID = d.id.String()
 	}
 	return out
+}
+
+// Try says what is wrong with overrides of an event, for which no cluster is
+// needed.
+func Try(cfg Config, event string, overrides ...Override) error {
+	f := unconnected(cfg)
+	contract, p, err := f.Producer(event)
+	if err != nil {
+		return err
+	}
+	_, err = f.draft(contract, p, overrides)
+	return err
+}
+
+// draft makes what an event is made of.
+func (f *Flow) draft(c *contracts.Contract, p *contracts.Produces, overrides []Override) (*draft, error) {
+	own, err := f.serdes.Of(c, p, registry.Value)
+	if err != nil {
+		return nil, err
+	}
+	key, err := f.serdes.Of(c, p, registry.Key)
+	if err != nil {
+		return nil, fmt.Errorf("the key: %w", err)
+	}
+	d := &draft{headers: map[string]string{}, form: own, keyForm: key}
+	f.mu.Lock()
+	d.data, err = f.data(c, p, own.Schema, 1)
+	f.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range overrides {
+		if err := o(d); err != nil {
+			return nil, err
+		}
+	}
+	return d, d.check()
 }
 
 // Required generates data for an event with the fields that its schema
@@ -261,6 +282,9 @@ func (f *Flow) record(c *contracts.Contract, p *contracts.Produces, d *draft) (*
 	body, written, err := d.encoded()
 	if err != nil {
 		return nil, err
+	}
+	if d.wrong != nil {
+		body = d.wrong.Data(id)
 	}
 	kind := envelope.Kind(p.EnvelopeName())
 	attributes := &envelope.Attributes{ID: id.String(), Type: p.Event, Source: "/" + c.Service.Name, Time: now}

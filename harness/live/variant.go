@@ -3,11 +3,17 @@ package live
 import (
 	"fmt"
 	"io/fs"
+	"maps"
+	"reflect"
+	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/history"
 	"github.com/flowweir/weir/contracts/jsonschema"
+	"github.com/flowweir/weir/contracts/place"
 	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/contracts/versions"
@@ -43,9 +49,65 @@ func (f *Flow) Corners(event string) ([]Variant, error) {
 	}
 	var out []Variant
 	for i, d := range documents {
-		out = append(out, Variant{fmt.Sprintf("at the bounds of its schema (%d)", i+1), Data(d)})
+		out = append(out, Variant{fmt.Sprintf("at the bounds of its schema (%d: %s)", i+1, bounds(d, documents)), Data(d)})
 	}
 	return out, nil
+}
+
+// bounds are the fields of a document in which not all are the same, or all of
+// a single one: what stands at a bound of the schema.
+func bounds(d any, all []any) string {
+	fields := map[string]any{}
+	leaves("$", d, fields)
+	same := maps.Clone(fields)
+	for _, other := range all {
+		theirs := map[string]any{}
+		leaves("$", other, theirs)
+		maps.DeleteFunc(same, func(at string, v any) bool { return !reflect.DeepEqual(theirs[at], v) })
+	}
+	if len(all) > 1 {
+		maps.DeleteFunc(fields, func(at string, _ any) bool { _, everywhere := same[at]; return everywhere })
+	}
+	const most = 12
+	var out []string
+	for i, at := range sortedKeys(fields) {
+		if i == most {
+			out = append(out, fmt.Sprintf("and %d more", len(fields)-most))
+			break
+		}
+		out = append(out, at+" "+bound(fields[at]))
+	}
+	return strings.Join(out, ", ")
+}
+
+// leaves collects what stands at the places of a document, arrays as a whole.
+func leaves(at string, v any, into map[string]any) {
+	object, ok := v.(map[string]any)
+	if !ok {
+		into[at] = v
+		return
+	}
+	for name, member := range object {
+		leaves(at+"."+name, member, into)
+	}
+}
+
+// bound is a value for people; of a long one its length.
+func bound(v any) string {
+	const long = 24
+	text := ""
+	switch v := v.(type) {
+	case []any:
+		return fmt.Sprintf("of %d items", len(v))
+	case string:
+		if n := utf8.RuneCountInString(v); n > long {
+			return fmt.Sprintf("of %d characters", n)
+		}
+		text = strconv.Quote(v)
+	default:
+		text = place.Text(v)
+	}
+	return "= " + text
 }
 
 // Versions are the forms that an event had under each version of its schema

@@ -256,7 +256,7 @@ func (m *Maker) spoil(f *Fault, id identity.EventID, data []byte) []byte {
 	case Undecodable:
 		return m.undecodable(id)
 	case WrongSchema:
-		return slices.Concat(m.prefix, m.wrong.data(id))
+		return slices.Concat(m.prefix, m.wrong.Data(id))
 	case TooLarge:
 		return m.grow(m.large[f.Size], id, data)
 	}

@@ -74,7 +74,7 @@ func TestWrong(t *testing.T) {
 			continue
 		}
 		id := identity.EventID{Run: testRun, Sender: 3, Sequence: 77}
-		if got := strings.ReplaceAll(string(w.data(id)), id.String(), "ID"); got != tt.want || cfg.Validate(w.data(id)) == nil {
+		if got := strings.ReplaceAll(string(w.Data(id)), id.String(), "ID"); got != tt.want || cfg.Validate(w.Data(id)) == nil {
 			t.Errorf("%s: %s, want %s", name, got, tt.want)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -17,8 +18,9 @@ import (
 // carries an event's id, so that a dead letter that lost its headers still
 // leads back.
 type Wrong struct {
-	// Why is what the schema says against it.
-	Why string
+	// What it is, in words that follow "an event", and Why what the schema says
+	// against it.
+	What, Why string
 
 	before, after []byte // around the id
 }
@@ -33,16 +35,26 @@ type Wrong struct {
 // In Avro and Protobuf it is what another schema wrote, whose only field is a
 // text.
 func NewWrong(cfg Config) (*Wrong, error) {
+	all, err := Wrongs(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if len(all) == 0 {
+		return nil, errors.New("the schema of " + cfg.Produces.Event + ", or that of a consumer, takes all that was tried as an event, so that none is wrong: use kind: undecodable")
+	}
+	return all[0], nil
+}
+
+// Wrongs are all that NewWrong has to choose from.
+func Wrongs(cfg Config) ([]*Wrong, error) {
 	tried, err := candidates(cfg)
 	if err != nil {
 		return nil, err
 	}
 	for _, w := range tried {
-		if w.Why = w.refused(cfg); w.Why != "" {
-			return w, nil
-		}
+		w.Why = w.refused(cfg)
 	}
-	return nil, errors.New("the schema of " + cfg.Produces.Event + ", or that of a consumer, takes all that was tried as an event, so that none is wrong: use kind: undecodable")
+	return slices.DeleteFunc(tried, func(w *Wrong) bool { return w.Why == "" }), nil
 }
 
 // refused is what the producer's schema says against the data, if it and those
@@ -52,7 +64,7 @@ func (w *Wrong) refused(cfg Config) (why string) {
 	const ids = 64
 	for i := range uint64(ids) {
 		id := identity.EventID{Run: cfg.Run, Sender: cfg.Sender, Sequence: mix(i) >> (i % 64)}
-		data := w.data(id)
+		data := w.Data(id)
 		err := refusal(cfg, data)
 		if err == nil || cfg.Refuses != nil && !cfg.Refuses(data) {
 			return ""
@@ -75,28 +87,29 @@ func refusal(cfg Config, data []byte) error {
 
 // candidates are well-formed data around an id.
 func candidates(cfg Config) ([]*Wrong, error) {
+	const another = "that another schema wrote"
 	switch {
 	case cfg.Codec == nil:
 	case cfg.Codec.MediaType() == "application/protobuf":
 		// The highest field, which nobody declares: what is required is missing.
 		tag := protowire.AppendTag(nil, protowire.MaxValidNumber, protowire.BytesType)
-		return []*Wrong{{before: protowire.AppendVarint(tag, identity.EventIDSize)}}, nil
+		return []*Wrong{{What: another, before: protowire.AppendVarint(tag, identity.EventIDSize)}}, nil
 	default:
-		return []*Wrong{{before: binary.AppendVarint(nil, identity.EventIDSize)}}, nil // Avro's text
+		return []*Wrong{{What: another, before: binary.AppendVarint(nil, identity.EventIDSize)}}, nil // Avro's text
 	}
 	doc, err := cfg.Generate(rand.New(rand.NewPCG(cfg.Seed, uint64(cfg.Sender))))
 	if err != nil {
 		return nil, fmt.Errorf("data for %s: %w", cfg.Produces.Event, err)
 	}
-	all := []*Wrong{{before: []byte(`{"poison":"`), after: []byte(`"}`)}}
+	all := []*Wrong{{What: "without what its schema requires", before: []byte(`{"poison":"`), after: []byte(`"}`)}}
 	if object, ok := doc.(map[string]any); ok && len(object) > 0 {
 		text, err := jsonschema.Encode(otherTypes(object))
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, &Wrong{before: []byte(`{"poison":"`), after: append([]byte(`",`), text[1:]...)})
+		all = append(all, &Wrong{What: "with a value of another type for each member", before: []byte(`{"poison":"`), after: append([]byte(`",`), text[1:]...)})
 	}
-	return append(all, &Wrong{before: []byte(`["`), after: []byte(`"]`)}), nil
+	return append(all, &Wrong{What: "that is an array", before: []byte(`["`), after: []byte(`"]`)}), nil
 }
 
 // otherTypes is an object with another type for each value.
@@ -113,8 +126,8 @@ func otherTypes(object map[string]any) map[string]any {
 
 func isArray(v any) bool { _, is := v.([]any); return is }
 
-// data is the data with an event's id.
-func (w *Wrong) data(id identity.EventID) []byte {
+// Data is the data with an event's id.
+func (w *Wrong) Data(id identity.EventID) []byte {
 	b := append(make([]byte, 0, len(w.before)+identity.EventIDSize+len(w.after)), w.before...)
 	return append(id.AppendText(b), w.after...)
 }

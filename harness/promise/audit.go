@@ -16,8 +16,14 @@ func (p Promise) Observable() bool {
 	return p.look != nil || p.Side == Produces && (p.Name == "emitted" || p.Name == "order")
 }
 
-// Audit judges an observable promise by every record of its event to the
-// present end of the topic, but for those that the flow itself has sent. It
+// Audited says whether records that came while other promises were judged may
+// break the promise, too: see Audit.
+func (p Promise) Audited() bool {
+	return p.Side == Produces && (p.Name == "once" || p.Observable() && p.Name != "emitted")
+}
+
+// Audit judges an observable or audited promise by every record of its event to
+// the present end of the topic, but for those that the flow itself has sent. It
 // drives nothing: where no record came the promise is vacuous. What a judge has
 // found by a record of its own, Audit finds in all others.
 func (p Promise) Audit(ctx context.Context, s Subject) Outcome {
@@ -28,10 +34,14 @@ func (p Promise) Audit(ctx context.Context, s Subject) Outcome {
 		return inconclusive(err)
 	case len(records) == 0:
 		return vacuous("no %s came", p.Event)
+	case p.Name == "envelope":
+		return j.identities(records)
 	case p.look != nil:
 		return j.all(records)
 	case p.Name == "order":
 		return j.apart(records)
+	case p.Name == "once":
+		return j.single(records)
 	}
 	return pass(records...)
 }

@@ -223,7 +223,7 @@ func atLeastOnce(ctx context.Context, c *consumer) Outcome {
 			return inconclusive(err)
 		}
 		if !done {
-			return vacuous("the group %s has not committed %s within %s, of which another promise speaks", c.entry.Group, at(cause), c.Within)
+			return vacuous("the group %s has not committed %s within %s: there is no commit to be compared", c.entry.Group, at(cause), c.Within)
 		}
 		effects, o := c.before(ctx, cause)
 		if o.Verdict != "" {

@@ -23,20 +23,32 @@ func (l *list) deadLetters(c *contracts.Consumes) {
 		l.add("dead-letter:once", "a dead letter is there once", in("dlq", "delivery"), j(c, deadOnce))
 	}
 	l.add("poison", "what it cannot read does not stop what comes after it", in("dlq"), j(c, goesOn))
+	l.add("poison:wrong-schema", "what its schema refuses is a dead letter, and does not stop what comes after it", in("dlq"), j(c, refused))
+	if len(neededHeaders(c)) > 0 {
+		l.add("poison:missing-header", "what lacks a header that it needs is a dead letter, and does not stop what comes after it", in("dlq"), j(c, headless))
+	}
+	l.add("poison:tombstone", "a tombstone does not stop what comes after it", in("dlq"), j(c, tombstone))
 }
 
-// poisoned sends an event with a value that no reader can decode. Its key and
+// undecodable is an event with a value that no reader can decode. Its key and
 // its headers are those of a good event, and the value carries the event's id,
 // so that a dead letter without headers leads back.
-func (c *consumer) poisoned(ctx context.Context) (*live.Record, error) {
+func (c *consumer) undecodable() (*live.Record, error) {
 	r, err := c.Flow.Make(c.entry.Event)
 	if err != nil {
 		return nil, err
 	}
-	if r.Value, err = c.Flow.Undecodable(r); err != nil {
+	r.Data = nil
+	r.Value, err = c.Flow.Undecodable(r)
+	return r, err
+}
+
+// poisoned sends what cannot be decoded.
+func (c *consumer) poisoned(ctx context.Context) (*live.Record, error) {
+	r, err := c.undecodable()
+	if err != nil {
 		return nil, err
 	}
-	r.Data = nil
 	return r, c.again(ctx, r)
 }
 
@@ -73,20 +85,65 @@ func deadLetter(ctx context.Context, c *consumer) Outcome {
 	return pass(sent, dead)
 }
 
-// whereabouts says whether a group went past a record that it should have
-// dead-lettered, or stands before it.
+// whereabouts says what became of a record that was not dealt with as it
+// should: what leads back to it, and whether its group went past it.
 func (c *consumer) whereabouts(ctx context.Context, sent *live.Record) string {
+	seen := c.traces(ctx, sent)
 	if c.entry.Group == "" {
-		return ""
+		return seen
 	}
-	at, err := c.Flow.Committed(ctx, c.entry.Group, sent)
+	committed, err := c.Flow.Committed(ctx, c.entry.Group, sent)
 	switch {
 	case err != nil:
-		return fmt.Sprintf("\nwhat the group %s has committed is not known: %v", c.entry.Group, err)
-	case at > sent.Offset:
-		return fmt.Sprintf("\nthe group %s has committed it and gone on: it was swallowed", c.entry.Group)
+		return seen + fmt.Sprintf("\nwhat the group %s has committed is not known: %v", c.entry.Group, err)
+	case committed > sent.Offset && seen == "":
+		return fmt.Sprintf("\nthe group %s has committed %s and gone on, and nothing leads back to it: it was swallowed", c.entry.Group, at(sent))
+	case committed > sent.Offset:
+		return seen + fmt.Sprintf("\nthe group %s has committed %s and gone on", c.entry.Group, at(sent))
 	}
-	return fmt.Sprintf("\nthe group %s has not committed it: it stands before it", c.entry.Group)
+	return seen + fmt.Sprintf("\nthe group %s has not committed %s: it stands before it", c.entry.Group, at(sent))
+}
+
+// traces are the effects, the retries and the dead letters of a record that
+// are there now, a line each. What cannot be read is left out: they explain,
+// and prove nothing.
+func (c *consumer) traces(ctx context.Context, sent *live.Record) string {
+	var b strings.Builder
+	if c.entry.Effect != nil && !c.asked() {
+		effects, err := c.events(ctx, c.entry.Effect.Event, c.of(sent)...)
+		if err == nil && len(effects) > 0 {
+			fmt.Fprintf(&b, "\nits effect is %s", places(effects))
+		}
+	}
+	if c.entry.Retry != nil {
+		for _, topic := range c.entry.Retry.Topics {
+			if again, err := c.topic(ctx, topic, live.LeadsBackTo(sent)); err == nil && len(again) > 0 {
+				fmt.Fprintf(&b, "\nit was retried: %s", places(again))
+			}
+		}
+	}
+	if c.entry.DLQ == nil {
+		return b.String()
+	}
+	dead, err := c.topic(ctx, c.entry.DLQ.Topic, live.LeadsBackTo(sent))
+	if err == nil && len(dead) > 0 {
+		fmt.Fprintf(&b, "\nit is a dead letter, %s%s", at(dead[0]), reason(sent, dead[0]))
+	}
+	return b.String()
+}
+
+// reason is what the headers of a dead letter say that the record did not.
+func reason(sent, dead *live.Record) string {
+	var added []string
+	for _, h := range dead.Headers {
+		if was, there := sent.Header(h.Key); !there || was != string(h.Value) {
+			added = append(added, fmt.Sprintf("%s: %s", h.Key, h.Value))
+		}
+	}
+	if len(added) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(added, ", ") + ")"
 }
 
 // preserves judges one part of a dead letter.
@@ -141,45 +198,6 @@ func deadOnce(ctx context.Context, c *consumer) Outcome {
 		return c.fail(dead, "one event has %d dead letters", len(dead))
 	}
 	return pass(append(dead, sent)...)
-}
-
-// goesOn sends poison and then a good event into the same partition.
-func goesOn(ctx context.Context, c *consumer) Outcome {
-	bad, err := c.poisoned(ctx)
-	if err != nil {
-		return inconclusive(err)
-	}
-	good, err := c.Flow.Make(c.entry.Event)
-	if err != nil {
-		return inconclusive(err)
-	}
-	good.Key = bad.Key
-	if err := c.again(ctx, good); err != nil {
-		return inconclusive(err)
-	}
-	switch {
-	case good.Partition != bad.Partition:
-		return vacuous("the events have no key, which would put them into one partition")
-	case c.unobservable() == "":
-		if _, err = c.effectOf(ctx, good); err == nil {
-			return pass(bad, good)
-		}
-	case c.entry.Group == "":
-		return vacuous("the contract declares neither an effect nor a group: nothing shows that an event was processed")
-	default:
-		done, err := c.committed(ctx, c.entry.Group, good)
-		if err != nil {
-			return inconclusive(err)
-		}
-		if done {
-			return pass(bad, good)
-		}
-		return c.fail([]*live.Record{bad, good}, "the group %s has not committed %s, which came after poison, within %s", c.entry.Group, at(good), c.Within)
-	}
-	if missed := (*live.MissedError)(nil); errors.As(err, &missed) {
-		return c.fail([]*live.Record{bad, good}, "a good event that came after poison was not processed: %v%s", err, c.whereabouts(ctx, bad))
-	}
-	return inconclusive(err)
 }
 
 // retries sends an event that the service fails to process.

@@ -118,7 +118,7 @@ func (j *judgment) unmet(err error, only bool) Outcome {
 		return j.fail(nil, "%v", err)
 	case errors.As(err, &missed):
 		first, _, _ := strings.Cut(missed.Text, "\n")
-		return vacuous("%s, of which another promise speaks", first)
+		return vacuous("%s: nothing came that would show it", first)
 	}
 	return inconclusive(err)
 }

@@ -108,7 +108,7 @@ func (h half) registration(r *live.Record, id string) (Outcome, live.Registratio
 		case f.ID == h.id(id):
 			return wrong(r, f), found
 		case before >= 0 && (own < 0 || before < own):
-			return vacuous("%s, of which another promise speaks", f.Message), found
+			return vacuous("%s, which hides it", f.Message), found
 		}
 	}
 	return pass(r), found

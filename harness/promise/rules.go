@@ -20,7 +20,7 @@ func Rules() []finding.Rule {
 		{ID: Alive, Summary: "The service goes on while it is judged."},
 		{ID: UnknownEvent, Summary: "Each record in the topics of a service's events is an event of a contract."},
 		{ID: "promise/emitted", Summary: "An event follows its trigger, in time."},
-		{ID: "promise/once", Summary: "One event follows one trigger."},
+		{ID: "promise/once", Summary: "One event follows one trigger, and is published once."},
 		{ID: "promise/schema", Summary: "The data of each event, and a key that has a schema, is valid under it."},
 		{ID: "promise/framing", Summary: "Each event, or its key, carries the id of a schema, where and how the contract says."},
 		{ID: "promise/subject", Summary: "The schema registry has the subject of the event, or of its key."},
@@ -28,7 +28,7 @@ func Rules() []finding.Rule {
 		{ID: "promise/schema-id", Summary: "The id that each event, or its key, carries is that of its subject, of the version that the contract names, and in Protobuf of its message."},
 		{ID: "promise/auto-register", Summary: "The service registers no version of a subject, where the contract refuses that."},
 		{ID: "promise/compatibility", Summary: "The version whose id an event, or its key, carries may follow those before it, under the contract's mode."},
-		{ID: "promise/envelope", Summary: "The envelope of each event keeps what its standard demands."},
+		{ID: "promise/envelope", Summary: "The envelope of each event keeps what its standard demands, and its id is its own."},
 		{ID: "promise/key", Summary: "The record key is what the contract says that it is made of."},
 		{ID: "promise/header", Summary: "A header is there if it is required, and of its form."},
 		{ID: "promise/causation", Summary: "The causation id is the id of the event that caused it."},
@@ -49,7 +49,7 @@ func Rules() []finding.Rule {
 		{ID: "promise/distinct", Summary: "An event that differs from another in the key of idempotency alone is no duplicate."},
 		{ID: "promise/isolation", Summary: "An event of an aborted transaction has no effect."},
 		{ID: "promise/dead-letter", Summary: "What cannot be read is dead-lettered, with what the contract says that a dead letter keeps."},
-		{ID: "promise/poison", Summary: "What cannot be read does not stop what comes after it."},
+		{ID: "promise/poison", Summary: "What cannot be read, is not of its schema, or lacks a header or a value, does not stop what comes after it, and has no effect."},
 		{ID: "promise/retry", Summary: "What fails is retried as often, where and with the waits that the contract names."},
 	}
 }

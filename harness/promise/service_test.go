@@ -139,6 +139,17 @@ func (s *payments) handle(ctx context.Context, r *kgo.Record) error {
 		return nil
 	case err != nil && s.fault == "swallows poison":
 		return nil
+	case order.Total == 1_000_000_000 && s.fault == "gives up the largest total":
+		return s.dead(ctx, r, "too large")
+	case r.Value == nil && s.fault == "stops at a tombstone":
+		<-ctx.Done()
+		return nil
+	case err == nil && order.Currency == "" && s.fault == "swallows what lacks a field":
+		return nil
+	case err != nil && json.Valid(r.Value) && s.fault == "swallows another type":
+		return nil
+	case header(r, "ce_id") == "" && s.fault != "makes up an id":
+		return s.dead(ctx, r, "no id")
 	case err != nil || s.fault == "refuses every event":
 		return s.dead(ctx, r, fmt.Sprint(err))
 	case order.Total == refused && (attempt < 3 || s.fault == "retries for ever"):

@@ -9,15 +9,14 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
-	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/asyncapi"
+	"github.com/flowweir/weir/contracts/rules"
 	"github.com/flowweir/weir/contracts/schema"
+	"github.com/flowweir/weir/reports/finding"
 )
 
 // Recording says whether examples are made of what was seen.
@@ -35,7 +34,8 @@ const (
 type Example struct {
 	Event string
 	// File is where it goes: a file that the contract names and that is not
-	// there, else examples/EVENT.json beside it.
+	// there, else the one beside it that check/examples-missing
+	// proposes.
 	File string
 	// Named says whether the contract names the file.
 	Named bool
@@ -98,8 +98,8 @@ func (s shapes) see(ctx context.Context, v *verifier) {
 			continue
 		}
 		for _, r := range t.Records() {
-			if r.Event != p.Event || r.Data == nil || v.flow.Sent(r) {
-				continue
+			if r.Event != p.Event || r.Data == nil || v.flow.Sent(r) || finding.Errors(r.Problems()) > 0 {
+				continue // what breaks its contract is no example
 			}
 			if s[p.Event] == nil {
 				s[p.Event] = &shape{first: r.Data}
@@ -244,8 +244,6 @@ func prune(v any, seen *shape, valid func() bool) {
 	}
 }
 
-var notInNames = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
-
 // exampleFile is where an example of an event goes.
 func (v *verifier) exampleFile(p *contracts.Produces) (file string, named bool) {
 	for _, name := range p.Examples {
@@ -254,6 +252,6 @@ func (v *verifier) exampleFile(p *contracts.Produces) (file string, named bool) 
 			return filepath.FromSlash(resolved), true
 		}
 	}
-	name := path.Join("examples", notInNames.ReplaceAllString(strings.ToLower(p.Event), "-")+".json")
+	name := rules.ExampleFile(p.Event)
 	return filepath.FromSlash(v.contract.Resolve(name)), slices.Contains(p.Examples, name)
 }

@@ -113,7 +113,7 @@ func (j *Judged) audited(o promise.Outcome) {
 	case o.Verdict == finding.Fail && j.Verdict != finding.Fail:
 		j.set(o)
 	case o.Verdict != finding.Pass:
-	case j.Verdict == finding.Vacuous && j.Name != "order":
+	case j.Verdict == finding.Vacuous && j.Name != "order" && j.Name != "once":
 		j.set(o)
 	case j.Verdict == finding.Pass:
 		j.see(beyond(o.Records, j.Records))

@@ -19,6 +19,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,11 +28,13 @@ import (
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/asyncapi"
+	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/harness/leftover"
 	"github.com/flowweir/weir/harness/live"
 	"github.com/flowweir/weir/harness/promise"
 	"github.com/flowweir/weir/harness/scenario"
+	"github.com/flowweir/weir/harness/serde"
 	"github.com/flowweir/weir/harness/service"
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -89,7 +92,7 @@ type Config struct {
 
 // Run judges a contract. Cancelling ctx ends it early: what was judged is in
 // the result, and the rest is inconclusive. Errors are those of scenario.Run,
-// and a *ChoiceError; with them nothing was judged.
+// a *ChoiceError and a *FailingError; with them nothing was judged.
 func Run(ctx context.Context, cfg Config) (*Result, error) {
 	v, err := newVerifier(cfg)
 	if err != nil {
@@ -147,6 +150,38 @@ func (e *ChoiceError) Error() string {
 	return fmt.Sprintf("none of the %d promises of the contract is chosen", len(e.IDs))
 }
 
+// FailingError says that an event cannot be the one that the service fails to
+// process.
+type FailingError struct {
+	Event string
+	// Err is why, and Hint the next step where that does not say it.
+	Err  error
+	Hint string
+}
+
+func (e *FailingError) Error() string { return fmt.Sprintf("%s: %v", e.Event, e.Err) }
+
+func (e *FailingError) Unwrap() error { return e.Err }
+
+// failable refuses events to fail at that the service does not consume, or that
+// cannot be made, before anything is started.
+func (v *verifier) failable(all []*contracts.Contract) error {
+	var consumed []string
+	for _, c := range v.contract.Consumes {
+		consumed = append(consumed, c.Event)
+	}
+	for _, event := range slices.Sorted(maps.Keys(v.Failing)) {
+		if !slices.Contains(consumed, event) {
+			return &FailingError{event, fmt.Errorf("%s consumes no such event", v.contract.Service.Name), document.Suggest(event, consumed)}
+		}
+		err := live.Try(live.Config{Contracts: all, Files: v.files, Seed: v.Seed, Registry: v.Registry, Advice: v.Advice}, event, v.Failing[event]...)
+		if err != nil && !errors.Is(err, serde.ErrNoRegistry) {
+			return &FailingError{Event: event, Err: err}
+		}
+	}
+	return nil
+}
+
 // verifier is a judging that goes on.
 type verifier struct {
 	Config
@@ -186,6 +221,9 @@ func newVerifier(cfg Config) (*verifier, error) {
 	}
 	v.contract, v.files = plan.Contracts[i], plan.Files
 	if err := v.choose(); err != nil {
+		return nil, err
+	}
+	if err := v.failable(plan.Contracts); err != nil {
 		return nil, err
 	}
 	if cfg.Registry != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/embedded"
+	"github.com/flowweir/weir/harness/live"
 	"github.com/flowweir/weir/harness/promise"
 	"github.com/flowweir/weir/harness/scenario"
 	"github.com/flowweir/weir/harness/verify"
@@ -161,6 +163,121 @@ func TestEachRecordIsJudged(t *testing.T) {
 	}
 	if i == len(findings) || findings[i].Severity != finding.Error || findings[i].Record == nil || findings[i].Position == nil || findings[i].Position.Line != 10 {
 		t.Errorf("findings %+v, want one of the key at line 10 with its record", findings)
+	}
+}
+
+// TestEventsComeAgain: what the judge of once did not wait for, the closing look
+// finds, and it names the records.
+func TestEventsComeAgain(t *testing.T) {
+	for name, spoil := range map[string]func(*kgo.Record){
+		"the same event":            func(*kgo.Record) {},
+		"another id, the same data": func(r *kgo.Record) { r.Headers[1].Value = append([]byte("again-"), r.Headers[1].Value...) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var held []*kgo.Record
+			up := running(t, func(ctx context.Context, client *kgo.Client) {
+				payments(func(r *kgo.Record) {
+					again := *r
+					again.Headers = slices.Clone(r.Headers)
+					spoil(&again)
+					if held = append(held, &again); len(held) > 3 { // long after its first
+						client.ProduceSync(ctx, held[0])
+						held = held[1:]
+					}
+				})(ctx, client)
+			})
+			r, err := verify.Run(t.Context(), config(up, nil))
+			if err != nil {
+				t.Fatal(err)
+			}
+			once := judged(t, r)["produces/once"]
+			if want := " events were published more than once: payments/"; once.Verdict != finding.Fail || !strings.Contains(once.Reason, want) || once.Seen < 10 {
+				t.Errorf("once: %s of %d records: %s; want it to fail with %q", once.Verdict, once.Seen, once.Reason, want)
+			}
+		})
+	}
+}
+
+// TestOneIDForAll: the id of an event is its own.
+func TestOneIDForAll(t *testing.T) {
+	up := running(t, payments(func(r *kgo.Record) { r.Headers[1].Value = []byte("same") }))
+	r, err := verify.Run(t.Context(), config(up, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := judged(t, r)
+	if p := all["produces/envelope"]; p.Verdict != finding.Fail || !strings.HasPrefix(p.Reason, "the id same is that of more than one event: payments/") || p.Seen < 10 {
+		t.Errorf("envelope: %s of %d records: %s", p.Verdict, p.Seen, p.Reason)
+	}
+	if p := all["produces/once"]; p.Verdict != finding.Pass {
+		t.Errorf("once: %s: %s", p.Verdict, p.Reason)
+	}
+}
+
+// TestDataThatCannotBeRead says nothing of the key, and is no example.
+func TestDataThatCannotBeRead(t *testing.T) {
+	up := running(t, payments(func(r *kgo.Record) { r.Value = r.Value[:len(r.Value)-1] }))
+	cfg := config(up, func(id string) bool { return strings.Contains(id, "/produces/") })
+	cfg.Record = verify.Values
+	r, err := verify.Run(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := judged(t, r)
+	if p := all["produces/schema"]; p.Verdict != finding.Fail {
+		t.Errorf("schema: %s: %s", p.Verdict, p.Reason)
+	}
+	want := "not exercised: the data cannot be read, which would say what the key is"
+	if p := all["produces/key"]; p.Verdict != finding.Vacuous || p.Reason != want {
+		t.Errorf("key: %s: %s, want %s", p.Verdict, p.Reason, want)
+	}
+	if len(r.Examples) > 0 {
+		t.Errorf("examples %+v", r.Examples)
+	}
+}
+
+// TestABrokenEventIsNoExample: of two events the first is broken.
+func TestABrokenEventIsNoExample(t *testing.T) {
+	n := 0
+	up := running(t, payments(func(r *kgo.Record) {
+		if n++; n == 1 {
+			r.Value = []byte(`{"order": "` + string(r.Key) + `", "state": "lost"}`)
+		}
+	}))
+	cfg := config(up, func(id string) bool { return strings.HasSuffix(id, "/schema") || strings.HasSuffix(id, "/emitted") })
+	cfg.Record = verify.Values
+	r, err := verify.Run(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Examples) != 1 || r.Examples[0].Seen != 1 || strings.Contains(string(r.Examples[0].Content), "lost") {
+		t.Errorf("examples %+v, want one of the whole event", r.Examples)
+	}
+}
+
+// TestFailing: what cannot be an event that the service fails to process is
+// refused before anything is started.
+func TestFailing(t *testing.T) {
+	for _, test := range []struct {
+		event, at string
+		value     any
+		want      string
+	}{
+		{"shop.Plced", "$.total", 1, `shop.Plced: payments consumes no such event, did you mean "shop.Placed"?`},
+		{"shop.Placed", "total", 1, `shop.Placed: place "total", column 1: not a place; write $.field for the event's data, header:name for a record header, or key, `},
+		{"shop.Placed", "$.order", 7, "shop.Placed: with its overrides it is not valid any more (harness.Poison sends what is not):\n  /order is of type number, must be string (testdata/placed.json:5:28), "},
+	} {
+		cfg := config(nil, nil)
+		cfg.Failing = map[string][]live.Override{test.event: {live.Set(test.at, test.value)}}
+		_, err := verify.Run(t.Context(), cfg)
+		var failing *verify.FailingError
+		if !errors.As(err, &failing) {
+			t.Errorf("%s: %v, want a *FailingError", test.event, err)
+			continue
+		}
+		if got := failing.Error() + ", " + failing.Hint; got != test.want {
+			t.Errorf("%s\nwant %s", got, test.want)
+		}
 	}
 }
 
