@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/flowweir/weir/chaos/fault"
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/external"
 	"github.com/flowweir/weir/reports/finding"
@@ -50,8 +52,64 @@ func (x *execution) claimGroups(ctx context.Context) (own []string, err error) {
 	return own, nil
 }
 
-// guardOthers refuses load into topics that other groups read, and elections,
-// quotas and changes of topics that were there before, on a cluster that is
+// outlet is a topic into which a service writes.
+type outlet struct {
+	topic, what string
+	path        document.Path
+}
+
+// outlets answers the topics into which services of the run write because of
+// its load, each once.
+func (p *Plan) outlets() []outlet {
+	var all []outlet
+	seen := map[string]bool{"": true}
+	for _, f := range p.Flows {
+		seen[f.Topic] = true
+	}
+	add := func(topic, what string, path document.Path) {
+		if !seen[topic] {
+			seen[topic] = true
+			all = append(all, outlet{topic, what, path})
+		}
+	}
+	for _, c := range p.Contracts {
+		path, present := p.part(c)
+		if !present {
+			continue
+		}
+		for i := range c.Produces {
+			add(c.Produces[i].TopicName(), "what "+c.Service.Name+" makes of the load", path)
+		}
+		for _, consumes := range c.Consumes {
+			if consumes.Retry != nil {
+				for _, topic := range consumes.Retry.Topics {
+					add(topic, "retries of "+c.Service.Name, path)
+				}
+			}
+			if consumes.DLQ != nil {
+				add(consumes.DLQ.Topic, "dead letters of "+c.Service.Name, path)
+			}
+		}
+	}
+	return all
+}
+
+// part says whether the service of a contract takes part in the run, and by
+// what of the scenario.
+func (p *Plan) part(c *contracts.Contract) (document.Path, bool) {
+	if i := p.Scenario.service(c.Service.Name); i >= 0 {
+		return document.Path{"services", i}, true
+	}
+	for _, f := range p.Flows {
+		if slices.ContainsFunc(f.Reactions, func(r Reaction) bool { return r.Contract == c }) {
+			return document.Path{"load", f.Index, f.field()}, true
+		}
+	}
+	return nil, false
+}
+
+// guardOthers refuses load into topics that other groups read, directly and by
+// what services make of it, and elections, quotas and changes of topics that were there before, on a cluster that is
 // not the run's own.
 func (x *execution) guardOthers(ctx context.Context, own []string) error {
 	var findings []finding.Finding
@@ -85,6 +143,16 @@ func (x *execution) guardOthers(ctx context.Context, own []string) error {
 	}
 	for _, topic := range x.sends {
 		if err := read(topic, "events and poison"); err != nil {
+			return err
+		}
+	}
+	// A group of the run reads what its services write: that is the flow.
+	own = append(own, x.plan.groupNames()...)
+	for _, w := range x.plan.outlets() {
+		if missing[w.topic] || slices.Contains(x.sends, w.topic) {
+			continue
+		}
+		if err := read(w.topic, w.what, w.path...); err != nil {
 			return err
 		}
 	}
