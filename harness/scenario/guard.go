@@ -125,8 +125,8 @@ func (x *execution) guardOthers(ctx context.Context, own []string) error {
 	for _, t := range created {
 		missing[t.Name] = true
 	}
-	read := func(topic, what string, path ...any) error {
-		others, err := external.OtherGroups(ctx, x.admin, topic, own)
+	read := func(except []string, topic, what string, path ...any) error {
+		others, err := external.OtherGroups(ctx, x.admin, topic, except)
 		if err != nil {
 			return &InfrastructureError{"reading which groups use " + topic, err}
 		}
@@ -137,22 +137,22 @@ func (x *execution) guardOthers(ctx context.Context, own []string) error {
 		return nil
 	}
 	for _, f := range x.plan.Flows {
-		if err := read(f.Topic, "the load", "load", f.Index, f.field()); err != nil {
+		if err := read(own, f.Topic, "the load", "load", f.Index, f.field()); err != nil {
 			return err
 		}
 	}
 	for _, topic := range x.sends {
-		if err := read(topic, "events and poison"); err != nil {
+		if err := read(own, topic, "events and poison"); err != nil {
 			return err
 		}
 	}
 	// A group of the run reads what its services write: that is the flow.
-	own = append(own, x.plan.groupNames()...)
+	flow := slices.Concat(own, x.plan.groupNames())
 	for _, w := range x.plan.outlets() {
 		if missing[w.topic] || slices.Contains(x.sends, w.topic) {
 			continue
 		}
-		if err := read(w.topic, w.what, w.path...); err != nil {
+		if err := read(flow, w.topic, w.what, w.path...); err != nil {
 			return err
 		}
 	}
@@ -168,8 +168,64 @@ func (x *execution) guardOthers(ctx context.Context, own []string) error {
 			refuse(fmt.Sprintf("topic %s was there before the run: what a fault does to it, it does to others too", f.Change.Topic), x.plan.place(f).Add(string(f.Kind), "topic")...)
 		}
 	}
+	joined, err := x.joined(ctx, own)
+	if err != nil {
+		return err
+	}
+	for _, g := range joined {
+		refuse(fmt.Sprintf("group %s is there already and has %s, whose partitions the run would take", g.name, members(g.members)), g.path...)
+	}
 	if len(findings) > 0 {
 		return &PlanError{Findings: findings}
+	}
+	return nil
+}
+
+// joinedGroup is a group that the run would join, and that has members already.
+type joinedGroup struct {
+	name    string
+	members int
+	path    document.Path
+}
+
+// joined answers the groups of the plan that have members and are not the
+// run's own.
+func (x *execution) joined(ctx context.Context, own []string) (all []joinedGroup, err error) {
+	for _, g := range x.plan.groups() {
+		if slices.Contains(own, g.name) {
+			continue
+		}
+		n, err := external.Members(ctx, x.admin, g.name)
+		if err != nil {
+			return nil, &InfrastructureError{"reading who is in group " + g.name, err}
+		}
+		if n > 0 {
+			all = append(all, joinedGroup{g.name, n, x.plan.joins(g.name)})
+		}
+	}
+	return all, nil
+}
+
+func members(n int) string {
+	if n == 1 {
+		return "1 member"
+	}
+	return fmt.Sprintf("%d members", n)
+}
+
+// joins is the place of a scenario that makes a run join a group.
+func (p *Plan) joins(group string) document.Path {
+	for i, c := range p.Scenario.Consumers {
+		if c.Group == group {
+			return document.Path{"consumers", i, "group"}
+		}
+	}
+	for _, f := range p.Flows {
+		for _, r := range f.Reactions {
+			if path, _ := p.part(r.Contract); r.Consumes.Group == group {
+				return path
+			}
+		}
 	}
 	return nil
 }

@@ -69,6 +69,18 @@ func refusals(ctx context.Context, s *scenario.Scenario, options []scenario.Opti
 	return messages
 }
 
+// join is a member of a group, which stays until the spec ends.
+func join(ctx context.Context, brokers []string, group, topic string) *kgo.Client {
+	GinkgoHelper()
+	assigned := make(chan struct{}, 8)
+	client, err := kgo.NewClient(kgo.SeedBrokers(brokers...), kgo.ConsumerGroup(group), kgo.ConsumeTopics(topic), kgo.DisableAutoCommit(),
+		kgo.OnPartitionsAssigned(func(context.Context, *kgo.Client, map[string][]int32) { assigned <- struct{}{} }))
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(client.Close)
+	Eventually(ctx, assigned).Should(Receive())
+	return client
+}
+
 const permit = "; allow-destructive: true permits it, if that is what you want"
 
 var _ = Describe("a topic that others read", func() {
@@ -76,6 +88,12 @@ var _ = Describe("a topic that others read", func() {
 		admin, _, options := theirs(ctx, "order.events")
 		leaveOffset(ctx, admin, "theirs", "order.events")
 		Expect(refusals(ctx, produceOnly(), options)).To(Equal([]string{"other groups read order.events, into which the load would go: theirs" + permit}))
+	})
+
+	It("refuses to join a group that has members", func(ctx SpecContext) {
+		_, brokers, options := theirs(ctx, "elsewhere")
+		join(ctx, brokers, "probe", "elsewhere")
+		Expect(refusals(ctx, produceOnly(), options)).To(Equal([]string{"group probe is there already and has 1 member, whose partitions the run would take" + permit}))
 	})
 
 	It("refuses what services make of the load", func(ctx SpecContext) {
