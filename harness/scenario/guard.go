@@ -27,6 +27,9 @@ func (x *execution) guard(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := x.findDead(ctx, own); err != nil {
+		return err
+	}
 	if x.info.Cluster.Kind != cluster.External || x.plan.Scenario.AllowDestructive {
 		return nil
 	}
@@ -113,9 +116,12 @@ func (p *Plan) part(c *contracts.Contract) (document.Path, bool) {
 // not the run's own.
 func (x *execution) guardOthers(ctx context.Context, own []string) error {
 	var findings []finding.Finding
-	refuse := func(message string, path ...any) {
+	refuseWith := func(hint, message string, path ...any) {
 		findings = append(findings, finding.Finding{ID: Guarded, Severity: finding.Error, Message: message,
-			Position: x.plan.Scenario.Doc.Position(path...), Hint: "allow-destructive: true permits it, if that is what you want"})
+			Position: x.plan.Scenario.Doc.Position(path...), Hint: hint})
+	}
+	refuse := func(message string, path ...any) {
+		refuseWith("allow-destructive: true permits it, if that is what you want", message, path...)
 	}
 	missing := map[string]bool{}
 	created, err := x.missingTopics(ctx)
@@ -127,6 +133,9 @@ func (x *execution) guardOthers(ctx context.Context, own []string) error {
 	}
 	read := func(except []string, topic, what string, path ...any) error {
 		others, err := external.OtherGroups(ctx, x.admin, topic, except)
+		if err == nil {
+			others, err = x.alive(ctx, others)
+		}
 		if err != nil {
 			return &InfrastructureError{"reading which groups use " + topic, err}
 		}
@@ -173,12 +182,46 @@ func (x *execution) guardOthers(ctx context.Context, own []string) error {
 		return err
 	}
 	for _, g := range joined {
+		if run, dead := x.deadGroups[g.name]; dead {
+			refuseWith("wait until the sessions of its members have ended (session.timeout.ms); if members stay, others use it",
+				fmt.Sprintf("group %s is of run %s, which was killed, and has %s still", g.name, run, members(g.members)), g.path...)
+			continue
+		}
 		refuse(fmt.Sprintf("group %s is there already and has %s, whose partitions the run would take", g.name, members(g.members)), g.path...)
 	}
 	if len(findings) > 0 {
 		return &PlanError{Findings: findings}
 	}
 	return nil
+}
+
+// alive answers the groups that are no leftovers of dead runs. Of those of the
+// plan that are, joined and tellOfTopics say what there is to be said.
+func (x *execution) alive(ctx context.Context, groups []string) (others []string, err error) {
+	for _, group := range groups {
+		if _, dead := x.deadGroups[group]; dead {
+			if slices.Contains(x.plan.groupNames(), group) {
+				continue
+			}
+			n, err := external.Members(ctx, x.admin, group)
+			if err != nil {
+				return nil, err
+			}
+			if n == 0 {
+				continue
+			}
+		}
+		others = append(others, x.whose(group))
+	}
+	return others, nil
+}
+
+// whose is a group, with the run that left it.
+func (x *execution) whose(group string) string {
+	if run, dead := x.deadGroups[group]; dead {
+		return fmt.Sprintf("%s (of run %s, which was killed, and with members still)", group, run)
+	}
+	return group
 }
 
 // joinedGroup is a group that the run would join, and that has members already.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -15,6 +16,7 @@ import (
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/embedded"
 	"github.com/flowweir/weir/harness/external"
+	"github.com/flowweir/weir/harness/leftover"
 	"github.com/flowweir/weir/harness/scenario"
 )
 
@@ -94,6 +96,42 @@ var _ = Describe("a topic that others read", func() {
 		_, brokers, options := theirs(ctx, "elsewhere")
 		join(ctx, brokers, "probe", "elsewhere")
 		Expect(refusals(ctx, produceOnly(), options)).To(Equal([]string{"group probe is there already and has 1 member, whose partitions the run would take" + permit}))
+	})
+
+	// What a run left that was killed is its own, and nobody else's.
+	It("tells of the topics and the groups of a dead run", func(ctx SpecContext) {
+		admin, brokers, options := theirs(ctx, "order.events")
+		meta, err := admin.BrokerMetadata(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		record, err := leftover.Keep("killed")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(record.Topics(meta.Cluster, []string{"order.events"})).To(Succeed())
+		Expect(record.Groups(meta.Cluster, []string{"probe", "gone", "another"})).To(Succeed())
+		Expect(record.Close(true, false)).To(Succeed())
+		leaveOffset(ctx, admin, "another", "order.events")
+		leaveOffset(ctx, admin, "probe", "order.events")
+
+		stranger := join(ctx, brokers, "another", "order.events")
+		Expect(refusals(ctx, produceOnly(), options)).To(Equal([]string{
+			"other groups read order.events, into which the load would go: another (of run killed, which was killed, and with members still)" + permit,
+		}))
+		stranger.Close()
+
+		member := join(ctx, brokers, "probe", "order.events")
+		Expect(refusals(ctx, produceOnly(), options)).To(Equal([]string{
+			"group probe is of run killed, which was killed, and has 1 member still; wait until the sessions of its members have ended (session.timeout.ms); if members stay, others use it",
+		}))
+		member.Close()
+		topic := "topic order.events was there already: run killed created it and was killed before it could delete it; its records are in it still. Delete it if nobody else uses it: kafka-topics.sh --delete --topic order.events"
+		group := "group probe was there already: run killed created it and was killed before it could delete it; it goes on where that run had got to. Delete it if nobody else uses it: kafka-consumer-groups.sh --delete --group probe"
+		options = started(filepath.Join(GinkgoT().TempDir(), "run"), options...)
+		var out strings.Builder
+		_, err = scenario.DryRun(ctx, produceOnly(), &out, options...)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(out.String()).To(HaveSuffix("note       " + topic + "\nnote       " + group + "\n"))
+		r, err := scenario.Run(ctx, produceOnly(), options...)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(r.Run.Warnings).To(ContainElements(topic, group))
 	})
 
 	It("refuses what services make of the load", func(ctx SpecContext) {

@@ -49,9 +49,7 @@ func (x *execution) start(ctx context.Context) error {
 	if err := x.existing(ctx); err != nil {
 		return err
 	}
-	if err := x.recordTopics(ctx); err != nil {
-		return err
-	}
+	x.recordCreated()
 	x.logf("creating %d topics", len(x.info.Topics))
 	err = cluster.CreateTopics(ctx, x.up, x.info.Topics)
 	x.created.Topics(x.info.Topics)
