@@ -41,7 +41,7 @@ func judge(rec *run.Record) (finding.Verdict, string) {
 	case rec.Results == nil && r.Reason != "" && r.Verdict != finding.Pass:
 		return worse(r.Verdict), r.Reason
 	case rec.Results == nil:
-		return finding.Inconclusive, "The run has no results.json: nothing is judged" + measuredUntil(rec) + "."
+		return finding.Inconclusive, "The run has no results.json that can be read: nothing is judged" + measuredUntil(rec) + "."
 	case r.Verdict == "":
 		return finding.Inconclusive, "The run carries no verdict."
 	case r.Reason == "":
