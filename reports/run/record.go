@@ -88,7 +88,7 @@ func Open(root string) (*Record, error) {
 		return nil, fmt.Errorf("run directory: %w", err)
 	}
 	defer func() { _ = dir.Close() }() // opened to read
-	rd := reader{root: root, fsys: dir.FS()}
+	rd := reader{root: root, fsys: regular{dir}}
 	rec := &Record{Root: root, Logs: map[string]Tail{}}
 	if err := rd.load(rec); err != nil {
 		return nil, err
