@@ -49,9 +49,6 @@ func noLoss(e *Evidence) run.Outcome {
 			Message: fmt.Sprintf("%s/%d lost its end: offsets %d to %d had been read, and are gone from the log", t.Topic, t.Partition, t.From, t.To-1),
 			Record:  &finding.Record{Topic: t.Topic, Partition: t.Partition, Offset: t.From}})
 	}
-	if !e.Durable {
-		o.Notes = append(o.Notes, "embedded broker: clients and services lost nothing; broker durability not exercised")
-	}
 	switch {
 	case o.Violations > 0:
 		o.Verdict = finding.Fail
@@ -69,7 +66,10 @@ func noLoss(e *Evidence) run.Outcome {
 		o.Verdict = finding.Pass
 		o.Sentence = fmt.Sprintf("0 of %s lost%s", plural(acked, "acknowledged record"), followed(flows))
 	}
-	return unless(untraced, o)
+	if o = unless(untraced, o); o.Verdict == finding.Pass && !e.Durable {
+		o.Notes = append(o.Notes, "embedded broker: clients and services lost nothing; broker durability not exercised")
+	}
+	return o
 }
 
 // followed says of which events every consumer that is watched has an effect

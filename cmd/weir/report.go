@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -94,8 +95,8 @@ func (s *state) show(rec *run.Record, reason string) error {
 // noRun is the error for a directory that cannot be read as a run's.
 func noRun(dir string, err error) error {
 	hint := "a run directory holds run.json; weir run names it in its last line"
-	if newer := (*run.FormatError)(nil); errors.As(err, &newer) {
-		hint = "" // the error says what to do
+	if _, missing := os.Lstat(filepath.Join(dir, "run.json")); missing == nil {
+		hint = "" // the error says what is wrong with it
 	}
 	return usageError(hint, "%s is no run directory that can be read: %w", dir, err)
 }

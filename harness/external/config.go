@@ -6,6 +6,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/flowweir/weir/reports/secret"
 )
 
 // The settings of client.properties that say how to connect.
@@ -197,23 +199,9 @@ func (c *config) bootstrap() ([]string, error) {
 	return out, nil
 }
 
-// secret are the settings whose values no report, log or error may show.
-var secret = []string{keyJAAS, keyTokenSecret, keyTrustPassword, keyStoreKey, keyStorePassword, keyKeyPassword}
-
-// redacted stands for the value of a secret.
-const redacted = "[hidden]"
-
 // Redacted returns a copy of client settings, such as those of
 // Cluster.ClientProperties, in which the values of secrets are replaced: fit
 // for reports and logs. Settings that only look like secrets are hidden too.
 func Redacted(properties map[string]string) map[string]string {
-	out := make(map[string]string, len(properties))
-	for key, value := range properties {
-		lower := strings.ToLower(key)
-		if slices.Contains(secret, key) || strings.Contains(lower, "password") || strings.Contains(lower, "secret") || strings.HasSuffix(lower, "jaas.config") || strings.HasSuffix(lower, ".key") {
-			value = redacted
-		}
-		out[key] = value
-	}
-	return out
+	return secret.Values(properties)
 }

@@ -237,8 +237,8 @@ func TestRedacted(t *testing.T) {
 	}
 	want := map[string]string{
 		"security.protocol": "SASL_SSL", "sasl.mechanism": "PLAIN", "ssl.keystore.location": "/a",
-		"sasl.jaas.config": "[hidden]", "ssl.key.password": "[hidden]", "ssl.keystore.key": "[hidden]", "ssl.truststore.password": "[hidden]",
-		"sasl.oauthbearer.client.credentials.client.secret": "[hidden]", "listener.name.a.plain.sasl.jaas.config": "[hidden]",
+		"sasl.jaas.config": "***", "ssl.key.password": "***", "ssl.keystore.key": "***", "ssl.truststore.password": "***",
+		"sasl.oauthbearer.client.credentials.client.secret": "***", "listener.name.a.plain.sasl.jaas.config": "***",
 	}
 	if got := Redacted(in); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v", got)

@@ -90,6 +90,32 @@ func classicReads(ctx context.Context, adm *kadm.Client, group, topic string) (b
 	return slices.Contains(g.JoinTopics(), topic) || has(g.AssignedPartitions(), topic), nil
 }
 
+// Members answers how many members a group has, of either protocol; none where
+// there is no such group.
+func Members(ctx context.Context, adm *kadm.Client, group string) (int, error) {
+	classic, err := adm.DescribeGroups(ctx, group)
+	if err != nil {
+		return 0, err
+	}
+	g := classic[group]
+	if g.Err != nil && !errors.Is(g.Err, kerr.GroupIDNotFound) {
+		return 0, g.Err
+	}
+	modern, err := newProtocol(ctx, adm)
+	if err != nil || !modern {
+		return len(g.Members), err
+	}
+	described, err := adm.DescribeConsumerGroups(ctx, group)
+	if err != nil {
+		return 0, err
+	}
+	m := described[group]
+	if m.Err != nil && !errors.Is(m.Err, kerr.GroupIDNotFound) {
+		return 0, m.Err
+	}
+	return max(len(g.Members), len(m.Members)), nil
+}
+
 // consumerReads looks at a group of the new protocol. One that is gone reads
 // nothing.
 func consumerReads(ctx context.Context, adm *kadm.Client, group, topic string) (bool, error) {

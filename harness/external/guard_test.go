@@ -82,6 +82,11 @@ func TestOtherGroups(t *testing.T) {
 	if got, want := others(), []string{"committed", "joined", "joined-new"}; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
+	for group, want := range map[string]int{"joined": 1, "joined-new": 1, "committed": 0, "unknown": 0} {
+		if n, err := Members(t.Context(), adm, group); n != want || err != nil {
+			t.Errorf("%s has %d members, %v, want %d", group, n, err, want)
+		}
+	}
 	if got, want := others("joined", "unknown"), []string{"committed", "joined-new"}; !reflect.DeepEqual(got, want) {
 		t.Errorf("with an exception: got %v, want %v", got, want)
 	}

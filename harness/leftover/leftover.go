@@ -1,14 +1,14 @@
 // Package leftover keeps a record of what a run starts beside its own process
-// and must remove at its end: process groups, directories, topics on a cluster
-// that goes on. The record lies beside the run's lease, so that the next start
+// and must remove at its end: process groups, directories, topics and groups
+// on a cluster that goes on. The record lies beside the run's lease, so that the next start
 // finds what a run left that was killed.
 //
 // It removes what it can prove to be a dead run's: processes of this user that
 // carry the run's mark in their environment and began after the first that the
 // run started (elsewhere than on Linux: those alone that it started itself);
 // directories with the name of those that Weir makes, in the
-// temporary directory. Topics it only tells of: what others did with them
-// since nobody knows. What a run changed of a cluster, to break it, it keeps
+// temporary directory. Topics and groups it only tells of: what others did with
+// them since nobody knows. What a run changed of a cluster, to break it, it keeps
 // with what undoes that.
 //
 // It is not for containers, which their engine's labels tell of, and it does
@@ -47,13 +47,15 @@ const ext = ".left"
 
 // entry is a line of a record. One field is set.
 type entry struct {
-	Group  *group  `json:"group,omitempty"`
-	Dir    string  `json:"dir,omitempty"`
-	Topics *topics `json:"topics,omitempty"`
-	Undo   *undo   `json:"undo,omitempty"`
+	Group  *group `json:"group,omitempty"`
+	Dir    string `json:"dir,omitempty"`
+	Topics *named `json:"topics,omitempty"`
+	Groups *named `json:"groups,omitempty"`
+	Undo   *undo  `json:"undo,omitempty"`
 }
 
-type topics struct {
+// named are topics or groups.
+type named struct {
 	Cluster string   `json:"cluster"` // Kafka's cluster id
 	Names   []string `json:"names"`
 }
@@ -104,7 +106,12 @@ func (r *Record) Dir(path string) error { return r.add(entry{Dir: path}) }
 
 // Topics adds topics that the run is about to create.
 func (r *Record) Topics(cluster string, names []string) error {
-	return r.add(entry{Topics: &topics{cluster, names}})
+	return r.add(entry{Topics: &named{cluster, names}})
+}
+
+// Groups adds groups that the run is about to create.
+func (r *Record) Groups(cluster string, names []string) error {
+	return r.add(entry{Groups: &named{cluster, names}})
 }
 
 // Undo adds what undoes a change of a cluster that the run is about to make.
@@ -127,15 +134,15 @@ func (r *Record) add(e entry) error {
 }
 
 // Close ends the record: everything was removed and undone, except, where they
-// are left, topics and changes.
-func (r *Record) Close(topicsLeft, changesLeft bool) error {
+// are left, what it created on a cluster, and changes.
+func (r *Record) Close(createdLeft, changesLeft bool) error {
 	if r == nil {
 		return nil
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	errs := []error{r.file.Close(), reduce(r.file.Name(), func(e *entry) bool {
-		return topicsLeft && e.Topics != nil || changesLeft && e.Undo != nil
+		return createdLeft && (e.Topics != nil || e.Groups != nil) || changesLeft && e.Undo != nil
 	})}
 	return errors.Join(append(errs, r.lease.Release())...)
 }
@@ -168,7 +175,7 @@ func Sweep(log io.Writer) {
 		if err := errors.Join(errs...); err != nil {
 			return err // the next start tries again
 		}
-		return reduce(file, func(e *entry) bool { return e.Topics != nil || e.Undo != nil })
+		return reduce(file, func(e *entry) bool { return e.Topics != nil || e.Groups != nil || e.Undo != nil })
 	})
 	if err != nil {
 		_, _ = fmt.Fprintf(log, "could not remove what dead runs left: %v\n", err)
@@ -186,24 +193,32 @@ func temporary(dir string) bool {
 // run. gone are topics that are not there: what the records say of them is
 // forgotten.
 func Topics(cluster string, gone []string) (map[string]string, error) {
+	return left(cluster, gone, func(e *entry) *named { return e.Topics })
+}
+
+// Groups is Topics for groups.
+func Groups(cluster string, gone []string) (map[string]string, error) {
+	return left(cluster, gone, func(e *entry) *named { return e.Groups })
+}
+
+func left(cluster string, gone []string, of func(*entry) *named) (map[string]string, error) {
 	left := map[string]string{}
+	isGone := func(name string) bool { return slices.Contains(gone, name) }
 	err := each(func(id, file string, entries []entry) error {
 		for _, e := range entries {
-			if e.Topics == nil || e.Topics.Cluster != cluster {
-				continue
-			}
-			for _, name := range e.Topics.Names {
-				if !slices.Contains(gone, name) {
+			if n := of(&e); n != nil && n.Cluster == cluster {
+				for _, name := range slices.DeleteFunc(n.Names, isGone) {
 					left[name] = id
 				}
 			}
 		}
 		return reduce(file, func(e *entry) bool {
-			if e.Topics == nil || e.Topics.Cluster != cluster {
+			n := of(e)
+			if n == nil || n.Cluster != cluster {
 				return true
 			}
-			e.Topics.Names = slices.DeleteFunc(e.Topics.Names, func(name string) bool { return slices.Contains(gone, name) })
-			return len(e.Topics.Names) > 0
+			n.Names = slices.DeleteFunc(n.Names, isGone)
+			return len(n.Names) > 0
 		})
 	})
 	return left, err

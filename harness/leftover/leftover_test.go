@@ -89,29 +89,36 @@ func TestSweepRemovesDirectories(t *testing.T) {
 	}
 }
 
-func TestTopicsOfDeadRuns(t *testing.T) {
-	t.Setenv("XDG_STATE_HOME", t.TempDir())
-	dead(t, "dead", func(r *Record) error { return r.Topics("here", []string{"a", "b"}) })
-	Sweep(os.Stderr) // leaves topics
-	for _, tt := range []struct {
-		cluster string
-		gone    []string
-		want    map[string]string
-	}{
-		{"there", nil, map[string]string{}},
-		{"here", nil, map[string]string{"a": "dead", "b": "dead"}},
-		{"here", []string{"a"}, map[string]string{"b": "dead"}},
-		{"here", nil, map[string]string{"b": "dead"}}, // a is forgotten
-		{"there", []string{"b"}, map[string]string{}},
-		{"here", []string{"b"}, map[string]string{}},
-	} {
-		got, err := Topics(tt.cluster, tt.gone)
-		if err != nil || !maps.Equal(got, tt.want) {
-			t.Errorf("%s without %q: got %v and %v, want %v", tt.cluster, tt.gone, got, err, tt.want)
-		}
-	}
-	if n := records(t); n != 0 {
-		t.Errorf("%d records are left", n)
+func TestTopicsAndGroupsOfDeadRuns(t *testing.T) {
+	for what, of := range map[string]struct {
+		add  func(*Record, string, []string) error
+		left func(string, []string) (map[string]string, error)
+	}{"topics": {(*Record).Topics, Topics}, "groups": {(*Record).Groups, Groups}} {
+		t.Run(what, func(t *testing.T) {
+			t.Setenv("XDG_STATE_HOME", t.TempDir())
+			dead(t, "dead", func(r *Record) error { return of.add(r, "here", []string{"a", "b"}) })
+			Sweep(os.Stderr) // leaves them
+			for _, tt := range []struct {
+				cluster string
+				gone    []string
+				want    map[string]string
+			}{
+				{"there", nil, map[string]string{}},
+				{"here", nil, map[string]string{"a": "dead", "b": "dead"}},
+				{"here", []string{"a"}, map[string]string{"b": "dead"}},
+				{"here", nil, map[string]string{"b": "dead"}}, // a is forgotten
+				{"there", []string{"b"}, map[string]string{}},
+				{"here", []string{"b"}, map[string]string{}},
+			} {
+				got, err := of.left(tt.cluster, tt.gone)
+				if err != nil || !maps.Equal(got, tt.want) {
+					t.Errorf("%s without %q: got %v and %v, want %v", tt.cluster, tt.gone, got, err, tt.want)
+				}
+			}
+			if n := records(t); n != 0 {
+				t.Errorf("%d records are left", n)
+			}
+		})
 	}
 }
 

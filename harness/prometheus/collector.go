@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/flowweir/weir/reports/run"
+	"github.com/flowweir/weir/reports/secret"
 )
 
 // Config says what is taken, from whom and how often.
@@ -34,9 +35,9 @@ type Config struct {
 // Source says who is asked.
 func (c Config) Source() string {
 	if c.Server != "" {
-		return "Prometheus at " + c.Server
+		return "Prometheus at " + secret.Text(c.Server)
 	}
-	return "exporters at " + strings.Join(c.Exporters, ", ")
+	return "exporters at " + secret.Text(strings.Join(c.Exporters, ", "))
 }
 
 // DefaultEvery is the default of Config.Every.

@@ -99,6 +99,7 @@ func DryRun(ctx context.Context, s *Scenario, w io.Writer, opts ...Option) ([]fi
 			return nil, err
 		}
 		brokers = x.info.Cluster.Brokers
+		x.plan.Notes = append(x.plan.Notes, x.leftovers()...)
 	}
 	x.plan.Describe(w, kind, brokers)
 	return findings, nil

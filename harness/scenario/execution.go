@@ -54,8 +54,11 @@ type execution struct {
 	racks map[int32]string
 	// record is what the next start removes if this run is killed.
 	record *leftover.Record
-	// deadTopics are those on the cluster that runs left which were killed.
-	deadTopics map[string]string
+	// missing are topics, ownGroups groups, that the run is to create.
+	missing, ownGroups []string
+	// deadTopics and deadGroups are those on the cluster that runs left which
+	// were killed, each with its run.
+	deadTopics, deadGroups map[string]string
 	// clusterID is Kafka's, of a cluster that outlives the run; openChanges
 	// counts the changes of it that are not undone.
 	clusterID   string

@@ -31,8 +31,8 @@ type Scenario struct {
 	Warmup     *document.Duration         `yaml:"warmup"` // default: 10% of the load's length, at most 10s
 	Drain      Drain                      `yaml:"drain"`
 	Guard      Guard                      `yaml:"guard"`
-	// AllowDestructive permits load into topics that other groups read, and
-	// broker faults, on an external cluster.
+	// AllowDestructive permits load and what services make of it into topics
+	// that other groups read, and broker faults, on an external cluster.
 	AllowDestructive bool `yaml:"allow-destructive"`
 
 	Doc *document.Document `yaml:"-"`

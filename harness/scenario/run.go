@@ -183,7 +183,7 @@ func (x *execution) open() error {
 	}
 	x.dir = dir
 	x.keepRecord()
-	if err := dir.WriteScenario(s); err != nil {
+	if err := dir.WriteScenario(s.withoutSecrets()); err != nil {
 		return &InfrastructureError{"the run directory", err}
 	}
 	return nil

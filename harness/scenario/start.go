@@ -49,9 +49,7 @@ func (x *execution) start(ctx context.Context) error {
 	if err := x.existing(ctx); err != nil {
 		return err
 	}
-	if err := x.recordTopics(ctx); err != nil {
-		return err
-	}
+	x.recordCreated()
 	x.logf("creating %d topics", len(x.info.Topics))
 	err = cluster.CreateTopics(ctx, x.up, x.info.Topics)
 	x.created.Topics(x.info.Topics)
@@ -205,9 +203,7 @@ func (x *execution) build(ctx context.Context) (map[string]string, error) {
 		}
 		binary, err := x.config.build(ctx, x.plan.Path(s.Build), x.bin)
 		if err != nil {
-			// A finding's message is one line, and the compiler's are several.
-			text := strings.ReplaceAll(err.Error(), "\n", "; ")
-			return nil, x.usage(BadBuild, fmt.Sprintf("%s does not build: %s", s.Name, text), "services", i, "build")
+			return nil, x.usage(BadBuild, fmt.Sprintf("%s does not build: %v", s.Name, err), "services", i, "build")
 		}
 		binaries[s.Name] = binary
 	}

@@ -29,6 +29,7 @@ import (
 	"time"
 
 	"github.com/flowweir/weir/reports/run"
+	"github.com/flowweir/weir/reports/secret"
 )
 
 // The kinds of services, as run.Service.Kind names them.
@@ -242,22 +243,22 @@ func (c Config) withDefaults() Config {
 }
 
 // info is the part of the report that does not change while the service
-// runs. It shows what was executed and never the environment.
+// runs. It shows what was executed, without secrets, and never the environment.
 func (c *Config) info() run.Service {
 	argv := c.Command
 	if c.Image != "" {
 		argv = append([]string{c.Image}, c.Args...)
 	}
 	quoted := make([]string, len(argv))
-	for i, a := range argv {
+	for i, a := range secret.Args(argv) {
 		quoted[i] = a
 		if a == "" || strings.ContainsAny(a, " \t\n\"'\\") {
 			quoted[i] = strconv.Quote(a)
 		}
 	}
 	info := run.Service{Name: c.Name, Kind: c.Kind, Command: strings.Join(quoted, " ")}
-	if u, err := url.Parse(c.URL); err == nil {
-		info.URL = u.Redacted()
+	if _, err := url.Parse(c.URL); err == nil {
+		info.URL = secret.Text(c.URL)
 	}
 	if c.LogFile != "" {
 		info.Log = run.ServiceLog(c.Name)

@@ -379,9 +379,9 @@ func TestEnvironmentIsMinimal(t *testing.T) {
 }
 
 func TestInfo(t *testing.T) {
-	cfg := Config{Name: "a", Kind: KindBuild, Command: []string{"/bin/x", "-m", "two words", ""}, URL: "http://u:secret@127.0.0.1:1"}
+	cfg := Config{Name: "a", Kind: KindBuild, Command: []string{"/bin/x", "-m", "two words", "", "--password", "hunter2"}, URL: "http://u:secret@127.0.0.1:1"}
 	info := cfg.info()
-	if info.Command != `/bin/x -m "two words" ""` || info.Kind != "build" || info.URL != "http://u:xxxxx@127.0.0.1:1" || info.Log != "" {
+	if info.Command != `/bin/x -m "two words" "" --password ***` || info.Kind != "build" || info.URL != "http://u:***@127.0.0.1:1" || info.Log != "" {
 		t.Errorf("info() = %+v", info)
 	}
 }

@@ -19,6 +19,11 @@ import (
 func Read(dir string) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		path := filepath.Join(dir, File)
+		// A pipe would be waited for without an end.
+		if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+			yield(Entry{}, fmt.Errorf("read the journal: %s is no regular file", path))
+			return
+		}
 		f, err := os.Open(path)
 		if err != nil {
 			yield(Entry{}, fmt.Errorf("read the journal: %w", err))

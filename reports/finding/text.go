@@ -38,7 +38,15 @@ func (f Finding) text(w *strings.Builder) {
 	if f.Position != nil {
 		fmt.Fprintf(w, "%s: ", printable(f.Position.String()))
 	}
-	fmt.Fprintf(w, "%s: %s [%s]\n", f.Severity, printable(f.Message), f.ID)
+	// A compiler's errors have lines. Further ones stand where none of Weir's
+	// own begins.
+	first, more, _ := strings.Cut(f.Message, "\n")
+	fmt.Fprintf(w, "%s: %s [%s]\n", f.Severity, printable(strings.TrimRight(first, "\r")), f.ID)
+	for line := range strings.Lines(more) {
+		if line = strings.TrimSpace(line); line != "" {
+			fmt.Fprintf(w, "%s  %s\n", margin, printable(line))
+		}
+	}
 	f.places(w)
 	if f.Counterexample != nil {
 		f.Counterexample.text(w)

@@ -113,6 +113,21 @@ func TestText(t *testing.T) {
 	}
 }
 
+// TestTextKeepsLines of a message, as compilers write them: below the first, and
+// never where a line of Weir's own could stand.
+func TestTextKeepsLines(t *testing.T) {
+	var out strings.Builder
+	message := "a does not build: exit status 1\n\t# example.com/a\r\n\t./main.go:3:15: undefined: \x1b[31mx\n\n"
+	if err := Text(&out, []Finding{{ID: "scenario/build", Severity: Error, Message: message, Hint: "mend it"}}); err != nil {
+		t.Fatal(err)
+	}
+	want := "error: a does not build: exit status 1 [scenario/build]\n" +
+		margin + "  # example.com/a\n" + margin + "  ./main.go:3:15: undefined: \\u001b[31mx\n" + margin + "= hint: mend it\n"
+	if out.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
+	}
+}
+
 func TestTextReportsAnErrorOfTheWriter(t *testing.T) {
 	broken := errors.New("disk full")
 	if err := Text(failing{broken}, []Finding{{ID: "x"}}); !errors.Is(err, broken) {

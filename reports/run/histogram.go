@@ -47,7 +47,13 @@ func (s Span) Histogram() (*hdrhistogram.Histogram, error) {
 func (r *Record) Spans(kind string) iter.Seq2[Span, error] {
 	return func(yield func(Span, error) bool) {
 		name := path.Join(histogramsDir, kind+histogramExt)
-		f, err := os.OpenInRoot(r.Root, name)
+		root, err := os.OpenRoot(r.Root)
+		if err != nil {
+			yield(Span{}, err)
+			return
+		}
+		defer func() { _ = root.Close() }()
+		f, err := regular{root}.Open(name)
 		if err != nil {
 			yield(Span{}, err)
 			return

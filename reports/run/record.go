@@ -22,7 +22,8 @@ type Record struct {
 	Run  Run
 	// Scenario is scenario.json as it stands; nil if there is none.
 	Scenario json.RawMessage
-	// Results is nil if the run ended before it was judged.
+	// Results is nil if the run ended before it was judged, or if they cannot
+	// be read.
 	Results   *Results
 	Intervals []Interval
 	Events    []Event
@@ -87,7 +88,7 @@ func Open(root string) (*Record, error) {
 		return nil, fmt.Errorf("run directory: %w", err)
 	}
 	defer func() { _ = dir.Close() }() // opened to read
-	rd := reader{root: root, fsys: dir.FS()}
+	rd := reader{root: root, fsys: regular{dir}}
 	rec := &Record{Root: root, Logs: map[string]Tail{}}
 	if err := rd.load(rec); err != nil {
 		return nil, err
@@ -123,8 +124,10 @@ func (rd *reader) load(rec *Record) error {
 	switch err := rd.versioned(resultsFile, &results); {
 	case err == nil:
 		rec.Results = &results
-	case !errors.Is(err, fs.ErrNotExist):
+	case errors.As(err, new(*FormatError)):
 		return err
+	case !errors.Is(err, fs.ErrNotExist):
+		rd.problem("%s cannot be read and is left out: %v", resultsFile, err)
 	}
 	switch b, err := fs.ReadFile(rd.fsys, scenarioFile); {
 	case err == nil && json.Valid(b):
@@ -132,19 +135,12 @@ func (rd *reader) load(rec *Record) error {
 	case err == nil:
 		rd.problem("%s is not JSON and is left out", scenarioFile)
 	case !errors.Is(err, fs.ErrNotExist):
-		return err
+		rd.problem("%s cannot be read and is left out: %v", scenarioFile, err)
 	}
 	rec.Baseline = rd.baseline()
-	var err error
-	if rec.Intervals, err = lines[Interval](rd, seriesFile); err != nil {
-		return err
-	}
-	if rec.Events, err = lines[Event](rd, timelineFile); err != nil {
-		return err
-	}
-	if rec.Brokers, err = lines[BrokerSample](rd, brokersFile); err != nil {
-		return err
-	}
+	rec.Intervals = lines[Interval](rd, seriesFile)
+	rec.Events = lines[Event](rd, timelineFile)
+	rec.Brokers = lines[BrokerSample](rd, brokersFile)
 	rec.Kinds = rd.kinds()
 	rd.whole(rec)
 	for _, s := range rec.Run.Services {
@@ -195,45 +191,75 @@ func positioned(file string, b []byte, err error) error {
 			err = fmt.Errorf("want a JSON object, and this is %s", kind.Value)
 		}
 	default:
-		return fmt.Errorf("%s: %w", file, err)
+		return fmt.Errorf("%s: %w", file, short(err))
 	}
+	err = short(err)
 	before := b[:min(max(offset-1, 0), int64(len(b)))]
 	line := bytes.Count(before, []byte{'\n'}) + 1
 	column := len(before) - bytes.LastIndexByte(before, '\n')
 	return fmt.Errorf("%s:%d:%d: %w", file, line, column, err)
 }
 
-// lines decodes a file of one JSON value a line. A last line that the writer
-// did not finish is left out; any other that does not decode is an error.
-func lines[T any](rd *reader, name string) ([]T, error) {
+// lines decodes a file of one JSON value a line. Lines that do not decode are
+// left out, such as a last one that the writer did not finish.
+func lines[T any](rd *reader, name string) []T {
 	f, err := rd.fsys.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return nil
 	}
 	if err != nil {
-		return nil, err
+		rd.problem("%s cannot be read and is left out: %v", name, err)
+		return nil
 	}
 	defer func() { _ = f.Close() }()
 	var all []T
+	bad, first := 0, ""
 	in := bufio.NewReaderSize(f, 64<<10)
 	for n := 1; ; n++ {
 		line, err := in.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			if len(line) > 0 {
+		if err != nil {
+			switch {
+			case !errors.Is(err, io.EOF):
+				rd.problem("%s cannot be read to its end: %v", name, err)
+			case len(line) > 0:
 				rd.problem("the last line of %s was cut off while it was written and is left out", name)
 			}
-			return all, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path.Join(rd.root, name), err)
+			break
 		}
 		var v T
 		if err := json.Unmarshal(line, &v); err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", path.Join(rd.root, name), n, err)
+			if bad++; bad == 1 {
+				first = fmt.Sprintf("%s:%d: %v", name, n, short(err))
+			}
+			continue
 		}
 		all = append(all, v)
 	}
+	switch {
+	case bad == 1:
+		rd.problem("a line of %s is damaged and is left out: %s", name, first)
+	case bad > 1:
+		rd.problem("%d lines of %s are damaged and are left out, the first: %s", bad, name, first)
+	}
+	return all
 }
+
+// shortError is an error whose text is cut: those of decoders may have all of
+// a line in them.
+type shortError struct{ error }
+
+func short(err error) error { return shortError{err} }
+
+func (e shortError) Error() string {
+	const longest = 200
+	text := e.error.Error()
+	if len(text) > longest {
+		text = strings.ToValidUTF8(text[:longest], "") + " …"
+	}
+	return text
+}
+
+func (e shortError) Unwrap() error { return e.error }
 
 // kinds lists the histogram logs: the known kinds first, in their order.
 func (rd *reader) kinds() []string {

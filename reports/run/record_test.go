@@ -241,7 +241,6 @@ func TestOpenRefuses(t *testing.T) {
 		"syntax":        {"run.json", "{\n  \"format\": nope}", "run.json:2:14: invalid character"},
 		"type":          {"run.json", "{\n\"format\":\"weir/run/v1\",\n\"id\": 7}", "run.json:3:7: json: cannot unmarshal number"},
 		"no object":     {"run.json", "\n[1]", "run.json:2:1: want a JSON object, and this is array"},
-		"line":          {"series.jsonl", "{}\n{]\n{}\n", "series.jsonl:2: invalid character"},
 	} {
 		dir := write(t, sample.Killed())
 		if err := os.WriteFile(filepath.Join(dir, c.file), []byte(c.content), 0o644); err != nil {
@@ -261,6 +260,36 @@ func TestOpenRefuses(t *testing.T) {
 	}
 	if _, err := run.Open(filepath.Join(t.TempDir(), "missing")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a missing directory: %v", err)
+	}
+}
+
+// TestDamaged: what cannot be read is left out and told, in few words, and what
+// is left is read.
+func TestDamaged(t *testing.T) {
+	long := strings.Repeat("7", 5<<20)
+	for name, c := range map[string]struct{ file, content, want string }{
+		"results":      {"results.json", `{"format":"weir/run/v1","senders":[`, "results.json cannot be read and is left out: "},
+		"no results":   {"results.json", "", "results.json cannot be read and is left out: "},
+		"line":         {"series.jsonl", "{}\n{]\n{}\n", "a line of series.jsonl is damaged and is left out: series.jsonl:2: invalid character ']' looking for beginning of object key string"},
+		"lines":        {"series.jsonl", "{}\nx\n\x00\n[]\n{}\n", "3 lines of series.jsonl are damaged and are left out, the first: series.jsonl:2: invalid character 'x' looking for beginning of value"},
+		"long line":    {"series.jsonl", `{}` + "\n" + `{"start_ns":` + long + "}\n{}\n", "a line of series.jsonl is damaged and is left out: series.jsonl:2: json: cannot unmarshal number 777"},
+		"long results": {"results.json", `{"format":"weir/run/v1","drain":{"took_ns":` + long + "}}", "results.json cannot be read and is left out: "},
+	} {
+		dir := write(t, sample.Held())
+		if err := os.WriteFile(filepath.Join(dir, c.file), []byte(c.content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		rec := open(t, dir)
+		i := slices.IndexFunc(rec.Problems, func(p string) bool { return strings.HasPrefix(p, c.want) })
+		if i < 0 || len(rec.Problems[i]) > 400 {
+			t.Errorf("%s: problems are %.2000q", name, rec.Problems)
+		}
+		if c.file == "series.jsonl" && len(rec.Intervals) != 2 {
+			t.Errorf("%s: %d intervals, want 2", name, len(rec.Intervals))
+		}
+		if got := rec.Results == nil; got != (c.file == "results.json") {
+			t.Errorf("%s: left out are the results: %v", name, got)
+		}
 	}
 }
 

@@ -137,7 +137,7 @@ func (rd *reader) whole(rec *Record) {
 // defect compares a file with what it was.
 func (rd *reader) defect(f File) (*Defect, error) {
 	in, err := rd.fsys.Open(f.Path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNotRegular) {
 		return &Defect{File: f, Missing: true}, nil
 	}
 	if err != nil {

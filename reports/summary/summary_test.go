@@ -176,10 +176,15 @@ func TestJudge(t *testing.T) {
 		}, finding.Inconclusive, "There is not enough evidence: the run was interrupted; the drain did not complete.", 4},
 		"killed":                       {func(r *run.Record) { r.Run.Status = run.Running }, finding.Inconclusive, "The run did not end: weir was killed, or is still running. Nothing is judged, and nothing was measured.", 4},
 		"broken, never green":          {func(r *run.Record) { r.Run.Status, r.Run.Error = run.Broken, "no engine." }, finding.Inconclusive, "The run broke before anything could be judged: no engine.", 3},
-		"no results":                   {func(r *run.Record) { r.Results = nil }, finding.Inconclusive, "The run has no results.json: nothing is judged, and nothing was measured.", 4},
-		"no results, though it passed": {func(r *run.Record) { r.Results, r.Run.Reason = nil, "Everything held." }, finding.Inconclusive, "The run has no results.json: nothing is judged, and nothing was measured.", 4},
+		"no results":                   {func(r *run.Record) { r.Results = nil }, finding.Inconclusive, "The run has no results.json that can be read: nothing is judged, and nothing was measured.", 4},
+		"no results, though it passed": {func(r *run.Record) { r.Results, r.Run.Reason = nil, "Everything held." }, finding.Inconclusive, "The run has no results.json that can be read: nothing is judged, and nothing was measured.", 4},
 		"no results, and it failed":    {func(r *run.Record) { r.Results, r.Run.Reason, r.Run.Verdict = nil, "It lost.", finding.Fail }, finding.Fail, "It lost.", 1},
-		"no verdict, no green":         {func(r *run.Record) { r.Run.Verdict = "" }, finding.Inconclusive, "The run carries no verdict.", 4},
+		"passed, though its results did not": {func(r *run.Record) {
+			r.Run.Reason, r.Results.Invariants[0].Verdict = "Everything held.", finding.Fail
+		}, finding.Inconclusive, "run.json says that the run passed, and results.json that no-loss failed: one of them was changed. Nothing is judged.", 4},
+		"passed, though an objective was missed": {func(r *run.Record) { r.Results.Objectives[0].Verdict = finding.Fail }, finding.Inconclusive,
+			"run.json says that the run passed, and results.json that publish.p99 (steady) failed: one of them was changed. Nothing is judged.", 4},
+		"no verdict, no green": {func(r *run.Record) { r.Run.Verdict = "" }, finding.Inconclusive, "The run carries no verdict.", 4},
 	} {
 		rec := ended(c.edit)
 		v, sentence := summary.Judge(rec)

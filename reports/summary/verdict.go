@@ -41,13 +41,30 @@ func judge(rec *run.Record) (finding.Verdict, string) {
 	case rec.Results == nil && r.Reason != "" && r.Verdict != finding.Pass:
 		return worse(r.Verdict), r.Reason
 	case rec.Results == nil:
-		return finding.Inconclusive, "The run has no results.json: nothing is judged" + measuredUntil(rec) + "."
+		return finding.Inconclusive, "The run has no results.json that can be read: nothing is judged" + measuredUntil(rec) + "."
 	case r.Verdict == "":
 		return finding.Inconclusive, "The run carries no verdict."
+	case r.Verdict == finding.Pass && failed(*rec.Results) != "":
+		return finding.Inconclusive, "run.json says that the run passed, and results.json that " + failed(*rec.Results) + " failed: one of them was changed. Nothing is judged."
 	case r.Reason == "":
 		return r.Verdict, Sentence(r, *rec.Results, r.Verdict)
 	}
 	return r.Verdict, r.Reason
+}
+
+// failed names the first invariant or objective that did not hold.
+func failed(res run.Results) string {
+	for _, o := range res.Invariants {
+		if o.Verdict == finding.Fail {
+			return o.Invariant
+		}
+	}
+	for _, o := range res.Objectives {
+		if o.Verdict == finding.Fail {
+			return ObjectiveName(o)
+		}
+	}
+	return ""
 }
 
 // ExitCode is the code with which a command that shows the run ends: that of
