@@ -105,7 +105,7 @@ func TestProblems(t *testing.T) {
 		"the schema": {soldRecord("s-1", number, `{"sale": "`+number+`", "amount": 0}`),
 			[]string{"testdata/shop/sold.json:7:35 record/schema"}},
 		"data that is no JSON": {soldRecord("s-1", number, `{`),
-			[]string{"testdata/shop/weir.yaml:10:13 record/schema", "testdata/shop/weir.yaml:12:10 record/key"}},
+			[]string{"testdata/shop/weir.yaml:10:13 record/schema", "testdata/shop/weir.yaml:12:10 record/unjudged"}},
 		"the key":           {soldRecord("s-1", "4711", `{"sale": "`+number+`", "amount": 5}`), []string{"testdata/shop/weir.yaml:12:10 record/key"}},
 		"the envelope":      {without("ce_source"), []string{"testdata/shop/weir.yaml:8:5 record/envelope"}},
 		"a required header": {without("tenant"), []string{"testdata/shop/weir.yaml:14:15 record/header"}},

@@ -230,7 +230,7 @@ var _ = DescribeTable("a name that nothing can have is an error", func(event str
 		}
 	}
 },
-	Entry("an event", "parcel.Routedd", match.Fields{}, `parcel.Routedd: no contract of this test produces it: did you mean "parcel.Routed"?`),
+	Entry("an event", "parcel.Routedd", match.Fields{}, `parcel.Routedd: no contract that was given produces parcel.Routedd: pass harness.Contracts("weir.yaml") to Run for that of its producer; did you mean "parcel.Routed"?`),
 	Entry("a place", "parcel.Routed", match.Fields{"$.dept": "north"},
 		`$.dept: no parcel.Routed that is valid under its schema (testdata/parcels/routed.json:1:1) has anything there: did you mean "$.depot"?`),
 	Entry("a place within", "parcel.Routed", match.Fields{"$.depot.nam": "north"},
