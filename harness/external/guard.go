@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -229,22 +228,23 @@ func (c *Created) ClaimGroup(ctx context.Context, adm *kadm.Client, group string
 	return true, nil
 }
 
-// leaving bounds the wait for the members of a group. One that was killed is a
-// member until its session ends: after 45 s by the default of Kafka's clients.
-const leaving = 50 * time.Second
-
-// deleteAgain is how long it is waited before a group is tried once more.
-const deleteAgain = 250 * time.Millisecond
-
-// Delete deletes what was added: topics, and groups when their members have left
-// or their sessions have ended. What is gone already is no error; a group that
-// has members for longer is one. waiting is told of the groups that take time.
-func (c *Created) Delete(ctx context.Context, adm *kadm.Client, waiting func(groups []string)) error {
+// Delete deletes what was added, groups before the topics that they read.
+// What is gone already is no error; a group that still has members is one.
+func (c *Created) Delete(ctx context.Context, adm *kadm.Client) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var errs []error
-	busy, err := deleteGroups(ctx, adm, c.groups)
-	errs = append(errs, err)
+	if len(c.groups) > 0 {
+		responses, err := adm.DeleteGroups(ctx, c.groups...)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("delete groups: %w", err))
+		}
+		for _, r := range responses.Sorted() {
+			if r.Err != nil && !errors.Is(r.Err, kerr.GroupIDNotFound) {
+				errs = append(errs, fmt.Errorf("delete group %s: %w", r.Group, r.Err))
+			}
+		}
+	}
 	if len(c.topics) > 0 {
 		responses, err := adm.DeleteTopics(ctx, c.topics...)
 		if err != nil {
@@ -256,60 +256,9 @@ func (c *Created) Delete(ctx context.Context, adm *kadm.Client, waiting func(gro
 			}
 		}
 	}
-	if len(busy) > 0 {
-		waiting(busy)
-	}
-	errs = append(errs, deleteLeft(ctx, adm, busy))
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
 	c.topics, c.groups = nil, nil
 	return nil
-}
-
-// deleteLeft deletes groups as their members leave.
-func deleteLeft(ctx context.Context, adm *kadm.Client, groups []string) error {
-	began := time.Now()
-	bounded, cancel := context.WithTimeout(ctx, leaving)
-	defer cancel()
-	var errs []error
-	for len(groups) > 0 {
-		select {
-		case <-time.After(deleteAgain):
-		case <-bounded.Done():
-			for _, group := range groups {
-				errs = append(errs, fmt.Errorf("group %s still has members after %s; when they are gone, delete it: kafka-consumer-groups.sh --delete --group %s",
-					group, time.Since(began).Round(time.Second), group))
-			}
-			return errors.Join(errs...)
-		}
-		busy, err := deleteGroups(bounded, adm, groups)
-		if bounded.Err() != nil {
-			continue // the broker was asked too late to answer
-		}
-		groups, errs = busy, append(errs, err)
-	}
-	return errors.Join(errs...)
-}
-
-// deleteGroups answers the groups that have members still.
-func deleteGroups(ctx context.Context, adm *kadm.Client, groups []string) (busy []string, err error) {
-	if len(groups) == 0 {
-		return nil, nil
-	}
-	var errs []error
-	responses, err := adm.DeleteGroups(ctx, groups...)
-	if err != nil {
-		errs = append(errs, fmt.Errorf("delete groups: %w", err))
-	}
-	for _, r := range responses.Sorted() {
-		switch {
-		case r.Err == nil, errors.Is(r.Err, kerr.GroupIDNotFound):
-		case errors.Is(r.Err, kerr.NonEmptyGroup):
-			busy = append(busy, r.Group)
-		default:
-			errs = append(errs, fmt.Errorf("delete group %s: %w", r.Group, r.Err))
-		}
-	}
-	return busy, errors.Join(errs...)
 }

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"reflect"
 	"slices"
-	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -194,7 +192,7 @@ func TestCreatedDeletesOnlyWhatTheRunCreated(t *testing.T) {
 	claim("our-group", true) // it is ours already
 	claim("never-joined", true)
 	for range 2 { // the second has nothing left to do
-		if err := created.Delete(t.Context(), adm, func(groups []string) { t.Errorf("waits for %q", groups) }); err != nil {
+		if err := created.Delete(t.Context(), adm); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -211,71 +209,5 @@ func TestCreatedDeletesOnlyWhatTheRunCreated(t *testing.T) {
 	}
 	if got := groups.Groups(); !slices.Equal(got, []string{"their-group"}) {
 		t.Errorf("groups left: %v", got)
-	}
-}
-
-// TestCreatedWaitsForMembers: a member that is slow to leave does not keep its
-// group; one that stays has the group named. The topics go either way.
-func TestCreatedWaitsForMembers(t *testing.T) {
-	for name, leaves := range map[string]bool{"it leaves": true, "it stays": false} {
-		t.Run(name, func(t *testing.T) {
-			k, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "ours"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(k.Close)
-			adm := admin(t, k.ListenAddrs())
-			var created Created
-			created.Topics([]run.Topic{{Name: "ours", Created: true}})
-			if claimed, err := created.ClaimGroup(t.Context(), adm, "our-group"); err != nil || !claimed {
-				t.Fatalf("claimed: %t, %v", claimed, err)
-			}
-			member, err := kgo.NewClient(kgo.SeedBrokers(k.ListenAddrs()...), kgo.ConsumerGroup("our-group"), kgo.ConsumeTopics("ours"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer member.Close()
-			for {
-				described, err := adm.DescribeGroups(t.Context(), "our-group")
-				if err != nil {
-					t.Fatal(err)
-				}
-				if described["our-group"].State == "Stable" {
-					break
-				}
-			}
-			ctx, cancel := context.WithCancel(t.Context())
-			defer cancel()
-			var asked atomic.Int32
-			k.ControlKey(int16(kmsg.DeleteGroups), func(kmsg.Request) (kmsg.Response, error, bool) {
-				k.KeepControl()
-				switch {
-				case leaves && asked.Add(1) == 2:
-					go member.Close()
-				case !leaves && asked.Add(1) == 3:
-					cancel()
-				}
-				return nil, nil, false
-			})
-			var waited []string
-			err = created.Delete(ctx, adm, func(groups []string) { waited = append(waited, groups...) })
-			if want := []string{"our-group"}; !slices.Equal(waited, want) {
-				t.Errorf("waited for %q, want %q", waited, want)
-			}
-			if leaves && err != nil {
-				t.Error(err)
-			}
-			if want := "delete it: kafka-consumer-groups.sh --delete --group our-group"; !leaves && (err == nil || !strings.HasSuffix(err.Error(), want)) {
-				t.Errorf("got %v, want an error that ends with %q", err, want)
-			}
-			topics, err := adm.ListTopics(t.Context())
-			if err != nil || len(topics.Names()) != 0 {
-				t.Errorf("topics left: %v, %v", topics.Names(), err)
-			}
-			groups, err := adm.ListGroups(t.Context())
-			if err != nil || slices.Contains(groups.Groups(), "our-group") == leaves {
-				t.Errorf("groups left: %v, %v", groups.Groups(), err)
-			}
-		})
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -89,10 +88,7 @@ func (x *execution) removeCreated(ctx context.Context) (left bool) {
 	if x.admin == nil || !x.outlives() {
 		return false
 	}
-	err := x.created.Delete(ctx, x.admin, func(groups []string) {
-		x.logf("waiting until the members of %s have left or their sessions have ended", strings.Join(groups, ", "))
-	})
-	if err != nil {
+	if err := x.created.Delete(ctx, x.admin); err != nil {
 		x.logf("removing what the run created: %v", err)
 		return true
 	}
