@@ -134,15 +134,15 @@ func (r *Record) add(e entry) error {
 }
 
 // Close ends the record: everything was removed and undone, except, where they
-// are left, what it created on a cluster, and changes.
-func (r *Record) Close(createdLeft, changesLeft bool) error {
+// are left, topics, groups and changes.
+func (r *Record) Close(topicsLeft, groupsLeft, changesLeft bool) error {
 	if r == nil {
 		return nil
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	errs := []error{r.file.Close(), reduce(r.file.Name(), func(e *entry) bool {
-		return createdLeft && (e.Topics != nil || e.Groups != nil) || changesLeft && e.Undo != nil
+		return topicsLeft && e.Topics != nil || groupsLeft && e.Groups != nil || changesLeft && e.Undo != nil
 	})}
 	return errors.Join(append(errs, r.lease.Release())...)
 }

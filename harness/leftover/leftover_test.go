@@ -71,7 +71,7 @@ func TestSweepRemovesDirectories(t *testing.T) {
 	if _, err := os.Stat(ours); err != nil || log.Len() > 0 {
 		t.Errorf("a run that lives lost its directory: %v, %s", err, &log)
 	}
-	if err := live.Close(false, false); err != nil {
+	if err := live.Close(false, false, false); err != nil {
 		t.Fatal(err)
 	}
 	dead(t, "dead", all)
@@ -163,7 +163,7 @@ func TestCloseKeepsWhatIsLeft(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := errors.Join(r.Undo("a", json.RawMessage(`1`)), r.Topics("a", []string{"t"}), r.Close(tt.topics, tt.changes)); err != nil {
+		if err := errors.Join(r.Undo("a", json.RawMessage(`1`)), r.Topics("a", []string{"t"}), r.Close(tt.topics, tt.topics, tt.changes)); err != nil {
 			t.Fatal(err)
 		}
 		changes := false

@@ -130,7 +130,7 @@ var _ = Describe("a fault on topics", Ordered, func() {
 		Expect(err).NotTo(HaveOccurred())
 		Expect(record.Undo(meta.Cluster, data)).To(Succeed())
 		Expect(change.Apply(ctx, adm)).To(Succeed())
-		Expect(record.Close(false, true)).To(Succeed())
+		Expect(record.Close(false, false, true)).To(Succeed())
 
 		r := play(ctx, withFaults())
 		Expect(r.Run.Verdict).To(Equal(finding.Pass), r.Run.Reason)

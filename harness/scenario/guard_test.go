@@ -107,7 +107,7 @@ var _ = Describe("a topic that others read", func() {
 		Expect(err).NotTo(HaveOccurred())
 		Expect(record.Topics(meta.Cluster, []string{"order.events"})).To(Succeed())
 		Expect(record.Groups(meta.Cluster, []string{"probe", "gone", "another"})).To(Succeed())
-		Expect(record.Close(true, false)).To(Succeed())
+		Expect(record.Close(true, true, false)).To(Succeed())
 		leaveOffset(ctx, admin, "another", "order.events")
 		leaveOffset(ctx, admin, "probe", "order.events")
 

@@ -173,7 +173,7 @@ var _ = Describe("a cluster whose nodes have commands", Ordered, func() {
 		data, err := json.Marshal(cluster.Change{Run: []string{"touch", started}})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(record.Undo("weir-embedded", data)).To(Succeed())
-		Expect(record.Close(false, true)).To(Succeed())
+		Expect(record.Close(false, false, true)).To(Succeed())
 		result, err := s.run(ctx, withFaults(), nil)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(result.Run.Verdict).To(Equal(finding.Pass), result.Run.Reason)

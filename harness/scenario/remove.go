@@ -2,9 +2,11 @@ package scenario
 
 import (
 	"context"
+	"errors"
 	"os"
 	"slices"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/flowweir/weir/harness/cluster"
@@ -55,8 +57,8 @@ func (x *execution) close(ctx context.Context) {
 	if x.proxy != nil {
 		x.proxy.Close()
 	}
-	left := x.removeCreated(ctx)
-	if err := x.record.Close(left, x.changesLeft()); err != nil {
+	topics, groups := x.removeCreated(ctx)
+	if err := x.record.Close(topics, groups, x.changesLeft()); err != nil {
 		x.logf("the record of what the run started: %v", err)
 	}
 	for _, client := range []*kgo.Client{x.client, x.facts.forwarded} {
@@ -83,14 +85,14 @@ func (x *execution) outlives() bool { return !x.owned || x.info.Cluster.Kind == 
 
 // removeCreated deletes the topics and groups that this run created, and
 // nothing else, where the cluster outlives the run. It says whether some are
-// left.
-func (x *execution) removeCreated(ctx context.Context) (left bool) {
+// left. A group that has members, when the run's own are gone, is others'.
+func (x *execution) removeCreated(ctx context.Context) (topicsLeft, groupsLeft bool) {
 	if x.admin == nil || !x.outlives() {
-		return false
+		return false, false
 	}
-	if err := x.created.Delete(ctx, x.admin); err != nil {
+	err := x.created.Delete(ctx, x.admin)
+	if err != nil {
 		x.logf("removing what the run created: %v", err)
-		return true
 	}
-	return false
+	return err != nil, err != nil && !errors.Is(err, kerr.NonEmptyGroup)
 }

@@ -133,7 +133,7 @@ func (v *verifier) temporary() (remove func(), err error) {
 	_ = record.Dir(v.dir)
 	return func() {
 		_ = os.RemoveAll(v.dir)
-		_ = record.Close(false, false)
+		_ = record.Close(false, false, false)
 	}, nil
 }
 
