@@ -273,7 +273,7 @@ func (x *execution) closedPartition(topic string, partition int32) bool {
 }
 
 func (x *execution) measured() *measured {
-	m := &measured{latencies: x.results.Latencies, groups: x.results.Groups, intervals: x.intervals, faults: x.results.Faults,
+	m := &measured{latencies: x.results.Latencies, groups: x.results.Groups, intervals: x.intervals, phases: x.phases.Spans(x.offered), faults: x.results.Faults,
 		generator: x.results.Generator, length: x.offered, partitions: x.loadedPartitions(), timeless: x.plan.timeless()}
 	for _, f := range x.flows {
 		if f.producer != nil {

@@ -35,6 +35,7 @@ type measured struct {
 	latencies []run.Latency
 	groups    []run.Group
 	intervals []run.Interval
+	phases    []run.Phase
 	faults    []run.Fault
 	generator run.Generator
 	// throttled is for how long brokers held producers back, in a load of
@@ -264,8 +265,9 @@ func errorsBound(bound float64, source string, own bool) objective {
 		}}
 }
 
-// lagBound holds the lag of each group at the end of each second of a phase,
-// or of the run where it is empty, to a bound. A second that does not know it is no evidence.
+// lagBound holds the lag of each group at the end of each second within a
+// phase, or of the run where it is empty, to a bound. A second that does not
+// know it is no evidence.
 func lagBound(phase string, bound int64, source string, own bool) objective {
 	return objective{name: "lag", phase: phase, source: source, own: own,
 		judge: func(m *measured) (string, string, bool, bool, string) {
@@ -276,7 +278,7 @@ func lagBound(phase string, bound int64, source string, own bool) objective {
 			var worst, seconds, unknown int64
 			whose := ""
 			for _, in := range m.intervals {
-				if phase != "" && in.Phase != phase {
+				if phase != "" && !m.within(in, phase) {
 					continue
 				}
 				seconds++

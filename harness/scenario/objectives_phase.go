@@ -7,8 +7,20 @@ import (
 	"github.com/flowweir/weir/reports/run"
 )
 
-// achievedIn bounds the share of what was due in the seconds of a phase that
-// was acknowledged in them.
+// within says that an interval lies in a phase from its beginning to its end.
+// One in which another phase began is of neither: nobody knows which of the two
+// its counts and the lag at its end belong to.
+func (m *measured) within(in run.Interval, phase string) bool {
+	for _, p := range m.phases {
+		if p.Name == phase && p.Start <= in.Start && in.Start+in.Length <= p.End {
+			return true
+		}
+	}
+	return false
+}
+
+// achievedIn bounds the share of what was due in the seconds within a phase
+// that was acknowledged in them.
 func achievedIn(phase string) func(bound float64, source string, own bool) objective {
 	return func(bound float64, source string, own bool) objective {
 		o := achievedBound(bound, source, own)
@@ -17,7 +29,7 @@ func achievedIn(phase string) func(bound float64, source string, own bool) objec
 		o.judge = func(m *measured) (string, string, bool, bool, string) {
 			of := &measured{}
 			for _, in := range m.intervals {
-				if in.Phase == phase {
+				if m.within(in, phase) {
 					of.generator.Offered += float64(in.Due)
 					of.generator.Achieved += float64(in.Acked + in.Aborted)
 				}

@@ -28,9 +28,10 @@ func latency(count, failed, unfinished int64) run.Latency {
 // lagging are steady seconds with the lag of the groups a and b, −1 where it is
 // not known.
 func lagging(seconds ...[2]int64) *measured {
-	m := &measured{groups: []run.Group{{Name: "a"}, {Name: "b"}}}
-	for _, s := range seconds {
-		in := run.Interval{Phase: run.PhaseSteady, Lag: map[string]map[string]int64{}}
+	m := &measured{groups: []run.Group{{Name: "a"}, {Name: "b"}},
+		phases: []run.Phase{{Name: run.PhaseSteady, End: time.Duration(len(seconds)) * time.Second}}}
+	for i, s := range seconds {
+		in := nthSecond(i, run.PhaseSteady, map[string]map[string]int64{})
 		for i, g := range m.groups {
 			if s[i] >= 0 {
 				in.Lag[g.Name] = map[string]int64{"t/0": s[i]}
@@ -41,6 +42,11 @@ func lagging(seconds ...[2]int64) *measured {
 	return m
 }
 
+// nthSecond is the nth second of a run, with the lag at its end.
+func nthSecond(n int, phase string, lag map[string]map[string]int64) run.Interval {
+	return run.Interval{Start: time.Duration(n) * time.Second, Length: time.Second, Phase: phase, Lag: lag}
+}
+
 // of is a latency of a phase.
 func of(phase string, count int64) run.Latency {
 	l := latency(count, 0, 0)
@@ -48,18 +54,31 @@ func of(phase string, count int64) run.Latency {
 	return l
 }
 
-// phased is a run with 100 records due in a fault, some of them without a
-// latency, and 100 after it.
+// phased is a run with 100 records due within a fault, some of them without a
+// latency, and 100 after it; the fault begins and ends in the middle of a
+// second, with figures that would decide otherwise.
 func phased(failed, unfinished int64) *measured {
 	lag := func(n int64) map[string]map[string]int64 {
 		return map[string]map[string]int64{"g": {"a/0": n - 2, "a/1": 2}}
 	}
+	counts := func(in run.Interval, due, acked, aborted int64) run.Interval {
+		in.Due, in.Acked, in.Aborted, in.Failed = due, acked, aborted, due-acked-aborted
+		return in
+	}
 	m := &measured{
-		groups: []run.Group{{Name: "g", MaxLag: 99}},
+		groups: []run.Group{{Name: "g", MaxLag: 999}},
+		phases: []run.Phase{
+			{Name: run.PhaseSteady, End: 1500 * time.Millisecond},
+			{Name: run.PhaseFault, Start: 1500 * time.Millisecond, End: 4500 * time.Millisecond},
+			{Name: run.PhaseHealed, Start: 4500 * time.Millisecond, End: 6 * time.Second},
+		},
 		intervals: []run.Interval{
-			{Phase: run.PhaseSteady, Due: 100, Acked: 100, Lag: lag(99)},
-			{Phase: run.PhaseFault, Due: 50, Acked: 10, Failed: 40, Lag: lag(12)}, {Phase: run.PhaseFault, Due: 50, Acked: 25, Aborted: 5, Lag: lag(7)},
-			{Phase: run.PhaseHealed, Due: 100, Acked: 95, Lag: lag(3)},
+			counts(nthSecond(0, run.PhaseSteady, lag(9)), 100, 100, 0),
+			counts(nthSecond(1, run.PhaseSteady, lag(999)), 100, 0, 0),
+			counts(nthSecond(2, run.PhaseFault, lag(12)), 50, 10, 0),
+			counts(nthSecond(3, run.PhaseFault, lag(7)), 50, 25, 5),
+			counts(nthSecond(4, run.PhaseFault, lag(999)), 1000, 1000, 0),
+			counts(nthSecond(5, run.PhaseHealed, lag(3)), 100, 95, 0),
 		},
 	}
 	if failed+unfinished > 0 {
@@ -121,9 +140,10 @@ func TestObjectives(t *testing.T) {
 		{"lag that is not always known", steady("lag: {records: 10}"), lagging([2]int64{9, 9}, [2]int64{-1, 9}, [2]int64{9, -1}), finding.Inconclusive,
 			"lag ≤ 10 records: 9 records (a; not known in 2 of 3 steady intervals)"},
 		{"lag that is never known", steady("lag: {records: 10}"), lagging([2]int64{-1, 9}), finding.Inconclusive, "lag ≤ 10 records: — (not known in the steady phase)"},
-		{"lag of a fault", steady("lag: {records: 10}"), &measured{groups: []run.Group{{Name: "a"}}, intervals: []run.Interval{
-			{Phase: run.PhaseSteady, Lag: map[string]map[string]int64{"a": {"t/0": 1, "t/1": 2}}},
-			{Phase: run.PhaseFault, Lag: map[string]map[string]int64{"a": {"t/0": 1000}}}}}, finding.Pass, "lag ≤ 10 records: 3 records (a)"},
+		{"lag of a fault, and of the second in which it began", steady("lag: {records: 10}"), phased(0, 0), finding.Pass, "lag ≤ 10 records: 9 records (g)"},
+		{"lag of a phase that no second lies in", steady("lag: {records: 10}"), &measured{groups: []run.Group{{Name: "g"}},
+			phases:    []run.Phase{{Name: run.PhaseSteady, End: 900 * ms}, {Name: run.PhaseFault, Start: 900 * ms, End: time.Second}},
+			intervals: []run.Interval{nthSecond(0, run.PhaseSteady, map[string]map[string]int64{"g": {"a/0": 1}})}}, finding.Inconclusive, "lag ≤ 10 records: — (not known in the steady phase)"},
 		{"lag of nobody", steady("lag: {records: 10}"), &measured{}, finding.Inconclusive, "lag ≤ 10 records: — (no group was watched)"},
 
 		{"unavailable", "objectives: {fault: {unavailable: 2s}}\n", bitten(run.Fault{Bit: true, PublishStall: 2 * time.Second}), finding.Pass, "fault.unavailable ≤ 2s: 2s"},
