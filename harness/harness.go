@@ -11,15 +11,16 @@
 //	}
 //
 // [TestContract] tests each promise of a contract alone, [Cluster.Interactions]
-// all of them on one cluster, and [Scenario] runs a scenario file and fails the test unless its verdict is
-// pass: inconclusive and vacuous are not green. Package harness/match has
-// Gomega matchers for what these return.
+// all of them on one cluster, and [Scenario] runs a scenario file and fails the
+// test unless its verdict is pass: inconclusive and vacuous are not green.
+// Package harness/match has Gomega matchers for what these return.
 //
 // What it guarantees: a fresh cluster for each Run that is not On a shared one,
-// with the topics that the contracts name; everything that a test starts is ended when the test does; a
-// service that dies by itself fails the test and shows its last log lines; a
-// wait that ends in vain says how long it was, what was there instead and
-// where to set it; every random choice comes from a seed that is printed.
+// with the topics that the contracts name; everything that a test starts is
+// ended when the test does; a service that dies by itself fails the test and
+// shows its last log lines; a wait that ends in vain says how long it was, what
+// was there instead and where to set it; every random choice comes from a seed
+// that is printed.
 //
 // The cluster is embedded: no broker to install, no durability to test.
 // WEIR_CLUSTER=docker or external, the latter with WEIR_BOOTSTRAP, runs the

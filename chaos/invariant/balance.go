@@ -5,9 +5,10 @@ import (
 	"github.com/flowweir/weir/reports/run"
 )
 
-// Balance accounts for the events of a flow in the log; nil where nothing
-// shows what the consumer processed, or records have no identity. It looks at odd records alone: that an
-// event has an effect and no dead letter is what remains.
+// Balance accounts for the events of a flow in the log; nil where nothing shows
+// what the consumer processed, or records have no identity. It looks at odd
+// records alone: that an event has an effect and no dead letter is what
+// remains.
 func (r *Reaction) Balance(f *Flow) *run.Balance {
 	if !r.watched() || !f.Traced || !f.Sender.Expect().Received {
 		return nil

@@ -11,14 +11,15 @@ import (
 	"github.com/flowweir/weir/reports/finding"
 )
 
-// Complete gives a contract that stands on the document what the document
-// says: operations, events, addresses, schemas, headers, groups, retries, facts
-// of topics, the service's version and owner, and what its x-weir promises. An interaction stands on the operation that it names, or on the one
-// that has its event and its address; one that names an operation of several
-// messages becomes one for each. What the contract says itself stays.
-// Operations of the document that the contract does not name become
-// interactions without promises. The contract's Doc then knows where in the
-// document everything stands that came from there.
+// Complete gives a contract that stands on the document what the document says:
+// operations, events, addresses, schemas, headers, groups, retries, facts of
+// topics, the service's version and owner, and what its x-weir promises. An
+// interaction stands on the operation that it names, or on the one that has its
+// event and its address; one that names an operation of several messages
+// becomes one for each. What the contract says itself stays. Operations of the
+// document that the contract does not name become interactions without
+// promises. The contract's Doc then knows where in the document everything
+// stands that came from there.
 //
 // A schema inside the document is named DOCUMENT#/pointer, to be read from
 // FS. The findings are what the contract and the document say differently,

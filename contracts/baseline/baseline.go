@@ -89,8 +89,9 @@ func (b *Baseline) Write() error {
 
 // Apply returns the findings with those that the baseline accepts turned into
 // information, and one warning, by the id [Removable], for each accepted one
-// that is not found any more, or that a waiver accepts now. sought says which of them were looked for: what
-// was not may be there still; nil takes all to be.
+// that is not found any more, or that a waiver accepts now. sought says which
+// of them were looked for: what was not may be there still; nil takes all to
+// be.
 func (b *Baseline) Apply(findings []finding.Finding, sought func(Entry) bool) []finding.Finding {
 	open := map[Entry][]Entry{} // by identity, in the order of lines
 	for _, e := range b.entries {

@@ -19,7 +19,8 @@
 // on it, which the finding then names, and a warning where none does.
 //
 // Guarantees: what could not be read or decided is a finding that says so,
-// never silence, and so is that two states have nothing in common; findings depend on the contracts alone, not on their order.
+// never silence, and so is that two states have nothing in common; findings
+// depend on the contracts alone, not on their order.
 //
 // It does not judge the new contracts by themselves, nor consumers against
 // producers: that is for the packages rules and matrix. A service without a

@@ -22,12 +22,12 @@ import (
 // Tags is a store of git tags in the repository that dir is in, named
 // PREFIX/ENVIRONMENT/SERVICE/VERSION. What [Store.Record] makes are annotated
 // tags whose message is the record. Tags that a pipeline makes by itself count
-// too: the contract is then the one in the tag's commit that is of the
-// service. Where all tags of a service have neither a record nor a contract,
-// they are passed over, with the warning [ForeignTag]. A service without a
-// contract has a tag of HEAD with its record. Of the tags of a service the one that was made last is live; git
-// keeps seconds, and where the last were made in the same second all of them
-// are. A tag without annotation is as old as its commit.
+// too: the contract is then the one in the tag's commit that is of the service.
+// Where all tags of a service have neither a record nor a contract, they are
+// passed over, with the warning [ForeignTag]. A service without a contract has
+// a tag of HEAD with its record. Of the tags of a service the one that was made
+// last is live; git keeps seconds, and where the last were made in the same
+// second all of them are. A tag without annotation is as old as its commit.
 func Tags(dir, prefix string) *Store { return &Store{tags{dir, prefix}} }
 
 type tags struct{ dir, prefix string }

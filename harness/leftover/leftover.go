@@ -1,14 +1,14 @@
 // Package leftover keeps a record of what a run starts beside its own process
-// and must remove at its end: process groups, directories, topics and groups
-// on a cluster that goes on. The record lies beside the run's lease, so that the next start
-// finds what a run left that was killed.
+// and must remove at its end: process groups, directories, topics and groups on
+// a cluster that goes on. The record lies beside the run's lease, so that the
+// next start finds what a run left that was killed.
 //
 // It removes what it can prove to be a dead run's: processes of this user that
 // carry the run's mark in their environment and began after the first that the
 // run started (elsewhere than on Linux: those alone that it started itself);
-// directories with the name of those that Weir makes, in the
-// temporary directory. Topics and groups it only tells of: what others did with
-// them since nobody knows. What a run changed of a cluster, to break it, it keeps
+// directories with the name of those that Weir makes, in the temporary
+// directory. Topics and groups it only tells of: what others did with them
+// since nobody knows. What a run changed of a cluster, to break it, it keeps
 // with what undoes that.
 //
 // It is not for containers, which their engine's labels tell of, and it does

@@ -203,8 +203,8 @@ const commitTries = 3
 
 // atLeastOnce looks at a commit the moment it is there: the effect must be in
 // its topic by then, below the high watermark, be it in a transaction that is
-// still open. A consumer
-// that commits first loses the event if it crashes in between.
+// still open. A consumer that commits first loses the event if it crashes in
+// between.
 func atLeastOnce(ctx context.Context, c *consumer) Outcome {
 	if why := c.unobservable(); why != "" {
 		return vacuous("%s", why)

@@ -23,9 +23,8 @@ import (
 )
 
 // The mistakes of a service that commits: it commits a batch before it
-// processes it, commits once what it had
-// committed first, stands still
-// at the first record that it cannot read, reads what was aborted.
+// processes it, commits once what it had committed first, stands still at the
+// first record that it cannot read, reads what was aborted.
 const (
 	commitsFirst = "commits-first"
 	goesBack     = "goes-back"

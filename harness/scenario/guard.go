@@ -112,8 +112,8 @@ func (p *Plan) part(c *contracts.Contract) (document.Path, bool) {
 }
 
 // guardOthers refuses load into topics that other groups read, directly and by
-// what services make of it, and elections, quotas and changes of topics that were there before, on a cluster that is
-// not the run's own.
+// what services make of it, and elections, quotas and changes of topics that
+// were there before, on a cluster that is not the run's own.
 func (x *execution) guardOthers(ctx context.Context, own []string) error {
 	var findings []finding.Finding
 	refuseWith := func(hint, message string, path ...any) {

@@ -175,11 +175,10 @@ func recovered(f *run.Fault, intervals []run.Interval, offered, first time.Durat
 	f.Recovery, f.Recovered = invariant.Recovered(intervals, f.Start, until, first, groups)
 }
 
-// stand is how long publishing and consuming stood still in a span: the
-// longest stall of all partitions together, of each, and of any consumer.
-// Where sends ended with
-// no outcome the record that waited longest was never acknowledged, and only
-// the whole silence says how long it was.
+// stand is how long publishing and consuming stood still in a span: the longest
+// stall of all partitions together, of each, and of any consumer. Where sends
+// ended with no outcome the record that waited longest was never acknowledged,
+// and only the whole silence says how long it was.
 func (x *execution) stand(from, to time.Duration) (s fault.Stand) {
 	publish := func(start, length time.Duration) {
 		s.Publish, s.Until = max(s.Publish, length), max(s.Until, start+length)

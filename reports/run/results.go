@@ -309,7 +309,8 @@ type Interval struct {
 	Phase string `json:"phase"`
 	// Due, Sent, Acked, Failed, Received, Effects, Dead and Bytes count what
 	// happened in the interval, whenever it was due. Effects and Dead, which
-	// are dead-lettered events, count once for each consumer; Bytes are of acknowledged keys, values and headers.
+	// are dead-lettered events, count once for each consumer; Bytes are of
+	// acknowledged keys, values and headers.
 	Due    int64 `json:"due"`
 	Sent   int64 `json:"sent"`
 	Acked  int64 `json:"acked"`
