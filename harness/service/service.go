@@ -1,5 +1,6 @@
 // Package service runs services under test: the user's own programs, as
-// processes, containers or functions of this process, that a run starts, waits for, breaks and ends.
+// processes, containers or functions of this process, that a run starts, waits
+// for, breaks and ends.
 //
 // What it guarantees: a service that was started is ready by every condition
 // that was asked for, or Start errs with the service's last log lines. Its
