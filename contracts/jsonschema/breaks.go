@@ -114,6 +114,9 @@ func (c *comparer) inspect(at spot) {
 	if c.safe(at, c.sets.set(at.reader)) {
 		return
 	}
+	if c.again(at, c.met) {
+		return
+	}
 	c.inside = append(c.inside, key)
 	defer func() { c.inside = c.inside[:len(c.inside)-1] }()
 

@@ -66,7 +66,7 @@ func (c *comparer) items(at spot) {
 		c.item(at, i, sub, keyword)
 	}
 	if !c.safe(at, s.ItemsFrom(behind, c.sets.set(sub))) {
-		c.alternatives(at.within(sub, elementsOf(at.writer, math.MaxInt), func(set docset.Set) docset.Set { return s.ItemsFrom(behind, set.Not()).Not() }))
+		c.descend(at.within(sub, elementsOf(at.writer, math.MaxInt), func(set docset.Set) docset.Set { return s.ItemsFrom(behind, set.Not()).Not() }))
 	}
 }
 
@@ -78,7 +78,7 @@ func (c *comparer) item(at spot, i int, sub *js.Schema, keyword string) {
 		return
 	}
 	if !c.safe(at, s.ItemAt(i, c.sets.set(sub))) {
-		c.alternatives(at.within(sub, elementsOf(at.writer, i), func(set docset.Set) docset.Set { return s.ItemAt(i, set.Not()).Not() }))
+		c.descend(at.within(sub, elementsOf(at.writer, i), func(set docset.Set) docset.Set { return s.ItemAt(i, set.Not()).Not() }))
 	}
 }
 

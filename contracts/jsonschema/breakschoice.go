@@ -42,9 +42,12 @@ func (c *comparer) none(at spot, alternatives []*js.Schema, keyword string) {
 	if i := c.meant(at, alternatives, sets, keyword, r.Doc); i >= 0 {
 		others := slices.Clone(sets)
 		others[i] = docset.None
-		before := len(c.problems) + len(c.open)
+		before := c.shown + len(c.open)
+		choosing := c.choosing
+		c.choosing = true
 		c.inspect(c.where(at, alternatives[i], s.Or(others...).Not()))
-		if len(c.problems)+len(c.open) > before {
+		c.choosing = choosing
+		if c.shown+len(c.open) > before {
 			return
 		}
 	}
@@ -77,7 +80,7 @@ func (c *comparer) meant(at spot, alternatives []*js.Schema, sets []docset.Set, 
 			return -1
 		}
 		violations := flatten(invalid)
-		switch d := distance(violations); {
+		switch d := distance(violations, ""); {
 		case d == least:
 			nearest = -1
 		case d < least:

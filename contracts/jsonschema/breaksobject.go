@@ -60,17 +60,21 @@ func (c *comparer) property(at spot, name string, sub *js.Schema, keyword string
 		c.sets.forgive(at.reader, name)
 		return
 	}
+	next := at.within(sub, writer, func(set docset.Set) docset.Set { return s.Property(name, set.Not()).Not() })
+	if len(writer) > 0 && c.entered[c.definitions(next)] && c.again(next, c.entered) {
+		return
+	}
 	if c.safe(at, set) {
 		return
 	}
-	has := func(set docset.Set) docset.Set { return s.Property(name, set.Not()).Not() }
 	switch {
 	case isFalse(sub) && named:
 		c.check(at, set, leaf{rule: ruleRemoved, keyword: keyword, writer: keyword, says: removed(name)})
 	case !named && len(writer) == 0 && c.silent(at, name):
 		c.check(at, set, leaf{rule: ruleAdded, keyword: keyword, says: added(name), verdict: c.forgiven(at.reader, name)})
 	default:
-		c.alternatives(at.within(sub, writer, has))
+		c.entered[c.definitions(next)] = true
+		c.descend(next)
 	}
 }
 
@@ -175,7 +179,7 @@ func (c *comparer) group(at spot, names docset.Names, sub *js.Schema, keyword st
 		return
 	}
 	if !c.safe(at, s.Properties(rest, set)) {
-		c.alternatives(at.within(sub, writer, func(set docset.Set) docset.Set { return s.Properties(rest, set.Not()).Not() }))
+		c.descend(at.within(sub, writer, func(set docset.Set) docset.Set { return s.Properties(rest, set.Not()).Not() }))
 	}
 }
 

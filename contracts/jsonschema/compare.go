@@ -56,7 +56,7 @@ const (
 // Comparing takes milliseconds for ordinary schemas; the work is bounded. After
 // 100 breaks it ends, and the last problem says so.
 func Compare(writer, reader *Schema, options ...CompareOption) compat.Comparison {
-	c := &comparer{writer: writer, reader: reader, seen: map[string]bool{}, answers: map[docset.Set]docset.Result{}, taken: map[docset.Set]bool{}, silence: map[docset.Set]bool{}}
+	c := &comparer{writer: writer, reader: reader, seen: map[string]*places{}, met: map[string]bool{}, entered: map[string]bool{}, answers: map[docset.Set]docset.Result{}, taken: map[docset.Set]bool{}, silence: map[docset.Set]bool{}}
 	for _, o := range options {
 		o.applyCompare(c)
 	}
@@ -76,15 +76,25 @@ type comparer struct {
 	answers  map[docset.Set]docset.Result // to questions about whole documents
 	taken    map[docset.Set]bool          // to those about a place alone
 	inside   []string                     // the pairs that are being inspected
-	seen     map[string]bool
-	problems []compat.Problem
-	told     [compat.Forgiven + 1]int // of each verdict, the problems
-	open     []openPlace
-	ended    bool  // the questions came to an end before all was looked at
-	hunted   []any // documents that a search found, made once
-	hasHunt  bool
-	heard    *voices             // see voices
-	silence  map[docset.Set]bool // by the spot, whether the writer says nothing of what it has no name for
+	met      map[string]bool              // the pairs that were
+	entered  map[string]bool              // those of properties, before the writer's alternatives are held apart
+	deeper   []waiting                    // what is inspected next
+	choosing bool                         // whether an alternative of the reader is inspected
+	repeats  []waiting                    // the spots of pairs that were met
+	// revisiting: they are inspected now; within is how many more spots within
+	// the present one.
+	revisiting bool
+	within     int
+	seen       map[string]*places // by what they are, the problems
+	shown      int                // how often a problem was found
+	problems   []compat.Problem
+	told       [compat.Forgiven + 1]int // of each verdict, the problems
+	open       []openPlace
+	ended      bool  // the questions came to an end before all was looked at
+	hunted     []any // documents that a search found, made once
+	hasHunt    bool
+	heard      *voices             // see voices
+	silence    map[docset.Set]bool // by the spot, whether the writer says nothing of what it has no name for
 }
 
 // openPlace is a keyword of the reader about which nothing was decided.
@@ -124,7 +134,8 @@ func (c *comparer) compared() []compat.Problem {
 	if answer.Answer == docset.Empty {
 		return nil
 	}
-	c.alternatives(root)
+	c.inspectAll(root)
+	c.inspectRepeats()
 	c.settleOpen()
 	switch {
 	case len(c.problems) == 0:
@@ -135,6 +146,7 @@ func (c *comparer) compared() []compat.Problem {
 	if c.lenient {
 		c.beyondForgiven(root)
 	}
+	c.nameRepeats()
 	return c.problems
 }
 
@@ -304,25 +316,50 @@ func (c *comparer) report(at spot, l leaf, doc any) bool {
 	if l.verdict == 0 {
 		l.verdict = compat.Breaks
 	}
-	key := l.rule + "\n" + at.reader.Location + "\n" + l.keyword + "\n" + l.detail + "\n" + b.violation.Place
-	if c.seen[key] || c.told[l.verdict] > maxProblems {
-		return true
+	p := c.problem(at, l, doc, b)
+	c.shown++
+	keys := c.identities(at, l, b)
+	for _, key := range keys {
+		if before := c.seen[key]; before != nil {
+			c.retell(before, b, p)
+			return true
+		}
 	}
-	c.seen[key] = true
-	if c.told[l.verdict] == maxProblems {
+	switch n := c.told[l.verdict]; {
+	case n > maxProblems:
+	case n == maxProblems:
 		c.beyond(l, doc, b)
-		return true
+	default:
+		at := &places{problem: len(c.problems), depth: strings.Count(b.violation.Place, "/"), all: []string{b.where()}}
+		for _, key := range keys {
+			c.seen[key] = at
+		}
+		c.tell(p)
 	}
+	return true
+}
+
+// identities are what makes two problems one: the same keyword of the reader
+// and the same place in documents, or the same definitions of the writer.
+func (c *comparer) identities(at spot, l leaf, b blame) []string {
+	keyword := strings.Join([]string{l.rule, at.reader.Location, l.keyword, l.detail, l.writer, l.reader}, "\n")
+	keys := []string{keyword + "\nat " + b.violation.Place}
+	if len(at.writer) > 0 {
+		keys = append(keys, keyword+"\nof "+c.definitions(at))
+	}
+	return keys
+}
+
+func (c *comparer) problem(at spot, l leaf, doc any, b blame) compat.Problem {
 	hint := hints[l.rule]
 	if l.verdict == compat.Forgiven {
 		hint = "" // nothing has to be done
 	}
-	c.tell(compat.Problem{
+	return compat.Problem{
 		Rule: l.rule, Verdict: l.verdict, Message: l.says(b), Hint: hint,
 		Writer: c.writerPlace(at, cmp.Or(l.writer, l.keyword)), Reader: c.reader.place(at.reader, cmp.Or(l.reader, l.keyword)),
 		Witness: &compat.Witness{Document: text(doc), Outcome: "refused: " + b.outcome.String()},
-	})
-	return true
+	}
 }
 
 // beyond says, instead of one more problem, that there are more.

@@ -178,7 +178,7 @@ func nearest(keyword string, alternatives []*js.ValidationError) string {
 	var lacks []Violation
 	for i, a := range alternatives {
 		violations := flatten(a)
-		score := distance(violations)
+		score := distance(violations, pointer(a.InstanceLocation))
 		if best < 0 || score < bestScore {
 			best, bestScore, lacks = i, score, violations
 		}
@@ -189,13 +189,16 @@ func nearest(keyword string, alternatives []*js.ValidationError) string {
 	return fmt.Sprintf("matches none of the %d alternatives of %s; the nearest, %d: %s", len(alternatives), keyword, best+1, lacks[0])
 }
 
-// distance says how far a value is from an alternative.
-func distance(violations []Violation) int {
+// distance says how far the value at a place is from an alternative.
+func distance(violations []Violation, place string) int {
 	n := 0
 	for _, v := range violations {
 		n++
 		if v.Keyword == "const" || v.Keyword == "enum" || v.Keyword == "type" {
 			n += 2 // these tell alternatives apart: probably another one was meant
+			if v.Place == place {
+				n += 2 // and so most of all
+			}
 		}
 	}
 	return n
