@@ -43,7 +43,7 @@ folder of published versions (all of them), a file at a git revision
 the one that WEIR_REGISTRY_URL names, else that of the workspace.
 
 The exit code is 0 where it is compatible, 1 where it is not, 2 where a schema
-cannot be read, and 4 where something could
+cannot be read, 3 where the registry cannot be asked, and 4 where something could
 not be decided. Of a Protobuf file every message at the top is compared, or the
 one that --message names, all its names where it was renamed. The document of
 --format json has the fields result (compatible, incompatible or undecided),
