@@ -100,6 +100,9 @@ func (v *validator) schema(path document.Path, s Schema) {
 		return
 	}
 	at := path.Add("registry")
+	if s.History != "" {
+		v.Conflict(path.Add("history"), at, "history excludes registry", "a registry has the published versions")
+	}
 	if s.Registry.Subject == "" {
 		v.Missing(at, "subject", "")
 	}

@@ -48,9 +48,10 @@ is in its file, so that only new findings count, and says what in it can go;
 with --write-baseline the file is written first.
 
 The exit code is 1 where a rule of severity error found something, 4 where
-nothing else is in the way than what could not be decided, and 2 where a file
-cannot be read as it is; contracts are then not compared. weir explain RULE says
-what a rule is for.
+nothing else is in the way than what could not be decided, such as schemas in a
+registry that cannot be asked, 3 where that is the one of --against, and 2 where
+a file cannot be read as it is; contracts are then not compared. weir explain
+RULE says what a rule is for.
 
 The document of --format json has the fields format (weir/check/v1), contracts,
 scenarios, compared, against (where it is given), errors, undecided, warnings

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -41,8 +43,9 @@ folder of published versions (all of them), a file at a git revision
 the one that WEIR_REGISTRY_URL names, else that of the workspace.
 
 The exit code is 0 where it is compatible, 1 where it is not, 2 where a schema
-cannot be read, and 4 where something could not be decided. Of a Protobuf file
-every message at the top is compared, or the one that --message names. The document of
+cannot be read, 3 where the registry cannot be asked, and 4 where something could
+not be decided. Of a Protobuf file every message at the top is compared, or the
+one that --message names, all its names where it was renamed. The document of
 --format json has the fields result (compatible, incompatible or undecided),
 compatible and findings. Schemas that cannot be read are undecided there, and
 the findings say what is wrong with them; it is printed on stdout in each format
@@ -102,6 +105,22 @@ func (f *compatFlags) idle(all []versions.Version) error {
 	return nil
 }
 
+var (
+	messageNames = regexp.MustCompile(`^[\w.,]*$`)
+	notInNames   = regexp.MustCompile(`[^\w.]+`)
+)
+
+// renamed says of a message that some of the schemas have, and some lack, how
+// it is followed to another name.
+func (f *compatFlags) renamed(findings []finding.Finding) {
+	for i := range findings {
+		other, near := strings.CutPrefix(findings[i].Hint, "did you mean ")
+		if near && findings[i].Message == "no message "+f.message+" is here" {
+			findings[i].Hint += " if it was renamed, give both names: --message " + f.message + "," + strings.TrimSuffix(other, "?")
+		}
+	}
+}
+
 // choiceFlag adds a flag that has one of a few values, the first by default.
 func choiceFlag(cmd *cobra.Command, name, usage string, values ...string) *choice {
 	c := &choice{value: values[0], valid: values}
@@ -132,6 +151,9 @@ func (s *state) compat(ctx context.Context, names []string, f *compatFlags) erro
 		}
 		return usageError(hint, "--mode: %w", err)
 	}
+	if !messageNames.MatchString(f.message) {
+		return usageError("names are parted by commas: --message "+notInNames.ReplaceAllString(f.message, ","), "--message: %q is no name of a message", f.message)
+	}
 	registry, closeRegistry, err := s.namedRegistry(ctx, names)
 	if err != nil {
 		return err
@@ -148,6 +170,9 @@ func (s *state) compat(ctx context.Context, names []string, f *compatFlags) erro
 		return errors.Join(s.invalid(formatText, mode, invalid), err)
 	}
 	if len(invalid) > 0 {
+		if len(all) > 0 {
+			f.renamed(invalid)
+		}
 		if err := s.invalid(f.format.value, mode, invalid); err != nil {
 			return err
 		}

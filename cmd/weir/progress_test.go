@@ -29,7 +29,7 @@ func TestProgressLine(t *testing.T) {
 	}{
 		{scenario.Progress{Phase: scenario.PhaseSetup}, "setup"},
 		{steady, "steady    12 s · 2,990/s acked of 3,000/s · publish p99 4.1 ms · end to end p99 5.2 ms · lag 1,200 · 25 s left"},
-		{fault, "fault     12 s · 2,990/s acked of 3,000/s · publish p99 4.1 ms · end to end p99 5.2 ms · lag 1,200 · 25 s left · open: kill leader of a/0, crash �[2Jpayment"},
+		{fault, "fault     12 s · 2,990/s acked of 3,000/s · publish p99 4.1 ms · end to end p99 5.2 ms · lag 1,200 · 25 s left · open: kill leader of a/0, crash \\u001b[2Jpayment"},
 		{slow, "steady    12 s · 2,990/s acked of 3,000/s · publish p99 so far 4.1 ms · end to end p99 so far 5.2 ms · lag 1,200 · 25 s left"},
 		{idle, "drain     40 s · 0/s acked of 0/s · lag 0"},
 	}
@@ -89,7 +89,7 @@ func TestProgressOnATerminal(t *testing.T) {
 		line  = "steady 25 s left ·…"
 		erase = "\r\x1b[K"
 	)
-	want := erase + line + erase + "a fault �[31mopens\n" + line + erase + "\nbye\n" + line + erase
+	want := erase + line + erase + "a fault \\u001b[31mopens\n" + line + erase + "\nbye\n" + line + erase
 	if stderr.String() != want {
 		t.Errorf("got  %q\nwant %q", stderr, want)
 	}

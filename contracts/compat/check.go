@@ -115,10 +115,10 @@ func (p Directed) Finding() finding.Finding {
 		f.Hint = "undecided counts as not compatible; simplify the schemas at this place, or waive the rule"
 	case Breaks:
 	}
-	if p.Witness != nil {
-		f.Counterexample = &finding.Counterexample{
-			Writer: p.WriterName, Reader: p.ReaderName,
-			Document: p.Witness.Document, Bytes: p.Witness.Bytes, Outcome: p.Witness.Outcome,
+	if w := p.Witness; w != nil {
+		f.Counterexample = &finding.Counterexample{Writer: p.WriterName, Reader: p.ReaderName, Document: w.Document, Bytes: w.Bytes, Outcome: w.Outcome}
+		if w.Earlier {
+			f.Counterexample.Writer = "a version before " + p.WriterName
 		}
 	}
 	return f

@@ -70,6 +70,9 @@ type Witness struct {
 	Document string
 	// Bytes are the encoded document, for binary formats; nil for JSON.
 	Bytes []byte
+	// Earlier says that the document is of a version before the writer's, which
+	// the writer's stands for.
+	Earlier bool
 	// Outcome says what the reader makes of it: how it refuses the document,
 	// or what it reads instead.
 	Outcome string

@@ -99,7 +99,12 @@ func (d *Decoder) yaml(text string) (file *ast.File, ok bool) {
 	}()
 	tokens := lexer.Tokenize(text)
 	if invalid := tokens.InvalidToken(); invalid != nil {
-		d.syntax(invalid, invalid.Error)
+		if !d.misread(tokens) && !d.misreadAt(invalid) {
+			d.syntax(invalid, invalid.Error)
+		}
+		return nil, false
+	}
+	if d.misread(tokens) {
 		return nil, false
 	}
 	if tk, problem := limits(tokens); tk != nil {

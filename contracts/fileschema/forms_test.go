@@ -222,9 +222,11 @@ var fields = map[string]func(*schema) *schema{
 
 // rules are what the fields of a map together must be.
 var rules = map[string]func(*schema){
-	"contracts.Contract":     contract,
-	"contracts.Service":      func(s *schema) { s.Required = []string{"name"} },
-	"contracts.Schema":       func(s *schema) { s.OneOf = oneOf("file", "registry").OneOf },
+	"contracts.Contract": contract,
+	"contracts.Service":  func(s *schema) { s.Required = []string{"name"} },
+	"contracts.Schema": func(s *schema) {
+		s.OneOf, s.Not = oneOf("file", "registry").OneOf, &schema{Required: []string{"history", "registry"}}
+	},
 	"contracts.Registry":     func(s *schema) { s.Required = []string{"subject"} },
 	"contracts.KafkaAddress": func(s *schema) { s.Required = []string{"topic"} },
 	"contracts.RabbitMQAddress": func(s *schema) {

@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"net/url"
 	"path"
-	"slices"
 	"strings"
 
 	js "github.com/santhosh-tekuri/jsonschema/v6"
@@ -72,7 +71,8 @@ func Load(fsys fs.FS, file string, options ...Option) (*Schema, error) {
 		return nil, source.explain(file, err)
 	}
 	walk(root, keepToDraft)
-	if problems := slices.Concat(source.countProblems(root), source.nameProblems(root)); len(problems) > 0 {
+	walk(root, judgeNames)
+	if problems := source.countProblems(root); len(problems) > 0 {
 		sortProblems(problems)
 		return nil, &Error{problems}
 	}

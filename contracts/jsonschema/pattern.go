@@ -1,8 +1,6 @@
 package jsonschema
 
 import (
-	"errors"
-	"fmt"
 	"math/rand/v2"
 
 	js "github.com/santhosh-tekuri/jsonschema/v6"
@@ -30,27 +28,6 @@ func patternOf(re js.Regexp) *regex.Pattern {
 		p, _ = regex.Compile("")
 	}
 	return p
-}
-
-// nameProblems are the patterns of names of which it is not known what they
-// match: the properties that they are about would be judged by nothing.
-func (l *loader) nameProblems(root *js.Schema) []Problem {
-	var all []Problem
-	walk(root, func(s *js.Schema) {
-		for _, p := range patternProperties(s) {
-			other := patternOf(p.pattern).Other
-			if other == nil {
-				continue
-			}
-			var unsupported *ecma.Unsupported
-			if errors.As(other.Supported(), &unsupported) {
-				d, pointer := l.split(s.Location)
-				at := d.KeyPosition(pointer + "/patternProperties/" + escapeToken(p.pattern.String()))
-				all = append(all, Problem{at, fmt.Sprintf("the pattern %s is not supported for names: what %s matches is not known", p.pattern, unsupported.Part), "write out the characters that it is about"})
-			}
-		}
-	})
-	return all
 }
 
 // fromPattern makes a string that the pattern matches, apart from what the

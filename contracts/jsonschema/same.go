@@ -1,9 +1,11 @@
 package jsonschema
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"math/big"
+	"path"
 	"slices"
 
 	js "github.com/santhosh-tekuri/jsonschema/v6"
@@ -63,4 +65,20 @@ func equalNumbers(a, b json.Number) bool {
 	x, ok := new(big.Rat).SetString(a.String())
 	y, also := new(big.Rat).SetString(b.String())
 	return ok && also && x.Cmp(y) == 0
+}
+
+// sameAs reports whether two schemas were loaded from files of the same
+// content.
+func (s *Schema) sameAs(other *Schema) bool {
+	if s.assertFormat != other.assertFormat || len(s.source.order) != len(other.source.order) {
+		return false
+	}
+	several := len(s.source.order) > 1 // then they refer to each other by name
+	for i, location := range s.source.order {
+		a, b := s.source.documents[location], other.source.documents[other.source.order[i]]
+		if several && path.Base(a.file) != path.Base(b.file) || !bytes.Equal(a.src, b.src) {
+			return false
+		}
+	}
+	return true
 }

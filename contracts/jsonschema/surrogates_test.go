@@ -20,4 +20,8 @@ func TestHalvesOfCharacters(t *testing.T) {
 			t.Errorf("%s: %s\nwant %s", tt.schema, got, tt.want)
 		}
 	}
+	const yaml = "const: \"\\ud83d\\ude00\"\nenum: ['\\udc00', \"\\udc00\"]\n"
+	if got, want := loadError("s.yaml", yaml), said("s.yaml:2:19", `\udc00`); got != want {
+		t.Errorf("%s: %s\nwant %s", yaml, got, want)
+	}
 }

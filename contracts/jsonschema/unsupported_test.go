@@ -53,8 +53,75 @@ func TestUnsupportedPatternsOfDocuments(t *testing.T) {
 	if got := violationText(s.Validate([]byte(`"a"`))); got != want {
 		t.Errorf("got %s", got)
 	}
-	const load = `s.json:2:3: the pattern \p{Emoji} is not supported for names: what \p{Emoji} matches is not known (write out the characters that it is about)`
-	if got := loadError("s.json", "{\"patternProperties\": {\n  \"\\\\p{Emoji}\": true}}"); got != load {
-		t.Errorf("got %s", got)
+}
+
+// TestUnsupportedNames: a property is not passed over where it is not known
+// whether a pattern of names is about it and something depends on that.
+func TestUnsupportedNames(t *testing.T) {
+	const (
+		names   = "{\"type\":\"object\",\"patternProperties\":{\n  \"^x-\\\\p{Emoji}$\":{\"type\":\"string\"}}"
+		unknown = `/x-a is there, and whether its name matches the pattern ^x-\p{Emoji}$ was not known, because \p{Emoji} is not supported`
+	)
+	for _, tt := range []struct{ schema, document, want string }{
+		{names + `}`, `{"x-a":1}`, unknown},
+		{names + `}`, `{"x-a":"either way"}`, ""},
+		{names + `}`, `{"a":1,"x-":2,"x-ab":3}`, ""},
+		{names + `}`, `{}`, ""},
+		{`{"patternProperties":{"^\\p{Emoji}$":false}}`, `["a"]`, ""},
+		{names + `,"additionalProperties":false}`, `{"x-a":"a"}`, "/x-a is not allowed: the schema has no such property\n" + unknown},
+		{names + `,"additionalProperties":{"maxLength":1}}`, `{"x-a":"a"}`, ""},
+		{names + `,"additionalProperties":{"type":"number"}}`, `{"x-a":1}`, unknown},
+		{names + `,"additionalProperties":true}`, `{"x-a":"a"}`, ""},
+		{names + `,"properties":{"x-a":true},"additionalProperties":false}`, `{"x-a":"a"}`, ""},
+		{names + `,"unevaluatedProperties":false}`, `{"x-a":"a"}`, "/x-a is not allowed: no part of the schema that holds here describes it, and unevaluatedProperties is false"},
+		{`{"patternProperties":{"^(a|aa)+(?=b)":false}}`, `{"` + strings.Repeat("a", 40) + `b":1}`, "/" + strings.Repeat("a", 40) + "b is not allowed"},
+		{`{"patternProperties":{"^((a|aa)+)\\1c":false}}`, `{"` + strings.Repeat("a", 200) + `":1}`, "/" + strings.Repeat("a", 200) + ` is there, and whether its name matches the pattern ^((a|aa)+)\1c was given up after 5,000,000 steps`},
+	} {
+		violations := mustLoad(t, tt.schema).Validate([]byte(tt.document))
+		if got := violationText(violations); got != tt.want {
+			t.Errorf("%s of %s: %s\nwant %s", tt.document, tt.schema, got, tt.want)
+		}
+		if at := len(violations) - 1; strings.HasSuffix(tt.want, unknown) && violations[at].Schema.String() != "s.json:2:3" {
+			t.Errorf("%s of %s: at %s", tt.document, tt.schema, violations[at].Schema)
+		}
+	}
+}
+
+// TestCompareUnsupportedNames: what hangs on a pattern of names of which it is
+// not known what it matches is undecided, with its place.
+func TestCompareUnsupportedNames(t *testing.T) {
+	const (
+		texts   = `{"type":"object","patternProperties":{"^\\p{Emoji}$":{"type":"string"}}}`
+		numbers = `{"type":"object","patternProperties":{"^\\p{Emoji}$":{"type":"number"}}}`
+		closed  = `{"type":"object","patternProperties":{"^\\p{Emoji}$":true},"additionalProperties":false}`
+		long    = `{"type":"object","propertyNames":{"minLength":2}}`
+	)
+	for _, tt := range []struct {
+		writer, reader string
+		want           compat.Result
+	}{
+		{texts, `{"title":"t",` + texts[1:], compat.Compatible},
+		{texts, `{"type":"object"}`, compat.Compatible},
+		{texts, `{"type":"object","patternProperties":{"^\\p{Emoji}$":{"type":["string","null"]}}}`, compat.Compatible},
+		{texts, `{"type":"object","additionalProperties":true,"minProperties":1}`, compat.Incompatible},
+		{long, texts, compat.Compatible},
+		{long, closed, compat.Incompatible},
+		{texts, numbers, compat.Undecided},
+		{`{"type":"object"}`, texts, compat.Undecided},
+		{`{"type":"object","maxProperties":0}`, closed, compat.Compatible},
+		{closed, long, compat.Undecided},
+	} {
+		writer, reader := mustLoad(t, tt.writer), mustLoad(t, tt.reader)
+		for _, options := range [][]jsonschema.CompareOption{nil, {jsonschema.Lenient()}} {
+			c := jsonschema.Compare(writer, reader, options...)
+			if c.Result() != tt.want {
+				t.Errorf("%s to %s: %s, want %s:\n%.900s", tt.writer, tt.reader, c.Result(), tt.want, problemText(c))
+			}
+			for _, p := range c.Problems {
+				if p.Witness != nil && (writer.Validate([]byte(p.Witness.Document)) != nil || reader.Validate([]byte(p.Witness.Document)) == nil) {
+					t.Errorf("%s to %s: %s is no witness", tt.writer, tt.reader, p.Witness.Document)
+				}
+			}
+		}
 	}
 }

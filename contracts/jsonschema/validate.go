@@ -117,6 +117,9 @@ func (f *flattener) add(e *js.ValidationError) {
 		f.leaf(e, "", fmt.Sprintf("matches alternatives %d and %d of oneOf, must match exactly one", k.Subschemas[0]+1, k.Subschemas[1]+1))
 	case *kind.FalseSchema:
 		f.leaf(e, "", "is not allowed"+unevaluatedHere(e.SchemaURL))
+	case *unknownName:
+		f.leaf(e, "/"+escapeToken(k.name), k.LocalizedString(printer))
+		f.violations[len(f.violations)-1].location += "/" + escapeToken(k.pattern)
 	default:
 		f.leaf(e, "", sentence(e.ErrorKind)+because(e.Causes))
 		if named, ok := e.ErrorKind.(*kind.PropertyNames); ok {

@@ -1,6 +1,7 @@
 package proto
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -184,7 +185,8 @@ func (c *comparer) removed(w protoreflect.MessageDescriptor) {
 	}
 	hint := "keep the message for as long as records of it are retained"
 	if here := c.reader.main.Messages(); c.writer.main.Messages().Len() == 1 && here.Len() == 1 {
-		hint += "; if " + string(here.Get(0).FullName()) + " is the same under another name, give it the old one: messages are compared by name"
+		other := here.Get(0).FullName()
+		hint += fmt.Sprintf("; if %s is the same under another name, give it the old one: messages are compared by name, and weir compat --message %s,%[1]s compares the two", other, w.FullName())
 	}
 	c.any().claim(claim{
 		rule: ruleMessageRemoved, verdict: compat.Breaks, at: &pair{w: w, r: w}, writer: w, reader: c.reader.main,

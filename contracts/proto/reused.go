@@ -143,7 +143,7 @@ func (w *walk) retained(r reuse) *compat.Witness {
 		}
 		part := dynamicpb.NewMessage(r.r)
 		set(part, r.field, s[0].values)
-		return &compat.Witness{Document: string(document), Bytes: data, Outcome: fmt.Sprintf(
+		return &compat.Witness{Document: string(document), Bytes: data, Earlier: true, Outcome: fmt.Sprintf(
 			"a record from before the reservation reads %s = %s, whatever it meant", label(r.field), show(r.field, viewOf(part).effective(r.field)))}
 	}
 	return nil

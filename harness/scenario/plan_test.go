@@ -412,7 +412,7 @@ func TestDescribe(t *testing.T) {
 	b.Reset()
 	p.Scenario.Name = "a\x1b[31mred\nb"
 	p.Describe(&b, "external", 6)
-	for _, line := range []string{"scenario   a\ufffd[31mred\ufffdb\ncluster    external, 6 brokers\n", "writes     about 651 KiB to all brokers, 109 KiB to each"} {
+	for _, line := range []string{"scenario   a\\u001b[31mred\\u000ab\ncluster    external, 6 brokers\n", "writes     about 651 KiB to all brokers, 109 KiB to each"} {
 		if !strings.Contains(b.String(), line) {
 			t.Errorf("no %q in %s", line, b.String())
 		}

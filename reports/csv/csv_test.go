@@ -92,7 +92,7 @@ func TestNoCellIsAFormula(t *testing.T) {
 		"@SUM(A1)":                      "'@SUM(A1)",
 		"  =1+1":                        "'  =1+1",
 		"\t=1+1":                        "' =1+1",
-		"\r\n=1+1":                      "\uFFFD\uFFFD=1+1",
+		"\r\n=1+1":                      `\u000d\u000a=1+1`,
 		"＝1+1":                          "'＝1+1",
 		"plain, \"quoted\"":             "plain, \"quoted\"",
 	}

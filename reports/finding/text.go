@@ -178,6 +178,7 @@ func (r *Record) text(w *strings.Builder) {
 func Escaped(text string) string { return escaped(text, invisible) }
 
 func escaped(text string, hides func(rune) bool) string {
+	text = strings.ToValidUTF8(text, "\ufffd")
 	if !strings.ContainsFunc(text, hides) {
 		return text
 	}
@@ -204,13 +205,13 @@ func escape(b *strings.Builder, r rune) {
 // invisible: the white space of JSON is not, it stands between its parts.
 func invisible(r rune) bool { return !unicode.IsPrint(r) && !strings.ContainsRune("\t\n\r", r) }
 
-// printable writes what is no visible text as escapes, on one line.
+// printable is Visible on one line.
 func printable(s string) string { return Visible(strings.ReplaceAll(s, "\t", " ")) }
 
 // Visible writes the characters of a text that are no visible ones, such as
 // controls, marks of direction and those without a width, as the escapes that
 // JSON has for them: what is shown can neither drive a terminal nor look like
-// something else. Tabs stay.
+// something else. Bytes that are no UTF-8 are "�". Tabs stay.
 func Visible(s string) string { return escaped(s, hidden) }
 
 func hidden(r rune) bool { return r != '\t' && !unicode.IsPrint(r) }

@@ -138,3 +138,19 @@ func TestTextReportsAnErrorOfTheWriter(t *testing.T) {
 type failing struct{ err error }
 
 func (f failing) Write([]byte) (int, error) { return 0, f.err }
+
+// TestVisible: what cannot be seen, and bytes that are no characters, drive no
+// terminal and look like nothing else.
+func TestVisible(t *testing.T) {
+	for text, want := range map[string]string{
+		"a\tb é 😀":              "a\tb é 😀",
+		"a\x1b[31m\u202e\r\n\a": `a\u001b[31m\u202e\u000d\u000a\u0007`,
+		"\U000e0041\u00a0":      `\udb40\udc41\u00a0`,
+		"a\x9bb\xff":            "a\ufffdb\ufffd",
+		"\x9b\x1b":              "\ufffd" + `\u001b`,
+	} {
+		if got := Visible(text); got != want {
+			t.Errorf("%q is shown as %q, want %q", text, got, want)
+		}
+	}
+}

@@ -131,7 +131,7 @@ func makeResult(f finding.Finding, rule int, fingerprint string) result {
 	}
 	for i, related := range f.Related {
 		if related.Position.File != "" {
-			r.Related = append(r.Related, location{ID: i + 1, Physical: place(related.Position), Logical: inSchema(related.Position), Message: &text{escape(related.Message)}})
+			r.Related = append(r.Related, location{ID: i + 1, Physical: place(related.Position), Logical: inSchema(related.Position), Message: &text{escape(summary.Plain(related.Message))}})
 		}
 	}
 	return r

@@ -49,7 +49,7 @@ func TestBrokerLines(t *testing.T) {
 	if err := summary.Text(&b, rec, summary.TextOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	for _, line := range []string{"  brokers     " + want[0] + "\n", "              nothing came of disk-busy, \uFFFD[31munder-replicated-partitions\n"} {
+	for _, line := range []string{"  brokers     " + want[0] + "\n", "              nothing came of disk-busy, \\u001b[31munder-replicated-partitions\n"} {
 		if !strings.Contains(b.String(), line) {
 			t.Errorf("no line %q in\n%s", line, b.String())
 		}

@@ -72,7 +72,7 @@ func TestTextIsInert(t *testing.T) {
 			t.Fatal(err)
 		}
 		text := b.String()
-		if want := "\n      �[1;31mred�[0m��forged line�: docker"; !strings.Contains(text, want) {
+		if want := "\n      \\u001b[1;31mred\\u001b[0m\\u000d\\u000aforged line\\u202e: docker"; !strings.Contains(text, want) {
 			t.Errorf("the text lacks %q:\n%s", want, text)
 		}
 		own := strings.NewReplacer("\x1b[1;31m", "", "\x1b[1;32m", "", "\x1b[1;33m", "", "\x1b[0m", "")

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/flowweir/weir/reports/finding"
 	"github.com/flowweir/weir/reports/run"
@@ -343,17 +341,6 @@ func (t *text) line(format string, args ...any) {
 	t.b.WriteByte('\n')
 }
 
-// Plain makes text of others fit for one line of a terminal or of a table:
-// control and formatting characters (escape sequences, line ends, direction
-// marks) become a visible "�".
-func Plain(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\t':
-			return ' '
-		case r == utf8.RuneError, unicode.IsControl(r), unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp):
-			return utf8.RuneError
-		}
-		return r
-	}, s)
-}
+// Plain makes text of others fit for one line of a terminal or of a table: it
+// is finding.Visible, with a space for a tab.
+func Plain(s string) string { return finding.Visible(strings.ReplaceAll(s, "\t", " ")) }

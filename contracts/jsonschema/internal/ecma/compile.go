@@ -22,7 +22,8 @@ type instruction struct {
 	lazy          bool
 	to, otherwise int
 	set           *set
-	a, b          int // registers, or counts
+	a, b          int   // registers, or counts
+	groups        []int // that a back reference is to
 	assertion     assertion
 }
 
@@ -51,7 +52,7 @@ func (c *compiler) compile(n node, back bool) bool {
 	case assertion:
 		c.emit(instruction{op: opAssert, assertion: n})
 	case *backReference:
-		c.emit(instruction{op: opRefer, a: n.index, back: back})
+		c.emit(instruction{op: opRefer, groups: n.groups, back: back})
 	case sequence:
 		for i := range n {
 			if back {

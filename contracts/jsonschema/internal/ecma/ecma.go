@@ -9,7 +9,7 @@
 // escaped, a brace or bracket that closes nothing stands for itself, and \10
 // and \01 are octal where they name no group. What is refused all the same are
 // letters that are escaped without a meaning: what others mean by \A or \Z is
-// not what Annex B reads.
+// not what Annex B reads. Groups in different alternatives may have one name.
 //
 // Of properties of characters those are known that Go has tables of, or that
 // follow from these. An expression with another one of ECMA-262 is read, as one
@@ -80,7 +80,7 @@ type Pattern struct {
 
 // Compile reads an expression. Its error is an *Error.
 func Compile(source string) (*Pattern, error) {
-	p := &parser{source: []rune(source), names: map[string]int{}}
+	p := &parser{source: []rune(source), names: map[string][]int{}, beside: map[string]bool{}}
 	root, err := p.parse()
 	if err != nil {
 		return nil, err
@@ -131,8 +131,8 @@ type (
 		sub             node
 		behind, negated bool
 	}
-	backReference struct{ index int }
-	assertion     rune // ^ $ b B
+	backReference struct{ groups []int } // of which one has something at most
+	assertion     rune                   // ^ $ b B
 )
 
 // has reports whether a character is known to be one of the set.

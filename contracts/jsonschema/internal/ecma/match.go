@@ -202,11 +202,12 @@ func (m *matcher) holds(a assertion, at int) bool {
 
 // refer matches what a group had; one that had nothing matches nothing.
 func (m *matcher) refer(i *instruction, now *position) bool {
-	first, last := now.registers[2*i.a], now.registers[2*i.a+1]
-	if first < 0 || last < 0 {
-		return true
+	var said []rune
+	for _, group := range i.groups {
+		if first, last := now.registers[2*group], now.registers[2*group+1]; first >= 0 && last >= 0 {
+			said = m.text[first:last]
+		}
 	}
-	said := m.text[first:last]
 	from, to := now.at, now.at+len(said)
 	if i.back {
 		from, to = now.at-len(said), now.at

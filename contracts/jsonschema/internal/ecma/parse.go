@@ -2,6 +2,7 @@ package ecma
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"unicode"
@@ -13,7 +14,8 @@ type parser struct {
 	depth  int
 	groups int // so far
 	all    int
-	names  map[string]int
+	names  map[string][]int // the groups of a name
+	beside map[string]bool  // the names of groups that can match beside what is read
 	refers bool
 	// pending are the references by name to check when all groups are known.
 	pending []pendingReference
@@ -51,8 +53,8 @@ func (p *parser) parse() (root node, err error) {
 		p.fail(p.at, "the parenthesis closes no group")
 	}
 	for _, r := range p.pending {
-		r.reference.index = p.names[r.name]
-		if r.reference.index == 0 {
+		r.reference.groups = p.names[r.name]
+		if len(r.reference.groups) == 0 {
 			p.fail(r.at, "there is no group named %q", r.name)
 		}
 	}
@@ -100,15 +102,21 @@ func (p *parser) take(text string) bool {
 	return true
 }
 
+// choice reads alternatives. Groups in two of them never match together, so
+// that they may have the same name.
 func (p *parser) choice() node {
 	if p.depth++; p.depth > maxDepth {
 		p.fail(p.at, "groups are nested deeper than %d levels", maxDepth)
 	}
 	defer func() { p.depth-- }()
-	all := choice{p.sequence()}
-	for p.take("|") {
+	before, after := p.beside, maps.Clone(p.beside)
+	var all choice
+	for again := true; again; again = p.take("|") {
+		p.beside = maps.Clone(before)
 		all = append(all, p.sequence())
+		maps.Copy(after, p.beside)
 	}
+	p.beside = after
 	if len(all) == 1 {
 		return all[0]
 	}
@@ -239,10 +247,11 @@ func (p *parser) group(at int) node {
 		p.groups++
 		index := p.groups
 		name := p.name(at)
-		if p.names[name] != 0 {
+		if p.beside[name] {
 			p.fail(at, "there are two groups named %q", name)
 		}
-		p.names[name] = index
+		p.beside[name] = true
+		p.names[name] = append(p.names[name], index)
 		out = &group{sub: p.choice(), index: index}
 	case p.peek() == '?':
 		p.fail(at, "there is no group that begins with (%s", string(p.source[p.at:min(p.at+2, len(p.source))]))
@@ -284,7 +293,7 @@ func (p *parser) escape(at int) node {
 		digits := p.at
 		if n, _ := p.number(); n <= p.all {
 			p.refers = true
-			return &backReference{n}
+			return &backReference{[]int{n}}
 		}
 		p.at = digits // an octal escape
 	case p.take("k<"):

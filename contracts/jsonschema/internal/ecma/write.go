@@ -62,7 +62,9 @@ func (w *writer) write(n node) {
 			w.write(n.sub)
 		}
 	case *backReference:
-		w.b.WriteString(w.groups[n.index])
+		for _, group := range n.groups {
+			w.b.WriteString(w.groups[group])
+		}
 	case *repeat:
 		more := w.repeat
 		if n.most >= 0 {
