@@ -24,6 +24,7 @@ func (p *pass) reads(in consumed) {
 			continue
 		}
 		if promise.Schema != nil {
+			p.framing(in, producer)
 			p.readerSchema(in, producer)
 		} else if len(promise.Needs) > 0 {
 			p.needs(in, producer)
@@ -35,6 +36,28 @@ func (p *pass) reads(in consumed) {
 // Where they do not, package rules says so.
 func sameAddress(consumer, producer contracts.Address) bool {
 	return consumer.Transport() == producer.Transport() && consumer.TopicName() == producer.TopicName()
+}
+
+// framing compares what stands before the value, or beside it, on either side.
+// A consumer that leaves its own to the default may not have thought of it.
+func (p *pass) framing(in consumed, producer produced) {
+	ref := *in.promise().Schema
+	reads, writes := in.contract.SchemaOf(ref), producer.contract.SchemaOf(producer.promise().Schema)
+	if reads == nil || writes == nil || reads.Wire == writes.Wire {
+		return
+	}
+	f := finding.Finding{
+		ID: WireMismatch, Position: in.at("schema"), Hint: fmt.Sprintf("say wire: %s of the schema by which %s reads, and read so", writes.Wire, in.contract.Service.Name),
+		Message: fmt.Sprintf("%s reads %s with the framing %s, and %s writes it with %s: every record is misread", in.contract.Service.Name, in.promise().Event, reads.Wire, producer.contract.Service.Name, writes.Wire),
+	}
+	if stated := in.contract.Schemas[ref.Ref].Wire != "" || ref.Inline != nil && ref.Inline.Wire != ""; !stated {
+		f.Severity = finding.Warning
+		f.Message = fmt.Sprintf("%s does not say with which framing it reads %s, which means %s, and %s writes it with %s", in.contract.Service.Name, in.promise().Event, reads.Wire, producer.contract.Service.Name, writes.Wire)
+	}
+	if at := producer.at("schema"); at != nil {
+		f.Related = []finding.Related{{Position: *at, Message: "the schema of " + producer.contract.Service.Name}}
+	}
+	p.report(f)
 }
 
 // readerSchema compares each retained version of the producer's schema, and

@@ -14,6 +14,7 @@ import (
 // of package schema.
 const (
 	NeedRetained   = "check/need-retained"
+	WireMismatch   = "check/wire-mismatch"
 	WriterUnknown  = "check/writer-unknown"
 	ModeWeaker     = "check/mode-weaker"
 	RegistryUnread = "check/registry-unread"
@@ -23,6 +24,7 @@ const (
 
 var table = []rules.Rule{
 	rule(NeedRetained, finding.Error, "A consumer needs a field that records of an older version, which may still be on the topic, do not have."),
+	rule(WireMismatch, finding.Error, "A consumer reads an event with another framing than its producer writes, so it misreads the first bytes."),
 	rule(WriterUnknown, finding.Warning, "A consumer reads by a schema, and the producer gives none that it could be compared with."),
 	rule(ModeWeaker, finding.Warning, "A contract promises less compatibility than its registry enforces; the stricter mode is applied."),
 	rule(RegistryUnread, finding.Info, "A schema is in a registry, and none was given, so it is not compared."),

@@ -2,11 +2,9 @@ package rules
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"reflect"
 	"slices"
 
 	"github.com/flowweir/weir/contracts"
@@ -293,17 +291,4 @@ func (c *checker) body(p produced, name string, at *finding.Position) {
 	if _, err := fs.ReadFile(c.files.fsys, file); err != nil {
 		c.report(p.contract, BodyMissing, at, fmt.Sprintf("cannot read the body %s: %v", file, reason(err)), "paths are relative to the contract's file")
 	}
-}
-
-// sameContent reports whether two schemas' files say the same: the same JSON
-// value, or the same bytes for other formats.
-func sameContent(a, b []byte) bool {
-	if bytes.Equal(a, b) {
-		return true
-	}
-	var x, y any
-	if json.Unmarshal(a, &x) != nil || json.Unmarshal(b, &y) != nil {
-		return false
-	}
-	return reflect.DeepEqual(x, y)
 }

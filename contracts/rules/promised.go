@@ -1,14 +1,12 @@
 package rules
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/envelope"
 	"github.com/flowweir/weir/contracts/field"
 	"github.com/flowweir/weir/contracts/place"
-	"github.com/flowweir/weir/contracts/schema"
 	"github.com/flowweir/weir/reports/finding"
 )
 
@@ -92,34 +90,4 @@ func position(p *finding.Position) finding.Position {
 		return finding.Position{}
 	}
 	return *p
-}
-
-// schemaAgreement compares the schemas of two producers of one event.
-func (c *checker) schemaAgreement(first, other produced) {
-	a, b := first.contract.SchemaOf(first.promise().Schema), other.contract.SchemaOf(other.promise().Schema)
-	if a == nil || b == nil || c.sameSchema(first, a, other, b) {
-		return
-	}
-	c.report(other.contract, ProducersDisagree, other.at("schema"),
-		fmt.Sprintf("%s and %s produce %s with different schemas", first.service(), other.service(), other.promise().Event),
-		"share one schema, or give the events different names", related(first.at("schema"), "the schema of %s", first.service())...)
-}
-
-func (c *checker) sameSchema(first produced, a *contracts.Schema, other produced, b *contracts.Schema) bool {
-	if a.Registry != nil || b.Registry != nil {
-		return a.Registry != nil && b.Registry != nil && *a.Registry == *b.Registry
-	}
-	keyA := schema.DeclaredBy(first.contract, a, messageOf(first.promise(), a))
-	keyB := schema.DeclaredBy(other.contract, b, messageOf(other.promise(), b))
-	if keyA == keyB {
-		return true
-	}
-	if keyA.Format != keyB.Format || keyA.Message != keyB.Message {
-		return false
-	}
-	x, y := c.files.schema(keyA), c.files.schema(keyB)
-	if x.err != nil || y.err != nil {
-		return true // that they cannot be read is said elsewhere
-	}
-	return sameContent(x.src, y.src)
 }

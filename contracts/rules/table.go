@@ -140,7 +140,7 @@ var table = []Rule{
 	rule(NeedType, groupInteractions, finding.Error, "A consumer needs a field in another type than the producer may send."),
 	rule(NeedUnchecked, groupInteractions, finding.Info, "A consumer's need could not be compared with the producer's schema."),
 	rule(ServiceDuplicate, groupInteractions, finding.Error, "Two contracts speak for one service."),
-	rule(ProducersDisagree, groupInteractions, finding.Error, "Two services produce one event with different schemas, so consumers cannot rely on either."),
+	rule(ProducersDisagree, groupInteractions, finding.Error, "Two services produce one event with different schemas or framings, so consumers cannot rely on either."),
 
 	rule(KeyAbsent, groupKeys, finding.Error, "The record key is made of a field that the schema does not allow, so no record can have it."),
 	rule(KeyOptional, groupKeys, finding.Warning, "The record key is made of a field that events may leave out; those would have no key and no order."),
