@@ -82,6 +82,29 @@ func (w *walk) cardinality(p *pair, wf, rf protoreflect.FieldDescriptor) {
 	}
 }
 
+// packedAway: the writer packs the elements of a field that the reader has
+// once, where Go's, Java's and C++'s parsers leave them in an unknown field.
+func (w *walk) packedAway(wf, rf protoreflect.FieldDescriptor) bool {
+	return !w.json && wf.IsPacked() && !many(rf) && encodingOf(wf.Kind()) == encodingOf(rf.Kind())
+}
+
+// unopened reports a message that the reader takes for bytes: they are the
+// same, and what they hold is no longer told.
+func (w *walk) unopened(p *pair, wf, rf protoreflect.FieldDescriptor) {
+	w.claim(claim{
+		rule: ruleMessageAsBytes, verdict: compat.Forgiven, at: p, writer: wf, reader: rf,
+		message: label(wf) + " is " + typeName(wf) + " to the writer and " + typeName(rf) + " to the reader, which gets its bytes",
+		hint:    "fine where the reader passes the message on, or parses it itself",
+		samples: w.mismatched(wf, rf, &mismatch{}),
+		shows: func(got reading) string {
+			if got.err != nil || got.r == nil {
+				return ""
+			}
+			return fmt.Sprintf("reads %s = %s", label(rf), show(rf, got.r.fields[rf.Number()]))
+		},
+	})
+}
+
 // absence compares what it means that a field is not written.
 func (w *walk) absence(p *pair, wf, rf protoreflect.FieldDescriptor) {
 	if many(wf) || many(rf) || isMessage(wf) || isMessage(rf) || required(wf) || p.w.IsMapEntry() {

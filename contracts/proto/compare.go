@@ -262,6 +262,10 @@ func (w *walk) field(p *pair, wf, rf protoreflect.FieldDescriptor) {
 	if w.json && w.broken[namesOf(wf, rf)] {
 		return
 	}
+	if w.packedAway(wf, rf) {
+		w.cardinality(p, wf, rf) // no value arrives that could be another one
+		return
+	}
 	m := w.relate(wf, rf)
 	if m != nil {
 		w.mismatch(p, wf, rf, m)
@@ -273,6 +277,8 @@ func (w *walk) field(p *pair, wf, rf protoreflect.FieldDescriptor) {
 	w.absence(p, wf, rf)
 	switch {
 	case m != nil:
+	case isMessage(wf) && rf.Kind() == protoreflect.BytesKind && !w.json:
+		w.unopened(p, wf, rf)
 	case isMessage(wf) && isMessage(rf):
 		if w.json {
 			_, ws := special(wf.Message())

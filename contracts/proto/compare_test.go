@@ -20,7 +20,7 @@ func TestRuleIDs(t *testing.T) {
 		}
 		seen[r.ID] = true
 	}
-	if len(seen) != 32 {
+	if len(seen) != 33 {
 		t.Errorf("%d rules", len(seen))
 	}
 }

@@ -12,6 +12,7 @@ const (
 	ruleNarrowed        = "compat/proto-narrowed"
 	ruleBytesAsText     = "compat/proto-bytes-as-text"
 	ruleBytesAsMessage  = "compat/proto-bytes-as-message"
+	ruleMessageAsBytes  = "compat/proto-message-as-bytes"
 	ruleMeaning         = "compat/proto-meaning"
 	ruleDelimited       = "compat/proto-delimited"
 	ruleCardinality     = "compat/proto-cardinality"
@@ -55,6 +56,7 @@ var rules = []finding.Rule{
 	{ID: ruleNarrowed, Summary: "the reader's field has the same encoding and a smaller range: it reads some numbers as others"},
 	{ID: ruleBytesAsText, Summary: "the reader takes bytes or a message for a string: it refuses or garbles what is not UTF-8"},
 	{ID: ruleBytesAsMessage, Summary: "the reader takes bytes or a string for a message: it refuses or misreads what is none"},
+	{ID: ruleMessageAsBytes, Summary: "the reader takes a message for bytes; information, the bytes are the same, and the reader no longer knows what they hold"},
 	{ID: ruleMeaning, Summary: "the writer's well-known type is another one to the reader (a Timestamp read as a Duration): the bytes fit and the value is another"},
 	{ID: ruleDelimited, Summary: "one side encodes a message delimited (as a group), the other with its length: the reader does not see it"},
 	{ID: ruleCardinality, Summary: "the writer's field is repeated, the reader's is not: elements are lost"},
