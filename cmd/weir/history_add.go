@@ -58,6 +58,9 @@ undecided, and 2 where something cannot be read.`,
 				if published, err = time.Parse(time.RFC3339, f.at); err != nil {
 					return usageError("write it as 2026-03-01T09:00:00Z", "--time: %q is no time", f.at)
 				}
+				if published.After(s.now()) { // no later version could be added until then
+					return usageError("leave --time out for now", "--time: %s is yet to come", f.at)
+				}
 			}
 			return s.historyAdd(append(args, ".")[0], f, published)
 		},
