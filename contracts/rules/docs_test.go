@@ -58,6 +58,8 @@ The exit code decides; what is printed is for whoever has to look.
 
 In JUnit each contract is a test suite, and each of its interactions a test case, with one more for the rest of the file; what was found in a schema is a case for its rule, in a suite for its file. A case fails by an error, is an error where it is undecided, and else passes, with warnings and infos as its output. Names stay the same from commit to commit, so that what is new can be told.
 
+In JSON each finding has its id, severity and message, and, where there is one, its position, related places, hint and counterexample: the document, whose schema wrote it and which refuses it, and of Avro and Protobuf its bytes in base64 (RFC 4648).
+
 ## Facts about topics
 They (partitions, replication, settings) are those that some contract states under ` + "`topics`" + `. Where none does, a default of Kafka is taken only where the page says so.
 
