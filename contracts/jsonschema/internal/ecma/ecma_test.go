@@ -73,6 +73,9 @@ func TestMatch(t *testing.T) {
 		{`^(?:[a-c]{2000,}|x)c$`, "xc " + strings.Repeat("c", 2001), strings.Repeat("c", 2000)},
 		{`(?<=^a{2,5000})b`, "aab aaaab", "ab b"},
 		{`^(a{1,5000}?)b\1$`, "aabaa", "aaba"},
+		{`^(?=(a{1,5000}?))\1b`, "ab", "aab"},
+		{`^(?=(a{1,5000}))\1b`, "ab aab", "b"},
+		{`^(?=(a{1,5000}))\1ab`, "", "ab aab"},
 	} {
 		p, err := ecma.Compile(tt.expression)
 		if err != nil {
@@ -158,7 +161,7 @@ func TestUnsupported(t *testing.T) {
 			t.Errorf("%s is exact", expression)
 		}
 	}
-	if p, err := ecma.Compile(`(?:){1000000000}`); err != nil || p.Supported() != nil {
+	if p, err := ecma.Compile(`(?:(?:){1000000000}){1000000000}`); err != nil || p.Supported() != nil {
 		t.Errorf("nothing, often: %v, %v", p, err)
 	}
 }
