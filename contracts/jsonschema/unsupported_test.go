@@ -71,6 +71,7 @@ func TestUnsupportedNames(t *testing.T) {
 		{names + `,"additionalProperties":false}`, `{"x-a":"a"}`, "/x-a is not allowed: the schema has no such property\n" + unknown},
 		{names + `,"additionalProperties":{"maxLength":1}}`, `{"x-a":"a"}`, ""},
 		{names + `,"additionalProperties":{"type":"number"}}`, `{"x-a":1}`, unknown},
+		{names + `,"additionalProperties":{"type":"number"}}`, `{"x-a":"a"}`, "/x-a is of type string, must be number\n" + unknown},
 		{names + `,"additionalProperties":true}`, `{"x-a":"a"}`, ""},
 		{names + `,"properties":{"x-a":true},"additionalProperties":false}`, `{"x-a":"a"}`, ""},
 		{names + `,"unevaluatedProperties":false}`, `{"x-a":"a"}`, "/x-a is not allowed: no part of the schema that holds here describes it, and unevaluatedProperties is false"},
@@ -80,6 +81,7 @@ func TestUnsupportedNames(t *testing.T) {
 		violations := mustLoad(t, tt.schema).Validate([]byte(tt.document))
 		if got := violationText(violations); got != tt.want {
 			t.Errorf("%s of %s: %s\nwant %s", tt.document, tt.schema, got, tt.want)
+			continue
 		}
 		if at := len(violations) - 1; strings.HasSuffix(tt.want, unknown) && violations[at].Schema.String() != "s.json:2:3" {
 			t.Errorf("%s of %s: at %s", tt.document, tt.schema, violations[at].Schema)
