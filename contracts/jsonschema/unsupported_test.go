@@ -125,6 +125,7 @@ func TestCompareUnsupportedNames(t *testing.T) {
 		{long, closed, compat.Incompatible},
 		{texts, numbers, compat.Undecided},
 		{`{"type":"object"}`, texts, compat.Undecided},
+		{`{"const":{"a":1}}`, texts, compat.Undecided},
 		{`{"type":"object","maxProperties":0}`, closed, compat.Compatible},
 		{closed, long, compat.Undecided},
 	} {
