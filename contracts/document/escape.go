@@ -14,21 +14,17 @@ import (
 // the lexer puts another one in its place.
 func (d *Decoder) misread(tokens token.Tokens) bool {
 	for _, tk := range tokens {
-		if tk.Type != token.DoubleQuoteType {
-			continue
-		}
-		line, column := d.position(tk)
-		if d.misreadFrom(line, column+1) {
+		if tk.Type == token.DoubleQuoteType && d.misreadAt(tk) {
 			return true
 		}
 	}
 	return false
 }
 
-// misreadAt is misread where the lexer gave up: at a quote that it found no end
-// of, or at an escape.
-func (d *Decoder) misreadAt(invalid *token.Token) bool {
-	line, column := d.position(invalid)
+// misreadAt is misread for the text in double quotes that begins at a token, or
+// where the lexer gave up: at a quote that it found no end of, or at an escape.
+func (d *Decoder) misreadAt(tk *token.Token) bool {
+	line, column := d.position(tk)
 	source := d.doc.at(line, column).Source
 	switch rest := source[min(column-1, len(source)):]; {
 	case strings.HasPrefix(rest, `"`):

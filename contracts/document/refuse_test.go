@@ -23,6 +23,8 @@ func TestRefusals(t *testing.T) {
 		{"half of a character in a key", `"\udfff": a` + "\n", `1:2 file/syntax: the escape \udfff is half of a character, and no text has it | write the character itself, or both of its halves`},
 		{"half of a character further down", "# \"\\udc00\nname: \"a\n  b\\udc00\"\n", `3:4 file/syntax: the escape \udc00 is half of a character, and no text has it | write the character itself, or both of its halves`},
 		{"half of a character in eight digits", `name: "\U0000d800"` + "\n", `1:8 file/syntax: the escape \U0000d800 is half of a character, and no text has it | write the character itself, or both of its halves`},
+		{"halves in eight digits each", `name: "\U0000d83d\U0000de00"` + "\n", `1:8 file/syntax: the escape \U0000d83d is half of a character, and no text has it | write the character itself, or both of its halves`},
+		{"halves of two kinds", `name: "\ud83d\U0000de00"` + "\n", `1:8 file/syntax: the escape \ud83d is half of a character, and no text has it | write the character itself, or both of its halves`},
 		{"beyond all characters", `name: "\U00110000"` + "\n", `1:8 file/syntax: the escape \U00110000 is no character | write the character itself`},
 		{"digits that are none", `name: "\u00zz"` + "\n", `1:8 file/syntax: the escape \u00 needs 4 hexadecimal digits | write them out, or the character itself`},
 		{"too few digits", `name: "\x4"` + "\n", `1:8 file/syntax: the escape \x4 needs 2 hexadecimal digits | write them out, or the character itself`},
@@ -55,5 +57,14 @@ func TestRefusals(t *testing.T) {
 			_, _, findings := decode(t, tt.src)
 			want(t, findings, []string{tt.want})
 		})
+	}
+}
+
+// TestEscapes: what names a character is that character.
+func TestEscapes(t *testing.T) {
+	m, _, findings := decode(t, `name: "\ud83d\ude00\U0001F600\u00e9\x41\\ud800\" \e"`+"\nseed: 1 # \"\\ud800\"\n")
+	want(t, findings, nil)
+	if name := "😀😀éA\\ud800\" \x1b"; m.Name != name {
+		t.Errorf("%q, want %q", m.Name, name)
 	}
 }

@@ -168,7 +168,11 @@ func (m *maker) fill(atoms []*js.Schema, object map[string]any, depth int) error
 // name makes up the name of a member.
 func (m *maker) name(atoms []*js.Schema) string {
 	for _, s := range atoms {
-		if all := patternProperties(s); len(all) > 0 {
+		all := slices.DeleteFunc(patternProperties(s), func(p patternProperty) bool {
+			other := patternOf(p.pattern).Other
+			return other != nil && other.Supported() != nil
+		})
+		if len(all) > 0 {
 			return fromPattern(m.rng, patternOf(all[m.rng.IntN(len(all))].pattern), 0, 0)
 		}
 		if s.PropertyNames != nil {

@@ -120,3 +120,23 @@ func TestManyForgivenAreAllLookedAt(t *testing.T) {
 		}
 	}
 }
+
+// TestForgivenByName: that the writer says nothing of one name, which is asked
+// once for all that are alike, says nothing of a name that it speaks of from
+// elsewhere.
+func TestForgivenByName(t *testing.T) {
+	reader := mustLoad(t, `{"properties":{"o":{"properties":{"a":{"type":"string"},"b":{"type":"string"}}}}}`)
+	for _, writer := range []string{
+		`{"type":"object","properties":{"o":{"type":"object","minProperties":1}},"not":{"properties":{"o":{"properties":{"b":{"type":"string"}},"required":["b"]}},"required":["o"]}}`,
+		`{"type":"object","properties":{"o":{"type":"object"}},"not":{"properties":{"o":{"not":{"patternProperties":{"^b":{"not":{"type":"string"}}}}}},"required":["o"]}}`,
+	} {
+		verdicts := map[string]compat.Verdict{}
+		for _, p := range jsonschema.Compare(mustLoad(t, writer), reader, jsonschema.Lenient()).Problems {
+			verdicts[p.Reader.Path] = p.Verdict
+		}
+		want := map[string]compat.Verdict{"/properties/o/properties/a": compat.Forgiven, "/properties/o/properties/b/type": compat.Breaks}
+		if diff := cmp.Diff(want, verdicts); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", writer, diff)
+		}
+	}
+}

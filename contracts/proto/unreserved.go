@@ -135,9 +135,8 @@ func (w *walk) reservations(p *pair) {
 		}
 	}
 	for i := range p.w.ReservedNames().Len() {
-		name := p.w.ReservedNames().Get(i)
-		if reused := w.withJSON && p.r.Fields().ByName(name) != nil; !reused && !p.r.ReservedNames().Has(name) {
-			w.note(ruleReservedShrunk, fmt.Sprintf("the name %s was reserved and is not any more", name), reserveAgain, p.w, p.r)
+		if name := p.w.ReservedNames().Get(i); !p.r.ReservedNames().Has(name) {
+			w.nameShrunk(name, p.r.Fields().ByName(name) != nil, p.w, p.r)
 		}
 	}
 }
@@ -157,10 +156,20 @@ func (w *walk) enumReservations(we, re protoreflect.EnumDescriptor) {
 		}
 	}
 	for i := range we.ReservedNames().Len() {
-		name := we.ReservedNames().Get(i)
-		if reused := w.withJSON && re.Values().ByName(name) != nil; !reused && !re.ReservedNames().Has(name) {
-			w.note(ruleReservedShrunk, fmt.Sprintf("the name %s was reserved and is not any more", name), reserveAgain, we, re)
+		if name := we.ReservedNames().Get(i); !re.ReservedNames().Has(name) {
+			w.nameShrunk(name, re.Values().ByName(name) != nil, we, re)
 		}
+	}
+}
+
+// nameShrunk reports a name that is reserved no more. That it is taken again
+// where JSON is compared Reused says.
+func (w *walk) nameShrunk(name protoreflect.Name, taken bool, writer, reader protoreflect.Descriptor) {
+	switch {
+	case !taken:
+		w.note(ruleReservedShrunk, fmt.Sprintf("the name %s was reserved and is not any more", name), reserveAgain, writer, reader)
+	case !w.withJSON:
+		w.note(ruleReservedShrunk, fmt.Sprintf("the name %s was reserved and is taken again", name), "bytes have no names; where JSON travels, too, take another one", writer, reader)
 	}
 }
 

@@ -81,6 +81,19 @@ func TestSame(t *testing.T) {
 			t.Errorf("%s, %s: %t and %t, want %t", tt.format, tt.what, got, back, tt.want)
 		}
 	}
+	const two = `syntax = "proto3"; message Order {} message Other {}`
+	files := fstest.MapFS{"two.proto": {Data: []byte(two)}}
+	order, err := schema.Load(files, "two.proto", "protobuf", schema.Options{Message: "Order"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := schema.Load(files, "two.proto", "protobuf", schema.Options{Message: "Other"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if schema.Same(order, other) || !schema.Same(order, order) {
+		t.Error("of one file, another message is the same, or the same one is not")
+	}
 	if schema.Same(load(t, "avro", schema.Options{}), load(t, "jsonschema", schema.Options{})) {
 		t.Error("schemas of two formats are the same")
 	}

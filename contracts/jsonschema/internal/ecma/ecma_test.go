@@ -51,10 +51,12 @@ func TestMatch(t *testing.T) {
 		{`^\01$`, "\x01", "01 1"},
 		{`^\0\7$`, "\x00\x07", "07"},
 		{`^\777$`, "?7", "777 ǿ"},
+		{`^\101[\101]\377$`, "AAÿ", "101 \b1A"},
 		{`^\8\9$`, "89", "8"},
 		{`^[\1-\3]$`, "\x01 \x02", "1 2"},
 		{`^[(]\1$`, "(\x01", "(("},
 		{`^(?<!a)(?<n>b)\1$`, "bb", "b\x01"},
+		{`^(?<!a)(?<=^)(?<n>b)\2$`, "b\x02", "b bb"},
 		{`^[[:alpha:]]$`, ":] a] p]", "b b] a alpha"},
 		{`^a{2}{x$`, "aa{x", "aaaax"},
 		{`^\p{Alphabetic}+$`, "aÉαⅷ", "1 a-"},
@@ -71,6 +73,9 @@ func TestMatch(t *testing.T) {
 		{`^(?:[a-c]{2000,}|x)c$`, "xc " + strings.Repeat("c", 2001), strings.Repeat("c", 2000)},
 		{`(?<=^a{2,5000})b`, "aab aaaab", "ab b"},
 		{`^(a{1,5000}?)b\1$`, "aabaa", "aaba"},
+		{`^(?=(a{1,5000}?))\1b`, "ab", "aab"},
+		{`^(?=(a{1,5000}))\1b`, "ab aab", "b"},
+		{`^(?=(a{1,5000}))\1ab`, "", "ab aab"},
 	} {
 		p, err := ecma.Compile(tt.expression)
 		if err != nil {
@@ -156,7 +161,7 @@ func TestUnsupported(t *testing.T) {
 			t.Errorf("%s is exact", expression)
 		}
 	}
-	if p, err := ecma.Compile(`(?:){1000000000}`); err != nil || p.Supported() != nil {
+	if p, err := ecma.Compile(`(?:(?:){1000000000}){1000000000}`); err != nil || p.Supported() != nil {
 		t.Errorf("nothing, often: %v, %v", p, err)
 	}
 }

@@ -30,8 +30,6 @@ func (p *parser) escaped(at int, into *set) (r rune, single bool) {
 		return map[rune]rune{'t': '\t', 'n': '\n', 'v': '\v', 'f': '\f', 'r': '\r'}[r], true
 	case '0', '1', '2', '3', '4', '5', '6', '7':
 		return p.octal(r - '0'), true
-	case '8', '9':
-		return r, true
 	case 'c':
 		letter := p.peek()
 		if letter > unicode.MaxASCII || !unicode.IsLetter(letter) {
