@@ -31,7 +31,7 @@ type loadFlags struct {
 	invariants   []string
 	objectives   []string
 	warmup       string
-	brokers      int
+	brokers      *int // nil where nothing is said
 	background   string
 	clientConfig string
 	print        bool
@@ -39,6 +39,7 @@ type loadFlags struct {
 
 func newLoad(s *state) *cobra.Command {
 	f := loadFlags{runFlags: runFlags{cluster: choice{valid: clusterKinds}}}
+	var brokers int
 	cmd := &cobra.Command{
 		Use:   "load (--contract FILE --event EVENT | --topic TOPIC --size SIZE) --rate RATE --for DURATION",
 		Short: "Drive load of events or of records into topics, from flags alone",
@@ -88,6 +89,9 @@ Objectives are such as 'publish.p99 < 50ms', 'end-to-end.p99.9 < 1s',
 			if err := f.readAll(cmd); err != nil {
 				return err
 			}
+			if cmd.Flags().Changed("brokers") {
+				f.brokers = &brokers
+			}
 			return s.load(cmd.Context(), f)
 		},
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -112,7 +116,7 @@ Objectives are such as 'publish.p99 < 50ms', 'end-to-end.p99.9 < 1s',
 	flags.StringVar(&f.warmup, "warmup", "", "the part of the load that no figure includes (default 10% of it, at most 10s)")
 	flags.StringVar(&f.name, "name", "load", "the name in reports")
 	f.cluster.bind(cmd, "cluster", "the kind of cluster (default embedded)")
-	flags.IntVar(&f.brokers, "brokers", 0, "number of brokers of an embedded or docker cluster (default 3)")
+	flags.IntVar(&brokers, "brokers", 0, "number of brokers of an embedded or docker cluster (default 3)")
 	flags.StringVar(&f.background, "background", "", "TOPICSxPARTITIONS, such as 10x100: topics beside the load's that get no records")
 	flags.StringVar(&f.clientConfig, "client-config", "", "a client.properties file for an external cluster")
 	flags.BoolVar(&f.print, "print-scenario", false, "print the scenario that the flags are equal to, and do nothing")

@@ -192,8 +192,8 @@ func (f *loadFlags) clusterMap() string {
 	if f.cluster.value != "" {
 		pairs = append(pairs, pair{"kind", f.cluster.value})
 	}
-	if f.brokers != 0 {
-		pairs = append(pairs, pair{"brokers", fmt.Sprint(f.brokers)})
+	if f.brokers != nil {
+		pairs = append(pairs, pair{"brokers", fmt.Sprint(*f.brokers)})
 	}
 	if len(f.bootstrap) > 0 {
 		pairs = append(pairs, pair{"bootstrap", scalars(f.bootstrap)})

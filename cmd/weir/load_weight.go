@@ -15,7 +15,7 @@ type weighted struct {
 }
 
 // weightForm is a name and its weight. A name may have = itself.
-var weightForm = regexp.MustCompile(`^(.*)=([0-9]+(?:\.[0-9]+)?)$`)
+var weightForm = regexp.MustCompile(`^(.*)=(-?[0-9]+(?:\.[0-9]+)?)$`)
 
 // loads are the events and topics, in the order of their flags, events first.
 func (f *loadFlags) loads() ([]weighted, error) {

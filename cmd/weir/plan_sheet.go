@@ -191,23 +191,39 @@ func (a *answer) origin(topic string, states func(contracts.Topic) bool) (source
 	return sizing.Default, ""
 }
 
-// keyShare is the share of the hottest key of a topic's load.
+// keyShare is the share of the hottest key of a topic's loads; 0 where none of
+// their records has one, or a service makes them. Loads begin their keys with
+// the same ones, so that the hottest of each is the hottest of all.
 func (a *answer) keyShare(topic string) float64 {
-	for _, f := range a.plan.Flows {
+	var hottest, all float64
+	for i, f := range a.plan.Flows {
 		if f.Topic != topic {
 			continue
 		}
-		k := f.Load.Keys
-		n := cmp.Or(uint64(k.Cardinality), uint64(len(f.KeyList)), scenario.DefaultCardinality)
-		switch {
-		case f.Load.Via == scenario.ViaTrigger:
-			return 0 // the service makes the keys
-		case k.Zipf > 0:
-			return sizing.ZipfShare(n, k.Zipf)
-		case k.Hot != nil && k.Hot.Keys > 0:
-			return max(float64(k.Hot.Share)/float64(k.Hot.Keys), (1-float64(k.Hot.Share))/float64(n-uint64(k.Hot.Keys)))
+		if f.Load.Via == scenario.ViaTrigger {
+			return 0
 		}
-		return 1 / float64(n)
+		part := a.loads[i].Share
+		hottest += part * hottestOf(f)
+		all += part
 	}
-	return 0
+	if all == 0 {
+		return 0
+	}
+	return hottest / all
+}
+
+// hottestOf is the share of a load's records that have its hottest key.
+func hottestOf(f *scenario.Flow) float64 {
+	k := f.Load.Keys
+	n := cmp.Or(uint64(k.Cardinality), uint64(len(f.KeyList)), scenario.DefaultCardinality)
+	switch {
+	case !f.Keyed:
+		return 0
+	case k.Zipf > 0:
+		return sizing.ZipfShare(n, k.Zipf)
+	case k.Hot != nil && k.Hot.Keys > 0:
+		return max(float64(k.Hot.Share)/float64(k.Hot.Keys), (1-float64(k.Hot.Share))/float64(n-uint64(k.Hot.Keys)))
+	}
+	return 1 / float64(n)
 }

@@ -31,7 +31,7 @@ func testProber(t *testing.T, fields string, objectives ...string) (*prober, err
 	if err != nil {
 		t.Fatal(err)
 	}
-	more := "  - {event: com.acme.OrderPaid, topic: paid, schema: OrderPlaced, key: $.id, envelope: cloudevents-binary}\n"
+	more := "  - {event: com.acme.Keyless, topic: keyless, schema: OrderPlaced, envelope: cloudevents-binary}\n  - {event: com.acme.OrderPaid, topic: paid, schema: OrderPlaced, key: $.id, envelope: cloudevents-binary}\n"
 	if err := os.WriteFile(filepath.Join(dir, "weir.yaml"), append(contract, more...), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -322,6 +322,31 @@ func TestTransferable(t *testing.T) {
 		got, why := transferable(run.Cluster{Kind: c.kind, Brokers: c.brokers})
 		if got != c.want || got == (len(why) > 0) {
 			t.Errorf("%s of %d: %v, %q", c.kind, c.brokers, got, why)
+		}
+	}
+}
+
+// TestHottestKey: records without a key have no hottest one, and make the share
+// of that of others smaller.
+func TestHottestKey(t *testing.T) {
+	topic := func(keys, rate string) string {
+		return "  - {topic: raw, payload: {size: 10B}, " + keys + "profile: [{hold: " + rate + ", for: 1s}]}\n"
+	}
+	for _, tt := range []struct {
+		name, loads string
+		want        float64
+	}{
+		{"without keys", topic("", "400/s"), 0},
+		{"with keys", topic("keys: {cardinality: 50}, ", "400/s"), 0.02},
+		{"a hot set", topic("keys: {cardinality: 50, hot: {keys: 2, share: 80%}}, ", "400/s"), 0.4},
+		{"an event", "  - {event: com.acme.OrderPlaced, keys: {cardinality: 50}, profile: [{hold: 400/s, for: 1s}]}\n", 0.02},
+		{"an event without keys", "  - {event: com.acme.Keyless, profile: [{hold: 400/s, for: 1s}]}\n", 0},
+		{"a quarter with keys", topic("", "300/s") + topic("keys: {cardinality: 50}, ", "100/s"), 0.005},
+	} {
+		p := mustProber(t, "load:\n"+tt.loads, "publish.p99 < 50ms")
+		a := &answer{plan: p.resolved, loads: p.loads}
+		if got := a.keyShare(p.resolved.Flows[0].Topic); got != tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 		}
 	}
 }

@@ -17,14 +17,10 @@ const (
 
 // clock ends an interval of the series and the histograms each second.
 func (x *execution) clock(ctx context.Context) {
-	next := time.Duration(0)
+	end := time.Duration(0)
 	for {
-		step := shortInterval
-		if next >= longAfter {
-			step = longInterval
-		}
-		next += step
-		if !pause(ctx, next-x.now()) {
+		end = intervalEnd(max(end, x.now()), x.plan.Length)
+		if !pause(ctx, end-x.now()) {
 			x.tick() // of which nothing is shown: the run has said how it ended
 			return
 		}
@@ -32,6 +28,21 @@ func (x *execution) clock(ctx context.Context) {
 			x.progress(p)
 		}
 	}
+}
+
+// intervalEnd is when the interval ends in which a time lies: after whole steps,
+// however late the one before it ended, and with the load, since what is
+// acknowledged in the drain is none of its rate.
+func intervalEnd(at, load time.Duration) time.Duration {
+	step := shortInterval
+	if at >= longAfter {
+		step = longInterval
+	}
+	end := at.Truncate(step) + step
+	if at < load {
+		return min(end, load)
+	}
+	return end
 }
 
 // tick ends an interval, and says how the run stands; ok is false before the

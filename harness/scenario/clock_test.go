@@ -32,3 +32,18 @@ func TestProgressWithholdsPercentiles(t *testing.T) {
 		}
 	}
 }
+
+// TestIntervalEnd: intervals are of whole seconds, and one ends with the load.
+func TestIntervalEnd(t *testing.T) {
+	const load = 2500 * ms
+	for _, tt := range []struct{ at, want time.Duration }{
+		{0, time.Second}, {999 * ms, time.Second}, {time.Second, 2 * time.Second}, {1003 * ms, 2 * time.Second},
+		{2 * time.Second, load}, {2499 * ms, load}, {load, 3 * time.Second}, {2507 * ms, 3 * time.Second}, {7900 * ms, 8 * time.Second},
+		{599 * time.Second, 600 * time.Second}, {600 * time.Second, 610 * time.Second}, {603 * time.Second, 610 * time.Second},
+	} {
+		if got := intervalEnd(tt.at, load); got != tt.want {
+			t.Errorf("the interval of %v ends at %v, want %v", tt.at, got, tt.want)
+		}
+	}
+	equal(t, intervalEnd(610*time.Second, 615*time.Second), 615*time.Second)
+}

@@ -15,19 +15,7 @@ func (x *execution) generator(stats journal.Stats) run.Generator {
 	g := run.Generator{CPU: x.cpu.share(), JournalBytes: stats.Bytes, JournalDropped: stats.Dropped}
 	g.WakeP99, _ = x.meter.Quantile(histogram.Wake, 0.99)
 	g.BlockedP99, _ = x.meter.Quantile(histogram.Blocked, 0.99)
-	// Whole intervals after the warm-up: one that it ends in is left out.
-	var span time.Duration
-	var due, acked int64
-	for _, in := range x.intervals {
-		if in.Start >= x.plan.Warmup && in.Start < x.offered {
-			span += min(in.Start+in.Length, x.offered) - in.Start
-			due += in.Due
-			acked += in.Acked + in.Aborted // which was asked for
-		}
-	}
-	if g.Unmeasured = span <= 0; !g.Unmeasured {
-		g.Offered, g.Achieved = float64(due)/span.Seconds(), float64(acked)/span.Seconds()
-	}
+	g.Offered, g.Achieved, g.Unmeasured = rates(x.intervals, x.plan.Warmup, x.offered, x.plan.due)
 	if t := x.counters.Totals(x.now()); t.Acked > 0 {
 		g.Capacity = x.curve.Rate(float64(t.Bytes) / float64(t.Acked))
 	}
@@ -38,6 +26,37 @@ func (x *execution) generator(stats journal.Stats) run.Generator {
 		x.warn(lateNote(late))
 	}
 	return g
+}
+
+// rates are what was due and what was acknowledged in a second, over the whole
+// intervals after the warm-up: one that it ends in is left out. What was due is
+// the schedule's: a pacer that is late comes to it in another interval.
+func rates(intervals []run.Interval, warmup, ended time.Duration, due func(time.Duration) uint64) (offered, achieved float64, unmeasured bool) {
+	var from, to time.Duration
+	var acked int64
+	for _, in := range intervals {
+		if in.Start < warmup || in.Start >= ended {
+			continue
+		}
+		if to == 0 {
+			from = in.Start
+		}
+		to = min(in.Start+in.Length, ended)
+		acked += in.Acked + in.Aborted // which was asked for
+	}
+	span := (to - from).Seconds()
+	if span <= 0 {
+		return 0, 0, true
+	}
+	return float64(due(to)-due(from)) / span, float64(acked) / span, false
+}
+
+// due is how many records the load has until a time since its beginning.
+func (p *Plan) due(at time.Duration) (n uint64) {
+	for _, f := range p.Flows {
+		n += f.Schedule.Count(at)
+	}
+	return n
 }
 
 // longestWake is by how much the pacer was late at most.

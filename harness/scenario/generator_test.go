@@ -95,3 +95,30 @@ func TestLateNote(t *testing.T) {
 	equal(t, lateNote(longestWake(all)), "the pacer woke up to 2.35s late: this machine had no time for it, and what was due meanwhile was sent in one go; rates of single seconds and latencies show that, and not the flow alone")
 	equal(t, longestWake(nil), time.Duration(0))
 }
+
+// TestOfferedRate: what is offered is the schedule's, whatever second the pacer came
+// to it in; what is achieved is what was acknowledged meanwhile.
+func TestOfferedRate(t *testing.T) {
+	schedule := func(at time.Duration) uint64 { return uint64(1000 * at.Seconds()) }
+	second := func(start float64, length float64, due, acked int64) run.Interval {
+		d := func(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+		return run.Interval{Start: d(start), Length: d(length), Due: due, Acked: acked - 10, Aborted: 10}
+	}
+	late := []run.Interval{second(0, 1.5, 100, 90), second(1.5, 1.5, 2900, 1500), second(3, 1.25, 0, 750), second(4.25, 1, 3000, 100)}
+	for _, tt := range []struct {
+		name              string
+		intervals         []run.Interval
+		warmup, ended     time.Duration
+		offered, achieved float64
+		unmeasured        bool
+	}{
+		{"a pacer that was late", late, time.Second, 4 * time.Second, 1000, 900, false},
+		{"a warm-up between two intervals", late, 1500 * ms, 4 * time.Second, 1000, 900, false},
+		{"no warm-up", late[:2], 0, 3 * time.Second, 1000, 530, false},
+		{"ended in its warm-up", late[:1], time.Second, 1500 * ms, 0, 0, true},
+		{"nothing", nil, 0, time.Second, 0, 0, true},
+	} {
+		offered, achieved, unmeasured := rates(tt.intervals, tt.warmup, tt.ended, schedule)
+		equal(t, []any{tt.name, offered, achieved, unmeasured}, []any{tt.name, tt.offered, tt.achieved, tt.unmeasured})
+	}
+}

@@ -9,10 +9,11 @@ import (
 
 // within says that an interval lies in a phase from its beginning to its end.
 // One in which another phase began is of neither: nobody knows which of the two
-// its counts and the lag at its end belong to.
+// its counts and the lag at its end belong to. The one that ends with the load
+// is of the load's last phase, though the clock ended it a moment later.
 func (m *measured) within(in run.Interval, phase string) bool {
 	for _, p := range m.phases {
-		if p.Name == phase && p.Start <= in.Start && in.Start+in.Length <= p.End {
+		if p.Name == phase && p.Start <= in.Start && in.Start < p.End && (in.Start+in.Length <= p.End || p.End == m.length) {
 			return true
 		}
 	}

@@ -42,6 +42,19 @@ func lagging(seconds ...[2]int64) *measured {
 	return m
 }
 
+// late are lagging seconds whose clock ended each a moment late, so that the
+// last one ends after the load, and one of the drain follows.
+func late(m *measured) *measured {
+	m.length = time.Duration(len(m.intervals)) * time.Second
+	for i := range m.intervals {
+		m.intervals[i].Start += time.Millisecond
+	}
+	last := m.intervals[len(m.intervals)-1]
+	last.Start, last.Phase, last.Lag = last.Start+time.Second, run.PhaseDrain, map[string]map[string]int64{"a": {"t/0": 999}, "b": {"t/0": 999}}
+	m.intervals = append(m.intervals, last)
+	return m
+}
+
 // nthSecond is the nth second of a run, with the lag at its end.
 func nthSecond(n int, phase string, lag map[string]map[string]int64) run.Interval {
 	return run.Interval{Start: time.Duration(n) * time.Second, Length: time.Second, Phase: phase, Lag: lag}
@@ -140,6 +153,8 @@ func TestObjectives(t *testing.T) {
 		{"lag that is not always known", steady("lag: {records: 10}"), lagging([2]int64{9, 9}, [2]int64{-1, 9}, [2]int64{9, -1}), finding.Inconclusive,
 			"lag ≤ 10 records: 9 records (a; not known in 2 of 3 steady intervals)"},
 		{"lag that is never known", steady("lag: {records: 10}"), lagging([2]int64{-1, 9}), finding.Inconclusive, "lag ≤ 10 records: — (not known in the steady phase)"},
+		{"lag of the second in which the load ended", steady("lag: {records: 10}"), late(lagging([2]int64{1, 1}, [2]int64{2, 11})), finding.Fail, "lag ≤ 10 records: 11 records (b)"},
+		{"lag of the drain", steady("lag: {records: 11}"), late(lagging([2]int64{1, 1}, [2]int64{2, 11})), finding.Pass, "lag ≤ 11 records: 11 records (b)"},
 		{"lag of a fault, and of the second in which it began", steady("lag: {records: 10}"), phased(0, 0), finding.Pass, "lag ≤ 10 records: 9 records (g)"},
 		{"lag of a phase that no second lies in", steady("lag: {records: 10}"), &measured{groups: []run.Group{{Name: "g"}},
 			phases:    []run.Phase{{Name: run.PhaseSteady, End: 900 * ms}, {Name: run.PhaseFault, Start: 900 * ms, End: time.Second}},

@@ -182,7 +182,7 @@ func (r *resolver) flows() {
 	for i := range r.s.Load {
 		load := &r.s.Load[i]
 		path := document.Path{"load", i}
-		f := &Flow{Load: load, Index: i, Topic: load.Topic, Keyed: load.Event != "" || r.s.Doc.Has(path.Add("keys")...), files: r.plan.Files}
+		f := &Flow{Load: load, Index: i, Topic: load.Topic, Keyed: r.s.Doc.Has(path.Add("keys")...), files: r.plan.Files}
 		if load.Event != "" && !r.interaction(f, path.Add("event")) {
 			continue
 		}
@@ -225,6 +225,7 @@ func (r *resolver) interaction(f *Flow, path document.Path) bool {
 		r.Error(NotBuilt, path, fmt.Sprintf("load over %s is not built; Kafka is", f.Produces.Transport()), "")
 		return false
 	}
+	f.Keyed = f.Produces.Key != nil
 	return true
 }
 

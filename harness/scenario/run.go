@@ -62,6 +62,9 @@ func newExecution(ctx context.Context, s *Scenario, c config) (*execution, []fin
 	x.identify()
 	plan.draw(x.info.Seed)
 	plan.misses(x.info.Seed)
+	if c.objectives {
+		plan.foresee()
+	}
 	err := x.preflight()
 	x.info.Warnings = append(x.info.Warnings, plan.Notes...)
 	return x, findings, err

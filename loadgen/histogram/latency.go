@@ -7,8 +7,8 @@ import (
 	"github.com/flowweir/weir/reports/run"
 )
 
-// quantiles are those of every latency, as fractions.
-var quantiles = [...]float64{0.5, 0.9, 0.95, 0.99, 0.999, 0.9999}
+// Quantiles are those of every latency, as fractions.
+var Quantiles = [...]float64{0.5, 0.9, 0.95, 0.99, 0.999, 0.9999}
 
 // Need is the number of samples below which the q-quantile, q from 0 to 1, is
 // withheld: 100/(1−q), so that a hundred samples lie beyond it.
@@ -72,7 +72,7 @@ func (c *cell) latency(name kindName, phase string) run.Latency {
 		Count: c.Count, Min: c.Min, Mean: c.Mean(), Max: c.Max,
 		Negative: c.Negative, OutOfRange: c.OutOfRange, Failed: c.Failed, Unfinished: c.Unfinished,
 	}
-	for _, q := range quantiles {
+	for _, q := range Quantiles {
 		l.Quantiles = append(l.Quantiles, run.Quantile{
 			Q: q, Value: c.quantile(q), Judged: c.Count >= Need(q), Need: Need(q),
 		})

@@ -31,8 +31,9 @@ type Window struct {
 type blockedSpan struct{ from, to time.Duration }
 
 // NewWindow returns a window that lets limit sends be under way. Times count
-// from start. While Enter or Drain waits it calls waiting, which may be nil,
-// every 100 ms.
+// from start. While Enter or Hold waits it calls waiting, which may be nil,
+// every 100 ms, and once more when that is over: waits that are short and many
+// hold the sender up as well as a long one.
 func NewWindow(start time.Time, limit int, waiting func()) *Window {
 	if waiting == nil {
 		waiting = func() {}
@@ -45,7 +46,7 @@ func NewWindow(start time.Time, limit int, waiting func()) *Window {
 func (w *Window) Enter(ctx context.Context) error {
 	if w.under.Load() >= w.limit {
 		from := time.Since(w.start)
-		err := w.await(ctx, w.limit-1)
+		err := w.await(ctx, w.limit-1, w.waiting)
 		w.block(from, time.Since(w.start))
 		if err != nil {
 			return err
@@ -55,11 +56,34 @@ func (w *Window) Enter(ctx context.Context) error {
 	return nil
 }
 
-// Hold runs what holds the sender up, and counts the time as blocked.
+// Hold runs what holds the sender up, and counts the time as blocked. waiting
+// is called from another goroutine meanwhile, never at the same time as wait's
+// caller goes on.
 func (w *Window) Hold(wait func()) {
 	from := time.Since(w.start)
+	over, told := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(told)
+		w.tell(over)
+	}()
 	wait()
+	close(over)
+	<-told
 	w.block(from, time.Since(w.start))
+}
+
+// tell calls waiting until over is closed.
+func (w *Window) tell(over <-chan struct{}) {
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-over:
+			return
+		case <-ticker.C:
+			w.waiting()
+		}
+	}
 }
 
 // Leave gives a place back.
@@ -76,12 +100,16 @@ func (w *Window) Leave() {
 // Open is how many sends are under way.
 func (w *Window) Open() int64 { return w.under.Load() }
 
-// Drain waits until no send is under way, or errs where ctx is done first.
-func (w *Window) Drain(ctx context.Context) error { return w.await(ctx, 0) }
+// Drain waits until no send is under way, or errs where ctx is done first. The
+// sender has ended then, and nothing is held up: waiting is not called.
+func (w *Window) Drain(ctx context.Context) error { return w.await(ctx, 0, func() {}) }
+
+// every is how often waiting is called while a wait goes on.
+const every = 100 * time.Millisecond
 
 // await returns when at most n sends are under way.
-func (w *Window) await(ctx context.Context, n int64) error {
-	ticker := time.NewTicker(100 * time.Millisecond)
+func (w *Window) await(ctx context.Context, n int64, waiting func()) error {
+	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	w.waits.Store(true)
 	defer w.waits.Store(false)
@@ -89,7 +117,7 @@ func (w *Window) await(ctx context.Context, n int64) error {
 		select {
 		case <-w.fell:
 		case <-ticker.C:
-			w.waiting()
+			waiting()
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -100,6 +128,7 @@ func (w *Window) await(ctx context.Context, n int64) error {
 func (w *Window) block(from, to time.Duration) {
 	w.spans = append(w.spans, blockedSpan{from, to})
 	w.length += to - from
+	w.waiting()
 }
 
 // Blocked is for how long Enter waited between due and now. Due times must

@@ -3,6 +3,8 @@ package schedule
 import (
 	"context"
 	"errors"
+	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -50,5 +52,53 @@ func TestWindowLetsInOnlySoMany(t *testing.T) {
 	go w.Leave()
 	if err := w.Drain(t.Context()); err != nil || w.Open() != 0 {
 		t.Fatalf("not drained: %v, %d under way", err, w.Open())
+	}
+}
+
+// TestWaitingIsToldOfEveryWait: a sender that is held up again and again, each
+// time for less than a look apart, is held up as much as by one long wait.
+func TestWaitingIsToldOfEveryWait(t *testing.T) {
+	var told atomic.Int64
+	w := NewWindow(time.Now(), 1, func() { told.Add(1) })
+	for n := range int64(3) {
+		if err := w.Enter(t.Context()); err != nil || told.Load() < n {
+			t.Fatalf("entered after %d waits, told of %d: %v", n, told.Load(), err)
+		}
+		go func() {
+			for !w.waits.Load() {
+				runtime.Gosched()
+			}
+			w.Leave()
+		}()
+	}
+	if err := w.Enter(t.Context()); err != nil || told.Load() < 3 {
+		t.Fatalf("told of %d of 3 waits: %v", told.Load(), err)
+	}
+	before := told.Load()
+	w.Hold(func() {})
+	if told.Load() != before+1 {
+		t.Errorf("told %d times of one hold", told.Load()-before)
+	}
+}
+
+// TestWaitingIsToldDuringAHold: a commit that takes seconds is told of before
+// it is over.
+func TestWaitingIsToldDuringAHold(t *testing.T) {
+	told := make(chan struct{}, 100)
+	w := NewWindow(time.Now(), 1, func() { told <- struct{}{} })
+	w.Hold(func() { <-told })
+}
+
+// TestDrainTellsNobody: what is due in a drain is not offered any more.
+func TestDrainTellsNobody(t *testing.T) {
+	var told atomic.Int64
+	w := NewWindow(time.Now(), 1, func() { told.Add(1) })
+	if err := w.Enter(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 3*every)
+	defer cancel()
+	if err := w.Drain(ctx); !errors.Is(err, context.DeadlineExceeded) || told.Load() != 0 {
+		t.Errorf("told %d times in a drain: %v", told.Load(), err)
 	}
 }

@@ -300,3 +300,11 @@ func TestOptionsAndRunsAreChecked(t *testing.T) {
 		}
 	}
 }
+
+// TestMethodOfOneMetric: one interval has no others to hold together with.
+func TestMethodOfOneMetric(t *testing.T) {
+	c := Comparison{Judged: true, Confidence: 0.99, Comparisons: 1, Threshold: 0.05, Resamples: 10_000, Seed: 1}
+	if got, want := c.Method(), "99% interval of one metric, threshold 5%, 10,000 resamples, seed 1"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}

@@ -60,8 +60,12 @@ func (c *Comparison) Method() string {
 	if c.Predicted {
 		paired = "; one run, held against where one more run of the base would lie"
 	}
-	return fmt.Sprintf("%s intervals that hold for all %s together (Bonferroni), threshold %s, %s resamples, seed %d%s",
-		summary.Share(c.Confidence), summary.Plural(c.Comparisons, "metric", "metrics"), summary.Share(c.Threshold), summary.Count(c.Resamples), c.Seed, paired)
+	intervals := "intervals that hold for all " + summary.Plural(c.Comparisons, "metric", "metrics") + " together (Bonferroni)"
+	if c.Comparisons == 1 {
+		intervals = "interval of one metric"
+	}
+	return fmt.Sprintf("%s %s, threshold %s, %s resamples, seed %d%s",
+		summary.Share(c.Confidence), intervals, summary.Share(c.Threshold), summary.Count(c.Resamples), c.Seed, paired)
 }
 
 // Row are the cells of a metric under Columns.
