@@ -13,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/flowweir/weir/harness/embedded"
+	"github.com/flowweir/weir/harness/internal/parts"
 	"github.com/flowweir/weir/harness/scenario"
 	"github.com/flowweir/weir/loadgen/journal"
 	"github.com/flowweir/weir/reports/finding"
@@ -25,7 +26,7 @@ func TestScenario(t *testing.T) {
 	if testing.Short() && suite.LabelFilter == "" {
 		suite.LabelFilter = "!long"
 	}
-	RunSpecs(t, "harness/scenario", suite, reporter)
+	parts.Run(t, "harness/scenario", 2, suite, reporter) // they wait for brokers
 }
 
 // produceOnly is a load of 600 records without a service: a group of Weir's
