@@ -25,13 +25,14 @@ RELEASED := $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
 # harness/docker. CLUSTERS of them run at once, each with three brokers or more.
 # Their results are not cached: Go cannot see the engine. cmd/weir starts none in
 # its tests. Specs with the label alone hold times against bounds: the machine is
-# theirs. What takes longest begins first.
+# theirs. What takes longest begins first, so that nothing long is left for the
+# end, when the processors have nothing else to do.
 CLUSTERS   ?= 1
 module     := github.com/flowweir/weir
 imports    := {{.ImportPath}} {{join .Imports " "}} {{join .TestImports " "}} {{join .XTestImports " "}} $(module)/.
 containers  = $(module)/harness/docker $(filter-out %/harness/docker %/cmd/weir,$(shell $(GO) list -f '$(imports)' ./... | awk '/$(subst /,\/,$(module))\/harness\/docker / {print $$1}'))
 alone      := $(module)/examples/durability $(module)/examples/order-flow
-longest    := $(module)/harness/scenario $(module)/cmd/weir
+longest    := $(addprefix $(module)/,cmd/weir harness/scenario reports/html reports/compare harness/promise loadgen/kafka)
 others      = $(longest) $(filter-out $(longest) $(containers),$(shell $(GO) list ./...))
 
 .DEFAULT_GOAL := help
