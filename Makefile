@@ -69,7 +69,7 @@ fuzz: ## run every fuzz test for FUZZTIME (default 1m), one at a time
 	done
 
 bench: ## run the benchmarks, one package at a time
-	$(GO) test -p 1 -run '^$$' -bench . -benchmem $(TESTFLAGS) ./...
+	$(GO) test -p 1 -run '^$$' -bench . -benchmem $(TESTFLAGS) $$(grep -rl --include='*_test.go' '^func Benchmark' . | xargs -n 1 dirname | sort -u)
 
 lint: ## vet for every platform and run golangci-lint
 	$(GO) vet ./...
