@@ -1,11 +1,13 @@
 # Weir is built with Go alone; make help lists what there is to make.
 #
 # Variables: GO (the Go command), TESTFLAGS (more flags for go test, such as
-# -v), VERSION and COMMIT (what weir version says), IMAGE (the image's name).
+# -v), FUZZTIME (of each fuzz test), TURNS (of make proof), VERSION and COMMIT
+# (what weir version says), IMAGE (the image's name).
 
 GO        ?= go
 TESTFLAGS ?=
 FUZZTIME  ?= 1m
+TURNS     ?= 3
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 COMMIT    ?= $(shell git describe --always --dirty --abbrev=40 --match= 2>/dev/null)
@@ -25,17 +27,18 @@ RELEASED := $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
 # harness/docker. CLUSTERS of them run at once, each with three brokers or more.
 # Their results are not cached: Go cannot see the engine. cmd/weir starts none in
 # its tests. Specs with the label alone hold times against bounds: the machine is
-# theirs. What takes longest begins first.
+# theirs. What takes longest begins first, so that nothing long is left for the
+# end, when the processors have nothing else to do.
 CLUSTERS   ?= 1
 module     := github.com/flowweir/weir
 imports    := {{.ImportPath}} {{join .Imports " "}} {{join .TestImports " "}} {{join .XTestImports " "}} $(module)/.
 containers  = $(module)/harness/docker $(filter-out %/harness/docker %/cmd/weir,$(shell $(GO) list -f '$(imports)' ./... | awk '/$(subst /,\/,$(module))\/harness\/docker / {print $$1}'))
 alone      := $(module)/examples/durability $(module)/examples/order-flow
-longest    := $(module)/harness/scenario $(module)/cmd/weir
+longest    := $(addprefix $(module)/,cmd/weir harness/scenario reports/html reports/compare harness/promise loadgen/kafka)
 others      = $(longest) $(filter-out $(longest) $(containers),$(shell $(GO) list ./...))
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race bench lint fmt tidy-check clients kafka-image release release-check image proof clean
+.PHONY: help build test race fuzz bench lint fmt tidy-check clients kafka-image release release-check image proof clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -57,8 +60,16 @@ raced = $(shell $(GO) list -f '{{.ImportPath}} {{join .Imports " "}}' $(others) 
 race: ## run the tests that start no containers under the race detector, with fewer random cases (needs a C compiler)
 	$(GO) test -race -short -p 4 -timeout 30m $(TESTFLAGS) $(raced)
 
+fuzz: ## run every fuzz test for FUZZTIME (default 1m), one at a time
+	@set -e; for file in $$(grep -rl --include='*_test.go' '^func Fuzz' .); do \
+		for name in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(.*/\1/p' $$file); do \
+			echo "$$(dirname $$file) $$name"; \
+			$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) $$(dirname $$file); \
+		done; \
+	done
+
 bench: ## run the benchmarks, one package at a time
-	$(GO) test -p 1 -run '^$$' -bench . -benchmem $(TESTFLAGS) ./...
+	$(GO) test -p 1 -run '^$$' -bench . -benchmem $(TESTFLAGS) $$(grep -rl --include='*_test.go' '^func Benchmark' . | xargs -n 1 dirname | sort -u)
 
 lint: ## vet for every platform and run golangci-lint
 	$(GO) vet ./...
@@ -105,18 +116,13 @@ image: ## build the container image of weir (IMAGE, default weir:VERSION); needs
 
 # Ginkgo refuses -count above 1. Under the race detector there are no proofs:
 # their figures are of the code, not of the detector.
-proof: ## run the long batteries: everything three times, the race detector everywhere, fuzzing, benchmarks, the release twice
-	@set -e; for turn in 1 2 3; do \
+proof: ## run the long batteries: everything TURNS times (default 3), the race detector everywhere, fuzzing, benchmarks, the release twice
+	@set -e; for turn in $$(seq $(TURNS)); do \
 		WEIR_PROOF=1 $(MAKE) test TESTFLAGS='-timeout 90m -count=1 $(TESTFLAGS)'; \
 	done
 	$(GO) test -race -timeout 60m -count=1 -p 1 $(TESTFLAGS) $(others)
 	$(GO) test -race -timeout 60m -count=1 -p 1 $(TESTFLAGS) $(containers) -ginkgo.label-filter='!alone'
-	@set -e; for file in $$(grep -rl --include='*_test.go' '^func Fuzz' .); do \
-		for name in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9]*\)(.*/\1/p' $$file); do \
-			echo "$$(dirname $$file) $$name"; \
-			$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) $$(dirname $$file); \
-		done; \
-	done
+	$(MAKE) fuzz
 	$(MAKE) bench
 	$(MAKE) release-check
 

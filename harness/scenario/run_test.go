@@ -12,7 +12,9 @@ import (
 	. "github.com/onsi/gomega"
 	"go.uber.org/goleak"
 
+	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/harness/embedded"
+	"github.com/flowweir/weir/harness/internal/parts"
 	"github.com/flowweir/weir/harness/scenario"
 	"github.com/flowweir/weir/loadgen/journal"
 	"github.com/flowweir/weir/reports/finding"
@@ -25,7 +27,7 @@ func TestScenario(t *testing.T) {
 	if testing.Short() && suite.LabelFilter == "" {
 		suite.LabelFilter = "!long"
 	}
-	RunSpecs(t, "harness/scenario", suite, reporter)
+	parts.Run(t, "harness/scenario", 2, suite, reporter) // they wait for brokers
 }
 
 // produceOnly is a load of 600 records without a service: a group of Weir's
@@ -34,6 +36,14 @@ func produceOnly() *scenario.Scenario {
 	GinkgoHelper()
 	s, findings := scenario.LoadFile("testdata/run/produce.yaml")
 	Expect(findings).To(BeEmpty())
+	return s
+}
+
+// lasting is produceOnly for a minute, for who ends it before.
+func lasting() *scenario.Scenario {
+	GinkgoHelper()
+	s := produceOnly()
+	s.Load[0].Profile[0].For = document.Duration(time.Minute)
 	return s
 }
 
@@ -129,7 +139,7 @@ var _ = Describe("a run", func() {
 		dir := filepath.Join(GinkgoT().TempDir(), "run")
 		loading, interrupt := context.WithCancel(ctx)
 		defer interrupt()
-		result, err := scenario.Run(loading, produceOnly(), started(dir, scenario.OnProgress(func(p scenario.Progress) {
+		result, err := scenario.Run(loading, lasting(), started(dir, scenario.OnProgress(func(p scenario.Progress) {
 			if p.At >= time.Second {
 				interrupt()
 			}
@@ -143,7 +153,7 @@ var _ = Describe("a run", func() {
 		Expect(r.Run.Status).To(Equal(run.Interrupted))
 		Expect(r.Results.Drain.Complete).To(BeTrue(), "%v", r.Results.Drain.Open)
 		s := r.Results.Senders[0]
-		Expect(s.Sent).To(And(BeNumerically(">", 0), BeNumerically("<", 600)))
+		Expect(s.Sent).To(And(BeNumerically(">", 0), BeNumerically("<", 18_000)))
 		Expect(s.Received).To(Equal(s.Sent))
 		var acked int64
 		for _, in := range r.Intervals {
@@ -157,7 +167,7 @@ var _ = Describe("a run", func() {
 		dir := filepath.Join(GinkgoT().TempDir(), "run")
 		abort := make(chan struct{})
 		aborted := false
-		result, err := scenario.Run(ctx, produceOnly(), started(dir, scenario.Abort(abort), scenario.OnProgress(func(p scenario.Progress) {
+		result, err := scenario.Run(ctx, lasting(), started(dir, scenario.Abort(abort), scenario.OnProgress(func(p scenario.Progress) {
 			if p.At >= time.Second && !aborted {
 				aborted = true
 				close(abort)
