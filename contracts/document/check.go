@@ -172,6 +172,7 @@ func (c *Checker) add(path Path, f finding.Finding) {
 	if c.doc.Failed(path...) {
 		return
 	}
+	c.doc.flaw(path)
 	f.Severity = finding.Error
 	f.Message, f.Hint = shorten(f.Message), shorten(f.Hint)
 	c.findings = append(c.findings, f)

@@ -117,6 +117,7 @@ func (c *converter) mapping(n ast.Node, values []*ast.MappingValueNode, flow boo
 			continue
 		}
 		if first, twice := own[key.Text]; twice {
+			c.doc.flawed[out] = true
 			c.report(finding.Finding{
 				ID:       DuplicateKey,
 				Message:  fmt.Sprintf("the key %q is there twice", key.Text),

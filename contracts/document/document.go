@@ -39,6 +39,8 @@ type Document struct {
 	// failed are the nodes that could not be decoded; what was made of them
 	// is a zero value that says nothing.
 	failed map[*Node]bool
+	// flawed are the nodes that findings are about.
+	flawed map[*Node]bool
 	// misspelt are, by mapping, the valid names that unknown fields were
 	// probably meant to be.
 	misspelt map[*Node][]string
