@@ -55,17 +55,29 @@ func (c *Checker) Error(id string, path Path, message, hint string) {
 }
 
 // ErrorInside reports an error within the text of the value at path, offset
-// bytes from its start. Quotes and escapes make that place uncertain; the
-// finding then stands at the start.
+// bytes from its start. Where escapes or several lines make that place
+// uncertain, the finding stands at the start.
 func (c *Checker) ErrorInside(id string, path Path, offset int, message, hint string) {
 	position := c.doc.Position(path...)
 	if nodes, complete := c.doc.walk(path); complete {
-		n := nodes[len(nodes)-1]
-		if n.Kind == Scalar && !n.Quoted && !strings.Contains(n.Text, "\n") {
-			position = c.doc.at(n.Line, n.Column+offset)
+		if n := nodes[len(nodes)-1]; n.Kind == Scalar {
+			position = c.doc.inside(n, offset)
 		}
 	}
 	c.add(path, finding.Finding{ID: id, Message: message, Position: position, Hint: hint})
+}
+
+// inside is the place offset bytes from the start of a scalar's text, or that
+// of the scalar where its line does not show the text up to there as it is.
+func (d *Document) inside(n *Node, offset int) *finding.Position {
+	column := n.Column
+	if n.Quoted {
+		column++
+	}
+	if offset == 0 || n.Line > len(d.lines) || offset > len(n.Text) || column > len(d.lines[n.Line-1]) || !strings.HasPrefix(d.lines[n.Line-1][column-1:], n.Text[:offset]) {
+		return d.at(n.Line, n.Column)
+	}
+	return d.at(n.Line, column+offset)
 }
 
 // ErrorUnshown reports an error at the value at path, which has a secret: its
