@@ -2,6 +2,7 @@ package document
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -35,12 +36,24 @@ func (p Path) name() string {
 type Checker struct {
 	doc      *Document
 	findings []finding.Finding
+	// before are the flaws of which nothing more is said.
+	before map[*Node]bool
 }
 
 // NewChecker makes a Checker over doc, which may be nil: findings then have
 // no place.
 func NewChecker(doc *Document) *Checker {
 	return &Checker{doc: doc}
+}
+
+// NewLaterChecker makes a Checker for checks of a file in which others have
+// found something: of a value that was flawed then it reports nothing.
+func NewLaterChecker(doc *Document) *Checker {
+	c := NewChecker(doc)
+	if doc != nil {
+		c.before = maps.Clone(doc.flawed)
+	}
+	return c
 }
 
 // Findings are what was found, sorted by place.
@@ -181,7 +194,7 @@ func (c *Checker) Positive(path Path, positive bool) {
 }
 
 func (c *Checker) add(path Path, f finding.Finding) {
-	if c.doc.Failed(path...) {
+	if c.doc.Failed(path...) || len(c.before) > 0 && c.doc.flawedBy(c.before, path) {
 		return
 	}
 	c.doc.flaw(path)

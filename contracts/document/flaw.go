@@ -8,36 +8,37 @@ package document
 // It is for checks that join several values: what is said of a value that is
 // wrong by itself would be a second finding for one mistake.
 func (d *Document) Flawed(path ...any) bool {
-	if d == nil {
-		return false
-	}
+	return d != nil && d.flawedBy(d.flawed, path)
+}
+
+func (d *Document) flawedBy(flaws map[*Node]bool, path Path) bool {
 	if d.Failed(path...) {
 		return true
 	}
 	nodes, complete := d.walk(path)
 	last := nodes[len(nodes)-1]
 	if !complete {
-		return d.flawed[last]
+		return flaws[last]
 	}
-	return d.flawedBelow(last, map[*Node]bool{})
+	return d.flawedBelow(flaws, last, map[*Node]bool{})
 }
 
 // flawedBelow looks at each node once, however often aliases repeat it.
-func (d *Document) flawedBelow(n *Node, seen map[*Node]bool) bool {
+func (d *Document) flawedBelow(flaws map[*Node]bool, n *Node, seen map[*Node]bool) bool {
 	if seen[n] {
 		return false
 	}
 	seen[n] = true
-	if d.flawed[n] || d.failed[n] {
+	if flaws[n] || d.failed[n] {
 		return true
 	}
 	for _, item := range n.Items {
-		if d.flawedBelow(item, seen) {
+		if d.flawedBelow(flaws, item, seen) {
 			return true
 		}
 	}
 	for _, entry := range n.Entries {
-		if d.flawedBelow(entry.Value, seen) {
+		if d.flawedBelow(flaws, entry.Value, seen) {
 			return true
 		}
 	}
