@@ -223,6 +223,12 @@ func (x *execution) startServices(ctx context.Context, binaries map[string]strin
 			// One that was there a moment ago, or whose interpreter is not.
 			return x.usage(BadCommand, fmt.Sprintf("%s: %v", s.Name, program), "services", i)
 		}
+		if early := (*service.EarlyEnd)(nil); err != nil && ctx.Err() == nil && !errors.As(err, &early) {
+			// It was killed, and its members stay until their sessions end.
+			if said := x.joinedInstead(ctx, s); said != "" {
+				err = fmt.Errorf("%w%s", err, said)
+			}
+		}
 		if err != nil {
 			return &InfrastructureError{"starting " + s.Name, err}
 		}

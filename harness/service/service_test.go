@@ -406,3 +406,21 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 }
+
+// TestNotReadyTellsTheLastWholeLook: a look that the end of the time cut short
+// says nothing of the service.
+func TestNotReadyTellsTheLastWholeLook(t *testing.T) {
+	looks := 0
+	cfg := config(t, "silent")
+	cfg.Ready = Ready{Group: "payments", Timeout: 300 * time.Millisecond}
+	_, err := Start(t.Context(), cfg, Deps{Group: func(ctx context.Context, _ string) (int, string, error) {
+		if looks++; looks > 1 {
+			<-ctx.Done()
+			return 0, "", ctx.Err()
+		}
+		return 0, "Dead", nil
+	}})
+	if err == nil || !strings.Contains(err.Error(), "not ready after 300ms, waiting for consumer group payments: it has no member") {
+		t.Errorf("got %v", err)
+	}
+}
