@@ -58,8 +58,17 @@ func NewLaterChecker(doc *Document) *Checker {
 
 // Findings are what was found, sorted by place.
 func (c *Checker) Findings() []finding.Finding {
-	finding.Sort(c.findings)
+	c.findings = distinct(c.findings)
 	return c.findings
+}
+
+// distinct sorts findings and keeps each once: what an alias repeats is wrong in
+// one place.
+func distinct(findings []finding.Finding) []finding.Finding {
+	finding.Sort(findings)
+	return slices.CompactFunc(findings, func(a, b finding.Finding) bool {
+		return a.Position != nil && b.Position != nil && *a.Position == *b.Position && a.ID == b.ID && a.Message == b.Message
+	})
 }
 
 // Error reports an error at the value of path.

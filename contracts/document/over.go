@@ -29,8 +29,7 @@ func DecodeOver(file string, src []byte, over Over, out any) (*Document, []findi
 	if doc.root != nil {
 		d.DecodeAs("the file", doc.root, out)
 	}
-	finding.Sort(d.findings)
-	return doc, d.findings
+	return doc, distinct(d.findings)
 }
 
 // lay puts the fields of another text into the root. Its lines come after those

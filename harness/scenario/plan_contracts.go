@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/flowweir/weir/contracts"
@@ -25,6 +26,9 @@ func (r *resolver) contracts() []finding.Finding {
 		}
 		full := filepath.ToSlash(r.plan.Path(name))
 		found, problems := loadContracts(r.plan.Files, full)
+		if r.again(at, found) {
+			continue
+		}
 		r.plan.Contracts = append(r.plan.Contracts, found...)
 		for _, p := range problems {
 			if r.s.Doc == nil || p.Position == nil || p.Position.Line > 0 {
@@ -42,6 +46,19 @@ func (r *resolver) contracts() []finding.Finding {
 		}
 	}
 	return findings
+}
+
+// again reports contracts that an entry before has: each of their consumers
+// would be there twice.
+func (r *resolver) again(at document.Path, found []*contracts.Contract) (again bool) {
+	for _, c := range found {
+		file := path.Clean(c.Doc.File())
+		if c.Doc != nil && slices.ContainsFunc(r.plan.Contracts, func(known *contracts.Contract) bool { return known.Doc != nil && path.Clean(known.Doc.File()) == file }) {
+			r.Error(DuplicateName, at, fmt.Sprintf("the contract %s is there twice", c.Doc.File()), "keep one of them")
+			again = true
+		}
+	}
+	return again
 }
 
 // readableNear is the hint about a file that cannot be read.

@@ -195,6 +195,13 @@ func (p *preflight) brokers(nodes []int32, topics []run.Topic) {
 			}
 			p.Error(BadTarget, at, fmt.Sprintf("there is no broker %d", b), "the brokers are "+span(nodes))
 		}
+		if racks := p.x.plan.Scenario.Cluster.Racks; f.Target.Rack != "" && p.x.up == nil && p.x.cluster == nil && !slices.Contains(racks, f.Target.Rack) {
+			hint := "give the brokers racks: cluster: {kind: docker, racks: [a, b, c]}"
+			if len(racks) > 0 {
+				hint = document.Suggest(f.Target.Rack, racks)
+			}
+			p.Error(BadTarget, path.Add("rack"), fmt.Sprintf("no broker is in rack %s", f.Target.Rack), hint)
+		}
 		if f.Target.Count > len(nodes) && len(f.Target.Controllers) == 0 {
 			p.Error(BadTarget, path.Add("count"), fmt.Sprintf("there are not %d brokers", f.Target.Count), "the brokers are "+span(nodes))
 		}
