@@ -31,6 +31,9 @@ func (o *Objectives) Check(c *document.Checker, path document.Path) {
 // quantileBounds checks the bounds of one latency: known quantiles, each
 // bound positive and at least that of the quantile below.
 func quantileBounds(c *document.Checker, path document.Path, bounds map[string]document.Duration) {
+	if bounds != nil && len(bounds) == 0 {
+		c.Error(document.Required, path, fmt.Sprintf("%s bounds nothing", path[len(path)-1]), "write a quantile and its bound: {p99: 250ms}")
+	}
 	for name := range bounds {
 		if quantileIndex(name) < 0 {
 			c.ErrorAtKey(document.UnknownValue, path.Add(name), fmt.Sprintf("%q is no quantile", name), document.Suggest(name, quantiles))

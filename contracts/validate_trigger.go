@@ -23,8 +23,10 @@ func (v *validator) trigger(path document.Path, t Trigger) {
 		at := path.Add("given", i)
 		v.action(at, action{step.HTTP, step.Event, step.Go, step.Body, step.Exec, step.Headers, step.Expect})
 		v.save(at, step)
+		v.templates(path, i, at, step.HTTP, step.Exec, step.Headers, t)
 	}
 	v.action(path, action{t.HTTP, t.Event, t.Go, t.Body, t.Exec, t.Headers, t.Expect})
+	v.templates(path, len(t.Given), path, t.HTTP, t.Exec, t.Headers, t)
 	if t.ID != "" {
 		v.triggerID(path.Add("id"), t)
 	}
@@ -53,6 +55,30 @@ func (v *validator) action(path document.Path, a action) {
 	}
 	v.without(path, "headers", a.headers != nil && a.http == "" && a.event == "")
 	v.without(path, "body", a.body != "" && a.goFunc != "")
+}
+
+// templates checks those that stand in the contract itself, of a step at a
+// path, or of the trigger. What steps before it save must be known.
+func (v *validator) templates(trigger document.Path, step int, path document.Path, http string, argv []string, headers map[string]string, t Trigger) {
+	for i := range step {
+		if v.c.Doc.Flawed(trigger.Add("given", i, "save")...) {
+			return
+		}
+	}
+	check := func(at document.Path, text string) {
+		for _, p := range t.CheckTemplate(step, text) {
+			v.ErrorInside(BadTrigger, at, p.Offset, p.Message, p.Hint)
+		}
+	}
+	check(path.Add("http"), http)
+	for i, arg := range argv {
+		check(path.Add("exec", i), arg)
+	}
+	if http != "" {
+		for name, value := range headers {
+			check(path.Add("headers", name), value)
+		}
+	}
 }
 
 // without reports a field that the kind of action cannot use.

@@ -32,6 +32,8 @@ func LoadScenario(t testing.TB, file string) *scenario.Scenario {
 	t.Helper()
 	s, findings := scenario.LoadFile(file)
 	if finding.Errors(findings) > 0 {
+		_, more := scenario.Resolve(s)
+		findings = append(findings, more...)
 		t.Fatalf("%s cannot be run:\n%s", file, problems(findings))
 	}
 	return s

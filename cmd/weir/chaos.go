@@ -78,8 +78,8 @@ func (s *state) chaos(ctx context.Context, file string, f chaosFlags) error {
 	if err != nil {
 		return err
 	}
-	sc, findings := scenario.LoadFileWithFaults(file, "--fault", src)
-	return s.runScenario(ctx, sc, findings, f.runFlags)
+	sc, _ := scenario.LoadFileWithFaults(file, "--fault", src)
+	return s.runScenario(ctx, sc, f.runFlags)
 }
 
 // fields are the fields faults and random that the flags are equal to, each

@@ -2,7 +2,6 @@ package main
 
 import (
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -174,11 +173,9 @@ func (in *inputs) scenario(name string) {
 	in.scenarios++
 	sc, findings := scenario.LoadFile(filepath.FromSlash(name))
 	in.findings = append(in.findings, findings...)
-	if finding.Errors(findings) > 0 {
-		return
-	}
+	wrong := finding.Errors(findings) > 0
 	plan, findings := scenario.Resolve(sc)
-	if plan != nil {
+	if plan != nil && !wrong {
 		in.join(plan.Contracts, nil)
 		for _, c := range plan.Contracts {
 			in.roots = append(in.roots, c.Doc.File())
@@ -190,7 +187,7 @@ func (in *inputs) scenario(name string) {
 // isScenario says whether a file calls itself a scenario. What else is wrong
 // with it is for its loader to say.
 func isScenario(name string) bool {
-	src, err := os.ReadFile(filepath.FromSlash(name))
+	src, err := document.ReadFile(filepath.FromSlash(name))
 	if err != nil {
 		return false
 	}

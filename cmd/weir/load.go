@@ -162,5 +162,5 @@ func (s *state) load(ctx context.Context, f loadFlags) error {
 		_, err := s.stdout.Write(src)
 		return err
 	}
-	return s.runScenario(ctx, sc, findings, f.runFlags)
+	return s.runScenario(ctx, sc, f.runFlags)
 }

@@ -189,15 +189,13 @@ func (s *state) run(ctx context.Context, file string, f runFlags) error {
 		return err
 	}
 	defer f.close()
-	sc, findings := scenario.LoadFile(file)
-	return s.runScenario(ctx, sc, findings, f)
+	sc, _ := scenario.LoadFile(file)
+	return s.runScenario(ctx, sc, f)
 }
 
-// runScenario runs what was read, or says what is wrong with it.
-func (s *state) runScenario(ctx context.Context, sc *scenario.Scenario, findings []finding.Finding, f runFlags) error {
-	if finding.Errors(findings) > 0 {
-		return &scenario.PlanError{Findings: findings}
-	}
+// runScenario runs what was read. Where something is wrong with it, running it
+// says so, and what else is wrong.
+func (s *state) runScenario(ctx context.Context, sc *scenario.Scenario, f runFlags) error {
 	if f.dryRun {
 		return s.dryRun(ctx, sc, f)
 	}

@@ -2,6 +2,7 @@ package document
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -35,6 +36,8 @@ func (p Path) name() string {
 type Checker struct {
 	doc      *Document
 	findings []finding.Finding
+	// before are the flaws of which nothing more is said.
+	before map[*Node]bool
 }
 
 // NewChecker makes a Checker over doc, which may be nil: findings then have
@@ -43,10 +46,29 @@ func NewChecker(doc *Document) *Checker {
 	return &Checker{doc: doc}
 }
 
+// NewLaterChecker makes a Checker for checks of a file in which others have
+// found something: of a value that was flawed then it reports nothing.
+func NewLaterChecker(doc *Document) *Checker {
+	c := NewChecker(doc)
+	if doc != nil {
+		c.before = maps.Clone(doc.flawed)
+	}
+	return c
+}
+
 // Findings are what was found, sorted by place.
 func (c *Checker) Findings() []finding.Finding {
-	finding.Sort(c.findings)
+	c.findings = distinct(c.findings)
 	return c.findings
+}
+
+// distinct sorts findings and keeps each once: what an alias repeats is wrong in
+// one place.
+func distinct(findings []finding.Finding) []finding.Finding {
+	finding.Sort(findings)
+	return slices.CompactFunc(findings, func(a, b finding.Finding) bool {
+		return a.Position != nil && b.Position != nil && *a.Position == *b.Position && a.ID == b.ID && a.Message == b.Message
+	})
 }
 
 // Error reports an error at the value of path.
@@ -55,17 +77,29 @@ func (c *Checker) Error(id string, path Path, message, hint string) {
 }
 
 // ErrorInside reports an error within the text of the value at path, offset
-// bytes from its start. Quotes and escapes make that place uncertain; the
-// finding then stands at the start.
+// bytes from its start. Where escapes or several lines make that place
+// uncertain, the finding stands at the start.
 func (c *Checker) ErrorInside(id string, path Path, offset int, message, hint string) {
 	position := c.doc.Position(path...)
 	if nodes, complete := c.doc.walk(path); complete {
-		n := nodes[len(nodes)-1]
-		if n.Kind == Scalar && !n.Quoted && !strings.Contains(n.Text, "\n") {
-			position = c.doc.at(n.Line, n.Column+offset)
+		if n := nodes[len(nodes)-1]; n.Kind == Scalar {
+			position = c.doc.inside(n, offset)
 		}
 	}
 	c.add(path, finding.Finding{ID: id, Message: message, Position: position, Hint: hint})
+}
+
+// inside is the place offset bytes from the start of a scalar's text, or that
+// of the scalar where its line does not show the text up to there as it is.
+func (d *Document) inside(n *Node, offset int) *finding.Position {
+	column := n.Column
+	if n.Quoted {
+		column++
+	}
+	if offset == 0 || n.Line > len(d.lines) || offset > len(n.Text) || column > len(d.lines[n.Line-1]) || !strings.HasPrefix(d.lines[n.Line-1][column-1:], n.Text[:offset]) {
+		return d.at(n.Line, n.Column)
+	}
+	return d.at(n.Line, column+offset)
 }
 
 // ErrorUnshown reports an error at the value at path, which has a secret: its
@@ -169,9 +203,10 @@ func (c *Checker) Positive(path Path, positive bool) {
 }
 
 func (c *Checker) add(path Path, f finding.Finding) {
-	if c.doc.Failed(path...) {
+	if c.doc.Failed(path...) || len(c.before) > 0 && c.doc.flawedBy(c.before, path) {
 		return
 	}
+	c.doc.flaw(path)
 	f.Severity = finding.Error
 	f.Message, f.Hint = shorten(f.Message), shorten(f.Hint)
 	c.findings = append(c.findings, f)

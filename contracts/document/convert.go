@@ -117,6 +117,7 @@ func (c *converter) mapping(n ast.Node, values []*ast.MappingValueNode, flow boo
 			continue
 		}
 		if first, twice := own[key.Text]; twice {
+			c.doc.flawed[out] = true
 			c.report(finding.Finding{
 				ID:       DuplicateKey,
 				Message:  fmt.Sprintf("the key %q is there twice", key.Text),
@@ -136,10 +137,11 @@ func (c *converter) mapping(n ast.Node, values []*ast.MappingValueNode, flow boo
 }
 
 // merge adds the entries of the map, or of each map of the list, that << has
-// as its value.
+// as its value. Where that is none, what the map lacks is not known.
 func (c *converter) merge(into, from *Node, own map[string]*Node) {
 	switch {
 	case c.doc.failed[from]:
+		c.fail(into)
 	case from.Kind == Mapping:
 		for _, entry := range from.Entries {
 			if _, exists := own[entry.Key.Text]; !exists {
@@ -151,12 +153,14 @@ func (c *converter) merge(into, from *Node, own map[string]*Node) {
 		for _, item := range from.Items {
 			if item.Kind != Mapping {
 				c.Report(item, WrongType, "a merge key << takes maps, not "+describe(item), "")
+				c.fail(into)
 				continue
 			}
 			c.merge(into, item, own)
 		}
 	default:
 		c.Report(from, WrongType, "a merge key << takes a map, not "+describe(from), "write <<: *anchor")
+		c.fail(into)
 	}
 }
 

@@ -188,6 +188,7 @@ func (d *Decoder) unknown(n *Node, entry Entry, fields map[string][]int) {
 	if nearest := Nearest(name, names); nearest != "" {
 		d.doc.misspelt[n] = append(d.doc.misspelt[n], nearest)
 	}
+	d.doc.flawed[n] = true
 	d.reportAt(entry.Key.Line, entry.Key.Column, UnknownField, fmt.Sprintf("%s has no field %q", d.name, name), Suggest(name, names))
 }
 

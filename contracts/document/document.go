@@ -21,6 +21,8 @@
 package document
 
 import (
+	"io"
+	"os"
 	"strings"
 	"unicode/utf8"
 
@@ -39,6 +41,8 @@ type Document struct {
 	// failed are the nodes that could not be decoded; what was made of them
 	// is a zero value that says nothing.
 	failed map[*Node]bool
+	// flawed are the nodes that findings are about.
+	flawed map[*Node]bool
 	// misspelt are, by mapping, the valid names that unknown fields were
 	// probably meant to be.
 	misspelt map[*Node][]string
@@ -57,6 +61,17 @@ type Document struct {
 // index, and the Document, which is never nil, knows what failed.
 func Decode(file string, src []byte, out any) (*Document, []finding.Finding) {
 	return DecodeOver(file, src, Over{}, out)
+}
+
+// ReadFile reads a file of this machine for Decode, as far as that takes: also
+// a device has an end then, and a large file costs no more than a small one.
+func ReadFile(name string) ([]byte, error) {
+	in, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = in.Close() }()
+	return io.ReadAll(io.LimitReader(in, maxBytes+1))
 }
 
 // File is the name that the document was decoded under.

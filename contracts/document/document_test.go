@@ -248,7 +248,7 @@ func TestLineEndsAndMarks(t *testing.T) {
 
 func TestLimits(t *testing.T) {
 	tests := []struct{ name, src, want string }{
-		{"size", strings.Repeat("#\n", maxBytes), `1:1 file/too-large: the file has 524288 bytes; at most 262144 are read | split it`},
+		{"size", strings.Repeat("#\n", maxBytes), `1:1 file/too-large: the file has more than 262144 bytes, the most that are read | split it`},
 		{"tokens", "labels: {" + strings.Repeat("a,", maxTokens/2) + "}", `1:50007 file/too-large: the file has more than 50000 tokens`},
 		{"flow", "labels: " + strings.Repeat("{a: ", 65), `1:265 file/too-large: values nest deeper than 64 levels`},
 		{"entries", "parts:\n" + strings.Repeat("- ", 66) + "a", `2:131 file/too-large: values nest deeper than 64 levels`},

@@ -20,7 +20,7 @@ type Over struct {
 // over names. Both are checked as one: findings and the Document know of every
 // node in which text it stands. Without a Src it is Decode.
 func DecodeOver(file string, src []byte, over Over, out any) (*Document, []finding.Finding) {
-	doc := &Document{file: file, failed: map[*Node]bool{}, misspelt: map[*Node][]string{}}
+	doc := &Document{file: file, failed: map[*Node]bool{}, flawed: map[*Node]bool{}, misspelt: map[*Node][]string{}}
 	d := &Decoder{doc: doc}
 	doc.root = d.parse(src)
 	if doc.root != nil && len(over.Src) > 0 {
@@ -29,8 +29,7 @@ func DecodeOver(file string, src []byte, over Over, out any) (*Document, []findi
 	if doc.root != nil {
 		d.DecodeAs("the file", doc.root, out)
 	}
-	finding.Sort(d.findings)
-	return doc, d.findings
+	return doc, distinct(d.findings)
 }
 
 // lay puts the fields of another text into the root. Its lines come after those
@@ -38,7 +37,7 @@ func DecodeOver(file string, src []byte, over Over, out any) (*Document, []findi
 func (d *Decoder) lay(over Over) {
 	doc := d.doc
 	// What is known of nodes is known of both texts in one place.
-	second := &Decoder{doc: &Document{file: over.Name, failed: doc.failed, misspelt: doc.misspelt}}
+	second := &Decoder{doc: &Document{file: over.Name, failed: doc.failed, flawed: doc.flawed, misspelt: doc.misspelt}}
 	fields := second.parse(over.Src)
 	if fields != nil && fields.Kind != Mapping {
 		second.DecodeAs(over.Name, fields, &struct{}{}) // says that it is none

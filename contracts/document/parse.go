@@ -62,7 +62,7 @@ func (d *Decoder) parse(src []byte) *Node {
 // and column of everything else.
 func (d *Decoder) text(src []byte) (string, bool) {
 	if len(src) > maxBytes {
-		d.reportAt(1, 1, TooLarge, fmt.Sprintf("the file has %d bytes; at most %d are read", len(src), maxBytes), "split it")
+		d.reportAt(1, 1, TooLarge, fmt.Sprintf("the file has more than %d bytes, the most that are read", maxBytes), "split it")
 		return "", false
 	}
 	src = bytes.TrimPrefix(src, []byte("\ufeff"))

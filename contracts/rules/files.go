@@ -271,24 +271,30 @@ func (c *checker) exampleInvalid(contract *contracts.Contract, violations []sche
 	}
 }
 
-// bodies looks for the files that a trigger sends.
+// bodies looks for the files that a trigger sends, and checks them as the
+// templates that they are.
 func (c *checker) bodies(p produced) {
 	trigger := p.promise().Trigger
 	if trigger == nil {
 		return
 	}
 	for i, step := range trigger.Given {
-		c.body(p, step.Body, p.at("trigger", "given", i, "body"))
+		c.body(p, i, step.Body, p.at("trigger", "given", i, "body"))
 	}
-	c.body(p, trigger.Body, p.at("trigger", "body"))
+	c.body(p, len(trigger.Given), trigger.Body, p.at("trigger", "body"))
 }
 
-func (c *checker) body(p produced, name string, at *finding.Position) {
+func (c *checker) body(p produced, step int, name string, at *finding.Position) {
 	if name == "" {
 		return
 	}
 	file := p.contract.Resolve(name)
-	if _, err := fs.ReadFile(c.files.fsys, file); err != nil {
+	src, err := fs.ReadFile(c.files.fsys, file)
+	if err != nil {
 		c.report(p.contract, BodyMissing, at, fmt.Sprintf("cannot read the body %s: %v", file, reason(err)), "paths are relative to the contract's file")
+		return
+	}
+	for _, problem := range p.promise().Trigger.CheckTemplate(step, string(src)) {
+		c.report(p.contract, BodyTemplate, problem.Position(file, string(src)), problem.Message, problem.Hint, related(at, "the trigger sends it")...)
 	}
 }

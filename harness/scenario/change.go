@@ -14,6 +14,7 @@ import (
 	"github.com/flowweir/weir/chaos/fault"
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/document"
+	"github.com/flowweir/weir/contracts/setting"
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/external"
 	"github.com/flowweir/weir/harness/leftover"
@@ -137,6 +138,11 @@ func (v *validator) changes(path document.Path, f Fault) {
 			v.Missing(at, "config", "settings by Kafka's names, such as {min.insync.replicas: 3}")
 		}
 		contracts.CheckTopicConfig(v.Checker, at.Add("config"), f.AlterTopic.Config)
+		for name := range f.AlterTopic.Config {
+			if !setting.KnownTopic(name) { // which every broker refuses
+				v.ErrorAtKey(document.UnknownValue, at.Add("config", name), fmt.Sprintf("topics have no setting %s", name), document.Suggest(name, setting.Topics()))
+			}
+		}
 	case f.Quota != nil:
 		at := path.Add("quota")
 		for field, rate := range map[string]document.Bytes{"produce": f.Quota.Produce, "consume": f.Quota.Consume} {

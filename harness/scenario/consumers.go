@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -26,6 +27,8 @@ func (v *validator) consumers(path document.Path, c Consumers) {
 	for i, topic := range c.Topics {
 		if topic == "" {
 			v.Error(document.Required, path.Add("topics", i), "a topic has no name", "")
+		} else if slices.Contains(c.Topics[:i], topic) {
+			v.Error(DuplicateName, path.Add("topics", i), fmt.Sprintf("topics has %s twice", topic), "keep one of them")
 		}
 	}
 	v.Positive(path.Add("members"), c.Members > 0)

@@ -51,6 +51,9 @@ func newDocuments(f *Flow) (*documents, error) {
 	for i, name := range p.Examples {
 		var err error
 		if examples[i], err = fs.ReadFile(f.files, c.Resolve(name)); err != nil {
+			if file, why, is := unreadable(err); is {
+				return nil, inContract(c, interaction(c, p).Add("examples", i), fmt.Sprintf("cannot read the example %s: %s", file, why), relativeToContract)
+			}
 			return nil, err
 		}
 	}

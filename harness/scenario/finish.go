@@ -33,6 +33,9 @@ func (x *execution) finish(hard context.Context) {
 	d := x.drainer()
 	x.drained = d.drain(hard, timeout)
 	x.reached, x.ends = d.reached, d.ends
+	if !x.drained.Complete {
+		x.drained.Open = slices.Concat(x.unjoined(hard), x.drained.Open)
+	}
 	if len(x.plan.levels()) > 0 {
 		x.drainHops(hard, timeout-x.drained.Took)
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -79,16 +78,17 @@ func LoadFileWithFaults(file, name string, src []byte) (*Scenario, []finding.Fin
 }
 
 func loadFile(file string, over document.Over) (*Scenario, []finding.Finding) {
-	src, err := os.ReadFile(file)
+	src, err := document.ReadFile(file)
 	if err != nil {
 		if inner := (*fs.PathError)(nil); errors.As(err, &inner) {
 			err = inner.Err
 		}
-		return &Scenario{}, []finding.Finding{{
+		unreadable := []finding.Finding{{
 			ID: document.Unreadable, Severity: finding.Error,
 			Message:  fmt.Sprintf("cannot read the file: %v", err),
 			Position: &finding.Position{File: filepath.ToSlash(file)},
 		}}
+		return &Scenario{wrong: unreadable}, unreadable
 	}
 	return parse(filepath.ToSlash(file), src, over)
 }
@@ -111,10 +111,12 @@ func parse(file string, src []byte, over document.Over) (*Scenario, []finding.Fi
 			hint = "a scenario names contracts under contracts:; check one with: weir check " + file
 		}
 		check.Error(BadVersion, document.Path{"weir"}, fmt.Sprintf("%q is no version of a scenario; this one is %q", s.Weir, Version), hint)
-		return s, check.Findings()
+		s.wrong = check.Findings()
+		return s, s.wrong
 	}
 	findings = append(findings, s.validate()...)
 	finding.Sort(findings)
+	s.wrong = findings
 	return s, findings
 }
 

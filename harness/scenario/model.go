@@ -5,6 +5,7 @@ import (
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/document"
+	"github.com/flowweir/weir/reports/finding"
 )
 
 // Version is the value of the field "weir" of a scenario file.
@@ -36,6 +37,10 @@ type Scenario struct {
 	AllowDestructive bool `yaml:"allow-destructive"`
 
 	Doc *document.Document `yaml:"-"`
+
+	// wrong is what was found when the file was read. A run is refused for it,
+	// and for all else that is wrong.
+	wrong []finding.Finding
 }
 
 // Cluster says what brokers the run uses.

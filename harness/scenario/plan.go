@@ -2,13 +2,9 @@ package scenario
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/flowweir/weir/chaos/fault"
@@ -61,6 +57,9 @@ type Plan struct {
 	// measures are those of hops, whose outputs are counted.
 	measures []histogram.Measure
 	outputs  int
+	// blind says that a contract could not be read: which events and topics there
+	// are is not known.
+	blind bool
 	// Notes are things that a reader of the results must know.
 	Notes []string
 }
@@ -102,13 +101,25 @@ type resolver struct {
 	dir  string
 	// present are the services that take part in the run.
 	present func(service string) bool
+	// partial says that an entry of the load is wrong, unsure that a fault is:
+	// what is judged of all of them together is not judged then.
+	partial, unsure bool
 }
 
 // Resolve reads the scenario's contracts and joins everything up. in names
 // services that take part in the run beside those that the scenario starts.
 func Resolve(s *Scenario, in ...string) (*Plan, []finding.Finding) {
+	r := newResolver(s, in...)
+	findings := r.resolve()
+	if finding.Errors(findings) > 0 {
+		return nil, findings
+	}
+	return r.plan, findings
+}
+
+func newResolver(s *Scenario, in ...string) *resolver {
 	r := &resolver{
-		Checker: document.NewChecker(s.Doc),
+		Checker: document.NewLaterChecker(s.Doc),
 		plan:    &Plan{Scenario: s, Files: asyncapi.NewFiles(source.Host())},
 		s:       s,
 		dir:     filepath.ToSlash(filepath.Dir(s.Doc.File())),
@@ -116,21 +127,28 @@ func Resolve(s *Scenario, in ...string) (*Plan, []finding.Finding) {
 	r.present = func(service string) bool {
 		return slices.Contains(in, service) || slices.ContainsFunc(s.Services, func(x Service) bool { return x.Name == service })
 	}
-	findings := append(r.contracts(), r.Findings()...)
-	if finding.Errors(findings) > 0 {
-		return nil, findings
+	return r
+}
+
+// resolve makes the plan, as far as the scenario and its contracts are sound,
+// and answers what is wrong beside what was said when the scenario was read.
+func (r *resolver) resolve() []finding.Finding {
+	if r.s.Doc.Flawed("weir") {
+		return nil // it may be no scenario
 	}
+	findings := r.contracts()
+	r.plan.blind = finding.Errors(findings)+len(r.Findings()) > 0 || r.s.Doc.Flawed("contracts")
 	r.flows()
 	r.unjudged()
 	r.topics()
 	r.faults()
 	r.invariants()
 	r.consumers()
-	if found := r.Findings(); len(found) > 0 {
-		return nil, append(findings, found...)
+	findings = append(findings, r.Findings()...)
+	if finding.Errors(findings) == 0 && !r.plan.blind && !r.partial && !r.unsure {
+		r.hops()
 	}
-	r.hops()
-	return r.plan, findings
+	return findings
 }
 
 // Path is a file that the scenario names relative to itself.
@@ -141,55 +159,13 @@ func (p *Plan) Path(name string) string {
 	return filepath.Join(filepath.Dir(p.Scenario.Doc.File()), filepath.FromSlash(name))
 }
 
-func (r *resolver) contracts() []finding.Finding {
-	var findings []finding.Finding
-	for i, name := range r.s.Contracts {
-		if missing := r.missing(name); missing != "" {
-			r.Error(document.Unreadable, document.Path{"contracts", i}, fmt.Sprintf("cannot read %s: %s", name, missing), "names are relative to this file")
-			continue
-		}
-		found, problems := loadContracts(r.plan.Files, r.plan.Path(name))
-		r.plan.Contracts = append(r.plan.Contracts, found...)
-		findings = append(findings, problems...)
-	}
-	return findings
-}
-
-// missing says why a contract's file or directory cannot be read, if so. Of a
-// scenario that is no file the loader says it better.
-func (r *resolver) missing(name string) string {
-	if r.s.Doc == nil {
-		return ""
-	}
-	_, err := os.Stat(r.plan.Path(name))
-	if inner := (*fs.PathError)(nil); errors.As(err, &inner) {
-		return inner.Err.Error()
-	}
-	return ""
-}
-
-// loadContracts reads a contract file, or all contracts of a directory.
-func loadContracts(files *asyncapi.Files, file string) ([]*contracts.Contract, []finding.Finding) {
-	name := filepath.ToSlash(file)
-	if strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml") {
-		c, findings := files.Load(name)
-		return []*contracts.Contract{c}, findings
-	}
-	return files.LoadDir(name)
-}
-
 func (r *resolver) flows() {
 	for i := range r.s.Load {
 		load := &r.s.Load[i]
 		path := document.Path{"load", i}
 		f := &Flow{Load: load, Index: i, Topic: load.Topic, Keyed: r.s.Doc.Has(path.Add("keys")...), files: r.plan.Files}
-		if load.Event != "" && !r.interaction(f, path.Add("event")) {
-			continue
-		}
-		if f.Schedule = r.schedule(f, path.Add("profile")); f.Schedule == nil {
-			continue
-		}
-		if !r.keyList(f, path.Add("keys", "file")) || !r.payload(f, path.Add("payload")) {
+		if !r.flow(f, path) {
+			r.partial = true
 			continue
 		}
 		if f.raw() {
@@ -204,7 +180,7 @@ func (r *resolver) flows() {
 		r.plan.Length = time.Duration(r.s.For)
 	}
 	r.plan.Warmup = min(r.plan.Length/10, 10*time.Second)
-	if w := r.s.Warmup; w != nil {
+	if w := r.s.Warmup; w != nil && !r.partial {
 		r.plan.Warmup = time.Duration(*w)
 		if length := r.plan.Length; length > 0 && r.plan.Warmup >= length {
 			r.Error(document.OutOfRange, document.Path{"warmup"}, fmt.Sprintf("the warm-up of %s leaves nothing of the load, which ends at %s", *w, document.Duration(length)), "figures are of what comes after the warm-up: make it shorter, or the load longer")
@@ -212,11 +188,24 @@ func (r *resolver) flows() {
 	}
 }
 
+// flow finds what a load is of and when it is sent; false where something is
+// wrong with it.
+func (r *resolver) flow(f *Flow, path document.Path) bool {
+	if f.Load.Event != "" && !r.interaction(f, path.Add("event")) || r.s.Doc.Flawed(path...) {
+		return false
+	}
+	f.Schedule = r.schedule(f, path.Add("profile"))
+	return f.Schedule != nil && r.keyList(f, path.Add("keys", "file")) && r.payload(f, path.Add("payload"))
+}
+
 // interaction finds the contract of a load's event; false where it is a
 // finding.
 func (r *resolver) interaction(f *Flow, path document.Path) bool {
 	event := f.Load.Event
 	f.Producer, f.Produces = r.producer(event)
+	if f.Produces == nil && r.plan.blind {
+		return false
+	}
 	if f.Produces == nil {
 		r.Error(UnknownEvent, path, fmt.Sprintf("no contract of this scenario produces %s", event), document.Suggest(event, r.events()))
 		return false
@@ -300,6 +289,9 @@ func (p *Plan) note(format string, args ...any) {
 
 // consumers checks the topics of Weir's own groups.
 func (r *resolver) consumers() {
+	if r.plan.blind {
+		return
+	}
 	for i, c := range r.s.Consumers {
 		for j, t := range c.Topics {
 			if len(r.s.Load) > 0 && r.plan.topic(t) == nil {

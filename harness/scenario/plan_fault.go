@@ -13,20 +13,28 @@ import (
 
 func (r *resolver) faults() {
 	for i, entry := range r.s.Faults {
-		r.fault(entry, document.Path{"faults", i})
+		r.fault(entry, i, document.Path{"faults", i})
 	}
-	if r.s.Random != nil {
-		for i, entry := range r.s.Random.Faults {
-			r.fault(entry.Fault, document.Path{"random", "faults", i})
-		}
+	if r.s.Random == nil {
+		return
+	}
+	for i, entry := range r.s.Random.Faults {
+		r.fault(entry.Fault, len(r.s.Faults)+i, document.Path{"random", "faults", i})
+	}
+	if !r.partial && !r.unsure {
 		r.mixFits()
 	}
 }
 
-func (r *resolver) fault(entry Fault, path document.Path) {
-	f, err := entry.resolve(len(r.plan.Faults))
+func (r *resolver) fault(entry Fault, index int, path document.Path) {
+	f, err := entry.resolve(index)
 	if err != nil {
 		r.Error(BadLoad, path, err.Error(), "")
+	}
+	if flawed := r.s.Doc.Flawed(path...); err != nil || flawed {
+		r.unsure = true
+	}
+	if err != nil || f.Kind == "" || r.s.Doc.Flawed(path.Add(f.Kind.Field())...) {
 		return
 	}
 	if f.Every > 0 && !r.s.Doc.Has(path.Add("at")...) {
@@ -37,7 +45,7 @@ func (r *resolver) fault(entry Fault, path document.Path) {
 		r.spoil(entry, &f, path.Add(f.Kind.Field()))
 	}
 	r.checkCondition(entry.When, f.When, path.Add("when"))
-	if path[0] == "faults" { // what is drawn never overlaps
+	if path[0] == "faults" && !r.partial && !r.unsure { // what is drawn never overlaps
 		r.checkOverlap(f, path)
 	}
 	r.plan.Faults = append(r.plan.Faults, f)
@@ -45,10 +53,11 @@ func (r *resolver) fault(entry Fault, path document.Path) {
 
 func (r *resolver) checkTarget(f fault.Fault, path document.Path) {
 	path = path.Add(f.Kind.Field())
-	for _, tp := range []*fault.TopicPartition{f.Target.LeaderOf, f.Target.FollowersOf, f.Target.Partition} {
-		if tp == nil {
+	for field, tp := range map[string]*fault.TopicPartition{"leader-of": f.Target.LeaderOf, "followers-of": f.Target.FollowersOf, "unclean": f.Target.Partition} {
+		if tp == nil || r.plan.blind {
 			continue
 		}
+		path := path.Add(field)
 		switch t := r.plan.topic(tp.Topic); {
 		case t == nil:
 			r.Error(UnknownTopic, path, fmt.Sprintf("no contract of this scenario uses topic %s", tp.Topic), document.Suggest(tp.Topic, r.plan.topicNames()))
@@ -56,7 +65,7 @@ func (r *resolver) checkTarget(f fault.Fault, path document.Path) {
 			r.Error(UnknownTopic, path, fmt.Sprintf("%s has %d partitions, 0 to %d", tp.Topic, t.Partitions, t.Partitions-1), "")
 		}
 	}
-	if f.Change != nil && f.Change.Topic != "" && r.plan.topic(f.Change.Topic) == nil {
+	if f.Change != nil && f.Change.Topic != "" && !r.plan.blind && r.plan.topic(f.Change.Topic) == nil {
 		r.Error(UnknownTopic, path.Add("topic"), fmt.Sprintf("no contract of this scenario uses topic %s", f.Change.Topic), document.Suggest(f.Change.Topic, r.plan.topicNames()))
 	}
 	if f.Target.Service != "" && !r.present(f.Target.Service) {

@@ -68,11 +68,11 @@ func TestWhatDoesNotResolve(t *testing.T) {
 		{"a driven service without a url", []string{both, "services: [{name: order-service, command: [x]}]\n", triggered},
 			[]string{`:4:12 scenario/bad-load: order-service is driven over HTTP but has no url (say where it listens: url: http://127.0.0.1:{{.Port}})`}},
 		{"an unknown topic of a fault", []string{both, load10, "faults: [{at: 1s, kill: {leader-of: order.event/0}}]\n"},
-			[]string{`:5:25 scenario/unknown-topic: no contract of this scenario uses topic order.event (did you mean "order.events"?)`}},
+			[]string{`:5:37 scenario/unknown-topic: no contract of this scenario uses topic order.event (did you mean "order.events"?)`}},
 		{"an unknown partition", []string{both, load10, "faults: [{at: 1s, pause: {followers-of: order.events/6}}]\n"},
-			[]string{`:5:26 scenario/unknown-topic: order.events has 6 partitions, 0 to 5`}},
+			[]string{`:5:41 scenario/unknown-topic: order.events has 6 partitions, 0 to 5`}},
 		{"an unknown partition of an election", []string{both, load10, "faults: [{at: 1s, elect: {unclean: payment.events/2}}]\n"},
-			[]string{`:5:26 scenario/unknown-topic: payment.events has 2 partitions, 0 to 1`}},
+			[]string{`:5:36 scenario/unknown-topic: payment.events has 2 partitions, 0 to 1`}},
 		{"an unknown service", []string{both, paying, load10, "faults: [{at: 1s, crash: {service: payments-service}}]\n"},
 			[]string{`:6:36 scenario/unknown-service: the scenario starts no service payments-service (did you mean "payment-service"?)`}},
 		{"poison of an event that is not in the load", []string{both, load10, "faults: [{always: true, poison: {event: OrderCancelled, share: 1%}}]\n"},
@@ -152,7 +152,7 @@ func TestContractsThatCannotBeRead(t *testing.T) {
 	_, findings := Resolve(scenarioOf(t, "contracts: [missing.yaml]\n", load10))
 	equal(t, summary(findings), []string{"testdata/plan/s.yaml:3:13 file/unreadable: cannot read missing.yaml: no such file or directory"})
 	_, findings = Resolve(scenarioOf(t, "contracts: [schemas]\n", load10))
-	equal(t, summary(findings), []string{"testdata/plan/schemas contract/none-found: no contract in testdata/plan/schemas"})
+	equal(t, summary(findings), []string{"testdata/plan/s.yaml:3:13 contract/none-found: no contract in testdata/plan/schemas"})
 }
 
 // TestPlanOfTheWholeFlow: facts about topics merge in order, and what reacts

@@ -20,16 +20,10 @@ import (
 // preflight refuses what files and this program alone can tell, before
 // anything is made, started or asked. A dry run does the same.
 func (x *execution) preflight() error {
-	p := &preflight{Checker: document.NewChecker(x.plan.Scenario.Doc), x: x}
-	kind, abilities, nodes, err := p.cluster()
+	p := &preflight{Checker: document.NewLaterChecker(x.plan.Scenario.Doc), x: x}
+	nodes, err := p.clusterAndFaults()
 	if err != nil {
 		return err
-	}
-	p.faults(kind, abilities)
-	p.held(kind, abilities, nodes)
-	if nodes != nil {
-		p.brokers(nodes, x.plan.Topics)
-		p.quorum(abilities, nodes)
 	}
 	if err := p.loads(); err != nil {
 		return err
@@ -39,6 +33,44 @@ func (x *execution) preflight() error {
 		p.bytes()
 	}
 	return p.err()
+}
+
+// clusterAndFaults refuses what the cluster cannot be or suffer, and answers its
+// brokers.
+func (p *preflight) clusterAndFaults() (nodes []int32, err error) {
+	kind, abilities, nodes, err := p.cluster()
+	if err != nil {
+		return nil, err
+	}
+	p.faults(kind, abilities)
+	p.held(kind, abilities, nodes)
+	if nodes != nil {
+		p.brokers(nodes, p.x.plan.Topics)
+		p.quorum(abilities, nodes)
+	}
+	return nodes, nil
+}
+
+// alsoWrong is what the preflight finds in the sound parts of a scenario that is
+// refused already, so that all of it is said at once.
+func (x *execution) alsoWrong() []finding.Finding {
+	s := x.plan.Scenario
+	if s.Doc == nil || s.Doc.Flawed("weir") {
+		return nil
+	}
+	p := &preflight{Checker: document.NewLaterChecker(s.Doc), x: x}
+	if !s.Doc.Flawed("cluster") {
+		if _, err := p.clusterAndFaults(); err != nil {
+			p.add(err)
+		}
+	}
+	if !x.plan.blind {
+		if err := p.loads(); err != nil {
+			p.add(err)
+		}
+	}
+	p.services()
+	return append(p.Findings(), p.other...)
 }
 
 // bytes refuses a load that writes more than the guard allows. How often topics
@@ -163,6 +195,13 @@ func (p *preflight) brokers(nodes []int32, topics []run.Topic) {
 			}
 			p.Error(BadTarget, at, fmt.Sprintf("there is no broker %d", b), "the brokers are "+span(nodes))
 		}
+		if racks := p.x.plan.Scenario.Cluster.Racks; f.Target.Rack != "" && p.x.up == nil && p.x.cluster == nil && !slices.Contains(racks, f.Target.Rack) {
+			hint := "give the brokers racks: cluster: {kind: docker, racks: [a, b, c]}"
+			if len(racks) > 0 {
+				hint = document.Suggest(f.Target.Rack, racks)
+			}
+			p.Error(BadTarget, path.Add("rack"), fmt.Sprintf("no broker is in rack %s", f.Target.Rack), hint)
+		}
 		if f.Target.Count > len(nodes) && len(f.Target.Controllers) == 0 {
 			p.Error(BadTarget, path.Add("count"), fmt.Sprintf("there are not %d brokers", f.Target.Count), "the brokers are "+span(nodes))
 		}
@@ -214,12 +253,13 @@ func (p *preflight) loads() error {
 		return err
 	}
 	p.x.ledger = ledger.New()
-	if resolved {
-		if _, err := p.x.makers(); err != nil {
-			p.add(err)
-		}
-	}
 	for _, f := range p.x.plan.Flows {
+		sender := p.x.sender(f)
+		if resolved[f] {
+			if _, field, err := p.x.maker(f, sender.ID()); err != nil {
+				p.add(p.x.refusal(BadLoad, err, "load", f.Index, field))
+			}
+		}
 		if f.Load.Via == ViaTrigger {
 			continue
 		}
@@ -239,15 +279,18 @@ func (p *preflight) services() {
 	for i := range p.x.plan.Scenario.Services {
 		s := &p.x.plan.Scenario.Services[i]
 		vars := service.Vars{Bootstrap: "127.0.0.1:9092", URLs: urls}
-		if needsPort(s) {
+		if s.portFields() != nil {
 			vars.Port = 1024
+			p.port(i, s)
+		}
+		if p.x.plan.Scenario.Doc.Flawed("services", i) {
+			continue
 		}
 		cfg, err := p.x.expandService(s, i, "", vars)
 		if err != nil {
 			p.add(err)
-		} else {
-			p.program(i, s, cfg)
 		}
+		p.program(i, s, cfg)
 		if _, err := p.x.address(i); err != nil {
 			p.add(err)
 		}
@@ -268,7 +311,7 @@ func (p *preflight) program(i int, s *Service, cfg service.Config) {
 		p.Error(BadCommand, path.Add("dir"), fmt.Sprintf("%s cannot run: there is no directory %s", s.Name, p.x.plan.Path(s.Dir)), "names are relative to this file")
 	case s.Build != "" && !isDir(s.Build):
 		p.Error(BadBuild, path.Add("build"), fmt.Sprintf("%s does not build: there is no directory %s", s.Name, p.x.plan.Path(s.Build)), "name the directory of a Go main package, relative to this file")
-	case s.Command != nil:
+	case len(cfg.Command) > 0 && s.Command != nil && cfg.Command[0] != "":
 		if err := service.CheckProgram(cfg.Command[0], cfg.Dir); err != nil {
 			p.Error(BadCommand, path.Add("command", 0), err.Error(), programHint)
 		}

@@ -100,44 +100,57 @@ func (x *execution) beginnings(ctx context.Context) (offsets, error) {
 func (x *execution) makers() ([]maker, error) {
 	makers := make([]maker, len(x.plan.Flows))
 	for i, f := range x.plan.Flows {
-		sender := x.ledger.Sender(f.senderName(), ledger.Expect{Received: f.observed()})
-		if f.Load.Via == ViaTrigger {
-			continue
-		}
-		if f.raw() {
-			m, _, err := f.newRaw(x.info.Seed, x.identity, sender.ID())
-			if err != nil {
-				return nil, x.usage(BadLoad, err.Error(), "load", i, "payload")
-			}
-			makers[i] = m
-			continue
-		}
-		keys, err := f.keys(x.info.Seed, sender.ID())
+		m, field, err := x.maker(f, x.sender(f).ID())
 		if err != nil {
-			return nil, x.usage(BadLoad, err.Error(), "load", i, "keys")
-		}
-		docs, err := newDocuments(f)
-		if err != nil {
-			return nil, x.usage(BadLoad, err.Error(), "load", i, "event")
-		}
-		refuses, err := f.refuses()
-		if err != nil {
-			return nil, x.usage(BadLoad, err.Error(), "load", i, "event")
-		}
-		m, err := payload.New(payload.Config{
-			Produces: f.Produces, Service: f.Producer.Service.Name,
-			Generate: docs.generate, Validate: docs.validate, Codec: docs.codec(), Pattern: docs.pattern,
-			Frame: f.value.frame, KeySchema: f.key.Schema, KeyFrame: f.key.frame,
-			Seed: x.info.Seed, Run: x.identity, Sender: sender.ID(),
-			Schedule: f.Schedule, Keys: keys, KeyList: f.KeyList, Headers: f.Load.Headers,
-			Faults: x.plan.spoilt(f), Refuses: refuses,
-		})
-		if err != nil {
-			return nil, x.usage(BadLoad, err.Error(), "load", i, "event")
+			return nil, x.refusal(BadLoad, err, "load", f.Index, field)
 		}
 		makers[i] = m
 	}
 	return makers, nil
+}
+
+// sender is a new sender of the ledger, of a flow.
+func (x *execution) sender(f *Flow) *ledger.Sender {
+	return x.ledger.Sender(f.senderName(), ledger.Expect{Received: f.observed()})
+}
+
+// maker makes the records of a flow; of a load via trigger its service does. An
+// error comes with the field of the load that it is about.
+func (x *execution) maker(f *Flow, sender uint16) (m maker, field string, err error) {
+	if f.Load.Via == ViaTrigger {
+		return nil, "via", checkTrigger(f)
+	}
+	if f.raw() {
+		m, _, err := f.newRaw(x.info.Seed, x.identity, sender)
+		if err != nil { // a nil *Raw is no nil maker
+			return nil, "payload", err
+		}
+		return m, "", nil
+	}
+	keys, err := f.keys(x.info.Seed, sender)
+	if err != nil {
+		return nil, "keys", err
+	}
+	docs, err := newDocuments(f)
+	if err != nil {
+		return nil, "event", err
+	}
+	refuses, err := f.refuses()
+	if err != nil {
+		return nil, "event", err
+	}
+	made, err := payload.New(payload.Config{
+		Produces: f.Produces, Service: f.Producer.Service.Name,
+		Generate: docs.generate, Validate: docs.validate, Codec: docs.codec(), Pattern: docs.pattern,
+		Frame: f.value.frame, KeySchema: f.key.Schema, KeyFrame: f.key.frame,
+		Seed: x.info.Seed, Run: x.identity, Sender: sender,
+		Schedule: f.Schedule, Keys: keys, KeyList: f.KeyList, Headers: f.Load.Headers,
+		Faults: x.plan.spoilt(f), Refuses: refuses,
+	})
+	if err != nil {
+		return nil, "event", err
+	}
+	return made, "", nil
 }
 
 // share is the share of a flow's load that a fault makes so.

@@ -37,7 +37,7 @@ func TestRandomFaults(t *testing.T) {
 func TestRandomFaultsThatDoNotFit(t *testing.T) {
 	for _, tt := range []struct{ random, want string }{
 		{"{pause: 1s, faults: [{kill: {broker: 0}, heal-after: 1s}]}", ":5:9 scenario/timing: not each of the faults fits into a third of the load of 9s after its warm-up, with pauses of 1s: it must be at least 12s"},
-		{"{faults: [{kill: {leader-of: order.evens/0}, heal-after: 1s}]}", ":5:26 scenario/unknown-topic: no contract of this scenario uses topic order.evens"},
+		{"{faults: [{kill: {leader-of: order.evens/0}, heal-after: 1s}]}", ":5:38 scenario/unknown-topic: no contract of this scenario uses topic order.evens"},
 	} {
 		_, findings := Resolve(scenarioOf(t, both, load10, "random: "+tt.random+"\n"))
 		equal(t, summary(findings), []string{"testdata/plan/s.yaml" + tt.want})

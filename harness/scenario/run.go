@@ -54,12 +54,15 @@ func configured(opts []Option) config {
 // can be told without touching anything, with what is to be said of its files.
 // ctx bounds what is asked of a schema registry, as long as the execution lasts.
 func newExecution(ctx context.Context, s *Scenario, c config) (*execution, []finding.Finding, error) {
-	plan, findings := Resolve(s)
-	if plan == nil || finding.Errors(findings) > 0 {
-		return nil, nil, &PlanError{Findings: findings}
-	}
+	r := newResolver(s)
+	findings, plan := r.resolve(), r.plan
 	x := &execution{config: c, plan: plan, serdes: newSerdes(ctx, plan.Files, c.registry)}
 	x.identify()
+	if wrong := slices.Concat(s.wrong, findings); finding.Errors(wrong) > 0 {
+		wrong = append(wrong, x.alsoWrong()...)
+		finding.Sort(wrong)
+		return nil, nil, &PlanError{Findings: wrong}
+	}
 	plan.draw(x.info.Seed)
 	plan.misses(x.info.Seed)
 	if c.objectives {

@@ -3,13 +3,11 @@ package scenario
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/flowweir/weir/contracts"
-	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/contracts/envelope"
 	"github.com/flowweir/weir/contracts/jsonschema"
 	"github.com/flowweir/weir/contracts/place"
@@ -40,10 +38,10 @@ func newSerdes(ctx context.Context, files fs.FS, r *registry.Registry) *serde.Re
 // carry to the end of the run.
 func (f *Flow) resolve(of *serde.Resolver) (err error) {
 	if f.value, err = f.written(of, registry.Value); err != nil {
-		return fmt.Errorf("the schema of %s: %w", f.Name(), err)
+		return f.schemaError(f.Producer, f.Produces, registry.Value, "the schema of "+f.Name(), err)
 	}
 	if f.key, err = f.written(of, registry.Key); err != nil {
-		return fmt.Errorf("the schema of the keys of %s: %w", f.Name(), err)
+		return f.schemaError(f.Producer, f.Produces, registry.Key, "the schema of the keys of "+f.Name(), err)
 	}
 	return nil
 }
@@ -71,20 +69,20 @@ func (f *Flow) written(of *serde.Resolver, part registry.Part) (w written, err e
 }
 
 // serdes finds how all flows are written and how what they cause is read, and
-// refuses what no schema can be had for; false where it refuses. A registry that
+// refuses what no schema can be had for; it answers the others. A registry that
 // cannot be asked is no fault of the files.
-func (p *preflight) serdes() (resolved bool, err error) {
-	resolved = true
+func (p *preflight) serdes() (resolved map[*Flow]bool, err error) {
+	resolved = map[*Flow]bool{}
 	for _, f := range p.x.plan.Flows {
 		switch err := p.x.resolve(f); {
 		case err == nil:
+			resolved[f] = true
 		case errors.Is(err, context.Canceled):
-			return false, ErrInterrupted
+			return nil, ErrInterrupted
 		case errors.As(err, new(*serde.RegistryError)):
-			return false, p.unanswered(f, err)
+			return nil, p.unanswered(f, err)
 		default:
-			p.Error(BadLoad, document.Path{"load", f.Index, "event"}, err.Error(), "")
-			resolved = false
+			p.add(p.x.refusal(BadLoad, err, "load", f.Index, "event"))
 		}
 	}
 	return resolved, nil
@@ -120,7 +118,11 @@ func (x *execution) resolve(f *Flow) error {
 			continue // said where it is watched
 		}
 		if _, err := x.decoder(correlate, r); err != nil {
-			return fmt.Errorf("the schema of the effect %s: %w", r.Produces.Event, err)
+			part := registry.Value
+			if correlate.Kind() == place.Key {
+				part = registry.Key
+			}
+			return f.schemaError(r.Producer, r.Produces, part, "the schema of the effect "+r.Produces.Event, err)
 		}
 	}
 	return nil

@@ -22,6 +22,8 @@ import (
 func (r *resolver) spoil(entry Fault, f *fault.Fault, path document.Path) {
 	flow := r.plan.flow(f.Target.Event)
 	switch {
+	case flow == nil && r.partial && r.named(f.Target.Event):
+		return
 	case flow == nil:
 		var loaded []string
 		for _, l := range r.s.Load {
@@ -43,6 +45,12 @@ func (r *resolver) spoil(entry Fault, f *fault.Fault, path document.Path) {
 	default:
 		r.similar(flow, path.Add("event"))
 	}
+}
+
+// named says whether an event is one of the load, or of a contract: it is not
+// misspelt then, but what the load says of it may be.
+func (r *resolver) named(event string) bool {
+	return r.plan.blind || slices.Contains(r.events(), event) || slices.ContainsFunc(r.s.Load, func(l Load) bool { return l.Event == event })
 }
 
 // similar refuses near-identical events that nothing tells apart, or that a

@@ -5,10 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -226,6 +223,12 @@ func (x *execution) startServices(ctx context.Context, binaries map[string]strin
 			// One that was there a moment ago, or whose interpreter is not.
 			return x.usage(BadCommand, fmt.Sprintf("%s: %v", s.Name, program), "services", i)
 		}
+		if early := (*service.EarlyEnd)(nil); err != nil && ctx.Err() == nil && !errors.As(err, &early) {
+			// It was killed, and its members stay until their sessions end.
+			if said := x.joinedInstead(ctx, s); said != "" {
+				err = fmt.Errorf("%w%s", err, said)
+			}
+		}
 		if err != nil {
 			return &InfrastructureError{"starting " + s.Name, err}
 		}
@@ -247,7 +250,7 @@ func (x *execution) serviceConfig(s *Service, index int, binary string, urls map
 		return service.Config{}, x.usage(NotBuilt, err.Error(), "services", index, "image")
 	}
 	vars := service.Vars{Bootstrap: strings.Join(addresses, ","), URLs: urls}
-	if needsPort(s) {
+	if s.portFields() != nil {
 		reserved, err := port.Reserve()
 		if err != nil {
 			return service.Config{}, &InfrastructureError{"a port for " + s.Name, err}
@@ -261,89 +264,6 @@ func (x *execution) serviceConfig(s *Service, index int, binary string, urls map
 		cfg.Env[leftover.Mark] = x.info.ID
 	}
 	return cfg, err
-}
-
-// expandService expands the templates of a service.
-func (x *execution) expandService(s *Service, index int, binary string, vars service.Vars) (service.Config, error) {
-	e := expander{x: x, index: index, vars: &vars}
-	vars.Topic = e.topic
-	cfg := service.Config{Name: s.Name, URL: e.expand(s.URL, "url"), Env: map[string]string{}}
-	for _, name := range slices.Sorted(maps.Keys(s.Env)) {
-		cfg.Env[name] = e.expand(s.Env[name], "env", name)
-	}
-	args := e.all(s.Args, "args")
-	switch {
-	case s.Build != "":
-		cfg.Kind, cfg.Command = service.KindBuild, append([]string{binary}, args...)
-	case s.Image != "":
-		cfg.Kind, cfg.Image, cfg.Args, cfg.Port = service.KindImage, s.Image, args, vars.Port
-		cfg.Labels = map[string]string{}
-	default:
-		cfg.Kind, cfg.Command = service.KindCommand, e.all(s.Command, "command")
-		cfg.Dir = filepath.Dir(x.plan.Scenario.Doc.File())
-	}
-	if s.Dir != "" {
-		cfg.Dir = x.plan.Path(s.Dir)
-	}
-	if r := s.Ready; r != nil {
-		cfg.Ready = service.Ready{TCP: e.expand(r.TCP, "ready", "tcp"), HTTP: e.expand(r.HTTP, "ready", "http"),
-			Group: r.Group, Timeout: time.Duration(r.Timeout)}
-		if r.Log != "" {
-			re, err := regexp.Compile(r.Log)
-			if err != nil {
-				return cfg, x.usage(BadLoad, err.Error(), "services", index, "ready", "log")
-			}
-			cfg.Ready.Log = re
-		}
-	}
-	return cfg, e.err
-}
-
-// expander expands the templates of one service and keeps the first error.
-type expander struct {
-	x     *execution
-	index int
-	vars  *service.Vars
-	// unknown is a topic that the template names and no contract does.
-	unknown string
-	err     error
-}
-
-func (e *expander) expand(text string, path ...any) string {
-	out, err := service.Expand(text, *e.vars)
-	if err != nil && e.err == nil {
-		e.err = e.x.usage(BadTemplate, err.Error(), append([]any{"services", e.index}, path...)...)
-	}
-	if e.unknown != "" && e.err == nil {
-		e.err = &PlanError{Findings: []finding.Finding{{
-			ID: UnknownTopic, Severity: finding.Error, Message: "no contract of this scenario uses topic " + e.unknown,
-			Position: e.x.plan.Scenario.Doc.Position(append([]any{"services", e.index}, path...)...),
-			Hint:     document.Suggest(e.unknown, e.x.plan.topicNames()),
-		}}}
-	}
-	return out
-}
-
-// topic is {{.Topic "name"}}: the name as it is.
-func (e *expander) topic(name string) string {
-	if e.x.plan.topic(name) == nil {
-		e.unknown = name
-	}
-	return name
-}
-
-func (e *expander) all(texts []string, field string) []string {
-	out := make([]string, len(texts))
-	for i, t := range texts {
-		out[i] = e.expand(t, field, i)
-	}
-	return out
-}
-
-// needsPort says whether a service's templates name {{.Port}}.
-func needsPort(s *Service) bool {
-	texts := slices.Concat([]string{s.URL}, s.Args, s.Command, slices.Collect(maps.Values(s.Env)))
-	return slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(t, ".Port") })
 }
 
 // writeInfo replaces run.json.

@@ -74,7 +74,7 @@ func (r *resolver) topics() {
 		r.plan.Topics = append(r.plan.Topics, r.topic(name, roles[name]))
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.s.Topics)) {
-		if r.plan.topic(name) == nil {
+		if r.plan.topic(name) == nil && !r.plan.blind {
 			r.Error(UnknownTopic, document.Path{"topics", name}, "no contract, load or group of this scenario uses topic "+name, document.Suggest(name, r.plan.topicNames()))
 		}
 	}

@@ -153,19 +153,14 @@ func (v *validator) hot(path document.Path, keys Keys) {
 }
 
 // length is how long the load takes: that of its longest profile. It is not
-// known where a profile could not be read, or is in another file.
+// known where something is wrong with a profile, or it is in another file.
 func (s *Scenario) length() (total time.Duration, known bool) {
 	for i, load := range s.Load {
-		if s.Doc.Failed("load", i, "profile") {
+		if s.Doc.Flawed("load", i, "profile") {
 			return 0, false
 		}
 		var sum time.Duration
-		for j, segment := range load.Profile {
-			for _, field := range []string{"over", "for", "every", "by", "step"} {
-				if s.Doc.Failed("load", i, "profile", j, field) {
-					return 0, false
-				}
-			}
+		for _, segment := range load.Profile {
 			if segment.Replay != "" {
 				return 0, false
 			}

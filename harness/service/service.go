@@ -23,6 +23,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -217,11 +218,45 @@ func (c *Config) check(deps Deps) error {
 		return fmt.Errorf("service %s: a negative timeout", c.Name)
 	}
 	if c.URL != "" {
-		if u, err := url.Parse(c.URL); err != nil || u.Scheme == "" || u.Host == "" {
-			return fmt.Errorf("service %s: url %q: want one such as http://127.0.0.1:{{.Port}}", c.Name, c.URL)
+		if err := CheckURL(c.URL); err != nil {
+			return fmt.Errorf("service %s: url: %w: write where it listens, such as http://127.0.0.1:{{.Port}}", c.Name, err)
+		}
+	}
+	if c.Ready.TCP != "" {
+		if err := CheckTCP(c.Ready.TCP); err != nil {
+			return fmt.Errorf("service %s: ready.tcp: %w: want host:port", c.Name, err)
 		}
 	}
 	return nil
+}
+
+// CheckURL errs on what is no URL of a service.
+func CheckURL(text string) error {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
+		return fmt.Errorf("%q is no URL", text)
+	}
+	if port := u.Port(); port != "" && !isPort(port) {
+		return fmt.Errorf("%q has no port that there is: ports are from 1 to 65535", text)
+	}
+	return nil
+}
+
+// CheckTCP errs on what is no address to connect to.
+func CheckTCP(address string) error {
+	host, port, err := net.SplitHostPort(address)
+	switch {
+	case err != nil || host == "" || port == "":
+		return fmt.Errorf("%q is no address", address)
+	case !isPort(port):
+		return fmt.Errorf("%q has no port that there is: ports are from 1 to 65535", address)
+	}
+	return nil
+}
+
+func isPort(text string) bool {
+	n, err := strconv.ParseUint(text, 10, 16)
+	return err == nil && n > 0
 }
 
 // withDefaults fills in what was left out.

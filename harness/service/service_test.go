@@ -396,11 +396,31 @@ func TestRefusals(t *testing.T) {
 		`service a: ready.http "/h" needs the service's url`:                                                     {Name: "a", Command: []string{"x"}, Ready: Ready{HTTP: "/h"}},
 		`service a: ready.group "g": this run has no cluster to ask for the group`:                               {Name: "a", Command: []string{"x"}, Ready: Ready{Group: "g"}},
 		"service a: a negative timeout":                                                                          {Name: "a", Command: []string{"x"}, Grace: -1},
-		`service a: url "127.0.0.1:80": want one such as http://127.0.0.1:{{.Port}}`:                             {Name: "a", Command: []string{"x"}, URL: "127.0.0.1:80"},
-		"service a: cannot run no-such-program-of-weir: executable file not found in PATH":                       {Name: "a", Command: []string{"no-such-program-of-weir"}},
+		`service a: url: "127.0.0.1:80" is no URL: write where it listens, such as http://127.0.0.1:{{.Port}}`:   {Name: "a", Command: []string{"x"}, URL: "127.0.0.1:80"},
+		`service a: url: "http://h:0" has no port that there is: ports are from 1 to 65535: write where it listens, such as http://127.0.0.1:{{.Port}}`: {Name: "a", Command: []string{"x"}, URL: "http://h:0"},
+		`service a: ready.tcp: "localhost" is no address: want host:port`:                                                                               {Name: "a", Command: []string{"x"}, Ready: Ready{TCP: "localhost"}},
+		"service a: cannot run no-such-program-of-weir: executable file not found in PATH":                                                              {Name: "a", Command: []string{"no-such-program-of-weir"}},
 	} {
 		if _, err := Start(t.Context(), cfg, Deps{}); err == nil || err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}
+	}
+}
+
+// TestNotReadyTellsTheLastWholeLook: a look that the end of the time cut short
+// says nothing of the service.
+func TestNotReadyTellsTheLastWholeLook(t *testing.T) {
+	looks := 0
+	cfg := config(t, "silent")
+	cfg.Ready = Ready{Group: "payments", Timeout: 300 * time.Millisecond}
+	_, err := Start(t.Context(), cfg, Deps{Group: func(ctx context.Context, _ string) (int, string, error) {
+		if looks++; looks > 1 {
+			<-ctx.Done()
+			return 0, "", ctx.Err()
+		}
+		return 0, "Dead", nil
+	}})
+	if err == nil || !strings.Contains(err.Error(), "not ready after 300ms, waiting for consumer group payments: it has no member") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"text/template"
+
+	"github.com/flowweir/weir/contracts/document"
 )
 
 // Vars are what a template may name.
@@ -30,17 +32,21 @@ type Vars struct {
 
 // TemplateError is a template that cannot be expanded. Line and Column count
 // from 1 within the template; Column is 0 where only the line is known, and
-// counts bytes.
+// counts bytes. Hint is the next step, where one is known.
 type TemplateError struct {
-	Line, Column int
-	Message      string
+	Line, Column  int
+	Message, Hint string
 }
 
 func (e *TemplateError) Error() string {
-	if e.Column == 0 {
-		return fmt.Sprintf("line %d: %s", e.Line, e.Message)
+	message := e.Message
+	if e.Hint != "" {
+		message += "; " + e.Hint
 	}
-	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Message)
+	if e.Column == 0 {
+		return fmt.Sprintf("line %d: %s", e.Line, message)
+	}
+	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, message)
 }
 
 // Expand replaces the {{…}} of s, a text/template. A name that does not exist
@@ -61,6 +67,9 @@ func Expand(s string, vars Vars) (string, error) {
 type scope struct{ vars Vars }
 
 const scopeNames = `.Bootstrap, .Port, .Topic "name", .Group "name" and .URL "service"`
+
+// scopeFields are the same names alone.
+var scopeFields = []string{"Bootstrap", "Port", "Topic", "Group", "URL"}
 
 // Bootstrap is {{.Bootstrap}}.
 func (s scope) Bootstrap() (string, error) {
@@ -142,6 +151,9 @@ func templateError(err error) error {
 	at, what := strings.Trim(c[1], "<>"), c[2]
 	if f := templateNoField.FindStringSubmatch(what); f != nil {
 		what = fmt.Sprintf("there is no .%s; there are %s", f[1], scopeNames)
+		if near := document.Nearest(f[1], scopeFields); near != "" {
+			e.Hint = fmt.Sprintf("did you mean .%s?", near)
+		}
 	} else if f := templateCalling.FindStringSubmatch(what); f != nil {
 		what = f[1]
 	}

@@ -31,14 +31,14 @@ func TestExpand(t *testing.T) {
 func TestExpandErrors(t *testing.T) {
 	vars := Vars{URLs: map[string]string{"a": "http://a", "b": "http://b"}}
 	for in, want := range map[string]TemplateError{
-		"{{.Bootstap}}":    {1, 3, `{{.Bootstap}}: there is no .Bootstap; there are .Bootstrap, .Port, .Topic "name", .Group "name" and .URL "service"`},
-		"x={{.Bootstrap}}": {1, 5, "{{.Bootstrap}}: this service cannot reach the brokers"},
-		"a\nb {{.Port}}":   {2, 5, "{{.Port}}: there is no port here"},
-		`{{.URL "c"}}`:     {1, 3, `{{.URL}}: no service "c" with a url; there are a, b`},
-		"{{.Topic}}":       {1, 3, "{{.Topic}}: wrong number of args for Topic: want 1 got 0"},
-		"{{.Port":          {1, 0, "unclosed action"},
-		"a\n{{if}}":        {2, 0, "missing value for if"},
-		"{{env \"HOME\"}}": {1, 0, `function "env" not defined`},
+		"{{.Bootstap}}":    {1, 3, `{{.Bootstap}}: there is no .Bootstap; there are .Bootstrap, .Port, .Topic "name", .Group "name" and .URL "service"`, "did you mean .Bootstrap?"},
+		"x={{.Bootstrap}}": {1, 5, "{{.Bootstrap}}: this service cannot reach the brokers", ""},
+		"a\nb {{.Port}}":   {2, 5, "{{.Port}}: there is no port here", ""},
+		`{{.URL "c"}}`:     {1, 3, `{{.URL}}: no service "c" with a url; there are a, b`, ""},
+		"{{.Topic}}":       {1, 3, "{{.Topic}}: wrong number of args for Topic: want 1 got 0", ""},
+		"{{.Port":          {1, 0, "unclosed action", ""},
+		"a\n{{if}}":        {2, 0, "missing value for if", ""},
+		"{{env \"HOME\"}}": {1, 0, `function "env" not defined`, ""},
 	} {
 		_, err := Expand(in, vars)
 		var got *TemplateError
