@@ -148,6 +148,7 @@ type liveFlow struct {
 type driver interface {
 	Run(ctx context.Context) error
 	Flush(ctx context.Context) (open int64, err error)
+	Reasons() map[string]int64
 	Close()
 }
 

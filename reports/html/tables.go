@@ -34,6 +34,7 @@ var funcs = template.FuncMap{
 	"join":          strings.Join,
 	"class":         class,
 	"count":         count,
+	"part":          func(n, of uint64) string { return summary.Share(float64(n) / float64(of)) },
 	"bytes":         func(n any) string { return summary.Bytes(toInt64(n)) },
 	"plural":        func(n any, one, many string) string { return summary.Plural(toInt64(n), one, many) },
 	"offenders":     offenders,

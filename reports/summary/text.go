@@ -77,6 +77,9 @@ func (t *text) results(res run.Results) {
 		aborted = " · aborted on purpose " + Count(n.Aborted)
 	}
 	t.row("sent", "%s · acked %s · failed %s · unknown %s (%s of them seen)%s", Count(n.Sent), Count(n.Acked), Count(n.Failed), Count(n.Unknown), Count(n.UnknownSeen), aborted)
+	if why := Reasons(n); why != "" {
+		t.row("not acked", "%s", why)
+	}
 	if n.Unread {
 		t.row("received", "not read back")
 	} else {

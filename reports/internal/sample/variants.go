@@ -33,7 +33,7 @@ func build(f *flow) Sample {
 	s.Results = &run.Results{
 		Senders: []run.Sender{{
 			Name: "OrderPlaced/0", Event: "com.acme.order.OrderPlaced", Topic: "order.events", Via: "topic",
-			Due: sent, Sent: sent, Acked: sent - 7, Unknown: 7, UnknownSeen: 3, Received: sent - 4,
+			Due: sent, Sent: sent, Acked: sent - 7, Unknown: 7, UnknownSeen: 3, Reasons: []run.Reason{{Reason: "delivery timeout", Count: 5}, {Reason: "NOT_ENOUGH_REPLICAS_AFTER_APPEND", Count: 2}}, Received: sent - 4,
 			Poison: poison, Duplicates: dup, Effects: sent - poison - dup, DeadLettered: poison, Bytes: sent * 412,
 			Reactions: []run.Reaction{{
 				Consumer: "payment-service", Group: "payment-service", Effect: "com.acme.payment.PaymentReceived", DLQ: "order.events.dlq",
