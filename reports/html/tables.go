@@ -20,6 +20,7 @@ var funcs = template.FuncMap{
 	"moment":        summary.Moment,
 	"rate":          summary.Rate,
 	"share":         summary.Share,
+	"cpu":           summary.CPU,
 	"word":          summary.Word,
 	"sign":          summary.Sign,
 	"kind":          summary.KindName,

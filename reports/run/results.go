@@ -303,8 +303,11 @@ type Generator struct {
 	// buffer held it up (the flow's): 99th percentiles.
 	WakeP99    time.Duration `json:"wake_p99_ns"`
 	BlockedP99 time.Duration `json:"blocked_p99_ns"`
-	// CPU is the share, 0 to 1, of the cores that the process could use.
-	CPU float64 `json:"cpu"`
+	// CPU is the share, 0 to 1, that the process used of the CPU that it could
+	// get: of Cores, which its threads, its cgroup's quota and what others left
+	// of the machine bound. Older runs have no Cores, and took the share of all.
+	CPU   float64 `json:"cpu"`
+	Cores float64 `json:"cores,omitempty"`
 	// Capacity is how many records of the run's mean size this machine sends
 	// per second to a broker that discards them; 0 where it was not calibrated.
 	Capacity float64 `json:"capacity,omitempty"`

@@ -96,9 +96,9 @@ func (t *text) results(res run.Results) {
 	}
 	g := res.Generator
 	if g.Unmeasured {
-		t.row("generator", "not measured: the load ended during its warm-up; CPU %s%s", Share(g.CPU), bound(g))
+		t.row("generator", "not measured: the load ended during its warm-up; CPU %s%s", CPU(g), bound(g))
 	} else {
-		t.row("generator", "offered %s, achieved %s, woke %s late (p99), CPU %s%s", Rate(g.Offered), Rate(g.Achieved), Duration(g.WakeP99), Share(g.CPU), bound(g))
+		t.row("generator", "offered %s, achieved %s, woke %s late (p99), CPU %s%s", Rate(g.Offered), Rate(g.Achieved), Duration(g.WakeP99), CPU(g), bound(g))
 	}
 	t.brokers(res.Brokers)
 	for _, f := range res.Findings {

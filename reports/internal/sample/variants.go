@@ -51,7 +51,7 @@ func build(f *flow) Sample {
 		Drain:      run.Drain{Complete: true, Took: 1840 * time.Millisecond},
 		Generator: run.Generator{
 			Offered: 5000, Achieved: 4998.7, WakeP99: 410 * time.Microsecond, BlockedP99: 36 * time.Microsecond,
-			CPU: 0.41, JournalBytes: 38 << 20,
+			CPU: 0.41, Cores: 1.86, JournalBytes: 38 << 20,
 		},
 	}
 	s.Run.Reason = fmt.Sprintf("The flow held: %s events were sent and none was lost, 4 of 4 faults bit, and all 6 objectives were met.", summary.Count(sent))
