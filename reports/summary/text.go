@@ -46,7 +46,7 @@ func Text(w io.Writer, rec *run.Record, o TextOptions) error {
 			continue
 		}
 		t.row("service", "%s %s ended by itself: %s", t.mark(finding.Fail, "✗"), s.Name, s.Died)
-		for _, l := range s.LastLines[max(len(s.LastLines)-3, 0):] {
+		for _, l := range s.LastLines[max(len(s.LastLines)-shownLines, 0):] {
 			t.row("", "  | %s", l)
 		}
 	}
@@ -62,6 +62,10 @@ func Text(w io.Writer, rec *run.Record, o TextOptions) error {
 	_, err := io.WriteString(w, t.b.String())
 	return err
 }
+
+// shownLines is how many of the last lines of a service that ended by itself
+// are shown.
+const shownLines = 10
 
 // text builds the lines.
 type text struct {
