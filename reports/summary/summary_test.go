@@ -141,6 +141,9 @@ func TestReasons(t *testing.T) {
 	if got, want := summary.Reasons(total), "2,001 timeout · 2,000 reply 404 Not Found · 3 b · 3 c · 2 a · 3 for 2 other reasons"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
+	if got, want := summary.Reasons(run.Sender{Reasons: total.Reasons[:6]}), "2,001 timeout · 2,000 reply 404 Not Found · 3 b · 3 c · 2 a · 2 d"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
 	if senders[0].Reasons[1].Count != 9 {
 		t.Error("the sender's own reasons were changed")
 	}

@@ -60,8 +60,12 @@ const maxReasons = 5
 // Reasons says why records were not acknowledged, most frequent first; empty
 // where nothing says so.
 func Reasons(s run.Sender) string {
+	shown := maxReasons
+	if len(s.Reasons) == shown+1 {
+		shown++ // rather than to say that there is one more
+	}
 	var parts []string
-	for _, r := range s.Reasons[:min(len(s.Reasons), maxReasons)] {
+	for _, r := range s.Reasons[:min(len(s.Reasons), shown)] {
 		parts = append(parts, Count(r.Count)+" "+r.Reason)
 	}
 	if rest := s.Reasons[len(parts):]; len(rest) > 0 {
