@@ -89,6 +89,18 @@ func TestShare(t *testing.T) {
 	}
 }
 
+func TestCluster(t *testing.T) {
+	for want, c := range map[string]run.Cluster{
+		"no cluster was started":         {},
+		"embedded, 1 broker":             {Kind: "embedded", Brokers: 1, Version: "v4.1"},
+		"external, 3 brokers, Kafka 4.1": {Kind: "external", Brokers: 3, Version: "v4.1"},
+	} {
+		if got := Cluster(c); got != want {
+			t.Errorf("Cluster(%+v) = %q, want %q", c, got, want)
+		}
+	}
+}
+
 func TestCPU(t *testing.T) {
 	for g, want := range map[run.Generator]string{
 		{CPU: 0.41}: "41%", {CPU: 0.41, Cores: 1.857}: "41% of 1.86 cores", {CPU: 1, Cores: 1}: "100% of 1 core", {CPU: 0.066, Cores: 2}: "6.6% of 2 cores",
