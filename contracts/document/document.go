@@ -177,6 +177,23 @@ func (d *Document) at(line, column int) *finding.Position {
 	return p
 }
 
+// Conceal changes what is shown of the file's lines: of all later positions,
+// and of those that findings have. hide answers a line of the same length.
+func (d *Document) Conceal(hide func(line string) string, findings []finding.Finding) {
+	for i, line := range d.lines {
+		d.lines[i] = hide(line)
+	}
+	for i := range findings {
+		if p := findings[i].Position; p != nil {
+			p.Source = hide(p.Source)
+		}
+		for j := range findings[i].Related {
+			p := &findings[i].Related[j].Position
+			p.Source = hide(p.Source)
+		}
+	}
+}
+
 // byteColumn turns a column that counts runes, as the YAML scanner does, into
 // one that counts bytes.
 func (d *Document) byteColumn(line, column int) int {

@@ -99,7 +99,7 @@ func configure(spec cluster.Spec) (*Cluster, error) {
 			return nil, cluster.Refuse(fieldClientConfig, "external: %w", err)
 		}
 	}
-	c := &Cluster{warnings: settings.warnings, clientID: settings.get(keyClientID, "weir")}
+	c := &Cluster{warnings: settings.warnings, clientID: settings.get(keyClientID, "weir"), settings: settings}
 	var errs [4]error
 	c.bootstrap, errs[0] = settings.bootstrap()
 	c.protocol, errs[1] = settings.protocol()
@@ -159,6 +159,7 @@ type Cluster struct {
 	sasl       sasl.Mechanism
 	properties map[string]string
 	warnings   []string
+	settings   *config
 
 	nodes   []int32
 	version string
@@ -176,7 +177,8 @@ func (c *Cluster) security() string {
 func (c *Cluster) connect(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
-	kafka, err := kgo.NewClient(append(c.ClientOptions(), kgo.RequestRetries(3))...)
+	h := newHandshake(c, cancel)
+	kafka, err := kgo.NewClient(append(c.seeds(), kgo.Dialer(h.dial), kgo.WithHooks(h), kgo.RequestRetries(3))...)
 	if err != nil {
 		return err
 	}
@@ -184,7 +186,7 @@ func (c *Cluster) connect(ctx context.Context) error {
 	adm := kadm.NewClient(kafka)
 	meta, err := adm.BrokerMetadata(ctx)
 	if err != nil {
-		return err
+		return h.explain(err)
 	}
 	for _, broker := range meta.Brokers {
 		c.nodes = append(c.nodes, broker.NodeID)
@@ -226,10 +228,15 @@ func (c *Cluster) ContainerBootstrap() (addresses []string, network string, err 
 
 // ClientOptions are the seed brokers, the client id, TLS and SASL.
 func (c *Cluster) ClientOptions() []kgo.Opt {
-	opts := []kgo.Opt{kgo.SeedBrokers(c.bootstrap...), kgo.ClientID(c.clientID)}
-	if c.tls != nil {
-		opts = append(opts, kgo.DialTLSConfig(c.tls.Clone()))
+	if c.tls == nil {
+		return c.seeds()
 	}
+	return append(c.seeds(), kgo.DialTLSConfig(c.tls.Clone()))
+}
+
+// seeds are the options of a client but for how it dials.
+func (c *Cluster) seeds() []kgo.Opt {
+	opts := []kgo.Opt{kgo.SeedBrokers(c.bootstrap...), kgo.ClientID(c.clientID)}
 	if c.sasl != nil {
 		opts = append(opts, kgo.SASL(c.sasl))
 	}

@@ -2,7 +2,6 @@ package live
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -159,11 +158,7 @@ func (f *Flow) byHTTP(c *contracts.Contract, p *contracts.Produces) driver {
 		if p.Trigger.ID != "" {
 			d.Follows = LeadsBackTo(&Record{Attributes: envelope.Attributes{ID: id.String()}})
 		}
-		accepted, err := scenario.Trigger(ctx, c, p, call.URL, id, f.meet(c, call))
-		if err == nil && !accepted {
-			err = errors.New("refused by the service")
-		}
-		if err != nil {
+		if err := scenario.Trigger(ctx, c, p, call.URL, id, f.meet(c, call)); err != nil {
 			return fmt.Errorf("the trigger %s at %s: %w", p.Trigger.HTTP, call.URL, err)
 		}
 		return nil

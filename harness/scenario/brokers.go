@@ -9,6 +9,7 @@ import (
 	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/harness/prometheus"
 	"github.com/flowweir/weir/reports/run"
+	"github.com/flowweir/weir/reports/secret"
 )
 
 // seriesForm is a name of a series.
@@ -50,7 +51,7 @@ func (v *validator) prometheus(path document.Path, p Prometheus) {
 // address checks where a server or an exporter is.
 func (v *validator) address(path document.Path, url string) {
 	if err := prometheus.CheckURL(url); err != nil {
-		v.Error(BadMetrics, path, fmt.Sprintf("%q cannot be asked: %v", url, err), "write http://HOST:PORT")
+		v.Error(BadMetrics, path, fmt.Sprintf("%q cannot be asked: %v", secret.Text(url), err), "write http://HOST:PORT")
 	}
 }
 

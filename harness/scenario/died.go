@@ -14,13 +14,17 @@ import (
 func (x *execution) neverReady(early *service.EarlyEnd) error {
 	message := fmt.Sprintf("service %s ended by itself before it was ready: %s", early.Death.Service, early.Death.Exit.Reason)
 	x.fail(message, "it was waited for "+early.Waiting+"; see "+run.ServiceLog(early.Death.Service))
-	x.logf("%s; its last lines:", message)
-	for _, line := range early.Death.LastLines {
-		x.logf("    %s", line)
+	x.logf("%s", message) // the summary shows its last lines
+	x.results.Drain.Open = []string{"no load was sent"}
+	for _, name := range x.plan.Invariants {
+		x.results.Invariants = append(x.results.Invariants, run.Outcome{
+			Invariant: name, Verdict: finding.Inconclusive, Sentence: "not judged: no load was sent",
+		})
 	}
 	for _, name := range x.order {
 		x.info.Services = append(x.info.Services, x.service(name))
 	}
+	early.Info.Died = early.Death.Exit.Reason
 	x.info.Services = append(x.info.Services, early.Info)
 	x.info.Ended = time.Now().UTC().Truncate(time.Millisecond)
 	x.info.Status, x.info.Verdict, x.info.Reason = run.Complete, finding.Fail, message

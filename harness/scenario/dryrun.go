@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/flowweir/weir/chaos/fault"
@@ -99,7 +100,7 @@ func DryRun(ctx context.Context, s *Scenario, w io.Writer, opts ...Option) ([]fi
 			return nil, err
 		}
 		brokers = x.info.Cluster.Brokers
-		x.plan.Notes = append(x.plan.Notes, x.leftovers()...)
+		x.plan.Notes = slices.Concat(x.plan.Notes, x.permitted, x.leftovers())
 	}
 	x.plan.Describe(w, kind, brokers)
 	return findings, nil

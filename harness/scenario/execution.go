@@ -125,6 +125,9 @@ type execution struct {
 	// ended.
 	endLoad  func()
 	loadOver atomic.Bool
+	// permitted is what the run does to others, as allow-destructive lets it.
+	permitted []string
+
 	// mu guards what watchers add: findings, deaths, intervals.
 	mu     sync.Mutex
 	deaths []service.Death
@@ -148,6 +151,7 @@ type liveFlow struct {
 type driver interface {
 	Run(ctx context.Context) error
 	Flush(ctx context.Context) (open int64, err error)
+	Reasons() map[string]int64
 	Close()
 }
 

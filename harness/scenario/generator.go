@@ -12,7 +12,8 @@ import (
 
 // generator accounts for the generator itself.
 func (x *execution) generator(stats journal.Stats) run.Generator {
-	g := run.Generator{CPU: x.cpu.share(), JournalBytes: stats.Bytes, JournalDropped: stats.Dropped}
+	g := run.Generator{JournalBytes: stats.Bytes, JournalDropped: stats.Dropped}
+	g.CPU, g.Cores = x.cpu.share()
 	g.WakeP99, _ = x.meter.Quantile(histogram.Wake, 0.99)
 	g.BlockedP99, _ = x.meter.Quantile(histogram.Blocked, 0.99)
 	g.Offered, g.Achieved, g.Unmeasured = rates(x.intervals, x.plan.Warmup, x.offered, x.plan.due)
@@ -156,5 +157,5 @@ func overload(m *measured) string {
 	if g.CPU <= busy || g.Achieved == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%sit used %s of its CPU, and nothing held it up: the rate needs %.0f such machines", boundBy, percent(g.CPU), math.Ceil(g.Offered/g.Achieved))
+	return fmt.Sprintf("%sit used %s of the %.2g cores that it could get, and nothing held it up: the rate needs %.1f times as many", boundBy, percent(g.CPU), g.Cores, math.Ceil(10*g.Offered/g.Achieved)/10)
 }

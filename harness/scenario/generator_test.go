@@ -28,7 +28,7 @@ func TestGeneratorBound(t *testing.T) {
 	lost := func(m *measured) *measured { m.latencies[0].Unfinished = 300; return m }
 	few := func(m *measured) *measured { m.latencies[2].Quantiles[0].Judged = false; return m }
 	rate := func(achieved, cpu float64, blocked, throttled time.Duration) *measured {
-		return &measured{generator: run.Generator{Offered: 1000, Achieved: achieved, CPU: cpu, BlockedP99: blocked},
+		return &measured{generator: run.Generator{Offered: 1000, Achieved: achieved, CPU: cpu, Cores: 1.5, BlockedP99: blocked},
 			throttled: throttled, length: 100 * time.Second}
 	}
 	slept := func(achieved float64, late, blocked time.Duration) *measured {
@@ -63,7 +63,7 @@ func TestGeneratorBound(t *testing.T) {
 			steadyLatency(run.EndToEnd, 60*ms, 70*ms), steadyLatency(histogram.Wake.String(), 9*ms, 30*ms)}}, finding.Fail, ""},
 
 		{"no more CPU", "achieved: 99%", rate(800, 0.81, 0, 0), finding.Inconclusive,
-			"generator-bound: it used 81% of its CPU, and nothing held it up: the rate needs 2 such machines"},
+			"generator-bound: it used 81% of the 1.5 cores that it could get, and nothing held it up: the rate needs 1.3 times as many"},
 		{"CPU left", "achieved: 99%", rate(800, 0.80, 0, 0), finding.Fail, ""},
 		{"held up by the flow", "achieved: 99%", rate(800, 0.95, 2*ms, 0), finding.Fail, ""},
 		{"throttled by brokers", "achieved: 99%", rate(800, 0.95, 0, 2*time.Second), finding.Fail, ""},

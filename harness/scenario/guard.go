@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,10 +31,18 @@ func (x *execution) guard(ctx context.Context) error {
 	if err := x.findDead(ctx, own); err != nil {
 		return err
 	}
-	if x.info.Cluster.Kind != cluster.External || x.plan.Scenario.AllowDestructive {
+	if x.info.Cluster.Kind != cluster.External {
 		return nil
 	}
-	return x.guardOthers(ctx, append(own, x.readers...))
+	err = x.guardOthers(ctx, append(own, x.readers...))
+	var refused *PlanError
+	if x.plan.Scenario.AllowDestructive && errors.As(err, &refused) {
+		for _, f := range refused.Findings {
+			x.permitted = append(x.permitted, f.Message+": allow-destructive permits it")
+		}
+		return nil
+	}
+	return err
 }
 
 // claimGroups names the groups of the plan, and of who opened the stage, that
@@ -131,6 +140,14 @@ func (x *execution) guardOthers(ctx context.Context, own []string) error {
 	for _, t := range created {
 		missing[t.Name] = true
 	}
+	joined, err := x.joined(ctx, own)
+	if err != nil {
+		return err
+	}
+	apart := slices.Clone(own) // of those that it would join more is said below
+	for _, g := range joined {
+		apart = append(apart, g.name)
+	}
 	read := func(except []string, topic, what string, path ...any) error {
 		others, err := external.OtherGroups(ctx, x.admin, topic, except)
 		if err == nil {
@@ -146,12 +163,12 @@ func (x *execution) guardOthers(ctx context.Context, own []string) error {
 		return nil
 	}
 	for _, f := range x.plan.Flows {
-		if err := read(own, f.Topic, "the load", "load", f.Index, f.field()); err != nil {
+		if err := read(apart, f.Topic, "the load", "load", f.Index, f.field()); err != nil {
 			return err
 		}
 	}
 	for _, topic := range x.sends {
-		if err := read(own, topic, "events and poison"); err != nil {
+		if err := read(apart, topic, "events and poison"); err != nil {
 			return err
 		}
 	}
@@ -176,10 +193,6 @@ func (x *execution) guardOthers(ctx context.Context, own []string) error {
 		case f.Kind.Changes() && !missing[f.Change.Topic]:
 			refuse(fmt.Sprintf("topic %s was there before the run: what a fault does to it, it does to others too", f.Change.Topic), x.plan.place(f).Add(string(f.Kind), "topic")...)
 		}
-	}
-	joined, err := x.joined(ctx, own)
-	if err != nil {
-		return err
 	}
 	for _, g := range joined {
 		if run, dead := x.deadGroups[g.name]; dead {

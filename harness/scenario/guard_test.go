@@ -98,6 +98,32 @@ var _ = Describe("a topic that others read", func() {
 		Expect(refusals(ctx, produceOnly(), options)).To(Equal([]string{"group probe is there already and has 1 member, whose partitions the run would take" + permit}))
 	})
 
+	It("says once that such a group reads the topic of the load", func(ctx SpecContext) {
+		admin, brokers, options := theirs(ctx, "order.events")
+		join(ctx, brokers, "probe", "order.events")
+		leaveOffset(ctx, admin, "theirs", "order.events")
+		Expect(refusals(ctx, produceOnly(), options)).To(Equal([]string{
+			"other groups read order.events, into which the load would go: theirs" + permit,
+			"group probe is there already and has 1 member, whose partitions the run would take" + permit,
+		}))
+	})
+
+	It("names who is affected where it is permitted", func(ctx SpecContext) {
+		admin, _, options := theirs(ctx, "order.events")
+		leaveOffset(ctx, admin, "theirs", "order.events")
+		s := produceOnly()
+		s.AllowDestructive = true
+		options = started(filepath.Join(GinkgoT().TempDir(), "run"), options...)
+		const note = "other groups read order.events, into which the load would go: theirs: allow-destructive permits it"
+		var out strings.Builder
+		_, err := scenario.DryRun(ctx, s, &out, options...)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(out.String()).To(ContainSubstring("note       " + note + "\n"))
+		r, err := scenario.Run(ctx, s, options...)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(r.Run.Warnings).To(ContainElement(note))
+	})
+
 	// What a run left that was killed is its own, and nobody else's.
 	It("tells of the topics and the groups of a dead run", func(ctx SpecContext) {
 		admin, brokers, options := theirs(ctx, "order.events")

@@ -73,6 +73,7 @@ func (x *execution) senders() []run.Sender {
 			Unknown: c.Unknown, UnknownSeen: c.UnknownSeen, Received: c.Received, ReceivedTwice: c.ReceivedTwice,
 			Unread: !f.plan.observed(), Lost: c.Lost, Poison: c.Poison, Duplicates: c.Duplicates,
 		}
+		sender.Reasons = f.reasons()
 		f.reactions(&sender)
 		senders = append(senders, sender)
 	}
@@ -81,6 +82,21 @@ func (x *execution) senders() []run.Sender {
 		senders[0].Bytes = uint64(x.counters.Totals(x.now()).Bytes)
 	}
 	return senders
+}
+
+// reasons are why records were not acknowledged, most frequent first.
+func (f *liveFlow) reasons() (reasons []run.Reason) {
+	var counted map[string]int64
+	if f.producer != nil {
+		counted = f.producer.Reasons()
+	} else {
+		counted = f.driver.Reasons()
+	}
+	for reason, n := range counted {
+		reasons = append(reasons, run.Reason{Reason: reason, Count: uint64(n)})
+	}
+	slices.SortFunc(reasons, run.Reason.Compare)
+	return reasons
 }
 
 // reactions adds what each consumer did, and the sums.

@@ -3,6 +3,7 @@ package scenario
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/flowweir/weir/harness/leftover"
 )
@@ -92,7 +93,7 @@ func (x *execution) tellOfTopics() {
 			x.logf("topic %s was there already: it is used as it is, and stays", t.Name)
 		}
 	}
-	for _, what := range x.leftovers() {
+	for _, what := range slices.Concat(x.permitted, x.leftovers()) {
 		x.warn(what)
 	}
 }

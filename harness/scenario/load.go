@@ -12,6 +12,7 @@ import (
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/reports/finding"
+	"github.com/flowweir/weir/reports/secret"
 )
 
 // The ids of what LoadFile finds beside those of package document and, for
@@ -102,6 +103,7 @@ func Parse(file string, src []byte) (*Scenario, []finding.Finding) {
 func parse(file string, src []byte, over document.Over) (*Scenario, []finding.Finding) {
 	s := &Scenario{}
 	doc, findings := document.DecodeOver(file, src, over, s)
+	doc.Conceal(secret.Line, findings)
 	s.Doc = doc
 	if s.Weir != "" && s.Weir != Version {
 		// Every field of another kind of file would be unknown.

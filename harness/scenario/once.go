@@ -16,15 +16,16 @@ import (
 // for those that test one event, such as package harness. Steps that are no
 // requests are left to other; where that is nil they are an error.
 //
-// accepted is the expected reply, and false without an error is one that
-// refuses; an error leaves open whether the service acted.
-func Trigger(ctx context.Context, c *contracts.Contract, p *contracts.Produces, url string, id identity.EventID, other Meet) (accepted bool, err error) {
+// Its error is nil for the expected reply alone; a trigger.StatusError says
+// whether the reply refuses, and any other leaves open whether the service
+// acted.
+func Trigger(ctx context.Context, c *contracts.Contract, p *contracts.Produces, url string, id identity.EventID, other Meet) error {
 	if p.Trigger == nil || p.Trigger.HTTP == "" {
-		return false, errors.New("the contract gives no trigger over http for " + p.Event)
+		return errors.New("the contract gives no trigger over http for " + p.Event)
 	}
 	t, err := newTriggerMaker(c, p.Trigger, url, other)
 	if err != nil {
-		return false, err
+		return err
 	}
 	defer t.client.CloseIdleConnections()
 	return t.do(ctx, id)

@@ -34,7 +34,7 @@ func (x *execution) prepareTrigger(live *liveFlow) error {
 	sender := live.sender.ID()
 	driver, err := trigger.New(trigger.Config{
 		Name: f.Produces.Trigger.HTTP,
-		Do: func(ctx context.Context, seq uint64, _ time.Time) (bool, error) {
+		Do: func(ctx context.Context, seq uint64, _ time.Time) error {
 			return t.do(ctx, identity.EventID{Run: x.identity, Sender: sender, Sequence: seq})
 		},
 		Timeout:  triggerTimeout,
@@ -196,14 +196,14 @@ func parseTemplate(name, text string) (*template.Template, error) {
 }
 
 // do drives the trigger once: its preconditions, then itself.
-func (m *triggerMaker) do(ctx context.Context, id identity.EventID) (accepted bool, err error) {
+func (m *triggerMaker) do(ctx context.Context, id identity.EventID) error {
 	text := id.String()
 	vars := map[string]any{"id": text, "seq": id.Sequence}
 	if err := m.meet(ctx, vars); err != nil {
-		return false, err
+		return err
 	}
-	accepted, _, err = m.send(ctx, &m.main, vars, func(c *call) error { return m.id(c, text) })
-	return accepted, err
+	_, err := m.send(ctx, &m.main, vars, func(c *call) error { return m.id(c, text) })
+	return err
 }
 
 // meet meets the preconditions, in their order, and puts what they save into
@@ -212,76 +212,72 @@ func (m *triggerMaker) meet(ctx context.Context, vars map[string]any) error {
 	for i := range m.given {
 		if step := m.given[i].step; step != nil {
 			if err := m.other(ctx, *step, vars); err != nil {
-				return fmt.Errorf("given step %d was not met: %w", i+1, err)
+				return notMet(i, err)
 			}
 			continue
 		}
-		accepted, reply, err := m.send(ctx, &m.given[i], vars, nil)
-		if err != nil || !accepted {
-			return fmt.Errorf("given step %d was not met: %w", i+1, orRefused(err))
+		reply, err := m.send(ctx, &m.given[i], vars, nil)
+		if err != nil {
+			return notMet(i, err)
 		}
 		if err := keep(m.given[i].save, reply, vars); err != nil {
-			return fmt.Errorf("given step %d: %w", i+1, err)
+			return &trigger.StepError{What: fmt.Sprintf("given step %d", i+1), Err: err}
 		}
 	}
 	return nil
 }
 
-func orRefused(err error) error {
-	if err == nil {
-		return fmt.Errorf("refused")
-	}
-	return err
+func notMet(step int, err error) error {
+	return &trigger.StepError{What: fmt.Sprintf("given step %d was not met", step+1), Err: err}
 }
 
 // maxReply bounds what is read of a reply.
 const maxReply = 1 << 20
 
-func (m *triggerMaker) send(ctx context.Context, r *request, vars map[string]any, change func(*call) error) (bool, []byte, error) {
+func (m *triggerMaker) send(ctx context.Context, r *request, vars map[string]any, change func(*call) error) ([]byte, error) {
 	path, err := render(r.path, vars)
 	if err != nil {
-		return false, nil, err
+		return nil, err
 	}
 	c := call{headers: http.Header{}}
 	if r.body != nil {
 		if c.body, err = render(r.body, vars); err != nil {
-			return false, nil, err
+			return nil, err
 		}
 	}
 	for name, t := range r.headers {
 		value, err := render(t, vars)
 		if err != nil {
-			return false, nil, err
+			return nil, err
 		}
 		c.headers.Set(name, string(value))
 	}
 	if change != nil {
 		if err := change(&c); err != nil {
-			return false, nil, err
+			return nil, err
 		}
 	}
 	req, err := http.NewRequestWithContext(ctx, r.method, m.base+string(path), bytes.NewReader(c.body))
 	if err != nil {
-		return false, nil, err
+		return nil, err
 	}
 	req.Header = c.headers
 	reply, err := m.client.Do(req)
 	if err != nil {
-		return false, nil, err
+		return nil, err
 	}
 	defer func() { _ = reply.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(reply.Body, maxReply))
 	if err != nil {
-		return false, nil, err
+		return nil, err
 	}
-	accepted, err := r.judge(reply.StatusCode)
-	return accepted, body, err
+	return body, r.judge(reply.StatusCode)
 }
 
 // judge compares with the expected status; without one every 2xx accepts.
-func (r *request) judge(status int) (bool, error) {
+func (r *request) judge(status int) error {
 	if r.expect == 0 && status >= 200 && status < 300 {
-		return true, nil
+		return nil
 	}
 	return trigger.Judge(status, r.expect)
 }

@@ -287,12 +287,15 @@ func (l *lane) acked(e *entry, now time.Duration) {
 	}
 }
 
+// unanswered is why records that were sent with acks=0 have no outcome.
+const unanswered = "acks=0: the broker answers nothing"
+
 // missed takes a record that will have no latency.
 func (l *lane) missed(e *entry, now time.Duration, o journal.Outcome, why histogram.Missing, err error) {
 	p := l.producer
 	l.outcomes.Miss(histogram.Send, why, e.due, now)
 	l.outcomes.Miss(histogram.Publish, why, e.due, now)
-	reason := "acks=0: the broker answers nothing"
+	reason := unanswered
 	if err != nil {
 		reason = p.watch.add(StageRecord, -1, err)
 	}
@@ -348,6 +351,24 @@ func (p *Producer) Close() {
 
 // Errors is what went wrong so far, in order of first occurrence.
 func (p *Producer) Errors() []ClientError { return p.watch.all() }
+
+// Reasons is how many records were not acknowledged, and not aborted on
+// purpose, by reason.
+func (p *Producer) Reasons() map[string]int64 {
+	counts, reasons := p.config.Sender.Counts(), map[string]int64{}
+	left := int64(counts.Failed + counts.Unknown)
+	for _, e := range p.watch.all() {
+		if e.Stage == StageRecord {
+			reasons[e.Error] += e.Count
+			left -= e.Count
+		}
+	}
+	// What no error explains is not counted one by one: it is every record.
+	if p.config.Settings.Acks == AcksNone && left > 0 {
+		reasons[unanswered] = left
+	}
+	return reasons
+}
 
 // Throttled is for how long brokers held the producer back in all (quotas).
 func (p *Producer) Throttled() time.Duration { return time.Duration(p.watch.throttled.Load()) }

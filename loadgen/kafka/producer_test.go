@@ -340,12 +340,14 @@ var _ = Describe("Producer", func() {
 		Expect(counts).To(outcome(counts.Sent, 0, 0))
 	})
 
-	DescribeTable("takes acks=leader and no idempotence", func(ctx context.Context, acks Acks, want OmegaMatcher) {
+	DescribeTable("takes acks=leader and no idempotence", func(ctx context.Context, acks Acks, want OmegaMatcher, reasons map[string]int64) {
 		b := newBench()
 		c := b.config(1000)
 		c.Settings.Acks, c.Settings.Idempotent = acks, false
-		sendAll(ctx, b.producer(c))
+		p := b.producer(c)
+		sendAll(ctx, p)
 		Expect(c.Sender.Counts()).To(want)
+		Expect(p.Reasons()).To(Equal(reasons))
 		ends, err := EndOffsets(ctx, b.admin(), topic)
 		Expect(err).NotTo(HaveOccurred())
 		reader := b.read(ctx, false, b.receive)
@@ -355,8 +357,8 @@ var _ = Describe("Producer", func() {
 			Eventually(func() uint64 { return c.Sender.Counts().UnknownSeen }).WithTimeout(10 * time.Second).Should(BeEquivalentTo(1000))
 		}
 	},
-		Entry("leader", AcksLeader, outcome(1000, 0, 0)),
-		Entry("none is never acked", AcksNone, outcome(0, 0, 1000)),
+		Entry("leader", AcksLeader, outcome(1000, 0, 0), map[string]int64{}),
+		Entry("none is never acked", AcksNone, outcome(0, 0, 1000), map[string]int64{"acks=0: the broker answers nothing": 1000}),
 	)
 
 	fault := func(b *bench, err *kerr.Error, count int) {
@@ -378,8 +380,12 @@ var _ = Describe("Producer", func() {
 		Expect(p.Errors()).To(ContainElement(gstruct.MatchFields(gstruct.IgnoreExtras, gstruct.Fields{
 			"Stage": Equal(stage), "Error": Equal(text),
 		})))
+		counts, reasons := c.Sender.Counts(), p.Reasons()
+		if stage == StageRecord {
+			Expect(reasons).To(Equal(map[string]int64{text: int64(counts.Failed + counts.Unknown)}))
+		}
 		b.meter.Rotate(time.Since(b.start))
-		counts, publish := c.Sender.Counts(), latency(b, "publish")
+		publish := latency(b, "publish")
 		Expect([]int64{publish.Count, publish.Failed, publish.Unfinished}).To(Equal(
 			[]int64{int64(counts.Acked), int64(counts.Failed), int64(counts.Unknown)}))
 		Expect(b.counters.Failed.Load()).To(BeEquivalentTo(counts.Failed))

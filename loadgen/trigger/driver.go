@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -26,11 +27,11 @@ type Config struct {
 	// Name stands in the journal where the topic of a record would, such as
 	// "POST /orders".
 	Name string
-	// Do makes one request and returns when its reply is there: accepted for
-	// the expected reply, and not accepted, without an error, for one that
-	// definitely refused. Any error makes the outcome unknown. It must
-	// return when ctx is done, and may be called by many goroutines at once.
-	Do func(ctx context.Context, seq uint64, due time.Time) (accepted bool, err error)
+	// Do makes one request and returns when its reply is there: nil for the
+	// expected one. A [StatusError] that refuses makes the outcome a failure,
+	// any other error makes it unknown. It must return when ctx is done, and
+	// may be called by many goroutines at once.
+	Do func(ctx context.Context, seq uint64, due time.Time) error
 	// InFlight is how many requests may be under way; default 1,000.
 	InFlight int
 	// Timeout bounds each request from when it is sent; default 10 s.
@@ -91,7 +92,7 @@ type Driver struct {
 	stories  *journal.Stream // nil without a journal
 	name     uint16
 	mu       sync.Mutex
-	errors   map[string]int64
+	reasons  map[string]int64
 }
 
 // New makes a driver.
@@ -105,7 +106,7 @@ func New(c Config) (*Driver, error) {
 	if c.Timeout == 0 {
 		c.Timeout = DefaultTimeout
 	}
-	d := &Driver{config: c, sends: c.Meter.Recorder(), outcomes: c.Meter.Recorder(), errors: make(map[string]int64)}
+	d := &Driver{config: c, sends: c.Meter.Recorder(), outcomes: c.Meter.Recorder(), reasons: make(map[string]int64)}
 	d.requests, d.cancel = context.WithCancel(context.Background())
 	d.window = schedule.NewWindow(c.Start, c.InFlight, d.countDue)
 	if c.Journal != nil {
@@ -162,16 +163,16 @@ func (d *Driver) request(seq uint64, due, sent time.Duration) {
 	defer d.window.Leave()
 	ctx, cancel := context.WithTimeout(d.requests, d.config.Timeout)
 	defer cancel()
-	accepted, err := d.config.Do(ctx, seq, d.config.Start.Add(due))
+	err := d.config.Do(ctx, seq, d.config.Start.Add(due))
 	now := time.Since(d.config.Start)
 	switch {
+	case err != nil && refuses(err):
+		d.config.Sender.Failed(seq)
+		d.config.Counters.Failed.Add(1)
+		d.missed(seq, due, sent, now, journal.Failed, histogram.Failed, cause(err))
 	case err != nil:
 		d.config.Sender.Unknown(seq)
 		d.missed(seq, due, sent, now, journal.Unknown, histogram.Unfinished, cause(err))
-	case !accepted:
-		d.config.Sender.Failed(seq)
-		d.config.Counters.Failed.Add(1)
-		d.missed(seq, due, sent, now, journal.Failed, histogram.Failed, "refused")
 	default:
 		d.config.Sender.Acked(seq)
 		d.config.Counters.Acked.Add(1)
@@ -187,10 +188,10 @@ func (d *Driver) missed(seq uint64, due, sent, now time.Duration, o journal.Outc
 	d.outcomes.Miss(histogram.Send, why, due, now)
 	d.outcomes.Miss(histogram.Publish, why, due, now)
 	d.mu.Lock()
-	if _, known := d.errors[reason]; !known && len(d.errors) >= maxErrors {
+	if _, known := d.reasons[reason]; !known && len(d.reasons) >= maxReasons {
 		reason = "other errors"
 	}
-	d.errors[reason]++
+	d.reasons[reason]++
 	d.mu.Unlock()
 	if d.config.Journal != nil {
 		o = o.Because(d.config.Journal.Reason(reason))
@@ -223,14 +224,10 @@ func (d *Driver) Close() {
 	_ = d.window.Drain(context.Background())
 }
 
-// Errors is how often requests were refused, or had an unknown outcome, by
-// reason.
-func (d *Driver) Errors() map[string]int64 {
+// Reasons is how many requests were not accepted, refused or of unknown
+// outcome, by reason: the status of the reply, or the error.
+func (d *Driver) Reasons() map[string]int64 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	errors := make(map[string]int64, len(d.errors))
-	for reason, n := range d.errors {
-		errors[reason] = n
-	}
-	return errors
+	return maps.Clone(d.reasons)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -73,19 +74,19 @@ func (b *bench) serve(handler http.HandlerFunc) *httptest.Server {
 		client.CloseIdleConnections()
 		server.Close()
 	})
-	b.config.Do = func(ctx context.Context, seq uint64, due time.Time) (bool, error) {
+	b.config.Do = func(ctx context.Context, seq uint64, due time.Time) error {
 		body := strings.NewReader(fmt.Sprintf(`{"seq":%d,"due":%d}`, seq, due.UnixNano()))
 		request, err := http.NewRequestWithContext(ctx, http.MethodPost, server.URL+"/orders", body)
 		if err != nil {
-			return false, err
+			return err
 		}
 		reply, err := client.Do(request)
 		if err != nil {
-			return false, err
+			return err
 		}
 		_, err = io.Copy(io.Discard, reply.Body)
 		if err = errors.Join(err, reply.Body.Close()); err != nil {
-			return false, err
+			return err
 		}
 		return Judge(reply.StatusCode, http.StatusAccepted)
 	}
@@ -163,9 +164,9 @@ func TestOutcomes(t *testing.T) {
 	if total.Due != n || total.Sent != n || total.Acked != n/5 || total.Failed != n/5 {
 		t.Errorf("counters: %+v", total)
 	}
-	errs := d.Errors()
-	if errs["refused"] != n/5 || errs["reply 503 Service Unavailable"] != n/5 || errs["reply 200 OK"] != n/5 {
-		t.Errorf("errors: %v", errs)
+	want := map[string]int64{"reply 409 Conflict": n / 5, "reply 503 Service Unavailable": n / 5, "reply 200 OK": n / 5, "the service closed the connection": n / 5}
+	if got := d.Reasons(); !maps.Equal(got, want) {
+		t.Errorf("reasons: %v, want %v", got, want)
 	}
 	if _, err := b.config.Journal.Close(); err != nil {
 		t.Fatal(err)
@@ -225,10 +226,10 @@ func TestEnds(t *testing.T) {
 	b := newBench(t, schedule.Hold(1000, time.Hour))
 	b.config.InFlight = 3
 	begun := make(chan struct{}, 3)
-	b.config.Do = func(ctx context.Context, _ uint64, _ time.Time) (bool, error) {
+	b.config.Do = func(ctx context.Context, _ uint64, _ time.Time) error {
 		begun <- struct{}{}
 		<-ctx.Done()
-		return false, ctx.Err()
+		return ctx.Err()
 	}
 	d := b.driver()
 	ctx, stop := context.WithCancel(t.Context())
@@ -249,43 +250,62 @@ func TestEnds(t *testing.T) {
 	if c := b.config.Sender.Counts(); c.Sent != 3 || c.Unknown != 3 || c.Pending != 0 {
 		t.Errorf("%+v", c)
 	}
-	if errs := d.Errors(); errs["cancelled"] != 3 {
-		t.Errorf("%v", errs)
+	if got := d.Reasons(); got["cancelled"] != 3 {
+		t.Errorf("%v", got)
 	}
 }
 
 func TestTimeout(t *testing.T) {
 	b := newBench(t, schedule.Hold(100, 100*time.Millisecond))
 	b.config.Timeout = time.Millisecond
-	b.config.Do = func(ctx context.Context, _ uint64, _ time.Time) (bool, error) {
+	b.config.Do = func(ctx context.Context, _ uint64, _ time.Time) error {
 		<-ctx.Done()
-		return false, fmt.Errorf("POST http://127.0.0.1:50123/: %w", ctx.Err())
+		return fmt.Errorf("POST http://127.0.0.1:50123/: %w", ctx.Err())
 	}
 	d := b.driver()
 	b.sendAll(d)
-	if c := b.config.Sender.Counts(); c.Unknown != 10 || d.Errors()["timeout"] != 10 {
-		t.Errorf("%+v, %v", c, d.Errors())
+	if c := b.config.Sender.Counts(); c.Unknown != 10 || d.Reasons()["timeout"] != 10 {
+		t.Errorf("%+v, %v", c, d.Reasons())
+	}
+}
+
+// TestStepsBefore: where a step before it was not met the request was not
+// made, and a step that is refused leaves nothing open.
+func TestStepsBefore(t *testing.T) {
+	b := newBench(t, schedule.Hold(100, 100*time.Millisecond))
+	b.config.Do = func(_ context.Context, seq uint64, _ time.Time) error {
+		status := []int{http.StatusNotFound, http.StatusBadGateway}[seq%2]
+		return &StepError{What: "given step 1 was not met", Err: fmt.Errorf("POST /carts: %w", StatusError{status})}
+	}
+	d := b.driver()
+	b.sendAll(d)
+	if c := b.config.Sender.Counts(); c.Failed != 5 || c.Unknown != 5 {
+		t.Errorf("%+v", c)
+	}
+	want := map[string]int64{"given step 1 was not met: reply 404 Not Found": 5, "given step 1 was not met: reply 502 Bad Gateway": 5}
+	if got := d.Reasons(); !maps.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }
 
 func TestJudge(t *testing.T) {
 	for status, want := range map[int]string{
-		202: "accepted", 400: "refused", 404: "refused", 409: "refused", 429: "refused",
+		202: "accepted", 400: "refused: reply 400 Bad Request", 409: "refused: reply 409 Conflict", 499: "refused: reply 499",
 		200: "reply 200 OK", 302: "reply 302 Found", 408: "reply 408 Request Timeout", 500: "reply 500 Internal Server Error",
 	} {
-		accepted, err := Judge(status, 202)
-		got := "refused"
-		switch {
-		case err != nil:
-			got = err.Error()
-		case accepted:
-			got = "accepted"
+		got := "accepted"
+		var reply StatusError
+		if errors.As(Judge(status, 202), &reply) {
+			got = reply.Error()
+			if reply.Refuses() {
+				got = "refused: " + got
+			}
 		}
 		if got != want {
 			t.Errorf("Judge(%d, 202) = %s, want %s", status, got, want)
 		}
 	}
-	if accepted, err := Judge(404, 404); !accepted || err != nil {
+	if Judge(404, 404) != nil {
 		t.Error("an expected 404 is not accepted")
 	}
 }
@@ -305,12 +325,12 @@ func BenchmarkRequest(b *testing.B) {
 	bench.config.InFlight = 64
 	do := bench.config.Do
 	done := make(chan struct{})
-	bench.config.Do = func(c context.Context, seq uint64, due time.Time) (bool, error) {
+	bench.config.Do = func(c context.Context, seq uint64, due time.Time) error {
 		if seq >= uint64(b.N) {
 			if seq == uint64(b.N) {
 				close(done)
 			}
-			return false, context.Canceled
+			return context.Canceled
 		}
 		return do(c, seq, due)
 	}

@@ -4,14 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"strings"
 	"syscall"
 	"time"
 )
 
-// maxErrors bounds the reasons that are kept apart.
-const maxErrors = 256
+// maxReasons bounds the reasons that are kept apart.
+const maxReasons = 256
 
 // Client is an HTTP client for a trigger: it keeps a connection alive for
 // each of inFlight requests (Go's default keeps two), follows no redirect,
@@ -34,35 +36,58 @@ func Client(inFlight int) *http.Client {
 	}
 }
 
-// StatusError is a reply from which it does not follow whether the service
-// acted.
+// StatusError is a reply that was not expected; other successes are among
+// them.
 type StatusError struct{ Status int }
 
 func (e StatusError) Error() string {
-	return fmt.Sprintf("reply %d %s", e.Status, http.StatusText(e.Status))
+	return strings.TrimSpace(fmt.Sprintf("reply %d %s", e.Status, http.StatusText(e.Status)))
 }
 
-// Judge is what a status says of a request, as Do returns it: the expected
-// one accepts, 4xx refuses, and anything else, other successes included, is
-// a [StatusError]. 408 is one too, since the service may have begun.
-func Judge(status, expected int) (accepted bool, err error) {
-	switch {
-	case status == expected:
-		return true, nil
-	case status >= 400 && status < 500 && status != http.StatusRequestTimeout:
-		return false, nil
+// Refuses says whether it follows from the reply that the service did not
+// act: from 4xx it does, but for 408, since the service may have begun.
+func (e StatusError) Refuses() bool {
+	return e.Status >= 400 && e.Status < 500 && e.Status != http.StatusRequestTimeout
+}
+
+// StepError is an error of what had to be done before the request, which was
+// not made then.
+type StepError struct {
+	// What went wrong, such as "given step 1 was not met".
+	What string
+	Err  error
+}
+
+func (e *StepError) Error() string { return e.What + ": " + e.Err.Error() }
+
+func (e *StepError) Unwrap() error { return e.Err }
+
+// Judge is what a status says of a request, as Do returns it: nil for the
+// expected one.
+func Judge(status, expected int) error {
+	if status == expected {
+		return nil
 	}
-	return false, StatusError{status}
+	return StatusError{status}
+}
+
+// refuses says whether an error is a reply that refuses.
+func refuses(err error) bool {
+	var status StatusError
+	return errors.As(err, &status) && status.Refuses()
 }
 
 // cause is an error in few and stable words; its own text may name ports.
 func cause(err error) string {
 	var (
+		step    *StepError
 		status  StatusError
 		errno   syscall.Errno
 		timeout net.Error
 	)
 	switch {
+	case errors.As(err, &step):
+		return step.What + ": " + cause(step.Err)
 	case errors.As(err, &status):
 		return status.Error()
 	case errors.Is(err, context.DeadlineExceeded):
@@ -73,6 +98,8 @@ func cause(err error) string {
 		return errno.Error()
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return "timeout"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "the service closed the connection"
 	}
 	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
 		err = next

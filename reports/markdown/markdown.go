@@ -167,6 +167,9 @@ func (p *page) counts(res run.Results) {
 		summary.Count(n.Received), summary.Count(n.ReceivedTwice), summary.Count(summary.Lost(res)),
 		summary.Count(n.Effects), summary.Count(n.EffectsTwice), summary.Count(n.DeadLettered))
 	p.line("Unknown sends are neither lost nor delivered.")
+	if why := summary.Reasons(n); why != "" {
+		p.line("- not acknowledged: %s", esc(why))
+	}
 	for _, line := range summary.Reactions(n) {
 		p.line("- effects of %s", esc(line))
 	}

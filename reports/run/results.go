@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/flowweir/weir/reports/finding"
@@ -45,6 +46,9 @@ type Sender struct {
 	Aborted     uint64 `json:"aborted,omitempty"`
 	Unknown     uint64 `json:"unknown"`
 	UnknownSeen uint64 `json:"unknown_seen"`
+	// Reasons are why records failed or have an unknown outcome, most frequent
+	// first; older runs tell none.
+	Reasons []Reason `json:"reasons,omitempty"`
 	// Unread says that nothing was read back: Received, ReceivedTwice and Lost
 	// say nothing then.
 	Unread   bool   `json:"unread,omitempty"`
@@ -70,6 +74,18 @@ type Sender struct {
 	// the sums.
 	Reactions []Reaction `json:"reactions,omitempty"`
 	Bytes     uint64     `json:"bytes"`
+}
+
+// Reason is why records were not acknowledged: Kafka's name of the error, the
+// status of a reply, or the operating system's words.
+type Reason struct {
+	Reason string `json:"reason"`
+	Count  uint64 `json:"count"`
+}
+
+// Compare orders reasons: the most frequent first, and by name.
+func (r Reason) Compare(other Reason) int {
+	return cmp.Or(cmp.Compare(other.Count, r.Count), cmp.Compare(r.Reason, other.Reason))
 }
 
 // Reaction is what one consumer did with the events of a sender, in exact
@@ -287,8 +303,11 @@ type Generator struct {
 	// buffer held it up (the flow's): 99th percentiles.
 	WakeP99    time.Duration `json:"wake_p99_ns"`
 	BlockedP99 time.Duration `json:"blocked_p99_ns"`
-	// CPU is the share, 0 to 1, of the cores that the process could use.
-	CPU float64 `json:"cpu"`
+	// CPU is the share, 0 to 1, that the process used of the CPU that it could
+	// get: of Cores, which its threads, its cgroup's quota and what others left
+	// of the machine bound. Older runs have no Cores, and took the share of all.
+	CPU   float64 `json:"cpu"`
+	Cores float64 `json:"cores,omitempty"`
 	// Capacity is how many records of the run's mean size this machine sends
 	// per second to a broker that discards them; 0 where it was not calibrated.
 	Capacity float64 `json:"capacity,omitempty"`

@@ -104,6 +104,19 @@ func Share(f float64) string {
 	return s + "%"
 }
 
+// CPU writes what the generator used of the CPU that it could get: "41% of 1.5
+// cores".
+func CPU(g run.Generator) string {
+	if g.Cores == 0 {
+		return Share(g.CPU)
+	}
+	cores := digits(g.Cores)
+	if cores == "1" {
+		return Share(g.CPU) + " of 1 core"
+	}
+	return Share(g.CPU) + " of " + cores + " cores"
+}
+
 // QuantileName is "p50", "p99.9", or "max" for 1.
 func QuantileName(q float64) string {
 	if q >= 1 {

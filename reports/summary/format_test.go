@@ -89,6 +89,28 @@ func TestShare(t *testing.T) {
 	}
 }
 
+func TestCluster(t *testing.T) {
+	for want, c := range map[string]run.Cluster{
+		"no cluster was started":         {},
+		"embedded, 1 broker":             {Kind: "embedded", Brokers: 1, Version: "v4.1"},
+		"external, 3 brokers, Kafka 4.1": {Kind: "external", Brokers: 3, Version: "v4.1"},
+	} {
+		if got := Cluster(c); got != want {
+			t.Errorf("Cluster(%+v) = %q, want %q", c, got, want)
+		}
+	}
+}
+
+func TestCPU(t *testing.T) {
+	for g, want := range map[run.Generator]string{
+		{CPU: 0.41}: "41%", {CPU: 0.41, Cores: 1.857}: "41% of 1.86 cores", {CPU: 1, Cores: 1}: "100% of 1 core", {CPU: 0.066, Cores: 2}: "6.6% of 2 cores",
+	} {
+		if got := CPU(g); got != want {
+			t.Errorf("CPU(%v) = %q, want %q", g, got, want)
+		}
+	}
+}
+
 func TestQuantile(t *testing.T) {
 	for q, want := range map[float64]string{0.5: "p50", 0.95: "p95", 0.99: "p99", 0.999: "p99.9", 0.9999: "p99.99", 0.99999: "p99.999", 1: "max"} {
 		if got := QuantileName(q); got != want {

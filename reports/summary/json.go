@@ -70,6 +70,9 @@ type Counts struct {
 	Aborted     uint64 `json:"aborted,omitempty"`
 	Unknown     uint64 `json:"unknown"`
 	UnknownSeen uint64 `json:"unknown_seen"`
+	// Reasons are why records failed or have an unknown outcome, most frequent
+	// first.
+	Reasons []run.Reason `json:"reasons,omitempty"`
 	// Unread says that nothing was read back: Received and Lost say nothing.
 	Unread        bool   `json:"unread,omitempty"`
 	Received      uint64 `json:"received"`
@@ -232,7 +235,7 @@ func soFar(intervals []run.Interval) (c Counts) {
 func (s *Summary) fill(res run.Results) {
 	t := Totals(res.Senders)
 	s.Counts = Counts{
-		Due: t.Due, Sent: t.Sent, Acked: t.Acked, Failed: t.Failed, Aborted: t.Aborted, Unknown: t.Unknown, UnknownSeen: t.UnknownSeen,
+		Due: t.Due, Sent: t.Sent, Acked: t.Acked, Failed: t.Failed, Aborted: t.Aborted, Unknown: t.Unknown, UnknownSeen: t.UnknownSeen, Reasons: t.Reasons,
 		Unread: t.Unread, Received: t.Received, ReceivedTwice: t.ReceivedTwice, Lost: Lost(res), Effects: t.Effects,
 		EffectsTwice: t.EffectsTwice, DeadLettered: t.DeadLettered, Poison: t.Poison, Duplicates: t.Duplicates, Bytes: t.Bytes,
 		DeadLettersUnclaimed: t.DeadLettersUnclaimed, Reactions: t.Reactions,

@@ -129,6 +129,29 @@ func TestJSONHasEveryCount(t *testing.T) {
 	}
 }
 
+// TestReasons: those of all senders together, most frequent first, and no more
+// than fit a line.
+func TestReasons(t *testing.T) {
+	senders := []run.Sender{
+		{Reasons: []run.Reason{{Reason: "reply 404 Not Found", Count: 2000}, {Reason: "timeout", Count: 9}, {Reason: "d", Count: 2}}},
+		{},
+		{Reasons: []run.Reason{{Reason: "timeout", Count: 1992}, {Reason: "c", Count: 3}, {Reason: "e", Count: 1}, {Reason: "b", Count: 3}, {Reason: "a", Count: 2}}},
+	}
+	total := summary.Totals(senders)
+	if got, want := summary.Reasons(total), "2,001 timeout · 2,000 reply 404 Not Found · 3 b · 3 c · 2 a · 3 for 2 other reasons"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if got, want := summary.Reasons(run.Sender{Reasons: total.Reasons[:6]}), "2,001 timeout · 2,000 reply 404 Not Found · 3 b · 3 c · 2 a · 2 d"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if senders[0].Reasons[1].Count != 9 {
+		t.Error("the sender's own reasons were changed")
+	}
+	if got := summary.Reasons(run.Sender{}); got != "" {
+		t.Errorf("without reasons: %q", got)
+	}
+}
+
 func TestJudge(t *testing.T) {
 	ended := func(edit func(*run.Record)) *run.Record {
 		rec := &run.Record{

@@ -44,7 +44,7 @@ func Text(w io.Writer, rec *run.Record, o TextOptions) error {
 			continue
 		}
 		t.row("service", "%s %s ended by itself: %s", t.mark(finding.Fail, "✗"), s.Name, s.Died)
-		for _, l := range s.LastLines[max(len(s.LastLines)-3, 0):] {
+		for _, l := range s.LastLines[max(len(s.LastLines)-shownLines, 0):] {
 			t.row("", "  | %s", l)
 		}
 	}
@@ -61,6 +61,10 @@ func Text(w io.Writer, rec *run.Record, o TextOptions) error {
 	return err
 }
 
+// shownLines is how many of the last lines of a service that ended by itself
+// are shown.
+const shownLines = 10
+
 // text builds the lines.
 type text struct {
 	b     strings.Builder
@@ -75,6 +79,9 @@ func (t *text) results(res run.Results) {
 		aborted = " · aborted on purpose " + Count(n.Aborted)
 	}
 	t.row("sent", "%s · acked %s · failed %s · unknown %s (%s of them seen)%s", Count(n.Sent), Count(n.Acked), Count(n.Failed), Count(n.Unknown), Count(n.UnknownSeen), aborted)
+	if why := Reasons(n); why != "" {
+		t.row("not acked", "%s", why)
+	}
 	if n.Unread {
 		t.row("received", "not read back")
 	} else {
@@ -91,9 +98,9 @@ func (t *text) results(res run.Results) {
 	}
 	g := res.Generator
 	if g.Unmeasured {
-		t.row("generator", "not measured: the load ended during its warm-up; CPU %s%s", Share(g.CPU), bound(g))
+		t.row("generator", "not measured: the load ended during its warm-up; CPU %s%s", CPU(g), bound(g))
 	} else {
-		t.row("generator", "offered %s, achieved %s, woke %s late (p99), CPU %s%s", Rate(g.Offered), Rate(g.Achieved), Duration(g.WakeP99), Share(g.CPU), bound(g))
+		t.row("generator", "offered %s, achieved %s, woke %s late (p99), CPU %s%s", Rate(g.Offered), Rate(g.Achieved), Duration(g.WakeP99), CPU(g), bound(g))
 	}
 	t.brokers(res.Brokers)
 	for _, f := range res.Findings {

@@ -2,6 +2,8 @@ package summary
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/flowweir/weir/reports/finding"
 	"github.com/flowweir/weir/reports/run"
@@ -30,11 +32,50 @@ func Totals(senders []run.Sender) run.Sender {
 		t.DeadLetteredTwice += s.DeadLetteredTwice
 		t.DeadLettersUnclaimed += s.DeadLettersUnclaimed
 		t.Bytes += s.Bytes
+		for _, r := range s.Reasons {
+			t.Reasons = because(t.Reasons, r)
+		}
 		for _, r := range s.Reactions {
 			t.Reactions = react(t.Reactions, r)
 		}
 	}
+	slices.SortFunc(t.Reasons, run.Reason.Compare)
 	return t
+}
+
+// because adds a reason to those of the same words.
+func because(all []run.Reason, r run.Reason) []run.Reason {
+	for i := range all {
+		if all[i].Reason == r.Reason {
+			all[i].Count += r.Count
+			return all
+		}
+	}
+	return append(all, r)
+}
+
+// maxReasons is how many reasons a line names.
+const maxReasons = 5
+
+// Reasons says why records were not acknowledged, most frequent first; empty
+// where nothing says so.
+func Reasons(s run.Sender) string {
+	shown := maxReasons
+	if len(s.Reasons) == shown+1 {
+		shown++ // rather than to say that there is one more
+	}
+	var parts []string
+	for _, r := range s.Reasons[:min(len(s.Reasons), shown)] {
+		parts = append(parts, Count(r.Count)+" "+r.Reason)
+	}
+	if rest := s.Reasons[len(parts):]; len(rest) > 0 {
+		n := uint64(0)
+		for _, r := range rest {
+			n += r.Count
+		}
+		parts = append(parts, fmt.Sprintf("%s for %s", Count(n), Plural(len(rest), "other reason", "other reasons")))
+	}
+	return strings.Join(parts, " · ")
 }
 
 // Lost is how many events were lost: those that no-loss found, which are also

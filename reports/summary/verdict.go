@@ -220,7 +220,7 @@ func ObjectiveName(o run.Objective) string {
 func Cluster(c run.Cluster) string {
 	s := c.Kind + ", " + Plural(c.Brokers, "broker", "brokers")
 	if c.Kind == "" {
-		return "unknown cluster"
+		return "no cluster was started"
 	}
 	if c.Version != "" && c.Kind != "embedded" {
 		s += ", Kafka " + strings.TrimPrefix(c.Version, "v")

@@ -191,6 +191,7 @@ func Hostile() Sample {
 		s.Intervals[i].Partitions = map[string]int64{HostileStrings[0] + "/0": s.Intervals[i].Acked}
 	}
 	res := s.Results
+	res.Senders[0].Reasons = []run.Reason{{Reason: evil(), Count: 3}}
 	res.Senders[0].Name, res.Senders[0].Topic, res.Senders[0].Event = evil(), evil(), evil()
 	for i := range res.Partitions {
 		res.Partitions[i].Topic = HostileStrings[0]

@@ -33,7 +33,7 @@ func build(f *flow) Sample {
 	s.Results = &run.Results{
 		Senders: []run.Sender{{
 			Name: "OrderPlaced/0", Event: "com.acme.order.OrderPlaced", Topic: "order.events", Via: "topic",
-			Due: sent, Sent: sent, Acked: sent - 7, Unknown: 7, UnknownSeen: 3, Received: sent - 4,
+			Due: sent, Sent: sent, Acked: sent - 7, Unknown: 7, UnknownSeen: 3, Reasons: []run.Reason{{Reason: "delivery timeout", Count: 5}, {Reason: "NOT_ENOUGH_REPLICAS_AFTER_APPEND", Count: 2}}, Received: sent - 4,
 			Poison: poison, Duplicates: dup, Effects: sent - poison - dup, DeadLettered: poison, Bytes: sent * 412,
 			Reactions: []run.Reaction{{
 				Consumer: "payment-service", Group: "payment-service", Effect: "com.acme.payment.PaymentReceived", DLQ: "order.events.dlq",
@@ -51,7 +51,7 @@ func build(f *flow) Sample {
 		Drain:      run.Drain{Complete: true, Took: 1840 * time.Millisecond},
 		Generator: run.Generator{
 			Offered: 5000, Achieved: 4998.7, WakeP99: 410 * time.Microsecond, BlockedP99: 36 * time.Microsecond,
-			CPU: 0.41, JournalBytes: 38 << 20,
+			CPU: 0.41, Cores: 1.86, JournalBytes: 38 << 20,
 		},
 	}
 	s.Run.Reason = fmt.Sprintf("The flow held: %s events were sent and none was lost, 4 of 4 faults bit, and all 6 objectives were met.", summary.Count(sent))
