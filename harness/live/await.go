@@ -30,12 +30,11 @@ type MissedError struct {
 func (e *MissedError) Error() string { return e.Text }
 
 // Await waits for a record: the first, of those read before and of what comes,
-// that meets all conditions. One that does not come is a *MissedError.
+// that meets all conditions. One that does not come is a *MissedError; conditions
+// that no record can meet are another error, at once.
 func (f *Flow) Await(ctx context.Context, w Wanted) (*Record, error) {
-	for _, cond := range w.Conditions {
-		if cond.err != nil {
-			return nil, fmt.Errorf("awaiting %s: %w", w.What, cond.err)
-		}
+	if err := f.possible(w.Conditions); err != nil {
+		return nil, fmt.Errorf("awaiting %s: %w", w.What, err)
 	}
 	t, err := f.Topic(w.Topic)
 	if err != nil {

@@ -27,7 +27,6 @@ import (
 	"sync/atomic"
 
 	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/flowweir/weir/contracts"
@@ -277,33 +276,6 @@ func (f *Flow) Ends(ctx context.Context, topic string) (Ends, error) {
 	return ends[f.OnCluster(topic)], nil
 }
 
-// DeleteGroups deletes the consumer groups that bear the flow's prefix. One
-// that still has members stays, and is no error. Without a prefix it does
-// nothing: which groups are the flow's is then not known.
-func (f *Flow) DeleteGroups(ctx context.Context) error {
-	if f.cfg.Prefix == "" {
-		return nil
-	}
-	groups, err := f.admin.ListGroups(ctx)
-	if err != nil {
-		return fmt.Errorf("list groups: %w", err)
-	}
-	own := slices.DeleteFunc(groups.Groups(), func(name string) bool { return !strings.HasPrefix(name, f.cfg.Prefix) })
-	if len(own) == 0 {
-		return nil
-	}
-	deleted, err := f.admin.DeleteGroups(ctx, own...)
-	if err != nil {
-		return fmt.Errorf("delete groups: %w", err)
-	}
-	for _, d := range deleted.Sorted() {
-		if d.Err != nil && !errors.Is(d.Err, kerr.NonEmptyGroup) && !errors.Is(d.Err, kerr.GroupIDNotFound) {
-			return fmt.Errorf("delete group %s: %w", d.Group, d.Err)
-		}
-	}
-	return nil
-}
-
 // DeleteTopics deletes topics, named as in contracts.
 func (f *Flow) DeleteTopics(ctx context.Context, names ...string) error {
 	there := make([]string, len(names))
@@ -314,35 +286,6 @@ func (f *Flow) DeleteTopics(ctx context.Context, names ...string) error {
 }
 
 func (f *Flow) inContract(name string) string { return strings.TrimPrefix(name, f.cfg.Prefix) }
-
-// Group is a snapshot of a consumer group, named as in contracts; one that
-// does not exist is Dead.
-func (f *Flow) Group(ctx context.Context, group string) (kafka.GroupState, error) {
-	state, err := kafka.ReadGroup(ctx, f.admin, f.OnCluster(group))
-	state.Group = group
-	for i := range state.Partitions {
-		state.Partitions[i].Topic = f.inContract(state.Partitions[i].Topic)
-	}
-	return state, err
-}
-
-// Committed is the offset that a group has committed of a record's partition,
-// the next that it would read; -1 where it has committed nothing, or is not
-// there.
-func (f *Flow) Committed(ctx context.Context, group string, of *Record) (int64, error) {
-	commits, err := f.admin.FetchOffsets(ctx, f.OnCluster(group))
-	if errors.Is(err, kerr.GroupIDNotFound) {
-		return -1, nil
-	}
-	if err != nil {
-		return -1, fmt.Errorf("read the commits of group %q: %w", group, err)
-	}
-	at, ok := commits.Lookup(f.OnCluster(of.Topic), of.Partition)
-	if !ok {
-		return -1, at.Err
-	}
-	return at.At, at.Err
-}
 
 // Send sends records, those of one partition in their order and in one batch
 // where that is possible, and sets where they stand when they are acknowledged

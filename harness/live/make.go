@@ -198,7 +198,7 @@ func (f *Flow) draft(c *contracts.Contract, p *contracts.Produces, overrides []O
 			return nil, err
 		}
 	}
-	return d, d.check()
+	return d, d.check(f.cfg.Advice)
 }
 
 // Required generates data for an event with the fields that its schema
@@ -237,7 +237,7 @@ func (f *Flow) data(c *contracts.Contract, p *contracts.Produces, s *schema.Sche
 }
 
 // check refuses data that its overrides made invalid by mistake.
-func (d *draft) check() error {
+func (d *draft) check(advice Advice) error {
 	if d.form.Schema == nil || d.invalid || d.old != nil {
 		return nil
 	}
@@ -249,7 +249,7 @@ func (d *draft) check() error {
 	for _, v := range violations {
 		fmt.Fprintf(&b, "\n  %s (%s)", v.Message, v.Schema)
 	}
-	return fmt.Errorf("with its overrides it is not valid any more (harness.Poison sends what is not):%s", b.String())
+	return fmt.Errorf("with these values it is not valid any more (%s):%s", advice.invalid(), b.String())
 }
 
 // encoded is the data as it stands in a record, and its schema. What Poison

@@ -52,7 +52,7 @@ func (c *consumer) behind(ctx context.Context, poison ...*live.Record) Outcome {
 		case done:
 			return pass(evidence...)
 		}
-		return c.fail(evidence, "the group %s has not committed %s, which came after poison, within %s", c.entry.Group, at(good), c.Within)
+		return c.fail(evidence, "%s", c.uncommitted(ctx, at(good)+", which came after poison,"))
 	}
 	if missed := (*live.MissedError)(nil); errors.As(err, &missed) {
 		return c.fail(evidence, "a good event that came after poison, %s, was not processed: %v%s", at(poison[0]), err, c.whereabouts(ctx, good))

@@ -69,12 +69,16 @@ func (r readiness) wait(ctx context.Context, l *life) error {
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
 	for _, c := range r.conditions {
+		var why error // as the last look said that was not cut off
 		for {
 			look, cancel := context.WithTimeout(ctx, lookTimeout)
 			err := c.look(look)
 			cancel()
 			if err == nil {
 				break
+			}
+			if why == nil || ctx.Err() == nil {
+				why = err
 			}
 			select {
 			case <-time.After(pollInterval):
@@ -84,7 +88,7 @@ func (r readiness) wait(ctx context.Context, l *life) error {
 				if parent.Err() != nil {
 					return fmt.Errorf("not ready, waiting for %s: %w", c.what, parent.Err())
 				}
-				return fmt.Errorf("not ready after %s, waiting for %s: %w", r.timeout, c.what, err)
+				return fmt.Errorf("not ready after %s, waiting for %s: %w", r.timeout, c.what, why)
 			}
 		}
 	}
