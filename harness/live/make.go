@@ -43,9 +43,9 @@ type draft struct {
 	old     *schema.Schema
 	version int
 	extra   []byte // follows the encoded data
-	// wrong stands in place of the data, from which the key is made.
-	wrong *payload.Wrong
-	at    time.Time
+	// body stands in place of the data, from which the key is made.
+	body func(identity.EventID) ([]byte, error)
+	at   time.Time
 }
 
 // Set puts a value at a place: $.a.b of the data, header:name, or key. Values
@@ -283,8 +283,10 @@ func (f *Flow) record(c *contracts.Contract, p *contracts.Produces, d *draft) (*
 	if err != nil {
 		return nil, err
 	}
-	if d.wrong != nil {
-		body = d.wrong.Data(id)
+	if d.body != nil {
+		if body, err = d.body(id); err != nil {
+			return nil, err
+		}
 	}
 	kind := envelope.Kind(p.EnvelopeName())
 	attributes := &envelope.Attributes{ID: id.String(), Type: p.Event, Source: "/" + c.Service.Name, Time: now}
