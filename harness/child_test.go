@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync/atomic"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 )
@@ -65,9 +66,10 @@ func serveShop(mode string) {
 			produce(sale("sold-again", mode))
 		}
 	})
+	var refunds atomic.Int64
 	http.HandleFunc("POST /refund", func(w http.ResponseWriter, _ *http.Request) {
-		send(w, &kgo.Record{Topic: "shop.refunds", Key: []byte("north:s-1"), Value: []byte(
-			`{"id":"r-1","type":"shop.Refunded","source":"/shop","spec_version":"1.0","time":"2026-03-14T09:26:53Z","data":{"shop":"north","sale":"s-1"}}`)})
+		send(w, &kgo.Record{Topic: "shop.refunds", Key: []byte("north:s-1"), Value: fmt.Appendf(nil,
+			`{"id":"r-%d","type":"shop.Refunded","source":"/shop","spec_version":"1.0","time":"2026-03-14T09:26:53Z","data":{"shop":"north","sale":"s-1"}}`, refunds.Add(1))})
 	})
 	if err := http.ListenAndServe(os.Getenv("ADDR"), nil); err != nil {
 		panic(err)

@@ -68,6 +68,7 @@ func (c *Cluster) Start(s Service) *service.Process {
 	c.mu.Unlock()
 	t := c.t
 	c.cleanup(s.Name, p.Stop)
+	c.beforeEnd(s.Name, p)
 	t.Cleanup(func() {
 		if why := c.dead(); why != "" {
 			t.Errorf("%s", why)

@@ -45,6 +45,7 @@ func (f *Flow) Await(ctx context.Context, w Wanted) (*Record, error) {
 	r, err := t.Await(waiting, func(r *Record) bool { return Holds(r, w.Conditions) })
 	switch {
 	case err == nil:
+		f.Ask(r)
 		return r, nil
 	case waiting.Err() == nil || ctx.Err() != nil:
 		return nil, fmt.Errorf("awaiting %s: %w", w.What, err)

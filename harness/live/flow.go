@@ -75,8 +75,10 @@ type Flow struct {
 	client   *kgo.Client
 	admin    *kadm.Client
 	sequence atomic.Uint64
-	loader   *versions.Loader
-	serdes   *serde.Resolver
+	//nolint:containedctx // as in the loader, whose methods take none
+	asking context.Context
+	loader *versions.Loader
+	serdes *serde.Resolver
 	// breaks is what was said of versions of schemas, by a compared.
 	breaks sync.Map
 
@@ -85,6 +87,7 @@ type Flow struct {
 	from   map[string]map[int32]int64
 	topics map[string]*Topic
 	sent   map[position]bool
+	asked  map[position]bool
 	sends  map[string]Sending
 }
 
@@ -102,33 +105,35 @@ type position struct {
 	offset    int64
 }
 
-// Open connects to the cluster. Close ends what it opened.
-func Open(cfg Config) (*Flow, error) {
+// Open connects to the cluster. Close ends what it opened. What the flow asks of
+// the schema registry, now and later, ends with ctx.
+func Open(ctx context.Context, cfg Config) (*Flow, error) {
 	client, err := kgo.NewClient(append(slices.Clone(cfg.Cluster.ClientOptions()), append(sending(), kgo.ClientID("weir-test"))...)...)
 	if err != nil {
 		return nil, fmt.Errorf("a client of the cluster: %w", err)
 	}
 	if cfg.Registry != nil && cfg.Baseline == nil {
-		cfg.Baseline = TakeBaseline(cfg.Registry, cfg.Contracts)
+		cfg.Baseline = TakeBaseline(ctx, cfg.Registry, cfg.Contracts)
 	}
-	f := unconnected(cfg)
+	f := unconnected(ctx, cfg)
 	f.client, f.admin = client, kadm.NewClient(client)
 	return f, nil
 }
 
 // unconnected is a flow that makes events, and can neither send nor read them.
-func unconnected(cfg Config) *Flow {
+func unconnected(ctx context.Context, cfg Config) *Flow {
 	var schemas versions.Registry
 	if cfg.Registry != nil {
-		schemas = versions.FromRegistry(context.Background(), cfg.Registry)
+		schemas = versions.FromRegistry(ctx, cfg.Registry)
 	}
 	loader := versions.New(cfg.Files, schemas)
 	return &Flow{
-		loader: loader, serdes: serde.New(context.Background(), loader, cfg.Registry), cfg: cfg,
+		asking: ctx, loader: loader, serdes: serde.New(ctx, loader, cfg.Registry), cfg: cfg,
 		rng:    rand.New(rand.NewPCG(cfg.Seed, 0)),
 		from:   map[string]map[int32]int64{},
 		topics: map[string]*Topic{},
 		sent:   map[position]bool{},
+		asked:  map[position]bool{},
 		sends:  map[string]Sending{},
 	}
 }
@@ -323,6 +328,22 @@ func (f *Flow) Sent(r *Record) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.sent[placeOf(r)]
+}
+
+// Ask notes records that a test asked for and got: those it reckons with.
+func (f *Flow) Ask(records ...*Record) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, r := range records {
+		f.asked[placeOf(r)] = true
+	}
+}
+
+// Asked says whether a record is one that was asked for.
+func (f *Flow) Asked(r *Record) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.asked[placeOf(r)]
 }
 
 func placeOf(r *Record) position { return position{r.Topic, r.Partition, r.Offset} }

@@ -166,8 +166,8 @@ func (f *Flow) made(r *kgo.Record, p *contracts.Produces, d *draft) *Record {
 
 // Try says what is wrong with overrides of an event, for which no cluster is
 // needed.
-func Try(cfg Config, event string, overrides ...Override) error {
-	f := unconnected(cfg)
+func Try(ctx context.Context, cfg Config, event string, overrides ...Override) error {
+	f := unconnected(ctx, cfg)
 	contract, p, err := f.Producer(event)
 	if err != nil {
 		return err

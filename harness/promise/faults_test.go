@@ -38,7 +38,7 @@ const contract = "testdata/payments.yaml"
 func judge(t *testing.T, f fault, p promise.Promise, within time.Duration) promise.Outcome {
 	t.Helper()
 	failing := []harness.Override{harness.Set("$.total", refused)}
-	c := harness.Run(t, harness.Contracts(contract, "testdata/orders.yaml"), harness.Brokers(1))
+	c := harness.Run(t, harness.Contracts(contract, "testdata/orders.yaml"), harness.Brokers(1), harness.WithoutClosing())
 	s := serve(f)
 	s.Name = "payments"
 	c.Start(s)
