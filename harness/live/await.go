@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -50,7 +51,24 @@ func (f *Flow) Await(ctx context.Context, w Wanted) (*Record, error) {
 	case waiting.Err() == nil || ctx.Err() != nil:
 		return nil, fmt.Errorf("awaiting %s: %w", w.What, err)
 	}
+	if r := t.unread(ctx, w.Conditions); r != nil {
+		f.Ask(r)
+		return r, nil
+	}
 	return nil, &MissedError{f.missed(ctx, w, t)}
+}
+
+// unread is a record that was there when the time was over, and had not been
+// read by then.
+func (t *Topic) unread(ctx context.Context, conditions []Condition) *Record {
+	ctx, cancel := context.WithTimeout(ctx, stateTimeout)
+	defer cancel()
+	_, _ = t.ReadToEnd(ctx) // what cannot be read is missed
+	records := t.Records()
+	if i := slices.IndexFunc(records, func(r *Record) bool { return Holds(r, conditions) }); i >= 0 {
+		return records[i]
+	}
+	return nil
 }
 
 // AwaitEvent is Await for an event of a contract.

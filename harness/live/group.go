@@ -31,7 +31,7 @@ func (f *Flow) UnknownGroup(ctx context.Context, group string) error {
 	return cluster.UnknownGroup(ctx, f.admin, f.cfg.Prefix, group)
 }
 
-// stateTimeout bounds the look at a group that only explains.
+// stateTimeout bounds a last look, when the time to wait is over.
 const stateTimeout = 2 * time.Second
 
 // StateOf says in words how a group is: "it is Stable with 1 member", or which
