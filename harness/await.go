@@ -89,7 +89,9 @@ func (c *Cluster) Records(topic string) []*Record {
 	if err != nil {
 		c.t.Fatalf("reading %s to its end, for at most %s (harness.Timeout and Cluster.Within set it): %v", topic, c.timeout, err)
 	}
-	return t.Records()
+	records := t.Records()
+	c.flow.Ask(records...)
+	return records
 }
 
 func (c *Cluster) await(what, topic string, conditions []Condition) *Record {

@@ -46,6 +46,10 @@ func TestAwaitFailsWhere(t *testing.T) {
 			func(c *Cluster) { c.AwaitIn("routes", LeadsBackTo(nil)) },
 			[]string{"awaiting record in routes: LeadsBackTo has no record to ask for: it was given nil"},
 		},
+		"no valid event has the place": {
+			func(c *Cluster) { c.Await("parcel.Routed", Where("$.depot.nam", "north")) },
+			[]string{`awaiting parcel.Routed: $.depot.nam: no parcel.Routed that is valid under its schema (match/testdata/parcels/routed.json:9:5) has anything there: did you mean "$.depot.name"?`},
+		},
 		"what is asked is nil": {
 			func(c *Cluster) { c.Await("parcel.Routed", That("odd", nil)) },
 			[]string{"awaiting parcel.Routed: That has nothing to ask: it was given nil"},

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync/atomic"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 )
@@ -37,11 +38,16 @@ func serviceInChild() func() {
 }
 
 // serveShop is the service shop: right, or with the key of each sale wrong,
-// or refusing everything, or silent.
+// or with each sale twice, or refusing everything, or silent.
 func serveShop(mode string) {
 	client, err := kgo.NewClient(kgo.SeedBrokers(strings.Split(os.Getenv("BROKERS"), ",")...))
 	if err != nil {
 		panic(err)
+	}
+	produce := func(r *kgo.Record) {
+		if err := client.ProduceSync(context.Background(), r).FirstErr(); err != nil {
+			panic(err)
+		}
 	}
 	send := func(w http.ResponseWriter, r *kgo.Record) {
 		switch mode {
@@ -50,16 +56,20 @@ func serveShop(mode string) {
 			return
 		case "silent":
 		default:
-			if err := client.ProduceSync(context.Background(), r).FirstErr(); err != nil {
-				panic(err)
-			}
+			produce(r)
 		}
 		w.WriteHeader(http.StatusAccepted)
 	}
-	http.HandleFunc("POST /sell", func(w http.ResponseWriter, r *http.Request) { send(w, sale(r.Header.Get("Sale-Id"), mode)) })
+	http.HandleFunc("POST /sell", func(w http.ResponseWriter, r *http.Request) {
+		send(w, sale(r.Header.Get("Sale-Id"), mode))
+		if mode == "twice" {
+			produce(sale("sold-again", mode))
+		}
+	})
+	var refunds atomic.Int64
 	http.HandleFunc("POST /refund", func(w http.ResponseWriter, _ *http.Request) {
-		send(w, &kgo.Record{Topic: "shop.refunds", Key: []byte("north:s-1"), Value: []byte(
-			`{"id":"r-1","type":"shop.Refunded","source":"/shop","spec_version":"1.0","time":"2026-03-14T09:26:53Z","data":{"shop":"north","sale":"s-1"}}`)})
+		send(w, &kgo.Record{Topic: "shop.refunds", Key: []byte("north:s-1"), Value: fmt.Appendf(nil,
+			`{"id":"r-%d","type":"shop.Refunded","source":"/shop","spec_version":"1.0","time":"2026-03-14T09:26:53Z","data":{"shop":"north","sale":"s-1"}}`, refunds.Add(1))})
 	})
 	if err := http.ListenAndServe(os.Getenv("ADDR"), nil); err != nil {
 		panic(err)

@@ -79,8 +79,8 @@ func TestCodedEventsInATest(t *testing.T) {
 func TestCodedEventsFailWhere(t *testing.T) {
 	stockRegistry(t)("")
 	for want, test := range map[string]func(*Cluster){
-		"Produce till.Sold: with its overrides it is not valid any more (harness.Poison sends what is not):\n  /cents is \"many\", must be a whole number of 64 bits (testdata/coded/sold.avsc:5:31)": func(c *Cluster) { c.Produce("till.Sold", Set("$.cents", "many")) },
-		"Produce till.Refunded: with its overrides it is not valid any more (harness.Poison sends what is not):\n  /tip is not all":                                                                   func(c *Cluster) { c.Produce("till.Refunded", Set("$.tip", 1)) },
+		"Produce till.Sold: with these values it is not valid any more (harness.Poison sends what is not):\n  /cents is \"many\", must be a whole number of 64 bits (testdata/coded/sold.avsc:5:31)": func(c *Cluster) { c.Produce("till.Sold", Set("$.cents", "many")) },
+		"Produce till.Refunded: with these values it is not valid any more (harness.Poison sends what is not):\n  /tip is not all":                                                                   func(c *Cluster) { c.Produce("till.Refunded", Set("$.tip", 1)) },
 	} {
 		if r := failing(t, func(t testing.TB) { test(till(t)) }); !strings.HasPrefix(r.said(), want) {
 			t.Errorf("said %q, want %q", r.said(), want)

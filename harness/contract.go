@@ -96,7 +96,7 @@ func JudgePromise(t testing.TB, file string, p promise.Promise, service Service,
 	if service.Name != p.Service {
 		t.Fatalf("the service %s is to keep the contract of %s in %s: leave out its name, or give the other contract", service.Name, p.Service, file)
 	}
-	c := Run(t, withFile(file, options)...)
+	c := Run(t, append(withFile(file, options), WithoutClosing())...)
 	c.Start(service)
 	return c.Judge(p)
 }
@@ -109,7 +109,7 @@ func withFile(file string, options []Option) []Option {
 		path = filepath.Clean(path)
 		return path == filepath.Clean(file) || path == filepath.Dir(file)
 	}) {
-		return options
+		return slices.Clone(options)
 	}
 	return append(slices.Clone(options), Contracts(file))
 }

@@ -80,6 +80,9 @@ func (c *Cluster) broker(what string, node int32, do func(context.Context) error
 	defer cancel()
 	err := fmt.Errorf("other tests use this cluster: leave out harness.On, or WEIR_CLUSTER=external, for one of the test's own")
 	if !c.stays {
+		c.mu.Lock()
+		c.closing.broken = true
+		c.mu.Unlock()
 		err = do(ctx)
 	}
 	if err != nil {

@@ -18,9 +18,10 @@
 // What it guarantees: a fresh cluster for each Run that is not On a shared one,
 // with the topics that the contracts name; everything that a test starts is
 // ended when the test does; a service that dies by itself fails the test and
-// shows its last log lines; a wait that ends in vain says how long it was, what
-// was there instead and where to set it; every random choice comes from a seed
-// that is printed.
+// shows its last log lines; what it did wrong after the last assertion fails it,
+// too ([Closing]); a wait that ends in vain says how long it was, what was there
+// instead and where to set it; every random choice comes from a seed that is
+// printed.
 //
 // The cluster is embedded: no broker to install, no durability to test.
 // WEIR_CLUSTER=docker or external, the latter with WEIR_BOOTSTRAP, runs the
@@ -108,6 +109,7 @@ type state struct {
 	databases  map[string]*sql.DB
 
 	mu       sync.Mutex
+	closing  closing
 	services map[string]*service.Process
 	deaths   []string
 }
@@ -118,9 +120,13 @@ func Run(t testing.TB, options ...Option) *Cluster {
 	t.Helper()
 	cfg := newConfig(options)
 	plan := cfg.plan(t)
+	look, err := cfg.closingLook()
+	if err != nil {
+		t.Fatalf("%s: %v: write a duration such as 500ms", envClosing, err)
+	}
 	s := &state{
 		contracts: plan.Contracts, containers: cfg.containers, dir: artifacts(t), settle: cfg.settle, failing: cfg.failing, databases: cfg.databases,
-		services: map[string]*service.Process{},
+		services: map[string]*service.Process{}, closing: look,
 	}
 	c := &Cluster{t: t, timeout: cfg.timeout, state: s}
 	c.start(cfg, plan)
@@ -137,7 +143,7 @@ func (c *Cluster) start(cfg *config, plan *scenario.Plan) {
 	}
 	opening.Triggers.URL = c.url
 	if opening.Registry = schemaRegistry(c.t); opening.Registry != nil {
-		opening.Baseline = cfg.baselines.take(opening.Registry, plan.Contracts)
+		opening.Baseline = cfg.baselines.take(c.t.Context(), opening.Registry, plan.Contracts)
 	}
 	var err error
 	what := cfg.spec.Kind
@@ -155,6 +161,7 @@ func (c *Cluster) start(cfg *config, plan *scenario.Plan) {
 	opening.Cluster = c.up
 	c.open(opening)
 	c.CreateTopics(plan.Topics...)
+	c.t.Cleanup(c.close)
 }
 
 // schemaRegistry is the one that WEIR_REGISTRY_URL names, with the other
@@ -184,8 +191,8 @@ func newBaselines() *baselines { return &baselines{of: map[string]*live.Baseline
 
 // take is the registry as it was before the first service of the run was
 // started.
-func (b *baselines) take(r *registry.Registry, all []*contracts.Contract) *live.Baseline {
-	now := live.TakeBaseline(r, all)
+func (b *baselines) take(ctx context.Context, r *registry.Registry, all []*contracts.Contract) *live.Baseline {
+	now := live.TakeBaseline(ctx, r, all)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if first := b.of[r.String()]; first != nil {
@@ -215,7 +222,8 @@ func (c *Cluster) fresh(cfg *config, name string, identity uint64) (cluster.Clus
 func (c *Cluster) open(cfg live.Config) {
 	c.t.Helper()
 	var err error
-	if c.flow, err = live.Open(cfg); err != nil {
+	// The closing look asks when the test's own context has ended.
+	if c.flow, err = live.Open(context.WithoutCancel(c.t.Context()), cfg); err != nil {
 		c.t.Fatalf("the %s cluster: %v", c.up.Info().Kind, err)
 	}
 	c.stays = cfg.Prefix != "" || c.up.Info().Kind == cluster.External

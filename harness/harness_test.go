@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/lease"
 	"github.com/flowweir/weir/harness/scenario"
@@ -243,5 +244,32 @@ func TestProgramsOfDeadProcessesAreRemoved(t *testing.T) {
 	slices.Sort(want)
 	if !slices.Equal(left, want) {
 		t.Errorf("left %v, want %v: the dead one removed, live and foreign ones kept", left, want)
+	}
+}
+
+// TestReadyNamesTheGroupsThatAreThere where the one that it waits for is not:
+// on a shared cluster those of the test, as its contracts call them.
+func TestReadyNamesTheGroupsThatAreThere(t *testing.T) {
+	shared := Share(Brokers(1))
+	t.Cleanup(func() { _ = shared.Close(context.Background()) })
+	for name, option := range map[string]Option{"fresh": Brokers(1), "shared": On(shared)} {
+		t.Run(name, func(t *testing.T) {
+			c := shop(t, option)
+			commits := kadm.Offsets{}
+			commits.AddOffset(c.flow.OnCluster("shop.sales"), 0, 0, -1)
+			if _, err := kadm.NewClient(c.Client()).CommitOffsets(t.Context(), c.flow.OnCluster("books"), commits); err != nil {
+				t.Fatal(err)
+			}
+			r := failing(t, func(t testing.TB) {
+				c.For(t).Start(Service{
+					Name: "books", Ready: &Ready{Group: "boosk", Timeout: document.Duration(time.Second)},
+					Func: func(ctx context.Context, _ func(string) string) error { <-ctx.Done(); return nil },
+				})
+			})
+			want := `service books: not ready after 1s, waiting for consumer group boosk: no such group is there: did you mean "books"? groups are books; it wrote nothing`
+			if r.said() != want {
+				t.Errorf("said %q, want %q", r.said(), want)
+			}
+		})
 	}
 }

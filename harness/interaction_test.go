@@ -35,17 +35,18 @@ func theOne(t testing.TB, c *Cluster, id string) promise.Promise {
 
 func TestInteractionsFailWhere(t *testing.T) {
 	for name, test := range map[string]struct{ mode, promise, want string }{
-		"the record is wrong":             {"wrong key", "shop/produces/shop.Sold/key", "its key is $.sale: fail: the record breaks its contract\ntestdata/shop/weir.yaml:12:10: error: the key is \"4711\", and its data says \"0e8b2d1c-6f0a-4a57-9d0e-5b1f5d0c7a11\" [record/key]\n"},
-		"the trigger is refused":          {"refuses", "shop/produces/shop.Sold/schema", "its data is valid: inconclusive: triggering shop.Sold within 300ms: the trigger POST /sell at http://127.0.0.1:"},
-		"no event follows":                {"silent", "shop/produces/shop.Sold/emitted", "it follows its trigger: fail: no shop.Sold that leads back to "},
-		"no event follows, and has no id": {"silent", "shop/produces/shop.Refunded/emitted", "it follows its trigger: fail: no shop.Refunded published after its trigger within 300ms"},
+		"the record is wrong":                         {"wrong key", "shop/produces/shop.Sold/key", "its key is $.sale: fail: the record breaks its contract\ntestdata/shop/weir.yaml:12:10: error: the key is \"4711\", and its data says \"0e8b2d1c-6f0a-4a57-9d0e-5b1f5d0c7a11\" [record/key]\n"},
+		"an event comes twice, with an id of its own": {"twice", "shop/produces/shop.Sold/once", "one event follows one trigger: fail: 2 events followed one trigger (testdata/shop/weir.yaml:16:"},
+		"the trigger is refused":                      {"refuses", "shop/produces/shop.Sold/schema", "its data is valid: inconclusive: triggering shop.Sold within 300ms: the trigger POST /sell at http://127.0.0.1:"},
+		"no event follows":                            {"silent", "shop/produces/shop.Sold/emitted", "it follows its trigger: fail: no shop.Sold that leads back to "},
+		"no event follows, and has no id":             {"silent", "shop/produces/shop.Refunded/emitted", "it follows its trigger: fail: no shop.Refunded published after its trigger within 300ms"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := failing(t, func(t testing.TB) {
 				c := shop(t)
 				c.Start(child("shop", test.mode))
 				within := 300 * time.Millisecond // is waited for whole
-				if test.mode == "wrong key" {
+				if test.mode == "wrong key" || test.mode == "twice" {
 					within = time.Minute
 				}
 				c.Within(within).Judge(theOne(t, c, test.promise))

@@ -38,6 +38,8 @@ type config struct {
 	spec       cluster.Spec
 	contracts  []string
 	timeout    time.Duration
+	closing    *time.Duration
+	unclosed   bool
 	seed       uint64
 	settle     time.Duration
 	shared     *Shared

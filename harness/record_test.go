@@ -69,7 +69,7 @@ func TestProduceFailsWhere(t *testing.T) {
 		want     string
 	}{
 		"the event is unknown": {"shop.Solt", nil, `Produce shop.Solt: no contract that was given produces shop.Solt: pass harness.Contracts("weir.yaml") to Run for that of its producer; did you mean "shop.Sold"?`},
-		"data becomes invalid": {"shop.Sold", Set("$.amount", 0), "Produce shop.Sold: with its overrides it is not valid any more (harness.Poison sends what is not):\n  /amount is 0, must be at least 1 (testdata/shop/sold.json:7:35)"},
+		"data becomes invalid": {"shop.Sold", Set("$.amount", 0), "Produce shop.Sold: with these values it is not valid any more (harness.Poison sends what is not):\n  /amount is 0, must be at least 1 (testdata/shop/sold.json:7:35)"},
 		"the place is none":    {"shop.Sold", Set("amount", 1), "Produce shop.Sold: "},
 		"a header is no text":  {"shop.Sold", Set("header:tenant", 1), "Produce shop.Sold: header:tenant: 1 is a int, and only a string can stand there"},
 	} {

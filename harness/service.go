@@ -60,7 +60,7 @@ func (c *Cluster) Start(s Service) *service.Process {
 	}
 	p, err := service.Start(c.t.Context(), cfg, service.Deps{Group: c.groupState, Containers: c.containers})
 	if err != nil {
-		c.t.Fatalf("service %s: %v", s.Name, err)
+		c.t.Fatal(err)
 	}
 	c.mu.Lock()
 	_, twice := c.services[s.Name]
@@ -68,6 +68,7 @@ func (c *Cluster) Start(s Service) *service.Process {
 	c.mu.Unlock()
 	t := c.t
 	c.cleanup(s.Name, p.Stop)
+	c.beforeEnd(s.Name, p)
 	t.Cleanup(func() {
 		if why := c.dead(); why != "" {
 			t.Errorf("%s", why)
@@ -89,6 +90,9 @@ const logLines = 20
 
 func (s *state) groupState(ctx context.Context, group string) (int, string, error) {
 	state, err := s.flow.Group(ctx, group)
+	if err == nil && state.Unknown() {
+		err = s.flow.UnknownGroup(ctx, group)
+	}
 	return state.Members, state.State, err
 }
 

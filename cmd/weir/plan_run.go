@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/flowweir/weir/harness/cluster"
+	"github.com/flowweir/weir/harness/leftover"
 	"github.com/flowweir/weir/harness/scenario"
 	"github.com/flowweir/weir/harness/service"
 	"github.com/flowweir/weir/loadgen/capacity"
@@ -39,6 +40,8 @@ type planner struct {
 	// built are the services' programs by their package, in bin.
 	built map[string]string
 	bin   string
+	// removeBin removes it.
+	removeBin func()
 	// confirmed is the last probe that confirmed the answer.
 	confirmed *run.Record
 	// made are the directories that dir made necessary, itself first, and left
@@ -236,8 +239,8 @@ func (r *planner) clear(rec *run.Record) error {
 
 // remove removes what was started for all probes.
 func (r *planner) remove() error {
-	if r.bin != "" {
-		_ = os.RemoveAll(r.bin)
+	if r.removeBin != nil {
+		r.removeBin()
 	}
 	if r.up == nil {
 		return nil
@@ -254,7 +257,7 @@ func (r *planner) build(ctx context.Context, pkgDir, _ string) (string, error) {
 	}
 	if r.bin == "" {
 		var err error
-		if r.bin, err = os.MkdirTemp("", "weir-plan-"); err != nil {
+		if r.bin, r.removeBin, err = leftover.Temporary(leftover.PlanPrefix); err != nil {
 			return "", err
 		}
 	}

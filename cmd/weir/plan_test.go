@@ -350,3 +350,29 @@ func TestHottestKey(t *testing.T) {
 		}
 	}
 }
+
+// TestPlanKeepsARecordOfItsDirectory, so that the next start removes what a
+// killed one has built.
+func TestPlanKeepsARecordOfItsDirectory(t *testing.T) {
+	state := t.TempDir()
+	t.Setenv("XDG_STATE_HOME", state)
+	t.Setenv("TMPDIR", t.TempDir())
+	left := func() (dirs, records []string) {
+		dirs, _ = filepath.Glob(filepath.Join(os.TempDir(), "weir-plan-*"))
+		records, _ = filepath.Glob(filepath.Join(state, "weir", "runs", "weir-plan-*.left"))
+		return dirs, records
+	}
+	r := &planner{built: map[string]string{}}
+	if _, err := r.build(t.Context(), filepath.Join(t.TempDir(), "nothing"), ""); err == nil {
+		t.Fatal("nothing was built")
+	}
+	if dirs, records := left(); len(dirs) != 1 || len(records) != 1 {
+		t.Errorf("directories %v and records %v, want one of each", dirs, records)
+	}
+	if err := r.remove(); err != nil {
+		t.Fatal(err)
+	}
+	if dirs, records := left(); len(dirs)+len(records) > 0 {
+		t.Errorf("%v and %v are left", dirs, records)
+	}
+}

@@ -356,6 +356,7 @@ var verifyAdvice = live.Advice{
 	Contracts: "pass --with PATH",
 	Database:  "pass --database URL, or set " + databaseVariable,
 	URL:       "pass --url",
+	Invalid:   "what is not valid is poison, which its promises send by themselves",
 	Trigger:   func(string) string { return "trigger it by hand while weir verify --observe 1m watches" },
 	Failing: func(event string) string {
 		return fmt.Sprintf("pass --failing '%s $.PLACE=VALUE' with what it fails to process at each attempt", event)

@@ -36,12 +36,16 @@ import (
 const Mark = "WEIR_RUN"
 
 // What the names of directories begin with that Weir makes in the temporary one
-// for the time of a run: those in which services are built, and those for what
-// weir verify does not keep.
+// for the time of a run: those in which services are built, for a run or for all
+// probes of weir plan, and those for what weir verify does not keep.
 const (
 	BuildPrefix  = "weir-build-"
+	PlanPrefix   = "weir-plan-"
 	VerifyPrefix = "weir-verify-"
 )
+
+// prefixes are all of them.
+var prefixes = []string{BuildPrefix, PlanPrefix, VerifyPrefix}
 
 const ext = ".left"
 
@@ -103,6 +107,22 @@ func (r *Record) Process(pid int) error {
 
 // Dir adds a directory of one of the prefixes, in the temporary directory.
 func (r *Record) Dir(path string) error { return r.add(entry{Dir: path}) }
+
+// Temporary makes a directory of one of the prefixes, with a record of its own:
+// should this process be killed before it calls remove, the next start does.
+func Temporary(prefix string) (dir string, remove func(), err error) {
+	if dir, err = os.MkdirTemp("", prefix); err != nil {
+		return "", nil, err
+	}
+	// A machine without a place for records is no reason not to go on: runs, which
+	// have records of their own, say so.
+	record, _ := Keep(filepath.Base(dir))
+	_ = record.Dir(dir)
+	return dir, func() {
+		_ = os.RemoveAll(dir)
+		_ = record.Close(false, false, false)
+	}, nil
+}
 
 // Topics adds topics that the run is about to create.
 func (r *Record) Topics(cluster string, names []string) error {
@@ -186,7 +206,8 @@ func Sweep(log io.Writer) {
 // it makes them.
 func temporary(dir string) bool {
 	name := filepath.Base(dir)
-	return filepath.Dir(dir) == filepath.Clean(os.TempDir()) && (strings.HasPrefix(name, BuildPrefix) || strings.HasPrefix(name, VerifyPrefix))
+	return filepath.Dir(dir) == filepath.Clean(os.TempDir()) &&
+		slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 }
 
 // Topics answers which topics of a cluster dead runs created, each with its

@@ -44,15 +44,16 @@ func TestSweepRemovesDirectories(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	ours := filepath.Join(os.TempDir(), BuildPrefix+"1")
 	logs := filepath.Join(os.TempDir(), VerifyPrefix+"1")
+	bin := filepath.Join(os.TempDir(), PlanPrefix+"1")
 	named := filepath.Join(os.TempDir(), "theirs")
 	elsewhere := filepath.Join(t.TempDir(), BuildPrefix+"2")
-	for _, dir := range []string{ours, logs, named, elsewhere} {
+	for _, dir := range []string{ours, logs, bin, named, elsewhere} {
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
 	all := func(r *Record) error {
-		for _, dir := range []string{ours, logs, named, elsewhere} {
+		for _, dir := range []string{ours, logs, bin, named, elsewhere} {
 			if err := r.Dir(dir); err != nil {
 				return err
 			}
@@ -76,10 +77,10 @@ func TestSweepRemovesDirectories(t *testing.T) {
 	}
 	dead(t, "dead", all)
 	Sweep(&log)
-	if got, want := log.String(), "removed what run dead left behind: processes 0, directories 2\n"; got != want {
+	if got, want := log.String(), "removed what run dead left behind: processes 0, directories 3\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	for dir, want := range map[string]bool{ours: false, logs: false, named: true, elsewhere: true} {
+	for dir, want := range map[string]bool{ours: false, logs: false, bin: false, named: true, elsewhere: true} {
 		if _, err := os.Stat(dir); (err == nil) != want {
 			t.Errorf("%s: %v", dir, err)
 		}

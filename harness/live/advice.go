@@ -16,6 +16,9 @@ type Advice struct {
 	// Database names the database in which a service's effects are counted,
 	// and URL where it listens.
 	Database, URL string
+	// Invalid says of an event that overrides made invalid what takes such a
+	// one.
+	Invalid string
 }
 
 func (a Advice) contracts() string {
@@ -44,6 +47,10 @@ func (a Advice) Ask(sql bool) string {
 		return cmp.Or(a.Database, "pass harness.Database(service, db)")
 	}
 	return cmp.Or(a.URL, "start it with a URL: harness.Service{URL: \"http://127.0.0.1:{{.Port}}\"}")
+}
+
+func (a Advice) invalid() string {
+	return cmp.Or(a.Invalid, "harness.Poison sends what is not")
 }
 
 // Advice says how a user adds what is missing.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -30,12 +31,11 @@ type MissedError struct {
 func (e *MissedError) Error() string { return e.Text }
 
 // Await waits for a record: the first, of those read before and of what comes,
-// that meets all conditions. One that does not come is a *MissedError.
+// that meets all conditions. One that does not come is a *MissedError; conditions
+// that no record can meet are another error, at once.
 func (f *Flow) Await(ctx context.Context, w Wanted) (*Record, error) {
-	for _, cond := range w.Conditions {
-		if cond.err != nil {
-			return nil, fmt.Errorf("awaiting %s: %w", w.What, cond.err)
-		}
+	if err := f.possible(w.Conditions); err != nil {
+		return nil, fmt.Errorf("awaiting %s: %w", w.What, err)
 	}
 	t, err := f.Topic(w.Topic)
 	if err != nil {
@@ -46,11 +46,29 @@ func (f *Flow) Await(ctx context.Context, w Wanted) (*Record, error) {
 	r, err := t.Await(waiting, func(r *Record) bool { return Holds(r, w.Conditions) })
 	switch {
 	case err == nil:
+		f.Ask(r)
 		return r, nil
 	case waiting.Err() == nil || ctx.Err() != nil:
 		return nil, fmt.Errorf("awaiting %s: %w", w.What, err)
 	}
+	if r := t.unread(ctx, w.Conditions); r != nil {
+		f.Ask(r)
+		return r, nil
+	}
 	return nil, &MissedError{f.missed(ctx, w, t)}
+}
+
+// unread is a record that was there when the time was over, and had not been
+// read by then.
+func (t *Topic) unread(ctx context.Context, conditions []Condition) *Record {
+	ctx, cancel := context.WithTimeout(ctx, stateTimeout)
+	defer cancel()
+	_, _ = t.ReadToEnd(ctx) // what cannot be read is missed
+	records := t.Records()
+	if i := slices.IndexFunc(records, func(r *Record) bool { return Holds(r, conditions) }); i >= 0 {
+		return records[i]
+	}
+	return nil
 }
 
 // AwaitEvent is Await for an event of a contract.

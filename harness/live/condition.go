@@ -3,6 +3,8 @@ package live
 import (
 	"errors"
 	"slices"
+
+	"github.com/flowweir/weir/contracts/place"
 )
 
 // Condition says which record is meant.
@@ -14,13 +16,17 @@ type Condition struct {
 	// but says of a record that it nearly meets the condition, and of what it
 	// lacks; "" of others. Nil says nothing.
 	but func(*Record) string
+	// event is the name that is asked for, if that is it.
+	event string
+	// at is the place that is asked about; the zero Place for none.
+	at place.Place
 	// err is a mistake in the condition itself.
 	err error
 }
 
 // Of asks for an event of a name; that is not said of a record that is missed.
 func Of(event string) Condition {
-	return Condition{ok: func(r *Record) bool { return r.Event == event }}
+	return Condition{event: event, ok: func(r *Record) bool { return r.Event == event }}
 }
 
 // That asks whatever ok asks; what describes it when it is not found.
@@ -45,4 +51,27 @@ func (c Condition) Err() error { return c.err }
 // Holds says whether a record meets all conditions.
 func Holds(r *Record, conditions []Condition) bool {
 	return !slices.ContainsFunc(conditions, func(c Condition) bool { return c.err != nil || !c.ok(r) })
+}
+
+// possible errs on conditions that no record can meet: a mistake in one, or
+// a place that the schema of the event which is asked for rules out.
+func (f *Flow) possible(conditions []Condition) error {
+	event := ""
+	for _, c := range conditions {
+		if c.err != nil {
+			return c.err
+		}
+		if c.event != "" {
+			event = c.event
+		}
+	}
+	if event == "" {
+		return nil
+	}
+	for _, c := range conditions {
+		if err := f.CheckPlace(event, c.at); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -44,7 +44,7 @@ func opened(t *testing.T, dir string, triggers Triggers) (*Flow, cluster.Cluster
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = up.Close(context.Background()) })
-	f, err := Open(Config{Cluster: up, Contracts: contracts, Files: files, Triggers: triggers})
+	f, err := Open(t.Context(), Config{Cluster: up, Contracts: contracts, Files: files, Triggers: triggers})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,7 +27,6 @@ import (
 	"sync/atomic"
 
 	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/flowweir/weir/contracts"
@@ -76,8 +75,10 @@ type Flow struct {
 	client   *kgo.Client
 	admin    *kadm.Client
 	sequence atomic.Uint64
-	loader   *versions.Loader
-	serdes   *serde.Resolver
+	//nolint:containedctx // as in the loader, whose methods take none
+	asking context.Context
+	loader *versions.Loader
+	serdes *serde.Resolver
 	// breaks is what was said of versions of schemas, by a compared.
 	breaks sync.Map
 
@@ -86,6 +87,7 @@ type Flow struct {
 	from   map[string]map[int32]int64
 	topics map[string]*Topic
 	sent   map[position]bool
+	asked  map[position]bool
 	sends  map[string]Sending
 }
 
@@ -103,33 +105,35 @@ type position struct {
 	offset    int64
 }
 
-// Open connects to the cluster. Close ends what it opened.
-func Open(cfg Config) (*Flow, error) {
+// Open connects to the cluster. Close ends what it opened. What the flow asks of
+// the schema registry, now and later, ends with ctx.
+func Open(ctx context.Context, cfg Config) (*Flow, error) {
 	client, err := kgo.NewClient(append(slices.Clone(cfg.Cluster.ClientOptions()), append(sending(), kgo.ClientID("weir-test"))...)...)
 	if err != nil {
 		return nil, fmt.Errorf("a client of the cluster: %w", err)
 	}
 	if cfg.Registry != nil && cfg.Baseline == nil {
-		cfg.Baseline = TakeBaseline(cfg.Registry, cfg.Contracts)
+		cfg.Baseline = TakeBaseline(ctx, cfg.Registry, cfg.Contracts)
 	}
-	f := unconnected(cfg)
+	f := unconnected(ctx, cfg)
 	f.client, f.admin = client, kadm.NewClient(client)
 	return f, nil
 }
 
 // unconnected is a flow that makes events, and can neither send nor read them.
-func unconnected(cfg Config) *Flow {
+func unconnected(ctx context.Context, cfg Config) *Flow {
 	var schemas versions.Registry
 	if cfg.Registry != nil {
-		schemas = versions.FromRegistry(context.Background(), cfg.Registry)
+		schemas = versions.FromRegistry(ctx, cfg.Registry)
 	}
 	loader := versions.New(cfg.Files, schemas)
 	return &Flow{
-		loader: loader, serdes: serde.New(context.Background(), loader, cfg.Registry), cfg: cfg,
+		asking: ctx, loader: loader, serdes: serde.New(ctx, loader, cfg.Registry), cfg: cfg,
 		rng:    rand.New(rand.NewPCG(cfg.Seed, 0)),
 		from:   map[string]map[int32]int64{},
 		topics: map[string]*Topic{},
 		sent:   map[position]bool{},
+		asked:  map[position]bool{},
 		sends:  map[string]Sending{},
 	}
 }
@@ -277,33 +281,6 @@ func (f *Flow) Ends(ctx context.Context, topic string) (Ends, error) {
 	return ends[f.OnCluster(topic)], nil
 }
 
-// DeleteGroups deletes the consumer groups that bear the flow's prefix. One
-// that still has members stays, and is no error. Without a prefix it does
-// nothing: which groups are the flow's is then not known.
-func (f *Flow) DeleteGroups(ctx context.Context) error {
-	if f.cfg.Prefix == "" {
-		return nil
-	}
-	groups, err := f.admin.ListGroups(ctx)
-	if err != nil {
-		return fmt.Errorf("list groups: %w", err)
-	}
-	own := slices.DeleteFunc(groups.Groups(), func(name string) bool { return !strings.HasPrefix(name, f.cfg.Prefix) })
-	if len(own) == 0 {
-		return nil
-	}
-	deleted, err := f.admin.DeleteGroups(ctx, own...)
-	if err != nil {
-		return fmt.Errorf("delete groups: %w", err)
-	}
-	for _, d := range deleted.Sorted() {
-		if d.Err != nil && !errors.Is(d.Err, kerr.NonEmptyGroup) && !errors.Is(d.Err, kerr.GroupIDNotFound) {
-			return fmt.Errorf("delete group %s: %w", d.Group, d.Err)
-		}
-	}
-	return nil
-}
-
 // DeleteTopics deletes topics, named as in contracts.
 func (f *Flow) DeleteTopics(ctx context.Context, names ...string) error {
 	there := make([]string, len(names))
@@ -314,35 +291,6 @@ func (f *Flow) DeleteTopics(ctx context.Context, names ...string) error {
 }
 
 func (f *Flow) inContract(name string) string { return strings.TrimPrefix(name, f.cfg.Prefix) }
-
-// Group is a snapshot of a consumer group, named as in contracts; one that
-// does not exist is Dead.
-func (f *Flow) Group(ctx context.Context, group string) (kafka.GroupState, error) {
-	state, err := kafka.ReadGroup(ctx, f.admin, f.OnCluster(group))
-	state.Group = group
-	for i := range state.Partitions {
-		state.Partitions[i].Topic = f.inContract(state.Partitions[i].Topic)
-	}
-	return state, err
-}
-
-// Committed is the offset that a group has committed of a record's partition,
-// the next that it would read; -1 where it has committed nothing, or is not
-// there.
-func (f *Flow) Committed(ctx context.Context, group string, of *Record) (int64, error) {
-	commits, err := f.admin.FetchOffsets(ctx, f.OnCluster(group))
-	if errors.Is(err, kerr.GroupIDNotFound) {
-		return -1, nil
-	}
-	if err != nil {
-		return -1, fmt.Errorf("read the commits of group %q: %w", group, err)
-	}
-	at, ok := commits.Lookup(f.OnCluster(of.Topic), of.Partition)
-	if !ok {
-		return -1, at.Err
-	}
-	return at.At, at.Err
-}
 
 // Send sends records, those of one partition in their order and in one batch
 // where that is possible, and sets where they stand when they are acknowledged
@@ -380,6 +328,22 @@ func (f *Flow) Sent(r *Record) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.sent[placeOf(r)]
+}
+
+// Ask notes records that a test asked for and got: those it reckons with.
+func (f *Flow) Ask(records ...*Record) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, r := range records {
+		f.asked[placeOf(r)] = true
+	}
+}
+
+// Asked says whether a record is one that was asked for.
+func (f *Flow) Asked(r *Record) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.asked[placeOf(r)]
 }
 
 func placeOf(r *Record) position { return position{r.Topic, r.Partition, r.Offset} }

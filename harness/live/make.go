@@ -43,9 +43,9 @@ type draft struct {
 	old     *schema.Schema
 	version int
 	extra   []byte // follows the encoded data
-	// wrong stands in place of the data, from which the key is made.
-	wrong *payload.Wrong
-	at    time.Time
+	// body stands in place of the data, from which the key is made.
+	body func(identity.EventID) ([]byte, error)
+	at   time.Time
 }
 
 // Set puts a value at a place: $.a.b of the data, header:name, or key. Values
@@ -166,8 +166,8 @@ func (f *Flow) made(r *kgo.Record, p *contracts.Produces, d *draft) *Record {
 
 // Try says what is wrong with overrides of an event, for which no cluster is
 // needed.
-func Try(cfg Config, event string, overrides ...Override) error {
-	f := unconnected(cfg)
+func Try(ctx context.Context, cfg Config, event string, overrides ...Override) error {
+	f := unconnected(ctx, cfg)
 	contract, p, err := f.Producer(event)
 	if err != nil {
 		return err
@@ -198,7 +198,7 @@ func (f *Flow) draft(c *contracts.Contract, p *contracts.Produces, overrides []O
 			return nil, err
 		}
 	}
-	return d, d.check()
+	return d, d.check(f.cfg.Advice)
 }
 
 // Required generates data for an event with the fields that its schema
@@ -237,7 +237,7 @@ func (f *Flow) data(c *contracts.Contract, p *contracts.Produces, s *schema.Sche
 }
 
 // check refuses data that its overrides made invalid by mistake.
-func (d *draft) check() error {
+func (d *draft) check(advice Advice) error {
 	if d.form.Schema == nil || d.invalid || d.old != nil {
 		return nil
 	}
@@ -249,7 +249,7 @@ func (d *draft) check() error {
 	for _, v := range violations {
 		fmt.Fprintf(&b, "\n  %s (%s)", v.Message, v.Schema)
 	}
-	return fmt.Errorf("with its overrides it is not valid any more (harness.Poison sends what is not):%s", b.String())
+	return fmt.Errorf("with these values it is not valid any more (%s):%s", advice.invalid(), b.String())
 }
 
 // encoded is the data as it stands in a record, and its schema. What Poison
@@ -283,8 +283,10 @@ func (f *Flow) record(c *contracts.Contract, p *contracts.Produces, d *draft) (*
 	if err != nil {
 		return nil, err
 	}
-	if d.wrong != nil {
-		body = d.wrong.Data(id)
+	if d.body != nil {
+		if body, err = d.body(id); err != nil {
+			return nil, err
+		}
 	}
 	kind := envelope.Kind(p.EnvelopeName())
 	attributes := &envelope.Attributes{ID: id.String(), Type: p.Event, Source: "/" + c.Service.Name, Time: now}

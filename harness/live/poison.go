@@ -14,12 +14,13 @@ import (
 	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/harness/payload"
 	"github.com/flowweir/weir/harness/serde"
+	"github.com/flowweir/weir/loadgen/identity"
 )
 
 // Wrong are the forms of an event that are well-formed JSON, and that its schema
 // refuses, and so does that of a consumer which has one of its own: without
-// what the schema requires, with values of other types. Where there is none
-// the error says why.
+// what the schema requires, with values of other types, and whole but for one
+// field (see wrongFields). Where there is none the error says why.
 func (f *Flow) Wrong(by *contracts.Contract, c *contracts.Consumes) ([]Variant, error) {
 	contract, p, err := f.Producer(c.Event)
 	if err != nil {
@@ -44,19 +45,25 @@ func (f *Flow) Wrong(by *contracts.Contract, c *contracts.Consumes) ([]Variant, 
 	if err != nil {
 		return nil, err
 	}
+	rng := rand.New(rand.NewPCG(f.cfg.Seed, 1))
 	wrong, err := payload.Wrongs(payload.Config{
 		Produces: p, Seed: f.cfg.Seed, Validate: refused(own.Schema),
 		Generate: func(rng *rand.Rand) (any, error) { return generate(rng) },
 		Refuses:  func(data []byte) bool { return reader == nil || refused(reader)(data) != nil },
 	})
+	if err != nil {
+		return nil, err
+	}
 	var out []Variant
 	for _, w := range wrong {
 		out = append(out, Variant{w.What, func(d *draft) error {
-			d.wrong = w
+			d.body = func(id identity.EventID) ([]byte, error) { return w.Data(id), nil }
 			return nil
 		}})
 	}
-	return out, err
+	fields := wrongFields{writer: own.Schema, reader: reader, needs: c.Needs}
+	single, err := fields.all(func() (any, error) { return generate(rng) })
+	return append(out, single...), err
 }
 
 // reader is the schema of a consumer's own, in a file; nil for none.

@@ -45,6 +45,9 @@ func (f *Flow) Retries(ctx context.Context, of *Record, by *contracts.Consumes) 
 	if out.Dead, err = dead.Await(ctx, leads); err != nil && ctx.Err() == nil {
 		return out, err
 	}
+	if out.Dead != nil {
+		f.Ask(out.Dead)
+	}
 	// What was awaited in vain may still be read.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()

@@ -25,13 +25,13 @@ type Baseline struct {
 }
 
 // TakeBaseline asks a registry for the versions of all subjects of contracts.
-func TakeBaseline(r *registry.Registry, all []*contracts.Contract) *Baseline {
+func TakeBaseline(ctx context.Context, r *registry.Registry, all []*contracts.Contract) *Baseline {
 	b := &Baseline{map[string][]int{}, map[string]error{}}
 	for _, c := range all {
 		for i := range c.Produces {
 			for _, part := range []registry.Part{registry.Value, registry.Key} {
 				if declared := serde.Declared(c, &c.Produces[i], part); declared != nil && declared.Registry != nil {
-					b.take(r, declared.Registry.Subject)
+					b.take(ctx, r, declared.Registry.Subject)
 				}
 			}
 		}
@@ -39,11 +39,11 @@ func TakeBaseline(r *registry.Registry, all []*contracts.Contract) *Baseline {
 	return b
 }
 
-func (b *Baseline) take(r *registry.Registry, subject string) {
+func (b *Baseline) take(ctx context.Context, r *registry.Registry, subject string) {
 	if _, known := b.versions[subject]; known {
 		return
 	}
-	versions, err := r.Versions(context.Background(), subject)
+	versions, err := r.Versions(ctx, subject)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		b.errs[subject] = err
 	}
@@ -68,12 +68,11 @@ func (b *Baseline) With(later *Baseline) *Baseline {
 
 // has says whether the registry has a schema of an id, of any subject.
 func (f *Flow) has(id wire.ID) (bool, error) {
-	ctx := context.Background()
 	var err error
 	if id.Number != 0 {
-		_, err = f.cfg.Registry.SchemaByID(ctx, id.Number)
+		_, err = f.cfg.Registry.SchemaByID(f.asking, id.Number)
 	} else {
-		_, err = f.cfg.Registry.SchemaByGUID(ctx, id.GUID)
+		_, err = f.cfg.Registry.SchemaByGUID(f.asking, id.GUID)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil

@@ -27,6 +27,28 @@ func (r *Record) carries(id string) bool {
 		bytes.Contains(r.Key, []byte(id)) || bytes.Contains(r.Value, []byte(id)))
 }
 
+// PlaceOf is a place where the record has an id: a header, the key, a field of
+// the data that holds nothing else; "its value" where it stands amid others.
+func (r *Record) PlaceOf(id string) string {
+	for _, h := range r.Headers {
+		if string(h.Value) == id {
+			return "header:" + h.Key
+		}
+	}
+	if string(r.Key) == id {
+		return "key"
+	}
+	if r.Attributes.CausationID == id {
+		return "envelope:causationid"
+	}
+	for _, at := range fieldsOf(r.Data) {
+		if value, _ := at.In(r.Data); value == id {
+			return at.String()
+		}
+	}
+	return "its value"
+}
+
 // mark is the identity of a record that was sent without its event's id; "" for
 // every other.
 func (r *Record) mark() string {

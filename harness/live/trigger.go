@@ -7,9 +7,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kgo"
+
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/envelope"
+	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/scenario"
+	"github.com/flowweir/weir/loadgen/identity"
 )
 
 // Call is one call of a Trigger.
@@ -68,6 +72,10 @@ type Driven struct {
 	Follows Condition
 	// Since holds for every record that was published after the trigger.
 	Since Condition
+	// Counts tells the events of the trigger, of which there is to be one: those
+	// that follow it and, where nobody else triggers any, those published since
+	// with an id of their own that leads back to nothing.
+	Counts Condition
 	// Cause is the event that was the trigger; nil for other kinds.
 	Cause *Record
 }
@@ -101,7 +109,30 @@ func (f *Flow) Drive(ctx context.Context, event string, within time.Duration, ov
 	if err := drive(ctx, call, &driven); err != nil {
 		return Driven{}, fmt.Errorf("triggering %s within %s: %w", event, within, err)
 	}
+	driven.Counts = driven.Follows
+	if driven.Cause == nil && (p.Trigger == nil || len(p.Trigger.Given) == 0) && f.undisturbed() {
+		driven.Counts = That(driven.Follows.what, func(r *Record) bool {
+			return driven.Follows.ok(r) || driven.Since.ok(r) && !f.ownID(r)
+		})
+	}
 	return driven, nil
+}
+
+// undisturbed says whether nobody but this flow makes services publish: the cluster or
+// its topics are its own.
+func (f *Flow) undisturbed() bool {
+	return f.cfg.Prefix != "" || f.cfg.Cluster.Info().Kind != cluster.External
+}
+
+// ownID says whether a record carries an id that this flow has made: it is of
+// another trigger, or of another event that was sent.
+func (f *Flow) ownID(r *Record) bool {
+	made := func(text []byte) bool {
+		id, ok := identity.ParseEventID(text)
+		return ok && id.Run == f.cfg.Run
+	}
+	return made([]byte(r.ID())) || made([]byte(r.Attributes.CausationID)) ||
+		slices.ContainsFunc(r.Headers, func(h kgo.RecordHeader) bool { return made(h.Value) })
 }
 
 // driver drives a trigger and says which record is to follow, where it knows

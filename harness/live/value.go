@@ -27,6 +27,7 @@ func Where(at string, value any) Condition {
 	}
 	return Condition{
 		what: fmt.Sprintf("with %s = %s", at, place.Text(want)),
+		at:   p,
 		ok:   func(r *Record) bool { _, ok := r.is(p, want); return ok },
 		but: func(r *Record) string {
 			if got, ok := r.is(p, want); !ok && r.differsInType(p, want) {

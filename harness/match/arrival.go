@@ -126,6 +126,7 @@ func arrives(ctx context.Context, m *Arrival, c *harness.Cluster, t *live.Topic,
 		return seen{}, err
 	}
 	if r != nil {
+		c.Flow().Ask(r)
 		return seen{ok: true, never: fmt.Sprintf("Expected not: %s\nbut it did:\n%s", described(what, m.within, checks), indent(r.String()))}, nil
 	}
 	return seen{why: fmt.Sprintf("Expected %s\n%s", described(what, m.within, checks), instead(ctx, c, t, ends, checks))}, nil

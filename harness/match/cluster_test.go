@@ -243,6 +243,16 @@ var _ = Describe("consumers", func() {
 		golden("not-have-committed", negated(match.HaveCommitted("payments", order).Within(soon), c))
 	})
 
+	It("are told by name where the one asked for is not there", func() {
+		c := flow()
+		order := placed(c, "e-1", "o-1", 100)
+		commit(c, order, 1)
+		Expect(mismatch(match.HaveCommitted("paymnets", order).Within(soon), c)).To(Equal(`Expected the group paymnets to commit orders/0@0 within 100ms
+but it has committed nothing of that partition; no such group is there: did you mean "payments"? groups are payments`))
+		Expect(mismatch(match.HaveLag("stock", 0).Within(soon), c)).To(Equal(`Expected the lag of the group stock to be 0 within 100ms
+but it is not known: no such group is there: groups are payments`))
+	})
+
 	It("match by their lag", func() {
 		c := flow()
 		order := placed(c, "e-1", "o-1", 100)

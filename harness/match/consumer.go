@@ -57,6 +57,8 @@ func committedPast(ctx context.Context, c *harness.Cluster, by *contracts.Consum
 		return fmt.Sprintf("\nwhat the group %s has committed is not known: %v", by.Group, err)
 	case at > of.Offset:
 		return fmt.Sprintf("\nThe group %s has committed %s/%d@%d: it has gone past the event", by.Group, of.Topic, of.Partition, at)
+	case at < 0:
+		return fmt.Sprintf("\nThe group %s has committed nothing of its partition; %s", by.Group, c.Flow().StateOf(ctx, by.Group))
 	}
 	return fmt.Sprintf("\nThe group %s has not committed the event", by.Group)
 }
@@ -156,20 +158,10 @@ func HaveCommitted(group string, of *harness.Record) *Arrival {
 		}
 		has := fmt.Sprintf("it has committed %d, the next offset that it reads", at)
 		if at < 0 {
-			has = "it has committed nothing of that partition" + stateOf(ctx, c, group)
+			has = "it has committed nothing of that partition; " + c.Flow().StateOf(ctx, group)
 		}
 		return seen{ok, "Expected " + what + "\nbut " + has, "Expected not: " + what + "\nbut " + has}, nil
 	}}
-}
-
-func stateOf(ctx context.Context, c *harness.Cluster, group string) string {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
-	defer cancel()
-	state, err := c.Flow().Group(ctx, group)
-	if err != nil {
-		return fmt.Sprintf("; its state is not known: %v", err)
-	}
-	return fmt.Sprintf("; it is %s with %s", state.State, counted(state.Members, "member"))
 }
 
 // look asks until the answer is yes or the time is over; an error counts as no
@@ -214,6 +206,9 @@ func HaveLag(group string, records any) *Arrival {
 		})
 		if err != nil {
 			return seen{}, err
+		}
+		if !ok && state.Unknown() {
+			got = "not known: " + c.Flow().StateOf(ctx, group)
 		}
 		wanted := text(records)
 		if _, matcher := records.(Matcher); matcher {

@@ -52,6 +52,7 @@ func (t *printed) Context() context.Context { return context.Background() }
 func (t *printed) Output() io.Writer        { return io.Discard }
 func (t *printed) Cleanup(f func())         { t.cleanups = append(t.cleanups, f) }
 func (t *printed) Failed() bool             { return t.failed }
+func (t *printed) Skipped() bool            { return false }
 func (t *printed) Logf(string, ...any)      {}
 
 func (t *printed) Errorf(format string, args ...any) {

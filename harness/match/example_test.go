@@ -211,7 +211,7 @@ func ExampleHaveCommitted() {
 	})
 	// Output:
 	// Expected the group stock to commit orders/0@0 within 50ms
-	// but it has committed nothing of that partition; it is Dead with 0 members
+	// but it has committed nothing of that partition; no such group is there: groups are payments
 }
 
 func ExampleHaveLag() {

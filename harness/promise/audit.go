@@ -89,6 +89,42 @@ func (j *judgment) apart(records []*live.Record) Outcome {
 	return pass(records...)
 }
 
+// Dead is a dead letter with the event that became it.
+type Dead struct{ Letter, Of *live.Record }
+
+// DeadLettered are the dead letters of a service's consumers to the present ends
+// of their topics, of events that obey their contracts, but for those that the
+// flow has sent itself or was asked for (live.Flow.Asked).
+func DeadLettered(ctx context.Context, s Subject, c *contracts.Contract) ([]Dead, error) {
+	j := &judgment{Subject: s}
+	var out []Dead
+	for i := range c.Consumes {
+		entry := &c.Consumes[i]
+		if _, _, err := s.Flow.Producer(entry.Event); err != nil || entry.DLQ == nil {
+			continue // what obeys is not known, or nothing is dead-lettered
+		}
+		letters, err := j.topic(ctx, entry.DLQ.Topic, live.That("", func(r *live.Record) bool {
+			return !s.Flow.Sent(r) && !s.Flow.Asked(r) && r.Value != nil
+		}))
+		if err != nil {
+			return out, err
+		}
+		if len(letters) == 0 {
+			continue
+		}
+		events, err := j.events(ctx, entry.Event, live.That("", func(r *live.Record) bool { return len(r.Problems()) == 0 }))
+		if err != nil {
+			return out, err
+		}
+		for _, l := range letters {
+			if at := slices.IndexFunc(events, l.LeadsBackTo); at >= 0 {
+				out = append(out, Dead{l, events[at]})
+			}
+		}
+	}
+	return out, nil
+}
+
 // Unknown are the records in the topics of a service's events, to their present
 // ends, that are no event of any contract of the flow, but for those that the
 // flow itself has sent.

@@ -111,7 +111,7 @@ func (c *consumer) done(ctx context.Context, sent *live.Record) Outcome {
 	case err != nil:
 		return inconclusive(err)
 	case !done:
-		return c.fail([]*live.Record{sent}, "the group %s has not committed %s within %s", c.entry.Group, at(sent), c.Within)
+		return c.fail([]*live.Record{sent}, "%s", c.uncommitted(ctx, at(sent)))
 	}
 	if c.entry.DLQ == nil {
 		return pass(sent)
@@ -124,6 +124,12 @@ func (c *consumer) done(ctx context.Context, sent *live.Record) Outcome {
 		return c.fail(dead, "the group %s committed a good event and did not process it: it is a dead letter", c.entry.Group)
 	}
 	return pass(sent)
+}
+
+// uncommitted says that the group has not committed what it should, and how it
+// is.
+func (c *consumer) uncommitted(ctx context.Context, what string) string {
+	return fmt.Sprintf("the group %s has not committed %s within %s; %s", c.entry.Group, what, c.Within, c.Flow.StateOf(ctx, c.entry.Group))
 }
 
 func at(r *live.Record) string { return fmt.Sprintf("%s/%d@%d", r.Topic, r.Partition, r.Offset) }
@@ -184,7 +190,7 @@ func (c *consumer) single(ctx context.Context, cause, last *live.Record) Outcome
 			return inconclusive(err)
 		}
 		if !done {
-			return c.fail([]*live.Record{last}, "the group %s has not committed a duplicate, %s, within %s", c.entry.Group, at(last), c.Within)
+			return c.fail([]*live.Record{last}, "%s", c.uncommitted(ctx, "a duplicate, "+at(last)+","))
 		}
 	}
 	effects, n, err := c.effectsOf(ctx, cause, 1)
@@ -223,7 +229,7 @@ func atLeastOnce(ctx context.Context, c *consumer) Outcome {
 			return inconclusive(err)
 		}
 		if !done {
-			return vacuous("the group %s has not committed %s within %s: there is no commit to be compared", c.entry.Group, at(cause), c.Within)
+			return vacuous("%s: there is no commit to be compared", c.uncommitted(ctx, at(cause)))
 		}
 		effects, o := c.before(ctx, cause)
 		if o.Verdict != "" {

@@ -79,6 +79,9 @@ func (c *consumer) of(cause *live.Record) []live.Condition {
 func (c *consumer) effectOf(ctx context.Context, cause *live.Record) ([]*live.Record, error) {
 	if !c.asked() {
 		r, err := c.Flow.AwaitEvent(ctx, c.entry.Effect.Event, c.Within, c.of(cause)...)
+		if missed := (*live.MissedError)(nil); errors.As(err, &missed) {
+			return nil, &live.MissedError{Text: missed.Text + c.elsewhere(ctx, cause)}
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -89,6 +92,27 @@ func (c *consumer) effectOf(ctx context.Context, cause *live.Record) ([]*live.Re
 		err = &live.MissedError{Text: c.none(cause)}
 	}
 	return nil, err
+}
+
+// elsewhere names an event that leads back to its cause, and not at the place
+// where the contract says so.
+func (c *consumer) elsewhere(ctx context.Context, cause *live.Record) string {
+	correlate, err := c.entry.Effect.CorrelatePlace()
+	if err != nil {
+		return ""
+	}
+	found, err := c.events(ctx, c.entry.Effect.Event, live.LeadsBackTo(cause))
+	if err != nil || len(found) == 0 {
+		return ""
+	}
+	says := fmt.Sprintf("the contract says correlate: %s", correlate)
+	contract := c.contract()
+	for i := range contract.Consumes {
+		if contract.Consumes[i].Event == c.entry.Event {
+			says += fmt.Sprintf(" (%s)", contract.Doc.Position("consumes", i, "effect", "correlate"))
+		}
+	}
+	return fmt.Sprintf("\n%s leads back to it by %s, and %s", at(found[0]), found[0].PlaceOf(cause.ID()), says)
 }
 
 // none says that an event has no effect.

@@ -38,7 +38,7 @@ const contract = "testdata/payments.yaml"
 func judge(t *testing.T, f fault, p promise.Promise, within time.Duration) promise.Outcome {
 	t.Helper()
 	failing := []harness.Override{harness.Set("$.total", refused)}
-	c := harness.Run(t, harness.Contracts(contract, "testdata/orders.yaml"), harness.Brokers(1))
+	c := harness.Run(t, harness.Contracts(contract, "testdata/orders.yaml"), harness.Brokers(1), harness.WithoutClosing())
 	s := serve(f)
 	s.Name = "payments"
 	c.Start(s)
@@ -110,6 +110,8 @@ func TestEachFaultIsFound(t *testing.T) {
 		"swallows poison":                        {"consumes/shop.Placed/dead-letter", " and gone on, and nothing leads back to it: it was swallowed"},
 		"swallows what lacks a field":            {"consumes/shop.Placed/poison:wrong-schema", "an event without what its schema requires: no dead letter "},
 		"swallows another type":                  {"consumes/shop.Placed/poison:wrong-schema", "an event with a value of another type for each member: no dead letter "},
+		"takes an order without a total":         {"consumes/shop.Placed/poison:wrong-schema", "an event without $.total had an effect"},
+		"takes an order of another type":         {"consumes/shop.Placed/poison:wrong-schema", "an event with a value of another type in $.order had an effect"},
 		"makes up an id":                         {"consumes/shop.Placed/poison:missing-header", "an event without the header ce_id: no dead letter "},
 		"stops at a tombstone":                   {"consumes/shop.Placed/poison:tombstone", "a good event that came after poison, orders/"},
 		"stops at poison":                        {"consumes/shop.Placed/poison", "a good event that came after poison, orders/"},

@@ -143,14 +143,15 @@ func (j *judgment) missing(ctx context.Context, err error, event string, conditi
 	return j.unmet(err, true)
 }
 
-// once judges a second event as one that leads back to the trigger, too, or
-// where triggers carry no identity as any that was published since.
+// once judges a second event as one that leads back to the trigger, too, or as
+// any that was published since: where triggers carry no identity, and where
+// nobody else triggers any (live.Driven.Counts).
 func once(ctx context.Context, j *judgment) Outcome {
 	_, driven, err := j.triggered(ctx)
 	if err != nil {
 		return j.unmet(err, false)
 	}
-	found, err := j.settled(ctx, j.promise.Event, 1, driven.Follows)
+	found, err := j.settled(ctx, j.promise.Event, 1, driven.Counts)
 	switch {
 	case err != nil:
 		return inconclusive(err)

@@ -26,7 +26,7 @@ func Rules() []finding.Rule {
 		{ID: "promise/subject", Summary: "The schema registry has the subject of the event, or of its key."},
 		{ID: "promise/known-id", Summary: "The schema registry has a schema of the id that each event, or its key, carries."},
 		{ID: "promise/schema-id", Summary: "The id that each event, or its key, carries is that of its subject, of the version that the contract names, and in Protobuf of its message."},
-		{ID: "promise/auto-register", Summary: "The service registers no version of a subject, where the contract refuses that."},
+		{ID: "promise/auto-register", Summary: "The service registers no version of a subject, where the contract refuses that by registry.auto-register: false (by default true, as Confluent's auto.register.schemas)."},
 		{ID: "promise/compatibility", Summary: "The version whose id an event, or its key, carries may follow those before it, under the contract's mode."},
 		{ID: "promise/envelope", Summary: "The envelope of each event keeps what its standard demands, and its id is its own."},
 		{ID: "promise/key", Summary: "The record key is what the contract says that it is made of."},

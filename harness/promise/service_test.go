@@ -3,6 +3,7 @@ package promise_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"strconv"
@@ -133,7 +134,11 @@ func (s *payments) handle(ctx context.Context, r *kgo.Record) error {
 			return nil
 		}
 	}
-	switch err := json.Unmarshal(r.Value, &order); {
+	err := json.Unmarshal(r.Value, &order)
+	if mistyped := (*json.UnmarshalTypeError)(nil); errors.As(err, &mistyped) && mistyped.Field == "Order" && s.fault == "takes an order of another type" {
+		order.Order, err = "unknown", nil
+	}
+	switch {
 	case err != nil && s.fault == "stops at poison":
 		<-ctx.Done()
 		return nil
@@ -160,8 +165,8 @@ func (s *payments) handle(ctx context.Context, r *kgo.Record) error {
 		return nil
 	case s.stumbles(r, order.Total, order.Channel, order.Note):
 		return nil
-	case order.Currency == "": // which it says that it needs
-		return s.dead(ctx, r, "no currency")
+	case order.Order == "", order.Total == 0 && s.fault != "takes an order without a total", order.Currency == "": // which it says that it needs
+		return s.dead(ctx, r, "not all that is needed")
 	case s.duplicate(r):
 		return nil
 	}

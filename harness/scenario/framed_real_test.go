@@ -89,7 +89,7 @@ warmup: 0s
 		t.Fatalf("%s: %s", result.Run.Verdict, result.Run.Reason)
 	}
 
-	flow, err := live.Open(live.Config{Cluster: up, Contracts: plan.Contracts, Files: plan.Files, Registry: known})
+	flow, err := live.Open(t.Context(), live.Config{Cluster: up, Contracts: plan.Contracts, Files: plan.Files, Registry: known})
 	must(t, err)
 	defer flow.Close()
 	var watched []run.Topic

@@ -158,7 +158,7 @@ func judged(ctx context.Context, up cluster.Cluster, r *registry.Registry, topic
 	GinkgoHelper()
 	plan, findings := scenario.Resolve(framed(""))
 	Expect(findings).To(BeEmpty())
-	flow, err := live.Open(live.Config{Cluster: up, Contracts: plan.Contracts, Files: plan.Files, Registry: r})
+	flow, err := live.Open(ctx, live.Config{Cluster: up, Contracts: plan.Contracts, Files: plan.Files, Registry: r})
 	Expect(err).NotTo(HaveOccurred())
 	defer flow.Close()
 	var watched []run.Topic

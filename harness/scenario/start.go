@@ -240,6 +240,9 @@ func (x *execution) startServices(ctx context.Context, binaries map[string]strin
 
 func (x *execution) groupState(ctx context.Context, group string) (int, string, error) {
 	state, err := kafka.ReadGroup(ctx, x.admin, group)
+	if err == nil && state.Unknown() {
+		err = cluster.UnknownGroup(ctx, x.admin, "", group)
+	}
 	return state.Members, state.State, err
 }
 

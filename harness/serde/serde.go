@@ -141,6 +141,9 @@ func (r *Resolver) Of(c *contracts.Contract, p *contracts.Produces, part registr
 	}
 	var err error
 	if out.Schema, err = r.loader.Current(c, declared, out.Message); err != nil {
+		if declared.Registry != nil && !errors.As(err, new(*schema.Error)) {
+			err = asked(err) // as for what it refers to
+		}
 		return out, err
 	}
 	out.Framing.Protobuf = out.Framing.Kind != "" && out.Schema.Format() == contracts.FormatProtobuf

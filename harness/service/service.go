@@ -119,8 +119,8 @@ type Ready struct {
 }
 
 // GroupState asks the cluster for a consumer group: its number of members and
-// its state by Kafka's name (Stable, PreparingRebalance, …). A group that does
-// not exist has no members and no error.
+// its state by Kafka's name (Stable, PreparingRebalance, …). The error of a group
+// that does not exist names those that do.
 type GroupState func(ctx context.Context, group string) (members int, state string, err error)
 
 // Deps are what a service needs of the run around it.

@@ -30,7 +30,11 @@ func (v *verifier) up(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	v.flow, err = live.Open(live.Config{
+	asking := ctx
+	if v.Observe > 0 {
+		asking = context.WithoutCancel(ctx) // what came until an interruption is judged, too
+	}
+	v.flow, err = live.Open(asking, live.Config{
 		Cluster: v.stage.Cluster(), Contracts: v.stage.Plan().Contracts, Files: v.stage.Plan().Files, Seed: v.Seed, Run: rand.Uint64() >> 16,
 		Alive: v.stage.Alive, Triggers: live.Triggers{URL: v.url}, Registry: v.Registry, Baseline: v.baseline, Advice: v.Advice,
 	})

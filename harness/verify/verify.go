@@ -20,7 +20,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -94,15 +93,17 @@ type Config struct {
 // the result, and the rest is inconclusive. Errors are those of scenario.Run,
 // a *ChoiceError and a *FailingError; with them nothing was judged.
 func Run(ctx context.Context, cfg Config) (*Result, error) {
-	v, err := newVerifier(cfg)
+	v, err := newVerifier(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
 	if cfg.Dir == "" {
-		remove, err := v.temporary()
+		// A directory for logs that nobody keeps.
+		dir, remove, err := leftover.Temporary(leftover.VerifyPrefix)
 		if err != nil {
 			return nil, &scenario.InfrastructureError{What: "a directory for logs", Err: err}
 		}
+		v.dir = dir
 		defer remove()
 	}
 	began := time.Now()
@@ -119,22 +120,6 @@ func Run(ctx context.Context, cfg Config) (*Result, error) {
 	v.noteError(err)
 	v.result.conclude(ctx.Err() != nil)
 	return v.result, nil
-}
-
-// temporary makes a directory for logs that nobody keeps. Should this process be
-// killed, the next start removes it.
-func (v *verifier) temporary() (remove func(), err error) {
-	if v.dir, err = os.MkdirTemp("", leftover.VerifyPrefix); err != nil {
-		return nil, err
-	}
-	// A machine without a place for records is no reason not to judge: the
-	// stages, which have records of their own, say so.
-	record, _ := leftover.Keep(filepath.Base(v.dir))
-	_ = record.Dir(v.dir)
-	return func() {
-		_ = os.RemoveAll(v.dir)
-		_ = record.Close(false, false, false)
-	}, nil
 }
 
 // ChoiceError says that no promise was chosen.
@@ -165,7 +150,7 @@ func (e *FailingError) Unwrap() error { return e.Err }
 
 // failable refuses events to fail at that the service does not consume, or that
 // cannot be made, before anything is started.
-func (v *verifier) failable(all []*contracts.Contract) error {
+func (v *verifier) failable(ctx context.Context, all []*contracts.Contract) error {
 	var consumed []string
 	for _, c := range v.contract.Consumes {
 		consumed = append(consumed, c.Event)
@@ -174,7 +159,7 @@ func (v *verifier) failable(all []*contracts.Contract) error {
 		if !slices.Contains(consumed, event) {
 			return &FailingError{event, fmt.Errorf("%s consumes no such event", v.contract.Service.Name), document.Suggest(event, consumed)}
 		}
-		err := live.Try(live.Config{Contracts: all, Files: v.files, Seed: v.Seed, Registry: v.Registry, Advice: v.Advice}, event, v.Failing[event]...)
+		err := live.Try(ctx, live.Config{Contracts: all, Files: v.files, Seed: v.Seed, Registry: v.Registry, Advice: v.Advice}, event, v.Failing[event]...)
 		if err != nil && !errors.Is(err, serde.ErrNoRegistry) {
 			return &FailingError{Event: event, Err: err}
 		}
@@ -198,7 +183,7 @@ type verifier struct {
 	flow   *live.Flow
 }
 
-func newVerifier(cfg Config) (*verifier, error) {
+func newVerifier(ctx context.Context, cfg Config) (*verifier, error) {
 	if cfg.Within == 0 {
 		cfg.Within = DefaultWithin
 	}
@@ -223,12 +208,12 @@ func newVerifier(cfg Config) (*verifier, error) {
 	if err := v.choose(); err != nil {
 		return nil, err
 	}
-	if err := v.failable(plan.Contracts); err != nil {
+	if err := v.failable(ctx, plan.Contracts); err != nil {
 		return nil, err
 	}
 	if cfg.Registry != nil {
 		// Once: what a service registers counts after it was started anew, too.
-		v.baseline = live.TakeBaseline(cfg.Registry, plan.Contracts)
+		v.baseline = live.TakeBaseline(ctx, cfg.Registry, plan.Contracts)
 	}
 	v.result = newResult(v)
 	return v, nil

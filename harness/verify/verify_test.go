@@ -265,7 +265,7 @@ func TestFailing(t *testing.T) {
 	}{
 		{"shop.Plced", "$.total", 1, `shop.Plced: payments consumes no such event, did you mean "shop.Placed"?`},
 		{"shop.Placed", "total", 1, `shop.Placed: place "total", column 1: not a place; write $.field for the event's data, header:name for a record header, key, or envelope:id for an attribute of the envelope, `},
-		{"shop.Placed", "$.order", 7, "shop.Placed: with its overrides it is not valid any more (harness.Poison sends what is not):\n  /order is of type number, must be string (testdata/placed.json:5:28), "},
+		{"shop.Placed", "$.order", 7, "shop.Placed: with these values it is not valid any more (harness.Poison sends what is not):\n  /order is of type number, must be string (testdata/placed.json:5:28), "},
 	} {
 		cfg := config(nil, nil)
 		cfg.Failing = map[string][]live.Override{test.event: {live.Set(test.at, test.value)}}

@@ -87,6 +87,12 @@ func (s GroupState) Lag() int64 {
 	return sum
 }
 
+// Unknown says that the group does not exist.
+func (s GroupState) Unknown() bool { return s.State == dead }
+
+// dead is what Kafka calls the state of a group that does not exist.
+const dead = "Dead"
+
 // ReadGroup reads a snapshot of a consumer group, of either protocol.
 func ReadGroup(ctx context.Context, admin *kadm.Client, group string) (GroupState, error) {
 	lags, err := admin.Lag(ctx, group)
@@ -101,7 +107,7 @@ func ReadGroup(ctx context.Context, admin *kadm.Client, group string) (GroupStat
 		}
 	}
 	if errors.Is(err, kerr.GroupIDNotFound) { // which brokers before 4.0 call Dead
-		return GroupState{Group: group, State: "Dead"}, nil
+		return GroupState{Group: group, State: dead}, nil
 	}
 	if err != nil {
 		return GroupState{}, fmt.Errorf("read the lag of group %q: %w", group, err)
