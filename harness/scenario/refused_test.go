@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -74,13 +75,8 @@ func refused(t *testing.T, name string, base *txtar.Archive) {
 		t.Fatal(err)
 	}
 	if *update {
-		kept := archive.Files[:0]
-		for _, f := range archive.Files {
-			if f.Name != "want" {
-				kept = append(kept, f)
-			}
-		}
-		archive.Files = append(kept, txtar.File{Name: "want", Data: got.Bytes()})
+		archive.Files = slices.DeleteFunc(archive.Files, func(f txtar.File) bool { return f.Name == "want" })
+		archive.Files = append(archive.Files, txtar.File{Name: "want", Data: got.Bytes()})
 		if err := os.WriteFile(name, txtar.Format(archive), 0o600); err != nil {
 			t.Fatal(err)
 		}
