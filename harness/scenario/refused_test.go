@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -48,8 +49,7 @@ func refused(t *testing.T, name string, base *txtar.Archive) {
 	}
 	t.Chdir(t.TempDir())
 	var want string
-	files := archive.Files
-	for _, f := range append(base.Files, files...) {
+	for _, f := range slices.Concat(base.Files, archive.Files) {
 		if f.Name == "want" {
 			want = string(f.Data)
 			continue
@@ -74,13 +74,8 @@ func refused(t *testing.T, name string, base *txtar.Archive) {
 		t.Fatal(err)
 	}
 	if *update {
-		kept := archive.Files[:0]
-		for _, f := range archive.Files {
-			if f.Name != "want" {
-				kept = append(kept, f)
-			}
-		}
-		archive.Files = append(kept, txtar.File{Name: "want", Data: got.Bytes()})
+		archive.Files = slices.DeleteFunc(archive.Files, func(f txtar.File) bool { return f.Name == "want" })
+		archive.Files = append(archive.Files, txtar.File{Name: "want", Data: got.Bytes()})
 		if err := os.WriteFile(name, txtar.Format(archive), 0o600); err != nil {
 			t.Fatal(err)
 		}
