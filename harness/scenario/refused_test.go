@@ -49,8 +49,7 @@ func refused(t *testing.T, name string, base *txtar.Archive) {
 	}
 	t.Chdir(t.TempDir())
 	var want string
-	files := archive.Files
-	for _, f := range append(base.Files, files...) {
+	for _, f := range slices.Concat(base.Files, archive.Files) {
 		if f.Name == "want" {
 			want = string(f.Data)
 			continue
