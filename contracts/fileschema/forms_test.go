@@ -104,7 +104,11 @@ func each(s *schema) func(*schema) *schema {
 func filled(s *schema) *schema { s.MinItems = 1; return s }
 
 var (
-	quantiles = keys(enum(contracts.Quantiles()...))
+	quantiles = func(s *schema) *schema {
+		s = keys(enum(contracts.Quantiles()...))(s)
+		s.MinProperties = 1
+		return s
+	}
 	acks      = to(anyOf(enum("all", "leader", "none"), &schema{Enum: []any{-1, 0, 1, "-1", "0", "1"}, Description: "Kafka's own names."}))
 	// variables and templates may stand in a path.
 	request        = to(pattern(`^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) [/{]`))
