@@ -38,7 +38,9 @@ func (x *execution) guard(ctx context.Context) error {
 	var refused *PlanError
 	if x.plan.Scenario.AllowDestructive && errors.As(err, &refused) {
 		for _, f := range refused.Findings {
-			x.permitted = append(x.permitted, f.Message+": allow-destructive permits it")
+			if what := f.Message + ": allow-destructive permits it"; !slices.Contains(x.permitted, what) {
+				x.permitted = append(x.permitted, what)
+			}
 		}
 		return nil
 	}
