@@ -170,3 +170,5 @@ func closedAt(s *js.Schema, i int) bool {
 	sub := elementOf(s, i)
 	return sub != nil && sub.Bool != nil && !*sub.Bool
 }
+
+func isFalse(s *js.Schema) bool { return s != nil && s.Bool != nil && !*s.Bool }
