@@ -14,8 +14,6 @@ import (
 // TestLacks: what is shown is shown by an event of the schema, in every format.
 func TestLacks(t *testing.T) {
 	const (
-		slow  = `"if":{"properties":{"k":{"pattern":"^(?:(?:(x)?a|a)+b\\1|a+)$"}}}`
-		known = `"k":{"const":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}`
 		order = "syntax = \"proto3\";\nmessage M { optional string a = 1; int64 n = 2; }"
 	)
 	record := `{"type":"record","name":"R","fields":[{"name":"a","type":["null","string"]},{"name":"n","type":"long"},{"name":"m","type":{"type":"map","values":"string"}}]}`
@@ -23,11 +21,9 @@ func TestLacks(t *testing.T) {
 		{contracts.FormatJSONSchema, `{"type":"object","required":["a"],"properties":{"a":{"type":"string"}}}`, "$.a", "string", "0 "},
 		{contracts.FormatJSONSchema, `{"type":"object","properties":{"a":{"type":["string","null"]}}}`, "$.a", "string", `1  refused: there is no $.a: {}`},
 		{contracts.FormatJSONSchema, `{"type":"object","required":["a"],"properties":{"a":{"type":["string","null"]}}}`, "$.a", "string", `1 null refused: $.a is null, where string is needed: {"a":null}`},
-		{contracts.FormatJSONSchema, `{"type":"object","required":["k"],"properties":{` + known + `},` + slow + `,"then":{"required":["a"]}}`, "$.a", "", "2 "},
-		{contracts.FormatJSONSchema, `{"type":"object","required":["k","a"],"properties":{` + known + `,"a":{"type":["string","null"]}},` + slow + `,"then":{"properties":{"a":{"type":"string"}}}}`, "$.a", "string", "2 null"},
 		{contracts.FormatAvro, record, "$.n", "integer", "0 "},
-		{contracts.FormatAvro, record, "$.a", "string", `1 null refused: $.a is null, where string is needed: {"a":null,"m":{},"n":5408}`},
-		{contracts.FormatAvro, record, "$.m.x", "", `1  refused: there is no $.m.x: {"a":null,"m":{},"n":5408}`},
+		{contracts.FormatAvro, record, "$.a", "string", `1 null refused: $.a is null, where string is needed: {"a":null,"m":{"dejghp":"djsyepcvac","douigp":"joefx","xhyvco":"jzjlaw","zlpwlp":"fdwruocfauh"},"n":1024}`},
+		{contracts.FormatAvro, record, "$.m.x", "", `1  refused: there is no $.m.x: {"a":null,"m":{"dejghp":"djsyepcvac","douigp":"joefx","xhyvco":"jzjlaw","zlpwlp":"fdwruocfauh"},"n":1024}`},
 		{contracts.FormatProtobuf, order, "$.n", "integer", "0 "},
 		{contracts.FormatProtobuf, order, "$.n", "string", `1 integer refused: $.n is integer, where string is needed: {"n":0}`},
 		{contracts.FormatProtobuf, order, "$.a", "", `1  refused: there is no $.a: {"n":0}`},
