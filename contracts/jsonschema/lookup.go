@@ -48,7 +48,7 @@ func (s *Schema) presence(p place.Place, w way) (presence field.Presence, open b
 	switch {
 	case result == compat.Compatible:
 		return field.Always, false
-	case s.accepts(p.Path(), anyType) == compat.Compatible:
+	case result != compat.Undecided && s.accepts(p.Path(), anyType) == compat.Compatible:
 		return field.Never, false
 	case w.stated:
 		presence = field.Sometimes
