@@ -2,19 +2,24 @@ package breaking
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/compat"
 	"github.com/flowweir/weir/contracts/field"
+	"github.com/flowweir/weir/contracts/matrix"
 	"github.com/flowweir/weir/contracts/place"
 	"github.com/flowweir/weir/contracts/schema"
+	"github.com/flowweir/weir/contracts/versions"
 	"github.com/flowweir/weir/reports/finding"
 )
 
-// needs says which consumers needed a field that the old schema promised and
-// the new one does not, whatever the mode: a mode holds whole schemas against
-// each other, and a consumer that lists its needs has none of its own.
-func (c *change) needs() {
-	readers := c.needing()
+// relying says which consumers understood the old schema and do not understand
+// the new one, whatever the mode: a mode holds whole schemas against each other,
+// and consumers that list what they need, or have a schema of their own, may
+// rely on more.
+func (c *change) relying() {
+	readers := c.consumersThere()
 	if len(readers) == 0 {
 		return
 	}
@@ -28,23 +33,39 @@ func (c *change) needs() {
 		return
 	}
 	for _, reader := range readers {
+		if reader.promise().Schema != nil {
+			c.reader(reader, before, now)
+			continue
+		}
 		for i, need := range reader.promise().Needs {
 			c.need(reader, i, need, before, now)
 		}
 	}
 }
 
-// needing are the consumers that list what they need of the event where it
-// is sent.
-func (c *change) needing() []consumer {
-	var all []consumer
-	for _, reader := range c.consumers[c.event()] {
-		promise := reader.promise()
-		if promise.Schema == nil && len(promise.Needs) > 0 && promise.Channel() == c.now.promise().Channel() {
-			all = append(all, reader)
-		}
+// consumersThere are the consumers of the event where it is sent.
+func (c *change) consumersThere() []consumer {
+	return slices.DeleteFunc(slices.Clone(c.consumers[c.event()]), func(reader consumer) bool {
+		return reader.promise().Channel() != c.now.promise().Channel()
+	})
+}
+
+// reader holds a consumer's own schema against the new one, as package matrix
+// does, for what the old one did not break.
+func (c *change) reader(reader consumer, before, now *schema.Schema) {
+	promised := reader.contract.SchemaOf(*reader.promise().Schema)
+	if promised == nil {
+		return // the loader has said so
 	}
-	return all
+	own, err := c.newSide.Loader.Current(reader.contract, promised, "")
+	if err != nil {
+		c.unread(part{what: fmt.Sprintf("what %s reads of %s", reader.service(), c.event()), at: steps("schema")}, "", "its schema", err)
+		return
+	}
+	written := []versions.Version{{Name: "the current version", Schema: now}}
+	for _, f := range matrix.Unreadable(reader.contract, reader.i, c.now.service(), own, written, before, c.options.Dialect) {
+		c.report(reader.contract, f)
+	}
 }
 
 func (c *change) need(reader consumer, i int, need contracts.Need, before, now *schema.Schema) {
@@ -52,18 +73,21 @@ func (c *change) need(reader consumer, i int, need contracts.Need, before, now *
 	if err != nil || at.Kind() != place.Data {
 		return // headers and keys have rules of their own
 	}
-	if missing(before.Lookup(at), need.Type) != "" {
-		return // it was not promised before
-	}
-	field := now.Lookup(at)
-	wrong := missing(field, need.Type)
-	if wrong == "" {
-		return
+	_, had := before.Lacks(at, need.Type)
+	field, lack := now.Lacks(at, need.Type)
+	if had.Verdict == compat.Breaks || lack.Verdict == 0 {
+		return // it was not promised before, or still is
 	}
 	f := finding.Finding{
 		ID: NeedWithdrawn, Position: &field.Position,
-		Message: fmt.Sprintf("%s needs %s of %s, which was promised in %s and %s", reader.service(), at, c.event(), c.oldSide.Name, wrong),
+		Message: fmt.Sprintf("%s needs %s of %s, which was promised in %s and %s", reader.service(), at, c.event(), c.oldSide.Name, missing(field, lack)),
 		Hint:    "keep promising it until the consumer no longer needs it",
+	}
+	if had.Verdict == compat.Open || lack.Verdict == compat.Open {
+		f.Severity = finding.Undecided
+		f.Message = fmt.Sprintf("whether %s, which %s needs of %s, is promised as it was in %s is undecided", at, reader.service(), c.event(), c.oldSide.Name)
+	} else if lack.Witness != nil {
+		f.Counterexample = lack.Witness.Between("the current version", "the needs of "+reader.service())
 	}
 	if position := reader.contract.Doc.KeyPosition("consumes", reader.i, "needs", i).Naming(at.String()); position != nil {
 		f.Related = append(f.Related, finding.Related{Position: *position, Message: reader.service() + " needs it here"})
@@ -71,17 +95,13 @@ func (c *change) need(reader consumer, i int, need contracts.Need, before, now *
 	c.report(c.now.contract, f)
 }
 
-// missing says what a need lacks in a field; "" if nothing.
-func missing(f field.Field, need string) string {
-	switch f.Presence {
-	case field.Always:
-		if wrong := f.Unexpected(need); wrong != "" {
-			return fmt.Sprintf("may now be %s", wrong)
-		}
-		return ""
-	case field.Sometimes:
+// missing says what a need lacks in a field.
+func missing(f field.Field, lack schema.Lack) string {
+	switch {
+	case lack.Types != "":
+		return fmt.Sprintf("may now be %s", lack.Types)
+	case f.Presence == field.Sometimes:
 		return "may now be left out"
-	case field.Never, field.Unstated:
 	}
 	return "is not promised any more"
 }

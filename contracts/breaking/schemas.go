@@ -35,7 +35,7 @@ func (c *change) schema() {
 	if c.was.message() == c.now.message() && c.sameFile(was, is) {
 		return
 	}
-	c.needs()
+	c.relying()
 	c.versions(p, named{was, c.was.message()}, named{is, c.now.message()})
 }
 

@@ -116,12 +116,17 @@ func (p Directed) Finding() finding.Finding {
 	case Breaks:
 	}
 	if w := p.Witness; w != nil {
-		f.Counterexample = &finding.Counterexample{Writer: p.WriterName, Reader: p.ReaderName, Document: w.Document, Bytes: w.Bytes, Outcome: w.Outcome}
+		f.Counterexample = w.Between(p.WriterName, p.ReaderName)
 		if w.Earlier {
 			f.Counterexample.Writer = "a version before " + p.WriterName
 		}
 	}
 	return f
+}
+
+// Between is the witness as the counter-example of a writer and a reader.
+func (w *Witness) Between(writer, reader string) *finding.Counterexample {
+	return &finding.Counterexample{Writer: writer, Reader: reader, Document: w.Document, Bytes: w.Bytes, Outcome: w.Outcome}
 }
 
 // InFile is the position in the file, with the path, "#" for the root's.

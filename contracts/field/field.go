@@ -48,6 +48,9 @@ func (p Presence) String() string {
 // Field is what a schema says about a place in its documents.
 type Field struct {
 	Presence Presence
+	// Open: whether every valid document has the field could not be decided;
+	// Presence is then less than Always.
+	Open bool
 	// Types are the JSON types that the field's value can have, in
 	// alphabetical order; nil means any. "integer" stands alone where only
 	// whole numbers are valid; "number" includes them.
@@ -61,14 +64,22 @@ type Field struct {
 // reader needs, as in "null or string"; "" if there is none, or the need is of
 // any type. An integer is a number.
 func (f Field) Unexpected(need string) string {
-	switch {
-	case need == "":
-		return ""
-	case f.Types == nil:
+	if need != "" && f.Types == nil {
 		return "any type"
 	}
-	rest := slices.DeleteFunc(slices.Clone(f.Types), func(t string) bool {
+	return strings.Join(f.Beside(need), " or ")
+}
+
+// Beside are the types that Unexpected names, one by one.
+func (f Field) Beside(need string) []string {
+	types := f.Types
+	switch {
+	case need == "":
+		return nil
+	case types == nil:
+		types = []string{"array", "boolean", "null", "number", "object", "string"}
+	}
+	return slices.DeleteFunc(slices.Clone(types), func(t string) bool {
 		return t == need || need == "number" && t == "integer"
 	})
-	return strings.Join(rest, " or ")
 }

@@ -158,6 +158,8 @@ func (a *asking) together(n, other *party) {
 			a.no(f, breach{n, other, of(f.ID)})
 		case f.Severity == finding.Error:
 			a.no(f, breach{other, n, of(f.ID)})
+		case f.Severity == finding.Undecided:
+			a.unknown(f, fmt.Sprintf("whether %s and %s go together is undecided", n, other))
 		case severities[f.ID] == finding.Error, told[f.ID]: // waived, or a warning
 			a.findings = append(a.findings, f)
 		}

@@ -54,7 +54,7 @@ const maxWays = 64
 // that what one of them says is not taken for what none of them says.
 func (c *comparer) alternatives(at spot) {
 	var (
-		l    lookup
+		l    expansion
 		ways [][]*js.Schema
 	)
 	if !at.loose {

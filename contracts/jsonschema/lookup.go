@@ -5,15 +5,16 @@ import (
 
 	js "github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/flowweir/weir/contracts/compat"
 	"github.com/flowweir/weir/contracts/field"
 	"github.com/flowweir/weir/contracts/place"
 )
 
-// Lookup says what the schema promises about a place in the data. It follows
-// references and allOf, and takes the union over anyOf, oneOf, and then and
-// else; not, dependentSchemas and the condition of an if without branches are
-// left out, so that a promise may be weaker than the schema but is never
-// stronger. A schema that gives no type but has properties is taken to
+// Lookup says what the schema promises about a place in the data, by the sets
+// that Compare works with: the place is Always there if no document is accepted
+// that lacks it, and its types are those that accepted documents have there.
+// Only a required member of a plain type, which most places are, is answered by
+// its keywords; types are these alone where the place is Open. A schema that gives no type but has properties is taken to
 // describe objects, as its author meant.
 //
 // Record headers and keys are not part of a schema: such a place is Unstated.
@@ -21,221 +22,191 @@ func (s *Schema) Lookup(p place.Place) field.Field {
 	if p.Kind() != place.Data {
 		return field.Field{Position: s.place(s.root, "").InFile()}
 	}
-	var l lookup
-	r := l.walk([]*js.Schema{s.root}, p.Path())
-	if l.alternatives > maxAlternatives {
-		r.presence, r.types = field.Unstated, anyType
+	w := s.way(p.Path())
+	f := field.Field{Presence: field.Always, Position: s.place(w.deepest, "").InFile()}
+	if !w.plain {
+		f.Presence, f.Open = s.presence(p, w)
 	}
-	at := s.root
-	if l.deepest != nil {
-		at = l.deepest
+	types := w.types
+	if stated(f.Presence) && !f.Open && (!w.plain || types&(types-1) != 0) {
+		types = s.typesAt(p.Path(), types)
 	}
-	return field.Field{Presence: r.presence, Types: r.types.names(), Position: s.place(at, "").InFile()}
+	if f.Types = types.names(); types == 0 {
+		f.Types = []string{}
+	}
+	return f
 }
 
-// maxAlternatives bounds the combinations of anyOf and oneOf that are looked
-// at. A schema beyond it is answered with Unstated, which promises nothing.
-const maxAlternatives = 4096
+func stated(p field.Presence) bool { return p == field.Always || p == field.Sometimes }
 
-type lookup struct {
-	alternatives int
-	// deepest is the schema of the longest part of the way that is declared;
-	// left is how many segments follow it.
+// presence asks for documents without the place, and for documents with it.
+func (s *Schema) presence(p place.Place, w way) (presence field.Presence, open bool) {
+	if len(p.Path()) == 0 {
+		return field.Always, false
+	}
+	_, result := s.Lacking(p)
+	switch {
+	case result == compat.Compatible:
+		return field.Always, false
+	case result != compat.Undecided && s.accepts(p.Path(), anyType) == compat.Compatible:
+		return field.Never, false
+	case w.stated:
+		presence = field.Sometimes
+	}
+	return presence, result == compat.Undecided
+}
+
+// typesAt are those of the types that documents can have at the end of a path.
+func (s *Schema) typesAt(path []place.Segment, types typeSet) typeSet {
+	for bit := arrayType; bit < anyType; bit <<= 1 {
+		if types&bit != 0 && s.accepts(path, bit) == compat.Compatible {
+			types &^= bit
+		}
+	}
+	return types
+}
+
+// way is what the keywords of a schema say about the way to a place.
+type way struct {
+	// plain: each step is required and in a container, by keywords that hold for
+	// every document.
+	plain bool
+	// stated: some keyword names the place.
+	stated bool
+	// listed: values that have the rest of the way in them are listed.
+	listed bool
+	// typed are the steps whose container's type the schema states.
+	typed []bool
+	// types are those that keywords which hold for every document leave.
+	types typeSet
+	// deepest is the schema of the longest part of the way that is declared.
 	deepest *js.Schema
-	left    int
 }
 
-type result struct {
-	presence field.Presence
-	types    typeSet
+// way follows a path through the keywords.
+func (s *Schema) way(path []place.Segment) way {
+	w := way{plain: true, stated: true, deepest: s.root}
+	here := appliedWith([]part{{s.root, true}})
+	for _, segment := range path {
+		w.step(here, segment)
+		here = appliedWith(children(here, segment))
+		if len(here) > 0 {
+			w.deepest = here[0].schema
+		}
+	}
+	w.types = allowedTypes(certain(here))
+	w.plain = w.plain && w.types != 0
+	return w
 }
 
-// walk looks the path up in documents that satisfy all of the schemas.
-func (l *lookup) walk(schemas []*js.Schema, path []place.Segment) result {
-	if l.alternatives > maxAlternatives {
-		return result{}
-	}
-	var (
-		all    result
-		filled bool
-	)
-	for _, atoms := range l.expand(schemas) {
-		types := allowedTypes(atoms)
-		if types == 0 {
-			continue // no document takes this alternative
-		}
-		r := result{field.Always, types}
-		if len(path) > 0 {
-			r = l.step(atoms, types, path)
-		}
-		if !filled {
-			all, filled = r, true
-			continue
-		}
-		all = union(all, r)
-	}
-	if !filled {
-		return result{field.Never, 0}
-	}
-	return all
-}
-
-// step looks up the first segment in one alternative.
-func (l *lookup) step(atoms []*js.Schema, types typeSet, path []place.Segment) result {
-	segment := path[0]
+func (w *way) step(here []part, segment place.Segment) {
 	container := objectType
 	if segment.IsIndex {
 		container = arrayType
 	}
-	if types&container == 0 {
-		return result{field.Never, 0}
-	}
-	children, required, closed := childrenOf(atoms, segment)
-	if closed {
-		return result{field.Never, 0}
-	}
-	if len(children) > 0 {
-		l.declared(children[0], len(path)-1)
-	}
-	r := result{field.Unstated, anyType}
-	switch {
-	case len(children) > 0:
-		r = l.walk(children, path[1:])
-	case required && len(path) == 1:
-		r.presence = field.Always
-	}
-	if r.presence == field.Always && (!required || types != container && typesStated(atoms)) {
-		r.presence = field.Sometimes
-	}
-	return r
+	typed := typesStated(schemas(here))
+	w.typed = append(w.typed, typed)
+	sure := certain(here)
+	types := allowedTypes(sure)
+	w.plain = w.plain && (types == container || types == anyType && !typed) && slices.ContainsFunc(sure, func(s *js.Schema) bool { return requires(s, segment) })
+	w.listed = w.listed || slices.ContainsFunc(here, func(p part) bool { return p.schema.Const != nil || p.schema.Enum != nil })
+	w.stated = w.listed || w.stated && slices.ContainsFunc(here, func(p part) bool { return names(p.schema, segment) })
 }
 
-// declared remembers the first schema that leaves the fewest segments of the
-// path open.
-func (l *lookup) declared(s *js.Schema, left int) {
-	if l.deepest == nil || left < l.left {
-		l.deepest, l.left = s, left
-	}
+// part is a schema that is applied to a value, and whether it is to that of
+// every document, or only in some alternative.
+type part struct {
+	schema *js.Schema
+	sure   bool
 }
 
-// childrenOf collects what the schemas say about a member or an element.
-func childrenOf(atoms []*js.Schema, segment place.Segment) (children []*js.Schema, required, closed bool) {
-	named, sealed := false, false
-	for _, s := range atoms {
-		if segment.IsIndex {
-			if closedAt(s, segment.Index) {
-				return nil, false, true
+// appliedWith are schemas with all that they apply to the same value: first those
+// that hold for every document. What is negated says nothing of what is there.
+func appliedWith(to []part) []part {
+	var all []part
+	seen := map[*js.Schema]bool{}
+	add := func(s *js.Schema, sure bool) {
+		if s != nil && !seen[s] {
+			seen[s] = true
+			all = append(all, part{s, sure})
+		}
+	}
+	for _, p := range to {
+		if p.sure {
+			add(p.schema, true)
+		}
+	}
+	for i := 0; i < len(all); i++ {
+		for _, sub := range conjuncts(all[i].schema) {
+			add(sub, true)
+		}
+	}
+	for _, p := range to {
+		add(p.schema, false)
+	}
+	for i := 0; i < len(all); i++ {
+		for _, sub := range inPlace(all[i].schema) {
+			if sub != all[i].schema.Not {
+				add(sub, false)
 			}
-			if sub := elementOf(s, segment.Index); sub != nil {
-				children, named = append(children, sub), true
-			}
-			required = required || s.MinItems != nil && *s.MinItems > segment.Index
-			sealed = sealed || isFalse(s.UnevaluatedItems)
-			continue
-		}
-		p := propertyOf(s, segment.Name)
-		if p.closed {
-			return nil, false, true
-		}
-		children = append(children, p.schemas...)
-		named = named || len(p.schemas) > 0
-		required = required || slices.Contains(s.Required, segment.Name)
-		sealed = sealed || isFalse(s.UnevaluatedProperties)
-	}
-	return children, required, sealed && !named
-}
-
-func isFalse(s *js.Schema) bool { return s != nil && s.Bool != nil && !*s.Bool }
-
-func union(a, b result) result {
-	r := result{presence: a.presence}
-	if a.presence != b.presence {
-		r.presence = field.Sometimes
-		if (a.presence == field.Never || b.presence == field.Never) && (a.presence == field.Unstated || b.presence == field.Unstated) {
-			r.presence = field.Unstated
-		}
-	}
-	r.types = a.types | b.types
-	return r
-}
-
-// expand writes the conjunction of schemas as alternatives, each a list of
-// schemas whose own keywords hold together.
-func (l *lookup) expand(schemas []*js.Schema) [][]*js.Schema {
-	result := [][]*js.Schema{nil}
-	for _, s := range schemas {
-		result = l.cross(result, l.alternativesOf(s, nil))
-	}
-	l.alternatives += len(result)
-	return result
-}
-
-// cross combines each left alternative with each right one.
-func (l *lookup) cross(left, right [][]*js.Schema) [][]*js.Schema {
-	if len(left)*len(right) > maxAlternatives {
-		l.alternatives = maxAlternatives + 1
-		return left
-	}
-	var all [][]*js.Schema
-	for _, a := range left {
-		for _, b := range right {
-			all = append(all, append(slices.Clip(a), b...))
 		}
 	}
 	return all
 }
 
-// alternativesOf expands one schema; inside are the schemas that are being
-// expanded around it, which a reference in a circle adds nothing to.
-func (l *lookup) alternativesOf(s *js.Schema, inside []*js.Schema) [][]*js.Schema {
-	switch {
-	case s.Bool != nil && !*s.Bool:
-		return nil
-	case slices.Contains(inside, s):
-		return [][]*js.Schema{nil}
-	}
-	inside = append(slices.Clip(inside), s)
-	result := [][]*js.Schema{{s}}
-	for _, sub := range conjuncts(s) {
-		result = l.cross(result, l.alternativesOf(sub, inside))
-	}
-	for _, choice := range choicesOf(s) {
-		var branches [][]*js.Schema
-		for _, branch := range choice {
-			ways := [][]*js.Schema{nil}
-			for _, sub := range branch {
-				ways = l.cross(ways, l.alternativesOf(sub, inside))
-			}
-			branches = append(branches, ways...)
+// children are what schemas say about a member or an element.
+func children(of []part, segment place.Segment) []part {
+	var all []part
+	for _, p := range of {
+		subs := propertyOf(p.schema, segment.Name).schemas
+		if segment.IsIndex {
+			subs = []*js.Schema{elementOf(p.schema, segment.Index)}
 		}
-		result = l.cross(result, branches)
+		for _, sub := range subs {
+			if sub != nil {
+				all = append(all, part{sub, p.sure})
+			}
+		}
 	}
-	return result
+	return all
 }
 
-// choicesOf are the disjunctions of a schema: of each, one branch holds,
-// which is a list of schemas.
-func choicesOf(s *js.Schema) [][][]*js.Schema {
-	var choices [][][]*js.Schema
-	for _, of := range [...][]*js.Schema{s.AnyOf, s.OneOf} {
-		var choice [][]*js.Schema
-		for _, sub := range of {
-			choice = append(choice, []*js.Schema{sub})
-		}
-		if choice != nil {
-			choices = append(choices, choice)
+// names says whether a schema speaks of a member or an element.
+func names(s *js.Schema, segment place.Segment) bool {
+	if len(children([]part{{schema: s}}, segment)) > 0 || requires(s, segment) {
+		return true
+	}
+	if segment.IsIndex {
+		return s.Contains != nil
+	}
+	for _, needed := range s.DependentRequired {
+		if slices.Contains(needed, segment.Name) {
+			return true
 		}
 	}
-	if s.If != nil && (s.Then != nil || s.Else != nil) {
-		then := []*js.Schema{s.If}
-		if s.Then != nil {
-			then = append(then, s.Then)
+	for _, needed := range s.Dependencies {
+		if list, ok := needed.([]string); ok && slices.Contains(list, segment.Name) {
+			return true
 		}
-		var otherwise []*js.Schema
-		if s.Else != nil {
-			otherwise = append(otherwise, s.Else)
-		}
-		choices = append(choices, [][]*js.Schema{then, otherwise})
 	}
-	return choices
+	return false
+}
+
+func requires(s *js.Schema, segment place.Segment) bool {
+	if segment.IsIndex {
+		return s.MinItems != nil && *s.MinItems > segment.Index
+	}
+	return slices.Contains(s.Required, segment.Name)
+}
+
+func certain(parts []part) []*js.Schema {
+	return schemas(slices.DeleteFunc(slices.Clone(parts), func(p part) bool { return !p.sure }))
+}
+
+func schemas(parts []part) []*js.Schema {
+	var all []*js.Schema
+	for _, p := range parts {
+		all = append(all, p.schema)
+	}
+	return all
 }

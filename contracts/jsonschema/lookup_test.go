@@ -2,6 +2,7 @@ package jsonschema_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,8 +44,8 @@ func TestLookup(t *testing.T) {
 		{"beside alternatives", `{"required":["a"],"properties":{"a":{"type":"string"}},"oneOf":[{"required":["b"]},{"required":["c"]}]}`, "$.a", "always [string]"},
 		{"then and else", `{"if":{"properties":{"k":{"const":1}}},"then":{"required":["a"]},"else":{"required":["a","b"]}}`, "$.a", "always []"},
 		{"then alone", `{"if":{"properties":{"k":{"const":1}}},"then":{"required":["a"],"properties":{"a":{"type":"string"}}}}`, "$.a", "sometimes []"},
-		{"nothing can be valid", `{"allOf":[{"type":"string"},{"type":"object"}]}`, "$.a", "never []"},
-		{"a false schema", `false`, "$.a", "never []"},
+		{"nothing can be valid", `{"allOf":[{"type":"string"},{"type":"object"}]}`, "$.a", "always []"},
+		{"a false schema", `false`, "$.a", "always []"},
 		{"a true schema", `true`, "$.a", "unstated []"},
 		{"a map of strings", `{"additionalProperties":{"type":"string"}}`, "$.a", "sometimes [string]"},
 		{"a pattern", `{"patternProperties":{"^x-":{"type":"string"}},"additionalProperties":false}`, "$['x-a']", "sometimes [string]"},
@@ -60,7 +61,21 @@ func TestLookup(t *testing.T) {
 		{"beyond the prefix", `{"type":"array","prefixItems":[{}],"items":false}`, "$[1]", "never []"},
 		{"beyond maxItems", `{"type":"array","maxItems":1}`, "$[1]", "never []"},
 		{"draft 7 tuple", `{"$schema":"http://json-schema.org/draft-07/schema#","type":"array","items":[{"type":"string"}],"additionalItems":false}`, "$[1]", "never []"},
-		{"too many alternatives to look at", `{"allOf":[` + strings.Repeat(`{"anyOf":[{"required":["a"]},{"required":["a"]},{"required":["a"]}]},`, 8) + `{}]}`, "$.a", "unstated []"},
+		{"many alternatives", `{"allOf":[` + strings.Repeat(`{"anyOf":[{"required":["a"]},{"required":["a"]},{"required":["a"]}]},`, 8) + `{}]}`, "$.a", "always []"},
+		{"a type less by not", `{"type":"object","required":["a"],"properties":{"a":{"type":["integer","null"],"not":{"const":null}}}}`, "$.a", "always [integer]"},
+		{"a multiple of 1", `{"type":"object","required":["a"],"properties":{"a":{"type":"number","multipleOf":1}}}`, "$.a", "always [integer]"},
+		{"a number", `{"type":"object","required":["a"],"properties":{"a":{"type":"number"}}}`, "$.a", "always [number]"},
+		{"a type less by another branch", `{"type":"object","required":["b"],"allOf":[{"properties":{"b":{"type":["string","null"]}}},{"properties":{"b":{"not":{"type":"null"}}}}]}`, "$.b", "always [string]"},
+		{"dependentRequired", `{"type":"object","required":["id"],"dependentRequired":{"id":["a"]},"properties":{"a":{"type":"string"}}}`, "$.a", "always [string]"},
+		{"dependentRequired of an optional one", `{"type":"object","dependentRequired":{"id":["a"]}}`, "$.a", "sometimes []"},
+		{"dependentSchemas", `{"type":"object","required":["id"],"dependentSchemas":{"id":{"required":["a"],"properties":{"a":{"type":"integer"}}}}}`, "$.a", "always [integer]"},
+		{"enum of whole documents", `{"enum":[{"id":1,"a":{"b":"x"}},{"id":2,"a":{"b":"y"}}]}`, "$.a.b", "always [string]"},
+		{"enum of documents that differ", `{"enum":[{"id":1,"a":{"b":"x"}},{"id":2}]}`, "$.a.b", "sometimes [string]"},
+		{"a type without values", `{"type":"object","required":["a"],"properties":{"a":{"type":["integer","string"],"maxLength":3,"minLength":5}}}`, "$.a", "always [integer]"},
+		{"contains in an array of one", `{"type":"object","required":["l"],"properties":{"l":{"type":"array","maxItems":1,"contains":{"type":"object","required":["x"],"properties":{"x":{"type":"string"}}}}}}`, "$.l[0].x", "always [string]"},
+		{"an alternative that cannot meet the rest", `{"type":"object","required":["id","a"],"properties":{"a":{"type":"object"}},"anyOf":[true,{"properties":{"a":{"type":"array"}}}]}`, "$.a", "always [object]"},
+		{"alternatives by a kind that is known", `{"type":"object","required":["kind","a"],"properties":{"kind":{"enum":["card"]},"a":{"type":["string","null"]}},"oneOf":[{"properties":{"kind":{"const":"card"},"a":{"type":"string"}}},{"properties":{"kind":{"const":"cash"},"a":{"type":"null"}}}]}`, "$.a", "always [string]"},
+		{"a lookaround that is given up", `{"type":"object","required":["a"],"properties":{"a":{"type":["string","null"],"pattern":"^(?=x)y"}}}`, "$.a", "always [null string]"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -101,13 +116,23 @@ func TestLookupHolds(t *testing.T) {
 	places := []string{"$.order_id", "$.note", "$.customer.id", "$.lines[0].sku", "$.lines[1].sku", "$.price.amount", "$.pair[1]", "$.pair[2]",
 		"$.a", "$.b", "$.c", "$.d", "$.e", "$.payment", "$.payment.kind", "$.value", "$.children", "$.next", "$.next.v", "$.at.city", "$.phone", "$.email",
 		"$.id", "$.n", "$.zip", "$[0]", "$[4]", "$[5]", "$.f0", "$.f1", "$.kids"}
+	known := map[string]field.Field{}
 	eachGenerated(t, 40, func(t *testing.T, s *jsonschema.Schema, v any) {
 		for _, p := range places {
 			at := place.MustParse(p)
-			f := s.Lookup(at)
-			_, found := at.In(v)
+			f, ok := known[s.File()+p]
+			if !ok {
+				f = s.Lookup(at)
+				known[s.File()+p] = f
+			}
+			value, found := at.In(v)
 			if f.Presence == field.Always && !found || f.Presence == field.Never && found {
 				t.Fatalf("%s is %s, but found = %v in %v", p, f.Presence, found, v)
+			}
+			name := jsonschema.TypeName(value)
+			can := f.Types == nil || slices.Contains(f.Types, name) || name == "integer" && slices.Contains(f.Types, "number")
+			if found && !can {
+				t.Fatalf("%s can be %v, but is %v", p, f.Types, value)
 			}
 		}
 	})

@@ -100,3 +100,12 @@ func typeOf(v any) typeSet {
 	}
 	return fractionType
 }
+
+// TypeName is the JSON type of a decoded value: "integer" for a number without a
+// fraction, "number" for another one.
+func TypeName(v any) string {
+	if t := typeOf(v); t != fractionType {
+		return t.names()[0]
+	}
+	return "number"
+}

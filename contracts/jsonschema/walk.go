@@ -157,16 +157,4 @@ func elementOf(s *js.Schema, i int) *js.Schema {
 	return nil
 }
 
-// closedAt reports whether the schema forbids an element by its index.
-func closedAt(s *js.Schema, i int) bool {
-	if s.MaxItems != nil && i >= *s.MaxItems {
-		return true
-	}
-	if items, ok := s.Items.([]*js.Schema); ok && i >= len(items) {
-		if allowed, ok := s.AdditionalItems.(bool); ok {
-			return !allowed
-		}
-	}
-	sub := elementOf(s, i)
-	return sub != nil && sub.Bool != nil && !*sub.Bool
-}
+func isFalse(s *js.Schema) bool { return s != nil && s.Bool != nil && !*s.Bool }

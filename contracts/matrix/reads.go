@@ -73,11 +73,30 @@ func (p *pass) readerSchema(in consumed, producer produced) {
 	if !ok {
 		return
 	}
-	name := "the reader's schema of " + in.contract.Service.Name
+	for _, f := range Unreadable(in.contract, in.i, producer.contract.Service.Name, reader, writers, nil, p.options.Dialect) {
+		p.report(f)
+	}
+}
+
+// Unreadable is what of versions that a producer writes, the oldest first, the
+// i-th consumer of a contract cannot read by a schema of its own. held is a
+// version before them, nil for none: what it has as well is left out.
+func Unreadable(reading *contracts.Contract, i int, producer string, reader *schema.Schema, writers []versions.Version, held *schema.Schema, dialect schema.Dialect) []finding.Finding {
+	in := consumed{reading, i}
+	name := "the reader's schema of " + reading.Service.Name
+	var before []compat.Problem
+	if held != nil {
+		before = schema.Compare(held, reader, dialect).Problems
+	}
 	var all []*unreadable
 	// The newest first: a break of all versions is shown with today's.
 	for _, w := range slices.Backward(writers) {
-		for _, problem := range schema.Compare(w.Schema, reader, p.options.Dialect).Problems {
+		for _, problem := range schema.Compare(w.Schema, reader, dialect).Problems {
+			if slices.ContainsFunc(before, func(p compat.Problem) bool {
+				return p.Rule == problem.Rule && p.Verdict == problem.Verdict && p.Reader.Path == problem.Reader.Path
+			}) {
+				continue
+			}
 			d := compat.Directed{Problem: problem, Direction: compat.Direction{WriterName: w.Name, ReaderName: name, NewReads: true}}
 			if i := slices.IndexFunc(all, func(u *unreadable) bool { return u.same(problem) }); i >= 0 {
 				all[i].others = append(all[i].others, d)
@@ -86,15 +105,18 @@ func (p *pass) readerSchema(in consumed, producer produced) {
 			}
 		}
 	}
+	promised := reading.SchemaOf(*in.promise().Schema)
+	var findings []finding.Finding
 	for _, u := range all {
 		f := u.finding(in, producer)
 		if at := in.at("schema"); at != nil && promised.Registry != nil {
 			f = here(f, at, "the reader's schema, in the registry")
 		} else if at != nil {
-			f.Related = append(f.Related, finding.Related{Position: *at, Message: in.contract.Service.Name + " reads it here"})
+			f.Related = append(f.Related, finding.Related{Position: *at, Message: reading.Service.Name + " reads it here"})
 		}
-		p.report(f)
+		findings = append(findings, f)
 	}
+	return findings
 }
 
 // unreadable is what a reader cannot read in one version, and as well in others.
@@ -107,7 +129,7 @@ func (u *unreadable) same(p compat.Problem) bool {
 	return u.Rule == p.Rule && u.Verdict == p.Verdict && u.Reader.Path == p.Reader.Path && u.Writer.Path == p.Writer.Path
 }
 
-func (u *unreadable) finding(in consumed, producer produced) finding.Finding {
+func (u *unreadable) finding(in consumed, producer string) finding.Finding {
 	f := u.Finding()
 	names := u.WriterName
 	if len(u.others) > 0 {
@@ -122,7 +144,7 @@ func (u *unreadable) finding(in consumed, producer produced) finding.Finding {
 	if u.Verdict == compat.Open {
 		form = "whether %s can read %s of %s as %s writes it is undecided: %s"
 	}
-	f.Message = fmt.Sprintf(form, in.contract.Service.Name, in.promise().Event, producer.contract.Service.Name, names, u.Message)
+	f.Message = fmt.Sprintf(form, in.contract.Service.Name, in.promise().Event, producer, names, u.Message)
 	return f
 }
 
@@ -184,12 +206,19 @@ func (p *pass) needs(in consumed, producer produced) {
 			Hint: "read the field as optional until those records are gone, or skip them",
 		}
 		var problems []string
+		var shown schema.Lack
 		lacking := map[string][]string{} // the versions by what they lack
 		for _, w := range writers {
-			found := w.Schema.Lookup(at)
-			problem := lacks(found, need.Type)
+			found, lack := w.Schema.Lacks(at, need.Type)
+			problem := lacks(found, lack, need.Type)
 			if problem == "" {
 				continue
+			}
+			if shown.Verdict != compat.Breaks && lack.Verdict == compat.Breaks || shown.Verdict == 0 {
+				shown = lack
+			}
+			if f.Counterexample == nil && lack.Witness != nil {
+				f.Counterexample = lack.Witness.Between(w.Name, "the needs of "+in.contract.Service.Name)
 			}
 			if lacking[problem] == nil {
 				problems = append(problems, problem)
@@ -197,7 +226,11 @@ func (p *pass) needs(in consumed, producer produced) {
 			lacking[problem] = append(lacking[problem], w.Name)
 			f.Related = append(f.Related, finding.Related{Position: found.Position, Message: found.Position.Of(fmt.Sprintf("%s in %s", producer.promise().Event, w.Name))})
 		}
-		if len(problems) == 0 {
+		switch shown.Verdict {
+		case compat.Breaks, compat.Forgiven:
+		case compat.Open:
+			f.Severity = finding.Undecided
+		default:
 			continue
 		}
 		for i, problem := range problems {
@@ -209,16 +242,18 @@ func (p *pass) needs(in consumed, producer produced) {
 }
 
 // lacks says what a need misses in a field; "" if nothing.
-func lacks(f field.Field, need string) string {
-	switch f.Presence {
-	case field.Always:
-		if wrong := f.Unexpected(need); wrong != "" {
-			return fmt.Sprintf("may have %s there and not %s", wrong, need)
-		}
+func lacks(f field.Field, lack schema.Lack, need string) string {
+	switch {
+	case lack.Verdict == 0:
 		return ""
-	case field.Sometimes:
+	case lack.Types != "" && lack.Verdict == compat.Open:
+		return fmt.Sprintf("may have %s there and not %s, which is undecided", lack.Types, need)
+	case lack.Types != "":
+		return fmt.Sprintf("may have %s there and not %s", lack.Types, need)
+	case lack.Verdict == compat.Open:
+		return "may leave it out, which is undecided"
+	case f.Presence == field.Sometimes:
 		return "may leave it out"
-	case field.Never, field.Unstated:
 	}
 	return "do not have it"
 }

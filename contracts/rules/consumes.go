@@ -118,8 +118,8 @@ func (c *checker) effect(in consumed) {
 	if !known || own || f.Presence == field.Always {
 		return
 	}
-	c.report(in.contract, EffectUncorrelated, in.at("effect", "correlate").Naming(at.String()),
-		fmt.Sprintf("%s of %s is to lead back to its cause, but %s", at, effect.Event, presenceText(f.Presence, in.contract.Service.Name, at)),
+	c.reportAs(unpromised(f, EffectUncorrelated), in.contract, EffectUncorrelated, in.at("effect", "correlate").Naming(at.String()),
+		fmt.Sprintf("%s of %s is to lead back to its cause, but %s", at, effect.Event, presenceText(f, in.contract.Service.Name, at)),
 		c.promiseHint(from, at, f.Presence), relatedField(f, "what %s promises", effect.Event)...)
 }
 
@@ -132,21 +132,32 @@ func eventsOf(c *contracts.Contract) []string {
 }
 
 // presenceText completes "the place, but ...".
-func presenceText(p field.Presence, service string, at place.Place) string {
+func presenceText(f field.Field, service string, at place.Place) string {
 	verb := "mention"
-	switch p {
+	switch f.Presence {
 	case field.Never:
 		verb = "allow"
 	case field.Sometimes:
 		verb = "require"
 	}
 	switch {
+	case f.Open:
+		return fmt.Sprintf("it could not be decided whether the schema of %s requires it", service)
 	case at.Kind() == place.Data:
 		return fmt.Sprintf("the schema of %s does not %s it", service, verb)
-	case at.Kind() == place.Envelope && p == field.Never:
+	case at.Kind() == place.Envelope && f.Presence == field.Never:
 		return fmt.Sprintf("the events of %s have no such attribute", service)
 	}
 	return fmt.Sprintf("the contract of %s does not %s it", service, verb)
+}
+
+// unpromised is the severity of what a rule finds of a place that is not
+// promised: undecided where that is not known.
+func unpromised(f field.Field, id string) finding.Severity {
+	if f.Open {
+		return finding.Undecided
+	}
+	return severities[id]
 }
 
 // requireHint says how a producer promises a place.

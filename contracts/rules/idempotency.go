@@ -69,8 +69,8 @@ func (c *checker) idempotencyKey(in consumed, p produced, at place.Place) {
 	if !known || f.Presence == field.Always {
 		return
 	}
-	c.report(in.contract, IdempotencyUnpromised, in.at("idempotency", "key").Naming(at.String()),
-		fmt.Sprintf("%s knows %s again by %s, but %s", in.service(), in.promise().Event, at, presenceText(f.Presence, p.service(), at)),
+	c.reportAs(unpromised(f, IdempotencyUnpromised), in.contract, IdempotencyUnpromised, in.at("idempotency", "key").Naming(at.String()),
+		fmt.Sprintf("%s knows %s again by %s, but %s", in.service(), in.promise().Event, at, presenceText(f, p.service(), at)),
 		c.promiseHint(p, at, f.Presence), relatedField(f, "what %s promises", p.service())...)
 }
 

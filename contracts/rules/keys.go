@@ -44,7 +44,7 @@ func (c *checker) key(p produced) {
 			what = "the contract"
 		}
 		if id, problem := keyProblem(f, what); id != "" {
-			c.report(p.contract, id, p.at("key", in).Naming(at.String()), fmt.Sprintf("the key of %s is made of %s, which %s", p.promise().Event, text, problem),
+			c.reportAs(unpromised(f, id), p.contract, id, p.at("key", in).Naming(at.String()), fmt.Sprintf("the key of %s is made of %s, which %s", p.promise().Event, text, problem),
 				c.keyHint(p, at, f), relatedField(f, "%s", what)...)
 		}
 	}
@@ -124,6 +124,9 @@ func (c *checker) keyHint(p produced, at place.Place, f field.Field) string {
 // keyProblem says why events can be without a field that their key is made
 // of; what is the schema or the contract.
 func keyProblem(f field.Field, what string) (id, problem string) {
+	if f.Open {
+		return KeyOptional, what + " may or may not require: that could not be decided"
+	}
 	switch f.Presence {
 	case field.Never:
 		return KeyAbsent, what + " does not allow"

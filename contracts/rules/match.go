@@ -112,8 +112,8 @@ func (c *checker) matchValue(p produced, text string) {
 		return
 	}
 	if f.Presence != field.Always {
-		c.report(p.contract, MatchUnpromised, p.at("match", "value").Naming(at.String()),
-			fmt.Sprintf("%s is known by its name in %s, but %s", p.promise().Event, text, presenceText(f.Presence, p.service(), at)),
+		c.reportAs(unpromised(f, MatchUnpromised), p.contract, MatchUnpromised, p.at("match", "value").Naming(at.String()),
+			fmt.Sprintf("%s is known by its name in %s, but %s", p.promise().Event, text, presenceText(f, p.service(), at)),
 			"require the field in the schema", there...)
 	}
 }

@@ -2,11 +2,12 @@ package rules
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
+	"github.com/flowweir/weir/contracts/compat"
 	"github.com/flowweir/weir/contracts/field"
 	"github.com/flowweir/weir/contracts/place"
+	"github.com/flowweir/weir/contracts/schema"
+	"github.com/flowweir/weir/reports/finding"
 )
 
 // needs compares what a consumer reads with what a producer promises.
@@ -43,34 +44,61 @@ func (c *checker) needs(in consumed, p produced) {
 
 func (c *checker) need(in consumed, i int, p produced, at place.Place, f field.Field) {
 	need := in.promise().Needs[i]
-	position := in.contract.Doc.KeyPosition("consumes", in.i, "needs", i).Naming(at.String())
-	promisedHere := relatedField(f, "what %s promises", p.service())
+	n := needing{in, p, at, in.contract.Doc.KeyPosition("consumes", in.i, "needs", i).Naming(at.String()), relatedField(f, "what %s promises", p.service())}
+	absent, mistyped := c.lacks(p, at, f, need.Type)
 	says := fmt.Sprintf("%s needs %s of %s, but ", in.contract.Service.Name, at, in.promise().Event)
-	switch f.Presence {
-	case field.Never, field.Unstated:
-		c.report(in.contract, NeedMissing, position, says+presenceText(f.Presence, p.service(), at), c.meant(p, at, requireHint(p, at)), promisedHere...)
+	switch {
+	case absent.Verdict == compat.Open:
+		c.lacking(n, NeedOptional, absent, fmt.Sprintf("whether %s always sends %s of %s, which %s needs, is undecided", p.service(), at, in.promise().Event, in.service()), "")
+	case absent.Verdict != 0 && stated(f):
+		c.lacking(n, NeedOptional, absent, says+presenceText(f, p.service(), at), requireHint(p, at))
+	case absent.Verdict != 0:
+		c.lacking(n, NeedMissing, absent, says+presenceText(f, p.service(), at), c.meant(p, at, requireHint(p, at)))
 		return
-	case field.Sometimes:
-		c.report(in.contract, NeedOptional, position, says+presenceText(f.Presence, p.service(), at), requireHint(p, at), promisedHere...)
 	}
-	if wrong := unexpected(f.Types, need.Type); wrong != "" {
-		c.report(in.contract, NeedType, position,
-			fmt.Sprintf("%s needs %s of %s as %s, but %s may send %s", in.contract.Service.Name, at, in.promise().Event, need.Type, p.service(), wrong),
-			"", promisedHere...)
+	switch mistyped.Verdict {
+	case compat.Open:
+		c.lacking(n, NeedType, mistyped, fmt.Sprintf("whether %s may send %s as %s of %s, which %s needs as %s, is undecided", p.service(), mistyped.Types, at, in.promise().Event, in.service(), need.Type), "")
+	case compat.Breaks:
+		c.lacking(n, NeedType, mistyped,
+			fmt.Sprintf("%s needs %s of %s as %s, but %s may send %s", in.contract.Service.Name, at, in.promise().Event, need.Type, p.service(), mistyped.Types), "")
+	case compat.Forgiven:
 	}
 }
 
-// unexpected names the types that a field can have beside the one that is
-// needed; "" if there is none. An integer is a number.
-func unexpected(types []string, need string) string {
-	if need == "" {
-		return ""
+// lacks is what a need lacks of what a producer says about its place, with
+// events that show it where a schema says it.
+func (c *checker) lacks(p produced, at place.Place, f field.Field, need string) (absent, mistyped schema.Lack) {
+	if s, _ := c.schemaOf(p); at.Kind() == place.Data && s != nil {
+		return s.schema.Absent(at, f), s.schema.Mistyped(at, f, need)
 	}
-	if types == nil {
-		return "any type"
+	if f.Presence != field.Always {
+		absent.Verdict = compat.Breaks
 	}
-	rest := slices.DeleteFunc(slices.Clone(types), func(t string) bool {
-		return t == need || need == "number" && t == "integer"
-	})
-	return strings.Join(rest, " or ")
+	if mistyped.Types = f.Unexpected(need); mistyped.Types != "" {
+		mistyped.Verdict = compat.Breaks
+	}
+	return absent, mistyped
+}
+
+// needing is a need of one consumer of one producer.
+type needing struct {
+	consumed
+	from     produced
+	place    place.Place
+	position *finding.Position
+	promised []finding.Related
+}
+
+// lacking reports what a need lacks: undecided where that is open.
+func (c *checker) lacking(n needing, id string, lack schema.Lack, message, hint string) {
+	f := finding.Finding{ID: id, Severity: severities[id], Message: message, Position: n.position, Hint: hint, Related: n.promised}
+	if lack.Verdict == compat.Open {
+		f.Severity = finding.Undecided
+		f.Hint = "undecided counts as not promised; simplify the schema at this place, or waive the rule"
+	}
+	if w := lack.Witness; w != nil {
+		f.Counterexample = w.Between("the schema of "+n.from.service(), "the needs of "+n.service())
+	}
+	c.found = append(c.found, owned{Found: Found{Owner: n.contract, Finding: f}})
 }

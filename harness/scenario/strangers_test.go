@@ -47,7 +47,7 @@ var _ = Describe("a service that joins another group than its contract says", La
 		_, err := straying(ctx, func(s *scenario.Scenario) {
 			s.Services[0].Ready = &scenario.Ready{Group: "left", Timeout: document.Duration(5 * time.Second)}
 		})
-		Expect(err).To(MatchError(HavePrefix("starting left: service left: not ready after 5s, waiting for consumer group left: it has no member")))
+		Expect(err).To(MatchError(HavePrefix("starting left: service left: not ready after 5s, waiting for consumer group left: no such group is there: groups are stray")))
 		Expect(err).To(MatchError(HaveSuffix(instead)))
 	})
 })

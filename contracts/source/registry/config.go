@@ -131,7 +131,7 @@ func (c Config) httpClient() (*http.Client, error) {
 		}
 		transport.TLSClientConfig.Certificates = []tls.Certificate{certificate}
 	}
-	return &http.Client{Transport: bounded{transport}, Timeout: c.Timeout}, nil
+	return &http.Client{Transport: &silent{bounded: bounded{transport}}, Timeout: c.Timeout}, nil
 }
 
 // bounded ends answers that are too long with an error.

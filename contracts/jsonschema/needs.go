@@ -1,0 +1,93 @@
+package jsonschema
+
+import (
+	"encoding/json"
+	"testing/fstest"
+
+	"github.com/flowweir/weir/contracts/compat"
+	"github.com/flowweir/weir/contracts/place"
+)
+
+// Lacking looks for a document that the schema accepts and that has nothing at
+// a place in the data: Incompatible with one, Compatible where there is none, as
+// Compare says of a reader that requires the place.
+func (s *Schema) Lacking(p place.Place) (document string, result compat.Result) {
+	path := p.Path()
+	typed := s.way(path).typed
+	return s.refusedBy(reader(path, true, func(i int) bool { return typed[i] }))
+}
+
+// Having looks for a document that the schema accepts and that has, at a place
+// in the data, a value of a type; a number is one that is no integer.
+func (s *Schema) Having(p place.Place, name string) (document string, result compat.Result) {
+	types := typeBits[name]
+	if types == numberType {
+		types = fractionType
+	}
+	return s.refusedBy(having(p.Path(), types))
+}
+
+func (s *Schema) accepts(path []place.Segment, types typeSet) compat.Result {
+	_, result := s.refusedBy(having(path, types))
+	return result
+}
+
+// having is the reader that refuses documents with a value of the types at the
+// end of a path.
+func having(path []place.Segment, types typeSet) any {
+	return map[string]any{"not": reader(path, types.schema(), func(int) bool { return true })}
+}
+
+// reader is the schema of who needs what is at the end of a path; typed says of
+// which containers on the way it demands that they are containers.
+func reader(path []place.Segment, last any, typed func(i int) bool) any {
+	at := last
+	for i := len(path) - 1; i >= 0; i-- {
+		var container map[string]any
+		if segment := path[i]; segment.IsIndex {
+			items := make([]any, segment.Index, segment.Index+1)
+			for j := range items {
+				items[j] = true
+			}
+			container = map[string]any{"type": "array", "minItems": segment.Index + 1, "prefixItems": append(items, at)}
+		} else {
+			container = map[string]any{"type": "object", "required": []string{segment.Name}, "properties": map[string]any{segment.Name: at}}
+		}
+		if !typed(i) {
+			delete(container, "type")
+		}
+		at = container
+	}
+	return at
+}
+
+// schema accepts the values of the types.
+func (t typeSet) schema() any {
+	switch {
+	case t == anyType:
+		return true
+	case t&fractionType != 0 && t&wholeType == 0:
+		return map[string]any{"type": (t | wholeType).names(), "not": map[string]any{"type": "integer"}}
+	}
+	return map[string]any{"type": t.names()}
+}
+
+// refusedBy compares the schema with a reader that is made here.
+func (s *Schema) refusedBy(reader any) (document string, result compat.Result) {
+	const file = "need.json"
+	text, err := json.Marshal(reader)
+	if err != nil {
+		return "", compat.Undecided
+	}
+	loaded, err := Load(fstest.MapFS{file: {Data: text}}, file)
+	if err != nil {
+		return "", compat.Undecided
+	}
+	c := Compare(s, loaded)
+	for _, p := range c.Problems {
+		if p.Witness != nil {
+			return p.Witness.Document, compat.Incompatible
+		}
+	}
+	return "", c.Result()
+}
