@@ -14,8 +14,9 @@ import (
 // that Compare works with: the place is Always there if no document is accepted
 // that lacks it, and its types are those that accepted documents have there.
 // Only a required member of a plain type, which most places are, is answered by
-// its keywords; types are these alone where the place is Open. A schema that gives no type but has properties is taken to
-// describe objects, as its author meant.
+// its keywords; types are these alone where the place is Open, as it is behind
+// the 100th element of an array. A schema that gives no type but has properties
+// is taken to describe objects, as its author meant.
 //
 // Record headers and keys are not part of a schema: such a place is Unstated.
 func (s *Schema) Lookup(p place.Place) field.Field {

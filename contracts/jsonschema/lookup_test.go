@@ -75,13 +75,20 @@ func TestLookup(t *testing.T) {
 		{"contains in an array of one", `{"type":"object","required":["l"],"properties":{"l":{"type":"array","maxItems":1,"contains":{"type":"object","required":["x"],"properties":{"x":{"type":"string"}}}}}}`, "$.l[0].x", "always [string]"},
 		{"an alternative that cannot meet the rest", `{"type":"object","required":["id","a"],"properties":{"a":{"type":"object"}},"anyOf":[true,{"properties":{"a":{"type":"array"}}}]}`, "$.a", "always [object]"},
 		{"alternatives by a kind that is known", `{"type":"object","required":["kind","a"],"properties":{"kind":{"enum":["card"]},"a":{"type":["string","null"]}},"oneOf":[{"properties":{"kind":{"const":"card"},"a":{"type":"string"}}},{"properties":{"kind":{"const":"cash"},"a":{"type":"null"}}}]}`, "$.a", "always [string]"},
+		{"an element of alternatives", `{"type":"array","anyOf":[{"minItems":101},{"minItems":300}],"items":{"type":"string"}}`, "$[100]", "always [string]"},
+		{"an element too far to ask", `{"type":"array","anyOf":[{"minItems":102},{"minItems":300}],"items":{"type":"string"}}`, "$[101]", "sometimes [string] open"},
+		{"an element farther than arrays are", `{"type":"array","anyOf":[true],"items":{"type":"string"}}`, "$[9007199254740991]", "sometimes [string] open"},
 		{"a lookaround that is given up", `{"type":"object","required":["a"],"properties":{"a":{"type":["string","null"],"pattern":"^(?=x)y"}}}`, "$.a", "always [null string]"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := load(t, files("s.json", tt.schema), "s.json")
 			f := s.Lookup(place.MustParse(tt.place))
-			if got := fmt.Sprintf("%s %v", f.Presence, f.Types); got != tt.want {
+			got := fmt.Sprintf("%s %v", f.Presence, f.Types)
+			if f.Open {
+				got += " open"
+			}
+			if got != tt.want {
 				t.Errorf("Lookup(%s) = %s, want %s", tt.place, got, tt.want)
 			}
 		})

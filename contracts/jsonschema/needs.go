@@ -2,17 +2,25 @@ package jsonschema
 
 import (
 	"encoding/json"
+	"slices"
 	"testing/fstest"
 
 	"github.com/flowweir/weir/contracts/compat"
 	"github.com/flowweir/weir/contracts/place"
 )
 
+// maxIndex bounds the index of an element that a reader is made for, which has a
+// schema for each element before it.
+const maxIndex = 100
+
 // Lacking looks for a document that the schema accepts and that has nothing at
 // a place in the data: Incompatible with one, Compatible where there is none, as
 // Compare says of a reader that requires the place.
 func (s *Schema) Lacking(p place.Place) (document string, result compat.Result) {
 	path := p.Path()
+	if beyond(path) {
+		return "", compat.Undecided
+	}
 	typed := s.way(path).typed
 	return s.refusedBy(reader(path, true, func(i int) bool { return typed[i] }))
 }
@@ -24,12 +32,24 @@ func (s *Schema) Having(p place.Place, name string) (document string, result com
 	if types == numberType {
 		types = fractionType
 	}
-	return s.refusedBy(having(p.Path(), types))
+	return s.refused(p.Path(), types)
 }
 
 func (s *Schema) accepts(path []place.Segment, types typeSet) compat.Result {
-	_, result := s.refusedBy(having(path, types))
+	_, result := s.refused(path, types)
 	return result
+}
+
+func (s *Schema) refused(path []place.Segment, types typeSet) (document string, result compat.Result) {
+	if beyond(path) {
+		return "", compat.Undecided
+	}
+	return s.refusedBy(having(path, types))
+}
+
+// beyond says that a step of a path is too far into an array to be asked about.
+func beyond(path []place.Segment) bool {
+	return slices.ContainsFunc(path, func(s place.Segment) bool { return s.IsIndex && s.Index > maxIndex })
 }
 
 // having is the reader that refuses documents with a value of the types at the
