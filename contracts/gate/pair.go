@@ -82,7 +82,7 @@ func (a *asking) unpromised(writer, reader *party) {
 		in := &reader.contract.Consumes[i]
 		for j := range writer.contract.Produces {
 			out := &writer.contract.Produces[j]
-			if out.Event != in.Event || !same(out.Address, in.Address) || in.Schema != nil || !needsData(in) || writer.contract.SchemaOf(out.Schema) != nil {
+			if out.Event != in.Event || !a.meets(out.Address, in) || in.Schema != nil || !needsData(in) || writer.contract.SchemaOf(out.Schema) != nil {
 				continue
 			}
 			f := finding.Finding{

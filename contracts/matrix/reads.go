@@ -20,7 +20,7 @@ import (
 func (p *pass) reads(in consumed) {
 	promise := in.promise()
 	for _, producer := range p.producers[promise.Event] {
-		if !p.wanted(in.contract.Service.Name, producer.contract.Service.Name) || !sameAddress(promise.Address, producer.promise().Address) {
+		if !p.wanted(in.contract.Service.Name, producer.contract.Service.Name) || !p.meet(promise, producer.promise()) {
 			continue
 		}
 		if promise.Schema != nil {
@@ -30,6 +30,14 @@ func (p *pass) reads(in consumed) {
 			p.needs(in, producer)
 		}
 	}
+}
+
+// meet reports whether the consumer listens where the producer sends, or where
+// records come on which others failed there.
+func (p *pass) meet(consumer *contracts.Consumes, producer *contracts.Produces) bool {
+	return sameAddress(consumer.Address, producer.Address) || slices.ContainsFunc(contracts.FailedFrom(p.set, consumer.Event, consumer.Address), func(first contracts.Address) bool {
+		return sameAddress(first, producer.Address)
+	})
 }
 
 // sameAddress reports whether the consumer listens where the producer sends.
