@@ -183,7 +183,7 @@ var (
 	elsewhere = set(rules.EventUnproduced, rules.TopicMismatch, rules.RetryShared)
 	// replacing are rules that one version of a service breaks whenever it
 	// changes something that the version before it said.
-	replacing = set(rules.ProducersDisagree, rules.TopicConflict, rules.DLQUnowned)
+	replacing = set(rules.ProducersDisagree, rules.TopicConflict, rules.DLQUnowned, rules.GroupShared)
 	// reading are rules that a consumer breaks which does not get what it
 	// relies on.
 	reading = set(rules.NeedMissing, rules.NeedOptional, rules.NeedType, rules.OrderUnpromised, rules.IdempotencyUnpromised)

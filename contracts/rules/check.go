@@ -85,6 +85,7 @@ func CheckWith(set []*contracts.Contract, fsys fs.FS, now time.Time, others Othe
 	c.channels()
 	c.failureLoops()
 	c.sharedRetries()
+	c.sharedGroups()
 	return c.waived()
 }
 
