@@ -246,7 +246,7 @@ func (t *topicChange) retention() {
 	s, more := finding.Warning, []finding.Related(nil)
 	if in, waits := t.outlives(now); in != nil {
 		s = finding.Error
-		message += fmt.Sprintf(", and %s tries again for up to %s", in.service(), length(waits))
+		message += fmt.Sprintf(", and %s tries again for up to %s", in.service(), long(waits))
 		more = related(in.at("retry"), "the retries of %s", in.service())
 	}
 	t.changed(RetentionShortened, s, factRetention, message, "keep records as long as the slowest consumer may need", more...)
