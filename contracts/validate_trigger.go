@@ -25,8 +25,8 @@ func (v *validator) trigger(path document.Path, t Trigger) {
 		v.save(at, step)
 	}
 	v.action(path, action{t.HTTP, t.Event, t.Go, t.Body, t.Exec, t.Headers, t.Expect})
-	if t.ID != "" {
-		v.triggerID(path.Add("id"), t)
+	if id := path.Add("id"); t.ID != "" || v.c.Doc.Has(id...) {
+		v.triggerID(id, t)
 	}
 }
 
