@@ -277,7 +277,7 @@ type Objectives struct {
 
 // LagObjective bounds how far a consumer may be behind.
 type LagObjective struct {
-	Records int64             `yaml:"records"`
+	Records document.Count    `yaml:"records"`
 	Age     document.Duration `yaml:"age"`
 }
 

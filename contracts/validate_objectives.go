@@ -16,9 +16,6 @@ func (o *Objectives) Check(c *document.Checker, path document.Path) {
 	}
 	if o.Lag != nil {
 		lag := path.Add("lag")
-		if o.Lag.Records < 0 {
-			c.Error(document.OutOfRange, lag.Add("records"), "records cannot be negative", "")
-		}
 		c.Positive(lag.Add("age"), o.Lag.Age > 0)
 		if *o.Lag == (LagObjective{}) {
 			c.ExactlyOne(lag, document.Option{Field: "records"}, document.Option{Field: "age"})

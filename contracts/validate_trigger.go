@@ -27,8 +27,8 @@ func (v *validator) trigger(path document.Path, t Trigger) {
 	}
 	v.action(path, action{t.HTTP, t.Event, t.Go, t.Body, t.Exec, t.Headers, t.Expect})
 	v.templates(path, len(t.Given), path, t.HTTP, t.Exec, t.Headers, t)
-	if t.ID != "" {
-		v.triggerID(path.Add("id"), t)
+	if id := path.Add("id"); t.ID != "" || v.c.Doc.Has(id...) {
+		v.triggerID(id, t)
 	}
 }
 

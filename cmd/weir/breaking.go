@@ -37,10 +37,10 @@ called registry.
 A directory without contracts is refused; a state that has none of these services
 and events is a warning, breaking/nothing-compared.
 
-The exit code is 0 where nothing breaks, 1 where something does, 2 where a file
-cannot be read as it is, 3 where the registry of --against cannot be asked, and 4
-where all that was found is undecided. The document of --format json has the fields
-format (weir/breaking/v1), result (compatible, incompatible or undecided),
+The exit code is 0 where nothing breaks, 1 where something does, 2 where a
+contract of now cannot be read as it is, 3 where the registry of --against cannot
+be asked, and 4 where all that was found is undecided. The document of --format
+json has the fields format (weir/breaking/v1), result (compatible, incompatible or undecided),
 against, contracts, errors, undecided, warnings and findings. weir explain RULE
 says why something breaks and how to change it safely.`,
 		Example: `  weir breaking --against main

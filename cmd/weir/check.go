@@ -50,8 +50,10 @@ with --write-baseline the file is written first.
 The exit code is 1 where a rule of severity error found something, 4 where
 nothing else is in the way than what could not be decided, such as schemas in a
 registry that cannot be asked, 3 where that is the one of --against, and 2 where
-a file cannot be read as it is; contracts are then not compared. weir explain
-RULE says what a rule is for.
+a contract, a scenario or the workspace cannot be read as it is; nothing is then
+compared. A schema, an example or a body that cannot be read is a finding like
+others: what does not need it is compared. weir explain RULE says what a rule is
+for.
 
 The document of --format json has the fields format (weir/check/v1), contracts,
 scenarios, compared, against (where it is given), errors, undecided, warnings

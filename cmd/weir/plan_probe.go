@@ -207,7 +207,7 @@ func boundsOf(o *contracts.Objectives) []kindBounds {
 }
 
 // lower is the lower of two bounds, of which 0 is none.
-func lower[N int64 | document.Duration](a, b N) N {
+func lower[N document.Count | document.Duration](a, b N) N {
 	if a == 0 || b == 0 {
 		return max(a, b)
 	}

@@ -19,14 +19,50 @@ func (s *Schema) Lookup(p place.Place) field.Field {
 	if p.Kind() != place.Data {
 		return field.Field{Position: s.root.at.inFile()}
 	}
-	at := spot{presence: field.Always, types: []use{s.root}, declared: s.root.at}
-	for _, segment := range p.Path() {
-		if at = at.step(segment); at.presence == field.Never {
-			return field.Field{Presence: field.Never, Types: []string{}, Position: at.declared.inFile()}
-		}
+	at := s.walk(p.Path())
+	if at.presence == field.Never {
+		return field.Field{Presence: field.Never, Types: []string{}, Position: at.declared.inFile()}
 	}
 	all := &node{kind: unionKind, branches: at.types}
 	return field.Field{Presence: at.presence, Types: jsonTypes(all), Position: at.declared.inFile()}
+}
+
+// Excludes says that no valid document has a text at a place in the data, for
+// an enum has only its symbols.
+func (s *Schema) Excludes(p place.Place, text string) bool {
+	if p.Kind() != place.Data {
+		return false
+	}
+	return !slices.ContainsFunc(alternatives(s.walk(p.Path()).types), func(t use) bool {
+		switch t.kind {
+		case stringKind, bytesKind, fixedKind:
+			return true
+		}
+		return slices.Contains(t.symbols, text)
+	})
+}
+
+// Names are the full names of the types that a document can be of: those of a
+// union are its branches'.
+func (s *Schema) Names() []string {
+	var names []string
+	for _, t := range alternatives([]use{s.root}) {
+		if t.name != "" {
+			names = append(names, t.name)
+		}
+	}
+	return names
+}
+
+// walk is what can stand at the end of a path.
+func (s *Schema) walk(path []place.Segment) spot {
+	at := spot{presence: field.Always, types: []use{s.root}, declared: s.root.at}
+	for _, segment := range path {
+		if at = at.step(segment); at.presence == field.Never {
+			break
+		}
+	}
+	return at
 }
 
 // spot is a place on the way: what can stand there.

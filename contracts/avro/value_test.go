@@ -69,6 +69,32 @@ func TestLookup(t *testing.T) {
 	}
 }
 
+func TestExcludes(t *testing.T) {
+	s := parse(t, "s.avsc", order)
+	for in, want := range map[string]bool{
+		"$.id": false, "$.note": false, "$.lines[0].sku": false, "$.at": true, "$.customer.age": true, "$.missing": true,
+		"$.lines[0].status": true, "$.parent.lines[0].status": true, "header:status": false,
+	} {
+		if got := s.Excludes(place.MustParse(in), "PAID"); got != want {
+			t.Errorf("PAID in %s is excluded: %t, want %t", in, got, want)
+		}
+	}
+	if s.Excludes(place.MustParse("$.lines[0].status"), "SENT") {
+		t.Error("a symbol of the enum is excluded")
+	}
+}
+
+func TestNames(t *testing.T) {
+	for text, want := range map[string]string{
+		order: "[shop.Order]", `"string"`: "[]", `{"type":"array","items":"int"}`: "[]",
+		`["null",{"type":"enum","name":"K","symbols":["A"]},{"type":"record","name":"R","namespace":"n","aliases":["Q"],"fields":[]}]`: "[K n.R]",
+	} {
+		if got := fmt.Sprint(parse(t, "s.avsc", text).Names()); got != want {
+			t.Errorf("the names of %s are %s, want %s", text, got, want)
+		}
+	}
+}
+
 // plainOrder and taggedOrder are one event, without and with the names of
 // the branches.
 const (

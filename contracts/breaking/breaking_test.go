@@ -63,6 +63,27 @@ func TestCases(t *testing.T) {
 	}
 }
 
+// TestFewerAcksDropIdempotence: a producer that waits for fewer brokers is not
+// idempotent, unless it says so.
+func TestFewerAcksDropIdempotence(t *testing.T) {
+	archive := txtar.Parse([]byte(`-- a/old/weir.yaml --
+weir: contract/v1
+service: {name: orders}
+produces: [{event: com.acme.OrderPlaced, topic: orders, key: $.id, ordering: per-key}]
+-- a/new/weir.yaml --
+weir: contract/v1
+service: {name: orders}
+produces: [{event: com.acme.OrderPlaced, topic: orders, key: $.id, ordering: per-key, delivery: {acks: leader}}]
+`))
+	var ids []string
+	for _, f := range compareTrees(t, archive, "a") {
+		ids = append(ids, f.ID)
+	}
+	if want := []string{breaking.AcksWeakened, breaking.IdempotenceDropped}; !slices.Equal(ids, want) {
+		t.Errorf("found %q, want %q", ids, want)
+	}
+}
+
 // trees are the cases of an archive.
 func trees(archive *txtar.Archive) []string {
 	var names []string

@@ -64,10 +64,18 @@ func horizon(in *contracts.Consumes) time.Duration {
 	return in.Retry.Horizon()
 }
 
+// long is a horizon in words; the longest stands for all that are longer.
+func long(horizon time.Duration) string {
+	if horizon == forever {
+		return "292 years and more"
+	}
+	return length(horizon)
+}
+
 // policy is a retry policy in words.
 func policy(in *contracts.Consumes) string {
 	if n := attempts(in); n != 1 {
-		return fmt.Sprintf("%d times within %s", n, length(horizon(in)))
+		return fmt.Sprintf("%d times within %s", n, long(horizon(in)))
 	}
 	return "once"
 }
@@ -82,7 +90,7 @@ func (r *reading) retry() {
 			"look whether idempotency window, retention and those who wait for the effect agree")
 	case before != now:
 		r.tell(RetryHorizonChanged, "", steps("retry", "backoff"),
-			fmt.Sprintf("%s tried for up to %s and tries for up to %s", r.who(), length(before), length(now)),
+			fmt.Sprintf("%s tried for up to %s and tries for up to %s", r.who(), long(before), long(now)),
 			"look whether idempotency window, retention and those who wait for the effect agree")
 	}
 	if was.Retry == nil {

@@ -65,7 +65,7 @@ func (p *pass) lag(was, is *contracts.LagObjective) {
 	}
 	p.duration(was.Age, is.Age, "lag", "age")
 	if was.Records > 0 && (is.Records == 0 || is.Records > was.Records) {
-		p.loosened(steps("lag", "records"), fmt.Sprintf("at most %d", was.Records), fmt.Sprint(is.Records), is.Records > 0)
+		p.loosened(steps("lag", "records"), "at most "+was.Records.String(), is.Records.String(), is.Records > 0)
 	}
 }
 

@@ -197,8 +197,7 @@ func (c *change) delivery() {
 		c.breaks(AcksWeakened, steps("delivery", "acks"), fmt.Sprintf("%s was sent with acks: %s and is sent with acks: %s: what the service takes for sent can be lost with one broker", c.event(), before, now),
 			"keep acks: "+before)
 	}
-	follows := is.Idempotent == nil && is.RequiredAcks() != was.RequiredAcks() // said already
-	if was.IsIdempotent() && !is.IsIdempotent() && !follows {
+	if was.IsIdempotent() && !is.IsIdempotent() {
 		message, hint := fmt.Sprintf("%s is no longer sent idempotently: a send that is tried again can be on the topic twice", c.event()), "keep idempotent: true, which needs acks: all"
 		if c.now.promise().OrderedPerKey() {
 			c.breaks(IdempotenceDropped, steps("delivery", "idempotent"), message+", and behind later records of its key", hint)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/document"
+	"github.com/flowweir/weir/contracts/setting"
 	"github.com/flowweir/weir/reports/finding"
 )
 
@@ -35,7 +36,7 @@ type fact struct {
 
 func (f fact) at() *finding.Position {
 	doc := f.contract.Doc
-	if _, setting := f.contract.Topics[f.topic].Config[f.field]; setting {
+	if _, configured := f.contract.Topics[f.topic].Config[f.field]; configured {
 		return doc.Position("topics", f.topic, "config", f.field)
 	}
 	return doc.Position("topics", f.topic, f.field)
@@ -245,7 +246,7 @@ func (t *topicChange) retention() {
 	s, more := finding.Warning, []finding.Related(nil)
 	if in, waits := t.outlives(now); in != nil {
 		s = finding.Error
-		message += fmt.Sprintf(", and %s tries again for up to %s", in.service(), length(waits))
+		message += fmt.Sprintf(", and %s tries again for up to %s", in.service(), long(waits))
 		more = related(in.at("retry"), "the retries of %s", in.service())
 	}
 	t.changed(RetentionShortened, s, factRetention, message, "keep records as long as the slowest consumer may need", more...)
@@ -294,9 +295,7 @@ func cleanupPolicy(facts map[string]fact) string {
 	if !ok {
 		return "delete"
 	}
-	parts := strings.Split(strings.ReplaceAll(f.stated().Config[settingCleanup], " ", ""), ",")
-	slices.Sort(parts)
-	return strings.Join(parts, ",")
+	return setting.MeaningOfTopic(settingCleanup, f.stated().Config[settingCleanup])
 }
 
 // durability compares how many brokers must have a record before it is

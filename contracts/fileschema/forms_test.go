@@ -180,7 +180,6 @@ var fields = map[string]func(*schema) *schema{
 	"contracts.Objectives.send":       quantiles,
 	"contracts.Objectives.end-to-end": quantiles,
 	"contracts.Objectives.effect":     quantiles,
-	"contracts.LagObjective.records":  from(0),
 	"contracts.Waiver.until":          to(pattern(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)),
 	"scenario.Scenario.weir":          to(&schema{Const: "scenario/v1"}),
 	"scenario.Scenario.contracts":     names,

@@ -33,11 +33,10 @@ func (a *asking) senders(n *party) {
 // them that send it where it is read.
 func (a *asking) sendersOf(in *contracts.Consumes, parties []*party) (everywhere, here []*party) {
 	for _, p := range parties {
-		sends, there := p.sends(in.Event, in.Address)
-		if sends {
+		if p.sends(in.Event) {
 			everywhere = append(everywhere, p)
 		}
-		if there {
+		if a.sendsTo(p, in) {
 			here = append(here, p)
 		}
 	}
@@ -66,7 +65,7 @@ func (a *asking) leaving(n *party, i int, here []*party) {
 // send what is read, nil without one.
 func (a *asking) withoutEvent(sender *party, in *contracts.Consumes) *party {
 	for _, p := range a.others {
-		if _, here := p.sends(in.Event, in.Address); p.service == sender.service && !here {
+		if p.service == sender.service && !a.sendsTo(p, in) {
 			return p
 		}
 	}

@@ -82,7 +82,7 @@ func (a *asking) unpromised(writer, reader *party) {
 		in := &reader.contract.Consumes[i]
 		for j := range writer.contract.Produces {
 			out := &writer.contract.Produces[j]
-			if out.Event != in.Event || !same(out.Address, in.Address) || in.Schema != nil || !needsData(in) || writer.contract.SchemaOf(out.Schema) != nil {
+			if out.Event != in.Event || !a.meets(out.Address, in) || in.Schema != nil || !needsData(in) || writer.contract.SchemaOf(out.Schema) != nil {
 				continue
 			}
 			f := finding.Finding{
@@ -185,7 +185,7 @@ var (
 	elsewhere = set(rules.EventUnproduced, rules.TopicMismatch, rules.RetryShared)
 	// replacing are rules that one version of a service breaks whenever it
 	// changes something that the version before it said.
-	replacing = set(rules.ProducersDisagree, rules.TopicConflict, rules.DLQUnowned)
+	replacing = set(rules.ProducersDisagree, rules.TopicConflict, rules.DLQUnowned, rules.GroupShared)
 	// reading are rules that a consumer breaks which does not get what it
 	// relies on.
 	reading = set(rules.NeedMissing, rules.NeedOptional, rules.NeedType, rules.OrderUnpromised, rules.IdempotencyUnpromised)

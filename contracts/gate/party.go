@@ -34,7 +34,8 @@ type asking struct {
 	// news are the candidates, olds the live versions of their services that
 	// they replace, others those of all other services.
 	news, olds, others []*party
-	// facts states what all contracts state about topics, and nothing else.
+	// facts states what all contracts state about topics, and where consumers
+	// leave what they fail on, and nothing else.
 	facts *contracts.Contract
 	solo  map[*party]*solo
 
@@ -67,6 +68,9 @@ func newAsking(q Question) *asking {
 	}
 	for _, p := range slices.Concat(a.olds, a.others, a.news) {
 		maps.Copy(a.facts.Topics, p.contract.Topics)
+		for _, in := range p.contract.Consumes {
+			a.facts.Consumes = append(a.facts.Consumes, contracts.Consumes{Event: in.Event, Address: in.Address, Retry: in.Retry, DLQ: in.DLQ})
+		}
 	}
 	return a
 }
@@ -84,16 +88,17 @@ func (a *asking) replaced(service string) bool {
 // after are all whose contracts hold once the candidates are there.
 func (a *asking) after() []*party { return slices.Concat(a.news, a.others) }
 
-// sends says whether a party sends an event, and whether it does so where it
-// is read. An address that is not stated may be any.
-func (p *party) sends(event string, read contracts.Address) (anywhere, here bool) {
-	for i := range p.contract.Produces {
-		if promise := &p.contract.Produces[i]; promise.Event == event {
-			anywhere = true
-			here = here || same(promise.Address, read)
-		}
-	}
-	return anywhere, here
+// sends says whether a party sends an event.
+func (p *party) sends(event string) bool {
+	return slices.ContainsFunc(p.contract.Produces, func(out contracts.Produces) bool { return out.Event == event })
+}
+
+// sendsTo says whether a party sends an event where it is read. An address that
+// is not stated may be any.
+func (a *asking) sendsTo(p *party, in *contracts.Consumes) bool {
+	return slices.ContainsFunc(p.contract.Produces, func(out contracts.Produces) bool {
+		return out.Event == in.Event && a.meets(out.Address, in)
+	})
 }
 
 // same says whether a producer and a consumer meet, as package matrix does.
@@ -104,11 +109,18 @@ func same(sent, read contracts.Address) bool {
 		sent.Transport() == read.Transport() && sent.TopicName() == read.TopicName()
 }
 
+// meets says whether an event comes from where it is sent to where it is read,
+// also by way of others that failed on it.
+func (a *asking) meets(sent contracts.Address, in *contracts.Consumes) bool {
+	return same(sent, in.Address) || slices.ContainsFunc(contracts.FailedFrom([]*contracts.Contract{a.facts}, in.Event, in.Address), func(first contracts.Address) bool {
+		return same(sent, first)
+	})
+}
+
 // reads says whether a party reads any event of another one.
 func (p *party) reads(writer *party) bool {
 	return slices.ContainsFunc(p.contract.Consumes, func(in contracts.Consumes) bool {
-		sends, _ := writer.sends(in.Event, in.Address)
-		return sends
+		return writer.sends(in.Event)
 	})
 }
 
@@ -142,7 +154,7 @@ func (p *party) meets(other *party) bool {
 		return true
 	}
 	for _, out := range p.contract.Produces {
-		if sends, _ := other.sends(out.Event, contracts.Address{}); sends {
+		if other.sends(out.Event) {
 			return true
 		}
 	}

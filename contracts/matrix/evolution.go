@@ -31,9 +31,7 @@ func (p *pass) evolution(e evolving) {
 	}
 	current, err := p.loader.Current(e.contract, e.of, e.message)
 	if err != nil {
-		if e.of.Registry != nil { // of files package rules has said so
-			p.unread(e.of, err, e.place, "the schema of "+e.what, "its other versions")
-		}
+		p.currentUnread(e.of, err, e.place, "the schema of "+e.what, "its other versions")
 		return
 	}
 	if e.of.Registry != nil && len(published) > 0 {

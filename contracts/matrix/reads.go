@@ -20,7 +20,7 @@ import (
 func (p *pass) reads(in consumed) {
 	promise := in.promise()
 	for _, producer := range p.producers[promise.Event] {
-		if !p.wanted(in.contract.Service.Name, producer.contract.Service.Name) || !sameAddress(promise.Address, producer.promise().Address) {
+		if !p.wanted(in.contract.Service.Name, producer.contract.Service.Name) || !p.meet(promise, producer.promise()) {
 			continue
 		}
 		if promise.Schema != nil {
@@ -30,6 +30,14 @@ func (p *pass) reads(in consumed) {
 			p.needs(in, producer)
 		}
 	}
+}
+
+// meet reports whether the consumer listens where the producer sends, or where
+// records come on which others failed there.
+func (p *pass) meet(consumer *contracts.Consumes, producer *contracts.Produces) bool {
+	return sameAddress(consumer.Address, producer.Address) || slices.ContainsFunc(contracts.FailedFrom(p.set, consumer.Event, consumer.Address), func(first contracts.Address) bool {
+		return sameAddress(first, producer.Address)
+	})
 }
 
 // sameAddress reports whether the consumer listens where the producer sends.
@@ -66,7 +74,7 @@ func (p *pass) readerSchema(in consumed, producer produced) {
 	promised := in.contract.SchemaOf(*in.promise().Schema)
 	reader, err := p.loader.Current(in.contract, promised, "")
 	if err != nil {
-		p.unread(promised, err, in.at("schema"), fmt.Sprintf("the schema by which %s reads %s", in.contract.Service.Name, in.promise().Event), "what "+producer.contract.Service.Name+" writes")
+		p.currentUnread(promised, err, in.at("schema"), fmt.Sprintf("the schema by which %s reads %s", in.contract.Service.Name, in.promise().Event), "what "+producer.contract.Service.Name+" writes")
 		return
 	}
 	writers, ok := p.written(in, producer, true)
@@ -173,17 +181,23 @@ func (p *pass) written(in consumed, producer produced, current bool) ([]versions
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil // the producer's history was never begun, which evolution reports
 	}
-	if err == nil && current {
-		var latest *schema.Schema
-		if latest, err = p.loader.Current(producer.contract, promised, producer.message()); err == nil {
-			writers = append(writers, versions.Version{Name: "the current version", Schema: latest})
-		}
+	reads := "what " + in.contract.Service.Name + " reads"
+	if invalid := (*schema.Error)(nil); errors.As(err, &invalid) && p.wanted(producer.contract.Service.Name) {
+		return nil, false // evolution says so, at the same place
 	}
 	if err != nil {
-		p.unread(promised, err, in.at("event"), what, "what "+in.contract.Service.Name+" reads")
+		p.unread(promised, err, in.at("event"), what, reads)
 		return nil, false
 	}
-	return writers, true
+	if !current {
+		return writers, true
+	}
+	latest, err := p.loader.Current(producer.contract, promised, producer.message())
+	if err != nil {
+		p.currentUnread(promised, err, in.at("event"), what, reads)
+		return nil, false
+	}
+	return append(writers, versions.Version{Name: "the current version", Schema: latest}), true
 }
 
 // needs looks what the consumer needs up in the versions that are retained;
@@ -258,10 +272,17 @@ func lacks(f field.Field, lack schema.Lack, need string) string {
 	return "do not have it"
 }
 
-// unread says that a schema or a version of it could not be read: undecided
+// currentUnread is unread of a current schema. Files are the business of package
+// rules, which has reported them.
+func (p *pass) currentUnread(s *contracts.Schema, err error, at *finding.Position, what, with string) {
+	if s.Registry != nil {
+		p.unread(s, err, at, what, with)
+	}
+}
+
+// unread says that a published version of a schema could not be read: undecided
 // where it is in a registry that could not be asked, and with what it is then
-// not compared. The current files are the business of package rules, which has
-// reported them.
+// not compared.
 func (p *pass) unread(s *contracts.Schema, err error, at *finding.Position, what, with string) {
 	switch {
 	case errors.Is(err, versions.ErrNoRegistry):

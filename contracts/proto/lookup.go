@@ -31,18 +31,35 @@ func (s *Schema) Lookup(p place.Place) field.Field {
 	if p.Kind() != place.Data {
 		return at
 	}
-	c := cursor{schema: s, message: s.message, form: formObject, presence: field.Always}
-	if f, isSpecial := special(s.message); isSpecial {
-		c.message, c.form = nil, f
-	}
-	for _, segment := range p.Path() {
-		c.step(segment, &at)
-	}
+	c := s.walk(p.Path(), &at)
 	at.Presence, at.Types = c.presence, c.form.types()
 	if c.presence == field.Never {
 		at.Types = nil
 	}
 	return at
+}
+
+// Excludes says that no valid document has a text at a place in the data, for
+// an enum has only its names.
+func (s *Schema) Excludes(p place.Place, text string) bool {
+	if p.Kind() != place.Data {
+		return false
+	}
+	c := s.walk(p.Path(), &field.Field{})
+	return c.presence == field.Never || c.enum != nil && c.enum.Values().ByName(protoreflect.Name(text)) == nil
+}
+
+// walk goes to the end of a path; at gets the position of what is declared
+// there.
+func (s *Schema) walk(path []place.Segment, at *field.Field) cursor {
+	c := cursor{schema: s, message: s.message, form: formObject, presence: field.Always}
+	if f, isSpecial := special(s.message); isSpecial {
+		c.message, c.form = nil, f
+	}
+	for _, segment := range path {
+		c.step(segment, at)
+	}
+	return c
 }
 
 // place is where a descriptor is declared, with its full name.
@@ -57,6 +74,7 @@ type cursor struct {
 	form     form
 	message  protoreflect.MessageDescriptor // where its fields are the members
 	repeated protoreflect.FieldDescriptor   // where elements or entries follow
+	enum     protoreflect.EnumDescriptor    // where its names are the values
 }
 
 func (c *cursor) step(segment place.Segment, at *field.Field) {
@@ -127,6 +145,9 @@ func (c *cursor) field(f protoreflect.FieldDescriptor) {
 
 func (c *cursor) value(f protoreflect.FieldDescriptor) {
 	*c = cursor{schema: c.schema, presence: c.presence, form: valueForm(f)}
+	if f.Kind() == protoreflect.EnumKind {
+		c.enum = f.Enum()
+	}
 	if m := f.Message(); m != nil {
 		if _, isSpecial := special(m); !isSpecial {
 			c.message = m

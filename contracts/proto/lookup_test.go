@@ -99,6 +99,20 @@ func TestLookup(t *testing.T) {
 	}
 }
 
+func TestExcludes(t *testing.T) {
+	s := load(t, files("s.proto", everything), "s.proto")
+	for in, want := range map[string]bool{
+		"$.order_id": false, "$.extra.a": false, "$.status": true, "$.parent.status": true, "$.missing": true, "header:status": false,
+	} {
+		if got := s.Excludes(place.MustParse(in), "SENT"); got != want {
+			t.Errorf("SENT in %s is excluded: %t, want %t", in, got, want)
+		}
+	}
+	if s.Excludes(place.MustParse("$.status"), "PAID") {
+		t.Error("a name of the enum is excluded")
+	}
+}
+
 // Presence is what the syntax and its features say.
 func TestLookupPresence(t *testing.T) {
 	proto2 := `syntax = "proto2";

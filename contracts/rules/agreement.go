@@ -9,6 +9,28 @@ import (
 	"github.com/flowweir/weir/reports/finding"
 )
 
+// agreements compares the first producer of an event with each other one. That
+// two contracts speak for one service is found by itself: in sentences of what
+// they say the two would have one name.
+func (c *checker) agreements(producers []produced) {
+	first := producers[0]
+	for _, other := range producers[1:] {
+		if other.contract == first.contract || other.service() != first.service() {
+			c.schemaAgreement(first, other)
+			c.keyAgreement(first, other)
+		}
+	}
+}
+
+// beside is the name of a producer in a sentence that has that of another one,
+// of the same contract perhaps.
+func beside(first, other produced) string {
+	if other.contract == first.contract {
+		return other.service() + " elsewhere"
+	}
+	return other.service()
+}
+
 // schemaAgreement compares the schemas of two producers of one event, and how
 // their bytes are framed.
 func (c *checker) schemaAgreement(first, other produced) {
@@ -19,7 +41,7 @@ func (c *checker) schemaAgreement(first, other produced) {
 	event, there := other.promise().Event, related(first.at("schema"), "the schema of %s", first.service())
 	if a.Wire != b.Wire {
 		c.report(other.contract, ProducersDisagree, other.at("schema"),
-			fmt.Sprintf("%s writes %s with the framing %s, and %s with %s: a consumer misreads the first bytes of the one or the other", first.service(), event, a.Wire, other.service(), b.Wire),
+			fmt.Sprintf("%s writes %s with the framing %s, and %s with %s: a consumer misreads the first bytes of the one or the other", first.service(), event, a.Wire, beside(first, other), b.Wire),
 			"give both the same wire", there...)
 		return
 	}
@@ -29,7 +51,7 @@ func (c *checker) schemaAgreement(first, other produced) {
 	}
 	f := finding.Finding{
 		ID: ProducersDisagree, Severity: severities[ProducersDisagree], Position: other.at("schema"), Related: there,
-		Message: fmt.Sprintf("%s and %s produce %s with different schemas", first.service(), other.service(), event),
+		Message: fmt.Sprintf("%s and %s produce %s with different schemas", first.service(), beside(first, other), event),
 		Hint:    "share one schema, or give the events different names",
 	}
 	if shown != nil {
@@ -37,7 +59,7 @@ func (c *checker) schemaAgreement(first, other produced) {
 	}
 	if shown != nil && shown.Verdict == compat.Open {
 		f.Severity = finding.Undecided
-		f.Message = fmt.Sprintf("whether the schemas by which %s and %s produce %s are one is undecided: %s", first.service(), other.service(), event, shown.Message)
+		f.Message = fmt.Sprintf("whether the schemas by which %s and %s produce %s are one is undecided: %s", first.service(), beside(first, other), event, shown.Message)
 	}
 	c.found = append(c.found, owned{Found: Found{Owner: other.contract, Finding: f}})
 }
@@ -53,7 +75,7 @@ func (c *checker) schemasDisagree(first produced, a *contracts.Schema, other pro
 	switch {
 	case x != nil && y != nil:
 		return disagreement(compat.Version[*schema.Schema]{Name: "the schema of " + first.service(), Schema: x.schema},
-			compat.Version[*schema.Schema]{Name: "the schema of " + other.service(), Schema: y.schema})
+			compat.Version[*schema.Schema]{Name: "the schema of " + beside(first, other), Schema: y.schema})
 	case a.Registry != nil || b.Registry != nil:
 		return true, nil // one of them was not to be had: they are not known to be one
 	}

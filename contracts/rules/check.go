@@ -85,6 +85,7 @@ func CheckWith(set []*contracts.Contract, fsys fs.FS, now time.Time, others Othe
 	c.channels()
 	c.failureLoops()
 	c.sharedRetries()
+	c.sharedGroups()
 	return c.waived()
 }
 
@@ -209,11 +210,7 @@ func (c *checker) whole(contract *contracts.Contract) {
 func (c *checker) events() {
 	c.names()
 	for _, event := range c.eventNames {
-		producers := c.byEvent[event]
-		for _, other := range producers[1:] {
-			c.schemaAgreement(producers[0], other)
-			c.keyAgreement(producers[0], other)
-		}
+		c.agreements(c.byEvent[event])
 	}
 	c.integrations()
 }

@@ -61,8 +61,9 @@ func (c *checker) nearestEvent(name string, events []string) string {
 
 func lastPart(event string) string { return event[strings.LastIndexByte(event, '.')+1:] }
 
-// sameAddress are the producers that send where the consumer listens. If
-// there is none, that is the finding, and needs are held against all.
+// sameAddress are the producers that send where the consumer listens, or where
+// another one reads whose failed records come there. If there is none, that is
+// the finding, and needs are held against all.
 func (c *checker) sameAddress(in consumed, producers []produced) []produced {
 	listens := in.promise().Channel()
 	if listens == (contracts.Channel{}) {
@@ -78,10 +79,23 @@ func (c *checker) sameAddress(in consumed, producers []produced) []produced {
 	if same := slices.DeleteFunc(slices.Clone(producers), elsewhere); len(same) > 0 {
 		return same
 	}
+	if first := c.failedThere(in, producers); len(first) > 0 {
+		return first
+	}
 	p := producers[0]
 	c.report(in.contract, TopicMismatch, in.at(addressField(in)), fmt.Sprintf("%s comes by %s, but this consumer reads %s",
 		in.promise().Event, p.promise().Channel(), listens), "", related(p.at("event"), "%s produces it here", p.service())...)
 	return producers
+}
+
+// failedThere are the producers of records that others failed on and that come
+// to the consumer by their retries or dead letters.
+func (c *checker) failedThere(in consumed, producers []produced) []produced {
+	var from []contracts.Channel
+	for _, address := range contracts.FailedFrom(c.set, in.promise().Event, in.promise().Address) {
+		from = append(from, address.Channel())
+	}
+	return slices.DeleteFunc(slices.Clone(producers), func(p produced) bool { return !slices.Contains(from, p.promise().Channel()) })
 }
 
 // addressField is the field that gives the address in the file.

@@ -152,7 +152,7 @@ func (c *checker) retry(in consumed) {
 		if limit := promise.PollInterval(); horizon > limit {
 			at, text := in.at("max-poll-interval"), ""
 			if promise.MaxPollInterval == 0 {
-				at, text = nil, ", Kafka's default"
+				at, text = nil, ", Kafka's default,"
 			}
 			c.report(in.contract, RetryBlocksPoll, in.at("retry"),
 				fmt.Sprintf("retries in place go on for %s, but the group waits %s%s for the next poll: the member is thrown out and the record comes again", length(horizon), length(limit), text),

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -74,9 +75,12 @@ func (c *checker) idempotencyKey(in consumed, p produced, at place.Place) {
 		c.promiseHint(p, at, f.Presence), relatedField(f, "what %s promises", p.service())...)
 }
 
-// length is a duration without the zeros that Go prints.
+// length is a duration without the zeros that Go prints. The longest one stands
+// for all that are longer.
 func length(d time.Duration) string {
 	switch {
+	case d == math.MaxInt64:
+		return "292 years and more"
 	case d >= 24*time.Hour && d%(24*time.Hour) == 0:
 		return fmt.Sprintf("%dd", d/(24*time.Hour))
 	case d >= time.Hour && d%time.Hour == 0:

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/setting"
 	"github.com/flowweir/weir/reports/finding"
 )
 
@@ -23,9 +24,10 @@ type index struct {
 	bySend       map[contracts.Channel][]produced
 	channelOrder []contracts.Channel
 	// facts are the first statement of each fact about a topic; contradictions
-	// are statements that differ from it.
+	// are statements that differ from it. retention and the setting retention.ms
+	// are one fact.
 	facts          map[factKey]statement
-	contradictions []statement
+	contradictions []contradiction
 	// topicNames are the topics that contracts state facts about.
 	topicNames []string
 	stated     map[string]statement
@@ -105,6 +107,8 @@ type statement struct {
 	topic        string
 	field, value string
 	setting      bool // one of config, by Kafka's name
+	// meaning is the value in the one form in which statements are compared.
+	meaning string
 }
 
 func (s statement) at() *finding.Position {
@@ -133,29 +137,37 @@ func (x *index) topic(contract *contracts.Contract, name string) {
 	if _, known := x.stated[name]; !known {
 		x.stated[name] = statement{contract: contract, topic: name}
 	}
-	add := func(field, value string, setting bool) {
-		s := statement{contract, name, field, value, setting}
-		before, known := x.facts[factKey{name, field}]
+	add := func(fact string, s statement) {
+		s.contract, s.topic = contract, name
+		before, known := x.facts[factKey{name, fact}]
 		switch {
 		case !known:
-			x.facts[factKey{name, field}] = s
-		case before.value != value:
-			x.contradictions = append(x.contradictions, s)
+			x.facts[factKey{name, fact}] = s
+		case before.meaning != s.meaning:
+			x.contradictions = append(x.contradictions, contradiction{before, s})
 		}
 	}
-	if facts.Partitions != 0 {
-		add(factPartitions, strconv.Itoa(facts.Partitions), false)
+	number := func(field string, n int) {
+		if n != 0 {
+			add(field, statement{field: field, value: strconv.Itoa(n), meaning: strconv.Itoa(n)})
+		}
 	}
-	if facts.Replication != 0 {
-		add(factReplication, strconv.Itoa(facts.Replication), false)
-	}
+	number(factPartitions, facts.Partitions)
+	number(factReplication, facts.Replication)
 	if facts.Retention != 0 {
-		add(factRetention, time.Duration(facts.Retention).String(), false)
+		add(factRetention, statement{field: factRetention, value: length(time.Duration(facts.Retention)), meaning: strconv.FormatInt(facts.Retention.Milliseconds(), 10)})
 	}
-	for _, setting := range slices.Sorted(maps.Keys(facts.Config)) {
-		add(setting, facts.Config[setting], true)
+	for _, name := range slices.Sorted(maps.Keys(facts.Config)) {
+		fact, value := name, facts.Config[name]
+		if name == settingRetention {
+			fact = factRetention
+		}
+		add(fact, statement{field: name, value: value, setting: true, meaning: setting.MeaningOfTopic(name, value)})
 	}
 }
+
+// contradiction is two statements of one fact that differ.
+type contradiction struct{ before, now statement }
 
 // The facts and settings of topics that rules ask for.
 const (
@@ -177,10 +189,10 @@ func (x *index) fact(topic, field string) (statement, bool) {
 // retention is how long a topic keeps its records, where a contract says it;
 // a topic that keeps them for ever has none.
 func (x *index) retention(topic string) (time.Duration, statement, bool) {
-	if s, ok := x.fact(topic, factRetention); ok {
+	s, ok := x.fact(topic, factRetention)
+	if ok && !s.setting {
 		return time.Duration(s.contract.Topics[topic].Retention), s, true
 	}
-	s, ok := x.fact(topic, settingRetention)
 	if ms := s.number(); ok && ms > 0 && ms < int64(1<<63-1)/int64(time.Millisecond) {
 		return time.Duration(ms) * time.Millisecond, s, true
 	}
@@ -190,16 +202,20 @@ func (x *index) retention(topic string) (time.Duration, statement, bool) {
 // compacted says whether a contract states that the topic is compacted.
 func (x *index) compacted(topic string) (statement, bool) {
 	s, ok := x.fact(topic, settingCleanup)
-	return s, ok && slices.Contains(strings.Split(strings.ReplaceAll(s.value, " ", ""), ","), "compact")
+	return s, ok && slices.Contains(strings.Split(s.meaning, ","), "compact")
 }
 
 // topics reports contracts that state different facts about one topic. Each
 // is held against the first contract that states the fact.
 func (c *checker) topics() {
-	for _, now := range c.contradictions {
-		before := c.facts[factKey{now.topic, now.field}]
+	for _, pair := range c.contradictions {
+		before, now := pair.before, pair.now
+		there := before.value
+		if before.field != now.field {
+			there = before.field + " " + there
+		}
 		c.report(now.contract, TopicConflict, now.at(),
-			fmt.Sprintf("%s of the topic %s is %s here and %s in the contract of %s", now.field, now.topic, now.value, before.value, before.contract.Service.Name),
+			fmt.Sprintf("%s of the topic %s is %s here and %s in the contract of %s", now.field, now.topic, now.value, there, before.contract.Service.Name),
 			"let the service that owns the topic state its facts",
 			related(before.at(), "the other statement")...)
 	}

@@ -211,6 +211,6 @@ func (c *checker) keyAgreement(first, other produced) {
 		return
 	}
 	c.report(other.contract, KeyDisagree, other.at("key"),
-		fmt.Sprintf("%s keys %s by %s, and %s by %s", other.service(), b.Event, now, first.service(), before),
+		fmt.Sprintf("%s keys %s by %s, and %s by %s", beside(first, other), b.Event, now, first.service(), before),
 		"agree on one key, or one entity's events are spread over partitions", related(first.at("key"), "the key of %s", first.service())...)
 }

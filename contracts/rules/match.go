@@ -4,16 +4,20 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/contracts/envelope"
 	"github.com/flowweir/weir/contracts/field"
 	"github.com/flowweir/weir/contracts/place"
+	"github.com/flowweir/weir/contracts/schema"
 )
 
 // tellApart reports events that share an address and cannot be told from the
 // others there, each pair once: at the later of the two.
 func (c *checker) tellApart(channel contracts.Channel, senders []produced) {
+	c.sameMark(channel, senders)
 	unknown := slices.DeleteFunc(slices.Clone(senders), recognized)
 	if len(unknown) == 0 {
 		return
@@ -34,6 +38,43 @@ func (c *checker) tellApart(channel contracts.Channel, senders []produced) {
 			c.ambiguous(channel, p, senders[other])
 		}
 	}
+}
+
+// sameMark reports events whose records say of themselves the same.
+func (c *checker) sameMark(channel contracts.Channel, senders []produced) {
+	first := map[mark]produced{}
+	for _, p := range senders {
+		m := markOf(p)
+		switch before, taken := first[m]; {
+		case m == mark{}:
+		case !taken:
+			first[m] = p
+		case before.promise().Event != p.promise().Event:
+			c.ambiguous(channel, p, before)
+		}
+	}
+}
+
+// mark is what records say of themselves where it is not the event's name: the
+// name of their type, or the id of their schema.
+type mark struct {
+	name             string
+	subject, version string
+	file             schema.Declared
+}
+
+func markOf(p produced) mark {
+	promise := p.promise()
+	s := p.contract.SchemaOf(promise.Schema)
+	switch {
+	case promise.Match != nil:
+		return mark{name: promise.Match.Name}
+	case !recognized(p) || promise.EnvelopeName() != contracts.EnvelopeNone:
+		return mark{}
+	case s.Registry != nil:
+		return mark{subject: s.Registry.Subject, version: s.Registry.Version}
+	}
+	return mark{file: schema.DeclaredBy(p.contract, s, "")}
 }
 
 func (c *checker) ambiguous(channel contracts.Channel, p, beside produced) {
@@ -63,12 +104,30 @@ func (c *checker) match(p produced) {
 	case m.Value != "":
 		c.matchValue(p, m.Value)
 	case m.Name != "":
-		if s := p.contract.SchemaOf(p.promise().Schema); s != nil && s.Format == contracts.FormatJSONSchema {
-			c.report(p.contract, MatchImpossible, p.at("match"),
-				fmt.Sprintf("%s is known by the name %s, but its records are JSON, which carries no name", p.promise().Event, m.Name),
-				"use match: {header: event_type} or match: {value: $.type}", related(p.at("schema"), "the schema")...)
-		}
+		c.matchName(p, m.Name)
 	}
+}
+
+// matchName checks that records are of the type whose name tells them apart.
+func (c *checker) matchName(p produced, name string) {
+	if s := p.contract.SchemaOf(p.promise().Schema); s != nil && s.Format == contracts.FormatJSONSchema {
+		c.report(p.contract, MatchImpossible, p.at("match"),
+			fmt.Sprintf("%s is known by the name %s, but its records are JSON, which carries no name", p.promise().Event, name),
+			"use match: {header: event_type} or match: {value: $.type}", related(p.at("schema"), "the schema")...)
+		return
+	}
+	s, _ := c.schemaOf(p)
+	if s == nil || slices.Contains(s.schema.Names(), name) {
+		return
+	}
+	names, hint := s.schema.Names(), "give the type of the schema this name"
+	has := "whose type has no name"
+	if len(names) > 0 {
+		has, hint = "whose type is "+strings.Join(names, " or "), document.Suggest(name, names)
+	}
+	at := s.schema.Position()
+	c.report(p.contract, MatchImpossible, p.at("match", "name"),
+		fmt.Sprintf("%s is known by the name %s, but it has a schema %s", p.promise().Event, name, has), hint, related(&at, "the schema")...)
 }
 
 func (c *checker) matchHeader(p produced, name string) {
@@ -109,6 +168,12 @@ func (c *checker) matchValue(p produced, text string) {
 		c.report(p.contract, MatchImpossible, p.at("match", "value").Naming(at.String()),
 			fmt.Sprintf("%s is known by its name in %s, but the schema allows no text there", p.promise().Event, text),
 			"give the schema a field for the event's name, and require it", there...)
+		return
+	}
+	if s, _ := c.schemaOf(p); at.Kind() == place.Data && s.empty == nil && s.schema.Excludes(at, p.promise().Event) {
+		c.report(p.contract, MatchImpossible, p.at("match", "value").Naming(at.String()),
+			fmt.Sprintf("%s is known by its name in %s, but the schema does not allow this text there", p.promise().Event, text),
+			"let the schema allow the event's name there, or know it by match: {header: event_type}", there...)
 		return
 	}
 	if f.Presence != field.Always {

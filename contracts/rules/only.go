@@ -30,6 +30,7 @@ func CheckOnly(set []*contracts.Contract, fsys fs.FS, now time.Time, others Othe
 	c.channels()
 	c.failureLoops()
 	c.sharedRetries()
+	c.sharedGroups()
 	c.found = slices.DeleteFunc(c.found, func(f owned) bool { return !o.concerns(f.Found) })
 	for _, contract := range set {
 		o.contract(contract)

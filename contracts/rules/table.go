@@ -28,6 +28,7 @@ const (
 
 	EventUnproduced   = "check/event-unproduced"
 	TopicMismatch     = "check/topic-mismatch"
+	GroupShared       = "check/group-shared"
 	NeedMissing       = "check/need-missing"
 	NeedOptional      = "check/need-optional"
 	NeedType          = "check/need-type"
@@ -137,6 +138,7 @@ var table = []Rule{
 
 	rule(EventUnproduced, groupInteractions, finding.Error, "A service waits for an event that no contract of the set produces."),
 	rule(TopicMismatch, groupInteractions, finding.Error, "A consumer listens where the event's producer does not send."),
+	rule(GroupShared, groupInteractions, finding.Error, "Two services read one topic in one group, so each gets only a part of the records."),
 	rule(NeedMissing, groupInteractions, finding.Error, "A consumer needs a field that the producer does not promise."),
 	rule(NeedOptional, groupInteractions, finding.Error, "A consumer needs a field that the producer may leave out."),
 	rule(NeedType, groupInteractions, finding.Error, "A consumer needs a field in another type than the producer may send."),

@@ -158,3 +158,15 @@ func (s *Schema) Message() (name string, path []int) {
 	}
 	return "", nil
 }
+
+// Names are the full names of the types that an event can be of: of an Avro
+// union those of its branches. JSON has none.
+func (s *Schema) Names() []string {
+	switch own := s.content.(type) {
+	case *avro.Schema:
+		return own.Names()
+	case *proto.Schema:
+		return []string{own.MessageName()}
+	}
+	return nil
+}

@@ -85,6 +85,8 @@ type content interface {
 	File() string
 	Position() finding.Position
 	Lookup(at place.Place) field.Field
+	// Excludes says that no valid document has a text at a place in the data.
+	Excludes(at place.Place, text string) bool
 }
 
 // Format is jsonschema, avro or protobuf, as in contracts.

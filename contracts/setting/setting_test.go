@@ -45,6 +45,28 @@ func TestCheckTopic(t *testing.T) {
 	}
 }
 
+func TestMeaningOfTopic(t *testing.T) {
+	for _, tt := range []struct{ name, value, want string }{
+		{"cleanup.policy", "delete, compact", "compact,delete"},
+		{"cleanup.policy", "compact,delete,compact", "compact,delete"},
+		{"cleanup.policy", "delete", "delete"},
+		{"cleanup.policy", "dleete,compact", "dleete,compact"},
+		{"leader.replication.throttled.replicas", "1:2,0:1", "0:1,1:2"},
+		{"retention.ms", "+007", "7"},
+		{"retention.ms", "-1", "-1"},
+		{"min.insync.replicas", "02", "2"},
+		{"min.cleanable.dirty.ratio", "0.50", "0.5"},
+		{"message.format.version", "2.10", "2.10"},
+		{"compression.type", "zstd", "zstd"},
+		{"foo.bar", "b,a", "b,a"},
+		{"foo.bar", "02", "02"},
+	} {
+		if got := setting.MeaningOfTopic(tt.name, tt.value); got != tt.want {
+			t.Errorf("%s = %q means %q, want %q", tt.name, tt.value, got, tt.want)
+		}
+	}
+}
+
 func TestKnownTopic(t *testing.T) {
 	for name, want := range map[string]bool{
 		"retention.ms": true, "confluent.tier.enable": true, "redpanda.iceberg.mode": true, "log.retention.ms": false, "": false,

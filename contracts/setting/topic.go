@@ -3,6 +3,7 @@ package setting
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -54,6 +55,31 @@ func CheckTopic(name, value string) error {
 		return check(value)
 	}
 	return nil
+}
+
+// MeaningOfTopic is the one form of all values of a topic's setting that are the
+// same to Kafka: a number has several, and a list has no order. A value of no
+// known setting, or that Kafka refuses, is its own.
+func MeaningOfTopic(name, value string) string {
+	if topics[name] == nil || CheckTopic(name, value) != nil {
+		return value
+	}
+	switch name {
+	case "cleanup.policy", "follower.replication.throttled.replicas", "leader.replication.throttled.replicas":
+		parts := strings.Split(value, ",")
+		for i := range parts {
+			parts[i] = strings.TrimSpace(parts[i])
+		}
+		slices.Sort(parts)
+		return strings.Join(slices.Compact(parts), ",")
+	case "min.cleanable.dirty.ratio":
+		n, _ := strconv.ParseFloat(value, 64)
+		return strconv.FormatFloat(n, 'g', -1, 64)
+	}
+	if n, err := strconv.ParseInt(value, 10, 64); err == nil {
+		return strconv.FormatInt(n, 10)
+	}
+	return value
 }
 
 // Topics are the names of the settings of topics, sorted.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/history"
+	"github.com/flowweir/weir/contracts/setting"
 )
 
 // defaultSegment is Kafka's segment.ms: 7 days.
@@ -23,7 +24,7 @@ func Retention(t contracts.Topic) (history.Retention, bool) {
 	if ms, ok := milliseconds(t.Config["retention.ms"]); ok {
 		r.Period = ms
 	}
-	if t.Config["cleanup.policy"] == "compact" || r.Period < 0 {
+	if setting.MeaningOfTopic("cleanup.policy", t.Config["cleanup.policy"]) == "compact" || r.Period < 0 {
 		return history.Retention{Forever: true}, true
 	}
 	return r, r.Period > 0

@@ -99,7 +99,7 @@ func (p *Plan) lagBounds() []invariant.LagBound {
 		var records, age invariant.LagBound
 		take := func(o *contracts.LagObjective, source string) {
 			if o != nil && o.Records > 0 && records.Records == 0 {
-				records = invariant.LagBound{Group: g.name, Records: o.Records, Source: source}
+				records = invariant.LagBound{Group: g.name, Records: int64(o.Records), Source: source}
 			}
 			if o != nil && o.Age > 0 && age.Age == 0 {
 				age = invariant.LagBound{Group: g.name, Age: time.Duration(o.Age), Source: source}

@@ -155,7 +155,7 @@ func bounds(o *contracts.Objectives, phase, source string, own bool) []objective
 		rest = append(rest, errors(float64(*o.Errors), source, own))
 	}
 	if o.Lag != nil && o.Lag.Records > 0 {
-		rest = append(rest, lagBound(phase, o.Lag.Records, source, own))
+		rest = append(rest, lagBound(phase, int64(o.Lag.Records), source, own))
 	}
 	for i := range rest {
 		rest[i].name = prefix + rest[i].name
