@@ -109,7 +109,7 @@ var (
 		s.MinProperties = 1
 		return s
 	}
-	acks      = to(anyOf(enum("all", "leader", "none"), &schema{Enum: []any{-1, 0, 1, "-1", "0", "1"}, Description: "Kafka's own names."}))
+	acks = to(anyOf(enum("all", "leader", "none"), &schema{Enum: []any{-1, 0, 1, "-1", "0", "1"}, Description: "Kafka's own names."}))
 	// variables and templates may stand in a path.
 	request        = to(pattern(`^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) [/{]`))
 	topicPartition = to(pattern(`^.+/[0-9]+$`))

@@ -67,7 +67,7 @@ func (c *checker) schemaAgreement(first, other produced) {
 // schemasDisagree says whether two schemas are not one, however they are
 // written, and shows it where that is known.
 func (c *checker) schemasDisagree(first produced, a *contracts.Schema, other produced, b *contracts.Schema) (disagree bool, shown *compat.Directed) {
-	if a.Registry != nil && b.Registry != nil && *a.Registry == *b.Registry {
+	if a.Registry != nil && b.Registry != nil && a.Registry.Subject == b.Registry.Subject && a.Registry.Version == b.Registry.Version {
 		return false, nil
 	}
 	x, _ := c.schemaOf(first)
