@@ -33,7 +33,7 @@ var _ = Describe("the order flow on real brokers", Label("docker"), func() {
 		Expect([]uint64{payment.EffectsTwice, inventory.EffectsTwice}).To(HaveEach(BeZero()))
 	})
 
-	It("accepts no order without an event", Label("alone"), func() {
+	It("accepts no order without an event", func() {
 		result := measure(harness.LoadScenario(GinkgoTB(), "scenario-calm.yaml"), scenario.ClusterKind(cluster.Docker))
 		Expect(result).To(match.Pass())
 		expectEqualCounts(result)
@@ -63,11 +63,9 @@ var _ = Describe("the order flow on real brokers", Label("docker"), func() {
 })
 
 // presentImage is the image that docker.Provider takes, for who starts it by
-// hand. Its own reaper is one more image, which may not be there; what is
-// started is removed by the spec.
+// hand.
 func presentImage(t FullGinkgoTInterface) string {
 	t.Helper()
-	t.Setenv("TESTCONTAINERS_RYUK_DISABLED", "true")
 	engine, err := testcontainers.NewDockerClientWithOpts(t.Context())
 	if err != nil && os.Getenv("WEIR_REQUIRE_DOCKER") != "1" {
 		t.Skipf("%v (WEIR_REQUIRE_DOCKER=1 makes this a failure)", err)
