@@ -3,6 +3,7 @@ package breaking
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/compat"
@@ -43,10 +44,14 @@ func (c *change) relying() {
 	}
 }
 
-// consumersThere are the consumers of the event where it is sent.
+// consumersThere are the consumers of the event where it is sent, and of its
+// retries and dead letters, which keep its value.
 func (c *change) consumersThere() []consumer {
+	sent := c.now.promise().Channel()
 	return slices.DeleteFunc(slices.Clone(c.consumers[c.event()]), func(reader consumer) bool {
-		return reader.promise().Channel() != c.now.promise().Channel()
+		return reader.promise().Channel() != sent && !slices.ContainsFunc(contracts.FailedFrom(c.newSide.Contracts, c.event(), reader.promise().Address), func(first contracts.Address) bool {
+			return first.Channel() == sent
+		})
 	})
 }
 
@@ -73,10 +78,16 @@ func (c *change) need(reader consumer, i int, need contracts.Need, before, now *
 	if err != nil || at.Kind() != place.Data {
 		return // headers and keys have rules of their own
 	}
-	_, had := before.Lacks(at, need.Type)
-	field, lack := now.Lacks(at, need.Type)
-	if had.Verdict == compat.Breaks || lack.Verdict == 0 {
-		return // it was not promised before, or still is
+	// That it is there, and its type, are two promises.
+	old, field := before.Lookup(at), now.Lookup(at)
+	had, lack := before.Absent(at, old), now.Absent(at, field)
+	if !withdrawn(had, lack) || lack.Verdict == compat.Open {
+		if was, is := before.Mistyped(at, old, need.Type), now.Mistyped(at, field, need.Type); withdrawn(was, is) && !(withdrawn(had, lack) && is.Verdict == compat.Open) {
+			had, lack = was, is
+		}
+	}
+	if !withdrawn(had, lack) {
+		return
 	}
 	f := finding.Finding{
 		ID: NeedWithdrawn, Position: &field.Position,
@@ -93,6 +104,11 @@ func (c *change) need(reader consumer, i int, need contracts.Need, before, now *
 		f.Related = append(f.Related, finding.Related{Position: *position, Message: reader.service() + " needs it here"})
 	}
 	c.report(c.now.contract, f)
+}
+
+// withdrawn says that what is lacking now was not lacking before.
+func withdrawn(had, lack schema.Lack) bool {
+	return lack.Verdict != 0 && (had.Verdict != compat.Breaks || !strings.Contains(had.Types, lack.Types))
 }
 
 // missing says what a need lacks in a field.

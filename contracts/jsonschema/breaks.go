@@ -189,7 +189,7 @@ func (c *comparer) check(at spot, set docset.Set, l leaf) {
 // passedOver reports whether a break that the lenient dialect forgives would be
 // one more than are listed. It is then forgiven without a question: what is
 // beyond the forgiven is asked about when all of them are known.
-func (c *comparer) passedOver() bool { return c.lenient && c.told[compat.Forgiven] > maxProblems }
+func (c *comparer) passedOver() bool { return c.lenient && c.overlooked > maxProblems }
 
 // forgiven is the verdict on a break that the lenient dialect passes over.
 func (c *comparer) forgiven(s *js.Schema, name string) compat.Verdict {

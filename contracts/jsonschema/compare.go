@@ -79,6 +79,7 @@ type comparer struct {
 	within     int
 	seen       map[string]*places // by what they are, the problems
 	shown      int                // how often a problem was found
+	overlooked int                // how often what it found is forgiven
 	problems   []compat.Problem
 	told       [compat.Forgiven + 1]int // of each verdict, the problems
 	open       []openPlace

@@ -68,6 +68,9 @@ func (c *comparer) report(at spot, l leaf, doc any) bool {
 	}
 	p := c.problem(at, l, doc, b)
 	c.shown++
+	if l.verdict == compat.Forgiven {
+		c.overlooked++
+	}
 	keys := c.identities(at, l, b)
 	for _, key := range keys {
 		if before := c.seen[key]; before != nil {

@@ -75,6 +75,8 @@ func TestLookup(t *testing.T) {
 		{"contains in an array of one", `{"type":"object","required":["l"],"properties":{"l":{"type":"array","maxItems":1,"contains":{"type":"object","required":["x"],"properties":{"x":{"type":"string"}}}}}}`, "$.l[0].x", "always [string]"},
 		{"an alternative that cannot meet the rest", `{"type":"object","required":["id","a"],"properties":{"a":{"type":"object"}},"anyOf":[true,{"properties":{"a":{"type":"array"}}}]}`, "$.a", "always [object]"},
 		{"alternatives by a kind that is known", `{"type":"object","required":["kind","a"],"properties":{"kind":{"enum":["card"]},"a":{"type":["string","null"]}},"oneOf":[{"properties":{"kind":{"const":"card"},"a":{"type":"string"}}},{"properties":{"kind":{"const":"cash"},"a":{"type":"null"}}}]}`, "$.a", "always [string]"},
+		{"fractions alone are numbers", `{"type":"object","required":["a"],"properties":{"a":{"enum":["auto",0.5,1.5]}}}`, "$.a", "always [number string]"},
+		{"fractions and nothing else", `{"type":"object","required":["a"],"properties":{"a":{"type":"number","not":{"type":"integer"}}}}`, "$.a", "always [number]"},
 		{"an element of alternatives", `{"type":"array","anyOf":[{"minItems":101},{"minItems":300}],"items":{"type":"string"}}`, "$[100]", "always [string]"},
 		{"an element too far to ask", `{"type":"array","anyOf":[{"minItems":102},{"minItems":300}],"items":{"type":"string"}}`, "$[101]", "sometimes [string] open"},
 		{"an element farther than arrays are", `{"type":"array","anyOf":[true],"items":{"type":"string"}}`, "$[9007199254740991]", "sometimes [string] open"},

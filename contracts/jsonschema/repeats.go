@@ -14,7 +14,7 @@ const (
 	// and maxWhere the places that a problem names beside its own, and their
 	// lengths.
 	maxAside   = 1000
-	maxRepeats = 32
+	maxRepeats = 128
 	maxWithin  = 16
 	maxAlso    = 3
 	maxWhere   = 60
@@ -72,13 +72,15 @@ func (c *comparer) descend(at spot) {
 // refuse has been reported there; here only what stands around them can make
 // it more. So it waits until all that was not compared yet has been looked at:
 // a definition that a thousand properties use must not hide what else breaks.
+// What is forgiven is overlooked wherever the definition is used, so the lenient
+// dialect looks at each use.
 func (c *comparer) again(at spot, before map[string]bool) bool {
 	key := c.definitions(at)
 	switch {
 	case c.revisiting:
 		c.within--
 		return c.within < 0
-	case before[key]:
+	case before[key] && !c.lenient:
 		c.shown++
 		if len(c.repeats) < maxAside {
 			c.repeats = append(c.repeats, waiting{at, slices.Clone(c.inside)})

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/flowweir/weir/contracts/compat"
 	"github.com/flowweir/weir/contracts/jsonschema"
 )
 
@@ -72,5 +73,32 @@ func TestRepeats(t *testing.T) {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestRepeatsLenient: what is forgiven at one use of a definition forgives
+// nothing at another, of which the writer says something.
+func TestRepeatsLenient(t *testing.T) {
+	schema := func(n int, definition, more string) string {
+		var uses []string
+		for i := range n {
+			uses = append(uses, fmt.Sprintf(`"p%d":{"$ref":"#/$defs/D"}`, i))
+		}
+		return `{"type":"object","properties":{` + strings.Join(uses, ",") + `},"$defs":{"D":` + definition + `}` + more + `}`
+	}
+	for _, tt := range []struct {
+		uses int
+		more string
+		want compat.Result
+	}{
+		{40, "", compat.Compatible},
+		{40, `,"not":{"properties":{"p39":{"properties":{"x":{"not":{"type":"integer"}}}}}}`, compat.Incompatible},
+		{1000, "", compat.Compatible},
+		{1000, `,"not":{"properties":{"p999":{"properties":{"x":{"not":{"type":"integer"}}}}}}`, compat.Undecided}, // never compatible
+	} {
+		c := jsonschema.Compare(mustLoad(t, schema(tt.uses, `{"type":"object"}`, tt.more)), mustLoad(t, schema(tt.uses, `{"properties":{"x":{"type":"string"}}}`, "")), jsonschema.Lenient())
+		if got := c.Result(); got != tt.want {
+			t.Errorf("%d uses%s: %s, want %s", tt.uses, tt.more, got, tt.want)
+		}
 	}
 }

@@ -29,7 +29,7 @@ var typeBits = map[string]typeSet{
 	"number": numberType, "object": objectType, "string": stringType,
 }
 
-// names are sorted; nil stands for any type.
+// names are sorted; nil stands for any type. Fractions alone are numbers.
 func (t typeSet) names() []string {
 	if t == anyType || t == 0 {
 		return nil
@@ -37,10 +37,10 @@ func (t typeSet) names() []string {
 	var names []string
 	for _, name := range sortedKeys(typeBits) {
 		bits := typeBits[name]
-		if name == "integer" && t&numberType == numberType {
+		if name == "integer" && t&fractionType != 0 {
 			continue
 		}
-		if t&bits == bits {
+		if t&bits == bits || name == "number" && t&fractionType != 0 {
 			names = append(names, name)
 		}
 	}

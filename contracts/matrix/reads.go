@@ -88,7 +88,8 @@ func (p *pass) readerSchema(in consumed, producer produced) {
 
 // Unreadable is what of versions that a producer writes, the oldest first, the
 // i-th consumer of a contract cannot read by a schema of its own. held is a
-// version before them, nil for none: what it has as well is left out.
+// version before them, nil for none: what is said of it in the same words is
+// left out.
 func Unreadable(reading *contracts.Contract, i int, producer string, reader *schema.Schema, writers []versions.Version, held *schema.Schema, dialect schema.Dialect) []finding.Finding {
 	in := consumed{reading, i}
 	name := "the reader's schema of " + reading.Service.Name
@@ -101,7 +102,7 @@ func Unreadable(reading *contracts.Contract, i int, producer string, reader *sch
 	for _, w := range slices.Backward(writers) {
 		for _, problem := range schema.Compare(w.Schema, reader, dialect).Problems {
 			if slices.ContainsFunc(before, func(p compat.Problem) bool {
-				return p.Rule == problem.Rule && p.Verdict == problem.Verdict && p.Reader.Path == problem.Reader.Path
+				return p.Rule == problem.Rule && p.Verdict == problem.Verdict && p.Reader.Path == problem.Reader.Path && p.Message == problem.Message
 			}) {
 				continue
 			}

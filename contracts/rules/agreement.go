@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/flowweir/weir/contracts"
@@ -67,7 +68,7 @@ func (c *checker) schemaAgreement(first, other produced) {
 // schemasDisagree says whether two schemas are not one, however they are
 // written, and shows it where that is known.
 func (c *checker) schemasDisagree(first produced, a *contracts.Schema, other produced, b *contracts.Schema) (disagree bool, shown *compat.Directed) {
-	if a.Registry != nil && b.Registry != nil && a.Registry.Subject == b.Registry.Subject && a.Registry.Version == b.Registry.Version {
+	if a.Registry != nil && b.Registry != nil && subjectOf(a.Registry) == subjectOf(b.Registry) {
 		return false, nil
 	}
 	x, _ := c.schemaOf(first)
@@ -80,6 +81,11 @@ func (c *checker) schemasDisagree(first produced, a *contracts.Schema, other pro
 		return true, nil // one of them was not to be had: they are not known to be one
 	}
 	return false, nil // that they cannot be read is said elsewhere
+}
+
+// subjectOf is a version of a subject; latest where none is named.
+func subjectOf(r *contracts.Registry) [2]string {
+	return [2]string{r.Subject, cmp.Or(r.Version, "latest")}
 }
 
 // disagreement compares two schemas both ways. What is written in a binary

@@ -58,9 +58,9 @@ func (c *checker) sameMark(channel contracts.Channel, senders []produced) {
 // mark is what records say of themselves where it is not the event's name: the
 // name of their type, or the id of their schema.
 type mark struct {
-	name             string
-	subject, version string
-	file             schema.Declared
+	name    string
+	subject [2]string
+	file    schema.Declared
 }
 
 func markOf(p produced) mark {
@@ -72,7 +72,7 @@ func markOf(p produced) mark {
 	case !recognized(p) || promise.EnvelopeName() != contracts.EnvelopeNone:
 		return mark{}
 	case s.Registry != nil:
-		return mark{subject: s.Registry.Subject, version: s.Registry.Version}
+		return mark{subject: subjectOf(s.Registry)}
 	}
 	return mark{file: schema.DeclaredBy(p.contract, s, "")}
 }

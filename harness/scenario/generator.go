@@ -143,10 +143,13 @@ const (
 )
 
 // overload says whether a rate was missed because the generator had no more
-// CPU, its own or what others left it, and not because the flow held it up;
-// empty where that is not shown.
-func overload(m *measured) string {
+// CPU, its own or what others left it, and not because the flow held it up, or
+// did not take what was sent; empty where that is not shown.
+func overload(m *measured, bound float64) string {
 	g := m.generator
+	if m.due > 0 && 1-float64(m.failed)/float64(m.due) < bound {
+		return ""
+	}
 	if g.BlockedP99 > unheld || m.throttled > time.Duration(unthrottled*float64(m.length)) {
 		return ""
 	}

@@ -31,6 +31,10 @@ func TestGeneratorBound(t *testing.T) {
 		return &measured{generator: run.Generator{Offered: 1000, Achieved: achieved, CPU: cpu, Cores: 1.5, BlockedP99: blocked},
 			throttled: throttled, length: 100 * time.Second}
 	}
+	refused := func(m *measured, failed uint64) *measured {
+		m.due, m.failed = 100_000, failed
+		return m
+	}
 	slept := func(achieved float64, late, blocked time.Duration) *measured {
 		m := rate(achieved, 0.10, blocked, 0)
 		m.latencies = []run.Latency{steadyLatency(histogram.Wake.String(), ms, late)}
@@ -64,6 +68,10 @@ func TestGeneratorBound(t *testing.T) {
 
 		{"no more CPU", "achieved: 99%", rate(800, 0.81, 0, 0), finding.Inconclusive,
 			"generator-bound: it used 81% of the 1.5 cores that it could get, and nothing held it up: the rate needs 1.3 times as many"},
+		{"no more CPU, and some were refused", "achieved: 99%", refused(rate(800, 0.81, 0, 0), 1000), finding.Inconclusive,
+			"generator-bound: it used 81% of the 1.5 cores that it could get, and nothing held it up: the rate needs 1.3 times as many"},
+		{"no more CPU, and too many were refused", "achieved: 99%", refused(rate(800, 0.81, 0, 0), 1001), finding.Fail, ""},
+		{"the pacer was late, and too many were refused", "achieved: 99%", refused(slept(970, 3*time.Second, 0), 1001), finding.Fail, ""},
 		{"CPU left", "achieved: 99%", rate(800, 0.80, 0, 0), finding.Fail, ""},
 		{"held up by the flow", "achieved: 99%", rate(800, 0.95, 2*ms, 0), finding.Fail, ""},
 		{"throttled by brokers", "achieved: 99%", rate(800, 0.95, 0, 2*time.Second), finding.Fail, ""},

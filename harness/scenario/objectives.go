@@ -242,7 +242,8 @@ func quantile(l run.Latency, q string) (time.Duration, bool, string) {
 }
 
 func achievedBound(bound float64, source string, own bool) objective {
-	return objective{name: "achieved", source: source, own: own, generator: overload,
+	return objective{name: "achieved", source: source, own: own,
+		generator: func(m *measured) string { return overload(m, bound) },
 		judge: func(m *measured) (string, string, bool, bool, string) {
 			want := "≥ " + percent(bound)
 			if m.generator.Offered == 0 {
