@@ -92,6 +92,11 @@ func (s *state) complain(err error, hint string) {
 	}
 	// The signal is what happened, not the context.
 	text := strings.ReplaceAll(err.Error(), context.Canceled.Error(), "interrupted")
+	lines := strings.Split(text, "\n")
+	for i, line := range lines { // a service's own last lines, too
+		lines[i] = finding.Visible(line)
+	}
+	text = strings.Join(lines, "\n")
 	_, _ = fmt.Fprintf(s.stderr, "weir: %s\n", text)
 	if hint != "" {
 		_, _ = fmt.Fprintf(s.stderr, "      = hint: %s\n", hint)

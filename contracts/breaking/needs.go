@@ -81,8 +81,9 @@ func (c *change) need(reader consumer, i int, need contracts.Need, before, now *
 	// That it is there, and its type, are two promises.
 	old, field := before.Lookup(at), now.Lookup(at)
 	had, lack := before.Absent(at, old), now.Absent(at, field)
-	if !withdrawn(had, lack) || lack.Verdict == compat.Open {
-		if was, is := before.Mistyped(at, old, need.Type), now.Mistyped(at, field, need.Type); withdrawn(was, is) && !(withdrawn(had, lack) && is.Verdict == compat.Open) {
+	if !withdrawn(had, lack) || lack.Verdict == compat.Open { // what is shown before what is open
+		was, is := before.Mistyped(at, old, need.Type), now.Mistyped(at, field, need.Type)
+		if withdrawn(was, is) && (is.Verdict == compat.Breaks || !withdrawn(had, lack)) {
 			had, lack = was, is
 		}
 	}

@@ -208,6 +208,9 @@ func (c *Checker) add(path Path, f finding.Finding) {
 	}
 	c.doc.flaw(path)
 	f.Severity = finding.Error
+	if c.doc != nil && c.doc.text != nil {
+		f.Message, f.Hint = c.doc.text(f.Message), c.doc.text(f.Hint)
+	}
 	f.Message, f.Hint = shorten(f.Message), shorten(f.Hint)
 	c.findings = append(c.findings, f)
 }

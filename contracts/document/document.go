@@ -52,6 +52,8 @@ type Document struct {
 	// of; empty where all are the file's.
 	over     string
 	overFrom int
+	// text conceals what findings say; nil where nothing is concealed.
+	text func(string) string
 }
 
 // Decode reads src, the content of file, into out, a pointer to a struct.
@@ -177,21 +179,44 @@ func (d *Document) at(line, column int) *finding.Position {
 	return p
 }
 
-// Conceal changes what is shown of the file's lines: of all later positions,
-// and of those that findings have. hide answers a line of the same length.
-func (d *Document) Conceal(hide func(line string) string, findings []finding.Finding) {
+// Concealer hides what nobody may read of a file where it is shown.
+type Concealer struct {
+	// Line answers a line of the same length; before is the one before it, as
+	// the file has it.
+	Line func(before, line string) string
+	// Text answers what a message or a hint says.
+	Text func(string) string
+}
+
+// Conceal changes what is shown of the file: of all later positions and
+// findings, and of those that are given.
+func (d *Document) Conceal(c Concealer, findings []finding.Finding) {
+	before := ""
 	for i, line := range d.lines {
-		d.lines[i] = hide(line)
+		d.lines[i] = c.Line(before, line)
+		if strings.TrimSpace(line) != "" {
+			before = line
+		}
 	}
+	d.text = c.Text
 	for i := range findings {
-		if p := findings[i].Position; p != nil {
-			p.Source = hide(p.Source)
+		f := &findings[i]
+		f.Message, f.Hint = c.Text(f.Message), c.Text(f.Hint)
+		if f.Position != nil {
+			f.Position.Source = d.shown(*f.Position, c)
 		}
-		for j := range findings[i].Related {
-			p := &findings[i].Related[j].Position
-			p.Source = hide(p.Source)
+		for j := range f.Related {
+			f.Related[j].Position.Source = d.shown(f.Related[j].Position, c)
 		}
 	}
+}
+
+// shown is the concealed line of a position, as much of it as it had.
+func (d *Document) shown(p finding.Position, c Concealer) string {
+	if p.File == d.file && p.Line > 0 && p.Line <= len(d.lines) && len(d.lines[p.Line-1]) >= len(p.Source) {
+		return d.lines[p.Line-1][:len(p.Source)]
+	}
+	return c.Line("", p.Source)
 }
 
 // byteColumn turns a column that counts runes, as the YAML scanner does, into

@@ -151,7 +151,7 @@ func (c *comparer) blame(doc any, at *js.Schema, keyword, detail string) blame {
 	}
 	b.violation, b.outcome = all[0], all[0]
 	for _, v := range all {
-		if strings.HasPrefix(v.location, location) && strings.Contains(v.Message, detail) {
+		if below(v.location, location) && strings.Contains(v.Message, detail) {
 			b.violation, b.outcome, b.exact = v, v, true
 			return b
 		}
@@ -168,7 +168,7 @@ func (c *comparer) blame(doc any, at *js.Schema, keyword, detail string) blame {
 // violationAt looks for a violation also in alternatives that did not match.
 func violationAt(e *js.ValidationError, location, detail string) (Violation, bool) {
 	for _, v := range flatten(e) {
-		if strings.HasPrefix(v.location, location) && strings.Contains(v.Message, detail) {
+		if below(v.location, location) && strings.Contains(v.Message, detail) {
 			return v, true
 		}
 	}
@@ -189,4 +189,10 @@ func text(doc any) string {
 		return compact(doc)
 	}
 	return finding.Escaped(strings.TrimSuffix(b.String(), "\n"))
+}
+
+// below says that a location is another one or stands within it.
+func below(location, other string) bool {
+	rest, ok := strings.CutPrefix(location, other)
+	return ok && (rest == "" || rest[0] == '/')
 }

@@ -45,7 +45,10 @@ func (s *Schema) presence(p place.Place, w way) (presence field.Presence, open b
 	if len(p.Path()) == 0 {
 		return field.Always, false
 	}
-	_, result := s.Lacking(p)
+	result := compat.Incompatible
+	if _, found := s.lackingSample(p.Path()); !found {
+		_, result = s.Lacking(p)
+	}
 	switch {
 	case result == compat.Compatible:
 		return field.Always, false

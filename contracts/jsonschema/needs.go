@@ -18,6 +18,9 @@ const maxIndex = 100
 // Compare says of a reader that requires the place.
 func (s *Schema) Lacking(p place.Place) (document string, result compat.Result) {
 	path := p.Path()
+	if shown, found := s.lackingSample(path); found && (s.size > wide || beyond(path)) {
+		return text(shown), compat.Incompatible
+	}
 	if beyond(path) {
 		return "", compat.Undecided
 	}
@@ -36,6 +39,9 @@ func (s *Schema) Having(p place.Place, name string) (document string, result com
 }
 
 func (s *Schema) accepts(path []place.Segment, types typeSet) compat.Result {
+	if s.hasSample(path, types) {
+		return compat.Incompatible
+	}
 	_, result := s.refused(path, types)
 	return result
 }
@@ -92,13 +98,29 @@ func (t typeSet) schema() any {
 	return map[string]any{"type": t.names()}
 }
 
-// refusedBy compares the schema with a reader that is made here.
+// refusal is an answer of refusedBy.
+type refusal struct {
+	document string
+	result   compat.Result
+}
+
+// refusedBy compares the schema with a reader that is made here, once.
 func (s *Schema) refusedBy(reader any) (document string, result compat.Result) {
-	const file = "need.json"
 	text, err := json.Marshal(reader)
 	if err != nil {
 		return "", compat.Undecided
 	}
+	if known, ok := s.refusals.Load(string(text)); ok {
+		r := known.(refusal)
+		return r.document, r.result
+	}
+	document, result = s.compareWith(text)
+	s.refusals.Store(string(text), refusal{document, result})
+	return document, result
+}
+
+func (s *Schema) compareWith(text []byte) (document string, result compat.Result) {
+	const file = "need.json"
 	loaded, err := Load(fstest.MapFS{file: {Data: text}}, file)
 	if err != nil {
 		return "", compat.Undecided

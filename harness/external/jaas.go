@@ -2,6 +2,7 @@ package external
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -26,6 +27,9 @@ var modulePackages = map[string]string{
 	scramModule: "org.apache.kafka.common.security.scram.",
 	oauthModule: "org.apache.kafka.common.security.oauthbearer.",
 }
+
+// jaasOptions are the options that errors name.
+var jaasOptions = []string{"username", "password", "clientId", "clientSecret", "scope", "tokenauth"}
 
 // parseJAAS reads the value of sasl.jaas.config. Its errors name options, but
 // no value of one.
@@ -55,6 +59,9 @@ func parseJAAS(text string) (jaas, error) {
 			return out, err
 		}
 		if !t.symbol('=') {
+			if !slices.Contains(jaasOptions, name) { // it may be the rest of a password
+				return out, fmt.Errorf("an option of %s lacks = and a value: a value with a blank stands in quotes", out.module)
+			}
 			return out, fmt.Errorf("option %q of %s lacks = and a value", name, out.module)
 		}
 		value, err := t.word("the value of " + name)

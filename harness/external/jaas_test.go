@@ -36,6 +36,7 @@ func TestParseJAASErrors(t *testing.T) {
 		plainClass + ` required password="hunter2`:                      "the value of password lacks its closing quote",
 		plainClass + " required password=\"hunter2\n\";":                "the value of password lacks its closing quote",
 		plainClass + ` required password;`:                              `option "password" of PlainLoginModule lacks = and a value`,
+		plainClass + ` required password=my "hunter2";`:                 `an option of PlainLoginModule lacks = and a value: a value with a blank stands in quotes`,
 		plainClass + ` required password=;`:                             "the value of password is missing",
 		plainClass + ` required password="hunter2" password="hunter2";`: `option "password" of PlainLoginModule is set twice`,
 		plainClass + ` required password="hunter2"; ` + plainClass:      "more than one login module",

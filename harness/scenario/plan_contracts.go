@@ -80,10 +80,17 @@ func (r *resolver) readableNear(name string) string {
 }
 
 // loadContracts reads a contract file, or all contracts of a directory.
-func loadContracts(files *asyncapi.Files, name string) ([]*contracts.Contract, []finding.Finding) {
+func loadContracts(files *asyncapi.Files, name string) (all []*contracts.Contract, findings []finding.Finding) {
 	if info, err := fs.Stat(files, name); err == nil && info.IsDir() {
-		return files.LoadDir(name)
+		all, findings = files.LoadDir(name)
+	} else {
+		all = make([]*contracts.Contract, 1)
+		all[0], findings = files.Load(name)
 	}
-	c, findings := files.Load(name)
-	return []*contracts.Contract{c}, findings
+	for _, c := range all {
+		if c != nil && c.Doc != nil {
+			c.Doc.Conceal(secrets, findings)
+		}
+	}
+	return all, findings
 }

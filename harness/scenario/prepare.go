@@ -18,6 +18,7 @@ import (
 	"github.com/flowweir/weir/loadgen/series"
 	"github.com/flowweir/weir/loadgen/value"
 	"github.com/flowweir/weir/reports/run"
+	"github.com/flowweir/weir/reports/secret"
 )
 
 // lead is how long before its first record a load is made ready: clients
@@ -223,7 +224,7 @@ func (x *execution) prepareFlow(f *Flow, maker maker) error {
 func (f *Flow) describe(sender string) run.Load {
 	l := run.Load{Event: f.Load.Event, Topic: f.Topic, Via: ViaTopic, Sender: sender, Profile: f.Schedule.String()}
 	if f.Load.Via == ViaTrigger {
-		l.Via, l.Trigger = ViaTrigger, f.Produces.Trigger.HTTP
+		l.Via, l.Trigger = ViaTrigger, secret.Text(f.Produces.Trigger.HTTP)
 		return l
 	}
 	if f.raw() {

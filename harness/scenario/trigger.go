@@ -19,6 +19,7 @@ import (
 	"github.com/flowweir/weir/contracts/source"
 	"github.com/flowweir/weir/loadgen/identity"
 	"github.com/flowweir/weir/loadgen/trigger"
+	"github.com/flowweir/weir/reports/secret"
 )
 
 // triggerTimeout bounds one trigger with its preconditions.
@@ -33,7 +34,7 @@ func (x *execution) prepareTrigger(live *liveFlow) error {
 	}
 	sender := live.sender.ID()
 	driver, err := trigger.New(trigger.Config{
-		Name: f.Produces.Trigger.HTTP,
+		Name: secret.Text(f.Produces.Trigger.HTTP),
 		Do: func(ctx context.Context, seq uint64, _ time.Time) error {
 			return t.do(ctx, identity.EventID{Run: x.identity, Sender: sender, Sequence: seq})
 		},

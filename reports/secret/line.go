@@ -11,11 +11,27 @@ var (
 	field = regexp.MustCompile(`([A-Za-z][\w.-]*)(["']?\s*:(?:\s+|$)|\s*=\s*)`)
 	// option is an argument of a list whose value is the next one.
 	option = regexp.MustCompile(`(--?[A-Za-z][\w.-]*)["']?\s*,\s*`)
+	// awaiting is a line whose name has its value on the next one: a field, or
+	// an option as an item of a list.
+	awaiting = regexp.MustCompile(`^\s*(?:-\s+)*(?:["']?([A-Za-z][\w.-]*)["']?\s*:(?:\s+[|>][+-]?\d?)?|["']?(--?[A-Za-z][\w.-]*)["']?)\s*$`)
+	// item is what stands before a value on a line of its own.
+	item = regexp.MustCompile(`^\s*(?:-\s+)*`)
 )
 
+// LineAfter is Line, and hides all of a line whose name stands on the one
+// before.
+func LineAfter(before, line string) string {
+	m := awaiting.FindStringSubmatch(before)
+	if m == nil || !Named(m[1]+m[2]) || m[1] == "key" || field.MatchString(line) && strings.HasSuffix(strings.TrimSpace(before), ":") {
+		return Line(line)
+	}
+	start := len(item.FindString(line))
+	return line[:start] + strings.Repeat("*", len(line)-start)
+}
+
 // Line hides the secrets of a source line, each byte by one, so that columns
-// stay what they are. It knows the line alone: a value on a line of its own
-// stands as it is. A field key is one of Weir's own, and shows a place.
+// stay what they are. It knows the line alone; see [LineAfter]. A field key is
+// one of Weir's own, and shows a place.
 func Line(line string) string {
 	hidden := []byte(line)
 	hide := func(from, to int) {
@@ -61,11 +77,14 @@ func length(text, before string) int {
 		return len(text)
 	}
 	ends := "" // a line in block style
+	quote := open(before)
 	switch {
+	case quote != 0:
+		ends = string(quote)
 	case text[0] == '[':
 		ends = "]"
-	case strings.HasSuffix(strings.TrimRight(before, " "), "="):
-		ends = " \t,;&\"'}]"
+	case strings.Contains(before, "?") && strings.HasSuffix(before, "="):
+		ends = " \t&,}]" // a URL's query
 	case strings.Count(before, "{")+strings.Count(before, "[") > strings.Count(before, "}")+strings.Count(before, "]"):
 		ends = ",}]"
 	}
@@ -76,4 +95,21 @@ func length(text, before string) int {
 		return comment
 	}
 	return len(text)
+}
+
+// open is the quote that a text ends within; 0 without one. An apostrophe
+// within a word is none.
+func open(text string) byte {
+	var quote byte
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quote == 0 && (c == '"' || c == '\'') && (i == 0 || strings.IndexByte(" \t[{,:=(", text[i-1]) >= 0):
+			quote = c
+		case quote == '"' && c == '\\':
+			i++
+		case c == quote:
+			quote = 0
+		}
+	}
+	return quote
 }

@@ -23,6 +23,9 @@ var (
 	assigned = regexp.MustCompile(`([A-Za-z][\w.-]*)("\s*:\s*|\s*=\s*|:\s+)("(?:\\.|[^"\\])*"|'[^']*'|(?i:Bearer |Basic )?[^\s&;,"'}]+)`)
 )
 
+// given is an option with its value behind a blank.
+var given = regexp.MustCompile(`(--?[A-Za-z][\w.-]*)(\s+)([^\s"'-][^\s"']*)`)
+
 // anywhere are parts of names that are secrets' wherever they stand.
 var anywhere = []string{"password", "passwd", "passphrase", "secret", "credential", "jaas"}
 
@@ -68,14 +71,28 @@ func split(name string) []string {
 }
 
 // Text hides what a text says of secrets.
-func Text(text string) string {
+func Text(text string) string { return hide(text, Named) }
+
+// Message is Text for what is said of a file of Weir's, whose field key is a
+// place.
+func Message(text string) string {
+	return hide(text, func(name string) bool { return name != "key" && Named(name) })
+}
+
+func hide(text string, named func(string) bool) string {
 	text = userinfo.ReplaceAllString(text, "${1}"+Hidden+"@")
+	text = given.ReplaceAllStringFunc(text, func(match string) string {
+		if parts := given.FindStringSubmatch(match); named(parts[1]) {
+			return parts[1] + parts[2] + Hidden
+		}
+		return match
+	})
 	return assigned.ReplaceAllStringFunc(text, func(match string) string {
 		parts := assigned.FindStringSubmatch(match)
-		if !Named(parts[1]) {
+		if !named(parts[1]) {
 			// A value may hold names too: --set=password=x.
 			if strings.Contains(parts[3], "=") {
-				return parts[1] + parts[2] + Text(parts[3])
+				return parts[1] + parts[2] + hide(parts[3], named)
 			}
 			return match
 		}
