@@ -14,9 +14,9 @@ import (
 // that Compare works with: the place is Always there if no document is accepted
 // that lacks it, and its types are those that accepted documents have there.
 // Only a required member of a plain type, which most places are, is answered by
-// its keywords; types are these alone where the place is Open, as it is behind
-// the 100th element of an array. A schema that gives no type but has properties
-// is taken to describe objects, as its author meant.
+// its keywords; types are these alone where the place is Open. A schema that
+// gives no type but has properties is taken to describe objects, as its author
+// meant.
 //
 // Record headers and keys are not part of a schema: such a place is Unstated.
 func (s *Schema) Lookup(p place.Place) field.Field {
@@ -45,14 +45,11 @@ func (s *Schema) presence(p place.Place, w way) (presence field.Presence, open b
 	if len(p.Path()) == 0 {
 		return field.Always, false
 	}
-	result := compat.Incompatible
-	if _, found := s.lackingSample(p.Path()); !found {
-		_, result = s.Lacking(p)
-	}
+	_, result := s.Lacking(p)
 	switch {
 	case result == compat.Compatible:
 		return field.Always, false
-	case result != compat.Undecided && s.accepts(p.Path(), anyType) == compat.Compatible:
+	case result != compat.Undecided && s.never(p.Path(), anyType):
 		return field.Never, false
 	case w.stated:
 		presence = field.Sometimes
@@ -60,10 +57,16 @@ func (s *Schema) presence(p place.Place, w way) (presence field.Presence, open b
 	return presence, result == compat.Undecided
 }
 
+// never says that no document has a value of the types at the end of a path.
+func (s *Schema) never(path []place.Segment, types typeSet) bool {
+	_, result := s.has(path, types)
+	return result == compat.Compatible
+}
+
 // typesAt are those of the types that documents can have at the end of a path.
 func (s *Schema) typesAt(path []place.Segment, types typeSet) typeSet {
 	for bit := arrayType; bit < anyType; bit <<= 1 {
-		if types&bit != 0 && s.accepts(path, bit) == compat.Compatible {
+		if types&bit != 0 && s.never(path, bit) {
 			types &^= bit
 		}
 	}

@@ -78,7 +78,7 @@ func TestLookup(t *testing.T) {
 		{"fractions alone are numbers", `{"type":"object","required":["a"],"properties":{"a":{"enum":["auto",0.5,1.5]}}}`, "$.a", "always [number string]"},
 		{"fractions and nothing else", `{"type":"object","required":["a"],"properties":{"a":{"type":"number","not":{"type":"integer"}}}}`, "$.a", "always [number]"},
 		{"an element of alternatives", `{"type":"array","anyOf":[{"minItems":101},{"minItems":300}],"items":{"type":"string"}}`, "$[100]", "always [string]"},
-		{"an element too far to ask", `{"type":"array","anyOf":[{"minItems":102},{"minItems":300}],"items":{"type":"string"}}`, "$[101]", "sometimes [string] open"},
+		{"an element far into an array of alternatives", `{"type":"array","anyOf":[{"minItems":102},{"minItems":300}],"items":{"type":"string"}}`, "$[101]", "always [string]"},
 		{"an element farther than arrays are", `{"type":"array","anyOf":[true],"items":{"type":"string"}}`, "$[9007199254740991]", "sometimes [string]"},
 		{"a lookaround that is given up", `{"type":"object","required":["a"],"properties":{"a":{"type":["string","null"],"pattern":"^(?=x)y"}}}`, "$.a", "always [null string]"},
 	}

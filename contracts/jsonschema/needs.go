@@ -1,31 +1,30 @@
 package jsonschema
 
 import (
-	"encoding/json"
 	"slices"
-	"testing/fstest"
+	"sync"
 
 	"github.com/flowweir/weir/contracts/compat"
+	"github.com/flowweir/weir/contracts/jsonschema/internal/docset"
 	"github.com/flowweir/weir/contracts/place"
 )
 
-// maxIndex bounds the index of an element that a reader is made for, which has a
-// schema for each element before it.
-const maxIndex = 100
-
 // Lacking looks for a document that the schema accepts and that has nothing at
-// a place in the data: Incompatible with one, Compatible where there is none, as
-// Compare says of a reader that requires the place.
+// a place in the data: Incompatible with one, Compatible where there is none. A
+// container on the way of which the schema states no type is taken for one.
 func (s *Schema) Lacking(p place.Place) (document string, result compat.Result) {
 	path := p.Path()
-	if shown, found := s.lackingSample(path); found && (s.size > wide || beyond(path)) {
-		return text(shown), compat.Incompatible
-	}
-	if beyond(path) {
-		return "", compat.Undecided
-	}
 	typed := s.way(path).typed
-	return s.refusedBy(reader(path, true, func(i int) bool { return typed[i] }))
+	return s.shows(func(t *translator) docset.Set {
+		there := docset.All
+		for i, segment := range slices.Backward(path) {
+			container, has := t.within(segment, there)
+			if there = has; typed[i] {
+				there = t.space.And(container, has)
+			}
+		}
+		return there.Not()
+	})
 }
 
 // Having looks for a document that the schema accepts and that has, at a place
@@ -35,101 +34,93 @@ func (s *Schema) Having(p place.Place, name string) (document string, result com
 	if types == numberType {
 		types = fractionType
 	}
-	return s.refused(p.Path(), types)
+	return s.has(p.Path(), types)
 }
 
-func (s *Schema) accepts(path []place.Segment, types typeSet) compat.Result {
-	if s.hasSample(path, types) {
-		return compat.Incompatible
+func (s *Schema) has(path []place.Segment, types typeSet) (document string, result compat.Result) {
+	return s.shows(func(t *translator) docset.Set { return t.having(path, t.space.Types(types.docset())) })
+}
+
+// Excludes says that no valid document has a text at a place in the data. It
+// says so only where that is certain.
+func (s *Schema) Excludes(p place.Place, text string) bool {
+	if p.Kind() != place.Data {
+		return false
 	}
-	_, result := s.refused(path, types)
-	return result
+	_, result := s.shows(func(t *translator) docset.Set { return t.having(p.Path(), t.space.Values(text)) })
+	return result == compat.Compatible
 }
 
-func (s *Schema) refused(path []place.Segment, types typeSet) (document string, result compat.Result) {
-	if beyond(path) {
-		return "", compat.Undecided
+// having is the set of documents that have one of the values at the end of a
+// path.
+func (t *translator) having(path []place.Segment, values docset.Set) docset.Set {
+	for _, segment := range slices.Backward(path) {
+		container, has := t.within(segment, values)
+		values = t.space.And(container, has)
 	}
-	return s.refusedBy(having(path, types))
+	return values
 }
 
-// beyond says that a step of a path is too far into an array to be asked about.
-func beyond(path []place.Segment) bool {
-	return slices.ContainsFunc(path, func(s place.Segment) bool { return s.IsIndex && s.Index > maxIndex })
+// within are the containers that a step leads into, and the documents that are
+// none or have one of the values behind it.
+func (t *translator) within(segment place.Segment, values docset.Set) (container, has docset.Set) {
+	if i := segment.Index; segment.IsIndex {
+		return t.space.Types(docset.Array), t.space.And(t.space.MinItems(i+1), t.space.ItemAt(i, values))
+	}
+	return t.space.Types(docset.Object), t.space.And(t.space.Has(segment.Name), t.space.Property(segment.Name, values))
 }
 
-// having is the reader that refuses documents with a value of the types at the
-// end of a path.
-func having(path []place.Segment, types typeSet) any {
-	return map[string]any{"not": reader(path, types.schema(), func(int) bool { return true })}
+// asked is what questions about places have been found out with so far: many
+// consumers need places of one schema, and the work on all of them is bounded
+// together.
+type asked struct {
+	sync.Mutex
+	sets *translator
+	// found are documents that the schema accepts, which may answer the next
+	// question; answers are those that found none.
+	found   []any
+	answers map[docset.Set]compat.Result
 }
 
-// reader is the schema of who needs what is at the end of a path; typed says of
-// which containers on the way it demands that they are containers.
-func reader(path []place.Segment, last any, typed func(i int) bool) any {
-	at := last
-	for i := len(path) - 1; i >= 0; i-- {
-		var container map[string]any
-		if segment := path[i]; segment.IsIndex {
-			items := make([]any, segment.Index, segment.Index+1)
-			for j := range items {
-				items[j] = true
-			}
-			container = map[string]any{"type": "array", "minItems": segment.Index + 1, "prefixItems": append(items, at)}
-		} else {
-			container = map[string]any{"type": "object", "required": []string{segment.Name}, "properties": map[string]any{segment.Name: at}}
+// maxFound bounds the documents that are kept.
+const maxFound = 64
+
+// shows looks for a document that the schema accepts and that is in a set:
+// Incompatible with one, Compatible where there is none, by the sets that
+// Compare works with.
+func (s *Schema) shows(set func(*translator) docset.Set) (document string, result compat.Result) {
+	a := &s.asked
+	a.Lock()
+	defer a.Unlock()
+	if a.sets == nil {
+		refs, blocked := newReferences(s)
+		if blocked != nil {
+			return "", compat.Undecided
 		}
-		if !typed(i) {
-			delete(container, "type")
-		}
-		at = container
+		a.sets, a.answers = newTranslator(refs), map[docset.Set]compat.Result{}
 	}
-	return at
-}
-
-// schema accepts the values of the types.
-func (t typeSet) schema() any {
-	switch {
-	case t == anyType:
-		return true
-	case t&fractionType != 0 && t&wholeType == 0:
-		return map[string]any{"type": (t | wholeType).names(), "not": map[string]any{"type": "integer"}}
-	}
-	return map[string]any{"type": t.names()}
-}
-
-// refusal is an answer of refusedBy.
-type refusal struct {
-	document string
-	result   compat.Result
-}
-
-// refusedBy compares the schema with a reader that is made here, once.
-func (s *Schema) refusedBy(reader any) (document string, result compat.Result) {
-	text, err := json.Marshal(reader)
-	if err != nil {
-		return "", compat.Undecided
-	}
-	if known, ok := s.refusals.Load(string(text)); ok {
-		r := known.(refusal)
-		return r.document, r.result
-	}
-	document, result = s.compareWith(text)
-	s.refusals.Store(string(text), refusal{document, result})
-	return document, result
-}
-
-func (s *Schema) compareWith(text []byte) (document string, result compat.Result) {
-	const file = "need.json"
-	loaded, err := Load(fstest.MapFS{file: {Data: text}}, file)
-	if err != nil {
-		return "", compat.Undecided
-	}
-	c := Compare(s, loaded)
-	for _, p := range c.Problems {
-		if p.Witness != nil {
-			return p.Witness.Document, compat.Incompatible
+	space, wanted := a.sets.space, set(a.sets)
+	for _, document := range a.found {
+		if space.Sure(wanted, document) && space.Holds(wanted, document) {
+			return text(document), compat.Incompatible
 		}
 	}
-	return "", c.Result()
+	if result, known := a.answers[wanted]; known {
+		return "", result
+	}
+	accepted := a.sets.set(s.root)
+	found, result := space.Find(accepted, wanted), compat.Undecided
+	switch gaveUp := space.GaveUp() != nil; {
+	case found.Answer == docset.Found && s.root.Validate(found.Doc) == nil && space.Sure(accepted, found.Doc) && space.Holds(wanted, found.Doc):
+		if len(a.found) < maxFound {
+			a.found = append(a.found, found.Doc)
+		}
+		return text(found.Doc), compat.Incompatible
+	case gaveUp:
+		a.sets = nil // what it says of texts may be wrong from here on
+	case found.Answer == docset.Empty:
+		result = compat.Compatible
+	}
+	a.answers[wanted] = result
+	return "", result
 }

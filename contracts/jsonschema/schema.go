@@ -39,7 +39,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	js "github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -53,14 +52,7 @@ type Schema struct {
 	source *loader
 	// assertFormat: format is an assertion.
 	assertFormat bool
-	// refusals are answers of refusedBy, by the reader: many consumers need one
-	// place, and each is asked for several times.
-	refusals sync.Map
-	// sampled are a few documents, made once; size is how many schemas there
-	// are.
-	sampling sync.Once
-	sampled  []any
-	size     int
+	asked        asked
 }
 
 // File is the file that the schema was loaded from.

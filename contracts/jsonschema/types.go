@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math/big"
 
+	"github.com/flowweir/weir/contracts/jsonschema/internal/docset"
 	js "github.com/santhosh-tekuri/jsonschema/v6"
 )
 
@@ -45,6 +46,20 @@ func (t typeSet) names() []string {
 		}
 	}
 	return names
+}
+
+// docset are the types as sets of documents have them.
+func (t typeSet) docset() docset.Type {
+	var all docset.Type
+	for name, bits := range typeBits {
+		if t&bits == bits {
+			all |= typeSets[name]
+		}
+	}
+	if t&fractionType != 0 {
+		all |= docset.Fraction
+	}
+	return all
 }
 
 // ownTypes are the types that a schema's own keywords allow.
