@@ -32,19 +32,20 @@ func (s *state) prompt(c *cobra.Command) *cobra.Command {
 		s.stdout = uninterrupted{ctx, s.stdout}
 		done := make(chan error, 1)
 		go func() { done <- run(c, args) }()
+		var err error
 		select {
-		case err := <-done:
-			return err
+		case err = <-done:
 		case <-ctx.Done():
-		}
-		select {
-		case err := <-done:
-			if err == nil {
-				return nil // all of it was done
+			select {
+			case err = <-done:
+			case <-time.After(grace):
+				err = ctx.Err()
 			}
-		case <-time.After(grace):
 		}
-		return ctx.Err()
+		if err != nil && ctx.Err() != nil {
+			return ctx.Err() // whatever failed because of it, and whichever came first
+		}
+		return err // nil where all of it was done
 	}
 	return c
 }
