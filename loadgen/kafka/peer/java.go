@@ -20,10 +20,10 @@ const javaOptions = "-Xmx512M -server -XX:+UseG1GC -XX:MaxGCPauseMillis=20 -XX:I
 var sent = regexp.MustCompile(`\n[0-9]+ records sent, ([0-9.]+) records/sec.*\n[0-9]+ steady state records sent, ([0-9.]+) records/sec`)
 
 // producerPerformance returns what Kafka's tool prints.
-func producerPerformance(ctx context.Context, bootstrap, image string, l load) (rates, error) {
+func producerPerformance(ctx context.Context, bootstrap, image, topic string, l load) (rates, error) {
 	run := "exec java " + javaOptions + ` -cp "/opt/kafka/libs/*" org.apache.kafka.tools.ProducerPerformance "$@"`
 	cmd := exec.CommandContext(ctx, "docker", "run", "--rm", "--network", "host", "--entrypoint", "sh", image, "-c", run, "sh",
-		"--topic", topicName, "--num-records", strconv.Itoa(l.records), "--record-size", strconv.Itoa(l.size),
+		"--topic", topic, "--num-records", strconv.Itoa(l.records), "--record-size", strconv.Itoa(l.size),
 		"--throughput", "-1", "--warmup-records", strconv.Itoa(l.records/warmup), "--command-property",
 		"bootstrap.servers="+bootstrap, "acks="+acks(l), fmt.Sprintf("enable.idempotence=%t", l.acks == kafka.AcksAll),
 		fmt.Sprintf("batch.size=%d", batchBytes), fmt.Sprintf("linger.ms=%d", linger.Milliseconds()), "compression.type="+l.compression,

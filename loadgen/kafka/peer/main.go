@@ -12,7 +12,8 @@
 // of the whole run, as ProducerPerformance tells its users, and of what comes
 // after the first fifth of the records, when the Java runtime is warm.
 // ProducerPerformance runs in a container of -image, with the options that
-// kafka-producer-perf-test.sh gives it; Weir runs in this process.
+// kafka-producer-perf-test.sh gives it; Weir runs in this process. A first pair
+// of each load is not counted: the brokers' runtime compiles what it meets.
 //
 // It is for a quiet machine: the brokers share it with whoever sends.
 package main
@@ -51,7 +52,6 @@ var loads = []load{
 const (
 	partitions = 12
 	warmup     = 5 // a fifth
-	topicName  = "weir-peer"
 )
 
 func main() {
@@ -80,20 +80,30 @@ func compare(ctx context.Context, bootstrap, image string, pairs, records int) e
 	defer client.Close()
 	admin := kadm.NewClient(client)
 	fmt.Println("| load | records/s, median | ProducerPerformance | Weir | ratio, median | each |\n|---|---|---|---|---|---|")
+	sent := 0
+	// On a topic of its own, which is removed afterwards, no run pays for the
+	// records of another. A name that was used before is no new topic to all
+	// brokers at once.
+	fresh := func(l load, run func(topic string) (rates, error)) (rates, error) {
+		sent++
+		return on(ctx, admin, fmt.Sprintf("weir-peer-%d-%d", os.Getpid(), sent), l.replication, run)
+	}
 	for _, l := range loads {
 		l.records = records * 100 / l.size
 		var java, weir []rates
-		for range pairs {
-			a, err := fresh(ctx, admin, l, func() (rates, error) { return producerPerformance(ctx, bootstrap, image, l) })
+		for pair := range 1 + pairs {
+			a, err := fresh(l, func(topic string) (rates, error) { return producerPerformance(ctx, bootstrap, image, topic, l) })
 			if err != nil {
 				return fmt.Errorf("%s: ProducerPerformance: %w", l.name, err)
 			}
-			b, err := fresh(ctx, admin, l, func() (rates, error) { return produce(ctx, bootstrap, l) })
+			b, err := fresh(l, func(topic string) (rates, error) { return produce(ctx, bootstrap, topic, l) })
 			if err != nil {
 				return fmt.Errorf("%s: Weir: %w", l.name, err)
 			}
-			fmt.Fprintf(os.Stderr, "%s: ProducerPerformance %.0f, warm %.0f, Weir %.0f, warm %.0f\n", l.name, a.whole, a.warm, b.whole, b.warm)
-			java, weir = append(java, a), append(weir, b)
+			fmt.Fprintf(os.Stderr, "%s, pair %d: ProducerPerformance %.0f, warm %.0f, Weir %.0f, warm %.0f\n", l.name, pair, a.whole, a.warm, b.whole, b.warm)
+			if pair > 0 {
+				java, weir = append(java, a), append(weir, b)
+			}
 		}
 		row(l.name, "whole run", java, weir, func(r rates) float64 { return r.whole })
 		row(l.name, "warm", java, weir, func(r rates) float64 { return r.warm })
@@ -115,18 +125,17 @@ func row(load, of string, java, weir []rates, rate func(rates) float64) {
 	fmt.Printf("| %s | %s | %.0f | %.0f | %.2f | %s |\n", load, of, median(a), median(b), median(ratios), strings.Join(each, ", "))
 }
 
-// fresh runs on a topic of its own, which is removed afterwards: no run pays
-// for the records of another.
-func fresh(ctx context.Context, admin *kadm.Client, l load, run func() (rates, error)) (r rates, err error) {
-	if _, err := admin.CreateTopic(ctx, partitions, l.replication, nil, topicName); err != nil {
-		return rates{}, fmt.Errorf("create topic %s: %w", topicName, err)
+// on runs on a topic that is there for the time of the run.
+func on(ctx context.Context, admin *kadm.Client, topic string, replication int16, run func(topic string) (rates, error)) (r rates, err error) {
+	if _, err := admin.CreateTopic(ctx, partitions, replication, nil, topic); err != nil {
+		return rates{}, fmt.Errorf("create topic %s: %w", topic, err)
 	}
 	defer func() {
-		if _, e := admin.DeleteTopic(context.WithoutCancel(ctx), topicName); err == nil && e != nil {
-			err = fmt.Errorf("delete topic %s: %w", topicName, e)
+		if _, e := admin.DeleteTopic(context.WithoutCancel(ctx), topic); err == nil && e != nil {
+			err = fmt.Errorf("delete topic %s: %w", topic, e)
 		}
 	}()
-	return run()
+	return run(topic)
 }
 
 func median(values []float64) float64 {

@@ -38,7 +38,7 @@ func (m *letters) Make(seq uint64, r *kgo.Record) ledger.Class {
 
 // produce returns the rates at which records were acknowledged until the last
 // one was.
-func produce(ctx context.Context, bootstrap string, l load) (rates, error) {
+func produce(ctx context.Context, bootstrap, topic string, l load) (rates, error) {
 	dir, err := os.MkdirTemp("", "weir-peer-")
 	if err != nil {
 		return rates{}, err
@@ -66,7 +66,7 @@ func produce(ctx context.Context, bootstrap string, l load) (rates, error) {
 	counters := &series.Counters{}
 	sender := ledger.New().Sender("peer", ledger.Expect{})
 	p, err := kafka.NewProducer(kafka.ProducerConfig{
-		Client: []kgo.Opt{kgo.SeedBrokers(strings.Split(bootstrap, ",")...)}, Settings: settings(l), Topic: topicName,
+		Client: []kgo.Opt{kgo.SeedBrokers(strings.Split(bootstrap, ",")...)}, Settings: settings(l), Topic: topic,
 		Schedule: at, Start: start, Maker: &letters{values: template}, Run: 1, Sender: sender, Journal: stories, Meter: meter,
 		Counters: counters, Stalls: &series.Stalls{}, Partitions: &series.Partitions{},
 	})
