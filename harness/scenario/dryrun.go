@@ -72,13 +72,17 @@ func (f *Flow) valueBytes() int64 {
 func (p *Plan) bytes() int64 {
 	var total int64
 	for _, f := range p.Flows {
-		each := float64(f.valueBytes() + headerBytes)
-		for _, s := range p.spoilt(f) {
-			each += s.Share * float64(s.Size) // beside those of another size, which are few
-		}
-		total += int64(float64(f.Schedule.Total())*each) * int64(p.topic(f.Topic).Replication)
+		total += p.flowBytes(f)
 	}
 	return total
+}
+
+func (p *Plan) flowBytes(f *Flow) int64 {
+	each := float64(f.valueBytes() + headerBytes)
+	for _, s := range p.spoilt(f) {
+		each += s.Share * float64(s.Size) // beside those of another size, which are few
+	}
+	return int64(float64(f.Schedule.Total())*each) * int64(p.topic(f.Topic).Replication)
 }
 
 // DryRun prints what a run would do, and does nothing: it refuses what Run

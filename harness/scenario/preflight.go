@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,12 +74,21 @@ func (x *execution) alsoWrong() []finding.Finding {
 	return append(p.Findings(), p.other...)
 }
 
-// bytes refuses a load that writes more than the guard allows. How often topics
-// are replicated must be known.
+// bytes refuses a load that writes more than the guard allows, at the guard or,
+// where the file has none, at the load that writes most. How often topics are
+// replicated must be known.
 func (p *preflight) bytes() {
-	if limit, bytes := p.x.plan.Scenario.Guard.limit(), p.x.plan.bytes(); bytes > limit {
-		p.Error(Guarded, document.Path{"guard", "max-bytes"}, fmt.Sprintf("the load would write about %s to all brokers together, and guard.max-bytes is %s: raise it, or shorten the load", byteSize(bytes), byteSize(limit)), "")
+	plan := p.x.plan
+	limit, bytes := plan.Scenario.Guard.limit(), plan.bytes()
+	if bytes <= limit {
+		return
 	}
+	path, is := document.Path{"guard", "max-bytes"}, "is"
+	if !plan.Scenario.Doc.Has(path...) {
+		most := slices.MaxFunc(plan.Flows, func(a, b *Flow) int { return cmp.Compare(plan.flowBytes(a), plan.flowBytes(b)) })
+		path, is = document.Path{"load", most.Index}, "is by default"
+	}
+	p.Error(Guarded, path, fmt.Sprintf("the load would write about %s to all brokers together, and guard.max-bytes %s %s: raise it, or shorten the load", byteSize(bytes), is, byteSize(limit)), "")
 }
 
 // preflight collects what is refused.
