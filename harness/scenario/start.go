@@ -232,7 +232,10 @@ func (x *execution) startServices(ctx context.Context, binaries map[string]strin
 		if err != nil {
 			return &InfrastructureError{"starting " + s.Name, err}
 		}
-		x.services[s.Name], urls[s.Name] = p, cfg.URL
+		x.services[s.Name] = p
+		if cfg.URL != "" {
+			urls[s.Name] = cfg.URL
+		}
 		x.order = append(x.order, s.Name)
 	}
 	return nil

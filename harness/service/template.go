@@ -49,6 +49,25 @@ func (e *TemplateError) Error() string {
 	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, message)
 }
 
+// Without is a template without the {{…}} that the error is about, at the same
+// places, so that what else is wrong with it can be found; empty where it
+// cannot be told, or where others stand on it.
+func (e *TemplateError) Without(text string) string {
+	lines := strings.SplitAfter(text, "\n")
+	if e.Column == 0 || e.Line > len(lines) || e.Column > len(lines[e.Line-1]) {
+		return ""
+	}
+	at := len(strings.Join(lines[:e.Line-1], "")) + e.Column - 1
+	start, length := strings.LastIndex(text[:at], "{{"), strings.Index(text[at:], "}}")
+	if start < 0 || length < 0 || opensBlock.MatchString(text[start:]) {
+		return ""
+	}
+	end := at + length + len("}}")
+	return text[:start] + strings.Repeat(" ", end-start) + text[end:]
+}
+
+var opensBlock = regexp.MustCompile(`^\{\{-?\s*(if|with|range|else|define|block)\b`)
+
 // Expand replaces the {{…}} of s, a text/template. A name that does not exist
 // is an error, always a *TemplateError.
 func Expand(s string, vars Vars) (string, error) {

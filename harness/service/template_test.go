@@ -68,3 +68,23 @@ func FuzzExpand(f *testing.F) {
 		}
 	})
 }
+
+// TestWithout: what an error is about is taken out at its place, so that the
+// next error has its own.
+func TestWithout(t *testing.T) {
+	for text, want := range map[string]string{
+		"a\n{{.Bootstrp}} {{.Host}}": "a\n              {{.Host}}",
+		"{{.Bootstrap}}{{.Host}}":    "{{.Bootstrap}}         ",
+		"{{if .Host}}a{{end}}":       "", // of which the rest would not parse
+		"{{.Host":                    "", // of which the place is not known
+	} {
+		_, err := Expand(text, Vars{Bootstrap: "b"})
+		var e *TemplateError
+		if !errors.As(err, &e) {
+			t.Fatalf("%q: %v", text, err)
+		}
+		if got := e.Without(text); got != want {
+			t.Errorf("%q: %q; want %q", text, got, want)
+		}
+	}
+}
