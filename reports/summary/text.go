@@ -169,12 +169,12 @@ func (t *text) latencies(all []run.Latency) {
 	}
 }
 
-// warmup says that figures are without it.
+// warmup says that figures leave it out, where there was one.
 func warmup(l run.Latency) string {
 	if l.Excluded == 0 {
 		return ""
 	}
-	return "(no warm-up)"
+	return "after warm-up"
 }
 
 // short is a percentile in a narrow column; where it is withheld, how many
