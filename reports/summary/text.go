@@ -27,6 +27,9 @@ type TextOptions struct {
 func Text(w io.Writer, rec *run.Record, o TextOptions) error {
 	t := text{color: o.Color}
 	v, sentence := Judge(rec)
+	if rec.Results != nil {
+		sentence = besideDrain(sentence, rec.Results.Drain)
+	}
 	t.line("%s  %s", t.mark(v, Word(v)), sentence)
 	t.line("      %s: %s, seed %d", rec.Run.Name, Cluster(rec.Run.Cluster), rec.Run.Seed)
 	for _, note := range rec.Run.Cluster.Notes {
@@ -90,7 +93,7 @@ func (t *text) results(res run.Results) {
 	t.effects(n)
 	t.groups(res.Groups)
 	t.latencies(res.Latencies)
-	t.invariants(res.Invariants)
+	t.invariants(res)
 	t.objectives(res.Objectives)
 	t.faults(res.Faults)
 	if !res.Drain.Complete {
@@ -192,15 +195,36 @@ func short(l run.Latency, q float64) string {
 	return "–"
 }
 
-func (t *text) invariants(all []run.Outcome) {
+// besideDrain is a sentence without the list of what the drain left open, which
+// has a line of its own.
+func besideDrain(sentence string, d run.Drain) string {
+	if d.Complete || len(d.Open) == 0 {
+		return sentence
+	}
+	return strings.Replace(sentence, listed(d.Open, ""), "see drain", 1)
+}
+
+// invariants has those of which the same is said in one line.
+func (t *text) invariants(res run.Results) {
 	var green []string
+	said := map[string]bool{}
 	label := "invariants"
-	for _, o := range all {
+	for i, o := range res.Invariants {
 		if o.Verdict == finding.Pass {
 			green = append(green, o.Invariant)
 			continue
 		}
-		t.row(label, "%s %s: %s", t.mark(o.Verdict, Sign(o.Verdict)), o.Invariant, o.Sentence)
+		names, sentence := o.Invariant, string(o.Verdict)+o.Sentence
+		if said[sentence] {
+			continue
+		}
+		said[sentence] = true
+		for _, other := range res.Invariants[i+1:] {
+			if other.Verdict == o.Verdict && other.Sentence == o.Sentence {
+				names += ", " + other.Invariant
+			}
+		}
+		t.row(label, "%s %s: %s", t.mark(o.Verdict, Sign(o.Verdict)), names, besideDrain(o.Sentence, res.Drain))
 		label = ""
 		if place := firstPlace(o.Findings); place != "" {
 			t.row("", "  first: %s", place)
@@ -221,25 +245,49 @@ func firstPlace(findings []finding.Finding) string {
 	return ""
 }
 
+// objectives has those that were not judged for the same reason in one line.
 func (t *text) objectives(all []run.Objective) {
 	green := 0
 	label := "objectives"
+	alike := map[string][]run.Objective{}
+	for _, o := range all {
+		if o.Verdict == finding.Inconclusive {
+			alike[unjudged(o)] = append(alike[unjudged(o)], o)
+		}
+	}
 	for _, o := range all {
 		if o.Verdict == finding.Pass {
 			green++
 			continue
 		}
-		got := o.Got
-		if o.Note != "" {
-			got = strings.TrimSpace(got + " " + o.Note)
+		same := alike[unjudged(o)]
+		if o.Verdict != finding.Inconclusive || len(same) == 1 {
+			t.row(label, "%s %s: %s, wanted %s", t.mark(o.Verdict, Sign(o.Verdict)), ObjectiveName(o), unjudged(o), o.Want)
+			label = ""
+			continue
 		}
-		t.row(label, "%s %s: %s, wanted %s", t.mark(o.Verdict, Sign(o.Verdict)), ObjectiveName(o), got, o.Want)
-		label = ""
+		if len(same) == 0 {
+			continue // said with an earlier one
+		}
+		names := make([]string, len(same))
+		for i, o := range same {
+			names[i] = ObjectiveName(o) + " " + o.Want
+		}
+		t.row(label, "%s %s: %s", t.mark(o.Verdict, Sign(o.Verdict)), strings.Join(names, ", "), unjudged(o))
+		label, alike[unjudged(o)] = "", nil
 	}
 	if green > 0 {
 		t.row(label, "%s %d of %d met", t.mark(finding.Pass, "✓"), green, len(all))
 	}
 }
+
+// unjudged is what came of an objective that did not pass.
+func unjudged(o run.Objective) string {
+	return strings.TrimSpace(strings.TrimPrefix(o.Got, nothing) + " " + o.Note)
+}
+
+// nothing is what an objective got of which nothing was measured.
+const nothing = "—"
 
 func (t *text) faults(all []run.Fault) {
 	label := "faults"
