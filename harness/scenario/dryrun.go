@@ -115,12 +115,12 @@ func DryRun(ctx context.Context, s *Scenario, w io.Writer, opts ...Option) ([]fi
 // files cannot drive a terminal.
 func (p *Plan) Describe(w io.Writer, kind string, brokers int) {
 	s := p.Scenario
-	fmt.Fprintf(w, "scenario   %s\ncluster    %s, %d brokers\n", words.Plain(s.Name), kind, brokers)
+	fmt.Fprintf(w, "scenario   %s\ncluster    %s, %s\n", words.Plain(s.Name), kind, several(brokers, "broker"))
 	for _, t := range p.Topics {
-		fmt.Fprintf(w, "topic      %s: %d partitions, replication %d (%s)\n", t.Name, t.Partitions, t.Replication, t.Role)
+		fmt.Fprintf(w, "topic      %s: %s, replication %d (%s)\n", t.Name, several(t.Partitions, "partition"), t.Replication, t.Role)
 	}
 	if list := s.Background.topics("RUN", brokers); len(list) > 0 {
-		fmt.Fprintf(w, "background %d topics of %d partitions, replication %d, without records\n", len(list), list[0].Partitions, list[0].Replication)
+		fmt.Fprintf(w, "background %s of %s, replication %d, without records\n", several(len(list), "topic"), several(list[0].Partitions, "partition"), list[0].Replication)
 	}
 	if m := s.Cluster.Metrics.Prometheus; m != nil {
 		of := prometheus.Config{Server: m.Server, Exporters: m.Exporters}
@@ -130,7 +130,7 @@ func (p *Plan) Describe(w io.Writer, kind string, brokers int) {
 		fmt.Fprintf(w, "service    %s\n", words.Plain(svc.Name))
 	}
 	for _, f := range p.Flows {
-		fmt.Fprintf(w, "load       %s via %s: %s, %d records\n", words.Plain(f.Name()), via(f), words.Plain(f.Schedule.String()), f.Schedule.Total())
+		fmt.Fprintf(w, "load       %s via %s: %s, %s\n", words.Plain(f.Name()), via(f), words.Plain(f.Schedule.String()), several(f.Schedule.Total(), "record"))
 		if n := f.Load.Producer.Clients; n > 1 {
 			fmt.Fprintf(w, "clients    %d\n", n)
 		}
@@ -159,4 +159,11 @@ func (p *Plan) Describe(w io.Writer, kind string, brokers int) {
 	for _, n := range p.Notes {
 		fmt.Fprintf(w, "note       %s\n", words.Plain(n))
 	}
+}
+
+func several[T int | uint64](n T, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -47,7 +47,7 @@ func (x *execution) start(ctx context.Context) error {
 		return err
 	}
 	x.recordCreated()
-	x.logf("creating %d topics", len(x.info.Topics))
+	x.logf("creating %s", several(len(x.info.Topics), "topic"))
 	err = cluster.CreateTopics(ctx, x.up, x.info.Topics)
 	x.created.Topics(x.info.Topics)
 	if err != nil {
