@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/template"
 
+	"github.com/flowweir/weir/contracts/braces"
 	"github.com/flowweir/weir/reports/finding"
 )
 
@@ -112,9 +113,14 @@ type misfit struct {
 // check looks for what is wrong with a template, and at what it becomes with
 // values such as a load fills in.
 func (t *Trigger) check(step int, text string, judge func(filled []byte) *misfit) []TemplateProblem {
-	parsed, problems := soundPart(text)
-	c := templateCheck{variables: t.Variables(step), problems: problems, cut: len(problems) > 0}
-	c.tree(parsed)
+	rest, broken := braces.Sound(text, func(text string) error { _, err := ParseTemplate(text); return err })
+	c := templateCheck{variables: t.Variables(step), cut: len(broken) > 0}
+	for _, b := range broken {
+		c.problems = append(c.problems, TemplateProblem{b.Offset, "the template: " + b.Message, b.Hint})
+	}
+	if sound, err := ParseTemplate(rest); err == nil {
+		c.tree(sound.parsed)
+	}
 	if len(c.problems) > 0 {
 		slices.SortStableFunc(c.problems, func(a, b TemplateProblem) int { return a.Offset - b.Offset })
 		return c.problems

@@ -119,12 +119,16 @@ type expander struct {
 func (e *expander) expand(text string, field ...any) string {
 	e.unknown = nil
 	path := e.path.Add(field...)
-	out, err := service.Expand(text, *e.vars)
-	wrong := (*service.TemplateError)(nil)
-	if errors.As(err, &wrong) {
-		e.failed = append(e.failed, fmt.Sprint(field...))
+	rest, broken := service.Sound(text)
+	for _, wrong := range broken {
+		e.wrong(path, text, wrong)
 	}
-	for rest := text; errors.As(err, &wrong); _, err = service.Expand(rest, *e.vars) {
+	out, err := service.Expand(rest, *e.vars)
+	wrong := (*service.TemplateError)(nil)
+	if len(broken) > 0 || errors.As(err, &wrong) {
+		e.failed, out = append(e.failed, fmt.Sprint(field...)), ""
+	}
+	for ; errors.As(err, &wrong); _, err = service.Expand(rest, *e.vars) {
 		e.wrong(path, text, wrong)
 		if rest = wrong.Without(rest); rest == "" {
 			break

@@ -36,9 +36,10 @@ func TestExpandErrors(t *testing.T) {
 		"a\nb {{.Port}}":   {2, 5, "{{.Port}}: there is no port here", ""},
 		`{{.URL "c"}}`:     {1, 3, `{{.URL}}: no service "c" with a url; there are a, b`, ""},
 		"{{.Topic}}":       {1, 3, "{{.Topic}}: wrong number of args for Topic: want 1 got 0", ""},
-		"{{.Port":          {1, 0, "unclosed action", ""},
-		"a\n{{if}}":        {2, 0, "missing value for if", ""},
-		"{{env \"HOME\"}}": {1, 0, `function "env" not defined`, ""},
+		"a {{.Port":        {1, 3, "unclosed action", ""},
+		"a\n{{if}}":        {2, 1, "missing value for if", ""},
+		"a\n{{if 1}}":      {2, 1, "{{if}} has no end", "close it with {{end}}"},
+		"{{env \"HOME\"}}": {1, 3, `function "env" not defined`, ""},
 	} {
 		_, err := Expand(in, vars)
 		var got *TemplateError
@@ -76,7 +77,7 @@ func TestWithout(t *testing.T) {
 		"a\n{{.Bootstrp}} {{.Host}}": "a\n              {{.Host}}",
 		"{{.Bootstrap}}{{.Host}}":    "{{.Bootstrap}}         ",
 		"{{if .Host}}a{{end}}":       "", // of which the rest would not parse
-		"{{.Host":                    "", // of which the place is not known
+		"{{.Host":                    "", // which has no end
 	} {
 		_, err := Expand(text, Vars{Bootstrap: "b"})
 		var e *TemplateError
