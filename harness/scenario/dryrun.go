@@ -161,7 +161,7 @@ func (p *Plan) Describe(w io.Writer, kind string, brokers int) {
 	}
 }
 
-func several[T int | uint64](n T, what string) string {
+func several[T int | int64 | uint64](n T, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}
