@@ -128,25 +128,39 @@ func (t *Trigger) check(step int, text string, judge func(filled []byte) *misfit
 	if c.branches && slices.ContainsFunc(c.named, func(name string) bool { return t.saves(step, name) }) {
 		return nil // which branch is taken, only the reply tells
 	}
-	var first *TemplateProblem
+	var first []TemplateProblem
 	for _, values := range t.values(step) {
-		problem := c.filled(text, values, judge)
-		if problem == nil {
+		problems := c.filled(text, values, judge)
+		if len(problems) == 0 {
 			return nil
 		}
 		if first == nil {
-			first = problem
+			first = problems
 		}
 	}
-	return []TemplateProblem{*first}
+	return first
 }
 
-// filled is what is wrong with a sound template when some values are filled in.
-func (c *templateCheck) filled(text string, values map[string]any, judge func([]byte) *misfit) *TemplateProblem {
-	out, err := traced(text, values)
-	if err != nil {
-		return c.unfilled(text, err)
+// filled is what is wrong with a sound template when some values are filled in:
+// all that cannot be, or else why what it becomes will not do.
+func (c *templateCheck) filled(text string, values map[string]any, judge func([]byte) *misfit) (problems []TemplateProblem) {
+	const most = 10
+	for rest := text; rest != "" && len(problems) < most; {
+		out, err := traced(rest, values)
+		if err == nil && len(problems) == 0 {
+			return misfits(out, judge)
+		}
+		p := c.unfilled(rest, err)
+		if p == nil {
+			break
+		}
+		problems = append(problems, *p)
+		rest = braces.Without(rest, p.Offset)
 	}
+	return problems
+}
+
+func misfits(out *trace, judge func([]byte) *misfit) []TemplateProblem {
 	wrong := judge(out.Bytes())
 	if wrong == nil {
 		return nil
@@ -159,5 +173,5 @@ func (c *templateCheck) filled(text string, values map[string]any, judge func([]
 	if wrong.why != "" {
 		message += ": " + wrong.why
 	}
-	return &TemplateProblem{offset, message, wrong.hint}
+	return []TemplateProblem{{offset, message, wrong.hint}}
 }

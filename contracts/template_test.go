@@ -69,12 +69,14 @@ func TestCheckTemplate(t *testing.T) {
 		"{{range 1000000000}}{{end}}":                               nil,
 
 		// What cannot be filled in.
-		"a\n  {{len .seq}}":                    {"2:5 the template: {{len .seq}}: len of type uint64;"},
-		"{{slice .id 0 8}}":                    nil,
-		"{{slice .id 0 80}}":                   {"1:3 the template: {{slice .id 0 80}}: index out of range: 80;"},
-		"{{slice .cart 0 80}}":                 nil,
-		"{{len .id 1}}":                        {"1:3 the template: {{len}}: wrong number of args for len: want 1 got 2;"},
-		"{{if eq .cart 7}}{{len .seq}}{{end}}": nil,
+		"a\n  {{len .seq}}":                        {"2:5 the template: {{len .seq}}: len of type uint64;"},
+		"{{len .seq}}{{.id}}{{slice .id 0 80}}":    {"1:3 the template: {{len .seq}}: len of type uint64;", "1:22 the template: {{slice .id 0 80}}: index out of range: 80;"},
+		"{{if len .seq}}{{slice .id 0 80}}{{end}}": {"1:6 the template: {{len .seq}}: len of type uint64;"},
+		"{{slice .id 0 8}}":                        nil,
+		"{{slice .id 0 80}}":                       {"1:3 the template: {{slice .id 0 80}}: index out of range: 80;"},
+		"{{slice .cart 0 80}}":                     nil,
+		"{{len .id 1}}":                            {"1:3 the template: {{len}}: wrong number of args for len: want 1 got 2;"},
+		"{{if eq .cart 7}}{{len .seq}}{{end}}":     nil,
 	} {
 		if got := told(trigger.CheckTemplate(1, text), text); !slices.Equal(got, want) {
 			t.Errorf("%q:\ngot  %q\nwant %q", text, got, want)

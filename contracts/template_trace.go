@@ -134,9 +134,9 @@ func reason(message string) string {
 }
 
 // unfilled is the problem of a template that cannot be filled in; nil for one
-// that cannot be judged.
+// that can, or that cannot be judged.
 func (c *templateCheck) unfilled(text string, err error) *TemplateProblem {
-	if errors.Is(err, errEndless) {
+	if err == nil || errors.Is(err, errEndless) {
 		return nil
 	}
 	p := &TemplateProblem{Message: "the template: " + unfilled(err).Error()}

@@ -44,7 +44,7 @@ func Sound(text string, parse func(text string) error) (sound string, problems [
 			if b.opens() {
 				text, cut = text[:b.start], true
 			} else {
-				text = text[:b.start] + strings.Repeat(" ", b.end-b.start) + text[b.end:]
+				text = b.blank(text)
 			}
 			continue
 		}
@@ -60,6 +60,26 @@ func Sound(text string, parse func(text string) error) (sound string, problems [
 		text += strings.Repeat("{{end}}", len(open))
 	}
 	return "", problems
+}
+
+// Without is a template that parses, without the {{…}} at an offset: what is
+// left stands at the same offsets. It is empty where others stand on that one,
+// as the text of a block does.
+func Without(text string, at int) string {
+	for _, b := range pieces(text) {
+		if at < b.start || at >= b.end {
+			continue
+		}
+		if b.opens() || b.keyword == "else" || b.keyword == "end" {
+			return ""
+		}
+		return b.blank(text)
+	}
+	return ""
+}
+
+func (b piece) blank(text string) string {
+	return text[:b.start] + strings.Repeat(" ", b.end-b.start) + text[b.end:]
 }
 
 // text/template: "template: :2: unclosed action".

@@ -35,6 +35,15 @@ func TestSound(t *testing.T) {
 	}
 }
 
+func TestWithout(t *testing.T) {
+	const text = "a{{.b}}{{if .c}}d{{else}}e{{end}}"
+	for at, want := range map[int]string{0: "", 1: "a      {{if .c}}d{{else}}e{{end}}", 6: "a      {{if .c}}d{{else}}e{{end}}", 7: "", 16: "", 17: "", 26: "", len(text): ""} {
+		if got := Without(text, at); got != want {
+			t.Errorf("at %d: %q", at, got)
+		}
+	}
+}
+
 // FuzzSound: what is left parses, and something is said of what does not.
 func FuzzSound(f *testing.F) {
 	for _, text := range []string{"{{.a", "{{if}}{{else}}{{end", "{{/* a", "{{- \"a\\\n}} {{`", `{{block "a" .}}{{end}}{{define "a"}}1{{end}}`, "{{range .}}{{break}}{{end}}{{continue}}"} {

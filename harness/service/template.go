@@ -55,19 +55,11 @@ func (e *TemplateError) Error() string {
 // cannot be told, or where others stand on it.
 func (e *TemplateError) Without(text string) string {
 	lines := strings.SplitAfter(text, "\n")
-	if e.Column == 0 || e.Line > len(lines) || e.Column > len(lines[e.Line-1]) {
+	if e.Column == 0 || e.Line > len(lines) {
 		return ""
 	}
-	at := len(strings.Join(lines[:e.Line-1], "")) + e.Column - 1
-	start, length := strings.LastIndex(text[:at], "{{"), strings.Index(text[at:], "}}")
-	if start < 0 || length < 0 || opensBlock.MatchString(text[start:]) {
-		return ""
-	}
-	end := at + length + len("}}")
-	return text[:start] + strings.Repeat(" ", end-start) + text[end:]
+	return braces.Without(text, len(strings.Join(lines[:e.Line-1], ""))+e.Column-1)
 }
-
-var opensBlock = regexp.MustCompile(`^\{\{-?\s*(if|with|range|else|define|block)\b`)
 
 // Expand replaces the {{…}} of s, a text/template. A name that does not exist
 // is an error, always a *TemplateError.

@@ -77,7 +77,7 @@ func TestWithout(t *testing.T) {
 		"a\n{{.Bootstrp}} {{.Host}}": "a\n              {{.Host}}",
 		"{{.Bootstrap}}{{.Host}}":    "{{.Bootstrap}}         ",
 		"{{if .Host}}a{{end}}":       "", // of which the rest would not parse
-		"{{.Host":                    "", // which has no end
+		"{{.Host":                    "       ",
 	} {
 		_, err := Expand(text, Vars{Bootstrap: "b"})
 		var e *TemplateError
