@@ -66,10 +66,10 @@ func (x *execution) alsoWrong() []finding.Finding {
 			p.add(err)
 		}
 	}
-	if !x.plan.blind {
-		if err := p.loads(); err != nil {
-			p.add(err)
-		}
+	if x.plan.blind {
+		p.triggers()
+	} else if err := p.loads(); err != nil {
+		p.add(err)
 	}
 	p.services()
 	return append(p.Findings(), p.other...)

@@ -33,13 +33,26 @@ func checkTrigger(f *Flow) error {
 		c.body(i, step.Body, at.Add("body"))
 	}
 	text := c.body(len(t.Given), t.Body, c.at.Add("body"))
-	if in, ok := strings.CutPrefix(t.ID, "body:"); ok && len(c.found) == 0 {
+	if in, ok := strings.CutPrefix(t.ID, "body:"); ok && len(c.found) == 0 && !f.Producer.Doc.Flawed(c.at.Add("id")...) {
 		c.identity(in, text)
 	}
 	if len(c.found) == 0 {
 		return nil
 	}
 	return &contractError{c.found}
+}
+
+// triggers refuses what loads would send where their contracts are wrong
+// elsewhere.
+func (p *preflight) triggers() {
+	for _, f := range p.x.plan.Flows {
+		if f.Load.Via != ViaTrigger || f.Producer.Doc.Flawed(interaction(f.Producer, f.Produces).Add("trigger", "given")...) {
+			continue
+		}
+		if err := checkTrigger(f); err != nil {
+			p.add(p.x.refusal(BadLoad, err, "load", f.Index, "via"))
+		}
+	}
 }
 
 func (c *triggers) inContract(path document.Path, message, hint string) {
