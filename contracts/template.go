@@ -1,17 +1,37 @@
 package contracts
 
 import (
+	"bytes"
 	"fmt"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"text/template"
-	tree "text/template/parse"
 
-	"github.com/flowweir/weir/contracts/document"
+	"github.com/flowweir/weir/contracts/braces"
 	"github.com/flowweir/weir/reports/finding"
 )
+
+// Template is a text of a trigger that is filled in for each of its uses.
+type Template struct{ parsed *template.Template }
+
+// ParseTemplate reads a template. It has no name of its own, so that none is
+// taken from those that it defines.
+func ParseTemplate(text string) (*Template, error) {
+	parsed, err := template.New("").Option("missingkey=error").Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	return &Template{parsed}, nil
+}
+
+// Fill is the template with its variables filled in.
+func (t *Template) Fill(variables map[string]any) ([]byte, error) {
+	var out bytes.Buffer
+	if err := t.parsed.Execute(&out, variables); err != nil {
+		return nil, unfilled(err)
+	}
+	return out.Bytes(), nil
+}
 
 // TemplateProblem is what is wrong with a template of a trigger, Offset bytes
 // from its start.
@@ -27,6 +47,16 @@ func (p TemplateProblem) Position(file, text string) *finding.Position {
 	line, _, _ := strings.Cut(text[start:], "\n")
 	return &finding.Position{File: file, Line: strings.Count(before, "\n") + 1, Column: len(before) - start + 1, Source: strings.TrimSuffix(line, "\r")}
 }
+
+// known are the variables that no step saves, with values such as they have.
+var known = map[string]any{
+	"id": "5f2b1c9e-7d34-8a61-9c05-3e8f00000001", "seq": uint64(1),
+	"bootstrap": "127.0.0.1:9092", "url": "http://127.0.0.1:8080",
+}
+
+// unknown are values that what a step saves may have: a number, a long one, and
+// a path. What fails with each of them fails.
+var unknown = []string{"1", strings.Repeat("1", 1024), "/1"}
 
 // Variables are what the templates of a step of given may name, or, with
 // len(t.Given), those of the trigger itself. What runs as a program, and what
@@ -45,123 +75,103 @@ func (t *Trigger) Variables(step int) []string {
 	return slices.Compact(names)
 }
 
-// CheckTemplate says what is wrong with a template of a step of given, or of
-// the trigger itself (see Variables): that it does not parse, or what it names
-// that is not there. It fills in nothing.
-func (t *Trigger) CheckTemplate(step int, text string) []TemplateProblem {
-	if !strings.Contains(text, "{{") {
-		return nil
-	}
-	parsed, err := template.New("t").Parse(text)
-	if err != nil {
-		return []TemplateProblem{unparsed(text, err)}
-	}
-	c := templateCheck{variables: t.Variables(step)}
-	if parsed.Tree != nil {
-		c.node(parsed.Root, true)
-	}
-	return c.problems
-}
-
-// text/template: "template: t:2: unclosed action", of which only the line is
-// known.
-var (
-	unparsedLine = regexp.MustCompile(`(?s)^template: t:(\d+):(?:\d+:)? (.*)$`)
-	quotedName   = regexp.MustCompile(`"([^"]+)"`)
-)
-
-// unparsed is the problem of a template that does not parse, at what its error
-// names, or else at the first action of its line.
-func unparsed(text string, err error) TemplateProblem {
-	m := unparsedLine.FindStringSubmatch(err.Error())
-	if m == nil {
-		return TemplateProblem{Message: "the template: " + err.Error()}
-	}
-	number, _ := strconv.Atoi(m[1])
-	start := 0
-	for range number - 1 {
-		next := strings.IndexByte(text[start:], '\n')
-		if next < 0 {
-			break
-		}
-		start += next + 1
-	}
-	line, _, _ := strings.Cut(text[start:], "\n")
-	at := strings.Index(line, "{{")
-	if name := quotedName.FindStringSubmatch(m[2]); name != nil && strings.Contains(line, name[1]) {
-		at = strings.Index(line, name[1])
-	}
-	return TemplateProblem{Offset: start + max(0, at), Message: "the template: " + m[2]}
-}
-
-// templateCheck looks for names in a template that are no variables.
-type templateCheck struct {
-	variables []string
-	problems  []TemplateProblem
-}
-
-// node checks n; root says that the dot is the variables there, which with and
-// range change.
-func (c *templateCheck) node(n tree.Node, root bool) {
-	switch n := n.(type) {
-	case *tree.ListNode:
-		if n == nil {
-			return
-		}
-		for _, inner := range n.Nodes {
-			c.node(inner, root)
-		}
-	case *tree.ActionNode:
-		c.node(n.Pipe, root)
-	case *tree.IfNode:
-		c.branch(&n.BranchNode, root, root)
-	case *tree.WithNode:
-		c.branch(&n.BranchNode, root, false)
-	case *tree.RangeNode:
-		c.branch(&n.BranchNode, root, false)
-	case *tree.TemplateNode:
-		c.node(n.Pipe, root)
-	case *tree.PipeNode:
-		if n == nil {
-			return
-		}
-		for _, command := range n.Cmds {
-			for _, arg := range command.Args {
-				c.node(arg, root)
+// values are the variables of a step with values such as they have, in each of
+// the ways of which one must do.
+func (t *Trigger) values(step int) (all []map[string]any) {
+	for _, saved := range unknown {
+		values := map[string]any{}
+		for _, name := range t.Variables(step) {
+			values[name] = saved
+			if v, is := known[name]; is && !t.saves(step, name) {
+				values[name] = v
 			}
 		}
-	case *tree.ChainNode:
-		c.node(n.Node, root)
-	case *tree.FieldNode:
-		if root {
-			c.name(int(n.Pos), n.Ident)
-		}
-	case *tree.VariableNode:
-		if n.Ident[0] == "$" && len(n.Ident) > 1 {
-			c.name(int(n.Pos), n.Ident[1:])
-		}
+		all = append(all, values)
 	}
+	return all
 }
 
-func (c *templateCheck) branch(n *tree.BranchNode, root, inside bool) {
-	c.node(n.Pipe, root)
-	c.node(n.List, inside)
-	c.node(n.ElseList, root)
+// saves says whether a step before this one saves a variable.
+func (t *Trigger) saves(step int, name string) bool {
+	return slices.ContainsFunc(t.Given[:step], func(s Step) bool { _, is := s.Save[name]; return is })
 }
 
-// name checks .name, and that nothing is looked for below it: variables are
-// text and numbers.
-func (c *templateCheck) name(offset int, ident []string) {
-	name := ident[0]
-	if !slices.Contains(c.variables, name) {
-		hint := "there are {{." + strings.Join(c.variables, "}}, {{.") + "}}, and what given steps before it save"
-		if near := document.Nearest(name, c.variables); near != "" {
-			hint = fmt.Sprintf("did you mean {{.%s}}?", near)
+// CheckTemplate says what is wrong with a template of a step of given, or of
+// the trigger itself (see Variables): that it does not parse, what it names
+// that is not there, or that it cannot be filled in.
+func (t *Trigger) CheckTemplate(step int, text string) []TemplateProblem {
+	return t.check(step, text, func([]byte) *misfit { return nil })
+}
+
+// misfit is why a text that a template has become cannot be used: at an offset
+// of it.
+type misfit struct {
+	at              int
+	what, why, hint string
+}
+
+// check looks for what is wrong with a template, and at what it becomes with
+// values such as a load fills in.
+func (t *Trigger) check(step int, text string, judge func(filled []byte) *misfit) []TemplateProblem {
+	rest, broken := braces.Sound(text, func(text string) error { _, err := ParseTemplate(text); return err })
+	c := templateCheck{variables: t.Variables(step), cut: len(broken) > 0}
+	for _, b := range broken {
+		c.problems = append(c.problems, TemplateProblem{b.Offset, "the template: " + b.Message, b.Hint})
+	}
+	if sound, err := ParseTemplate(rest); err == nil {
+		c.tree(sound.parsed)
+	}
+	if len(c.problems) > 0 {
+		slices.SortStableFunc(c.problems, func(a, b TemplateProblem) int { return a.Offset - b.Offset })
+		return c.problems
+	}
+	if c.branches && slices.ContainsFunc(c.named, func(name string) bool { return t.saves(step, name) }) {
+		return nil // which branch is taken, only the reply tells
+	}
+	var first []TemplateProblem
+	for _, values := range t.values(step) {
+		problems := c.filled(text, values, judge)
+		if len(problems) == 0 {
+			return nil
 		}
-		c.problems = append(c.problems, TemplateProblem{offset, fmt.Sprintf("the template names {{.%s}}, which is no variable here", name), hint})
-		return
+		if first == nil {
+			first = problems
+		}
 	}
-	if len(ident) > 1 {
-		c.problems = append(c.problems, TemplateProblem{offset, fmt.Sprintf("the variable %s has no field %s: it is a text or a number", name, ident[1]), fmt.Sprintf("write {{.%s}}", name)})
+	return first
+}
+
+// filled is what is wrong with a sound template when some values are filled in:
+// all that cannot be, or else why what it becomes will not do.
+func (c *templateCheck) filled(text string, values map[string]any, judge func([]byte) *misfit) (problems []TemplateProblem) {
+	const most = 10
+	for rest := text; rest != "" && len(problems) < most; {
+		out, err := traced(rest, values)
+		if err == nil && len(problems) == 0 {
+			return misfits(out, judge)
+		}
+		p := c.unfilled(rest, err)
+		if p == nil {
+			break
+		}
+		problems = append(problems, *p)
+		rest = braces.Without(rest, p.Offset)
 	}
+	return problems
+}
+
+func misfits(out *trace, judge func([]byte) *misfit) []TemplateProblem {
+	wrong := judge(out.Bytes())
+	if wrong == nil {
+		return nil
+	}
+	offset, action, wrote := out.source(wrong.at)
+	message := wrong.what
+	if action != "" {
+		message = fmt.Sprintf("%s where %s writes %s", message, action, wrote)
+	}
+	if wrong.why != "" {
+		message += ": " + wrong.why
+	}
+	return []TemplateProblem{{offset, message, wrong.hint}}
 }

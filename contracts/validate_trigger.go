@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 
+	"golang.org/x/net/http/httpguts"
+
 	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/contracts/place"
 )
@@ -65,19 +67,26 @@ func (v *validator) templates(trigger document.Path, step int, path document.Pat
 			return
 		}
 	}
-	check := func(at document.Path, text string) {
-		for _, p := range t.CheckTemplate(step, text) {
-			v.ErrorInside(BadTrigger, at, p.Offset, p.Message, p.Hint)
+	report := func(at document.Path, from int, problems []TemplateProblem) {
+		for _, p := range problems {
+			v.ErrorInside(BadTrigger, at, from+p.Offset, p.Message, p.Hint)
 		}
 	}
-	check(path.Add("http"), http)
+	if method, target, is := strings.Cut(http, " "); is {
+		report(path.Add("http"), len(method)+1, t.CheckPath(step, target))
+	}
 	for i, arg := range argv {
-		check(path.Add("exec", i), arg)
+		report(path.Add("exec", i), 0, t.CheckTemplate(step, arg))
 	}
-	if http != "" {
-		for name, value := range headers {
-			check(path.Add("headers", name), value)
+	if http == "" {
+		return
+	}
+	for name, value := range headers {
+		at := path.Add("headers", name)
+		if !httpguts.ValidHeaderFieldName(name) {
+			v.ErrorAtKey(BadName, at, fmt.Sprintf("%q is no name of a header", name), "HTTP takes letters, digits and - in it")
 		}
+		report(at, 0, t.CheckHeader(step, value))
 	}
 }
 
@@ -130,7 +139,7 @@ func (v *validator) oneOfMethods(path document.Path, method string) bool {
 
 var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// save checks what a step keeps of the reply: places in its body and headers.
+// save checks what a step keeps of the reply: places in its body.
 func (v *validator) save(path document.Path, step Step) {
 	v.without(path, "save", step.Save != nil && step.HTTP == "" && step.Exec == nil)
 	for name, from := range step.Save {
@@ -138,7 +147,7 @@ func (v *validator) save(path document.Path, step Step) {
 		if !variable.MatchString(name) {
 			v.ErrorAtKey(BadTrigger, at, fmt.Sprintf("%q is no name of a variable", name), "it is used as {{.name}}: letters, digits and _")
 		}
-		v.place(at, from, place.Data, place.Header)
+		v.place(at, from, place.Data)
 	}
 }
 

@@ -19,14 +19,14 @@ func TestAwaitFailsWhere(t *testing.T) {
 				c.Produce("parcel.Routed", Set("$.cents", "120"), Set("$.parcel", "p-1"))
 				c.Await("parcel.Routed", Where("$.cents", 120))
 			},
-			[]string{"no parcel.Routed with $.cents = 120 within 100ms (harness.Timeout and Cluster.Within set it)\nroutes/", `@0 has $.cents: "120" (text), wanted 120 (number)` + "\nroutes holds 1 records since the test began"},
+			[]string{"no parcel.Routed with $.cents = 120 within 100ms (harness.Timeout and Cluster.Within set it)\nroutes/", `@0 has $.cents: "120" (text), wanted 120 (number)` + "\nroutes holds 1 record since the test began"},
 		},
 		"text is awaited and a number is there": {
 			func(c *Cluster) {
 				c.Produce("parcel.Routed", Set("$.cents", 120), Set("$.parcel", "p-1"))
 				c.Await("parcel.Routed", Where("$.cents", "120"))
 			},
-			[]string{`@0 has $.cents: 120 (number), wanted "120" (text)` + "\nroutes holds 1 records since the test began"},
+			[]string{`@0 has $.cents: 120 (number), wanted "120" (text)` + "\nroutes holds 1 record since the test began"},
 		},
 		"the cause is poison that may have led to what is there": {
 			func(c *Cluster) {

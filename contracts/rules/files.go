@@ -294,7 +294,7 @@ func (c *checker) body(p produced, step int, name string, at *finding.Position) 
 		c.report(p.contract, BodyMissing, at, fmt.Sprintf("cannot read the body %s: %v", file, reason(err)), "paths are relative to the contract's file")
 		return
 	}
-	for _, problem := range p.promise().Trigger.CheckTemplate(step, string(src)) {
+	for _, problem := range p.promise().Trigger.CheckBody(step, name, string(src)) {
 		c.report(p.contract, BodyTemplate, problem.Position(file, string(src)), problem.Message, problem.Hint, related(at, "the trigger sends it")...)
 	}
 }

@@ -134,7 +134,7 @@ var table = []Rule{
 	rule(ExampleInvalid, groupFiles, finding.Error, "An example does not validate against the event's schema: one of the two misleads its readers."),
 	rule(ExamplesMissing, groupFiles, finding.Info, "Events have no example, so readers of the contract and generated loads see no real shape."),
 	rule(BodyMissing, groupFiles, finding.Error, "The file that a trigger sends cannot be read."),
-	rule(BodyTemplate, groupFiles, finding.Error, "The file that a trigger sends cannot be filled in: it is no template, or names what is no variable."),
+	rule(BodyTemplate, groupFiles, finding.Error, "The file that a trigger sends cannot be filled in, or becomes no JSON though it is sent as JSON."),
 
 	rule(EventUnproduced, groupInteractions, finding.Error, "A service waits for an event that no contract of the set produces."),
 	rule(TopicMismatch, groupInteractions, finding.Error, "A consumer listens where the event's producer does not send."),

@@ -100,7 +100,11 @@ func (f *Flow) missed(ctx context.Context, w Wanted, t *Topic) string {
 		}
 	}
 	b.WriteString(nearly(records, w.Conditions))
-	fmt.Fprintf(&b, "\n%s holds %d records since the test began", t.Name(), len(records))
+	some := fmt.Sprintf("%d records", len(records))
+	if len(records) == 1 {
+		some = "1 record"
+	}
+	fmt.Fprintf(&b, "\n%s holds %s since the test began", t.Name(), some)
 	if len(records) > maxMissed {
 		fmt.Fprintf(&b, ", the last %d of them", maxMissed)
 		records = records[len(records)-maxMissed:]

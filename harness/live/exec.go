@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"text/template"
 	"time"
 
 	"github.com/flowweir/weir/contracts"
@@ -187,11 +186,10 @@ func expandAll(texts []string, vars map[string]any) ([]string, error) {
 }
 
 func expand(text string, vars map[string]any) (string, error) {
-	t, err := template.New("trigger").Option("missingkey=error").Parse(text)
+	t, err := contracts.ParseTemplate(text)
 	if err != nil {
 		return "", err
 	}
-	var b strings.Builder
-	err = t.Execute(&b, vars)
-	return b.String(), err
+	filled, err := t.Fill(vars)
+	return string(filled), err
 }

@@ -103,7 +103,11 @@ func (r Retries) Problems() []string {
 	}
 	want := r.Policy.Attempts - 1
 	if n := len(r.Records); n != want {
-		out = append(out, fmt.Sprintf("%d records in retry topics lead back to the event, wanted %d (attempts: %d, the first included)", n, want, r.Policy.Attempts))
+		found := fmt.Sprintf("%d records in retry topics lead", n)
+		if n == 1 {
+			found = "1 record in retry topics leads"
+		}
+		out = append(out, fmt.Sprintf("%s back to the event, wanted %d (attempts: %d, the first included)", found, want, r.Policy.Attempts))
 	}
 	for i, rec := range r.Records {
 		if topics := r.Policy.Topics; len(topics) == want && i < want && rec.Topic != topics[i] {

@@ -24,7 +24,7 @@ func TestRetriesBreakTheirPolicy(t *testing.T) {
 		"not at all":            {[]*Record{at("r1", 0), at("r2", 100)}, at("dlq", 200), "[]"},
 		"not by a millisecond":  {[]*Record{at("r1", 0), at("r2", 99)}, at("dlq", 198), "[]"},
 		"no dead letter":        {[]*Record{at("r1", 0), at("r2", 100)}, nil, "[no dead letter ended them]"},
-		"too few":               {[]*Record{at("r1", 0)}, at("dlq", 100), "[1 records in retry topics lead back to the event, wanted 2 (attempts: 3, the first included)]"},
+		"too few":               {[]*Record{at("r1", 0)}, at("dlq", 100), "[1 record in retry topics leads back to the event, wanted 2 (attempts: 3, the first included)]"},
 		"too many":              {[]*Record{at("r1", 0), at("r2", 100), at("r2", 200)}, at("dlq", 300), "[3 records in retry topics lead back to the event, wanted 2 (attempts: 3, the first included)]"},
 		"the wrong topic":       {[]*Record{at("r1", 0), at("r1", 100)}, at("dlq", 200), "[retry 2 is in r1, wanted r2]"},
 		"too early":             {[]*Record{at("r1", 0), at("r2", 40)}, at("dlq", 140), "[attempt 2 came 40ms after attempt 1 had failed, wanted at least 100ms]"},

@@ -72,13 +72,17 @@ func (f *Flow) valueBytes() int64 {
 func (p *Plan) bytes() int64 {
 	var total int64
 	for _, f := range p.Flows {
-		each := float64(f.valueBytes() + headerBytes)
-		for _, s := range p.spoilt(f) {
-			each += s.Share * float64(s.Size) // beside those of another size, which are few
-		}
-		total += int64(float64(f.Schedule.Total())*each) * int64(p.topic(f.Topic).Replication)
+		total += p.flowBytes(f)
 	}
 	return total
+}
+
+func (p *Plan) flowBytes(f *Flow) int64 {
+	each := float64(f.valueBytes() + headerBytes)
+	for _, s := range p.spoilt(f) {
+		each += s.Share * float64(s.Size) // beside those of another size, which are few
+	}
+	return int64(float64(f.Schedule.Total())*each) * int64(p.topic(f.Topic).Replication)
 }
 
 // DryRun prints what a run would do, and does nothing: it refuses what Run
@@ -111,12 +115,12 @@ func DryRun(ctx context.Context, s *Scenario, w io.Writer, opts ...Option) ([]fi
 // files cannot drive a terminal.
 func (p *Plan) Describe(w io.Writer, kind string, brokers int) {
 	s := p.Scenario
-	fmt.Fprintf(w, "scenario   %s\ncluster    %s, %d brokers\n", words.Plain(s.Name), kind, brokers)
+	fmt.Fprintf(w, "scenario   %s\ncluster    %s, %s\n", words.Plain(s.Name), kind, several(brokers, "broker"))
 	for _, t := range p.Topics {
-		fmt.Fprintf(w, "topic      %s: %d partitions, replication %d (%s)\n", t.Name, t.Partitions, t.Replication, t.Role)
+		fmt.Fprintf(w, "topic      %s: %s, replication %d (%s)\n", t.Name, several(t.Partitions, "partition"), t.Replication, t.Role)
 	}
 	if list := s.Background.topics("RUN", brokers); len(list) > 0 {
-		fmt.Fprintf(w, "background %d topics of %d partitions, replication %d, without records\n", len(list), list[0].Partitions, list[0].Replication)
+		fmt.Fprintf(w, "background %s of %s, replication %d, without records\n", several(len(list), "topic"), several(list[0].Partitions, "partition"), list[0].Replication)
 	}
 	if m := s.Cluster.Metrics.Prometheus; m != nil {
 		of := prometheus.Config{Server: m.Server, Exporters: m.Exporters}
@@ -126,7 +130,7 @@ func (p *Plan) Describe(w io.Writer, kind string, brokers int) {
 		fmt.Fprintf(w, "service    %s\n", words.Plain(svc.Name))
 	}
 	for _, f := range p.Flows {
-		fmt.Fprintf(w, "load       %s via %s: %s, %d records\n", words.Plain(f.Name()), via(f), words.Plain(f.Schedule.String()), f.Schedule.Total())
+		fmt.Fprintf(w, "load       %s via %s: %s, %s\n", words.Plain(f.Name()), via(f), words.Plain(f.Schedule.String()), several(f.Schedule.Total(), "record"))
 		if n := f.Load.Producer.Clients; n > 1 {
 			fmt.Fprintf(w, "clients    %d\n", n)
 		}
@@ -155,4 +159,11 @@ func (p *Plan) Describe(w io.Writer, kind string, brokers int) {
 	for _, n := range p.Notes {
 		fmt.Fprintf(w, "note       %s\n", words.Plain(n))
 	}
+}
+
+func several[T int | int64 | uint64](n T, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -45,7 +45,11 @@ func (s *Service) asked() []templateField {
 	return all
 }
 
-var namesPort = regexp.MustCompile(`\{\{[^}]*\.Port\b`)
+var (
+	namesPort = regexp.MustCompile(`\{\{[^}]*\.Port\b`)
+	// meansPort also matches {{.port}} and {{.Prt}}, which are said to be wrong.
+	meansPort = regexp.MustCompile(`(?i)\{\{[^}]*\.p`)
+)
 
 // portFields are the templates that name {{.Port}}.
 func (s *Service) portFields() []templateField {
@@ -55,7 +59,7 @@ func (s *Service) portFields() []templateField {
 // expandService expands the templates of a service; its error has all that is
 // wrong with them.
 func (x *execution) expandService(s *Service, index int, binary string, vars service.Vars) (service.Config, error) {
-	e := &expander{Checker: document.NewChecker(x.plan.Scenario.Doc), path: document.Path{"services", index}, vars: &vars}
+	e := &expander{Checker: document.NewLaterChecker(x.plan.Scenario.Doc), path: document.Path{"services", index}, vars: &vars}
 	vars.Topic = func(name string) string {
 		if x.plan.topic(name) == nil && !x.plan.blind {
 			e.unknown = append(e.unknown, name)
@@ -87,7 +91,7 @@ func (x *execution) expandService(s *Service, index int, binary string, vars ser
 		if r.Log != "" {
 			re, err := regexp.Compile(r.Log)
 			if err != nil {
-				return cfg, x.usage(BadLoad, err.Error(), "services", index, "ready", "log")
+				e.Error(BadReady, e.path.Add("ready", "log"), err.Error(), "")
 			}
 			cfg.Ready.Log = re
 		}
@@ -115,10 +119,20 @@ type expander struct {
 func (e *expander) expand(text string, field ...any) string {
 	e.unknown = nil
 	path := e.path.Add(field...)
-	out, err := service.Expand(text, *e.vars)
-	if wrong := (*service.TemplateError)(nil); errors.As(err, &wrong) {
-		e.failed = append(e.failed, fmt.Sprint(field...))
+	rest, broken := service.Sound(text)
+	for _, wrong := range broken {
 		e.wrong(path, text, wrong)
+	}
+	out, err := service.Expand(rest, *e.vars)
+	wrong := (*service.TemplateError)(nil)
+	if len(broken) > 0 || errors.As(err, &wrong) {
+		e.failed, out = append(e.failed, fmt.Sprint(field...)), ""
+	}
+	for ; errors.As(err, &wrong); _, err = service.Expand(rest, *e.vars) {
+		e.wrong(path, text, wrong)
+		if rest = wrong.Without(rest); rest == "" {
+			break
+		}
 	}
 	for _, topic := range e.unknown {
 		e.ErrorInside(UnknownTopic, path, max(0, strings.Index(text, topic)), "no contract of this scenario uses topic "+topic, document.Suggest(topic, e.names))
@@ -161,14 +175,20 @@ func (e *expander) addresses(cfg service.Config) {
 	}
 }
 
-// port refuses a service that is looked for at a port of which nothing tells it.
+// port refuses a service that is looked for at a port of which nothing tells
+// it. Where it may be told by what is wrong by itself, that is said alone.
 func (p *preflight) port(i int, s *Service) {
-	fields := s.portFields()
-	if slices.ContainsFunc(s.told(), func(t templateField) bool { return namesPort.MatchString(t.text) }) {
+	if slices.ContainsFunc(s.told(), func(t templateField) bool { return meansPort.MatchString(t.text) }) {
 		return
 	}
-	for _, t := range fields {
-		p.ErrorInside(BadTemplate, append(document.Path{"services", i}, t.path...), strings.Index(t.text, "{{"),
+	path := document.Path{"services", i}
+	for _, field := range []string{"command", "args", "env"} {
+		if p.x.plan.Scenario.Doc.Failed(path.Add(field)...) || p.x.plan.Scenario.Doc.Misspelt(path, field) {
+			return
+		}
+	}
+	for _, t := range s.portFields() {
+		p.ErrorInside(BadTemplate, append(slices.Clip(path), t.path...), strings.Index(t.text, "{{"),
 			"nothing tells "+strconv.Quote(s.Name)+" this port, which is drawn for it", `name it where the service reads it, such as env: {PORT: "{{.Port}}"}`)
 	}
 }

@@ -10,12 +10,14 @@ import (
 )
 
 // foresee notes which of the scenario's own objectives no run of it can judge,
-// so that nobody waits for the end of one to learn it.
+// so that nobody waits for the end of one to learn it. At its end the objectives
+// themselves say so.
 func (p *Plan) foresee() {
 	best := p.best()
 	for _, o := range p.objectives() {
 		if _, _, _, judged, why := o.judge(best); o.own && !judged {
 			p.note("the objective %s cannot be judged, however the run goes: %s", o.name, why)
+			p.foreseen = append(p.foreseen, p.Notes[len(p.Notes)-1])
 		}
 	}
 }

@@ -1,6 +1,10 @@
 package scenario
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/flowweir/weir/harness/embedded"
+)
 
 // TestForesee: what no run can judge is told before one, and nothing else is.
 func TestForesee(t *testing.T) {
@@ -55,4 +59,18 @@ func TestForeseeLeavesContractsAlone(t *testing.T) {
 	before := len(p.Notes)
 	p.foresee()
 	equal(t, len(p.Notes), before)
+}
+
+// TestForeseenIsNoWarning: the objectives say it themselves at the end, so that
+// nothing warns of it behind them.
+func TestForeseenIsNoWarning(t *testing.T) {
+	s, findings := Parse("s.yaml", []byte("weir: scenario/v1\nname: n\nload: [{topic: bench, payload: {size: 10B}, profile: [{hold: 1/s, for: 1s}]}]\nobjectives: {steady: {publish: {p99: 1s}}}\n"))
+	equal(t, summary(findings), []string(nil))
+	x, _, err := newExecution(t.Context(), s, configured([]Option{With(embedded.Provider())}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, x.plan.foreseen, []string{"the objective publish.p99 cannot be judged, however the run goes: not judged (n = 0 < 10000)"})
+	equal(t, x.plan.Notes, x.plan.foreseen)
+	equal(t, len(x.info.Warnings), 0)
 }

@@ -115,7 +115,7 @@ func (p *Plan) unknown(target fault.Target) (reason, hint string) {
 		case t == nil:
 			return fmt.Sprintf("no contract of this scenario uses topic %s", tp.Topic), document.Suggest(tp.Topic, p.topicNames())
 		case int(tp.Partition) >= t.Partitions:
-			return fmt.Sprintf("%s has %d partitions, 0 to %d", tp.Topic, t.Partitions, t.Partitions-1), ""
+			return fmt.Sprintf("%s has %s, 0 to %d", tp.Topic, several(t.Partitions, "partition"), t.Partitions-1), ""
 		}
 	}
 	return "", ""

@@ -272,7 +272,7 @@ func errorsBound(bound float64, source string, own bool) objective {
 func lagBound(phase string, bound int64, source string, own bool) objective {
 	return objective{name: "lag", phase: phase, source: source, own: own,
 		judge: func(m *measured) (string, string, bool, bool, string) {
-			want := fmt.Sprintf("≤ %d records", bound)
+			want := "≤ " + several(bound, "record")
 			if len(m.groups) == 0 {
 				return want, "—", false, false, "no group was watched"
 			}
@@ -294,7 +294,7 @@ func lagBound(phase string, bound int64, source string, own bool) objective {
 					}
 				}
 			}
-			got, note := fmt.Sprintf("%d records", worst), whose
+			got, note := several(worst, "record"), whose
 			switch {
 			case worst > bound:
 				return want, got, false, true, note

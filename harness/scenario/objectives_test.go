@@ -148,6 +148,7 @@ func TestObjectives(t *testing.T) {
 		{"no errors allowed", steady("errors: 0%"), &measured{due: 1000, failed: 1}, finding.Fail, "errors ≤ 0%: 0.1%"},
 		{"errors of nothing", steady("errors: 0%"), &measured{}, finding.Inconclusive, "errors ≤ 0%: — (nothing was sent)"},
 		{"lag", steady("lag: {records: 10}"), lagging([2]int64{9, 0}, [2]int64{3, 10}), finding.Pass, "lag ≤ 10 records: 10 records (b)"},
+		{"a lag of one", steady("lag: {records: 1}"), lagging([2]int64{1, 0}), finding.Pass, "lag ≤ 1 record: 1 record (a)"},
 		{"too much lag", steady("lag: {records: 10}"), lagging([2]int64{11, 0}, [2]int64{10, 10}), finding.Fail, "lag ≤ 10 records: 11 records (a)"},
 		{"too much lag, and not always known", steady("lag: {records: 10}"), lagging([2]int64{11, -1}), finding.Fail, "lag ≤ 10 records: 11 records (a)"},
 		{"lag that is not always known", steady("lag: {records: 10}"), lagging([2]int64{9, 9}, [2]int64{-1, 9}, [2]int64{9, -1}), finding.Inconclusive,

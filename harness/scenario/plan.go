@@ -62,6 +62,8 @@ type Plan struct {
 	blind bool
 	// Notes are things that a reader of the results must know.
 	Notes []string
+	// foreseen are those of the notes that the end of a run says itself.
+	foreseen []string
 }
 
 // Flow is one entry of the load and what reacts to it.

@@ -62,7 +62,7 @@ func (r *resolver) checkTarget(f fault.Fault, path document.Path) {
 		case t == nil:
 			r.Error(UnknownTopic, path, fmt.Sprintf("no contract of this scenario uses topic %s", tp.Topic), document.Suggest(tp.Topic, r.plan.topicNames()))
 		case int(tp.Partition) >= t.Partitions:
-			r.Error(UnknownTopic, path, fmt.Sprintf("%s has %d partitions, 0 to %d", tp.Topic, t.Partitions, t.Partitions-1), "")
+			r.Error(UnknownTopic, path, fmt.Sprintf("%s has %s, 0 to %d", tp.Topic, several(t.Partitions, "partition"), t.Partitions-1), "")
 		}
 	}
 	if f.Change != nil && f.Change.Topic != "" && !r.plan.blind && r.plan.topic(f.Change.Topic) == nil {

@@ -1,11 +1,13 @@
 package scenario
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/flowweir/weir/chaos/fault"
@@ -64,21 +66,30 @@ func (x *execution) alsoWrong() []finding.Finding {
 			p.add(err)
 		}
 	}
-	if !x.plan.blind {
-		if err := p.loads(); err != nil {
-			p.add(err)
-		}
+	if x.plan.blind {
+		p.triggers()
+	} else if err := p.loads(); err != nil {
+		p.add(err)
 	}
 	p.services()
 	return append(p.Findings(), p.other...)
 }
 
-// bytes refuses a load that writes more than the guard allows. How often topics
-// are replicated must be known.
+// bytes refuses a load that writes more than the guard allows, at the guard or,
+// where the file has none, at the load that writes most. How often topics are
+// replicated must be known.
 func (p *preflight) bytes() {
-	if limit, bytes := p.x.plan.Scenario.Guard.limit(), p.x.plan.bytes(); bytes > limit {
-		p.Error(Guarded, document.Path{"guard", "max-bytes"}, fmt.Sprintf("the load would write about %s to all brokers together, and guard.max-bytes is %s: raise it, or shorten the load", byteSize(bytes), byteSize(limit)), "")
+	plan := p.x.plan
+	limit, bytes := plan.Scenario.Guard.limit(), plan.bytes()
+	if bytes <= limit {
+		return
 	}
+	path, is := document.Path{"guard", "max-bytes"}, "is"
+	if !plan.Scenario.Doc.Has(path...) {
+		most := slices.MaxFunc(plan.Flows, func(a, b *Flow) int { return cmp.Compare(plan.flowBytes(a), plan.flowBytes(b)) })
+		path, is = document.Path{"load", most.Index}, "is by default"
+	}
+	p.Error(Guarded, path, fmt.Sprintf("the load would write about %s to all brokers together, and guard.max-bytes %s %s: raise it, or shorten the load", byteSize(bytes), is, byteSize(limit)), "")
 }
 
 // preflight collects what is refused.
@@ -273,28 +284,33 @@ func (p *preflight) loads() error {
 	return nil
 }
 
-// services expands every template with stand-ins for what is known later.
+// services expands every template with stand-ins for what is known later. What
+// is wrong with a part of a service by itself hides nothing of the others.
 func (p *preflight) services() {
-	urls := map[string]string{}
+	doc, urls := p.x.plan.Scenario.Doc, map[string]string{}
 	for i := range p.x.plan.Scenario.Services {
 		s := &p.x.plan.Scenario.Services[i]
+		if doc.Failed("services", i) {
+			continue
+		}
 		vars := service.Vars{Bootstrap: "127.0.0.1:9092", URLs: urls}
 		if s.portFields() != nil {
 			vars.Port = 1024
-			p.port(i, s)
-		}
-		if p.x.plan.Scenario.Doc.Flawed("services", i) {
-			continue
 		}
 		cfg, err := p.x.expandService(s, i, "", vars)
 		if err != nil {
 			p.add(err)
 		}
+		p.port(i, s)
 		p.program(i, s, cfg)
-		if _, err := p.x.address(i); err != nil {
-			p.add(err)
+		if !doc.Flawed("services", i, "database") {
+			if _, err := p.x.address(i); err != nil {
+				p.add(err)
+			}
 		}
-		urls[s.Name] = cfg.URL
+		if s.URL != "" { // one that is wrong is said already
+			urls[s.Name] = cmp.Or(cfg.URL, "http://127.0.0.1:1024")
+		}
 	}
 }
 
@@ -306,15 +322,18 @@ func (p *preflight) program(i int, s *Service, cfg service.Config) {
 		info, err := os.Stat(p.x.plan.Path(name))
 		return err == nil && info.IsDir()
 	}
-	switch {
-	case s.Dir != "" && !isDir(s.Dir):
+	nowhere := s.Dir != "" && !isDir(s.Dir)
+	if nowhere {
 		p.Error(BadCommand, path.Add("dir"), fmt.Sprintf("%s cannot run: there is no directory %s", s.Name, p.x.plan.Path(s.Dir)), "names are relative to this file")
-	case s.Build != "" && !isDir(s.Build):
+	}
+	if s.Build != "" && !isDir(s.Build) {
 		p.Error(BadBuild, path.Add("build"), fmt.Sprintf("%s does not build: there is no directory %s", s.Name, p.x.plan.Path(s.Build)), "name the directory of a Go main package, relative to this file")
-	case len(cfg.Command) > 0 && s.Command != nil && cfg.Command[0] != "":
-		if err := service.CheckProgram(cfg.Command[0], cfg.Dir); err != nil {
-			p.Error(BadCommand, path.Add("command", 0), err.Error(), programHint)
-		}
+	}
+	if s.Command == nil || len(cfg.Command) == 0 || cfg.Command[0] == "" || nowhere && filepath.Base(cfg.Command[0]) != cfg.Command[0] {
+		return
+	}
+	if err := service.CheckProgram(cfg.Command[0], cfg.Dir); err != nil {
+		p.Error(BadCommand, path.Add("command", 0), err.Error(), programHint)
 	}
 }
 

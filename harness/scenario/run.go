@@ -69,7 +69,7 @@ func newExecution(ctx context.Context, s *Scenario, c config) (*execution, []fin
 		plan.foresee()
 	}
 	err := x.preflight()
-	x.info.Warnings = append(x.info.Warnings, plan.Notes...)
+	x.info.Warnings = append(x.info.Warnings, slices.DeleteFunc(slices.Clone(plan.Notes), func(n string) bool { return slices.Contains(plan.foreseen, n) })...)
 	return x, findings, err
 }
 
@@ -118,6 +118,9 @@ func (x *execution) run(ctx, hard context.Context) (result *Result, err error) {
 		}
 	}()
 	x.export()
+	for _, n := range x.plan.foreseen {
+		x.logf("note: %s", n)
+	}
 	// What is started before the load ends with either context.
 	starting, stop := merge(ctx, hard)
 	defer stop()

@@ -47,7 +47,7 @@ func (x *execution) start(ctx context.Context) error {
 		return err
 	}
 	x.recordCreated()
-	x.logf("creating %d topics", len(x.info.Topics))
+	x.logf("creating %s", several(len(x.info.Topics), "topic"))
 	err = cluster.CreateTopics(ctx, x.up, x.info.Topics)
 	x.created.Topics(x.info.Topics)
 	if err != nil {
@@ -232,7 +232,10 @@ func (x *execution) startServices(ctx context.Context, binaries map[string]strin
 		if err != nil {
 			return &InfrastructureError{"starting " + s.Name, err}
 		}
-		x.services[s.Name], urls[s.Name] = p, cfg.URL
+		x.services[s.Name] = p
+		if cfg.URL != "" {
+			urls[s.Name] = cfg.URL
+		}
 		x.order = append(x.order, s.Name)
 	}
 	return nil

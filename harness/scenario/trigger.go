@@ -7,10 +7,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"net/http"
 	"strings"
-	"text/template"
 	"time"
 
 	"github.com/flowweir/weir/contracts"
@@ -68,9 +66,9 @@ type Meet func(ctx context.Context, step contracts.Step, vars map[string]any) er
 // request is an HTTP request of a contract, its templates parsed.
 type request struct {
 	method  string
-	path    *template.Template
-	body    *template.Template
-	headers map[string]*template.Template
+	path    *contracts.Template
+	body    *contracts.Template
+	headers map[string]*contracts.Template
 	expect  int
 	save    map[string]place.Place
 	// step, if not nil, is what is done in place of a request.
@@ -153,9 +151,9 @@ func newRequest(c *contracts.Contract, line, body string, headers map[string]str
 	if !ok {
 		return request{}, fmt.Errorf("http %q is not a method and a path, such as POST /orders", line)
 	}
-	r := request{method: method, expect: expect, headers: map[string]*template.Template{}}
+	r := request{method: method, expect: expect, headers: map[string]*contracts.Template{}}
 	var err error
-	if r.path, err = parseTemplate("path", path); err != nil {
+	if r.path, err = contracts.ParseTemplate(path); err != nil {
 		return r, err
 	}
 	if body != "" {
@@ -163,37 +161,22 @@ func newRequest(c *contracts.Contract, line, body string, headers map[string]str
 		if err != nil {
 			return r, fmt.Errorf("body: %w", err)
 		}
-		if r.body, err = parseTemplate("body", string(text)); err != nil {
+		if r.body, err = contracts.ParseTemplate(string(text)); err != nil {
 			return r, err
 		}
 	}
-	if strings.HasSuffix(body, ".json") && !hasHeader(headers, "Content-Type") {
-		headers = maps.Clone(headers)
-		if headers == nil {
-			headers = map[string]string{}
+	if kind := contracts.ContentType(body, headers); kind != "" && body != "" {
+		r.headers["Content-Type"], err = contracts.ParseTemplate(kind)
+		if err != nil {
+			return r, err
 		}
-		headers["Content-Type"] = "application/json"
 	}
 	for name, value := range headers {
-		if r.headers[name], err = parseTemplate("header "+name, value); err != nil {
+		if r.headers[name], err = contracts.ParseTemplate(value); err != nil {
 			return r, err
 		}
 	}
 	return r, nil
-}
-
-// hasHeader compares names as HTTP does.
-func hasHeader(headers map[string]string, name string) bool {
-	for given := range headers {
-		if strings.EqualFold(given, name) {
-			return true
-		}
-	}
-	return false
-}
-
-func parseTemplate(name, text string) (*template.Template, error) {
-	return template.New(name).Option("missingkey=error").Parse(text)
 }
 
 // do drives the trigger once: its preconditions, then itself.
@@ -236,20 +219,20 @@ func notMet(step int, err error) error {
 const maxReply = 1 << 20
 
 func (m *triggerMaker) send(ctx context.Context, r *request, vars map[string]any, change func(*call) error) ([]byte, error) {
-	path, err := render(r.path, vars)
+	path, err := r.path.Fill(vars)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the path: %w", err)
 	}
 	c := call{headers: http.Header{}}
 	if r.body != nil {
-		if c.body, err = render(r.body, vars); err != nil {
-			return nil, err
+		if c.body, err = r.body.Fill(vars); err != nil {
+			return nil, fmt.Errorf("the body: %w", err)
 		}
 	}
 	for name, t := range r.headers {
-		value, err := render(t, vars)
+		value, err := t.Fill(vars)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("the header %s: %w", name, err)
 		}
 		c.headers.Set(name, string(value))
 	}
@@ -300,10 +283,4 @@ func keep(save map[string]place.Place, reply []byte, vars map[string]any) error 
 		vars[name] = place.Text(v)
 	}
 	return nil
-}
-
-func render(t *template.Template, vars map[string]any) ([]byte, error) {
-	var b bytes.Buffer
-	err := t.Execute(&b, vars)
-	return b.Bytes(), err
 }

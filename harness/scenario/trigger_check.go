@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
-	"text/template"
 
 	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/contracts/jsonschema"
@@ -34,13 +33,26 @@ func checkTrigger(f *Flow) error {
 		c.body(i, step.Body, at.Add("body"))
 	}
 	text := c.body(len(t.Given), t.Body, c.at.Add("body"))
-	if in, ok := strings.CutPrefix(t.ID, "body:"); ok && len(c.found) == 0 {
+	if in, ok := strings.CutPrefix(t.ID, "body:"); ok && len(c.found) == 0 && !f.Producer.Doc.Flawed(c.at.Add("id")...) {
 		c.identity(in, text)
 	}
 	if len(c.found) == 0 {
 		return nil
 	}
 	return &contractError{c.found}
+}
+
+// triggers refuses what loads would send where their contracts are wrong
+// elsewhere.
+func (p *preflight) triggers() {
+	for _, f := range p.x.plan.Flows {
+		if f.Load.Via != ViaTrigger || f.Producer.Doc.Flawed(interaction(f.Producer, f.Produces).Add("trigger", "given")...) {
+			continue
+		}
+		if err := checkTrigger(f); err != nil {
+			p.add(p.x.refusal(BadLoad, err, "load", f.Index, "via"))
+		}
+	}
 }
 
 func (c *triggers) inContract(path document.Path, message, hint string) {
@@ -62,7 +74,7 @@ func (c *triggers) body(step int, name string, path document.Path) string {
 		c.inContract(path, fmt.Sprintf("cannot read the body %s: %s", file, why), relativeToContract)
 		return ""
 	}
-	for _, p := range c.flow.Produces.Trigger.CheckTemplate(step, string(src)) {
+	for _, p := range c.flow.Produces.Trigger.CheckBody(step, name, string(src)) {
 		f := finding.Finding{ID: BadLoad, Severity: finding.Error, Message: p.Message, Position: p.Position(file, string(src)), Hint: p.Hint}
 		if at := c.flow.Producer.Doc.Position(path...); at != nil {
 			f.Related = []finding.Related{{Position: *at, Message: "the trigger sends it"}}
@@ -72,28 +84,16 @@ func (c *triggers) body(step int, name string, path document.Path) string {
 	return string(src)
 }
 
-// identity checks that an identity can be put into the body. Variables are
-// filled in with a digit, which JSON takes with quotes and without.
+// identity checks that an identity can be put into the body.
 func (c *triggers) identity(at, text string) {
 	t := c.flow.Produces.Trigger
-	filled, err := template.New("body").Parse(text)
+	doc, err := jsonschema.Decode(t.Example(len(t.Given), text))
 	if err != nil {
-		return // said already
+		return // what it is depends on what a step saves
 	}
-	vars := map[string]any{}
-	for _, name := range t.Variables(len(t.Given)) {
-		vars[name] = "1"
-	}
-	body, err := render(filled, vars)
-	if err != nil {
-		return // a function may want more of a variable than a digit
-	}
-	doc, err := jsonschema.Decode(body)
+	p, err := place.Parse(at)
 	if err == nil {
-		var p place.Place
-		if p, err = place.Parse(at); err == nil {
-			err = p.Set(doc, "1")
-		}
+		err = p.Set(doc, "1")
 	}
 	if err != nil {
 		c.inContract(c.at.Add("id"), fmt.Sprintf("the identity cannot be put into the body %s at %s: %v", t.Body, at, err), "")

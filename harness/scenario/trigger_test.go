@@ -113,7 +113,7 @@ func TestTriggersThatFail(t *testing.T) {
 		{"a body that is not there", contracts.Trigger{HTTP: "POST /orders", Body: "none.json"}, nil, "body: open testdata/plan/none.json: no such file or directory"},
 		{"an id that is no place", contracts.Trigger{HTTP: "POST /orders", ID: "body:cart"}, nil, `id: place "cart", column 1: `},
 		{"an id in no body", contracts.Trigger{HTTP: "POST /orders", ID: "body:$.cart"}, nil, "the body is no JSON to put $.cart into: EOF"},
-		{"a variable that nothing saved", contracts.Trigger{HTTP: "POST /carts/{{.cart}}"}, nil, `template: path:1:9: executing "path" at <.cart>: map has no entry for key "cart"`},
+		{"a variable that nothing saved", contracts.Trigger{HTTP: "POST /carts/{{.cart}}"}, nil, `the path: {{.cart}}: map has no entry for key "cart"`},
 		{"a step that is not http", given(contracts.Step{Exec: []string{"x"}}), nil, "given step 1 is not http, which is the only kind of step that is built"},
 		{"another good status than the one expected", contracts.Trigger{HTTP: "POST /orders", Expect: 201}, nil, "reply 202 Accepted"},
 		{"a step with another status", given(contracts.Step{HTTP: "POST /carts", Expect: 200}), nil, "given step 1 was not met: reply 201 Created"},

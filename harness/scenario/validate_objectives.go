@@ -49,7 +49,7 @@ func (v *validator) objectives() {
 // some wants an objective of a phase.
 func (v *validator) some(path document.Path, field, hint string) {
 	for _, f := range []string{field, "publish", "send", "end-to-end", "effect", "lag", "achieved", "errors", "recovery"} {
-		if v.s.Doc.Has(path.Add(f)...) {
+		if v.s.Doc.Has(path.Add(f)...) || v.s.Doc.Misspelt(path, f) {
 			return
 		}
 	}

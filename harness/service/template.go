@@ -9,6 +9,7 @@ import (
 	"strings"
 	"text/template"
 
+	"github.com/flowweir/weir/contracts/braces"
 	"github.com/flowweir/weir/contracts/document"
 )
 
@@ -49,18 +50,47 @@ func (e *TemplateError) Error() string {
 	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, message)
 }
 
+// Without is a template without the {{…}} that the error is about, at the same
+// places, so that what else is wrong with it can be found; empty where it
+// cannot be told, or where others stand on it.
+func (e *TemplateError) Without(text string) string {
+	lines := strings.SplitAfter(text, "\n")
+	if e.Column == 0 || e.Line > len(lines) {
+		return ""
+	}
+	return braces.Without(text, len(strings.Join(lines[:e.Line-1], ""))+e.Column-1)
+}
+
 // Expand replaces the {{…}} of s, a text/template. A name that does not exist
 // is an error, always a *TemplateError.
 func Expand(s string, vars Vars) (string, error) {
-	t, err := template.New("t").Option("missingkey=error").Parse(s)
+	t, err := parse(s)
 	if err != nil {
-		return "", templateError(err)
+		_, broken := Sound(s)
+		return "", broken[0]
 	}
 	var out strings.Builder
 	if err := t.Execute(&out, scope{vars}); err != nil {
 		return "", templateError(err)
 	}
 	return out.String(), nil
+}
+
+// Sound is a template without the parts of it that do not parse, in which what
+// is left stands at the same places, and what is wrong with those parts.
+func Sound(s string) (rest string, broken []*TemplateError) {
+	rest, problems := braces.Sound(s, func(text string) error { _, err := parse(text); return err })
+	for _, p := range problems {
+		before := s[:p.Offset]
+		broken = append(broken, &TemplateError{strings.Count(before, "\n") + 1, p.Offset - strings.LastIndexByte(before, '\n'), p.Message, p.Hint})
+	}
+	return rest, broken
+}
+
+// parse gives a template no name, so that none is taken from those that it
+// defines.
+func parse(s string) (*template.Template, error) {
+	return template.New("").Option("missingkey=error").Parse(s)
 }
 
 // scope is what a template sees; its methods are the names.
@@ -124,9 +154,9 @@ func (s scope) Env(name string) (string, error) {
 }
 
 var (
-	// text/template: `template: t:1:2: executing "t" at <.X>: message`.
-	templatePosition = regexp.MustCompile(`(?s)^template: t:(\d+)(?::(\d+))?: (.*)$`)
-	templateContext  = regexp.MustCompile(`(?s)^executing "t" at (<.*?>): (.*)$`)
+	// text/template: `template: :1:2: executing "" at <.X>: message`.
+	templatePosition = regexp.MustCompile(`(?s)^template: :(\d+)(?::(\d+))?: (.*)$`)
+	templateContext  = regexp.MustCompile(`(?s)^executing "[^"]*" at (<.*?>): (.*)$`)
 	templateNoField  = regexp.MustCompile(`^can't evaluate field (\w+) in type service\.scope$`)
 	templateCalling  = regexp.MustCompile(`(?s)^error calling \w+: (.*)$`)
 )

@@ -36,9 +36,10 @@ func TestExpandErrors(t *testing.T) {
 		"a\nb {{.Port}}":   {2, 5, "{{.Port}}: there is no port here", ""},
 		`{{.URL "c"}}`:     {1, 3, `{{.URL}}: no service "c" with a url; there are a, b`, ""},
 		"{{.Topic}}":       {1, 3, "{{.Topic}}: wrong number of args for Topic: want 1 got 0", ""},
-		"{{.Port":          {1, 0, "unclosed action", ""},
-		"a\n{{if}}":        {2, 0, "missing value for if", ""},
-		"{{env \"HOME\"}}": {1, 0, `function "env" not defined`, ""},
+		"a {{.Port":        {1, 3, "unclosed action", ""},
+		"a\n{{if}}":        {2, 1, "missing value for if", ""},
+		"a\n{{if 1}}":      {2, 1, "{{if}} has no end", "close it with {{end}}"},
+		"{{env \"HOME\"}}": {1, 3, `function "env" not defined`, ""},
 	} {
 		_, err := Expand(in, vars)
 		var got *TemplateError
@@ -67,4 +68,24 @@ func FuzzExpand(f *testing.F) {
 			t.Errorf("Expand(%q): %v", s, err)
 		}
 	})
+}
+
+// TestWithout: what an error is about is taken out at its place, so that the
+// next error has its own.
+func TestWithout(t *testing.T) {
+	for text, want := range map[string]string{
+		"a\n{{.Bootstrp}} {{.Host}}": "a\n              {{.Host}}",
+		"{{.Bootstrap}}{{.Host}}":    "{{.Bootstrap}}         ",
+		"{{if .Host}}a{{end}}":       "", // of which the rest would not parse
+		"{{.Host":                    "       ",
+	} {
+		_, err := Expand(text, Vars{Bootstrap: "b"})
+		var e *TemplateError
+		if !errors.As(err, &e) {
+			t.Fatalf("%q: %v", text, err)
+		}
+		if got := e.Without(text); got != want {
+			t.Errorf("%q: %q; want %q", text, got, want)
+		}
+	}
 }

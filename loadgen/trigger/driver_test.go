@@ -288,6 +288,26 @@ func TestStepsBefore(t *testing.T) {
 	}
 }
 
+// TestReasonsOfOneKind: what differs only in the ids and numbers of each request
+// is one reason.
+func TestReasonsOfOneKind(t *testing.T) {
+	b := newBench(t, schedule.Hold(100, 100*time.Millisecond))
+	b.config.Do = func(_ context.Context, seq uint64, _ time.Time) error {
+		id := fmt.Sprintf("27476056-be04-8000-8000-%012d", seq)
+		return []error{
+			fmt.Errorf("invalid port %q after host", ":"+id),
+			fmt.Errorf("no order %s of client %d", id, 1000+seq),
+			errors.New(`the reply has no "cart"`),
+		}[seq%3]
+	}
+	d := b.driver()
+	b.sendAll(d)
+	want := map[string]int64{`invalid port "…" after host`: 4, "no order … of client …": 3, `the reply has no "cart"`: 3}
+	if got := d.Reasons(); !maps.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
 func TestJudge(t *testing.T) {
 	for status, want := range map[int]string{
 		202: "accepted", 400: "refused: reply 400 Bad Request", 409: "refused: reply 409 Conflict", 499: "refused: reply 499",

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -77,7 +78,8 @@ func refuses(err error) bool {
 	return errors.As(err, &status) && status.Refuses()
 }
 
-// cause is an error in few and stable words; its own text may name ports.
+// cause is an error in few and stable words, which are the same for all requests
+// that fail alike; its own text may name ports and ids.
 func cause(err error) string {
 	var (
 		step    *StepError
@@ -104,5 +106,17 @@ func cause(err error) string {
 	for next := errors.Unwrap(err); next != nil; next = errors.Unwrap(err) {
 		err = next
 	}
-	return err.Error()
+	return ofOneRequest.ReplaceAllStringFunc(err.Error(), func(text string) string {
+		switch {
+		case !strings.ContainsAny(text, "0123456789"):
+			return text
+		case text[0] == '"':
+			return `"…"`
+		}
+		return "…"
+	})
 }
+
+// ofOneRequest is what may be another text in each request: what is quoted, ids
+// and numbers, if there is a digit in it.
+var ofOneRequest = regexp.MustCompile(`"[^"]*"|[0-9a-fA-F-]{3,}`)

@@ -70,6 +70,9 @@ var tame = func() (b [256]byte) {
 }()
 
 func (f filling) String() string {
+	if f.Max() == 0 {
+		return f.Sizes.String() // of which nothing is random
+	}
 	return fmt.Sprintf("%s, %s%% random", f.Sizes, strconv.FormatFloat(f.share*100, 'g', 6, 64))
 }
 

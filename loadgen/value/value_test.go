@@ -119,6 +119,17 @@ func TestSizesThatCannotBe(t *testing.T) {
 
 func second[T any](_ T, err error) error { return err }
 
+// TestFillingWords: of values without a byte none is random.
+func TestFillingWords(t *testing.T) {
+	for want, f := range map[string]Source{
+		"1 KiB, 25% random": must(Filling(1, 1, fixed(1024), 0.25)), "0 bytes": must(Filling(1, 1, fixed(0), 1)),
+	} {
+		if got := f.String(); got != want {
+			t.Errorf("%s; want %s", got, want)
+		}
+	}
+}
+
 // TestEntropy measures what the share of random bytes says: the entropy of a
 // byte, in bits, and what a compressor leaves.
 func TestEntropy(t *testing.T) {

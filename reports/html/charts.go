@@ -29,6 +29,11 @@ type charts struct {
 	unread []string
 }
 
+// Warmed says whether the run had a warm-up, which its figures leave out.
+func (c charts) Warmed() bool {
+	return slices.ContainsFunc(c.Data.Windows, func(w window) bool { return w.Kind == run.PhaseWarmup })
+}
+
 // data is the JSON that the page's script reads.
 type data struct {
 	X         []float64         `json:"x"` // seconds since the load began

@@ -55,6 +55,23 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// TestWithoutWarmup: the page of a run without a warm-up claims to leave none
+// out.
+func TestWithoutWarmup(t *testing.T) {
+	s := sample.Held()
+	if page := string(render(t, s)); !strings.Contains(page, ">Whole run, without warm-up</span>") || !strings.Contains(page, ">Without warm-up. ") {
+		t.Error("nothing says that the warm-up is left out")
+	}
+	s.Run.Phases = s.Run.Phases[1:]
+	page := string(render(t, s))
+	if i := strings.Index(page, "hout warm-up</span>"); i >= 0 {
+		t.Errorf("it has %s", page[i-60:i+20])
+	}
+	if strings.Contains(page, ">Without warm-up. ") || !strings.Contains(page, ">Whole run</span>") {
+		t.Error("the partitions are said to be without warm-up, or the table's range has no name")
+	}
+}
+
 func withoutAssets(t *testing.T, page []byte) []byte {
 	t.Helper()
 	s := string(page)

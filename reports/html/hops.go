@@ -22,7 +22,8 @@ const (
 // hopsPanel is what the page shows of the hops of a run.
 type hopsPanel struct {
 	Rows      []hopRow
-	Left      int // rows that are left out
+	Left      int  // rows that are left out
+	Warmed    bool // by a warm-up, which no row has
 	Quantiles []float64
 	Chains    []chainView
 	// LeftChains have no waterfall.
@@ -74,7 +75,7 @@ func (c *charts) hops(rec *run.Record, g grid) {
 		return
 	}
 	all := rec.Results.Hops
-	p := &hopsPanel{Quantiles: shownQuantiles}
+	p := &hopsPanel{Quantiles: shownQuantiles, Warmed: c.Warmed()}
 	for _, h := range all.Hops {
 		p.add(newHopRow(all, h), h.Latencies)
 	}

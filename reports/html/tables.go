@@ -179,6 +179,8 @@ type partitions struct {
 	Left int
 	// Skew says in words how uneven they are.
 	Skew string
+	// Warmed says whether there was a warm-up, which no figure has.
+	Warmed bool
 }
 
 type partitionRow struct {
@@ -196,7 +198,7 @@ func newPartitions(all []run.Partition, r run.Run) partitions {
 		topics[p.Topic] += p.Acked
 		busiest = max(busiest, p.Acked)
 	}
-	var t partitions
+	t := partitions{Warmed: slices.ContainsFunc(r.Phases, func(p run.Phase) bool { return p.Name == run.PhaseWarmup })}
 	for _, p := range all {
 		row := partitionRow{Partition: p, Width: "0"}
 		if n := topics[p.Topic]; n > 0 {

@@ -140,7 +140,11 @@ func (p *page) latencies(all []run.Latency) {
 			continue
 		}
 		if first {
-			p.table("Latency, whole run without warm-up", "", "p50", "p99", "p99.9", "max", "samples", "from → to")
+			title := "Latency, whole run"
+			if l.Excluded > 0 {
+				title += " without warm-up"
+			}
+			p.table(title, "", "p50", "p99", "p99.9", "max", "samples", "from → to")
 			first = false
 		}
 		p.line("| %s | %s | %s | %s | %s | %s | %s → %s |", esc(summary.KindName(l.Kind)), quantile(l, 0.5), quantile(l, 0.99),

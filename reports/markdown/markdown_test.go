@@ -55,6 +55,17 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// TestWithoutWarmup: a run without a warm-up leaves nothing out.
+func TestWithoutWarmup(t *testing.T) {
+	s := sample.Held()
+	for i := range s.Results.Latencies {
+		s.Results.Latencies[i].Excluded = 0
+	}
+	if got := render(t, s); !strings.Contains(got, "\n### Latency, whole run\n") {
+		t.Errorf("got\n%s", got)
+	}
+}
+
 // TestInert: text of others must stay text, and tables must stay tables.
 func TestInert(t *testing.T) {
 	s := sample.Hostile()

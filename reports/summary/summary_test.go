@@ -61,6 +61,51 @@ func TestText(t *testing.T) {
 	}
 }
 
+// TestTextTellsOnce: what is true of several invariants or objectives, or of the
+// drain, is told in one line.
+func TestTextTellsOnce(t *testing.T) {
+	s := sample.Held()
+	s.Run.Verdict, s.Run.Reason = finding.Inconclusive, "no-loss: not everything was read: a/0: read to 1 of 2; a/1: read to 3 of 4 (and 2 more)"
+	s.Results.Drain = run.Drain{Took: time.Minute, Open: []string{"a/0: read to 1 of 2", "a/1: read to 3 of 4"}}
+	doubt := func(name, sentence string) run.Outcome {
+		return run.Outcome{Invariant: name, Verdict: finding.Inconclusive, Sentence: sentence}
+	}
+	const unread = "not everything was read: a/0: read to 1 of 2; a/1: read to 3 of 4"
+	s.Results.Invariants = []run.Outcome{
+		doubt("no-loss", unread), {Invariant: "per-key-order", Verdict: finding.Pass}, doubt("dlq-complete", unread), doubt("recovery", "nothing to recover from"),
+	}
+	s.Results.Objectives = []run.Objective{
+		{Name: "publish.p99", Verdict: finding.Inconclusive, Got: "—", Note: "not judged (n = 9 < 10000)", Want: "≤ 1 s"},
+		{Name: "send.p99", Verdict: finding.Fail, Got: "3 s", Want: "≤ 1 s"},
+		{Name: "end-to-end.p99", Phase: "fault", Verdict: finding.Inconclusive, Note: "not judged (n = 9 < 10000)", Want: "≤ 2 s"},
+		{Name: "lag", Verdict: finding.Inconclusive, Note: "no group was watched", Want: "≤ 9 records"},
+		{Name: "achieved", Verdict: finding.Pass},
+	}
+	var b bytes.Buffer
+	if err := summary.Text(&b, open(t, s), summary.TextOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	text := b.String()
+	if first, _, _ := strings.Cut(text, "\n"); first != "INCONCLUSIVE  no-loss: not everything was read: see drain (and 2 more)" {
+		t.Errorf("got %s", first)
+	}
+	want := `
+  invariants  ? no-loss, dlq-complete: not everything was read: see drain
+              ? recovery: nothing to recover from
+              ✓ per-key-order
+  objectives  ? publish.p99 ≤ 1 s, end-to-end.p99 (fault) ≤ 2 s: not judged (n = 9 < 10000)
+              ✗ send.p99: 3 s, wanted ≤ 1 s
+              ? lag: no group was watched, wanted ≤ 9 records
+              ✓ 1 of 5 met
+`
+	if !strings.Contains(text, want) {
+		t.Errorf("the text lacks%s\nin\n%s", want, text)
+	}
+	if want := "\n  drain       ? incomplete after 1 m 00 s: a/0: read to 1 of 2; a/1: read to 3 of 4\n"; !strings.Contains(text, want) {
+		t.Errorf("the text lacks%s\nin\n%s", want, text)
+	}
+}
+
 // TestTextIsInert: nothing that a run carries may drive the terminal.
 func TestTextIsInert(t *testing.T) {
 	s := sample.Broken()

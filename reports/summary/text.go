@@ -27,6 +27,9 @@ type TextOptions struct {
 func Text(w io.Writer, rec *run.Record, o TextOptions) error {
 	t := text{color: o.Color}
 	v, sentence := Judge(rec)
+	if rec.Results != nil {
+		sentence = besideDrain(sentence, rec.Results.Drain)
+	}
 	t.line("%s  %s", t.mark(v, Word(v)), sentence)
 	t.line("      %s: %s, seed %d", rec.Run.Name, Cluster(rec.Run.Cluster), rec.Run.Seed)
 	for _, note := range rec.Run.Cluster.Notes {
@@ -90,7 +93,7 @@ func (t *text) results(res run.Results) {
 	t.effects(n)
 	t.groups(res.Groups)
 	t.latencies(res.Latencies)
-	t.invariants(res.Invariants)
+	t.invariants(res)
 	t.objectives(res.Objectives)
 	t.faults(res.Faults)
 	if !res.Drain.Complete {
@@ -169,12 +172,12 @@ func (t *text) latencies(all []run.Latency) {
 	}
 }
 
-// warmup says that figures are without it.
+// warmup says that figures leave it out, where there was one.
 func warmup(l run.Latency) string {
 	if l.Excluded == 0 {
 		return ""
 	}
-	return "(no warm-up)"
+	return "after warm-up"
 }
 
 // short is a percentile in a narrow column; where it is withheld, how many
@@ -190,55 +193,6 @@ func short(l run.Latency, q float64) string {
 		}
 	}
 	return "–"
-}
-
-func (t *text) invariants(all []run.Outcome) {
-	var green []string
-	label := "invariants"
-	for _, o := range all {
-		if o.Verdict == finding.Pass {
-			green = append(green, o.Invariant)
-			continue
-		}
-		t.row(label, "%s %s: %s", t.mark(o.Verdict, Sign(o.Verdict)), o.Invariant, o.Sentence)
-		label = ""
-		if place := firstPlace(o.Findings); place != "" {
-			t.row("", "  first: %s", place)
-		}
-	}
-	if len(green) > 0 {
-		t.row(label, "%s %s", t.mark(finding.Pass, "✓"), strings.Join(green, ", "))
-	}
-}
-
-// firstPlace is the place of the first record that was found; empty without one.
-func firstPlace(findings []finding.Finding) string {
-	for _, f := range findings {
-		if f.Severity == finding.Error && f.Record != nil {
-			return Place(*f.Record)
-		}
-	}
-	return ""
-}
-
-func (t *text) objectives(all []run.Objective) {
-	green := 0
-	label := "objectives"
-	for _, o := range all {
-		if o.Verdict == finding.Pass {
-			green++
-			continue
-		}
-		got := o.Got
-		if o.Note != "" {
-			got = strings.TrimSpace(got + " " + o.Note)
-		}
-		t.row(label, "%s %s: %s, wanted %s", t.mark(o.Verdict, Sign(o.Verdict)), ObjectiveName(o), got, o.Want)
-		label = ""
-	}
-	if green > 0 {
-		t.row(label, "%s %d of %d met", t.mark(finding.Pass, "✓"), green, len(all))
-	}
 }
 
 func (t *text) faults(all []run.Fault) {

@@ -87,6 +87,8 @@ const figures = (s) => [
 
 const rangeName = () => `${seconds(range.from)} to ${seconds(range.to)}`;
 
+const wholeRun = data.windows.some(({ kind }) => kind === "warmup") ? "Whole run, without warm-up" : "Whole run";
+
 const showFigures = () => {
   byId("reset").disabled = isWhole();
   byId("from").value = +range.from.toFixed(2);
@@ -101,7 +103,7 @@ const showFigures = () => {
     warm = Math.max(warm, s ? s.warm : 0);
   }));
   document.querySelectorAll(".range-name").forEach((name) => {
-    name.textContent = isWhole() ? "Whole run, without warm-up"
+    name.textContent = isWhole() ? wholeRun
       : `${rangeName()}: percentiles ±5%${warm ? ", without the samples of the warm-up" : ""}`;
   });
 };
