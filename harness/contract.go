@@ -1,9 +1,11 @@
 package harness
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -50,25 +52,46 @@ func Failing(event string, overrides ...Override) Option {
 // WEIR_REQUIRE_EXERCISED=1 it fails, but for those to which nothing can be
 // added that would exercise them (promise.Outcome.Moot). A test in which none
 // was exercised fails in any case, and so does a promise of which nothing could
-// be seen.
+// be seen; and a test of which -run selects no promise, with the names that there
+// are.
 func TestContract(t *testing.T, file string, service Service, options ...Option) {
 	t.Helper()
 	promises := LoadPromises(t, file)
 	options = append([]Option{OneRun()}, options...)
-	exercised := len(promises) == 0
+	var all selection
 	for _, p := range promises {
-		t.Run(p.ID(), func(t *testing.T) {
-			if JudgePromise(t, file, p, service, options...) {
-				exercised = true
-			}
-		})
+		all.judge(t, p, func(t *testing.T) bool { return JudgePromise(t, file, p, service, options...) })
 	}
 	switch {
 	case len(promises) == 0:
 		t.Errorf("%s promises nothing", file)
-	case !exercised && !t.Failed():
+	case all.ran == 0:
+		t.Error(all.none())
+	case all.exercised == 0 && !t.Failed():
 		t.Errorf("no promise of %s was exercised: run with -v to see what each lacks", file)
 	}
+}
+
+// selection is what -run and -skip have left of the promises of a test.
+type selection struct {
+	names          []string // of the subtests that there are
+	ran, exercised int
+}
+
+// judge judges a promise in a subtest of its own, if it is selected.
+func (s *selection) judge(t *testing.T, p promise.Promise, judge func(*testing.T) (exercised bool)) {
+	s.names = append(s.names, t.Name()+"/"+p.ID())
+	t.Run(p.ID(), func(t *testing.T) {
+		s.ran++
+		if judge(t) {
+			s.exercised++
+		}
+	})
+}
+
+// none says that nothing is left, and what there is.
+func (s *selection) none() string {
+	return fmt.Sprintf("-run and -skip select none of the %d promises, so that nothing was tested; their names are\n\t%s", len(s.names), strings.Join(s.names, "\n\t"))
 }
 
 // LoadPromises lists the promises of a contract file for JudgePromise; a file

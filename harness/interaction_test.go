@@ -2,6 +2,8 @@ package harness
 
 import (
 	"context"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -140,5 +142,31 @@ func TestContractOfAnotherService(t *testing.T) {
 	})
 	if want := "the service books is to keep the contract of shop in testdata/shop/weir.yaml: leave out its name, or give the other contract"; r.said() != want {
 		t.Errorf("said %q, want %q", r.said(), want)
+	}
+}
+
+// TestInteractionsOfAFunction is for TestNothingIsSelected.
+func TestInteractionsOfAFunction(t *testing.T) {
+	c := Run(t, Contracts("testdata/booking", "testdata/shop/weir.yaml"), Brokers(1), Settle(50*time.Millisecond))
+	c.Start(booksService())
+	c.Interactions(t)
+}
+
+// TestNothingIsSelected: a -run that selects no promise says so, and which
+// there are, and one that selects some asks for no others.
+func TestNothingIsSelected(t *testing.T) {
+	const none = "-run and -skip select none of the 12 promises, so that nothing was tested; their names are\n"
+	for run, want := range map[string]string{
+		"TestContractOfAFunction/^nothing":                       none + "\tTestContractOfAFunction/books/produces/books.Booked/emitted\n",
+		"TestInteractionsOfAFunction/^nothing":                   none + "\tTestInteractionsOfAFunction/books/produces/books.Booked/emitted\n",
+		"TestContractOfAFunction/books/produces/.*/envelope":     "",
+		"TestInteractionsOfAFunction/books/produces/.*/envelope": "",
+	} {
+		again := exec.Command(os.Args[0], "-test.run="+run)
+		again.Env = append(os.Environ(), envRunDir+"="+t.TempDir())
+		said, err := again.CombinedOutput()
+		if text := strings.ReplaceAll(string(said), "\n        ", "\n"); (err == nil) != (want == "") || !strings.Contains(text, want) {
+			t.Errorf("%s: %v\n%s", run, err, said)
+		}
 	}
 }
