@@ -58,9 +58,15 @@ func TestContract(t *testing.T, file string, service Service, options ...Option)
 	t.Helper()
 	promises := LoadPromises(t, file)
 	options = append([]Option{OneRun()}, options...)
+	if len(promises) > 0 {
+		promised(t, file, promises[0], &service)
+	}
 	var all selection
 	for _, p := range promises {
-		all.judge(t, p, func(t *testing.T) bool { return JudgePromise(t, file, p, service, options...) })
+		all.judge(t, p, func(t *testing.T) bool {
+			t.Helper()
+			return JudgePromise(t, file, p, service, options...)
+		})
 	}
 	switch {
 	case len(promises) == 0:
@@ -80,8 +86,10 @@ type selection struct {
 
 // judge judges a promise in a subtest of its own, if it is selected.
 func (s *selection) judge(t *testing.T, p promise.Promise, judge func(*testing.T) (exercised bool)) {
+	t.Helper()
 	s.names = append(s.names, t.Name()+"/"+p.ID())
 	t.Run(p.ID(), func(t *testing.T) {
+		t.Helper() // what it says stands at the line of the user's call
 		s.ran++
 		if judge(t) {
 			s.exercised++
@@ -100,7 +108,7 @@ func LoadPromises(t testing.TB, file string) []promise.Promise {
 	t.Helper()
 	promises, findings := promise.Load(file)
 	if finding.Errors(findings) > 0 {
-		t.Fatalf("the contract cannot be used:\n%s", problems(findings))
+		t.Fatalf("the contract cannot be used:\n%s%s", problems(findings), relative(findings))
 	}
 	return promises
 }
@@ -113,15 +121,22 @@ func LoadPromises(t testing.TB, file string) []promise.Promise {
 func JudgePromise(t testing.TB, file string, p promise.Promise, service Service, options ...Option) (exercised bool) {
 	t.Helper()
 	skipUnseen(t, p)
+	promised(t, file, p, &service)
+	c := Run(t, append(withFile(file, options), WithoutClosing())...)
+	c.Start(service)
+	return c.Judge(p)
+}
+
+// promised names the service that is to keep a promise, and fails where it has
+// the name of another one.
+func promised(t testing.TB, file string, p promise.Promise, service *Service) {
+	t.Helper()
 	if service.Name == "" {
 		service.Name = p.Service
 	}
 	if service.Name != p.Service {
 		t.Fatalf("the service %s is to keep the contract of %s in %s: leave out its name, or give the other contract", service.Name, p.Service, file)
 	}
-	c := Run(t, append(withFile(file, options), WithoutClosing())...)
-	c.Start(service)
-	return c.Judge(p)
 }
 
 // withFile is the options with a contract file that they may name already, by

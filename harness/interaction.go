@@ -33,7 +33,10 @@ func (c *Cluster) Interactions(t *testing.T) {
 		tested++
 		before := all
 		for _, p := range promise.Of(contract) {
-			all.judge(t, p, func(t *testing.T) bool { return c.For(t).Judge(p) })
+			all.judge(t, p, func(t *testing.T) bool {
+				t.Helper()
+				return c.For(t).Judge(p)
+			})
 		}
 		if all.ran > before.ran && all.exercised == before.exercised && !t.Failed() {
 			t.Errorf("the contract of %s (%s) has no promise that was exercised: run with -v to see what each lacks", contract.Service.Name, contract.Doc.File())
