@@ -11,6 +11,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/flowweir/weir/harness/promise"
+	"github.com/flowweir/weir/reports/finding"
 )
 
 func TestInteractionsOfAGoodService(t *testing.T) {
@@ -142,6 +143,19 @@ func TestContractOfAnotherService(t *testing.T) {
 	})
 	if want := "the service books is to keep the contract of shop in testdata/shop/weir.yaml: leave out its name, or give the other contract"; r.said() != want {
 		t.Errorf("said %q, want %q", r.said(), want)
+	}
+}
+
+// TestWithoutTheProducersContract: nothing is known of the event then, and of
+// no promise that it is kept, or that there is nothing to keep.
+func TestWithoutTheProducersContract(t *testing.T) {
+	const want = `no contract that was given produces shop.Sold: pass harness.Contracts("weir.yaml") to Run for that of its producer; valid are books.Booked`
+	c := Run(t, Contracts("testdata/books/weir.yaml"), Brokers(1))
+	for _, name := range []string{"tolerance", "poison:wrong-schema"} {
+		o := theOne(t, c, "books/consumes/shop.Sold/"+name).Judge(t.Context(), promise.Subject{Flow: c.flow, Within: time.Second})
+		if o.Verdict != finding.Inconclusive || o.Reason != want {
+			t.Errorf("%s is %s: %s; want it inconclusive: %s", name, o.Verdict, o.Reason, want)
+		}
 	}
 }
 
