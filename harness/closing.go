@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"slices"
 	"time"
@@ -57,10 +58,25 @@ func (c *config) closingLook() (closing, error) {
 		look.watch = *c.closing
 	case set != "":
 		var err error
-		look.watch, err = time.ParseDuration(set)
-		return look, err
+		if look.watch, err = time.ParseDuration(set); err != nil {
+			return look, fmt.Errorf("%s: %w", envClosing, err)
+		}
+	}
+	if look.watch < 0 {
+		return look, fmt.Errorf("the closing look (harness.Closing, %s) cannot watch for %s", envClosing, look.watch)
 	}
 	return look, nil
+}
+
+// times refuses waits that would end before they begin.
+func (c *config) times() error {
+	switch {
+	case c.timeout <= 0:
+		return fmt.Errorf("harness.Timeout: %s is no time to wait", c.timeout)
+	case c.settle < 0:
+		return fmt.Errorf("harness.Settle: nothing can be watched for %s", c.settle)
+	}
+	return nil
 }
 
 // beforeEnd notes a service, to be looked at before it is ended.

@@ -146,6 +146,11 @@ func TestClosingByTheEnvironment(t *testing.T) {
 	if want := `WEIR_CLOSING: time: invalid duration "soon": write a duration such as 500ms`; r.said() != want {
 		t.Errorf("said %q, want %q", r.said(), want)
 	}
+	t.Setenv(envClosing, "-1s")
+	r = failing(t, func(t testing.TB) { shop(t) })
+	if want := "the closing look (harness.Closing, WEIR_CLOSING) cannot watch for -1s: write a duration such as 500ms"; r.said() != want {
+		t.Errorf("said %q, want %q", r.said(), want)
+	}
 	t.Setenv(envClosing, "1ms")
 	if look, err := newConfig(nil).closingLook(); err != nil || look.watch != time.Millisecond {
 		t.Errorf("got %v, %v; want 1ms", look.watch, err)

@@ -66,6 +66,14 @@ func TestRunFailsWhere(t *testing.T) {
 				"testdata/nothing/weir.yaml: error: cannot read the file: no such file or directory [file/unreadable]\n" +
 				"paths are relative to the directory of the test, " + here,
 		},
+		"no time to wait": {
+			options: []Option{Timeout(-time.Second)},
+			want:    "harness.Timeout: -1s is no time to wait: write a duration such as 500ms",
+		},
+		"no time to watch": {
+			options: []Option{Settle(-time.Second)},
+			want:    "harness.Settle: nothing can be watched for -1s: write a duration such as 500ms",
+		},
 		"a trigger names no event": {
 			options: []Option{Contracts("testdata/shop"), Trigger("shop.Slod", nil)},
 			want:    `harness.Trigger("shop.Slod"): no contract of this test has that: did you mean "shop.Sold"?`,
@@ -169,6 +177,7 @@ func TestStart(t *testing.T) {
 		"no main package":    {Service{Name: "a", Build: "testdata"}, "service a: build "},
 		"an image": {Service{Name: "a", Image: "shop:1"},
 			`service a: the test asks for a container and was given none to run it in: import "github.com/flowweir/weir/harness/docker" and pass harness.Containers(docker.Containers())`},
+		"a log line that is none": {Service{Name: "a", Command: []string{"x"}, Ready: &Ready{Log: "("}}, "service a: its Ready.Log: error parsing regexp: missing closing ): `(`"},
 		"a port that nobody tells it": {Service{Name: "a", Command: []string{"x"}, Ready: &Ready{TCP: "127.0.0.1:{{.Port}}"}},
 			"service a: its Ready asks for {{.Port}}, and nothing tells the service that port: put it into URL, Env, Args or Command, too"},
 	} {

@@ -267,8 +267,10 @@ func (x *expander) ready(from *Ready, to *service.Ready) error {
 		return nil
 	}
 	var err error
-	to.Log, err = regexp.Compile(from.Log)
-	return err
+	if to.Log, err = regexp.Compile(from.Log); err != nil {
+		return fmt.Errorf("its Ready.Log: %w", err)
+	}
+	return nil
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
