@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"slices"
 	"time"
@@ -24,9 +25,11 @@ const closingTimeout = 10 * time.Second
 // waited for: what is there when the services have ended is judged.
 //
 // This closing look of Run fails the test where a service that it started has
-// published an event twice (promise once of its contract), or has dead-lettered
-// an event that obeys its contract, and that the test did not ask for, by
-// AwaitDeadLetter, AwaitIn, Records or a matcher. It reads the topics to their
+// published an event twice (promise once of its contract), or one that breaks
+// its contract, by its schema, key, headers or envelope; or has dead-lettered an
+// event that obeys its contract. What the test asked for, by Await,
+// AwaitDeadLetter, AwaitIn, Records or a matcher, is its own to judge, but for
+// doubles. The look reads the topics to their
 // ends, for at most 10s. A test that failed already, or has broken a service or
 // a broker, after which doubles are allowed, is left as it is; so is one of a
 // single promise (JudgePromise), whose judge has an end of its own (Settle).
@@ -55,10 +58,25 @@ func (c *config) closingLook() (closing, error) {
 		look.watch = *c.closing
 	case set != "":
 		var err error
-		look.watch, err = time.ParseDuration(set)
-		return look, err
+		if look.watch, err = time.ParseDuration(set); err != nil {
+			return look, fmt.Errorf("%s: %w", envClosing, err)
+		}
+	}
+	if look.watch < 0 {
+		return look, fmt.Errorf("the closing look (harness.Closing, %s) cannot watch for %s", envClosing, look.watch)
 	}
 	return look, nil
+}
+
+// times refuses waits that would end before they begin.
+func (c *config) times() error {
+	switch {
+	case c.timeout <= 0:
+		return fmt.Errorf("harness.Timeout: %s is no time to wait", c.timeout)
+	case c.settle < 0:
+		return fmt.Errorf("harness.Settle: nothing can be watched for %s", c.settle)
+	}
+	return nil
 }
 
 // beforeEnd notes a service, to be looked at before it is ended.
@@ -99,10 +117,14 @@ func (c *Cluster) close() {
 // closeOn looks at what a service has done against its contract.
 func (c *Cluster) closeOn(ctx context.Context, s promise.Subject, contract *contracts.Contract) {
 	for _, p := range promise.Of(contract) {
-		if p.Name != "once" {
-			continue
+		var o promise.Outcome
+		switch {
+		case p.Name == "once":
+			o = p.Audit(ctx, s)
+		case p.Side == promise.Produces && p.OfRecords():
+			o = p.AuditUnasked(ctx, s)
 		}
-		if o := p.Audit(ctx, s); o.Verdict == finding.Fail {
+		if o.Verdict == finding.Fail {
 			c.t.Errorf("the closing look (see harness.Closing) found what came beside the assertions: %s of %s: %s", p.Event, p.Service, o)
 		}
 	}

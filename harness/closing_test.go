@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -42,6 +43,13 @@ func booked(of *Record) *kgo.Record {
 	}}
 }
 
+// another is an entry that a sale does not ask for.
+func another(of *Record) *kgo.Record {
+	r := booked(of)
+	r.Headers[1].Value = []byte("b-2")
+	return r
+}
+
 // refused is a sale as a dead letter.
 func refused(of *Record) *kgo.Record {
 	return &kgo.Record{Topic: "books.dlq", Key: of.Key, Value: of.Value, Headers: append(of.Headers[:len(of.Headers):len(of.Headers)], kgo.RecordHeader{Key: "dlq-reason", Value: []byte("no luck")})}
@@ -49,8 +57,9 @@ func refused(of *Record) *kgo.Record {
 
 func TestTheClosingLook(t *testing.T) {
 	const (
-		twice = "the closing look (see harness.Closing) found what came beside the assertions: books.Booked of books: fail: 1 events were published more than once: books.entries/"
-		dead  = "the closing look (see harness.Closing) found a dead letter that nothing in the test asked for: books dead-lettered shop.sales/"
+		twice  = "the closing look (see harness.Closing) found what came beside the assertions: books.Booked of books: fail: 1 events were published more than once: books.entries/"
+		beside = "the closing look (see harness.Closing) found what came beside the assertions: books.Booked of books: fail: "
+		dead   = "the closing look (see harness.Closing) found a dead letter that nothing in the test asked for: books dead-lettered shop.sales/"
 	)
 	for name, test := range map[string]struct {
 		options []Option
@@ -61,6 +70,28 @@ func TestTheClosingLook(t *testing.T) {
 		want string
 	}{
 		"an event is doubled at the end": {nil, func(sale *Record) []*kgo.Record { return []*kgo.Record{booked(sale)} }, nil, twice},
+		"an event breaks its schema at the end": {nil, func(sale *Record) []*kgo.Record {
+			wrong := another(sale)
+			wrong.Value = []byte(`{"amount": "5"}`)
+			return []*kgo.Record{wrong}
+		}, nil, beside + "1 of 1 records: the record breaks its contract"},
+		"an event breaks its envelope at the end": {nil, func(sale *Record) []*kgo.Record {
+			wrong := another(sale)
+			wrong.Headers = wrong.Headers[1:]
+			return []*kgo.Record{wrong}
+		}, nil, beside + "1 of 1 records: the record breaks its contract"},
+		"an event lacks a header at the end": {nil, func(sale *Record) []*kgo.Record {
+			wrong := another(sale)
+			wrong.Headers = slices.Delete(wrong.Headers, 4, 5)
+			return []*kgo.Record{wrong}
+		}, nil, beside + "1 of 1 records: the record breaks its contract"},
+		"a good event comes at the end": {nil, func(sale *Record) []*kgo.Record { return []*kgo.Record{another(sale)} }, nil, ""},
+		"what breaks its contract was asked for": {nil, nil, func(c *Cluster, sale *Record, given chan<- *kgo.Record) {
+			wrong := another(sale)
+			wrong.Value = []byte(`{"amount": "5"}`)
+			given <- wrong
+			c.Await("books.Booked", Where("$.amount", "5"))
+		}, ""},
 		"an event is doubled a while later": {[]Option{Closing(2 * time.Second)}, nil, func(c *Cluster, sale *Record, given chan<- *kgo.Record) {
 			c.t.Cleanup(func() { given <- booked(sale) })
 		}, twice},
@@ -113,6 +144,11 @@ func TestClosingByTheEnvironment(t *testing.T) {
 	t.Setenv(envClosing, "soon")
 	r := failing(t, func(t testing.TB) { shop(t) })
 	if want := `WEIR_CLOSING: time: invalid duration "soon": write a duration such as 500ms`; r.said() != want {
+		t.Errorf("said %q, want %q", r.said(), want)
+	}
+	t.Setenv(envClosing, "-1s")
+	r = failing(t, func(t testing.TB) { shop(t) })
+	if want := "the closing look (harness.Closing, WEIR_CLOSING) cannot watch for -1s: write a duration such as 500ms"; r.said() != want {
 		t.Errorf("said %q, want %q", r.said(), want)
 	}
 	t.Setenv(envClosing, "1ms")

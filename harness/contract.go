@@ -1,9 +1,11 @@
 package harness
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -50,25 +52,54 @@ func Failing(event string, overrides ...Override) Option {
 // WEIR_REQUIRE_EXERCISED=1 it fails, but for those to which nothing can be
 // added that would exercise them (promise.Outcome.Moot). A test in which none
 // was exercised fails in any case, and so does a promise of which nothing could
-// be seen.
+// be seen; and a test of which -run selects no promise, with the names that there
+// are.
 func TestContract(t *testing.T, file string, service Service, options ...Option) {
 	t.Helper()
 	promises := LoadPromises(t, file)
 	options = append([]Option{OneRun()}, options...)
-	exercised := len(promises) == 0
+	if len(promises) > 0 {
+		promised(t, file, promises[0], &service)
+	}
+	var all selection
 	for _, p := range promises {
-		t.Run(p.ID(), func(t *testing.T) {
-			if JudgePromise(t, file, p, service, options...) {
-				exercised = true
-			}
+		all.judge(t, p, func(t *testing.T) bool {
+			t.Helper()
+			return JudgePromise(t, file, p, service, options...)
 		})
 	}
 	switch {
 	case len(promises) == 0:
 		t.Errorf("%s promises nothing", file)
-	case !exercised && !t.Failed():
+	case all.ran == 0:
+		t.Error(all.none())
+	case all.exercised == 0 && !t.Failed():
 		t.Errorf("no promise of %s was exercised: run with -v to see what each lacks", file)
 	}
+}
+
+// selection is what -run and -skip have left of the promises of a test.
+type selection struct {
+	names          []string // of the subtests that there are
+	ran, exercised int
+}
+
+// judge judges a promise in a subtest of its own, if it is selected.
+func (s *selection) judge(t *testing.T, p promise.Promise, judge func(*testing.T) (exercised bool)) {
+	t.Helper()
+	s.names = append(s.names, t.Name()+"/"+p.ID())
+	t.Run(p.ID(), func(t *testing.T) {
+		t.Helper() // what it says stands at the line of the user's call
+		s.ran++
+		if judge(t) {
+			s.exercised++
+		}
+	})
+}
+
+// none says that nothing is left, and what there is.
+func (s *selection) none() string {
+	return fmt.Sprintf("-run and -skip select none of the %d promises, so that nothing was tested; their names are\n\t%s", len(s.names), strings.Join(s.names, "\n\t"))
 }
 
 // LoadPromises lists the promises of a contract file for JudgePromise; a file
@@ -77,7 +108,7 @@ func LoadPromises(t testing.TB, file string) []promise.Promise {
 	t.Helper()
 	promises, findings := promise.Load(file)
 	if finding.Errors(findings) > 0 {
-		t.Fatalf("the contract cannot be used:\n%s", problems(findings))
+		t.Fatalf("the contract cannot be used:\n%s%s", problems(findings), relative(findings))
 	}
 	return promises
 }
@@ -90,15 +121,22 @@ func LoadPromises(t testing.TB, file string) []promise.Promise {
 func JudgePromise(t testing.TB, file string, p promise.Promise, service Service, options ...Option) (exercised bool) {
 	t.Helper()
 	skipUnseen(t, p)
+	promised(t, file, p, &service)
+	c := Run(t, append(withFile(file, options), WithoutClosing())...)
+	c.Start(service)
+	return c.Judge(p)
+}
+
+// promised names the service that is to keep a promise, and fails where it has
+// the name of another one.
+func promised(t testing.TB, file string, p promise.Promise, service *Service) {
+	t.Helper()
 	if service.Name == "" {
 		service.Name = p.Service
 	}
 	if service.Name != p.Service {
 		t.Fatalf("the service %s is to keep the contract of %s in %s: leave out its name, or give the other contract", service.Name, p.Service, file)
 	}
-	c := Run(t, append(withFile(file, options), WithoutClosing())...)
-	c.Start(service)
-	return c.Judge(p)
 }
 
 // withFile is the options with a contract file that they may name already, by

@@ -121,8 +121,11 @@ func Run(t testing.TB, options ...Option) *Cluster {
 	cfg := newConfig(options)
 	plan := cfg.plan(t)
 	look, err := cfg.closingLook()
+	if err == nil {
+		err = cfg.times()
+	}
 	if err != nil {
-		t.Fatalf("%s: %v: write a duration such as 500ms", envClosing, err)
+		t.Fatalf("%v: write a duration such as 500ms", err)
 	}
 	s := &state{
 		contracts: plan.Contracts, containers: cfg.containers, dir: artifacts(t), settle: cfg.settle, failing: cfg.failing, databases: cfg.databases,

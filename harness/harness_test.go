@@ -13,7 +13,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/lease"
 	"github.com/flowweir/weir/harness/scenario"
@@ -44,6 +43,10 @@ func TestRunCreatesTheTopicsOfContracts(t *testing.T) {
 }
 
 func TestRunFailsWhere(t *testing.T) {
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, test := range map[string]struct {
 		env     map[string]string
 		options []Option
@@ -55,12 +58,33 @@ func TestRunFailsWhere(t *testing.T) {
 		},
 		"the kind is unknown": {
 			env:  map[string]string{envCluster: "dokcer"},
-			want: `"dokcer" is no kind of cluster: WEIR_CLUSTER is embedded, docker or external`,
+			want: `"dokcer" is no kind of cluster: harness.Kind and WEIR_CLUSTER take embedded, docker and external; did you mean "docker"?`,
 		},
 		"a contract does not exist": {
 			options: []Option{Contracts("testdata/nothing/weir.yaml")},
 			want: "the contracts cannot be used:\n" +
-				"testdata/nothing/weir.yaml: error: cannot read the file: no such file or directory [file/unreadable]",
+				"testdata/nothing/weir.yaml: error: cannot read the file: no such file or directory [file/unreadable]\n" +
+				"paths are relative to the directory of the test, " + here,
+		},
+		"no time to wait": {
+			options: []Option{Timeout(-time.Second)},
+			want:    "harness.Timeout: -1s is no time to wait: write a duration such as 500ms",
+		},
+		"no time to watch": {
+			options: []Option{Settle(-time.Second)},
+			want:    "harness.Settle: nothing can be watched for -1s: write a duration such as 500ms",
+		},
+		"a trigger names no event": {
+			options: []Option{Contracts("testdata/shop"), Trigger("shop.Slod", nil)},
+			want:    `harness.Trigger("shop.Slod"): no contract of this test has that: did you mean "shop.Sold"?`,
+		},
+		"a precondition names no event": {
+			options: []Option{Contracts("testdata/shop"), Given("shop.Slod", nil)},
+			want:    `harness.Given("shop.Slod"): no contract of this test has that: did you mean "shop.Sold"?`,
+		},
+		"nobody consumes what is to fail": {
+			options: []Option{Contracts("testdata/shop/weir.yaml", "testdata/books/weir.yaml"), Failing("shop.Slod")},
+			want:    `harness.Failing("shop.Slod"): no contract of this test has that: did you mean "shop.Sold"?`,
 		},
 		"brokers cannot do what is asked": {
 			options: []Option{BrokerConfig(map[string]string{"process.roles": "broker"})},
@@ -151,7 +175,11 @@ func TestStart(t *testing.T) {
 		"args and a command": {Service{Name: "a", Command: []string{"x"}, Args: []string{"y"}}, "service a: the field Args is for Build and Image: Command has its arguments in it, and Func has its environment"},
 		"an unknown name":    {Service{Name: "a", Command: []string{"{{.Boot}}"}}, "service a: "},
 		"no main package":    {Service{Name: "a", Build: "testdata"}, "service a: build "},
-		"an image":           {Service{Name: "a", Image: "shop:1"}, "service a: "},
+		"an image": {Service{Name: "a", Image: "shop:1"},
+			`service a: the test asks for a container and was given none to run it in: import "github.com/flowweir/weir/harness/docker" and pass harness.Containers(docker.Containers())`},
+		"a log line that is none": {Service{Name: "a", Command: []string{"x"}, Ready: &Ready{Log: "("}}, "service a: its Ready.Log: error parsing regexp: missing closing ): `(`"},
+		"a port that nobody tells it": {Service{Name: "a", Command: []string{"x"}, Ready: &Ready{TCP: "127.0.0.1:{{.Port}}"}},
+			"service a: its Ready asks for {{.Port}}, and nothing tells the service that port: put it into URL, Env, Args or Command, too"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := failing(t, func(t testing.TB) { Run(t).Start(test.service) })
@@ -262,7 +290,7 @@ func TestReadyNamesTheGroupsThatAreThere(t *testing.T) {
 			}
 			r := failing(t, func(t testing.TB) {
 				c.For(t).Start(Service{
-					Name: "books", Ready: &Ready{Group: "boosk", Timeout: document.Duration(time.Second)},
+					Name: "books", Ready: &Ready{Group: "boosk", Timeout: time.Second},
 					Func: func(ctx context.Context, _ func(string) string) error { <-ctx.Done(); return nil },
 				})
 			})

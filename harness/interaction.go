@@ -21,29 +21,34 @@ import (
 //
 // A promise that was not exercised is skipped. A service of which none was
 // exercised fails the test, and so does a cluster without a service that has a
-// contract.
+// contract, and a -run that selects none of the promises.
 func (c *Cluster) Interactions(t *testing.T) {
 	t.Helper()
+	var all selection
 	tested := 0
 	for _, contract := range c.contracts {
 		if !c.started(contract.Service.Name) {
 			continue
 		}
 		tested++
-		exercised := false
+		before := all
 		for _, p := range promise.Of(contract) {
-			t.Run(p.ID(), func(t *testing.T) {
-				if c.For(t).Judge(p) {
-					exercised = true
-				}
+			all.judge(t, p, func(t *testing.T) bool {
+				t.Helper()
+				return c.For(t).Judge(p)
 			})
 		}
-		if !exercised && !t.Failed() {
+		if all.ran > before.ran && all.exercised == before.exercised && !t.Failed() {
 			t.Errorf("the contract of %s (%s) has no promise that was exercised: run with -v to see what each lacks", contract.Service.Name, contract.Doc.File())
 		}
 	}
-	if tested == 0 {
+	switch {
+	case tested == 0:
 		t.Fatalf("no service that has a contract was started: the name given to Start must be the contract's, of which there are %v", c.serviceNames())
+	case len(all.names) == 0:
+		t.Errorf("the contracts of the services that were started promise nothing")
+	case all.ran == 0:
+		t.Error(all.none())
 	}
 }
 

@@ -2,6 +2,8 @@ package harness
 
 import (
 	"context"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/flowweir/weir/harness/promise"
+	"github.com/flowweir/weir/reports/finding"
 )
 
 func TestInteractionsOfAGoodService(t *testing.T) {
@@ -140,5 +143,44 @@ func TestContractOfAnotherService(t *testing.T) {
 	})
 	if want := "the service books is to keep the contract of shop in testdata/shop/weir.yaml: leave out its name, or give the other contract"; r.said() != want {
 		t.Errorf("said %q, want %q", r.said(), want)
+	}
+}
+
+// TestWithoutTheProducersContract: nothing is known of the event then, and of
+// no promise that it is kept, or that there is nothing to keep.
+func TestWithoutTheProducersContract(t *testing.T) {
+	const want = `no contract that was given produces shop.Sold: pass harness.Contracts("weir.yaml") to Run for that of its producer; valid are books.Booked`
+	c := Run(t, Contracts("testdata/books/weir.yaml"), Brokers(1))
+	for _, name := range []string{"tolerance", "poison:wrong-schema"} {
+		o := theOne(t, c, "books/consumes/shop.Sold/"+name).Judge(t.Context(), promise.Subject{Flow: c.flow, Within: time.Second})
+		if o.Verdict != finding.Inconclusive || o.Reason != want {
+			t.Errorf("%s is %s: %s; want it inconclusive: %s", name, o.Verdict, o.Reason, want)
+		}
+	}
+}
+
+// TestInteractionsOfAFunction is for TestNothingIsSelected.
+func TestInteractionsOfAFunction(t *testing.T) {
+	c := Run(t, Contracts("testdata/booking", "testdata/shop/weir.yaml"), Brokers(1), Settle(50*time.Millisecond))
+	c.Start(booksService())
+	c.Interactions(t)
+}
+
+// TestNothingIsSelected: a -run that selects no promise says so, and which
+// there are, and one that selects some asks for no others.
+func TestNothingIsSelected(t *testing.T) {
+	const none = "-run and -skip select none of the 12 promises, so that nothing was tested; their names are\n"
+	for run, want := range map[string]string{
+		"TestContractOfAFunction/^nothing":                       none + "\tTestContractOfAFunction/books/produces/books.Booked/emitted\n",
+		"TestInteractionsOfAFunction/^nothing":                   none + "\tTestInteractionsOfAFunction/books/produces/books.Booked/emitted\n",
+		"TestContractOfAFunction/books/produces/.*/envelope":     "",
+		"TestInteractionsOfAFunction/books/produces/.*/envelope": "",
+	} {
+		again := exec.Command(os.Args[0], "-test.run="+run)
+		again.Env = append(os.Environ(), envRunDir+"="+t.TempDir())
+		said, err := again.CombinedOutput()
+		if text := strings.ReplaceAll(string(said), "\n        ", "\n"); (err == nil) != (want == "") || !strings.Contains(text, want) {
+			t.Errorf("%s: %v\n%s", run, err, said)
+		}
 	}
 }

@@ -5,14 +5,18 @@ import (
 	"context"
 	"database/sql"
 	"flag"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/embedded"
 	"github.com/flowweir/weir/harness/external"
@@ -180,7 +184,8 @@ func (c *config) provider(t testing.TB) (cluster.Spec, cluster.Provider) {
 	case cluster.Docker:
 		t.Fatalf("the test asks for a docker cluster and was given no provider of one: import \"github.com/flowweir/weir/harness/docker\" and pass harness.With(docker.Provider())")
 	default:
-		t.Fatalf("%q is no kind of cluster: %s is embedded, docker or external", c.spec.Kind, envCluster)
+		t.Fatalf("%q is no kind of cluster: harness.Kind and %s take embedded, docker and external; %s", c.spec.Kind, envCluster,
+			document.Suggest(c.spec.Kind, []string{cluster.Embedded, cluster.Docker, cluster.External}))
 	}
 	return cluster.Spec{}, nil
 }
@@ -192,9 +197,61 @@ func (c *config) plan(t testing.TB) *scenario.Plan {
 		Name: slug(t.Name()), Contracts: c.contracts, Cluster: scenario.Cluster{Brokers: c.spec.Brokers},
 	})
 	if plan == nil || finding.Errors(findings) > 0 {
-		t.Fatalf("the contracts cannot be used:\n%s", problems(findings))
+		t.Fatalf("the contracts cannot be used:\n%s%s", problems(findings), relative(findings))
+	}
+	if err := c.known(plan.Contracts); err != nil {
+		t.Fatal(err)
 	}
 	return plan
+}
+
+// known refuses options that name what no contract of the test has: they would
+// do nothing.
+func (c *config) known(all []*contracts.Contract) error {
+	var produced, events, functions []string
+	for _, contract := range all {
+		for _, p := range contract.Produces {
+			produced = append(produced, p.Event)
+			if p.Trigger == nil {
+				continue
+			}
+			functions = append(functions, p.Trigger.Go)
+			for _, step := range p.Trigger.Given {
+				functions = append(functions, step.Go)
+			}
+		}
+		for _, e := range contract.Consumes {
+			events = append(events, e.Event)
+		}
+	}
+	functions = slices.DeleteFunc(functions, func(name string) bool { return name == "" })
+	for _, option := range []struct {
+		name         string
+		given, known []string
+	}{
+		{"Trigger", sortedKeys(c.triggers.Events), slices.Concat(produced, functions)},
+		{"Given", sortedKeys(c.triggers.Given), produced},
+		{"Failing", sortedKeys(c.failing), events},
+	} {
+		for _, name := range option.given {
+			if !slices.Contains(option.known, name) {
+				return fmt.Errorf("harness.%s(%q): no contract of this test has that: %s", option.name, name, document.Suggest(name, option.known))
+			}
+		}
+	}
+	return nil
+}
+
+// relative says where a file is looked for, if one could not be read.
+func relative(findings []finding.Finding) string {
+	if !slices.ContainsFunc(findings, func(f finding.Finding) bool { return f.ID == document.Unreadable }) {
+		return ""
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		return ""
+	}
+	return "\npaths are relative to the directory of the test, " + here
 }
 
 // artifacts is a directory of the test's own: below WEIR_RUN_DIR, a test

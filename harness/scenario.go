@@ -34,7 +34,7 @@ func LoadScenario(t testing.TB, file string) *scenario.Scenario {
 	if finding.Errors(findings) > 0 {
 		_, more := scenario.Resolve(s)
 		findings = append(findings, more...)
-		t.Fatalf("%s cannot be run:\n%s", file, problems(findings))
+		t.Fatalf("%s cannot be run:\n%s%s", file, problems(findings), relative(findings))
 	}
 	return s
 }

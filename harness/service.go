@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/internal/port"
-	"github.com/flowweir/weir/harness/scenario"
 	"github.com/flowweir/weir/harness/service"
 )
 
@@ -46,14 +46,24 @@ type Service struct {
 	Ready *Ready
 }
 
-// Ready says when a service can be used. Its Timeout is 60s by default.
-type Ready = scenario.Ready
+// Ready says when a service can be used. Each condition that is set must hold.
+type Ready struct {
+	TCP   string // host:port
+	HTTP  string // a path of URL, answered with 2xx
+	Group string // the consumer group has a member, and is stable
+	Log   string // a regular expression
+	// Timeout is how long it may take; default 60s.
+	Timeout time.Duration
+}
 
 // Start starts a service and returns when it is ready. It is ended when the
 // test is; if it ends by itself before that, the test fails. Crash, Start and
 // Restart of the result are faults.
 func (c *Cluster) Start(s Service) *service.Process {
 	c.t.Helper()
+	if s.Image != "" && c.containers == nil {
+		c.t.Fatalf("service %s: the test asks for a container and was given none to run it in: import \"github.com/flowweir/weir/harness/docker\" and pass harness.Containers(docker.Containers())", s.Name)
+	}
 	cfg, err := c.serviceConfig(s)
 	if err != nil {
 		c.t.Fatalf("service %s: %v", s.Name, err)
@@ -124,6 +134,9 @@ func (s *state) dead() string {
 func (s *state) logs() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if len(s.closing.ran) == 0 && s.up.Info().Kind != cluster.External {
+		return "\nno service was started: Cluster.Start starts one"
+	}
 	var b strings.Builder
 	for _, name := range sortedKeys(s.services) {
 		if lines := s.services[name].Tail(logLines / 4); len(lines) > 0 {
@@ -246,13 +259,18 @@ func (x *expander) ready(from *Ready, to *service.Ready) error {
 	if from == nil {
 		return nil
 	}
-	to.TCP, to.HTTP, to.Group, to.Timeout = x.expand(from.TCP), x.expand(from.HTTP), from.Group, time.Duration(from.Timeout)
+	if x.vars.Port == 0 && strings.Contains(from.TCP+from.HTTP, ".Port") {
+		return errors.New("its Ready asks for {{.Port}}, and nothing tells the service that port: put it into URL, Env, Args or Command, too")
+	}
+	to.TCP, to.HTTP, to.Group, to.Timeout = x.expand(from.TCP), x.expand(from.HTTP), from.Group, from.Timeout
 	if from.Log == "" {
 		return nil
 	}
 	var err error
-	to.Log, err = regexp.Compile(from.Log)
-	return err
+	if to.Log, err = regexp.Compile(from.Log); err != nil {
+		return fmt.Errorf("its Ready.Log: %w", err)
+	}
+	return nil
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -52,7 +52,7 @@ func TestTriggerFailsWhere(t *testing.T) {
 		"the function errs": {"testdata/untriggered", "shop.Opened", []Option{Trigger("open", fail)},
 			"triggering shop.Opened within 300ms: no luck"},
 		"the function does nothing": {"testdata/untriggered", "shop.Opened", []Option{Trigger("shop.Opened", func(context.Context, Call) error { return nil })},
-			"no shop.Opened published after its trigger within 300ms (harness.Timeout and Cluster.Within set it)\nshop.days holds 0 records since the test began"},
+			"no shop.Opened published after its trigger within 300ms (harness.Timeout and Cluster.Within set it)\nshop.days holds 0 records since the test began\nno service was started: Cluster.Start starts one"},
 		"a precondition is not met": {"testdata/shop/weir.yaml", "shop.Sold", []Option{Given("shop.Sold", fail)},
 			"precondition 1 of shop.Sold: no luck"},
 		"its service has no url": {"testdata/shop/weir.yaml", "shop.Sold", nil,

@@ -353,6 +353,7 @@ func TestFaultsInTheLoad(t *testing.T) {
 		{LoadFacts{Of: 1, Drawn: 1}, false, "1 of 1 record drawn for a share of 1.5%, and none has another so far before it"},
 		{LoadFacts{Of: 600, Drawn: 9, Sent: 9}, false, "9 records sent, 0 found in the input topic"},
 		{LoadFacts{Sent: 9, Found: 8}, true, "9 records sent, 8 found in the input topic"},
+		{LoadFacts{Sent: 9, Found: 8, Forms: map[string]uint64{"without $.total": 4, "that is an array": 5}}, true, "9 records sent, 8 found in the input topic\nsent by form, an event that is an array: 5, without $.total: 4"},
 		{LoadFacts{Sent: 9, Found: 8, Size: 900, Largest: 901}, true, "9 records sent, 8 found in the input topic\nthe longest value in the input topic has 901 bytes, and theirs have 900 or more"},
 		{LoadFacts{Sent: 9, Found: 8, Size: 900, Largest: 899}, false, "9 records sent, 8 found in the input topic\nthe longest value in the input topic has 899 bytes, and theirs have 900 or more"},
 		{LoadFacts{Sent: 9, Found: 8, Elsewhere: &Elsewhere{7, 6}}, true, "9 records sent, 8 found in the input topic\n6 of 7 whose places are known stand on another partition than the first of their event"},

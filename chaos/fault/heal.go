@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -180,6 +181,9 @@ type LoadFacts struct {
 	Drawn uint64 // on which its share fell
 	Sent  uint64 // made and sent
 	Found uint64 // read back from the input topic
+	// Forms counts those sent by what is wrong with each, in words that follow "an
+	// event"; empty where all are of one kind.
+	Forms map[string]uint64
 	// Size is how long the data of each is, at least, and Largest the longest value
 	// that was read back; 0 where the size is no matter.
 	Size, Largest int
@@ -221,6 +225,9 @@ func (in *Injector) Results(stand func(from, to time.Duration) Stand, load func(
 func (in *Injector) judgeLoad(s *injection, facts LoadFacts) {
 	s.result.Bit = facts.Found > 0
 	s.result.Evidence = append(s.result.Evidence, facts.found(s.fault.Target.Share))
+	if len(facts.Forms) > 0 {
+		s.result.Evidence = append(s.result.Evidence, facts.forms())
+	}
 	if facts.Size > 0 && facts.Sent > 0 {
 		s.result.Bit = s.result.Bit && facts.Largest >= facts.Size
 		s.result.Evidence = append(s.result.Evidence, fmt.Sprintf("the longest value in the input topic has %d bytes, and theirs have %d or more", facts.Largest, facts.Size))
@@ -245,6 +252,15 @@ func (l LoadFacts) found(share float64) string {
 		said += ", and none has another so far before it"
 	}
 	return said
+}
+
+// forms says how many were sent in each form.
+func (l LoadFacts) forms() string {
+	var each []string
+	for _, form := range slices.Sorted(maps.Keys(l.Forms)) {
+		each = append(each, fmt.Sprintf("%s: %d", form, l.Forms[form]))
+	}
+	return "sent by form, an event " + strings.Join(each, ", ")
 }
 
 // upAgain says when a service that the fault ended was there again.

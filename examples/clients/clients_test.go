@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/flowweir/weir/chaos/invariant"
-	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/harness"
 	"github.com/flowweir/weir/harness/docker"
 	"github.com/flowweir/weir/harness/promise"
@@ -25,7 +24,7 @@ const (
 )
 
 // startTimeout leaves a virtual machine room on a busy one.
-const startTimeout = document.Duration(3 * time.Minute)
+const startTimeout = 3 * time.Minute
 
 // Kafka's numbers of codecs.
 const (

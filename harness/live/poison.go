@@ -18,9 +18,8 @@ import (
 )
 
 // Wrong are the forms of an event that are well-formed JSON, and that its schema
-// refuses, and so does that of a consumer which has one of its own: without
-// what the schema requires, with values of other types, and whole but for one
-// field (see wrongFields). Where there is none the error says why.
+// refuses, and so does that of a consumer which has one of its own; see
+// payload.Wrongs. Where there is none the error says why.
 func (f *Flow) Wrong(by *contracts.Contract, c *contracts.Consumes) ([]Variant, error) {
 	contract, p, err := f.Producer(c.Event)
 	if err != nil {
@@ -45,11 +44,13 @@ func (f *Flow) Wrong(by *contracts.Contract, c *contracts.Consumes) ([]Variant, 
 	if err != nil {
 		return nil, err
 	}
-	rng := rand.New(rand.NewPCG(f.cfg.Seed, 1))
+	as := payload.Reader{Needs: c.Needs}
+	if reader != nil {
+		as.Refuses = func(data []byte) bool { return refused(reader)(data) != nil }
+	}
 	wrong, err := payload.Wrongs(payload.Config{
-		Produces: p, Seed: f.cfg.Seed, Validate: refused(own.Schema),
+		Produces: p, Seed: f.cfg.Seed, Sender: 1, Validate: refused(own.Schema), Readers: []payload.Reader{as}, LeadsBack: true,
 		Generate: func(rng *rand.Rand) (any, error) { return generate(rng) },
-		Refuses:  func(data []byte) bool { return reader == nil || refused(reader)(data) != nil },
 	})
 	if err != nil {
 		return nil, err
@@ -57,13 +58,14 @@ func (f *Flow) Wrong(by *contracts.Contract, c *contracts.Consumes) ([]Variant, 
 	var out []Variant
 	for _, w := range wrong {
 		out = append(out, Variant{w.What, func(d *draft) error {
+			if w.Whole != nil {
+				d.data = w.Whole
+			}
 			d.body = func(id identity.EventID) ([]byte, error) { return w.Data(id), nil }
 			return nil
 		}})
 	}
-	fields := wrongFields{writer: own.Schema, reader: reader, needs: c.Needs}
-	single, err := fields.all(func() (any, error) { return generate(rng) })
-	return append(out, single...), err
+	return out, nil
 }
 
 // reader is the schema of a consumer's own, in a file; nil for none.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/flowweir/weir/harness/payload"
 	"github.com/flowweir/weir/loadgen/identity"
 )
 
@@ -41,7 +42,7 @@ func (r *Record) PlaceOf(id string) string {
 	if r.Attributes.CausationID == id {
 		return "envelope:causationid"
 	}
-	for _, at := range fieldsOf(r.Data) {
+	for _, at := range payload.Fields(r.Data) {
 		if value, _ := at.In(r.Data); value == id {
 			return at.String()
 		}

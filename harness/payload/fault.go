@@ -250,13 +250,25 @@ func Hits(cfg Config) []bool {
 	return hits
 }
 
+// wrongOf is the form of a sequence's data that its schema refuses.
+func (m *Maker) wrongOf(seq uint64) *Wrong { return m.wrong[m.random(^seq)%uint64(len(m.wrong))] }
+
+// Wrong says in which form a sequence is that the schema refuses, in words that
+// follow "an event"; "" where it is not of the kind WrongSchema.
+func (m *Maker) Wrong(seq uint64) string {
+	if f := m.making(seq).fault; f == nil || f.Kind != WrongSchema {
+		return ""
+	}
+	return m.wrongOf(seq).What
+}
+
 // spoil puts the data of poison in place of good data.
 func (m *Maker) spoil(f *Fault, id identity.EventID, data []byte) []byte {
 	switch f.Kind {
 	case Undecodable:
 		return m.undecodable(id)
 	case WrongSchema:
-		return slices.Concat(m.prefix, m.wrong.Data(id))
+		return slices.Concat(m.prefix, m.wrongOf(id.Sequence).Data(id))
 	case TooLarge:
 		return m.grow(m.large[f.Size], id, data)
 	}
@@ -285,7 +297,7 @@ func (m *Maker) checkFaults() error {
 		case Undecodable:
 			err = m.readable()
 		case WrongSchema:
-			m.wrong, err = NewWrong(m.cfg)
+			m.wrong, err = LoadWrongs(m.cfg)
 		case TooLarge:
 			m.large[f.Size], err = NewLarge(m.cfg, f.Size)
 		case MissingHeader:

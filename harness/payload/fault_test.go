@@ -60,9 +60,9 @@ func TestWrong(t *testing.T) {
 	} {
 		cfg := config(t, under(t, tt.schema))
 		if tt.reader != nil {
-			cfg.Refuses = func(data []byte) bool { return tt.reader(string(data)) }
+			cfg.Readers = []Reader{{Refuses: func(data []byte) bool { return tt.reader(string(data)) }}}
 		}
-		w, err := NewWrong(cfg)
+		all, err := LoadWrongs(cfg)
 		if tt.want == "" {
 			if err == nil || err.Error() != takesAll {
 				t.Errorf("%s: %v", name, err)
@@ -73,7 +73,7 @@ func TestWrong(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		id := identity.EventID{Run: testRun, Sender: 3, Sequence: 77}
+		w, id := all[0], identity.EventID{Run: testRun, Sender: 3, Sequence: 77}
 		if got := strings.ReplaceAll(string(w.Data(id)), id.String(), "ID"); got != tt.want || cfg.Validate(w.Data(id)) == nil {
 			t.Errorf("%s: %s, want %s", name, got, tt.want)
 		}
@@ -92,7 +92,8 @@ func TestWrongSchema(t *testing.T) {
 			t.Errorf("%s: %v", kind, problems)
 		}
 		_, data, err := envelope.Decode(kind, r.Value, headers(r))
-		if want := `{"poison":"` + (identity.EventID{Run: testRun, Sender: 3, Sequence: 77}).String() + `"}`; err != nil || string(data) != want {
+		id := identity.EventID{Run: testRun, Sender: 3, Sequence: 77}
+		if want := m.wrongOf(77).Data(id); err != nil || !bytes.Equal(data, want) || !bytes.Contains(data, []byte(id.String())) {
 			t.Errorf("%s: %s, %v", kind, data, err)
 		}
 	}
@@ -120,9 +121,9 @@ func TestWrongSchemaInBinary(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := NewWrong(Config{Produces: &contracts.Produces{Event: "M"}, Codec: required})
-	if err != nil || !strings.Contains(w.Why, "required field") {
-		t.Errorf("%+v, %v", w, err)
+	all, err := LoadWrongs(Config{Produces: &contracts.Produces{Event: "M"}, Codec: required})
+	if err != nil || len(all) != 1 || !strings.Contains(all[0].Why, "required field") {
+		t.Errorf("%+v, %v", all, err)
 	}
 }
 

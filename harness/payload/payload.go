@@ -62,9 +62,11 @@ type Config struct {
 	Pattern func(pattern string, rng *rand.Rand) (string, error)
 	// Faults are shares of the load that are made otherwise.
 	Faults []Fault
-	// Refuses says whether every consumer that has a schema of its own refuses
-	// data, as it stands on the topic; nil is that none has.
-	Refuses func(data []byte) bool
+	// Readers are the consumers, which data of WrongSchema must be wrong for.
+	Readers []Reader
+	// LeadsBack says whether a dead letter leads back to a record whose data
+	// carries no id, by what stands around it.
+	LeadsBack bool
 }
 
 // Codec is the form of documents in records, other than JSON.
@@ -99,10 +101,10 @@ type Maker struct {
 	whole []document
 	// prefix stands before data that no envelope encloses.
 	prefix []byte
-	// bands are the shares of the faults, wrong the data of WrongSchema, large
-	// that of TooLarge by its size.
+	// bands are the shares of the faults, wrong the forms of WrongSchema data,
+	// large that of TooLarge by its size.
 	bands []band
-	wrong *Wrong
+	wrong []*Wrong
 	large map[int]*Large
 }
 

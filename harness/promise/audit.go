@@ -27,8 +27,21 @@ func (p Promise) Audited() bool {
 // drives nothing: where no record came the promise is vacuous. What a judge has
 // found by a record of its own, Audit finds in all others.
 func (p Promise) Audit(ctx context.Context, s Subject) Outcome {
+	return p.audit(ctx, s, func(r *live.Record) bool { return !s.Flow.Sent(r) })
+}
+
+// AuditUnasked is Audit of the records that nobody asked for (live.Flow.Asked):
+// what a test has looked at is its own to judge.
+func (p Promise) AuditUnasked(ctx context.Context, s Subject) Outcome {
+	return p.audit(ctx, s, func(r *live.Record) bool { return !s.Flow.Sent(r) && !s.Flow.Asked(r) })
+}
+
+// OfRecords says whether the promise is about each record for itself.
+func (p Promise) OfRecords() bool { return p.look != nil }
+
+func (p Promise) audit(ctx context.Context, s Subject, of func(*live.Record) bool) Outcome {
 	j := &judgment{Subject: s, promise: p}
-	records, err := j.events(ctx, p.Event, live.That("", func(r *live.Record) bool { return !s.Flow.Sent(r) }))
+	records, err := j.events(ctx, p.Event, live.That("", of))
 	switch {
 	case err != nil:
 		return inconclusive(err)

@@ -50,7 +50,13 @@ func (l *list) consumes(c *contracts.Consumes) {
 
 // j gives a judge the entry that it judges.
 func j(c *contracts.Consumes, judge func(context.Context, *consumer) Outcome) func(context.Context, *judgment) Outcome {
-	return func(ctx context.Context, j *judgment) Outcome { return judge(ctx, &consumer{j, c}) }
+	return func(ctx context.Context, j *judgment) Outcome {
+		// Without the producer's contract there is no event to judge by.
+		if _, _, err := j.Flow.Producer(c.Event); err != nil {
+			return inconclusive(err)
+		}
+		return judge(ctx, &consumer{j, c})
+	}
 }
 
 // consumer is a judgment on a consumer entry.

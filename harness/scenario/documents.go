@@ -113,6 +113,16 @@ func (d *documents) validate(doc []byte) error {
 	return nil
 }
 
+// refuses says whether a reader by the schema refuses data, as it stands on a
+// topic.
+func (d *documents) refuses(data []byte) bool {
+	if c := d.codec(); c != nil {
+		_, err := c.Decode(data)
+		return err != nil
+	}
+	return d.validate(data) != nil
+}
+
 // codec is the form in which documents stand on a topic; nil is JSON, which
 // Protobuf's messages are too where the contract says so.
 func (d *documents) codec() payload.Codec {

@@ -136,7 +136,7 @@ func (x *execution) maker(f *Flow, sender uint16) (m maker, field string, err er
 	if err != nil {
 		return nil, "event", err
 	}
-	refuses, err := f.refuses()
+	readers, err := f.readers()
 	if err != nil {
 		return nil, "event", err
 	}
@@ -146,7 +146,7 @@ func (x *execution) maker(f *Flow, sender uint16) (m maker, field string, err er
 		Frame: f.value.frame, KeySchema: f.key.Schema, KeyFrame: f.key.frame,
 		Seed: x.info.Seed, Run: x.identity, Sender: sender,
 		Schedule: f.Schedule, Keys: keys, KeyList: f.KeyList, Headers: f.Load.Headers,
-		Faults: x.plan.spoilt(f), Refuses: refuses,
+		Faults: x.plan.spoilt(f), Readers: readers, LeadsBack: f.leadsBack(),
 	})
 	if err != nil {
 		return nil, "event", err

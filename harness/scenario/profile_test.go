@@ -11,6 +11,7 @@ import (
 
 	"github.com/flowweir/weir/harness/scenario"
 	"github.com/flowweir/weir/loadgen/journal"
+	"github.com/flowweir/weir/loadgen/schedule"
 	"github.com/flowweir/weir/reports/run"
 )
 
@@ -70,17 +71,29 @@ var _ = Describe("a load", func() {
 		}
 	})
 
-	It("replays the sends of a run, record by record", func(ctx SpecContext) {
+	It("replays when the records of a run were due, record by record", func(ctx SpecContext) {
 		first := loaded(ctx, "{event: OrderPlaced, profile: [{ramp: 100..300/s, over: 1s}]}")
 		again := loaded(ctx, fmt.Sprintf("{event: OrderPlaced, profile: [{replay: %q}]}", first.Root))
 		Expect(counts(again)).To(HaveEach(BeEquivalentTo(200)))
+		made, err := schedule.New(schedule.Ramp(100, 300, time.Second))
+		Expect(err).NotTo(HaveOccurred())
+		length := (made.Due(199) + time.Millisecond - 1).Truncate(time.Millisecond)
+		Expect(again.Run.Loads[0].Profile).To(Equal(fmt.Sprintf("replay 200 due times over %s", length)))
+	})
+
+	It("replays when they were sent where the run does not say when they were due", func(ctx SpecContext) {
+		first := loaded(ctx, "{event: OrderPlaced, profile: [{ramp: 100..300/s, over: 1s}]}")
 		var last time.Duration
 		for e, err := range journal.Read(filepath.Join(first.Root, "journal")) {
 			Expect(err).NotTo(HaveOccurred())
 			last = max(last, e.Sent)
 		}
+		Expect(os.Remove(filepath.Join(first.Root, "scenario.json"))).To(Succeed())
+		again := loaded(ctx, fmt.Sprintf("{event: OrderPlaced, profile: [{replay: %q}]}", first.Root))
 		length := (last + time.Millisecond - 1).Truncate(time.Millisecond)
-		Expect(again.Run.Loads[0].Profile).To(Equal(fmt.Sprintf("replay 200 times over %s", length)))
+		Expect(again.Run.Loads[0].Profile).To(Equal(fmt.Sprintf("replay 200 sent times over %s", length)))
+		third := loaded(ctx, fmt.Sprintf("{event: OrderPlaced, profile: [{replay: %q}]}", again.Root))
+		Expect(third.Run.Loads[0].Profile).To(HavePrefix("replay 200 sent times over "), "a replay's own times are in no scenario")
 	})
 
 	It("takes its keys from a file, hot ones more often", func(ctx SpecContext) {

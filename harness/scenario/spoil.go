@@ -142,8 +142,11 @@ func (r *resolver) poison(p *Poison, flow *Flow, f *fault.Fault, path document.P
 		case errors.Is(err, serde.ErrNoRegistry): // the run will have one, and judge
 		case err != nil:
 			r.Error(BadLoad, path.Add("kind"), err.Error(), "")
+		case len(wrong) == 1:
+			f.How += ": " + wrong[0].Why
 		default:
-			f.How += ": " + wrong.Why
+			r.plan.note("%s: each record is an event in one of these forms: %s", f, whats(wrong))
+			f.How += fmt.Sprintf(", in %d forms", len(wrong))
 		}
 	case PoisonMissingHeader:
 		at := path.Add("kind")
@@ -161,8 +164,17 @@ func (r *resolver) poison(p *Poison, flow *Flow, f *fault.Fault, path document.P
 	}
 }
 
-// wrong is data of the flow that its schema refuses.
-func (f *Flow) wrong() (*payload.Wrong, error) {
+// whats are the forms of wrong data in words.
+func whats(wrong []*payload.Wrong) string {
+	names := make([]string, len(wrong))
+	for i, w := range wrong {
+		names[i] = w.What
+	}
+	return strings.Join(names, "; ")
+}
+
+// wrong are the forms of the flow's data that its schema refuses.
+func (f *Flow) wrong() ([]*payload.Wrong, error) {
 	if at := f.Produces.Recognition().Value; at != "" {
 		return nil, fmt.Errorf("by %s in its data consumers know %s: without it they rightly leave a record alone", at, f.Load.Event)
 	}
@@ -170,10 +182,11 @@ func (f *Flow) wrong() (*payload.Wrong, error) {
 	if err != nil {
 		return nil, err
 	}
-	if cfg.Refuses, err = f.refuses(); err != nil {
+	if cfg.Readers, err = f.readers(); err != nil {
 		return nil, err
 	}
-	return payload.NewWrong(cfg)
+	cfg.LeadsBack = f.leadsBack()
+	return payload.LoadWrongs(cfg)
 }
 
 // made is how the flow's data is made and judged, by what files tell.
@@ -189,34 +202,47 @@ func (f *Flow) made() (payload.Config, error) {
 	return payload.Config{Produces: f.Produces, Generate: docs.generate, Validate: docs.validate, Codec: docs.codec()}, nil
 }
 
-// refuses says whether every consumer with a schema of its own refuses data.
-// One that can read it would process it rightly.
-func (f *Flow) refuses() (func(data []byte) bool, error) {
-	var readers []*documents
+// readers are what the consumers ask of data. One that can read it would process
+// it rightly.
+func (f *Flow) readers() ([]payload.Reader, error) {
+	var all []payload.Reader
 	for i := range f.Reactions {
 		reaction := &f.Reactions[i]
-		if reaction.Consumes.Schema == nil {
-			continue
-		}
-		declared := reaction.Contract.SchemaOf(*reaction.Consumes.Schema)
-		if declared == nil || declared.File == "" {
-			continue
-		}
-		own, err := schema.DeclaredBy(reaction.Contract, declared, f.Produces.Recognition().Name).Load(f.files)
-		if err != nil {
-			return nil, fmt.Errorf("the schema of %s: %w", reaction.Consumer, err)
-		}
-		readers = append(readers, &documents{schema: own})
-	}
-	return func(data []byte) bool {
-		return !slices.ContainsFunc(readers, func(d *documents) bool {
-			if c := d.codec(); c != nil {
-				_, err := c.Decode(data)
-				return err == nil
+		reader := payload.Reader{Needs: reaction.Consumes.Needs}
+		if reaction.Consumes.Schema != nil {
+			if declared := reaction.Contract.SchemaOf(*reaction.Consumes.Schema); declared != nil && declared.File != "" {
+				own, err := schema.DeclaredBy(reaction.Contract, declared, f.Produces.Recognition().Name).Load(f.files)
+				if err != nil {
+					return nil, fmt.Errorf("the schema of %s: %w", reaction.Consumer, err)
+				}
+				reader.Refuses = (&documents{schema: own}).refuses
 			}
-			return d.validate(data) == nil
-		})
-	}, nil
+		}
+		all = append(all, reader)
+	}
+	return all, nil
+}
+
+// leadsBack says whether a dead letter leads back to its record by what stands
+// around its data.
+func (f *Flow) leadsBack() bool {
+	return f.headless() == ""
+}
+
+// headless is a consumer whose dead letters need not lead back where the data
+// does not; "" for none.
+func (f *Flow) headless() string {
+	switch f.Produces.EnvelopeName() {
+	case contracts.EnvelopeCloudEventsStructured, contracts.EnvelopeStandard:
+		return ""
+	}
+	// the id stands in no value
+	for i := range f.Reactions {
+		if dlq := f.Reactions[i].Consumes.DLQ; dlq != nil && !dlq.Preserves("headers") {
+			return f.Reactions[i].Consumer
+		}
+	}
+	return ""
 }
 
 // missing is the header that poison of the flow lacks: one that each of its
@@ -234,14 +260,8 @@ func (f *Flow) missing(named string) (string, error) {
 	if len(required) == 0 {
 		return "", fmt.Errorf("neither the envelope of %s nor its contract requires a header that could be missing", f.Load.Event)
 	}
-	switch f.Produces.EnvelopeName() {
-	case contracts.EnvelopeCloudEventsStructured, contracts.EnvelopeStandard:
-	default: // the id stands in no value
-		for i := range f.Reactions {
-			if dlq := f.Reactions[i].Consumes.DLQ; dlq != nil && !dlq.Preserves("headers") {
-				return "", fmt.Errorf("dead letters of %s need not keep the headers, and nothing else of such a record leads back to it: add headers to the contract's dlq.preserve", f.Reactions[i].Consumer)
-			}
-		}
+	if consumer := f.headless(); consumer != "" {
+		return "", fmt.Errorf("dead letters of %s need not keep the headers, and nothing else of such a record leads back to it: add headers to the contract's dlq.preserve", consumer)
 	}
 	return cmp.Or(named, required[0]), nil
 }

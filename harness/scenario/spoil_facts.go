@@ -10,7 +10,8 @@ import (
 
 // loadFacts counts the records that a fault in the load made.
 func (x *execution) loadFacts(f fault.Fault) fault.LoadFacts {
-	var facts fault.LoadFacts
+	forms := map[string]uint64{}
+	facts := fault.LoadFacts{Forms: forms}
 	for _, live := range x.flows {
 		m, ok := live.maker.(*payload.Maker)
 		if !ok || live.plan.Load.Event != f.Target.Event {
@@ -26,6 +27,9 @@ func (x *execution) loadFacts(f fault.Fault) fault.LoadFacts {
 				continue
 			}
 			facts.Sent++
+			if form := m.Wrong(seq); form != "" {
+				forms[form]++
+			}
 			if live.sender.Flags(seq)&ledger.Received == 0 {
 				continue
 			}

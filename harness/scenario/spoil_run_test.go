@@ -57,7 +57,7 @@ func (w *warehouse) take(r *kgo.Record) *kgo.Record {
 	switch {
 	case i < 0 && w.name == "dropping":
 		return nil
-	case err != nil, i < 0, order.Note == "" && w.name != "lax", len(r.Value) > limit && w.name != "greedy":
+	case err != nil, i < 0, (order.ID == "" || order.Note == "") && w.name != "lax", len(r.Value) > limit && w.name != "greedy":
 		return &kgo.Record{Topic: w.name + ".dlq", Key: r.Key, Value: r.Value, Headers: slices.Clone(r.Headers)}
 	}
 	id := string(r.Headers[i].Value)
@@ -103,6 +103,22 @@ func spoiling(ctx context.Context, names ...string) *scenario.Result {
 
 func doneBy(name string) string { return strings.ToUpper(name[:1]) + name[1:] + "Done" }
 
+// wrongForms are those that the stories of dead letters which are missing tell
+// of.
+func wrongForms(result *scenario.Result) (forms []string) {
+	for _, o := range result.Results.Invariants {
+		for _, f := range o.Findings {
+			for _, step := range f.Record.Story {
+				if form, ok := strings.CutPrefix(step.What, "due: an event "); ok && o.Invariant == invariant.DLQComplete {
+					forms = append(forms, form)
+				}
+			}
+		}
+	}
+	slices.Sort(forms)
+	return slices.Compact(forms)
+}
+
 var _ = Describe("a load that is not as it should be", Label("long"), func() {
 	It("passes where a service copes with it, and each fault shows what it did", func(ctx SpecContext) {
 		result := spoiling(ctx, "careful")
@@ -121,13 +137,16 @@ var _ = Describe("a load that is not as it should be", Label("long"), func() {
 			Expect(f.Bit).To(BeTrue(), f.What)
 			Expect(f.Evidence[0]).To(MatchRegexp(`^(\d+) records sent, (\d+) found in the input topic$`))
 		}
+		wrong := result.Results.Faults[1]
+		Expect(wrong.Evidence).To(HaveLen(2))
+		Expect(wrong.Evidence[1]).To(Equal("sent by form, an event that is an array: 2, with a value of another type for each member: 1, with a value of another type in $.order_id: 1, without $.note: 2, without what its schema requires: 1"))
 		elsewhere := result.Results.Faults[6]
 		Expect(elsewhere.Evidence).To(HaveLen(2))
 		sent, _, _ := strings.Cut(elsewhere.Evidence[0], " ")
 		Expect(elsewhere.Evidence[1]).To(Equal(sent + " of " + sent + " whose places are known stand on another partition than the first of their event"))
 		Expect(what).To(Equal([]string{
 			"poison 3% of OrderPlaced",
-			"poison 3% of OrderPlaced in the wrong schema: the document lacks the required property \"amount\"",
+			"poison 3% of OrderPlaced in the wrong schema, in 7 forms",
 			"poison 3% of OrderPlaced without the header ce_id",
 			"duplicate 3% of OrderPlaced directly behind the first",
 			"duplicate 5% of OrderPlaced 100 records later",
@@ -162,6 +181,7 @@ var _ = Describe("a load that is not as it should be", Label("long"), func() {
 		result := spoiling(ctx, "lax", "dropping", "short", "local", "hashing", "greedy")
 		pass := []string{string(finding.Pass)}
 		got := verdicts(result)
+		Expect(wrongForms(result)).To(Equal([]string{"without $.note", "without what its schema requires"}))
 		var ahead []string // who was, without when
 		for _, said := range got[invariant.CommitAfterEffect] {
 			said, _, _ = strings.Cut(said, ": at ")

@@ -94,7 +94,7 @@ func TestHowALoadIsSpoilt(t *testing.T) {
 	equal(t, got, []string{
 		"poison 1% of Whole",
 		"duplicate 2% of Tenanted",
-		`poison 3% of Whole in the wrong schema: the document lacks the required property "note"`,
+		"poison 3% of Whole in the wrong schema, in 5 forms",
 		"poison 4% of Whole without the header ce_source",
 		"poison 5% of Whole without the header ce_id",
 		"poison 6% of Tenanted without the header tenant",
@@ -119,6 +119,7 @@ func TestHowALoadIsSpoilt(t *testing.T) {
 		"lenient consumes Whole but is not part of this run: its effects and dead letters are not watched",
 		"merging consumes Whole but is not part of this run: its effects and dead letters are not watched",
 		"reader declares no effect for Whole: whether it was processed is not watched",
+		"poison 3% of Whole in the wrong schema: each record is an event in one of these forms: without what its schema requires; with a value of another type for each member; that is an array; without $.order_id; with a value of another type in $.order_id",
 		"reader promises to know an event of Whole again for 5s, and duplicates come 99 records later: no-duplicate-effect asks for one effect all the same",
 	})
 	equal(t, p.spoilt(p.Flows[1]), []payload.Fault{{Kind: payload.Duplicate, Share: 0.02}, {Kind: payload.MissingHeader, Share: 0.06, Header: "tenant"}})

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/flowweir/weir/chaos/invariant"
+	"github.com/flowweir/weir/harness/payload"
 	"github.com/flowweir/weir/loadgen/identity"
 	"github.com/flowweir/weir/loadgen/journal"
 	"github.com/flowweir/weir/reports/finding"
@@ -58,7 +59,7 @@ func (s *storyteller) tell(refs []invariant.Ref) []finding.Record {
 			if f.subject.Original != nil {
 				r.Key = string(f.subject.Original(ref.Sequence).Key)
 			}
-			r.Story = append(r.Story, finding.Step{At: f.subject.Due(ref.Sequence), What: "due"})
+			r.Story = append(r.Story, finding.Step{At: f.subject.Due(ref.Sequence), What: "due" + f.form(ref.Sequence)})
 		}
 		if story := s.known[journal.ID(ref)]; story != nil {
 			r.Partition, r.Offset = story.Partition, story.Offset
@@ -68,6 +69,16 @@ func (s *storyteller) tell(refs []invariant.Ref) []finding.Record {
 		records[i] = r
 	}
 	return records
+}
+
+// form says of poison that its schema refuses which of its forms it is.
+func (f *liveFlow) form(seq uint64) string {
+	if m, ok := f.maker.(*payload.Maker); ok {
+		if wrong := m.Wrong(seq); wrong != "" {
+			return ": an event " + wrong
+		}
+	}
+	return ""
 }
 
 // partitionsOf are where records were acknowledged, as far as it is known.

@@ -174,6 +174,11 @@ func TestOutcomes(t *testing.T) {
 		"a filter by labels": {flags: []string{"-ginkgo.label-filter=produces && (key || causation)"}, want: alone(3, 5)},
 		"a filter by event":  {flags: []string{"-ginkgo.label-filter=shop.Placed"}, want: alone(7, 8, 9, 10, 11, 12, 13, 14)},
 		"a focus":            {flags: []string{"-ginkgo.focus=once: one event"}, want: alone(1)},
+		"no contract, with a filter": {
+			env: map[string]string{envFault: "no contract"}, want: []string{"failed testdata/nothing.yaml > can be used"},
+			flags:   []string{"-ginkgo.label-filter=consumes && !retry"},
+			failure: "the contract cannot be used:\n",
+		},
 		"no contract": {
 			env: map[string]string{envFault: "no contract"}, want: []string{"failed testdata/nothing.yaml > can be used"},
 			failure: "the contract cannot be used:\ntestdata/nothing.yaml: error: cannot read the file: no such file or directory [file/unreadable]",

@@ -235,7 +235,7 @@ func (p *Producer) sendOne(seq uint64) error {
 	// every record in the buffer, which Flush is there to save.
 	e.lane.client.Produce(context.Background(), &e.Record, e.promise)
 
-	p.sends.Sent(due, sent-due, p.window.Blocked(due))
+	p.sends.Sent(due, sent-due, p.window.Blocked(due, sent))
 	p.ended()
 	return nil
 }

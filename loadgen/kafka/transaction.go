@@ -79,11 +79,13 @@ func (p *Producer) begin() error {
 	err := client.BeginTransaction()
 	if err != nil {
 		// The one before may not have come to its end.
-		ctx, cancel := p.ending()
-		defer cancel()
-		if err = client.EndTransaction(ctx, kgo.TryAbort); err == nil {
-			err = client.BeginTransaction()
-		}
+		p.window.Hold(func() {
+			ctx, cancel := p.ending()
+			defer cancel()
+			if err = client.EndTransaction(ctx, kgo.TryAbort); err == nil {
+				err = client.BeginTransaction()
+			}
+		})
 	}
 	if err != nil {
 		return fmt.Errorf("transaction %d of %s: %w", p.open.number, t.ID, err)

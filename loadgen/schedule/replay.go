@@ -17,8 +17,18 @@ const MaxReplay = 20_000_000
 // not kept. The segment ends with the last one, rounded up to a millisecond.
 //
 // Its rate at a moment is the number of ticks of the second around it.
-func Replay(times []time.Duration) Segment {
-	r := &replay{times: slices.Clone(times)}
+func Replay(times []time.Duration) Segment { return newReplay("times", times) }
+
+// ReplayDue is Replay of the times at which the records of a run were due, and
+// ReplaySent of those at which they were sent, the waits of its flow included.
+// Their String says which.
+func ReplayDue(times []time.Duration) Segment { return newReplay("due times", times) }
+
+// ReplaySent: see ReplayDue.
+func ReplaySent(times []time.Duration) Segment { return newReplay("sent times", times) }
+
+func newReplay(what string, times []time.Duration) Segment {
+	r := &replay{what: what, times: slices.Clone(times)}
 	slices.Sort(r.times)
 	if n := len(r.times); n > 0 {
 		r.length = max((r.times[n-1] + time.Millisecond - 1).Truncate(time.Millisecond), time.Millisecond)
@@ -34,6 +44,7 @@ func Replay(times []time.Duration) Segment {
 }
 
 type replay struct {
+	what   string
 	times  []time.Duration
 	length time.Duration
 	peak   float64
@@ -59,7 +70,7 @@ func (r *replay) Peak() float64         { return r.peak }
 func (r *replay) ticks() *big.Rat       { return new(big.Rat).SetInt64(int64(len(r.times))) }
 
 func (r *replay) String() string {
-	return fmt.Sprintf("replay %d times over %s", len(r.times), duration(r.length))
+	return fmt.Sprintf("replay %d %s over %s", len(r.times), r.what, duration(r.length))
 }
 
 func (r *replay) after(_ float64, k uint64) float64 { return float64(r.times[k]) }

@@ -9,15 +9,19 @@ import (
 // Window bounds how many sends are under way, and measures for how long that
 // bound held the sender up. It splits a tick's lateness in two: Blocked is
 // the part that is the flow's, whose answers did not come, and the rest is
-// the generator's own.
+// the generator's own: by how much it had been late if nothing had held it up.
+// What gathers while it is held up is not late by the work on what gathered
+// before it.
 //
 // One goroutine calls Enter, Hold, Blocked and Drain; any number call Leave.
 type Window struct {
 	start   time.Time
 	limit   int64
 	waiting func()
-	spans   []blockedSpan // in order, those that end after the latest due time asked for
-	length  time.Duration // of all spans
+	spans   []blockedSpan // in order, since the last tick that Blocked was asked about
+	// last is when that tick was sent, and free when it had been sent if nothing
+	// had held the sender up so far.
+	last, free time.Duration
 
 	// Of both sides, on cache lines of their own: each send would fetch the
 	// fields above anew if an answer wrote beside them.
@@ -127,20 +131,21 @@ func (w *Window) await(ctx context.Context, n int64, waiting func()) error {
 
 func (w *Window) block(from, to time.Duration) {
 	w.spans = append(w.spans, blockedSpan{from, to})
-	w.length += to - from
 	w.waiting()
 }
 
-// Blocked is for how long Enter waited between due and now. Due times must
-// not decrease from call to call.
-func (w *Window) Blocked(due time.Duration) time.Duration {
-	gone := 0
-	for gone < len(w.spans) && w.spans[gone].to <= due {
-		w.length -= w.spans[gone].to - w.spans[gone].from
-		gone++
+// Blocked is by how much less a tick that was sent just now had been late if
+// Enter and Hold had never waited. It is called for each tick, in their order;
+// due times must not decrease from call to call.
+func (w *Window) Blocked(due, sent time.Duration) time.Duration {
+	// What the sender did for this tick it did since the one before, or since
+	// this one was due.
+	from := max(due, w.last)
+	own := sent - from
+	for _, s := range w.spans {
+		own -= max(s.to-max(s.from, from), 0)
 	}
-	if w.spans = w.spans[gone:]; len(w.spans) == 0 {
-		return 0
-	}
-	return w.length - max(due-w.spans[0].from, 0)
+	w.spans = w.spans[:0]
+	w.last, w.free = sent, max(w.free, due)+own
+	return sent - w.free
 }

@@ -9,21 +9,42 @@ import (
 	"time"
 )
 
-func TestBlockedIsTheOverlapWithLaterSpans(t *testing.T) {
-	w := NewWindow(time.Now(), 1, nil)
-	for _, s := range [][2]time.Duration{{10, 20}, {30, 50}, {60, 61}} {
-		w.block(s[0], s[1])
+// TestBlocked tells what held the sender up from what it did itself. Each tick
+// is due and sent at a time, after spans that nothing was sent in.
+func TestBlocked(t *testing.T) {
+	type tick struct {
+		spans           [][2]time.Duration
+		due, sent, want time.Duration
 	}
-	for _, tt := range []struct{ due, want time.Duration }{
-		{0, 31}, {10, 31}, {15, 26}, {20, 21}, {25, 21}, {30, 21}, {49, 2}, {50, 1}, {60, 1}, {61, 0}, {99, 0},
-	} {
-		if got := w.Blocked(tt.due); got != tt.want {
-			t.Errorf("Blocked(%d) = %d, want %d", tt.due, got, tt.want)
+	// A commit of 9 behind each tick, with 1 of work: one is due each 5, so that
+	// they gather, and the work alone would have kept up.
+	var commits []tick
+	for i := range time.Duration(100) {
+		next := tick{due: 5 * i, sent: 10*i + 1, want: 5 * i}
+		if i > 0 {
+			next.spans = [][2]time.Duration{{10*i - 9, 10 * i}}
 		}
+		commits = append(commits, next)
 	}
-	w.block(100, 107)
-	if got := w.Blocked(103); got != 4 {
-		t.Errorf("after a new span: Blocked(103) = %d, want 4", got)
+	for name, ticks := range map[string][]tick{
+		"nothing holds it up":            {{nil, 0, 3, 0}, {nil, 1, 4, 0}, {nil, 10, 11, 0}},
+		"one wait":                       {{nil, 0, 1, 0}, {[][2]time.Duration{{2, 12}}, 2, 12, 10}, {nil, 5, 13, 7}, {nil, 14, 15, 0}},
+		"a wait that began before":       {{nil, 0, 1, 0}, {[][2]time.Duration{{2, 12}}, 7, 13, 5}},
+		"two waits":                      {{[][2]time.Duration{{1, 3}, {4, 9}}, 0, 10, 7}},
+		"a wait before it is due":        {{nil, 0, 1, 0}, {[][2]time.Duration{{1, 4}}, 6, 8, 0}},
+		"late by itself, then held up":   {{nil, 0, 100, 0}, {[][2]time.Duration{{100, 150}}, 1, 151, 50}, {nil, 120, 152, 31}},
+		"work that is slower than ticks": {{nil, 0, 2, 0}, {[][2]time.Duration{{2, 12}}, 1, 14, 10}, {nil, 2, 16, 10}, {nil, 3, 18, 10}},
+		"many short commits":             commits,
+	} {
+		w := NewWindow(time.Now(), 1, nil)
+		for i, tt := range ticks {
+			for _, s := range tt.spans {
+				w.block(s[0], s[1])
+			}
+			if got := w.Blocked(tt.due, tt.sent); got != tt.want {
+				t.Errorf("%s: tick %d was blocked for %d, want %d", name, i, got, tt.want)
+			}
+		}
 	}
 }
 

@@ -144,7 +144,7 @@ func (d *Driver) send(ctx context.Context, first, n uint64) error {
 		sent := time.Since(d.config.Start)
 		d.config.Counters.Sent.Add(1)
 		go d.request(seq, due, sent)
-		d.sends.Sent(due, sent-due, d.window.Blocked(due))
+		d.sends.Sent(due, sent-due, d.window.Blocked(due, sent))
 	}
 	return nil
 }

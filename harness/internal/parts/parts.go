@@ -6,6 +6,12 @@
 // never overlap. Each part is a subtest, played by the test's own program. It is not
 // for specs that hold times against bounds, or that expect to be alone with
 // something of the machine.
+//
+// The Ginkgo command (ginkgo -p) would not do instead: it plays the tests of
+// testing.T that stand beside the suite once in each process, and specs of one
+// container at the same time; and go test alone, with -race, its cache, in an
+// editor and in the other lines of the Makefile, would play the suite one spec
+// after the other.
 package parts
 
 import (
