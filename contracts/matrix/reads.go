@@ -12,6 +12,7 @@ import (
 	"github.com/flowweir/weir/contracts/field"
 	"github.com/flowweir/weir/contracts/place"
 	"github.com/flowweir/weir/contracts/schema"
+	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/contracts/versions"
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -43,29 +44,39 @@ func (p *pass) meet(consumer *contracts.Consumes, producer *contracts.Produces) 
 // sameAddress reports whether the consumer listens where the producer sends.
 // Where they do not, package rules says so.
 func sameAddress(consumer, producer contracts.Address) bool {
-	return consumer.Transport() == producer.Transport() && consumer.TopicName() == producer.TopicName()
+	return producer.Channel().Reaches(consumer.Channel())
 }
 
 // framing compares what stands before the value, or beside it, on either side.
-// A consumer that leaves its own to the default may not have thought of it.
+// A side that leaves its own to the default may not have thought of it.
 func (p *pass) framing(in consumed, producer produced) {
-	ref := *in.promise().Schema
-	reads, writes := in.contract.SchemaOf(ref), producer.contract.SchemaOf(producer.promise().Schema)
+	reading, writing := in.contract.Service.Name, producer.contract.Service.Name
+	reads, writes := in.contract.SchemaOf(*in.promise().Schema), producer.contract.SchemaOf(producer.promise().Schema)
 	if reads == nil || writes == nil || reads.Wire == writes.Wire {
 		return
 	}
 	f := finding.Finding{
-		ID: WireMismatch, Position: in.at("schema"), Hint: fmt.Sprintf("say wire: %s of the schema by which %s reads, and read so", writes.Wire, in.contract.Service.Name),
-		Message: fmt.Sprintf("%s reads %s with the framing %s, and %s writes it with %s: every record is misread", in.contract.Service.Name, in.promise().Event, reads.Wire, producer.contract.Service.Name, writes.Wire),
+		ID: WireMismatch, Position: in.at("schema"), Hint: fmt.Sprintf("say wire: %s of the schema by which %s reads, and read so", writes.Wire, reading),
+		Message: fmt.Sprintf("%s reads %s with the framing %s, and %s writes it with %s: every record is misread", reading, in.promise().Event, reads.Wire, writing, writes.Wire),
 	}
-	if stated := in.contract.Schemas[ref.Ref].Wire != "" || ref.Inline != nil && ref.Inline.Wire != ""; !stated {
+	switch {
+	case !framed(in.contract, *in.promise().Schema):
 		f.Severity = finding.Warning
-		f.Message = fmt.Sprintf("%s does not say with which framing it reads %s, which means %s, and %s writes it with %s", in.contract.Service.Name, in.promise().Event, reads.Wire, producer.contract.Service.Name, writes.Wire)
+		f.Message = fmt.Sprintf("%s does not say with which framing it reads %s, which means %s, and %s writes it with %s", reading, in.promise().Event, reads.Wire, writing, writes.Wire)
+	case !framed(producer.contract, producer.promise().Schema):
+		f.Severity = finding.Warning
+		f.Message = fmt.Sprintf("%s reads %s with the framing %s, and %s does not say with which it writes it, which means %s", reading, in.promise().Event, reads.Wire, writing, writes.Wire)
+		f.Hint = fmt.Sprintf("say wire: %s of the schema by which %s writes, if it does; else read it with %s", reads.Wire, writing, writes.Wire)
 	}
 	if at := producer.at("schema"); at != nil {
 		f.Related = []finding.Related{{Position: *at, Message: "the schema of " + producer.contract.Service.Name}}
 	}
 	p.report(f)
+}
+
+// framed reports whether a contract says itself how a schema's data is framed.
+func framed(c *contracts.Contract, ref contracts.SchemaRef) bool {
+	return c.Schemas[ref.Ref].Wire != "" || ref.Inline != nil && ref.Inline.Wire != ""
 }
 
 // readerSchema compares each retained version of the producer's schema, and
@@ -88,24 +99,20 @@ func (p *pass) readerSchema(in consumed, producer produced) {
 
 // Unreadable is what of versions that a producer writes, the oldest first, the
 // i-th consumer of a contract cannot read by a schema of its own. held is a
-// version before them, nil for none: what is said of it in the same words is
-// left out.
+// version before them, nil for none: what broke with it is left out.
 func Unreadable(reading *contracts.Contract, i int, producer string, reader *schema.Schema, writers []versions.Version, held *schema.Schema, dialect schema.Dialect) []finding.Finding {
 	in := consumed{reading, i}
 	name := "the reader's schema of " + reading.Service.Name
-	var before []compat.Problem
+	compare := schema.Compare
 	if held != nil {
-		before = schema.Compare(held, reader, dialect).Problems
+		compare = func(writer, reader *schema.Schema, d schema.Dialect) compat.Comparison {
+			return schema.Newly(held, writer, reader, d)
+		}
 	}
 	var all []*unreadable
 	// The newest first: a break of all versions is shown with today's.
 	for _, w := range slices.Backward(writers) {
-		for _, problem := range schema.Compare(w.Schema, reader, dialect).Problems {
-			if slices.ContainsFunc(before, func(p compat.Problem) bool {
-				return p.Rule == problem.Rule && p.Verdict == problem.Verdict && p.Reader.Path == problem.Reader.Path && p.Message == problem.Message
-			}) {
-				continue
-			}
+		for _, problem := range compare(w.Schema, reader, dialect).Problems {
 			d := compat.Directed{Problem: problem, Direction: compat.Direction{WriterName: w.Name, ReaderName: name, NewReads: true}}
 			if i := slices.IndexFunc(all, func(u *unreadable) bool { return u.same(problem) }); i >= 0 {
 				all[i].others = append(all[i].others, d)
@@ -285,7 +292,11 @@ func (p *pass) currentUnread(s *contracts.Schema, err error, at *finding.Positio
 // where it is in a registry that could not be asked, and with what it is then
 // not compared.
 func (p *pass) unread(s *contracts.Schema, err error, at *finding.Position, what, with string) {
+	var silent *registry.Unanswered
 	switch {
+	case s.Registry != nil && errors.As(err, &silent):
+		p.questions = append(p.questions, question{silent, p.contract, s.Registry.Subject, what, at})
+		return
 	case errors.Is(err, versions.ErrNoRegistry):
 		p.report(finding.Finding{ID: RegistryUnread, Position: at, Message: what + " is in a registry, so it is not compared", Hint: "set WEIR_REGISTRY_URL, or registry: in weir.work.yaml, to compare it"})
 		return

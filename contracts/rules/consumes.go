@@ -71,7 +71,7 @@ func (c *checker) sameAddress(in consumed, producers []produced) []produced {
 	}
 	elsewhere := func(p produced) bool {
 		sends := p.promise().Channel()
-		return sends != (contracts.Channel{}) && sends != listens && !boundElsewhere(sends, listens)
+		return sends != (contracts.Channel{}) && !sends.Reaches(listens)
 	}
 	if !slices.ContainsFunc(producers, elsewhere) {
 		return producers
@@ -86,12 +86,6 @@ func (c *checker) sameAddress(in consumed, producers []produced) []produced {
 	c.report(in.contract, TopicMismatch, in.at(addressField(in)), fmt.Sprintf("%s comes by %s, but this consumer reads %s",
 		in.promise().Event, p.promise().Channel(), listens), "", related(p.at("event"), "%s produces it here", p.service())...)
 	return producers
-}
-
-// boundElsewhere: what binds RabbitMQ's queue to an exchange stands in no
-// contract.
-func boundElsewhere(sends, listens contracts.Channel) bool {
-	return sends.Transport == contracts.TransportRabbitMQ && listens.Transport == contracts.TransportRabbitMQ && (sends.Name == "" || listens.Name == "")
 }
 
 // failedThere are the producers of records that others failed on and that come
@@ -141,6 +135,7 @@ func (c *checker) effect(in consumed) {
 	c.reportAs(unpromised(f, EffectUncorrelated), in.contract, EffectUncorrelated, in.at("effect", "correlate").Naming(at.String()),
 		fmt.Sprintf("%s of %s is to lead back to its cause, but %s", at, effect.Event, presenceText(f, in.contract.Service.Name, at)),
 		c.promiseHint(from, at, f.Presence), relatedField(f, "what %s promises", effect.Event)...)
+	c.missing(from, at, f, "the effect of "+in.service())
 }
 
 func eventsOf(c *contracts.Contract) []string {
@@ -149,6 +144,18 @@ func eventsOf(c *contracts.Contract) []string {
 		names = append(names, p.Event)
 	}
 	return names
+}
+
+// missing gives the finding before an event of a schema that has nothing at the
+// place which it is about, where the schema says so.
+func (c *checker) missing(p produced, at place.Place, f field.Field, reader string) {
+	s, _ := c.schemaOf(p)
+	if at.Kind() != place.Data || s == nil || f.Open {
+		return
+	}
+	if w := s.schema.Missing(at, f); w != nil {
+		c.found[len(c.found)-1].Counterexample = w.Between("the schema of "+p.service(), reader)
+	}
 }
 
 // presenceText completes "the place, but ...".
