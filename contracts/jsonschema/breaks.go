@@ -167,7 +167,7 @@ func (c *comparer) pair(at spot) string {
 
 // check reports what the writer may write outside of a set.
 func (c *comparer) check(at spot, set docset.Set, l leaf) {
-	if set == docset.All || c.full() || len(c.inside) > deep && c.safe(at, set) {
+	if set == docset.All || c.full() || c.spares() && c.safe(at, set) {
 		return
 	}
 	switch r := c.ask(at, set); r.Answer {

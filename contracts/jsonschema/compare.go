@@ -165,10 +165,18 @@ func (c *comparer) ask(at spot, set docset.Set) docset.Result {
 // way from the root each time.
 const deep = 16
 
+// sparing is the number of questions about whole documents from which on places
+// are found so too, so that there are questions left for the keywords in them:
+// those about a place alone have one answer wherever the same definitions meet.
+const sparing = 200
+
+// spares reports whether places are found with questions about them alone.
+func (c *comparer) spares() bool { return len(c.inside) > deep || c.asked > sparing }
+
 // safe reports whether nothing that the writer may write at a spot is outside
 // of a set, as far as that is needed to pass over it.
 func (c *comparer) safe(at spot, set docset.Set) bool {
-	if len(c.inside) > deep && !at.loose && len(at.writer) > 0 {
+	if c.spares() && !at.loose && len(at.writer) > 0 {
 		return c.safeAlone(at, set)
 	}
 	return c.ask(at, set).Answer == docset.Empty
