@@ -78,7 +78,7 @@ type comparer struct {
 	revisiting bool
 	within     int
 	seen       map[string]*places // by what they are, the problems
-	shown      int                // how often a problem was found
+	shown      int                // how often a problem was found, or passed over
 	overlooked int                // how often what it found is forgiven
 	problems   []compat.Problem
 	told       [compat.Forgiven + 1]int // of each verdict, the problems
