@@ -31,8 +31,8 @@ func Lenient() CompareOption { return compareOption(func(c *comparer) { c.lenien
 
 const (
 	// maxAsked bounds the questions about one pair of schemas, maxAlone those
-	// about a place alone, maxProblems the breaks that are reported, those that
-	// are forgiven, and the places that are open.
+	// about a place alone, maxProblems the breaks that are reported, and those
+	// that are forgiven.
 	maxAsked    = 2000
 	maxAlone    = 10_000
 	maxProblems = 100
