@@ -68,3 +68,43 @@ func TestManyAlternatives(t *testing.T) {
 		}
 	}
 }
+
+// TestManyAlternativesLenient: what the lenient dialect forgives, it forgives in
+// each of many alternatives. Of more than are held apart it says neither that
+// they break nor that they do not.
+func TestManyAlternativesLenient(t *testing.T) {
+	schema := func(n int, more, seventh string) *jsonschema.Schema {
+		branches := make([]string, n)
+		for i := range branches {
+			kind := "string"
+			if i == 7 {
+				kind = seventh
+			}
+			branches[i] = fmt.Sprintf(`{"type":"object","required":["kind"],"properties":{"kind":{"const":"k%d"},"f%d":{"type":%q}%s}}`, i, i, kind, more)
+		}
+		return mustLoad(t, `{"oneOf":[`+strings.Join(branches, ",")+`]}`)
+	}
+	for _, tt := range []struct {
+		alternatives int
+		seventh      string
+		want         compat.Result
+	}{
+		{30, "string", compat.Compatible},
+		{50, "string", compat.Compatible},
+		{70, "string", compat.Compatible},
+		{120, "string", compat.Compatible},
+		{120, "integer", compat.Incompatible},
+		{400, "string", compat.Undecided},
+	} {
+		c := jsonschema.Compare(schema(tt.alternatives, "", "string"), schema(tt.alternatives, `,"fresh":{"type":"string"}`, tt.seventh), jsonschema.Lenient())
+		if got := c.Result(); got != tt.want {
+			var others []string
+			for _, p := range c.Problems {
+				if p.Verdict != compat.Forgiven {
+					others = append(others, p.Message)
+				}
+			}
+			t.Errorf("%d alternatives, the seventh of type %s: %s, want %s: %q", tt.alternatives, tt.seventh, got, tt.want, others)
+		}
+	}
+}

@@ -48,7 +48,7 @@ func (c *comparer) where(at spot, reader *js.Schema, set docset.Set) spot {
 const maxInside = 600
 
 // maxWays bounds the alternatives of a writer that are held apart.
-const maxWays = 64
+const maxWays = 128
 
 // alternatives inspects a spot for each alternative of the writer there, so
 // that what one of them says is not taken for what none of them says.
@@ -167,7 +167,7 @@ func (c *comparer) pair(at spot) string {
 
 // check reports what the writer may write outside of a set.
 func (c *comparer) check(at spot, set docset.Set, l leaf) {
-	if set == docset.All || c.full() || len(c.inside) > deep && c.safe(at, set) {
+	if set == docset.All || c.full() || c.spares() && c.safe(at, set) {
 		return
 	}
 	switch r := c.ask(at, set); r.Answer {
@@ -190,6 +190,11 @@ func (c *comparer) check(at spot, set docset.Set, l leaf) {
 // one more than are listed. It is then forgiven without a question: what is
 // beyond the forgiven is asked about when all of them are known.
 func (c *comparer) passedOver() bool { return c.lenient && c.overlooked > maxProblems }
+
+func (c *comparer) passOver(at spot, name string) {
+	c.shown++
+	c.sets.forgive(at.reader, name)
+}
 
 // forgiven is the verdict on a break that the lenient dialect passes over.
 func (c *comparer) forgiven(s *js.Schema, name string) compat.Verdict {

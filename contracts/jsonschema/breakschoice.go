@@ -51,6 +51,15 @@ func (c *comparer) none(at spot, alternatives []*js.Schema, keyword string) {
 			return
 		}
 	}
+	switch {
+	case c.lenient && at.loose:
+		c.shown++
+		c.undecided(at, keyword, "the writer has more alternatives than are held apart: it could not be decided whether the reader refuses more here than is forgiven")
+		return
+	case c.lenient && c.exhausted():
+		c.ended = true
+		return
+	}
 	c.check(at, s.Or(sets...), leaf{rule: ruleAlternative, keyword: keyword, says: explain})
 }
 
@@ -60,8 +69,9 @@ func (c *comparer) none(at spot, alternatives []*js.Schema, keyword string) {
 // where that is not plain.
 func (c *comparer) meant(at spot, alternatives []*js.Schema, sets []docset.Set, keyword string, doc any) int {
 	only := -1
+	written := c.sets.space.And((&scribe{translator: c.sets}).sets(at.writer)...)
 	for i, set := range sets {
-		if c.ask(at, set.Not()).Answer == docset.Empty {
+		if !at.loose && c.sets.space.Apart(written, set) || c.ask(at, set.Not()).Answer == docset.Empty {
 			continue
 		}
 		if only >= 0 {

@@ -57,7 +57,7 @@ func (c *comparer) property(at spot, name string, sub *js.Schema, keyword string
 	}
 	named = named || c.namedBeside(at.writer, name)
 	if c.passedOver() && !named && len(writer) == 0 && c.silent(at, name) {
-		c.sets.forgive(at.reader, name)
+		c.passOver(at, name)
 		return
 	}
 	next := at.within(sub, writer, func(set docset.Set) docset.Set { return s.Property(name, set.Not()).Not() })
@@ -159,7 +159,7 @@ func (c *comparer) group(at spot, names docset.Names, sub *js.Schema, keyword st
 			l := leaf{rule: ruleRemoved, keyword: keyword, writer: "properties/" + escapeToken(name), says: removed(name)}
 			if keyword == "additionalProperties" || keyword == "unevaluatedProperties" {
 				if c.passedOver() {
-					c.sets.forgive(at.reader, name)
+					c.passOver(at, name)
 					continue
 				}
 				if c.ask(at, s.Property(name, docset.None)).Answer == docset.Empty {

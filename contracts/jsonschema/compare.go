@@ -36,8 +36,8 @@ func Since(older *Schema) CompareOption { return compareOption(func(c *comparer)
 
 const (
 	// maxAsked bounds the questions about one pair of schemas, maxAlone those
-	// about a place alone, maxProblems the breaks that are reported, those that
-	// are forgiven, and the places that are open.
+	// about a place alone, maxProblems the breaks that are reported, and those
+	// that are forgiven.
 	maxAsked    = 2000
 	maxAlone    = 10_000
 	maxProblems = 100
@@ -84,7 +84,7 @@ type comparer struct {
 	revisiting bool
 	within     int
 	seen       map[string]*places // by what they are, the problems
-	shown      int                // how often a problem was found
+	shown      int                // how often a problem was found, or passed over
 	overlooked int                // how often what it found is forgiven
 	problems   []compat.Problem
 	told       [compat.Forgiven + 1]int // of each verdict, the problems
@@ -178,10 +178,18 @@ func (c *comparer) ask(at spot, set docset.Set) docset.Result {
 // way from the root each time.
 const deep = 16
 
+// sparing is the number of questions about whole documents from which on places
+// are found so too, so that there are questions left for the keywords in them:
+// those about a place alone have one answer wherever the same definitions meet.
+const sparing = 200
+
+// spares reports whether places are found with questions about them alone.
+func (c *comparer) spares() bool { return len(c.inside) > deep || c.asked > sparing }
+
 // safe reports whether nothing that the writer may write at a spot is outside
 // of a set, as far as that is needed to pass over it.
 func (c *comparer) safe(at spot, set docset.Set) bool {
-	if len(c.inside) > deep && !at.loose && len(at.writer) > 0 {
+	if c.spares() && !at.loose && len(at.writer) > 0 {
 		return c.safeAlone(at, set)
 	}
 	return c.ask(at, set).Answer == docset.Empty

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	js "github.com/santhosh-tekuri/jsonschema/v6"
@@ -14,18 +15,24 @@ import (
 	"github.com/flowweir/weir/reports/finding"
 )
 
-// undecided reports what is open. Of more than are reported, one is enough.
+// undecided reports what is open: one sentence is one problem, with the places
+// of which it is true.
 func (c *comparer) undecided(at spot, keyword, message string) {
-	if c.told[compat.Open] == maxProblems {
-		return
-	}
 	if why := c.sets.space.GaveUp(); why != nil {
 		message += ": " + why.Error()
 	}
-	c.tell(compat.Problem{
+	p := compat.Problem{
 		Rule: ruleUndecided, Verdict: compat.Open, Message: message,
 		Writer: c.writerPlace(at, keyword), Reader: c.reader.place(at.reader, keyword),
-	})
+	}
+	key := p.Rule + "\n" + message
+	switch before := c.seen[key]; {
+	case before == nil:
+		c.seen[key] = &places{problem: len(c.problems), all: []string{p.Reader.Path}, counted: true}
+		c.tell(p)
+	case !slices.Contains(before.all, p.Reader.Path):
+		before.all = append(before.all, p.Reader.Path)
+	}
 }
 
 func (c *comparer) tell(p compat.Problem) {

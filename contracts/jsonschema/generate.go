@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	js "github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/flowweir/weir/contracts/jsonschema/internal/docset"
 )
 
 const (
@@ -252,17 +254,17 @@ func (m *maker) attempt(atoms []*js.Schema, depth int) (any, error) {
 		return nil, &failure{at: atoms[0], keyword: "type", detail: "the types that are asked for exclude each other"}
 	}
 	switch m.chooseType(atoms, types, depth) {
-	case nullType:
+	case docset.Null:
 		return nil, nil
-	case booleanType:
+	case docset.Boolean:
 		return m.one(2) == 1, nil
-	case wholeType:
+	case docset.Whole:
 		return m.number(atoms, true)
-	case fractionType:
+	case docset.Fraction:
 		return m.number(atoms, false)
-	case arrayType:
+	case docset.Array:
 		return m.array(atoms, depth)
-	case objectType:
+	case docset.Object:
 		return m.object(atoms, depth)
 	}
 	text, keyword := m.text(atoms)
@@ -295,46 +297,46 @@ func (m *maker) fixed(atoms []*js.Schema) (values []any, ok bool) {
 // chooseType takes one of the allowed types. Without a type the keywords say
 // what is meant; null and fractions are taken where nothing else is allowed,
 // and now and then.
-func (m *maker) chooseType(atoms []*js.Schema, types typeSet, depth int) typeSet {
-	if types == anyType {
+func (m *maker) chooseType(atoms []*js.Schema, types docset.Type, depth int) docset.Type {
+	if types == docset.AnyType {
 		types = meant(atoms)
 	}
-	if types&numberType == numberType {
-		types &^= wholeType // fractional numbers include whole ones here
+	if types&docset.Number == docset.Number {
+		types &^= docset.Whole // fractional numbers include whole ones here
 	}
-	var choices []typeSet
-	for bit := typeSet(1); bit < anyType; bit <<= 1 {
-		if types&bit != 0 {
-			choices = append(choices, bit)
+	var choices []docset.Type
+	for _, t := range byName {
+		if types&t != 0 {
+			choices = append(choices, t)
 		}
 	}
 	if len(choices) == 1 {
 		return choices[0]
 	}
 	if depth >= maxDepth {
-		if flat := types &^ (arrayType | objectType); flat != 0 && flat != types {
+		if flat := types &^ (docset.Array | docset.Object); flat != 0 && flat != types {
 			return m.chooseType(atoms, flat, 0)
 		}
 	}
-	if types&nullType != 0 && m.rng.IntN(8) != 0 {
-		choices = slices.DeleteFunc(choices, func(t typeSet) bool { return t == nullType })
+	if types&docset.Null != 0 && m.rng.IntN(8) != 0 {
+		choices = slices.DeleteFunc(choices, func(t docset.Type) bool { return t == docset.Null })
 	}
 	return choices[m.rng.IntN(len(choices))]
 }
 
 // meant is the type that the author of a schema without type had in mind.
-func meant(atoms []*js.Schema) typeSet {
+func meant(atoms []*js.Schema) docset.Type {
 	for _, s := range atoms {
 		switch {
 		case len(s.Properties) > 0, len(s.Required) > 0, s.MinProperties != nil, len(s.PatternProperties) > 0:
-			return objectType
+			return docset.Object
 		case s.Items != nil, s.Items2020 != nil, len(s.PrefixItems) > 0, s.MinItems != nil, s.Contains != nil:
-			return arrayType
+			return docset.Array
 		case s.Minimum != nil, s.Maximum != nil, s.ExclusiveMinimum != nil, s.ExclusiveMaximum != nil, s.MultipleOf != nil:
-			return numberType
+			return docset.Number
 		}
 	}
-	return stringType
+	return docset.String
 }
 
 func (m *maker) number(atoms []*js.Schema, whole bool) (any, error) {

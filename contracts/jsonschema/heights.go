@@ -1,6 +1,10 @@
 package jsonschema
 
-import js "github.com/santhosh-tekuri/jsonschema/v6"
+import (
+	js "github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/flowweir/weir/contracts/jsonschema/internal/docset"
+)
 
 // endless is the height of a schema that no finite document satisfies.
 const endless = 1 << 20
@@ -74,13 +78,13 @@ func (g *Generator) ownHeight(s *js.Schema) int {
 	}
 	types := ownTypes(s)
 	height := endless
-	if types&^(objectType|arrayType) != 0 {
+	if types&^(docset.Object|docset.Array) != 0 {
 		height = 0
 	}
-	if types&objectType != 0 {
+	if types&docset.Object != 0 {
 		height = min(height, object)
 	}
-	if types&arrayType != 0 {
+	if types&docset.Array != 0 {
 		height = min(height, array)
 	}
 	return height

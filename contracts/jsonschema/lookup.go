@@ -7,6 +7,7 @@ import (
 
 	"github.com/flowweir/weir/contracts/compat"
 	"github.com/flowweir/weir/contracts/field"
+	"github.com/flowweir/weir/contracts/jsonschema/internal/docset"
 	"github.com/flowweir/weir/contracts/place"
 )
 
@@ -32,7 +33,7 @@ func (s *Schema) Lookup(p place.Place) field.Field {
 	if stated(f.Presence) && !f.Open && (!w.plain || types&(types-1) != 0) {
 		types = s.typesAt(p.Path(), types)
 	}
-	if f.Types = types.names(); types == 0 {
+	if f.Types = namesOfTypes(types); types == 0 {
 		f.Types = []string{}
 	}
 	return f
@@ -49,7 +50,7 @@ func (s *Schema) presence(p place.Place, w way) (presence field.Presence, open b
 	switch {
 	case result == compat.Compatible:
 		return field.Always, false
-	case result != compat.Undecided && s.never(p.Path(), anyType):
+	case result != compat.Undecided && s.never(p.Path(), docset.AnyType):
 		return field.Never, false
 	case w.stated:
 		presence = field.Sometimes
@@ -58,16 +59,16 @@ func (s *Schema) presence(p place.Place, w way) (presence field.Presence, open b
 }
 
 // never says that no document has a value of the types at the end of a path.
-func (s *Schema) never(path []place.Segment, types typeSet) bool {
+func (s *Schema) never(path []place.Segment, types docset.Type) bool {
 	_, result := s.has(path, types)
 	return result == compat.Compatible
 }
 
 // typesAt are those of the types that documents can have at the end of a path.
-func (s *Schema) typesAt(path []place.Segment, types typeSet) typeSet {
-	for bit := arrayType; bit < anyType; bit <<= 1 {
-		if types&bit != 0 && s.never(path, bit) {
-			types &^= bit
+func (s *Schema) typesAt(path []place.Segment, types docset.Type) docset.Type {
+	for _, t := range byName {
+		if types&t != 0 && s.never(path, t) {
+			types &^= t
 		}
 	}
 	return types
@@ -85,7 +86,7 @@ type way struct {
 	// typed are the steps whose container's type the schema states.
 	typed []bool
 	// types are those that keywords which hold for every document leave.
-	types typeSet
+	types docset.Type
 	// deepest is the schema of the longest part of the way that is declared.
 	deepest *js.Schema
 }
@@ -107,15 +108,15 @@ func (s *Schema) way(path []place.Segment) way {
 }
 
 func (w *way) step(here []part, segment place.Segment) {
-	container := objectType
+	container := docset.Object
 	if segment.IsIndex {
-		container = arrayType
+		container = docset.Array
 	}
 	typed := typesStated(schemas(here))
 	w.typed = append(w.typed, typed)
 	sure := certain(here)
 	types := allowedTypes(sure)
-	w.plain = w.plain && (types == container || types == anyType && !typed) && slices.ContainsFunc(sure, func(s *js.Schema) bool { return requires(s, segment) })
+	w.plain = w.plain && (types == container || types == docset.AnyType && !typed) && slices.ContainsFunc(sure, func(s *js.Schema) bool { return requires(s, segment) })
 	w.listed = w.listed || slices.ContainsFunc(here, func(p part) bool { return p.schema.Const != nil || p.schema.Enum != nil })
 	w.stated = w.listed || w.stated && slices.ContainsFunc(here, func(p part) bool { return names(p.schema, segment) })
 }

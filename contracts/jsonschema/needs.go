@@ -30,15 +30,15 @@ func (s *Schema) Lacking(p place.Place) (document string, result compat.Result) 
 // Having looks for a document that the schema accepts and that has, at a place
 // in the data, a value of a type; a number is one that is no integer.
 func (s *Schema) Having(p place.Place, name string) (document string, result compat.Result) {
-	types := typeBits[name]
-	if types == numberType {
-		types = fractionType
+	types := typesNamed[name]
+	if types == docset.Number {
+		types = docset.Fraction
 	}
 	return s.has(p.Path(), types)
 }
 
-func (s *Schema) has(path []place.Segment, types typeSet) (document string, result compat.Result) {
-	return s.shows(func(t *translator) docset.Set { return t.having(path, t.space.Types(types.docset())) })
+func (s *Schema) has(path []place.Segment, types docset.Type) (document string, result compat.Result) {
+	return s.shows(func(t *translator) docset.Set { return t.having(path, t.space.Types(types)) })
 }
 
 // Excludes says that no valid document has a text at a place in the data. It

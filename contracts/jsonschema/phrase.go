@@ -8,6 +8,7 @@ import (
 
 	js "github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/flowweir/weir/contracts/jsonschema/internal/docset"
 	"github.com/flowweir/weir/contracts/place"
 )
 
@@ -134,15 +135,15 @@ func takesTypes(types *js.Types, writer []*js.Schema) func(blame) string {
 
 // nameOf is the type of a value in words.
 func nameOf(v any, writer []*js.Schema) string {
-	switch t := typeOf(v); t {
-	case wholeType, fractionType:
+	switch t := docset.TypeOf(v); t {
+	case docset.Whole, docset.Fraction:
 		integer := func(s *js.Schema) bool { return s.Types != nil && slices.Contains(s.Types.ToStrings(), "integer") }
-		if t == wholeType && slices.ContainsFunc(writer, integer) {
+		if t == docset.Whole && slices.ContainsFunc(writer, integer) {
 			return "integer"
 		}
 		return "number"
 	default:
-		return t.names()[0]
+		return namesOfTypes(t)[0]
 	}
 }
 

@@ -26,6 +26,7 @@ type places struct {
 	problem int
 	depth   int // of the first
 	all     []string
+	counted bool // all of them are there
 	named   bool // in the problem
 }
 
@@ -145,11 +146,16 @@ func (c *comparer) nameRepeats() {
 		for named < len(also) && named < maxAlso && len(also[named]) <= maxWhere {
 			named++
 		}
+		more := len(also) - named
 		where := "at " + strings.Join(also[:named], ", ")
 		switch {
+		case named == 0 && at.counted:
+			where += count(more, "more place")
 		case named == 0:
 			where = "elsewhere"
-		case named < len(also):
+		case more > 0 && at.counted:
+			where += " and " + count(more, "more place")
+		case more > 0:
 			where += " and elsewhere"
 		}
 		c.problems[at.problem].Message += "; also " + where

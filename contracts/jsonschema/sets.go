@@ -38,19 +38,6 @@ func (t *translator) define(class int) docset.Set {
 // set is the set of documents that a schema accepts.
 func (t *translator) set(s *js.Schema) docset.Set { return (&scribe{translator: t}).set(s) }
 
-var typeSets = map[string]docset.Type{
-	"null": docset.Null, "boolean": docset.Boolean, "integer": docset.Whole, "number": docset.Number,
-	"string": docset.String, "array": docset.Array, "object": docset.Object,
-}
-
-func typesOf(types *js.Types) docset.Type {
-	var all docset.Type
-	for _, name := range types.ToStrings() {
-		all |= typeSets[name]
-	}
-	return all
-}
-
 // scribe writes the keywords of one schema as sets.
 type scribe struct {
 	*translator

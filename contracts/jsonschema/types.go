@@ -1,92 +1,68 @@
 package jsonschema
 
 import (
-	"encoding/json"
-	"math/big"
+	js "github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/flowweir/weir/contracts/jsonschema/internal/docset"
-	js "github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// typeSet is a set of JSON types. Numbers are two disjoint types here, whole
-// and fractional, so that "integer" is a part of "number" by its bits.
-type typeSet uint8
-
-const (
-	arrayType typeSet = 1 << iota
-	booleanType
-	wholeType
-	nullType
-	fractionType
-	objectType
-	stringType
-
-	numberType = wholeType | fractionType
-	anyType    = 1<<7 - 1
-)
-
-var typeBits = map[string]typeSet{
-	"array": arrayType, "boolean": booleanType, "integer": wholeType, "null": nullType,
-	"number": numberType, "object": objectType, "string": stringType,
+// typesNamed are the types that a name of JSON Schema stands for.
+var typesNamed = map[string]docset.Type{
+	"null": docset.Null, "boolean": docset.Boolean, "integer": docset.Whole, "number": docset.Number,
+	"string": docset.String, "array": docset.Array, "object": docset.Object,
 }
 
-// names are sorted; nil stands for any type. Fractions alone are numbers.
-func (t typeSet) names() []string {
-	if t == anyType || t == 0 {
+// byName are the types in the order of their names.
+var byName = [...]docset.Type{docset.Array, docset.Boolean, docset.Whole, docset.Null, docset.Fraction, docset.Object, docset.String}
+
+// namesOfTypes are sorted; nil stands for any type. Fractions alone are numbers.
+func namesOfTypes(t docset.Type) []string {
+	if t == docset.AnyType || t == 0 {
 		return nil
 	}
 	var names []string
-	for _, name := range sortedKeys(typeBits) {
-		bits := typeBits[name]
-		if name == "integer" && t&fractionType != 0 {
+	for _, name := range sortedKeys(typesNamed) {
+		types := typesNamed[name]
+		if name == "integer" && t&docset.Fraction != 0 {
 			continue
 		}
-		if t&bits == bits || name == "number" && t&fractionType != 0 {
+		if t&types == types || name == "number" && t&docset.Fraction != 0 {
 			names = append(names, name)
 		}
 	}
 	return names
 }
 
-// docset are the types as sets of documents have them.
-func (t typeSet) docset() docset.Type {
+func typesOf(types *js.Types) docset.Type {
 	var all docset.Type
-	for name, bits := range typeBits {
-		if t&bits == bits {
-			all |= typeSets[name]
-		}
-	}
-	if t&fractionType != 0 {
-		all |= docset.Fraction
+	for _, name := range types.ToStrings() {
+		all |= typesNamed[name]
 	}
 	return all
 }
 
 // ownTypes are the types that a schema's own keywords allow.
-func ownTypes(s *js.Schema) typeSet {
-	t := typeSet(anyType)
+func ownTypes(s *js.Schema) docset.Type {
+	t := docset.Type(docset.AnyType)
 	if s.Types != nil {
-		t = 0
-		for _, name := range s.Types.ToStrings() {
-			t |= typeBits[name]
-		}
+		t = typesOf(s.Types)
 	}
 	if s.Enum != nil {
-		var values typeSet
+		var values docset.Type
 		for _, v := range s.Enum.Values {
-			values |= typeOf(v)
+			values |= docset.TypeOf(v)
 		}
 		t &= values
 	}
 	if s.Const != nil {
-		t &= typeOf(*s.Const)
+		t &= docset.TypeOf(*s.Const)
 	}
 	return t
 }
 
 // allowedTypes are the types that all of the schemas allow.
-func allowedTypes(atoms []*js.Schema) typeSet {
-	t := typeSet(anyType)
+func allowedTypes(atoms []*js.Schema) docset.Type {
+	t := docset.Type(docset.AnyType)
 	for _, s := range atoms {
 		t &= ownTypes(s)
 	}
@@ -94,33 +70,8 @@ func allowedTypes(atoms []*js.Schema) typeSet {
 }
 
 // typesStated reports whether any of the schemas restricts the type.
-func typesStated(atoms []*js.Schema) bool { return allowedTypes(atoms) != anyType }
-
-func typeOf(v any) typeSet {
-	switch v := v.(type) {
-	case nil:
-		return nullType
-	case bool:
-		return booleanType
-	case string:
-		return stringType
-	case []any:
-		return arrayType
-	case map[string]any:
-		return objectType
-	case json.Number:
-		if r, ok := new(big.Rat).SetString(v.String()); ok && r.IsInt() {
-			return wholeType
-		}
-	}
-	return fractionType
-}
+func typesStated(atoms []*js.Schema) bool { return allowedTypes(atoms) != docset.AnyType }
 
 // TypeName is the JSON type of a decoded value: "integer" for a number without a
 // fraction, "number" for another one.
-func TypeName(v any) string {
-	if t := typeOf(v); t != fractionType {
-		return t.names()[0]
-	}
-	return "number"
-}
+func TypeName(v any) string { return namesOfTypes(docset.TypeOf(v))[0] }

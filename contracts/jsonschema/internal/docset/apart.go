@@ -108,18 +108,33 @@ func (b *branch) apart(set Set) bool {
 	return false
 }
 
+// Apart says whether it is plain that two sets have no member in common: both
+// are of objects, and want different values of a property that one of them
+// wants to be there.
+func (s *Space) Apart(set, other Set) bool {
+	if s.typesOf(set, outlineDepth)&s.typesOf(other, outlineDepth)&^Object != 0 {
+		return false
+	}
+	return s.outline(set).excludes(s.outline(other), func(string) bool { return false })
+}
+
 // exclusive says whether two sets want different values of a property that one
 // of them, or a fact, wants to be there.
 func (b *branch) exclusive(set, other Set) bool {
 	if b.typ != Object {
 		return false
 	}
-	x, y := b.outline(set), b.outline(other)
-	for name, values := range x.few {
-		if there := y.few[name]; there == nil || !disjoint(values, there) {
+	return b.outline(set).excludes(b.outline(other), func(name string) bool { return b.isFact(b.Has(name)) })
+}
+
+// excludes says whether two outlines want different values of a property that
+// one of them, or what is known besides, wants to be there.
+func (o *outline) excludes(other *outline, there func(name string) bool) bool {
+	for name, values := range o.few {
+		if others := other.few[name]; others == nil || !disjoint(values, others) {
 			continue
 		}
-		if slices.Contains(x.required, name) || slices.Contains(y.required, name) || b.isFact(b.Has(name)) {
+		if slices.Contains(o.required, name) || slices.Contains(other.required, name) || there(name) {
 			return true
 		}
 	}

@@ -11,10 +11,11 @@ type branch struct {
 	typ      Type
 	question []Set // what a document that is found must be in
 	facts    factList
-	choices  []Set // sets among the facts that leave a choice
-	implied  []Set // sets that the other facts imply
-	refuted  []Set // sets that all facts together exclude
-	finite   *node // the values among which the document is, if it must be
+	choices  []Set   // sets among the facts that leave a choice
+	implied  []Set   // sets that the other facts imply
+	refuted  []Set   // sets that all facts together exclude
+	finite   *node   // the values among which the document is, if it must be
+	member   *Result // a document that was met while looking ahead
 }
 
 // factList is a list of sets in which each is once. A long one has an index.
@@ -217,7 +218,11 @@ func (b *branch) search() Result {
 	if ways := b.discriminated(choices); ways != nil {
 		return b.split(ways)
 	}
-	if choices, ok = b.lookAhead(choices); !ok {
+	choices, ok = b.lookAhead(choices)
+	switch {
+	case b.member != nil:
+		return *b.member
+	case !ok:
 		return Result{Answer: Empty}
 	}
 	if len(choices) == 0 {
@@ -303,16 +308,13 @@ func (b *branch) ways(choice Set) (open [][]Set, satisfied bool) {
 		all = b.waysOfOne(sets, choice.negated())
 	}
 	b.spend(len(all) / 16)
-	var known map[string][]Set
-	if len(all) > manyWays {
-		known = b.properties()
-	}
+	asked := asking{branch: b, all: len(all) > manyWays}
 	for _, way := range all {
 		var rest []Set
 		excluded := false
 		for _, set := range way {
 			switch status := b.status(set); {
-			case status < 0, status == 0 && b.settled(set, known):
+			case status < 0, status == 0 && asked.refutes(set):
 				excluded = true
 			case status == 0:
 				rest = append(rest, set)

@@ -204,6 +204,36 @@ func TestFindRecursive(t *testing.T) {
 	}
 }
 
+// What was refuted with the help of a set that turns out to have members is
+// asked again, however many sets stand between the two.
+func TestFindHeld(t *testing.T) {
+	// Fractions are tried last, when all that leads in circles was.
+	const first, second, third = 0, 1, 2
+	var b build
+	holder := func(of docset.Set) docset.Set { return b.object(b.Has("p"), b.Property("p", of)) }
+	b = build{docset.NewSpace(func(name int) docset.Set {
+		switch name {
+		case first:
+			return holder(b.Or(b.Named(second), holder(b.Named(third)), b.Values(json.Number("0.5"))))
+		case second:
+			return holder(b.Or(b.Named(third), b.Named(first)))
+		}
+		return holder(b.Named(second))
+	})}
+	for _, tt := range []struct {
+		name int
+		want string
+	}{
+		{first, `{"p":0.5}`},
+		{second, `{"p":{"p":0.5}}`},
+		{third, `{"p":{"p":{"p":0.5}}}`},
+	} {
+		if r := b.Find(b.Named(tt.name)); r.Answer != docset.Found || marshal(r.Doc) != tt.want {
+			t.Errorf("%d: %v, want %s", tt.name, r, tt.want)
+		}
+	}
+}
+
 func marshal(v any) string {
 	text, err := json.Marshal(v)
 	if err != nil {

@@ -28,20 +28,35 @@ const (
 	// questions to a space: conjunctions that are tried.
 	budget    = 10_000
 	allBudget = 30_000
-	// maxDepth bounds how deeply documents nest. Schemas can hardly be nested
-	// so deep that they have no other documents.
-	maxDepth = 600
+	// maxDepth bounds how deeply documents nest. It is more than files have
+	// definitions: the way through some that refer to each other may lead
+	// through all of them.
+	maxDepth = 2000
 )
 
 // solver is the state of searches.
+//
+// A question that comes up below itself counts as empty there, and what was
+// refuted with that is held until it is known whether it is. That all of them
+// are empty is then certain, for documents are finite: an assumption is only
+// ever made of a proper part of the document that a question is about. Were
+// one of the sets not empty, let d be a smallest document that is in any of
+// them. The refutation of that set rests, for d, on a part of d that is in
+// none of the others; but each part is smaller than d, so this is right, and d
+// is in no set. (So decide Hosoya, Vouillon and Pierce, Regular expression
+// types for XML, TOPLAS 27, 2005, whether one recursive type is within another.)
+// If the question turns out to have a member, or it is not found out whether,
+// nothing that was refuted with its help is certain, and it is dropped.
 type solver struct {
 	known map[string]Result
-	// active are the questions that are being answered, by their depth. One
-	// that comes up below itself has no member there that is smaller than
-	// the one that is looked for, so it counts as empty; tainted is the least
-	// depth of those that an answer was given so for.
-	active      map[string]int
-	tainted     int
+	// active are the questions that are being answered, by their depth;
+	// tainted is the least depth of those that the present answer hangs on.
+	active  map[string]int
+	tainted int
+	// held are the answers that hang on active questions, in the order in which
+	// they were given.
+	held        []*held
+	holding     map[string]*held
 	left        int // of the budget of the question
 	all         int // of the budget of all questions
 	expressions map[string]*expression
@@ -49,8 +64,16 @@ type solver struct {
 	outlines    map[Set]*outline
 }
 
+// held is an answer that hangs on active questions, and the least of their
+// depths.
+type held struct {
+	Result
+	key    string
+	lowest int
+}
+
 func newSolver() solver {
-	return solver{known: map[string]Result{}, active: map[string]int{}, tainted: math.MaxInt, all: allBudget, expressions: map[string]*expression{}, leaves: map[string]Result{}, outlines: map[Set]*outline{}}
+	return solver{known: map[string]Result{}, active: map[string]int{}, tainted: math.MaxInt, holding: map[string]*held{}, all: allBudget, expressions: map[string]*expression{}, leaves: map[string]Result{}, outlines: map[Set]*outline{}}
 }
 
 // Find looks for a document that is in all of the sets.
@@ -83,30 +106,50 @@ func (s *Space) find(sets []Set) Result {
 	if r, ok := s.known[key]; ok {
 		return r
 	}
+	if h, ok := s.holding[key]; ok {
+		s.tainted = min(s.tainted, h.lowest)
+		return h.Result
+	}
 	if depth, ok := s.active[key]; ok {
 		s.tainted = min(s.tainted, depth)
 		return Result{Answer: Empty}
 	}
-	depth := len(s.active)
-	outer := s.tainted
+	depth, since, outer := len(s.active), len(s.held), s.tainted
 	s.tainted = math.MaxInt
 	s.active[key] = depth
 	r := s.findTyped(question)
 	delete(s.active, key)
-	own := s.tainted
-	if own >= depth {
-		own = math.MaxInt
+	lowest := s.tainted
+	if lowest >= depth {
+		lowest = math.MaxInt
 	}
+	s.conclude(since, &held{r, key, lowest})
 	s.tainted = outer
-	switch {
-	case r.Answer == Found:
-		s.known[key] = r
-	case own == math.MaxInt && s.left > 0:
-		s.known[key] = r
-	default:
-		s.tainted = min(outer, own)
+	if r.Answer != Found {
+		s.tainted = min(outer, lowest)
 	}
 	return r
+}
+
+// conclude keeps the answer to a question, or holds it, and decides on the
+// answers that were held since the question was asked, which may hang on it.
+func (s *Space) conclude(since int, last *held) {
+	below := append(slices.Clone(s.held[since:]), last)
+	s.held = s.held[:since]
+	for _, h := range below {
+		delete(s.holding, h.key)
+		switch {
+		case h == last && h.Answer == Found:
+			s.known[h.key] = h.Result
+		case s.left <= 0, last.Answer == Found, last.Answer == Unknown && h.Answer == Empty:
+		case last.lowest == math.MaxInt:
+			s.known[h.key] = h.Result
+		default:
+			h.lowest = last.lowest // less than its own: the last answer hangs on all of these
+			s.held = append(s.held, h)
+			s.holding[h.key] = h
+		}
+	}
 }
 
 func keyOf(prefix byte, sets []Set) string {

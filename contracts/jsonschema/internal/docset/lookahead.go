@@ -6,11 +6,14 @@ import "slices"
 // refute at once is no way, and a choice of which they imply a way is none.
 // Without it, alternatives that exclude each other by one property would be
 // multiplied out. It returns the choices that are left, none where the facts
-// have grown; false at a contradiction.
+// have grown; false at a contradiction. It ends where it meets a member.
 func (b *branch) lookAhead(choices [][][]Set) ([][][]Set, bool) {
 	grown := b.refuteMembers()
 	var open [][][]Set
 	for _, ways := range choices {
+		if b.member != nil {
+			return nil, true
+		}
 		if len(ways) > manyWays && b.breaksProperty(ways[0]) {
 			open = append(open, ways)
 			continue
@@ -87,7 +90,7 @@ func (b *branch) test(set Set) bool {
 // as far as one look shows. If it is to be plain, the choices among the facts
 // are not looked at.
 func (b *branch) refutes(sets []Set, plain bool) bool {
-	if b.left--; b.left < 0 {
+	if b.left--; b.left < 0 || b.member != nil {
 		return false
 	}
 	m, choices := b.mark(), b.choices
@@ -107,5 +110,9 @@ func (b *branch) refutes(sets []Set, plain bool) bool {
 	if b.finite != nil {
 		return b.tryValues(b.atoms()).Answer == Empty
 	}
-	return b.leaf().Answer == Empty
+	r := b.leaf()
+	if r.Answer == Found && b.member == nil && b.tries(b.question, r.Doc) {
+		b.member = &r
+	}
+	return r.Answer == Empty
 }

@@ -1,17 +1,47 @@
 package docset
 
-// An object of thousands of properties is compared with its like by as many
-// ways to break one of them. Whether one can be broken is seen from what the
-// facts say of this property, where a look at all facts takes as long for each
-// way as there are properties.
+// An object is compared with its like by as many ways to break a property as
+// there are. Whether one can be broken is seen from what the facts say of this
+// property, where a look at all facts takes as long for each way as there are
+// properties, and asks about those that definitions refer to in circles again.
 
 const (
-	// manyWays is the number of ways from which on they are looked at so.
+	// manyWays is the number of ways from which on they are looked at so only.
 	manyWays = 64
 	// plainCost is the most that a question costs which is not counted: there
 	// are no more of them than properties.
 	plainCost = 2
 )
+
+// asking looks at the ways of a choice that break a property. Of few ways it
+// stops at the first that can be taken, unless it is to look at all.
+type asking struct {
+	*branch
+	all, enough bool
+	known       map[string][]Set // the sets that values of properties must be in
+}
+
+// refutes says whether a way asks for a value of a property that what is known
+// of the property rules out.
+func (a *asking) refutes(set Set) bool {
+	n := &a.nodes[set>>1]
+	if n.kind != property || !set.negated() || a.enough {
+		return false
+	}
+	if a.known == nil {
+		a.known = a.properties()
+	}
+	if a.known[n.name] == nil {
+		return false
+	}
+	left := a.left
+	r := a.find(append([]Set{n.sets[0].Not()}, a.known[n.name]...))
+	if a.left > 0 && left-a.left <= plainCost {
+		a.left = left
+	}
+	a.enough = r.Answer == Found && !a.all
+	return r.Answer == Empty
+}
 
 // properties are the sets that values of properties must be in, by name.
 func (b *branch) properties() map[string][]Set {
@@ -22,21 +52,6 @@ func (b *branch) properties() map[string][]Set {
 		}
 	}
 	return known
-}
-
-// settled says whether a set asks for a value of a property that what is known
-// of the property rules out.
-func (b *branch) settled(set Set, known map[string][]Set) bool {
-	n := &b.nodes[set>>1]
-	if n.kind != property || !set.negated() || known[n.name] == nil {
-		return false
-	}
-	left := b.left
-	r := b.find(append([]Set{n.sets[0].Not()}, known[n.name]...))
-	if left-b.left <= plainCost {
-		b.left = left
-	}
-	return r.Answer == Empty
 }
 
 // breaksProperty says whether a way is to have a property outside of a set.

@@ -9,6 +9,22 @@ import (
 	"github.com/flowweir/weir/contracts/jsonschema/internal/ecma"
 )
 
+// TestMatchOfNestedRepeats: choices of nothing within repeats within repeats
+// can be matched in more ways than are tried, and are, where nothing has to be
+// remembered, in as many steps as the text is long.
+func TestMatchOfNestedRepeats(t *testing.T) {
+	const expression = `(?:[ab]*?(?:(?:\w?[^a]*)(?:|)(?:))*(?:|(?:|))?|(?:(?:|)|))*?(?:b{1,}(?:))(?:(?:b(?:a))|)`
+	p, err := ecma.Compile(expression)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]bool{"éb é1_1": true, "é é1_1": false} {
+		if got, err := p.Match(text); err != nil || got != want {
+			t.Errorf("%q: %v, %v, want %v", text, got, err, want)
+		}
+	}
+}
+
 func TestMatch(t *testing.T) {
 	for _, tt := range []struct{ expression, matches, fails string }{
 		{`^(?=.*[A-Z])(?=.*\d).{4,}$`, "abC1 xY22", "abc1 ABCD aB1"},
