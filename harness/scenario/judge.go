@@ -292,7 +292,7 @@ func (x *execution) closedPartition(topic string, partition int32) bool {
 
 func (x *execution) measured() *measured {
 	m := &measured{latencies: x.results.Latencies, groups: x.results.Groups, intervals: x.intervals, phases: x.phases.Spans(x.offered), faults: x.results.Faults,
-		generator: x.results.Generator, length: x.offered, partitions: x.loadedPartitions(), timeless: x.plan.timeless()}
+		generator: x.results.Generator, length: x.offered, partitions: x.loadedPartitions(), timeless: x.plan.timeless(), unanswered: x.plan.unanswered()}
 	for _, f := range x.flows {
 		if f.producer != nil {
 			m.throttled += f.producer.Throttled()
