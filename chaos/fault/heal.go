@@ -16,11 +16,20 @@ import (
 // Heal ends every fault that is open. It uses ctx for the calls to the
 // engine only: it must be called also when the run was interrupted.
 func (in *Injector) Heal(ctx context.Context) {
+	in.heal(ctx, func(Kind) bool { return true })
+}
+
+// HealCluster is Heal without the faults on services, for when they are to end.
+func (in *Injector) HealCluster(ctx context.Context) {
+	in.heal(ctx, func(k Kind) bool { return !k.OnServices() })
+}
+
+func (in *Injector) heal(ctx context.Context, these func(Kind) bool) {
 	for _, s := range in.states {
 		in.mu.Lock()
 		started := s.started
 		in.mu.Unlock()
-		if started {
+		if started && these(s.fault.Kind) {
 			in.finish(ctx, s)
 		}
 	}

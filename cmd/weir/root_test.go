@@ -136,6 +136,19 @@ func TestInterruptible(t *testing.T) {
 	}
 }
 
+// TestAborted: no verdict is printed, but what became of what was started.
+func TestAborted(t *testing.T) {
+	s, stdout, stderr := testState()
+	code := s.fail(s.ended(&scenario.Result{Dir: "runs/x"}, &scenario.AbortedError{
+		Removed: []string{"service a", "the docker cluster"}, Left: []string{"service b (it hangs)"},
+	}, nil))
+	want := "weir: aborted: removed service a, the docker cluster; left service b (it hangs); nothing was judged\n" +
+		"      = hint: what there is of the run: weir report runs/x\n"
+	if code != exitInconclusive || stderr.String() != want || stdout.Len() > 0 {
+		t.Errorf("exit code %d, printed %q and %q", code, stdout, stderr)
+	}
+}
+
 func TestPlace(t *testing.T) {
 	tests := []struct {
 		name           string

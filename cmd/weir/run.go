@@ -53,7 +53,8 @@ summary.json and summary.md.
 
 Ctrl-C ends the load early: faults are healed, the flow is drained, and what
 was measured is reported; the verdict is then at best inconclusive. Ctrl-C
-again removes everything at once. SIGTERM and SIGHUP do the same.
+again kills the services, removes everything at once and shows no verdict.
+SIGTERM and SIGHUP do the same.
 
 With --metrics-listen the figures of the run are served to Prometheus while it
 goes on. With --baseline it is held against earlier runs, and a metric that is
@@ -259,6 +260,9 @@ func (s *state) ended(result *scenario.Result, err, uncompared error) error {
 	if result == nil || errors.As(err, &plan) {
 		return err
 	}
+	if aborted := (*scenario.AbortedError)(nil); errors.As(err, &aborted) {
+		return &exitError{code: exitInconclusive, err: aborted, hint: "what there is of the run: weir report " + result.Dir}
+	}
 	rec, shown := run.Open(result.Dir)
 	if shown != nil || rec.Results == nil && result.Run.Status == run.Complete {
 		// What was measured is known here, whatever could be written of it.
@@ -287,7 +291,7 @@ func (s *state) ended(result *scenario.Result, err, uncompared error) error {
 // What is said at the first signal and at the second.
 const (
 	endingNotice   = "ending the load, healing, draining, reporting; press Ctrl-C again to abort"
-	abortingNotice = "aborting: removing what was started, judging nothing"
+	abortingNotice = "aborting: killing services, removing what was started"
 )
 
 // interruptible returns a context that the first signal ends, and a channel

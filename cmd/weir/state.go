@@ -34,8 +34,9 @@ type terminal struct {
 
 func systemState() *state {
 	// A reader that went away (weir journal DIR | head) is an error of the
-	// write, not the end of the process.
-	signal.Ignore(syscall.SIGPIPE)
+	// write, not the end of the process. The signal is caught and dropped: were
+	// it ignored, so it would be in every service.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	return &state{
 		args:       os.Args[1:],
 		env:        os.Getenv,

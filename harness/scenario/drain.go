@@ -197,16 +197,16 @@ func (d *drainer) behind(ctx context.Context, g watchedGroup) map[string]string 
 		return open
 	}
 	for topic, partitions := range ends {
-		for partition := range partitions {
+		for partition, end := range partitions {
 			last, some := d.last(topic, partition)
 			if !some && g.backlog {
 				last, some = d.backlog(topic, partition)
 			}
-			if !some {
+			// What came later is not of the run, or of the next look; and a log
+			// that was emptied ends before what was read of it.
+			last = min(last, end-1)
+			if !some || last < 0 {
 				continue
-			}
-			if end, recorded := d.ends[topic][partition]; recorded {
-				last = min(last, end-1) // what came later is not of the run
 			}
 			at := int64(-1)
 			if c, ok := commits.Lookup(topic, partition); ok {

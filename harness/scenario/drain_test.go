@@ -159,6 +159,23 @@ var _ = Describe("the drain", func() {
 		Expect(r.Drain(ctx, long).Complete).To(BeTrue())
 	})
 
+	DescribeTable("asks a group for no record of a log that was emptied",
+		func(ctx SpecContext, begin func(*reading)) {
+			r := read(ctx, "a")
+			begin(r)
+			r.Groups = map[string][]string{"g": {"a"}}
+			r.Last = func(string, int32) (int64, bool) { return 10, true } // before its topic was deleted
+			Expect(r.Drain(ctx, short).Open).To(BeEmpty())
+			r.produce(ctx, "a", 2)
+			Expect(r.Drain(ctx, short).Open).To(ContainElement("group g has committed a/0 to 0 of 2"))
+			r.commit(ctx, "g", "a", 2)
+			Expect(r.Drain(ctx, long).Open).To(BeEmpty())
+		},
+		Entry("an input", func(r *reading) { r.Inputs = []string{"a"} }),
+		Entry("an output", func(r *reading) { r.Outputs = []string{"a"} }),
+		Entry("of retries, which grows meanwhile", func(r *reading) { r.Retries = []string{"a"} }),
+	)
+
 	It("takes a transaction's marker at the end of a log for no record", func(ctx SpecContext) {
 		r := read(ctx, "in")
 		r.Inputs, r.Groups = []string{"in"}, map[string][]string{"g": {"in"}}

@@ -96,7 +96,8 @@ func DryRun(ctx context.Context, s *Scenario, w io.Writer, opts ...Option) ([]fi
 	}
 	kind, brokers := cmp.Or(x.kind, s.Cluster.kind()), s.Cluster.brokers()
 	if kind == cluster.External {
-		defer x.close(context.WithoutCancel(ctx))
+		clean := context.WithoutCancel(ctx)
+		defer x.close(clean, clean)
 		if err := x.startCluster(ctx); err != nil {
 			return nil, err
 		}

@@ -128,9 +128,11 @@ type execution struct {
 	// permitted is what the run does to others, as allow-destructive lets it.
 	permitted []string
 
-	// mu guards what watchers add: findings, deaths, intervals.
-	mu     sync.Mutex
-	deaths []service.Death
+	// mu guards what watchers add: findings, deaths, intervals; and what could
+	// not be removed at the end, with why.
+	mu      sync.Mutex
+	deaths  []service.Death
+	remains map[string]error
 }
 
 // liveFlow is a flow of the plan while it runs.

@@ -30,6 +30,9 @@ func (x *execution) finish(hard context.Context) {
 		timeout = min(timeout, deadDrain)
 	}
 	x.note("drain", fmt.Sprintf("draining for at most %s", timeout))
+	asking, cancel := context.WithTimeout(hard, recheckTimeout)
+	x.reader.Recheck(asking)
+	cancel()
 	d := x.drainer()
 	x.drained = d.drain(hard, timeout)
 	x.reached, x.ends = d.reached, d.ends
@@ -63,6 +66,9 @@ func (x *execution) finish(hard context.Context) {
 	x.stopWatching()
 	x.reader.Close()
 }
+
+// recheckTimeout bounds the look at whether topics were made again.
+const recheckTimeout = 5 * time.Second
 
 // leaveTimeout bounds the last commits of Weir's own groups, and their leaving:
 // of a cluster that does not answer they are no more than a courtesy.

@@ -1,9 +1,11 @@
 package scenario
 
 import (
+	"slices"
 	"time"
 
 	"github.com/flowweir/weir/chaos/fault"
+	"github.com/flowweir/weir/chaos/invariant"
 	"github.com/flowweir/weir/loadgen/histogram"
 	"github.com/flowweir/weir/loadgen/kafka"
 	"github.com/flowweir/weir/reports/run"
@@ -20,13 +22,31 @@ func (p *Plan) foresee() {
 			p.foreseen = append(p.foreseen, p.Notes[len(p.Notes)-1])
 		}
 	}
+	if slices.Contains(p.Invariants, invariant.NoLoss) && len(p.Flows) > 0 && !slices.ContainsFunc(p.Flows, (*Flow).answered) {
+		p.note("the invariant %s will be vacuous, however the run goes: %s", invariant.NoLoss, p.unanswered())
+	}
+}
+
+// answered says whether what the flow sends is acknowledged or not.
+func (f *Flow) answered() bool {
+	return f.Load.Via == ViaTrigger || f.settings().Acks != kafka.AcksNone
+}
+
+// unanswered says why what became of sends is not known; "" where it is of all.
+func (p *Plan) unanswered() string {
+	for _, f := range p.Flows {
+		if !f.answered() {
+			return "with acks none nothing of " + f.Name() + " is acknowledged"
+		}
+	}
+	return ""
 }
 
 // best is the most evidence that a run can have: each record of the load has
 // each latency that it can have, in whatever phase is asked for, every fault
 // bites, and no partition gets fewer records than another.
 func (p *Plan) best() *measured {
-	m := &measured{due: p.due(p.Length), length: p.Length, timeless: p.timeless()}
+	m := &measured{due: p.due(p.Length), length: p.Length, timeless: p.timeless(), unanswered: p.unanswered()}
 	lag := map[string]map[string]int64{}
 	for _, g := range p.groups() {
 		m.groups = append(m.groups, run.Group{Name: g.name})
@@ -69,7 +89,7 @@ func (p *Plan) samples(topics ...string) map[histogram.Kind]int64 {
 		}
 		n := float64(f.Schedule.Total() - f.Schedule.Count(p.Warmup-1)) // what is due when it ends is behind it
 		n *= 1 + p.share(fault.Duplicate, f) + p.share(fault.NearIdentical, f)
-		if f.Load.Via == ViaTrigger || f.settings().Acks != kafka.AcksNone {
+		if f.answered() {
 			counts[histogram.Send] += int64(n)
 			counts[histogram.Publish] += int64(n)
 		}

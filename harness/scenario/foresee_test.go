@@ -1,6 +1,8 @@
 package scenario
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/flowweir/weir/harness/embedded"
@@ -9,10 +11,11 @@ import (
 // TestForesee: what no run can judge is told before one, and nothing else is.
 func TestForesee(t *testing.T) {
 	const (
-		load   = "load: [{topic: bench, payload: {size: 10B}, profile: [{hold: 1k/s, for: 20s}]}]\nwarmup: 10s\n"
-		alone  = "load: [{topic: bench, payload: {size: 10B}, observe: false, producer: {acks: none}, profile: [{hold: 1k/s, for: 20s}]}]\nwarmup: 10s\n"
-		groups = "consumers: [{group: g, topics: [bench]}]\n"
-		kill   = "faults: [{at: 12s, kill: {broker: 1}, heal-after: 2s}]\n"
+		load       = "load: [{topic: bench, payload: {size: 10B}, profile: [{hold: 1k/s, for: 20s}]}]\nwarmup: 10s\n"
+		alone      = "load: [{topic: bench, payload: {size: 10B}, observe: false, producer: {acks: none}, profile: [{hold: 1k/s, for: 20s}]}]\nwarmup: 10s\n"
+		groups     = "consumers: [{group: g, topics: [bench]}]\n"
+		unanswered = "with acks none nothing of bench is acknowledged"
+		kill       = "faults: [{at: 12s, kill: {broker: 1}, heal-after: 2s}]\n"
 	)
 	cannot := func(objective, why string) []string {
 		return []string{"the objective " + objective + " cannot be judged, however the run goes: " + why}
@@ -30,6 +33,11 @@ func TestForesee(t *testing.T) {
 		{"two loads", load[:len("load: [")] + "{topic: bench, payload: {size: 10B}, profile: [{hold: 500/s, for: 20s}]}, {topic: other, payload: {size: 10B}, profile: [{hold: 500/s, for: 20s}]}]\nwarmup: 10s\n",
 			"steady: {publish: {p99: 1s}}", nil},
 		{"acks that nobody gives", alone, "steady: {publish: {p50: 1s}}", cannot("publish.p50", "not judged (n = 0)")},
+		{"what nobody acknowledges", alone + kill, "run: {achieved: 90%, errors: 1%}, fault: {achieved: 1%, unavailable: 9s}, healed: {within: 9s, errors: 1%}", slices.Concat(
+			cannot("run.achieved", unanswered), cannot("run.errors", unanswered), cannot("fault.unavailable", unanswered),
+			cannot("fault.achieved", unanswered), cannot("healed.within", unanswered), cannot("healed.errors", unanswered))},
+		{"loss of what nobody acknowledges", strings.Replace(alone, "observe: false, ", "", 1) + "invariants: [no-loss]\n", "steady: {}", []string{
+			"the invariant no-loss will be vacuous, however the run goes: " + unanswered}},
 		{"what is not read back", alone, "steady: {end-to-end: {max: 1s}}", cannot("end-to-end.max", "not judged (n = 0)")},
 		{"no effect", load, "steady: {effect: {p50: 1s}}", cannot("effect.p50", "not judged (n = 0)")},
 		{"nobody reads", load, "steady: {lag: {records: 9}}", cannot("lag", "no group was watched")},

@@ -47,6 +47,9 @@ func (x *execution) judge(interrupted bool) error {
 		x.info.Services = append(x.info.Services, x.service(name))
 	}
 	x.info.Phases = append(x.phases.Spans(x.offered), run.Phase{Name: run.PhaseDrain, Start: x.offered, End: x.now()})
+	if x.aborted() {
+		return ErrInterrupted
+	}
 	x.info.Ended = time.Now().UTC().Truncate(time.Millisecond)
 	x.info.Status = run.Complete
 	if interrupted {
@@ -227,7 +230,7 @@ func (x *execution) unknown() bool {
 
 // teller tells what the journal knows of records, once that is closed.
 func (x *execution) teller() *storyteller {
-	return &storyteller{dir: x.dir.JournalPath(), run: x.identity, flows: x.flows, warn: x.warn, known: map[journal.ID]*journal.Story{}}
+	return &storyteller{dir: x.dir.JournalPath(), run: x.identity, flows: x.flows, warn: x.warn, aborted: x.aborted, known: map[journal.ID]*journal.Story{}}
 }
 
 func (x *execution) evidence() *invariant.Evidence {
@@ -289,7 +292,7 @@ func (x *execution) closedPartition(topic string, partition int32) bool {
 
 func (x *execution) measured() *measured {
 	m := &measured{latencies: x.results.Latencies, groups: x.results.Groups, intervals: x.intervals, phases: x.phases.Spans(x.offered), faults: x.results.Faults,
-		generator: x.results.Generator, length: x.offered, partitions: x.loadedPartitions(), timeless: x.plan.timeless()}
+		generator: x.results.Generator, length: x.offered, partitions: x.loadedPartitions(), timeless: x.plan.timeless(), unanswered: x.plan.unanswered()}
 	for _, f := range x.flows {
 		if f.producer != nil {
 			m.throttled += f.producer.Throttled()

@@ -44,6 +44,8 @@ type measured struct {
 	due, failed       uint64
 	// timeless says why no time of effects is known; "" where it is.
 	timeless string
+	// unanswered says why what was sent has no outcome; "" where it has.
+	unanswered string
 	// partitions are all those that the load goes to.
 	partitions []run.Partition
 }
@@ -246,6 +248,9 @@ func achievedBound(bound float64, source string, own bool) objective {
 		generator: func(m *measured) string { return overload(m, bound) },
 		judge: func(m *measured) (string, string, bool, bool, string) {
 			want := "≥ " + percent(bound)
+			if m.unanswered != "" {
+				return want, "—", false, false, m.unanswered
+			}
 			if m.generator.Offered == 0 {
 				return want, "—", false, false, "nothing was offered"
 			}
@@ -258,6 +263,9 @@ func errorsBound(bound float64, source string, own bool) objective {
 	return objective{name: "errors", source: source, own: own,
 		judge: func(m *measured) (string, string, bool, bool, string) {
 			want := "≤ " + percent(bound)
+			if m.unanswered != "" {
+				return want, "—", false, false, m.unanswered
+			}
 			if m.due == 0 {
 				return want, "—", false, false, "nothing was sent"
 			}
@@ -311,6 +319,9 @@ func unavailable(bound time.Duration, source string) objective {
 	return objective{name: "fault.unavailable", phase: run.PhaseFault, source: source, own: true,
 		judge: func(m *measured) (string, string, bool, bool, string) {
 			want := "≤ " + bound.String()
+			if m.unanswered != "" {
+				return want, "—", false, false, m.unanswered
+			}
 			var worst time.Duration
 			bit := 0
 			for _, f := range m.faults {
@@ -330,6 +341,9 @@ func healedWithin(name string, bound time.Duration, source string, own bool) obj
 	return objective{name: name, phase: run.PhaseHealed, source: source, own: own,
 		judge: func(m *measured) (string, string, bool, bool, string) {
 			want := "≤ " + bound.String()
+			if m.unanswered != "" {
+				return want, "—", false, false, m.unanswered
+			}
 			var worst time.Duration
 			bit := 0
 			for _, f := range m.faults {

@@ -28,7 +28,7 @@ func achievedIn(phase string) func(bound float64, source string, own bool) objec
 		o.phase, o.generator = phase, nil
 		judge := o.judge
 		o.judge = func(m *measured) (string, string, bool, bool, string) {
-			of := &measured{}
+			of := &measured{unanswered: m.unanswered}
 			for _, in := range m.intervals {
 				if m.within(in, phase) {
 					of.generator.Offered += float64(in.Due)
@@ -49,7 +49,7 @@ func errorsIn(phase string) func(bound float64, source string, own bool) objecti
 		o.phase = phase
 		judge := o.judge
 		o.judge = func(m *measured) (string, string, bool, bool, string) {
-			of := &measured{}
+			of := &measured{unanswered: m.unanswered}
 			for _, l := range m.latencies {
 				if l.Kind == run.Publish && l.Phase == phase {
 					of.failed = uint64(l.Failed + l.Unfinished)

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
-	"slices"
+	"sync"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -13,15 +13,20 @@ import (
 )
 
 // close removes what the run started: services, topics on a cluster that
-// goes on, the cluster. It may be called at any stage of a run.
-func (x *execution) close(ctx context.Context) {
+// goes on, the cluster. It may be called at any stage of a run. What services
+// have of time for an orderly end is over when orderly ends, which is within
+// ctx.
+func (x *execution) close(ctx, orderly context.Context) {
 	if x.stopWatching != nil {
 		x.stopWatching()
+	}
+	if orderly.Err() != nil {
+		x.stopServices(orderly) // nothing that follows is to be waited for
 	}
 	if x.injector != nil && (x.outlives() || x.proxy != nil) {
 		// After an abort faults may be open. Clients cannot leave in an
 		// orderly way over connections that are frozen.
-		x.injector.Heal(ctx)
+		x.injector.HealCluster(ctx)
 	}
 	x.release(ctx)
 	for _, f := range x.flows {
@@ -36,11 +41,7 @@ func (x *execution) close(ctx context.Context) {
 	if x.reader != nil {
 		x.reader.Close()
 	}
-	for _, name := range slices.Backward(x.order) {
-		if err := x.services[name].Stop(ctx); err != nil {
-			x.logf("stopping %s: %v", name, err)
-		}
-	}
+	x.stopServices(orderly)
 	x.endStrays()
 	for _, source := range x.sources {
 		source.Close()
@@ -68,7 +69,7 @@ func (x *execution) close(ctx context.Context) {
 	}
 	if x.owned {
 		if err := x.up.Close(ctx); err != nil {
-			x.logf("removing the cluster: %v", err)
+			x.stays(x.clusterName(), err)
 		}
 	}
 	// Closing twice is no error: a run that was judged has done so already.
@@ -78,6 +79,20 @@ func (x *execution) close(ctx context.Context) {
 	if x.meter != nil {
 		_ = x.meter.Close()
 	}
+}
+
+// stopServices ends the services side by side: those that ignore SIGTERM cost
+// one grace period, not one each.
+func (x *execution) stopServices(ctx context.Context) {
+	var stopping sync.WaitGroup
+	for name, s := range x.services {
+		stopping.Go(func() {
+			if err := s.Stop(ctx); err != nil {
+				x.stays(serviceName(name), err)
+			}
+		})
+	}
+	stopping.Wait()
 }
 
 // outlives says whether the cluster goes on after the run.
@@ -92,7 +107,7 @@ func (x *execution) removeCreated(ctx context.Context) (topicsLeft, groupsLeft b
 	}
 	err := x.created.Delete(ctx, x.admin)
 	if err != nil {
-		x.logf("removing what the run created: %v", err)
+		x.stays(createdName, err)
 	}
 	return err != nil, err != nil && !errors.Is(err, kerr.NonEmptyGroup)
 }

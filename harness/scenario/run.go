@@ -22,8 +22,9 @@ import (
 //
 // Cancelling ctx ends the load early: faults are healed, the flow is drained,
 // the run is judged and its verdict is at best inconclusive. Errors are a
-// *PlanError (usage), an *InfrastructureError, or ErrInterrupted; with the
-// latter two the Result still names the directory if there is one.
+// *PlanError (usage), an *InfrastructureError, or ErrInterrupted, as which an
+// *AbortedError counts; with the latter ones the Result still names the directory
+// if there is one.
 func Run(ctx context.Context, s *Scenario, opts ...Option) (*Result, error) {
 	c := configured(opts)
 	hard, cancel := hardContext(c.abort)
@@ -101,7 +102,9 @@ func (x *execution) run(ctx, hard context.Context) (result *Result, err error) {
 	defer func() {
 		clean, cancel := context.WithTimeout(context.WithoutCancel(hard), cleanupTimeout)
 		defer cancel()
-		x.close(clean)
+		orderly, stop := merge(clean, hard)
+		defer stop()
+		x.close(clean, orderly)
 		if plan := (*PlanError)(nil); errors.As(err, &plan) {
 			x.refused()
 			return
@@ -115,6 +118,9 @@ func (x *execution) run(ctx, hard context.Context) (result *Result, err error) {
 		result = &Result{Dir: x.dir.Path(), Run: x.info, Results: x.results}
 		if e := x.dir.Close(); err == nil && e != nil {
 			err = &InfrastructureError{"writing the run directory", e}
+		}
+		if x.aborted() && (err == nil || errors.Is(err, ErrInterrupted)) {
+			err = x.abortedError(err == nil)
 		}
 	}()
 	x.export()

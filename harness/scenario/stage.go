@@ -95,7 +95,7 @@ func (e *DeathError) Error() string {
 // Close removes what the stage started, in time or not at all. Its directory
 // stays where keep says so.
 func (s *Stage) Close(ctx context.Context, keep bool) error {
-	s.x.close(ctx)
+	s.x.close(ctx, ctx)
 	if !keep {
 		return s.x.dir.Discard()
 	}

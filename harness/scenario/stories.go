@@ -21,6 +21,8 @@ type storyteller struct {
 	flows  map[uint16]*liveFlow
 	warn   func(string)
 	faults []openFault
+	// aborted says that nobody asks any more.
+	aborted func() bool
 	// known are stories that were read already: a pass over the journal
 	// costs seconds, and invariants ask about the same offenders.
 	known map[journal.ID]*journal.Story
@@ -34,7 +36,7 @@ func (s *storyteller) read(refs []invariant.Ref) {
 			wanted[id] = struct{}{}
 		}
 	}
-	if len(wanted) == 0 {
+	if len(wanted) == 0 || s.aborted() {
 		return
 	}
 	stories, err := journal.Stories(s.dir, wanted)

@@ -214,7 +214,7 @@ func (p *Process) Restart(ctx context.Context) error {
 }
 
 // Stop ends the service for good, in an orderly way; when ctx ends, with
-// SIGKILL. It closes the log and the channel of Died, and is safe to call
+// SIGKILL, and with that alone if ctx has ended before. It closes the log and the channel of Died, and is safe to call
 // twice.
 func (p *Process) Stop(ctx context.Context) error {
 	p.quitting()
@@ -253,7 +253,7 @@ func (p *Process) ask(who string) *life {
 func (p *Process) end(ctx context.Context, l *life) error {
 	grace := time.NewTimer(p.cfg.Grace)
 	defer grace.Stop()
-	if err := l.runner.Terminate(ctx); err == nil {
+	if ctx.Err() == nil && l.runner.Terminate(ctx) == nil {
 		select {
 		case <-l.over:
 			return nil

@@ -327,6 +327,20 @@ func TestGracePeriodEndsInSIGKILL(t *testing.T) {
 	equal(t, marks(t, cfg.LogFile), []string{"start 1", "stop: signal: killed"})
 }
 
+// TestStopWithoutGrace: once ctx has ended nobody is asked any more.
+func TestStopWithoutGrace(t *testing.T) {
+	cfg := config(t, "orderly")
+	cfg.Ready.Log = regexp.MustCompile("^up$")
+	p := mustStart(t, cfg, Deps{})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := p.Stop(ctx); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, p.Tail(10), []string{"up"})
+	equal(t, marks(t, cfg.LogFile), []string{"start 1", "stop: signal: killed"})
+}
+
 func TestStopInterruptsAStart(t *testing.T) {
 	cfg := config(t, "orderly")
 	asked := make(chan struct{})

@@ -155,6 +155,7 @@ func (g *Group) consume(ctx context.Context, m *member) {
 			}
 		})
 		m.client.AllowRebalance()
+		m.renew(gone(fetches))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -90,7 +91,8 @@ type Producer struct {
 	// that of its records.
 	window *schedule.Window
 
-	closing sync.Once
+	renewals sync.WaitGroup
+	closing  sync.Once
 }
 
 // release gives an entry back. free has room for one that does so.
@@ -107,6 +109,10 @@ func (p *Producer) release(e *entry) {
 type lane struct {
 	producer *Producer
 	client   *kgo.Client
+
+	// Whether the client forgets its topic now, and when it did so last.
+	renewing atomic.Bool
+	renewed  atomic.Int64
 
 	// Of the promises.
 	outcomes  *histogram.Recorder
@@ -259,6 +265,7 @@ func (e *entry) done(r *kgo.Record, err error) {
 		return
 	}
 	now := time.Since(p.config.Start)
+	e.lane.renew(e.sent, err)
 	switch e.lane.classify(r, e.size, err) {
 	case journal.Acked:
 		e.lane.acked(e, now)
@@ -346,6 +353,7 @@ func (p *Producer) Close() {
 		}
 		p.settle(journal.Failed, false, errLate)
 		_ = p.window.Drain(context.Background())
+		p.renewals.Wait()
 	})
 }
 

@@ -428,6 +428,82 @@ var _ = Describe("Producer", func() {
 		Expect(counts.Unknown).NotTo(BeZero())
 	})
 
+	DescribeTable("takes up a topic that was deleted and made again", func(ctx context.Context, adjust func(*ProducerConfig)) {
+		b := newBench()
+		c := brief(b.load(schedule.Hold(2000, time.Hour)))
+		adjust(&c)
+		p := b.producer(c)
+		running, stop := context.WithCancel(ctx)
+		ended := make(chan error, 1)
+		go func() { ended <- p.Run(running) }()
+		acked := func() uint64 { return c.Sender.Counts().Acked }
+		reader := b.read(ctx, true, func([]*kgo.Record, time.Duration) {})
+		group, err := StartGroup(GroupConfig{Client: b.options(), Group: "g", Topics: []string{topic}, Start: b.start, Settings: DefaultGroupSettings()})
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(group.Close)
+		Eventually(acked).WithTimeout(10 * time.Second).Should(BeNumerically(">", 100))
+		Eventually(func() int64 { return reader.Facts().Records }).WithTimeout(10 * time.Second).Should(BeNumerically(">", 0))
+		admin := b.admin()
+		_, err = admin.DeleteTopics(ctx, topic)
+		Expect(err).NotTo(HaveOccurred())
+		Eventually(func() []ClientError { return p.Errors() }).WithTimeout(10 * time.Second).ShouldNot(BeEmpty())
+		_, err = admin.CreateTopics(ctx, partitions, 1, nil, topic)
+		Expect(err).NotTo(HaveOccurred())
+		before := acked()
+		Eventually(acked).WithTimeout(20 * time.Second).Should(BeNumerically(">", before+1000))
+		stop()
+		Eventually(ended).WithTimeout(10 * time.Second).Should(Receive(MatchError(context.Canceled)))
+		_, err = p.Flush(ctx)
+		Expect(err).NotTo(HaveOccurred())
+
+		counts := c.Sender.Counts()
+		Expect(counts).To(outcome(counts.Acked, counts.Failed, counts.Unknown))
+		var missed int64
+		for _, n := range p.Reasons() {
+			missed += n
+		}
+		Expect(missed).To(BeEquivalentTo(counts.Failed + counts.Unknown))
+		// What was acknowledged since is there, each record once.
+		var mu sync.Mutex
+		there, twice := map[uint64]bool{}, 0
+		b.read(ctx, true, func(batch []*kgo.Record, _ time.Duration) {
+			mu.Lock()
+			defer mu.Unlock()
+			for _, r := range batch {
+				id, _ := identityOf(r)
+				if there[id.Sequence] {
+					twice++
+				}
+				there[id.Sequence] = true
+			}
+		})
+		read := func() []int {
+			mu.Lock()
+			defer mu.Unlock()
+			return []int{len(there), twice}
+		}
+		Eventually(read).WithTimeout(10 * time.Second).Should(HaveExactElements(BeNumerically(">=", counts.Acked-before), BeZero()))
+		// Who read it before begins anew.
+		ends, err := EndOffsets(ctx, admin, topic)
+		Expect(err).NotTo(HaveOccurred())
+		within, cancel := context.WithTimeout(ctx, 20*time.Second)
+		defer cancel()
+		Expect(reader.ReadTo(within, ends)).To(BeEmpty())
+		Expect(reader.Facts().Truncations).NotTo(BeEmpty())
+		Eventually(func() (int64, error) {
+			Expect(group.Commit(ctx)).To(Succeed())
+			state, err := ReadGroup(ctx, admin, "g")
+			return state.Lag(), err
+		}).WithTimeout(20 * time.Second).Should(BeZero())
+	},
+		Entry("with idempotence", func(*ProducerConfig) {}),
+		Entry("without", func(c *ProducerConfig) { c.Settings.Idempotent = false }),
+		Entry("by several clients", func(c *ProducerConfig) { c.Settings.Clients = 3 }),
+		Entry("in transactions", func(c *ProducerConfig) {
+			c.Transactions, c.Settings.MaxBuffered = &Transactions{ID: "t", Records: 10}, 1000
+		}),
+	)
+
 	It("makes what was with brokers that vanish unknown", func(ctx context.Context) {
 		b := newBench()
 		c := b.load(schedule.Hold(5000, time.Hour))

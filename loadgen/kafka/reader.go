@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -35,20 +36,27 @@ type ReaderConfig struct {
 //
 // What the client reads twice is handed on once. What was truncated from a
 // log after it was read, and what was deleted before it was, is counted: see
-// Facts.
+// Facts. A topic that was deleted and made again was truncated to nothing, and
+// is read from its start.
 type Reader struct {
 	config ReaderConfig
 	client *kgo.Client
 	watch  *watch
 
-	// Of the goroutine of Run.
+	// Of the goroutine of Run. ids are those of the topics that are read, as far
+	// as brokers have some.
 	positions map[string]map[int32]*position
 	kept      []*kgo.Record
+	ids       map[string]kadm.TopicID
 
 	mu    sync.Mutex
 	read  map[string]map[int32]int64 // up to where records were handed on
 	facts ReadFacts
 	moved chan struct{} // closed and replaced with every poll
+	// wake ends a poll; asked is closed once the ids of all topics have been
+	// looked at, nil where nobody asks for that.
+	wake  context.CancelFunc
+	asked chan struct{}
 }
 
 // ReadFacts is what a reader met besides records.
@@ -128,18 +136,38 @@ func NewReader(c ReaderConfig) (*Reader, error) {
 // Run hands on records until ctx is done, and returns its error, or until the
 // reader is closed.
 func (r *Reader) Run(ctx context.Context) error {
+	all := slices.Collect(maps.Keys(r.positions))
+	r.ids = topicIDs(ctx, r.client, all)
 	for {
-		fetches := r.client.PollFetches(ctx)
+		fetches := r.poll(ctx)
 		if fetches.IsClientClosed() {
 			return kgo.ErrClientClosed
 		}
 		at := time.Since(r.config.Start)
 		fetches.EachPartition(func(p kgo.FetchTopicPartition) { r.take(p.Topic, &p.FetchPartition, at) })
+		r.renew(ctx, gone(fetches), at)
+		if asked := r.takeAsked(); asked != nil {
+			r.renew(ctx, all, at)
+			close(asked)
+		}
 		r.announce()
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 	}
+}
+
+// poll waits for fetches, until somebody asks for something else.
+func (r *Reader) poll(ctx context.Context) kgo.Fetches {
+	ctx, wake := context.WithCancel(ctx)
+	defer wake()
+	r.mu.Lock()
+	r.wake = wake
+	if r.asked != nil {
+		wake()
+	}
+	r.mu.Unlock()
+	return r.client.PollFetches(ctx)
 }
 
 // take hands on what a poll brought of one partition.

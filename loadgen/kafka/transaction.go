@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/flowweir/weir/loadgen/histogram"
@@ -49,8 +50,10 @@ func (t *Transactions) validate(s Settings) error {
 // open is the transaction that is open.
 type open struct {
 	number uint64
-	// sent is of the goroutine of Run.
+	// Of the goroutine of Run: sent, and gone, which says that the topic was
+	// deleted and made again.
 	sent int
+	gone bool
 
 	mu sync.Mutex
 	// settled are the records that the client is done with, and first the
@@ -89,6 +92,10 @@ func (p *Producer) begin() error {
 	}
 	if err != nil {
 		return fmt.Errorf("transaction %d of %s: %w", p.open.number, t.ID, err)
+	}
+	if p.open.gone { // with no record on its way
+		p.lanes[0].forget()
+		p.open.gone = false
 	}
 	return nil
 }
@@ -131,10 +138,12 @@ func (p *Producer) end() {
 		if err := client.EndTransaction(ctx, kgo.TryAbort); err != nil {
 			p.watch.add(StageRequest, -1, err)
 		}
+		p.open.gone = errors.Is(why, kerr.UnknownTopicID)
 		p.settle(journal.Failed, onPurpose, why)
 		return
 	}
 	if err := client.EndTransaction(ctx, kgo.TryCommit); err != nil {
+		p.open.gone = errors.Is(err, kerr.UnknownTopicID)
 		p.settle(journal.Unknown, false, err)
 		return
 	}
