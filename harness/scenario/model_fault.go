@@ -32,6 +32,18 @@ type Fault struct {
 	HealAfter   document.Duration `yaml:"heal-after"`
 }
 
+// MarshalNode says at: 0s where a fault has no other time.
+func (f Fault) MarshalNode() any {
+	type fields Fault
+	if f.At > 0 || f.Every > 0 || f.When != nil || f.Always || f.inLoad() != nil {
+		return fields(f)
+	}
+	return struct {
+		At     *document.Duration `yaml:"at"`
+		fields `yaml:",inline"`
+	}{&f.At, fields(f)}
+}
+
 // Random is a list of faults of which a seed draws a schedule: one after the
 // other, with pauses, and none in a third of the load.
 type Random struct {
@@ -45,6 +57,15 @@ type Random struct {
 type RandomFault struct {
 	Fault  `yaml:",inline"`
 	Weight int `yaml:"weight"` // 1 to 1000, beside the others; default 1
+}
+
+// MarshalNode leaves out when it begins, which is drawn.
+func (f RandomFault) MarshalNode() any {
+	type fields Fault
+	return struct {
+		fields `yaml:",inline"`
+		Weight int `yaml:"weight"`
+	}{fields(f.Fault), f.Weight}
 }
 
 // When is what a fault waits for. Exactly one of Acks and Lag is set.
@@ -216,4 +237,12 @@ func (s *StartNode) UnmarshalNode(d *document.Decoder, n *document.Node) {
 	default:
 		d.Wrong(n, "a command as a list, or operator")
 	}
+}
+
+// MarshalNode writes what UnmarshalNode reads.
+func (s StartNode) MarshalNode() any {
+	if s.Operator {
+		return "operator"
+	}
+	return s.Command
 }

@@ -1,7 +1,6 @@
 package scenario
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/flowweir/weir/loadgen/journal"
 	"github.com/flowweir/weir/loadgen/schedule"
+	"github.com/flowweir/weir/reports/finding"
 	"github.com/flowweir/weir/reports/run"
 )
 
@@ -113,8 +113,8 @@ func (r *recorded) segment() schedule.Segment {
 // dueTimes is the schedule of a sender of a run, as its scenario has it; nil
 // where that has another, or one that replays times itself.
 func dueTimes(rec *run.Record, sender int) *schedule.Schedule {
-	var ran struct{ Load []struct{ Profile []Segment } }
-	if json.Unmarshal(rec.Scenario, &ran) != nil || len(ran.Load) != len(rec.Run.Loads) {
+	ran, findings := Parse("scenario.json", rec.Scenario)
+	if finding.Errors(findings) > 0 || len(ran.Load) != len(rec.Run.Loads) {
 		return nil
 	}
 	var segments []schedule.Segment

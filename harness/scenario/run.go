@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/harness/service"
 	"github.com/flowweir/weir/reports/finding"
 	"github.com/flowweir/weir/reports/run"
@@ -198,7 +199,11 @@ func (x *execution) open() error {
 	}
 	x.dir = dir
 	x.keepRecord()
-	if err := dir.WriteScenario(s.withoutSecrets()); err != nil {
+	resolved, err := document.Encode(x.plan.resolved(x.plan.ClusterSpec(x.kind, x.bootstrap), x.info.Seed).withoutSecrets())
+	if err == nil {
+		err = dir.WriteScenario(resolved)
+	}
+	if err != nil {
 		return &InfrastructureError{"the run directory", err}
 	}
 	return nil

@@ -89,6 +89,12 @@ var _ = Describe("a run", func() {
 		Expect(r.Run.Seed).To(BeEquivalentTo(7))
 		Expect(r.Run.Cluster.Durable).To(BeFalse())
 
+		kept, findings := scenario.Parse("scenario.json", r.Scenario)
+		Expect(findings).To(BeEmpty())
+		Expect(*kept.Seed).To(BeEquivalentTo(7))
+		Expect([]any{kept.Cluster.Kind, kept.Cluster.Brokers, kept.Load[0].Via, kept.Load[0].Producer.Acks, kept.Drain.Timeout.String()}).
+			To(Equal([]any{"embedded", 1, "topic", "all", "1m"}))
+
 		Expect(r.Results.Senders).To(HaveLen(1))
 		s := r.Results.Senders[0]
 		Expect([]uint64{s.Due, s.Sent, s.Acked, s.Received}).To(HaveEach(BeEquivalentTo(600)))
