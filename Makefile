@@ -26,9 +26,9 @@ RELEASED := $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
 # Packages whose tests start containers, where an engine is: those that know
 # harness/docker. CLUSTERS of them run at once, each with three brokers or more.
 # Their results are not cached: Go cannot see the engine. cmd/weir starts none in
-# its tests. Specs with the label alone hold times against bounds: the machine is
-# theirs. What takes longest begins first, so that nothing long is left for the
-# end, when the processors have nothing else to do.
+# its tests. Specs with the label alone drive what takes a machine, or measure a
+# stall: it is theirs. What takes longest begins first, so that nothing long is
+# left for the end, when the processors have nothing else to do.
 CLUSTERS   ?= 1
 module     := github.com/flowweir/weir
 imports    := {{.ImportPath}} {{join .Imports " "}} {{join .TestImports " "}} {{join .XTestImports " "}} $(module)/.
@@ -38,7 +38,7 @@ longest    := $(addprefix $(module)/,cmd/weir harness/scenario reports/html repo
 others      = $(longest) $(filter-out $(longest) $(containers),$(shell $(GO) list ./...))
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race fuzz bench lint fmt tidy-check clients kafka-image release release-check image proof clean
+.PHONY: help build test race fuzz bench lint fmt tidy-check clients kafka-image release binaries release-check image proof clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -90,7 +90,11 @@ clients: ## test services with clients of other languages (needs JDK 17, Maven, 
 kafka-image: ## build weir/kafka:4.3.1 from Maven Central (needs Docker, Maven, JDK 17, busybox-static)
 	./harness/docker/image/build.sh
 
-release: ## build static binaries for every platform into dist/, with checksums
+# The image needs an engine; who has none releases the binaries.
+release: binaries ## build the binaries, and the container image where an engine answers
+	@if docker info >/dev/null 2>&1; then $(MAKE) -s image; else echo 'no engine answers: no container image (make image)'; fi
+
+binaries: ## build static binaries for every platform into dist/, with checksums
 	@rm -rf $(DIST) && mkdir -p $(DIST)
 	@set -e; for platform in $(PLATFORMS); do \
 		os=$${platform%/*} arch=$${platform#*/} suffix=; \
@@ -100,10 +104,10 @@ release: ## build static binaries for every platform into dist/, with checksums
 	done
 	@cd $(DIST) && sha256sum weir-* >checksums.txt
 
-release-check: release ## build the release again in another directory and compare every byte
+release-check: binaries ## build the release again in another directory and compare every byte
 	@set -e; copy=$$(mktemp -d); trap 'rm -rf "$$copy"' EXIT; \
 	git ls-files -z --cached --others --exclude-standard | tar --null --files-from=- -cf - | tar -xf - -C "$$copy"; \
-	GOCACHE="$$copy/.cache" $(MAKE) -s -C "$$copy" release DIST=dist VERSION='$(VERSION)' COMMIT='$(COMMIT)' >/dev/null; \
+	GOCACHE="$$copy/.cache" $(MAKE) -s -C "$$copy" binaries DIST=dist VERSION='$(VERSION)' COMMIT='$(COMMIT)' >/dev/null; \
 	diff $(DIST)/checksums.txt "$$copy/dist/checksums.txt" && echo "both builds are the same"
 
 image: ## build the container image of weir (IMAGE, default weir:VERSION); needs Docker
