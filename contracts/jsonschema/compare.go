@@ -29,6 +29,11 @@ func (f compareOption) applyCompare(c *comparer) { f(c) }
 // where it is plain which alternative the writer's value is meant for.
 func Lenient() CompareOption { return compareOption(func(c *comparer) { c.lenient = true }) }
 
+// Since makes Compare look only for documents that an older schema of the writer
+// refuses: for what the reader cannot read from now on, whatever it could not
+// read before.
+func Since(older *Schema) CompareOption { return compareOption(func(c *comparer) { c.older = older }) }
+
 const (
 	// maxAsked bounds the questions about one pair of schemas, maxAlone those
 	// about a place alone, maxProblems the breaks that are reported, those that
@@ -58,10 +63,11 @@ func Compare(writer, reader *Schema, options ...CompareOption) compat.Comparison
 // comparer compares one pair of schemas.
 type comparer struct {
 	writer, reader *Schema
+	older          *Schema // what it accepts is left out; nil for none
 	lenient        bool
 
 	sets     *translator
-	written  docset.Set // what the writer may write
+	written  docset.Set // what the writer may write, and could not before
 	guesses  bool       // whether a text matches a pattern may not be found out
 	asked    int
 	alone    int
@@ -112,7 +118,11 @@ func (c *comparer) compared() []compat.Problem {
 	if c.writer.sameAs(c.reader) {
 		return nil
 	}
-	refs, blocked := newReferences(c.writer, c.reader)
+	compared := []*Schema{c.writer, c.reader}
+	if c.older != nil {
+		compared = append(compared, c.older)
+	}
+	refs, blocked := newReferences(compared...)
 	c.sets = newTranslator(refs)
 	if c.sets.class(c.writer.root) == c.sets.class(c.reader.root) {
 		return nil
@@ -123,6 +133,9 @@ func (c *comparer) compared() []compat.Problem {
 	}
 	c.guesses = slices.ContainsFunc(refs.all, guesses)
 	c.written = c.sets.set(c.writer.root)
+	if c.older != nil {
+		c.written = c.sets.space.And(c.written, c.sets.set(c.older.root).Not())
+	}
 	answer := c.ask(root, c.sets.set(c.reader.root))
 	if answer.Answer == docset.Empty {
 		return nil
@@ -249,9 +262,10 @@ func (c *comparer) blocked(root spot, o *obstacle) []compat.Problem {
 	}
 	p := compat.Problem{Rule: ruleUndecided, Verdict: compat.Open, Message: "the schemas were not compared: " + o.err.Error()}
 	p.Writer, p.Reader = c.writer.place(c.writer.root, ""), c.reader.place(c.reader.root, "")
-	if c.writer.owns(o.at) {
+	switch {
+	case c.writer.owns(o.at):
 		p.Writer = c.writer.place(o.at, "")
-	} else {
+	case c.reader.owns(o.at):
 		p.Reader = c.reader.place(o.at, "")
 	}
 	return []compat.Problem{p}

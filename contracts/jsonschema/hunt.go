@@ -83,10 +83,15 @@ func (c *comparer) keep(doc any) {
 }
 
 // isWitness reports whether the writer's schema surely takes a document that
-// the reader's surely refuses.
+// the reader's surely refuses, and the older one, if any.
 func (c *comparer) isWitness(doc any) bool {
-	return c.writer.root.Validate(doc) == nil && c.reader.root.Validate(doc) != nil &&
-		(!c.guesses || c.sets.space.Sure(c.sets.set(c.writer.root), doc) && c.sets.space.Sure(c.sets.set(c.reader.root), doc))
+	refuses := func(s *Schema) bool { return s.root.Validate(doc) != nil && c.sure(s, doc) }
+	return c.writer.root.Validate(doc) == nil && c.sure(c.writer, doc) && refuses(c.reader) && (c.older == nil || refuses(c.older))
+}
+
+// sure reports whether it is known what a schema says of a document.
+func (c *comparer) sure(s *Schema, doc any) bool {
+	return !c.guesses || c.sets.space.Sure(c.sets.set(s.root), doc)
 }
 
 // guesses reports whether a schema has a pattern of which it may not be found

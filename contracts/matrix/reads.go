@@ -88,24 +88,20 @@ func (p *pass) readerSchema(in consumed, producer produced) {
 
 // Unreadable is what of versions that a producer writes, the oldest first, the
 // i-th consumer of a contract cannot read by a schema of its own. held is a
-// version before them, nil for none: what is said of it in the same words is
-// left out.
+// version before them, nil for none: what broke with it is left out.
 func Unreadable(reading *contracts.Contract, i int, producer string, reader *schema.Schema, writers []versions.Version, held *schema.Schema, dialect schema.Dialect) []finding.Finding {
 	in := consumed{reading, i}
 	name := "the reader's schema of " + reading.Service.Name
-	var before []compat.Problem
+	compare := schema.Compare
 	if held != nil {
-		before = schema.Compare(held, reader, dialect).Problems
+		compare = func(writer, reader *schema.Schema, d schema.Dialect) compat.Comparison {
+			return schema.Newly(held, writer, reader, d)
+		}
 	}
 	var all []*unreadable
 	// The newest first: a break of all versions is shown with today's.
 	for _, w := range slices.Backward(writers) {
-		for _, problem := range schema.Compare(w.Schema, reader, dialect).Problems {
-			if slices.ContainsFunc(before, func(p compat.Problem) bool {
-				return p.Rule == problem.Rule && p.Verdict == problem.Verdict && p.Reader.Path == problem.Reader.Path && p.Message == problem.Message
-			}) {
-				continue
-			}
+		for _, problem := range compare(w.Schema, reader, dialect).Problems {
 			d := compat.Directed{Problem: problem, Direction: compat.Direction{WriterName: w.Name, ReaderName: name, NewReads: true}}
 			if i := slices.IndexFunc(all, func(u *unreadable) bool { return u.same(problem) }); i >= 0 {
 				all[i].others = append(all[i].others, d)

@@ -65,11 +65,7 @@ func compare(writer, reader *Schema, d Dialect) compat.Comparison {
 	}
 	switch w := writer.content.(type) {
 	case *jsonschema.Schema:
-		var options []jsonschema.CompareOption
-		if d.Lenient {
-			options = append(options, jsonschema.Lenient())
-		}
-		return jsonschema.Compare(w, reader.content.(*jsonschema.Schema), options...)
+		return jsonschema.Compare(w, reader.content.(*jsonschema.Schema), d.json()...)
 	case *avro.Schema:
 		var options []avro.CompareOption
 		if d.Lenient {
@@ -80,6 +76,14 @@ func compare(writer, reader *Schema, d Dialect) compat.Comparison {
 		return proto.Compare(w, reader.content.(*proto.Schema), d.proto(writer)...)
 	}
 	panic("schema: a format without a comparison")
+}
+
+// json are the options of comparisons of JSON Schema.
+func (d Dialect) json() []jsonschema.CompareOption {
+	if d.Lenient {
+		return []jsonschema.CompareOption{jsonschema.Lenient()}
+	}
+	return nil
 }
 
 // proto are the options of comparisons of Protobuf, in the forms of one of the
