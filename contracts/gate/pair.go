@@ -191,7 +191,7 @@ var (
 	reading = set(rules.NeedMissing, rules.NeedOptional, rules.NeedType, rules.OrderUnpromised, rules.IdempotencyUnpromised)
 	// open are the findings of package matrix that say that something was not
 	// compared.
-	open = set(matrix.WriterUnknown, matrix.RegistryUnread, matrix.VersionInvalid, matrix.HistoryMissing)
+	open = set(matrix.WriterUnknown, matrix.RegistryUnread, matrix.RegistryUnanswered, matrix.VersionInvalid, matrix.HistoryMissing)
 
 	// breaks are the breaks of schemas.
 	breaks = func() map[string]bool {

@@ -57,7 +57,7 @@ func Check(set []*contracts.Contract, loader *versions.Loader, o Options) []rule
 func Evolution(c *contracts.Contract, i int, loader *versions.Loader, o Options) []rules.Found {
 	p := &pass{matrix: &matrix{loader: loader, options: o}, contract: c}
 	p.evolution(produced{c, i}.value())
-	return p.found
+	return p.all()
 }
 
 // KeyEvolution is Evolution of the schema of the event's key, nothing where the
@@ -67,7 +67,7 @@ func KeyEvolution(c *contracts.Contract, i int, loader *versions.Loader, o Optio
 	if key, ok := (produced{c, i}).key(); ok {
 		p.evolution(key)
 	}
-	return p.found
+	return p.all()
 }
 
 type matrix struct {
@@ -82,7 +82,8 @@ type matrix struct {
 func (m *matrix) check() []rules.Found {
 	each := make([][]rules.Found, len(m.set))
 	var group errgroup.Group
-	group.SetLimit(runtime.GOMAXPROCS(0))
+	group.SetLimit(m.atOnce())
+	questions := make([][]question, len(m.set))
 	for n, c := range m.set {
 		group.Go(func() error {
 			p := &pass{matrix: m, contract: c}
@@ -98,12 +99,22 @@ func (m *matrix) check() []rules.Found {
 			for i := range c.Consumes {
 				p.reads(consumed{c, i})
 			}
-			each[n] = p.found
+			each[n], questions[n] = p.found, p.questions
 			return nil
 		})
 	}
 	_ = group.Wait() // no worker fails
-	return slices.Concat(each...)
+	return append(slices.Concat(each...), unanswered(slices.Concat(questions...))...)
+}
+
+// atOnce is how many contracts are judged at once: of a registry the answers are
+// waited for, which takes no core.
+func (m *matrix) atOnce() int {
+	const asking = 8
+	if m.loader.AsksRegistry() {
+		return max(asking, runtime.GOMAXPROCS(0))
+	}
+	return runtime.GOMAXPROCS(0)
 }
 
 // wanted reports whether pairs with one of the services are compared.
@@ -117,9 +128,13 @@ func (m *matrix) wanted(services ...string) bool {
 // pass is the work on one contract.
 type pass struct {
 	*matrix
-	contract *contracts.Contract
-	found    []rules.Found
+	contract  *contracts.Contract
+	found     []rules.Found
+	questions []question // that a registry did not answer
 }
+
+// all is what was found, and what could not be asked.
+func (p *pass) all() []rules.Found { return append(p.found, unanswered(p.questions)...) }
 
 func (p *pass) report(f finding.Finding) {
 	if f.Severity == "" {

@@ -10,8 +10,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
+	"testing/synctest"
 	"time"
 
 	"golang.org/x/tools/txtar"
@@ -20,6 +22,7 @@ import (
 	"github.com/flowweir/weir/contracts/compat"
 	"github.com/flowweir/weir/contracts/internal/fixture"
 	"github.com/flowweir/weir/contracts/matrix"
+	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/contracts/versions"
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -31,7 +34,8 @@ var now = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
 // TestCases runs the fixtures: a tree under fail/ with the findings in the
 // file want, and one under pass/ that has none. A tree's folder registry/ is a
-// schema registry; a fixture whose name begins with "no-" has none.
+// schema registry; a fixture whose name begins with "no-" has none, and with a file
+// down.txt it answers nothing but that.
 func TestCases(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) < 7 {
@@ -105,6 +109,42 @@ func TestRegistryThatCannotBeAsked(t *testing.T) {
 	}
 }
 
+// TestRegistryIsAskedSideBySide: a registry that answers no question before it has
+// eight at once ends in no deadlock, on however few cores.
+func TestRegistryIsAskedSideBySide(t *testing.T) {
+	const contracted = 8
+	fsys := fstest.MapFS{}
+	for i := range contracted {
+		fsys[fmt.Sprintf("s%d/weir.yaml", i)] = &fstest.MapFile{Data: fmt.Appendf(nil, "weir: contract/v1\nservice: {name: s%d}\nproduces: [{event: Placed%d, topic: t%d, schema: {registry: {subject: s%d}}}]\n", i, i, i, i)}
+	}
+	set, problems := contracts.LoadDir(fsys, ".")
+	if len(problems) > 0 {
+		t.Fatal(fixture.Lines(problems...))
+	}
+	synctest.Test(t, func(t *testing.T) {
+		asking := gathering{silent: silent{folder{fsys}, fs.ErrNotExist}, missing: new(atomic.Int32), all: make(chan struct{})}
+		asking.missing.Store(contracted)
+		if found := matrix.Check(set, versions.New(fsys, asking), matrix.Options{Now: now}); len(found) != contracted {
+			t.Errorf("%d findings, want %d", len(found), contracted)
+		}
+	})
+}
+
+// gathering answers once all are there who ask.
+type gathering struct {
+	silent
+	missing *atomic.Int32
+	all     chan struct{}
+}
+
+func (g gathering) Mode(subject string) (compat.Mode, error) {
+	if g.missing.Add(-1) == 0 {
+		close(g.all)
+	}
+	<-g.all
+	return g.silent.Mode(subject)
+}
+
 // silent is a registry that answers nothing but an error.
 type silent struct {
 	folder
@@ -113,6 +153,12 @@ type silent struct {
 
 func (s silent) Mode(string) (compat.Mode, error) { return compat.Mode{}, s.err }
 
+func (s silent) Versions(string) ([]int, error) { return nil, s.err }
+
+func (s silent) Files(string, int) ([]string, error) { return nil, s.err }
+
+func (s silent) Format(string, int) (string, error) { return "", s.err }
+
 func check(t *testing.T, archive *txtar.Archive, tree string, only []string) []finding.Finding {
 	t.Helper()
 	fsys := fixture.Tree(t, archive, tree)
@@ -120,16 +166,19 @@ func check(t *testing.T, archive *txtar.Archive, tree string, only []string) []f
 	if len(problems) > 0 {
 		t.Fatalf("the contracts of %s/ do not load:\n%s", tree, fixture.Lines(problems...))
 	}
-	var registry versions.Registry
+	var given versions.Registry
 	if _, err := fs.Stat(fsys, "registry"); err == nil {
 		registered, err := fs.Sub(fsys, "registry")
 		if err != nil {
 			t.Fatal(err)
 		}
-		registry = folder{registered}
+		given = folder{registered}
+		if why, err := fs.ReadFile(registered, "down.txt"); err == nil {
+			given = silent{folder{registered}, &registry.Unanswered{Registry: "https://registry.acme.example", What: "ask", Err: errors.New(strings.TrimSpace(string(why)))}}
+		}
 	}
 	var findings []finding.Finding
-	for _, f := range matrix.Check(set, versions.New(fsys, registry), matrix.Options{Now: now, Only: only}) {
+	for _, f := range matrix.Check(set, versions.New(fsys, given), matrix.Options{Now: now, Only: only}) {
 		if f.Owner == nil {
 			t.Errorf("nobody owns %s", f.Message)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/flowweir/weir/contracts/field"
 	"github.com/flowweir/weir/contracts/place"
 	"github.com/flowweir/weir/contracts/schema"
+	"github.com/flowweir/weir/contracts/source/registry"
 	"github.com/flowweir/weir/contracts/versions"
 	"github.com/flowweir/weir/reports/finding"
 )
@@ -281,7 +282,11 @@ func (p *pass) currentUnread(s *contracts.Schema, err error, at *finding.Positio
 // where it is in a registry that could not be asked, and with what it is then
 // not compared.
 func (p *pass) unread(s *contracts.Schema, err error, at *finding.Position, what, with string) {
+	var silent *registry.Unanswered
 	switch {
+	case s.Registry != nil && errors.As(err, &silent):
+		p.questions = append(p.questions, question{silent, p.contract, s.Registry.Subject, what, at})
+		return
 	case errors.Is(err, versions.ErrNoRegistry):
 		p.report(finding.Finding{ID: RegistryUnread, Position: at, Message: what + " is in a registry, so it is not compared", Hint: "set WEIR_REGISTRY_URL, or registry: in weir.work.yaml, to compare it"})
 		return

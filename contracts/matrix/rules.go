@@ -18,8 +18,10 @@ const (
 	WriterUnknown  = "check/writer-unknown"
 	ModeWeaker     = "check/mode-weaker"
 	RegistryUnread = "check/registry-unread"
-	VersionInvalid = "check/version-invalid"
-	HistoryMissing = "check/history-missing"
+	// RegistryUnanswered is about a registry, not about one of its subjects.
+	RegistryUnanswered = "check/registry-unanswered"
+	VersionInvalid     = "check/version-invalid"
+	HistoryMissing     = "check/history-missing"
 )
 
 var table = []rules.Rule{
@@ -28,6 +30,7 @@ var table = []rules.Rule{
 	rule(WriterUnknown, finding.Warning, "A consumer reads by a schema, and the producer gives none that it could be compared with."),
 	rule(ModeWeaker, finding.Warning, "A contract promises less compatibility than its registry enforces; the stricter mode is applied."),
 	rule(RegistryUnread, finding.Info, "A schema is in a registry, and none was given, so it is not compared."),
+	rule(RegistryUnanswered, finding.Undecided, "The schema registry could not be asked, so nothing is known of the schemas in it."),
 	rule(VersionInvalid, finding.Error, "A published version of a schema cannot be read, so nothing can be compared with it."),
 	rule(HistoryMissing, finding.Warning, "A contract names a folder of published versions that is not there."),
 }

@@ -32,7 +32,7 @@ waive:
 | severity | is for what | so |
 |---|---|---|
 | error | contradicts itself, another contract or a file: records are lost, refused, misread or cannot be told apart, or what was written checks nothing | exit code 1 |
-| undecided | could not be decided: schemas on which the comparison gives up, or a state of before that cannot be read | exit code 4 where nothing is an error |
+| undecided | could not be decided: schemas on which the comparison gives up, or a state of before or a registry that cannot be read | exit code 4 where nothing is an error |
 | warning | works, until something fails: a crash, a lost broker, a second delivery | green |
 | info | is worth having and not there, could not be looked at, or was accepted by a waiver or a baseline | green |
 

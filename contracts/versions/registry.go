@@ -30,8 +30,7 @@ func (v *view) Files(subject string, version int) ([]string, error) {
 func (v *view) FS() fs.FS { return v.files }
 
 func (v *view) Format(subject string, version int) (string, error) {
-	s, err := v.registry.Schema(v.ctx, subject, version)
-	return s.Format, err
+	return v.files.Format(subject, version)
 }
 
 func (v *view) Mode(subject string) (compat.Mode, error) { return v.registry.Mode(v.ctx, subject) }

@@ -80,6 +80,10 @@ func New(fsys fs.FS, registry Registry) *Loader {
 	return &Loader{fsys: fsys, registry: registry, schemas: map[key]*loaded{}, folders: map[string]*folder{}}
 }
 
+// AsksRegistry reports whether schemas may come from a registry, for which is
+// waited.
+func (l *Loader) AsksRegistry() bool { return l.registry != nil }
+
 // Current is the schema as the contract has it now. message is the full name
 // of the message, for Protobuf; "" takes the file's first.
 func (l *Loader) Current(c *contracts.Contract, s *contracts.Schema, message string) (*schema.Schema, error) {

@@ -30,8 +30,9 @@ func (s Schema) file() string { return "schema" + endings[s.Format] }
 
 // bundle is a schema with all that it refers to, as the files of a folder.
 type bundle struct {
-	tree  node.Tree
-	files []string // the schema's own first, then in the order of references
+	format string // the schema's own
+	tree   node.Tree
+	files  []string // the schema's own first, then in the order of references
 }
 
 // bundler collects the files of one schema.
@@ -49,7 +50,7 @@ type bundler struct {
 // where they come back.
 func (r *Registry) bundle(ctx context.Context, root Schema) (bundle, error) {
 	b := &bundler{
-		registry: r, root: root, base: root.id(), bundle: bundle{tree: node.Tree{}},
+		registry: r, root: root, base: root.id(), bundle: bundle{format: root.Format, tree: node.Tree{}},
 		seen: map[Reference]bool{}, versions: map[Reference]Schema{}, from: map[string]Reference{},
 	}
 	b.versions[Reference{Subject: root.Subject, Version: root.Version}] = root

@@ -23,6 +23,19 @@ func (e notFound) Error() string { return string(e) }
 
 func (notFound) Is(target error) bool { return target == fs.ErrNotExist }
 
+// Unanswered is the error of a registry that could not be asked, whatever the
+// question: nothing answers there, or not in time, or something that is no
+// registry, or it refuses who asks.
+type Unanswered struct {
+	Registry string // its address
+	What     string // the question, such as "read the versions of orders-value"
+	Err      error
+}
+
+func (e *Unanswered) Error() string { return fmt.Sprintf("cannot %s: %v", e.What, e.Err) }
+
+func (e *Unanswered) Unwrap() error { return e.Err }
+
 // errorCode is Confluent's code of an error, 0 if it has none.
 func errorCode(err error) int {
 	var answer *sr.ResponseError
@@ -89,27 +102,30 @@ func (r *Registry) explain(ctx context.Context, what string, err error) error {
 	problem := func(format string, args ...any) error {
 		return fmt.Errorf("cannot %s: %w", what, fmt.Errorf(format, args...))
 	}
+	unanswered := func(format string, args ...any) error {
+		return &Unanswered{Registry: r.String(), What: what, Err: fmt.Errorf(format, args...)}
+	}
 	switch {
 	case ctx.Err() != nil:
 		return fmt.Errorf("cannot %s: %w", what, ctx.Err())
 	case errors.Is(err, errTooLong):
 		return problem("the registry at %s answers with more than %d MiB", r, maxAnswer>>20)
 	case errors.As(err, &slow) && slow.Timeout():
-		return problem("the registry at %s did not answer within %s: is it up, and is %s right?", r, r.config.Timeout, EnvURL)
+		return unanswered("the registry at %s did not answer within %s: is it up, and is %s right?", r, r.config.Timeout, EnvURL)
 	case errors.As(err, &request):
-		return problem("the registry at %s cannot be reached: %w; is %s right?", r, request.Err, EnvURL)
+		return unanswered("the registry at %s cannot be reached: %w; is %s right?", r, request.Err, EnvURL)
 	case errors.As(err, &syntax), errors.As(err, &kind):
-		return problem("what answers at %s is no schema registry; Apicurio has Confluent's API under /apis/ccompat/v7", r)
+		return unanswered("what answers at %s is no schema registry; Apicurio has Confluent's API under /apis/ccompat/v7", r)
 	case !errors.As(err, &answer):
 		return problem("the registry at %s: %w", r, err)
 	}
 	switch code := answer.StatusCode; {
 	case code == http.StatusUnauthorized:
-		return problem("%s", r.unauthorized())
+		return unanswered("%s", r.unauthorized())
 	case code == http.StatusForbidden:
 		return problem("the registry at %s does not allow it to these credentials (403)", r)
 	case code == http.StatusNotFound && answer.ErrorCode < 1000: // Confluent's own have five digits
-		return problem("there is no schema registry at %s (404); Apicurio has Confluent's API under /apis/ccompat/v7", r)
+		return unanswered("there is no schema registry at %s (404); Apicurio has Confluent's API under /apis/ccompat/v7", r)
 	}
 	const most = 200
 	said := answer.Error()

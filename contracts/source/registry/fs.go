@@ -66,6 +66,12 @@ func (f *FS) Files(subject string, version int) ([]string, error) {
 	return files, nil
 }
 
+// Format is the format of a version, or of Latest, as in [Schema].
+func (f *FS) Format(subject string, version int) (string, error) {
+	b, err := f.bundle(subject, versionName(version))
+	return b.format, err
+}
+
 // Open opens a file or folder.
 func (f *FS) Open(name string) (fs.File, error) {
 	file, err := f.open(name)
