@@ -39,7 +39,8 @@ func References(files ...string) Option {
 // path in fsys; files that end with .yaml or .yml are YAML, all others JSON. A
 // reference is resolved against the file it stands in, or against the schema's
 // $id; a $id that is a URL is taken as the file's own name, so that references
-// beside it lead to files beside the file. A schema without $schema is one of
+// beside it lead to files beside the file. No reference leads out of the
+// repository or the workspace that the file is in. A schema without $schema is one of
 // draft 2020-12.
 //
 // The error is an *Error with every position, or that of fsys for a file
@@ -49,7 +50,7 @@ func Load(fsys fs.FS, file string, options ...Option) (*Schema, error) {
 	for _, o := range options {
 		o.apply(&cfg)
 	}
-	source := &loader{fsys: fsys, documents: map[string]*Document{}}
+	source := &loader{fsys: fsys, file: file, documents: map[string]*Document{}}
 	// The file itself first: its errors are the caller's, not a reference's.
 	if _, err := source.read(fileURL(file), file); err != nil {
 		return nil, err
@@ -126,6 +127,8 @@ func fileOf(u *url.URL) string {
 // positions.
 type loader struct {
 	fsys      fs.FS
+	file      string               // the schema's own
+	home      *home                // nil until a reference climbs
 	documents map[string]*Document // by URL
 	order     []string             // URLs in the order of loading
 }
@@ -144,6 +147,9 @@ func (l *loader) Load(location string) (any, error) {
 		if file = l.beside(u); file == "" {
 			return nil, errNetwork
 		}
+	}
+	if err := l.within(file); err != nil {
+		return nil, err
 	}
 	d, err := l.read(location, file)
 	if err != nil {

@@ -3,6 +3,7 @@ package jsonschema_test
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"path"
 	"strings"
 	"testing"
@@ -289,6 +290,36 @@ func TestLoadOutsideTheWorkingDirectory(t *testing.T) {
 		violations := s.Validate([]byte("1"))
 		if want := path.Join(dir, "../../other/a b.json") + ":1:2"; len(violations) != 1 || violations[0].Schema.String() != want {
 			t.Errorf("%s: %v, want one of %s", dir, violations, want)
+		}
+	}
+}
+
+// TestReferencesStayAtHome: a reference does not lead out of the repository or the
+// workspace, what is there is not read, and what is no schema is not shown.
+func TestReferencesStayAtHome(t *testing.T) {
+	const secret = "root:x:0:0"
+	passwd := anyPath{"../../../etc/passwd": secret, "../../etc/passwd": secret, "/etc/passwd": secret, "../up.json": "{}", "up.json": "{}", "repo/a/s.env": secret}
+	for _, tt := range []struct{ file, ref, home, want string }{
+		{"a/s.json", "../../../../etc/passwd", "", "a/s.json:1:10: the reference leads to ../../../etc/passwd, which is not in this folder, the folder that contracts are read from (keep a copy there, and refer to that)"},
+		{"a/s.json", "/etc/passwd", "", "a/s.json:1:10: the reference leads to /etc/passwd, which is not in this folder, the folder that contracts are read from (keep a copy there, and refer to that)"},
+		{"a/s.json", "../up.json", "", ""},
+		{"repo/a/s.json", "../../up.json", "", ""},
+		{"repo/a/s.json", "../../up.json", "repo/.git", "repo/a/s.json:1:10: the reference leads to up.json, which is not in repo, its repository (keep a copy there, and refer to that)"},
+		{"repo/a/s.json", "../../up.json", "weir.work.yaml", ""},
+		{"a/s.json", "../../up.json", "../.git", ""},
+		{"a/s.json", "../../../up.json", "../.git", "a/s.json:1:10: the reference leads to ../../up.json, which is not in .., its repository (keep a copy there, and refer to that)"},
+		{"/repo/a/s.json", "../../etc/passwd", "/repo/.git", "/repo/a/s.json:1:10: the reference leads to /etc/passwd, which is not in /repo, its repository (keep a copy there, and refer to that)"},
+		{"repo/a/s.json", "s.env", "", "repo/a/s.json:1:10: the reference leads to repo/a/s.env, which is neither JSON nor YAML"},
+	} {
+		fsys := maps.Clone(passwd)
+		fsys[tt.file] = `{"$ref": "` + tt.ref + `"}`
+		if tt.home != "" {
+			fsys[tt.home] = ""
+		}
+		_, err := jsonschema.Load(fsys, tt.file)
+		switch {
+		case tt.want == "" && err != nil, tt.want != "" && (err == nil || err.Error() != tt.want):
+			t.Errorf("%s refers to %s: %v, want %s", tt.file, tt.ref, err, tt.want)
 		}
 	}
 }

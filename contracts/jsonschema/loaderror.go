@@ -106,7 +106,12 @@ func (l *loader) explainInvalid(invalid *js.SchemaValidationError) error {
 
 func (l *loader) explainLoad(load *js.LoadURLError) error {
 	var nested *Error
+	var out *home
 	switch {
+	case errors.As(load.Err, &out):
+		return l.atReference(load.URL, fmt.Sprintf("the reference leads to %s, %v", l.name(load.URL), out), "keep a copy there, and refer to that")
+	case errors.As(load.Err, &nested) && !isSchemaFile(l.name(load.URL)):
+		return l.atReference(load.URL, fmt.Sprintf("the reference leads to %s, which is neither JSON nor YAML", l.name(load.URL)), "")
 	case errors.As(load.Err, &nested):
 		return nested
 	case errors.Is(load.Err, errNetwork) && (load.URL == "" || strings.HasSuffix(l.referrer(load.URL).pointer, "/$schema")):
