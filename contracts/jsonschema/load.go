@@ -84,7 +84,7 @@ func Load(fsys fs.FS, file string, options ...Option) (*Schema, error) {
 			}
 		})
 	}
-	return &Schema{file: file, root: root, source: source, assertFormat: cfg.assertFormat}, nil
+	return &Schema{file: file, root: root, source: source, assertFormat: cfg.assertFormat, doubted: doubted(root)}, nil
 }
 
 // References are resolved as URLs, and a URL cannot climb above its root,

@@ -53,6 +53,7 @@ type Schema struct {
 	// assertFormat: format is an assertion.
 	assertFormat bool
 	asked        asked
+	doubted      []*js.Schema
 }
 
 // File is the file that the schema was loaded from.

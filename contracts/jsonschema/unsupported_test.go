@@ -55,6 +55,36 @@ func TestUnsupportedPatternsOfDocuments(t *testing.T) {
 	}
 }
 
+// TestUnsupportedPatternsRefuted: where a document is valid because a text does
+// not match, one of which that is not known is no valid one.
+func TestUnsupportedPatternsRefuted(t *testing.T) {
+	const (
+		emoji = `{"pattern":"^\\p{Emoji}$"}`
+		why   = `the document was not judged: whether a text matches the pattern ^\p{Emoji}$ was not known, because \p{Emoji} is not supported`
+	)
+	for _, tt := range []struct{ schema, document, want, at string }{
+		{`{"not":` + emoji + `}`, `"a"`, why, "s.json:1:9"},
+		{`{"not":` + emoji + `}`, `"ab"`, "", ""},
+		{`{"not":` + emoji + `}`, `1`, "the document matches what not forbids", "s.json:1:2"},
+		{`{"not":{"required":["a"],"properties":{"a":` + emoji + `}}}`, `{"a":"a"}`, why, "s.json:1:45"},
+		{`{"not":{"required":["a"],"properties":{"a":` + emoji + `}}}`, `{"b":"a"}`, "", ""},
+		{`{"oneOf":[` + emoji + `,{"type":"string"}]}`, `"a"`, why, "s.json:1:12"},
+		{`{"oneOf":[` + emoji + `,{"type":"string"}]}`, `"ab"`, "", ""},
+		{`{"if":` + emoji + `,"then":{"maxLength":0}}`, `"a"`, why, "s.json:1:8"},
+		{`{"if":` + emoji + `,"then":{"maxLength":5}}`, `1`, "", ""},
+		{`{"contains":` + emoji + `,"minContains":0,"maxContains":0}`, `["a"]`, why, "s.json:1:14"},
+	} {
+		violations := mustLoad(t, tt.schema).Validate([]byte(tt.document))
+		if got := violationText(violations); got != tt.want {
+			t.Errorf("%s of %s: %s\nwant %s", tt.document, tt.schema, got, tt.want)
+			continue
+		}
+		if tt.at != "" && violations[0].Schema.String() != tt.at {
+			t.Errorf("%s of %s: at %s, want %s", tt.document, tt.schema, violations[0].Schema, tt.at)
+		}
+	}
+}
+
 // TestUnsupportedNames: a property is not passed over where it is not known
 // whether a pattern of names is about it and something depends on that.
 func TestUnsupportedNames(t *testing.T) {

@@ -67,7 +67,7 @@ func (s *Schema) ValidateValue(v any) []Violation {
 	}
 	err := s.root.Validate(v)
 	if err == nil {
-		return nil
+		return s.doubt(v)
 	}
 	var invalid *js.ValidationError
 	if !errors.As(err, &invalid) {
