@@ -48,25 +48,35 @@ func sameAddress(consumer, producer contracts.Address) bool {
 }
 
 // framing compares what stands before the value, or beside it, on either side.
-// A consumer that leaves its own to the default may not have thought of it.
+// A side that leaves its own to the default may not have thought of it.
 func (p *pass) framing(in consumed, producer produced) {
-	ref := *in.promise().Schema
-	reads, writes := in.contract.SchemaOf(ref), producer.contract.SchemaOf(producer.promise().Schema)
+	reading, writing := in.contract.Service.Name, producer.contract.Service.Name
+	reads, writes := in.contract.SchemaOf(*in.promise().Schema), producer.contract.SchemaOf(producer.promise().Schema)
 	if reads == nil || writes == nil || reads.Wire == writes.Wire {
 		return
 	}
 	f := finding.Finding{
-		ID: WireMismatch, Position: in.at("schema"), Hint: fmt.Sprintf("say wire: %s of the schema by which %s reads, and read so", writes.Wire, in.contract.Service.Name),
-		Message: fmt.Sprintf("%s reads %s with the framing %s, and %s writes it with %s: every record is misread", in.contract.Service.Name, in.promise().Event, reads.Wire, producer.contract.Service.Name, writes.Wire),
+		ID: WireMismatch, Position: in.at("schema"), Hint: fmt.Sprintf("say wire: %s of the schema by which %s reads, and read so", writes.Wire, reading),
+		Message: fmt.Sprintf("%s reads %s with the framing %s, and %s writes it with %s: every record is misread", reading, in.promise().Event, reads.Wire, writing, writes.Wire),
 	}
-	if stated := in.contract.Schemas[ref.Ref].Wire != "" || ref.Inline != nil && ref.Inline.Wire != ""; !stated {
+	switch {
+	case !framed(in.contract, *in.promise().Schema):
 		f.Severity = finding.Warning
-		f.Message = fmt.Sprintf("%s does not say with which framing it reads %s, which means %s, and %s writes it with %s", in.contract.Service.Name, in.promise().Event, reads.Wire, producer.contract.Service.Name, writes.Wire)
+		f.Message = fmt.Sprintf("%s does not say with which framing it reads %s, which means %s, and %s writes it with %s", reading, in.promise().Event, reads.Wire, writing, writes.Wire)
+	case !framed(producer.contract, producer.promise().Schema):
+		f.Severity = finding.Warning
+		f.Message = fmt.Sprintf("%s reads %s with the framing %s, and %s does not say with which it writes it, which means %s", reading, in.promise().Event, reads.Wire, writing, writes.Wire)
+		f.Hint = fmt.Sprintf("say wire: %s of the schema by which %s writes, if it does; else read it with %s", reads.Wire, writing, writes.Wire)
 	}
 	if at := producer.at("schema"); at != nil {
 		f.Related = []finding.Related{{Position: *at, Message: "the schema of " + producer.contract.Service.Name}}
 	}
 	p.report(f)
+}
+
+// framed reports whether a contract says itself how a schema's data is framed.
+func framed(c *contracts.Contract, ref contracts.SchemaRef) bool {
+	return c.Schemas[ref.Ref].Wire != "" || ref.Inline != nil && ref.Inline.Wire != ""
 }
 
 // readerSchema compares each retained version of the producer's schema, and

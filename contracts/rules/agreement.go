@@ -44,7 +44,6 @@ func (c *checker) schemaAgreement(first, other produced) {
 		c.report(other.contract, ProducersDisagree, other.at("schema"),
 			fmt.Sprintf("%s writes %s with the framing %s, and %s with %s: a consumer misreads the first bytes of the one or the other", first.service(), event, a.Wire, beside(first, other), b.Wire),
 			"give both the same wire", there...)
-		return
 	}
 	disagree, shown := c.schemasDisagree(first, a, other, b)
 	if !disagree {
