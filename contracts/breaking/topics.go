@@ -44,6 +44,11 @@ func (f fact) at() *finding.Position {
 
 func (f fact) stated() contracts.Topic { return f.contract.Topics[f.topic] }
 
+// meaning is the value of a setting in the one form that it has for Kafka.
+func (f fact) meaning(name string) string {
+	return setting.MeaningOfTopic(name, f.stated().Config[name])
+}
+
 // factsOf are the first statement of each fact, by topic and field. A topic
 // of which anything is said has the entry "" too.
 func factsOf(set []*contracts.Contract) map[string]map[string]fact {
@@ -226,7 +231,7 @@ func kept(facts map[string]fact) (time.Duration, bool) {
 	if f.field == factRetention {
 		return time.Duration(f.stated().Retention), true
 	}
-	ms, err := strconv.ParseInt(f.stated().Config[settingRetention], 10, 64)
+	ms, err := strconv.ParseInt(f.meaning(settingRetention), 10, 64)
 	switch {
 	case err != nil:
 		return 0, false
@@ -295,7 +300,7 @@ func cleanupPolicy(facts map[string]fact) string {
 	if !ok {
 		return "delete"
 	}
-	return setting.MeaningOfTopic(settingCleanup, f.stated().Config[settingCleanup])
+	return f.meaning(settingCleanup)
 }
 
 // durability compares how many brokers must have a record before it is
@@ -339,7 +344,7 @@ func largest(facts map[string]fact) int {
 	if !ok {
 		return kafkas
 	}
-	n, err := strconv.Atoi(f.stated().Config[settingSize])
+	n, err := strconv.Atoi(f.meaning(settingSize))
 	if err != nil {
 		return kafkas
 	}
@@ -352,7 +357,7 @@ func inSync(facts map[string]fact) int {
 	if !ok {
 		return 1
 	}
-	n, err := strconv.Atoi(f.stated().Config[settingISR])
+	n, err := strconv.Atoi(f.meaning(settingISR))
 	if err != nil {
 		return 1
 	}

@@ -123,7 +123,7 @@ func (s statement) at() *finding.Position {
 
 // number is the value of a fact that is a whole number, 0 for others.
 func (s statement) number() int64 {
-	n, err := strconv.ParseInt(s.value, 10, 64)
+	n, err := strconv.ParseInt(setting.Trimmed(s.value), 10, 64)
 	if err != nil {
 		return 0
 	}

@@ -18,9 +18,15 @@ import (
 // Type errs on a value that is none of a type, and says what is wanted.
 type Type func(value string) error
 
-// Boolean is true or false.
+// Trimmed is a value without the white space around it, of which Kafka makes
+// nothing; all types take it with and without.
+func Trimmed(value string) string {
+	return strings.TrimFunc(value, func(r rune) bool { return r <= ' ' })
+}
+
+// Boolean is true or false, in whatever case.
 func Boolean(value string) error {
-	if value != "true" && value != "false" {
+	if value = strings.ToLower(Trimmed(value)); value != "true" && value != "false" {
 		return errors.New("want true or false")
 	}
 	return nil
@@ -29,7 +35,7 @@ func Boolean(value string) error {
 // From is the type of whole numbers that are not below least (Kafka's LONG).
 func From(least int64) Type {
 	return func(value string) error {
-		if n, err := strconv.ParseInt(value, 10, 64); err != nil || n < least {
+		if n, err := strconv.ParseInt(Trimmed(value), 10, 64); err != nil || n < least {
 			return fmt.Errorf("want a whole number from %d", least)
 		}
 		return nil
@@ -39,8 +45,19 @@ func From(least int64) Type {
 // Between is the type of whole numbers of a range, both ends included.
 func Between(least, most int64) Type {
 	return func(value string) error {
-		if n, err := strconv.ParseInt(value, 10, 64); err != nil || n < least || n > most {
+		if n, err := strconv.ParseInt(Trimmed(value), 10, 64); err != nil || n < least || n > most {
 			return fmt.Errorf("want a whole number from %d to %d", least, most)
+		}
+		return nil
+	}
+}
+
+// level is the type of how hard to compress, from the least to the most, or -1
+// for what the codec takes by default.
+func level(least, most int64) Type {
+	return func(value string) error {
+		if Trimmed(value) != "-1" && Between(least, most)(value) != nil {
+			return fmt.Errorf("want a whole number from %d to %d, or -1", least, most)
 		}
 		return nil
 	}
@@ -52,7 +69,7 @@ func int32From(least int64) Type { return Between(least, math.MaxInt32) }
 // OneOf is the type of a few texts.
 func OneOf(valid ...string) Type {
 	return func(value string) error {
-		if !slices.Contains(valid, value) {
+		if !slices.Contains(valid, Trimmed(value)) {
 			return fmt.Errorf("want one of %s", strings.Join(valid, ", "))
 		}
 		return nil
@@ -63,7 +80,7 @@ func OneOf(valid ...string) Type {
 func listOf(valid ...string) Type {
 	return func(value string) error {
 		for part := range strings.SplitSeq(value, ",") {
-			if !slices.Contains(valid, strings.TrimSpace(part)) {
+			if !slices.Contains(valid, Trimmed(part)) {
 				return fmt.Errorf("want %s, or both with a comma", strings.Join(valid, " or "))
 			}
 		}
@@ -73,7 +90,7 @@ func listOf(valid ...string) Type {
 
 // ratio is a number from 0 to 1.
 func ratio(value string) error {
-	if n, err := strconv.ParseFloat(value, 64); err != nil || !(n >= 0 && n <= 1) {
+	if n, err := strconv.ParseFloat(Trimmed(value), 64); err != nil || !(n >= 0 && n <= 1) {
 		return errors.New("want a number from 0 to 1")
 	}
 	return nil

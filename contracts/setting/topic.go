@@ -11,7 +11,7 @@ import (
 // Kafka 4.0 removed included.
 var topics = map[string]Type{
 	"cleanup.policy":                          listOf("delete", "compact"),
-	"compression.gzip.level":                  Between(-1, 9),
+	"compression.gzip.level":                  level(1, 9),
 	"compression.lz4.level":                   Between(1, 17),
 	"compression.type":                        OneOf("uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"),
 	"compression.zstd.level":                  Between(-131072, 22),
@@ -64,11 +64,15 @@ func MeaningOfTopic(name, value string) string {
 	if topics[name] == nil || CheckTopic(name, value) != nil {
 		return value
 	}
+	value = Trimmed(value)
+	if Boolean(value) == nil {
+		return strings.ToLower(value)
+	}
 	switch name {
 	case "cleanup.policy", "follower.replication.throttled.replicas", "leader.replication.throttled.replicas":
 		parts := strings.Split(value, ",")
 		for i := range parts {
-			parts[i] = strings.TrimSpace(parts[i])
+			parts[i] = Trimmed(parts[i])
 		}
 		slices.Sort(parts)
 		return strings.Join(slices.Compact(parts), ",")

@@ -18,10 +18,10 @@ const defaultSegment = 7 * 24 * time.Hour
 // negative, keeps them forever.
 func Retention(t contracts.Topic) (history.Retention, bool) {
 	r := history.Retention{Period: time.Duration(t.Retention), Slack: defaultSegment}
-	if ms, ok := milliseconds(t.Config["segment.ms"]); ok {
+	if ms, ok := milliseconds(setting.MeaningOfTopic("segment.ms", t.Config["segment.ms"])); ok {
 		r.Slack = ms
 	}
-	if ms, ok := milliseconds(t.Config["retention.ms"]); ok {
+	if ms, ok := milliseconds(setting.MeaningOfTopic("retention.ms", t.Config["retention.ms"])); ok {
 		r.Period = ms
 	}
 	if setting.MeaningOfTopic("cleanup.policy", t.Config["cleanup.policy"]) == "compact" || r.Period < 0 {
