@@ -62,6 +62,14 @@ func (a Address) Channel() Channel {
 	return Channel{}
 }
 
+// Reaches reports whether what is sent to a channel may come to one that is
+// listened to: the same one, and for RabbitMQ any queue of an exchange that the
+// other side does not name, since what binds it stands in no contract.
+func (c Channel) Reaches(listens Channel) bool {
+	unbound := c.Transport == TransportRabbitMQ && listens.Transport == TransportRabbitMQ && (c.Name == "" || listens.Name == "")
+	return c == listens || unbound
+}
+
 // String is the channel in words; "" for none.
 func (c Channel) String() string {
 	switch c.Transport {

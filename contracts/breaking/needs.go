@@ -49,7 +49,7 @@ func (c *change) relying() {
 func (c *change) consumersThere() []consumer {
 	sent := c.now.promise().Channel()
 	return slices.DeleteFunc(slices.Clone(c.consumers[c.event()]), func(reader consumer) bool {
-		return reader.promise().Channel() != sent && !slices.ContainsFunc(contracts.FailedFrom(c.newSide.Contracts, c.event(), reader.promise().Address), func(first contracts.Address) bool {
+		return !sent.Reaches(reader.promise().Channel()) && !slices.ContainsFunc(contracts.FailedFrom(c.newSide.Contracts, c.event(), reader.promise().Address), func(first contracts.Address) bool {
 			return first.Channel() == sent
 		})
 	})

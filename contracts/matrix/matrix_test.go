@@ -109,6 +109,39 @@ func TestRegistryThatCannotBeAsked(t *testing.T) {
 	}
 }
 
+// TestWhatMeets: a consumer's schema is held against a producer that its records
+// can come from. What binds a queue of RabbitMQ to an exchange is not known.
+func TestWhatMeets(t *testing.T) {
+	for _, tt := range []struct {
+		sends, listens string
+		want           int
+	}{
+		{"rabbitmq: {exchange: orders, routing-key: placed}", "rabbitmq: {exchange: orders, routing-key: placed}", 1},
+		{"rabbitmq: {exchange: orders, routing-key: placed}", "rabbitmq: {queue: billing}", 1},
+		{"rabbitmq: {exchange: orders, routing-key: placed}", "rabbitmq: {exchange: other, routing-key: placed}", 0},
+		{"rabbitmq: {exchange: orders, routing-key: placed}", "topic: orders, group: b", 0},
+		{"eventbridge: {bus: a, detail-type: x}", "eventbridge: {bus: b, detail-type: x}", 0},
+		{"redis: {stream: a}", "redis: {stream: b}, group: b", 0},
+		{"redis: {stream: a}", "redis: {stream: a}, group: b", 1},
+		{"topic: orders", "topic: orders, group: b", 1},
+		{"topic: orders", "topic: others, group: b", 0},
+	} {
+		fsys := fstest.MapFS{
+			"a/weir.yaml": {Data: []byte("weir: contract/v1\nservice: {name: a}\nproduces: [{event: Placed, " + tt.sends + ", schema: s.json}]\n")},
+			"a/s.json":    {Data: []byte(`{"type": "string"}`)},
+			"b/weir.yaml": {Data: []byte("weir: contract/v1\nservice: {name: b}\nconsumes: [{event: Placed, " + tt.listens + ", schema: s.json}]\n")},
+			"b/s.json":    {Data: []byte(`{"type": "number"}`)},
+		}
+		set, problems := contracts.LoadDir(fsys, ".")
+		if len(problems) > 0 {
+			t.Fatal(fixture.Lines(problems...))
+		}
+		if found := matrix.Check(set, versions.New(fsys, nil), matrix.Options{Now: now}); len(found) != tt.want {
+			t.Errorf("%s and %s: %+v, want %d findings", tt.sends, tt.listens, found, tt.want)
+		}
+	}
+}
+
 // TestRegistryIsAskedSideBySide: a registry that answers no question before it has
 // eight at once ends in no deadlock, on however few cores.
 func TestRegistryIsAskedSideBySide(t *testing.T) {

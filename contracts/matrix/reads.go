@@ -44,7 +44,7 @@ func (p *pass) meet(consumer *contracts.Consumes, producer *contracts.Produces) 
 // sameAddress reports whether the consumer listens where the producer sends.
 // Where they do not, package rules says so.
 func sameAddress(consumer, producer contracts.Address) bool {
-	return consumer.Transport() == producer.Transport() && consumer.TopicName() == producer.TopicName()
+	return producer.Channel().Reaches(consumer.Channel())
 }
 
 // framing compares what stands before the value, or beside it, on either side.

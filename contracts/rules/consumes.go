@@ -71,7 +71,7 @@ func (c *checker) sameAddress(in consumed, producers []produced) []produced {
 	}
 	elsewhere := func(p produced) bool {
 		sends := p.promise().Channel()
-		return sends != (contracts.Channel{}) && sends != listens && !boundElsewhere(sends, listens)
+		return sends != (contracts.Channel{}) && !sends.Reaches(listens)
 	}
 	if !slices.ContainsFunc(producers, elsewhere) {
 		return producers
@@ -86,12 +86,6 @@ func (c *checker) sameAddress(in consumed, producers []produced) []produced {
 	c.report(in.contract, TopicMismatch, in.at(addressField(in)), fmt.Sprintf("%s comes by %s, but this consumer reads %s",
 		in.promise().Event, p.promise().Channel(), listens), "", related(p.at("event"), "%s produces it here", p.service())...)
 	return producers
-}
-
-// boundElsewhere: what binds RabbitMQ's queue to an exchange stands in no
-// contract.
-func boundElsewhere(sends, listens contracts.Channel) bool {
-	return sends.Transport == contracts.TransportRabbitMQ && listens.Transport == contracts.TransportRabbitMQ && (sends.Name == "" || listens.Name == "")
 }
 
 // failedThere are the producers of records that others failed on and that come
