@@ -2,14 +2,14 @@ package schema
 
 import (
 	"fmt"
-	"math/rand/v2"
-	"slices"
 	"strings"
 
+	"github.com/flowweir/weir/contracts/avro"
 	"github.com/flowweir/weir/contracts/compat"
 	"github.com/flowweir/weir/contracts/field"
 	"github.com/flowweir/weir/contracts/jsonschema"
 	"github.com/flowweir/weir/contracts/place"
+	"github.com/flowweir/weir/contracts/proto"
 )
 
 // Lack is what a reader misses that needs a place in the data.
@@ -19,8 +19,8 @@ type Lack struct {
 	Verdict compat.Verdict
 	// Types names those that the place can have beside the one that is needed.
 	Types string
-	// Witness is an event that shows it; nil where it is Open, and where none of
-	// some random events of Avro and Protobuf shows it.
+	// Witness is an event that shows it; nil where it is Open, and where none was
+	// made, of Protobuf within what says nothing of its content.
 	Witness *compat.Witness
 }
 
@@ -48,13 +48,7 @@ func (s *Schema) Absent(at place.Place, f field.Field) Lack {
 	case f.Open:
 		return Lack{Verdict: compat.Open}
 	}
-	lack := Lack{Verdict: compat.Breaks}
-	if own := s.JSONSchema(); own != nil {
-		document, _ := own.Lacking(at)
-		lack.Witness = &compat.Witness{Document: document}
-	} else {
-		lack.Witness = s.sampled(func(event any) bool { _, there := at.In(event); return !there })
-	}
+	lack := Lack{Verdict: compat.Breaks, Witness: s.lacking(at)}
 	if lack.Witness != nil {
 		lack.Witness.Outcome = fmt.Sprintf("refused: there is no %s", at)
 	}
@@ -68,32 +62,22 @@ func (s *Schema) Mistyped(at place.Place, f field.Field, need string) Lack {
 	if lack.Types == "" {
 		return lack
 	}
-	own := s.JSONSchema()
-	if own == nil {
-		lack.Verdict = compat.Breaks
-		lack.Witness = s.sampled(func(event any) bool {
-			value, there := at.In(event)
-			return there && slices.Contains(f.Beside(need), jsonschema.TypeName(value))
-		})
-		lack.shows(at, need)
-		return lack
-	}
-	lack.Verdict = compat.Open
 	var shown []string
 	for _, name := range f.Beside(need) {
-		document, result := own.Having(at, name)
-		if result != compat.Incompatible {
+		w := s.having(at, name)
+		if w == nil {
 			continue
 		}
 		if shown = append(shown, name); lack.Witness == nil {
-			lack.Witness = &compat.Witness{Document: document}
+			lack.Witness = w
 		}
 	}
-	if len(shown) > 0 {
-		lack.Verdict = compat.Breaks
-		if f.Types != nil {
-			lack.Types = strings.Join(shown, " or ")
-		}
+	switch lack.Verdict = compat.Breaks; {
+	case s.JSONSchema() == nil: // the types are declared, not worked out
+	case len(shown) == 0:
+		lack.Verdict = compat.Open
+	case f.Types != nil:
+		lack.Types = strings.Join(shown, " or ")
 	}
 	lack.shows(at, need)
 	return lack
@@ -111,31 +95,66 @@ func (l *Lack) shows(at place.Place, need string) {
 	l.Witness.Outcome = fmt.Sprintf("refused: %s is %s, where %s is needed", at, jsonschema.TypeName(value), need)
 }
 
-// sampled is one of some random events, always the same, that shows something;
-// nil if none does.
-func (s *Schema) sampled(shows func(event any) bool) *compat.Witness {
-	const tries = 64
-	rng := rand.New(rand.NewPCG(1, 1))
-	for _, optional := range []float64{0, DefaultOptional, 1} {
-		generate, err := s.GeneratorWith(optional)
-		if err != nil {
-			return nil
+// Missing is an event that does not have a place, of which the schema says f, or
+// has null there where each has the place; nil where none is known.
+func (s *Schema) Missing(at place.Place, f field.Field) *compat.Witness {
+	if absent := s.Absent(at, f); absent.Verdict != 0 {
+		return absent.Witness
+	}
+	w := s.having(at, "null")
+	if w != nil {
+		w.Outcome = fmt.Sprintf("refused: %s is null", at)
+	}
+	return w
+}
+
+// lacking is an event that has nothing at a place; nil where none is known.
+func (s *Schema) lacking(at place.Place) *compat.Witness {
+	switch own := s.content.(type) {
+	case *jsonschema.Schema:
+		if document, result := own.Lacking(at); result == compat.Incompatible {
+			return &compat.Witness{Document: document}
 		}
-		for range tries {
-			event, err := generate(rng)
-			if err != nil || !shows(event) {
-				continue
-			}
-			text, err := jsonschema.Encode(event)
-			if err != nil {
-				return nil
-			}
-			encoded, err := s.Encode(event)
-			if err != nil {
-				return nil
-			}
-			return &compat.Witness{Document: string(text), Bytes: encoded}
-		}
+	case *avro.Schema:
+		return s.event(own.Lacking(at))
+	case *proto.Schema:
+		event, ok := own.Least()
+		_, there := at.In(event)
+		return s.event(event, ok && !there)
 	}
 	return nil
+}
+
+// having is an event that has a value of a type at a place; nil where none is
+// known.
+func (s *Schema) having(at place.Place, name string) *compat.Witness {
+	switch own := s.content.(type) {
+	case *jsonschema.Schema:
+		if document, result := own.Having(at, name); result == compat.Incompatible {
+			return &compat.Witness{Document: document}
+		}
+	case *avro.Schema:
+		return s.event(own.Having(at, name))
+	case *proto.Schema:
+		event, ok := own.Having(at)
+		value, there := at.In(event)
+		return s.event(event, ok && there && jsonschema.TypeName(value) == name)
+	}
+	return nil
+}
+
+// event is a witness of an event that was made.
+func (s *Schema) event(event any, made bool) *compat.Witness {
+	if !made {
+		return nil
+	}
+	text, err := jsonschema.Encode(event)
+	if err != nil {
+		return nil
+	}
+	encoded, err := s.Encode(event)
+	if err != nil {
+		return nil
+	}
+	return &compat.Witness{Document: string(text), Bytes: encoded}
 }
