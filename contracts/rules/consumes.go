@@ -135,6 +135,7 @@ func (c *checker) effect(in consumed) {
 	c.reportAs(unpromised(f, EffectUncorrelated), in.contract, EffectUncorrelated, in.at("effect", "correlate").Naming(at.String()),
 		fmt.Sprintf("%s of %s is to lead back to its cause, but %s", at, effect.Event, presenceText(f, in.contract.Service.Name, at)),
 		c.promiseHint(from, at, f.Presence), relatedField(f, "what %s promises", effect.Event)...)
+	c.missing(from, at, f, "the effect of "+in.service())
 }
 
 func eventsOf(c *contracts.Contract) []string {
@@ -143,6 +144,18 @@ func eventsOf(c *contracts.Contract) []string {
 		names = append(names, p.Event)
 	}
 	return names
+}
+
+// missing gives the finding before an event of a schema that has nothing at the
+// place which it is about, where the schema says so.
+func (c *checker) missing(p produced, at place.Place, f field.Field, reader string) {
+	s, _ := c.schemaOf(p)
+	if at.Kind() != place.Data || s == nil || f.Open {
+		return
+	}
+	if w := s.schema.Missing(at, f); w != nil {
+		c.found[len(c.found)-1].Counterexample = w.Between("the schema of "+p.service(), reader)
+	}
 }
 
 // presenceText completes "the place, but ...".

@@ -73,6 +73,7 @@ func (c *checker) idempotencyKey(in consumed, p produced, at place.Place) {
 	c.reportAs(unpromised(f, IdempotencyUnpromised), in.contract, IdempotencyUnpromised, in.at("idempotency", "key").Naming(at.String()),
 		fmt.Sprintf("%s knows %s again by %s, but %s", in.service(), in.promise().Event, at, presenceText(f, p.service(), at)),
 		c.promiseHint(p, at, f.Presence), relatedField(f, "what %s promises", p.service())...)
+	c.missing(p, at, f, "the idempotency key of "+in.service())
 }
 
 // length is a duration without the zeros that Go prints. The longest one stands

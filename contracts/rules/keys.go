@@ -46,6 +46,7 @@ func (c *checker) key(p produced) {
 		if id, problem := keyProblem(f, what); id != "" {
 			c.reportAs(unpromised(f, id), p.contract, id, p.at("key", in).Naming(at.String()), fmt.Sprintf("the key of %s is made of %s, which %s", p.promise().Event, text, problem),
 				c.keyHint(p, at, f), relatedField(f, "%s", what)...)
+			c.missing(p, at, f, "the key of "+p.promise().Event)
 		}
 	}
 }

@@ -180,5 +180,6 @@ func (c *checker) matchValue(p produced, text string) {
 		c.reportAs(unpromised(f, MatchUnpromised), p.contract, MatchUnpromised, p.at("match", "value").Naming(at.String()),
 			fmt.Sprintf("%s is known by its name in %s, but %s", p.promise().Event, text, presenceText(f, p.service(), at)),
 			"require the field in the schema", there...)
+		c.missing(p, at, f, "the match of "+p.promise().Event)
 	}
 }
