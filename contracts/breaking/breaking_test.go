@@ -84,6 +84,37 @@ produces: [{event: com.acme.OrderPlaced, topic: orders, key: $.id, ordering: per
 	}
 }
 
+// TestConsumersOfAnExchange: what is sent to an exchange may come to any queue, and
+// does not come to another exchange.
+func TestConsumersOfAnExchange(t *testing.T) {
+	const contract = `weir: contract/v1
+service: {name: orders}
+produces: [{event: com.acme.OrderPlaced, rabbitmq: {exchange: orders, routing-key: placed}, schema: s.json, compatibility: none}]
+`
+	for listens, want := range map[string][]string{
+		"{exchange: orders, routing-key: placed}": {breaking.NeedWithdrawn},
+		"{queue: billing}":                        {breaking.NeedWithdrawn},
+		"{exchange: other, routing-key: placed}":  nil,
+	} {
+		billing := "weir: contract/v1\nservice: {name: billing}\nconsumes: [{event: com.acme.OrderPlaced, rabbitmq: " + listens + ", needs: [$.id]}]\n"
+		archive := &txtar.Archive{Files: []txtar.File{
+			{Name: "a/old/orders.weir.yaml", Data: []byte(contract)},
+			{Name: "a/old/billing.weir.yaml", Data: []byte(billing)},
+			{Name: "a/old/s.json", Data: []byte(`{"type": "object", "required": ["id"]}`)},
+			{Name: "a/new/orders.weir.yaml", Data: []byte(contract)},
+			{Name: "a/new/billing.weir.yaml", Data: []byte(billing)},
+			{Name: "a/new/s.json", Data: []byte(`{"type": "object"}`)},
+		}}
+		var ids []string
+		for _, f := range compareTrees(t, archive, "a") {
+			ids = append(ids, f.ID)
+		}
+		if !slices.Equal(ids, want) {
+			t.Errorf("%s: found %q, want %q", listens, ids, want)
+		}
+	}
+}
+
 // trees are the cases of an archive.
 func trees(archive *txtar.Archive) []string {
 	var names []string
