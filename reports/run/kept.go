@@ -3,19 +3,33 @@ package run
 import (
 	"reflect"
 	"time"
+
+	"github.com/flowweir/weir/reports/secret"
 )
 
 var timeType = reflect.TypeFor[time.Time]()
 
-// withoutNull returns a copy of v in which every nil slice is an empty one:
-// Go writes a nil slice as null, over which jq and most languages stumble. v
-// itself, and what it points to, stays as it is.
-func withoutNull(v any) any {
-	return filled(reflect.ValueOf(v)).Interface()
+// kept returns a copy of v as a file of a run directory has it. Every nil slice
+// is an empty one: Go writes a nil slice as null, over which jq and most
+// languages stumble. And no text says a secret, whoever wrote it: errors quote
+// URLs and settings. v itself, and what it points to, stays as it is.
+func kept(v any) any {
+	return keep(reflect.ValueOf(v)).Interface()
 }
 
-func filled(v reflect.Value) reflect.Value {
+func keep(v reflect.Value) reflect.Value {
 	switch v.Kind() {
+	case reflect.String:
+		c := reflect.New(v.Type()).Elem()
+		c.SetString(secret.Message(v.String()))
+		return c
+	case reflect.Pointer:
+		if v.IsNil() {
+			return v
+		}
+		c := reflect.New(v.Type().Elem())
+		c.Elem().Set(keep(v.Elem()))
+		return c
 	case reflect.Struct:
 		if v.Type() == timeType {
 			return v
@@ -24,7 +38,7 @@ func filled(v reflect.Value) reflect.Value {
 		c.Set(v) // also what is not exported
 		for i := range v.NumField() {
 			if v.Type().Field(i).IsExported() {
-				c.Field(i).Set(filled(v.Field(i)))
+				c.Field(i).Set(keep(v.Field(i)))
 			}
 		}
 		return c
@@ -34,9 +48,13 @@ func filled(v reflect.Value) reflect.Value {
 		}
 		c := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
 		for i := range v.Len() {
-			c.Index(i).Set(filled(v.Index(i)))
+			c.Index(i).Set(keep(v.Index(i)))
 		}
 		return c
+	case reflect.Map:
+		if settings, ok := v.Interface().(map[string]string); ok {
+			return reflect.ValueOf(secret.Values(settings))
+		}
 	}
 	return v
 }
