@@ -10,18 +10,10 @@ import (
 	"net"
 	"sync"
 	"syscall"
-	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
-)
-
-// A connection begins with TCP, then TLS, then the versions of requests, then
-// SASL. A listener that speaks something else ends it, or stays silent.
-const (
-	dialTimeout = 10 * time.Second
-	tlsTimeout  = 5 * time.Second
 )
 
 // handshake watches how connections begin, so that it can be said why none
@@ -54,27 +46,19 @@ func (h *handshake) OnBrokerE2E(_ kgo.BrokerMetadata, key int16, e2e kgo.BrokerE
 	}
 }
 
-// dial connects as the client does, with a bound of its own for TLS.
+// dial connects as other clients do, and takes down who does not speak TLS.
 func (h *handshake) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	conn, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, network, address)
-	if err != nil || h.cluster.tls == nil {
-		return conn, err
+	conn, err := h.cluster.dial(ctx, network, address)
+	if err != nil && h.cluster.tls != nil && !isDial(err) && speaksNoTLS(err) {
+		h.quiet(address, err)
 	}
-	settings := h.cluster.tls.Clone()
-	if settings.ServerName == "" {
-		settings.ServerName, _, _ = net.SplitHostPort(address)
-	}
-	secured := tls.Client(conn, settings)
-	ctx, cancel := context.WithTimeout(ctx, tlsTimeout)
-	defer cancel()
-	if err := secured.HandshakeContext(ctx); err != nil {
-		_ = conn.Close()
-		if speaksNoTLS(err) {
-			h.quiet(address, err)
-		}
-		return nil, err
-	}
-	return secured, nil
+	return conn, err
+}
+
+// isDial says whether there was no connection to speak TLS on.
+func isDial(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
 }
 
 // speaksNoTLS says whether a handshake ended as it does before a listener
@@ -97,12 +81,19 @@ func (h *handshake) quiet(address string, err error) {
 
 // explain says of an error what is likely wrong, and what to do.
 func (h *handshake) explain(err error) error {
+	if err == nil {
+		return nil
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, address := range h.cluster.bootstrap {
 		if silence := h.silent[address]; silence != nil {
 			err = silence // and not that it was given up
 		}
+	}
+	var known *dialError
+	if errors.As(err, &known) {
+		return known
 	}
 	if why := h.why(err); why != "" {
 		return fmt.Errorf("%s (%w)", why, err)
