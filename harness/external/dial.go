@@ -3,6 +3,7 @@ package external
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -50,15 +51,16 @@ func (c *Cluster) dial(ctx context.Context, network, address string) (net.Conn, 
 		return conn, nil
 	}
 	settings := c.tls.Clone()
+	host, _, _ := net.SplitHostPort(address)
 	if settings.ServerName == "" {
-		settings.ServerName, _, _ = net.SplitHostPort(address)
+		settings.ServerName = host
 	}
 	secured := tls.Client(conn, settings)
 	ctx, cancel := context.WithTimeout(ctx, tlsTimeout)
 	defer cancel()
 	if err := secured.HandshakeContext(ctx); err != nil {
 		_ = conn.Close()
-		return nil, err
+		return nil, c.misnamed(host, err)
 	}
 	return secured, nil
 }
@@ -78,4 +80,20 @@ func (c *Cluster) unreachable(ctx context.Context, address string, err error) er
 		down = " its"
 	}
 	return &dialError{fmt.Sprintf("broker %d advertises the address %s, which cannot be reached from here:%s advertised.listeners must name one that can be, for the listener that %s belongs to", broker, address, down, strings.Join(c.bootstrap, ",")), err}
+}
+
+// misnamed explains a certificate that is for another host.
+func (c *Cluster) misnamed(host string, err error) error {
+	var other x509.HostnameError
+	if !errors.As(err, &other) {
+		return err
+	}
+	names := slices.Clone(other.Certificate.DNSNames)
+	for _, ip := range other.Certificate.IPAddresses {
+		names = append(names, ip.String())
+	}
+	if len(names) == 0 {
+		return &dialError{fmt.Sprintf("the broker's certificate names no host: have one made with %s as a subject alternative name, or set %s to nothing, which checks no names", host, c.settings.where(keyEndpoint)), err}
+	}
+	return &dialError{fmt.Sprintf("the broker's certificate is for %s and not for %s: connect to an address that it is for (bootstrap.servers, advertised.listeners), or set %s to nothing, which checks no names", strings.Join(names, ", "), host, c.settings.where(keyEndpoint)), err}
 }

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -110,6 +112,12 @@ func (h *handshake) why(err error) string {
 	switch {
 	case errors.As(err, &stranger):
 		return "the broker's certificate is of an authority that is not trusted: name the authority's certificate in " + c.settings.where(keyTrustFile)
+	case c.tls != nil && wantsCertificate(err) && len(c.tls.Certificates) == 0:
+		return "the broker wants a certificate of the client: set " + c.settings.where(keyStoreFile) + " to a file in PEM with the client's certificate and its private key, and " + keyStoreType + "=PEM"
+	case c.tls != nil && wantsCertificate(err):
+		return "the broker does not take the client's certificate: " + c.settings.where(keyStoreFile) + " must have one of an authority that the brokers trust"
+	case c.tls != nil && len(c.tls.Certificates) == 0 && alerted(err, "handshake failure"):
+		return "the broker ended the handshake, as one does that wants a certificate of the client (" + c.settings.where(keyStoreFile) + ") or another version of TLS (" + c.settings.where(keyTLSVersions) + ")"
 	case len(h.silent) > 0:
 		return "the listener does not answer in TLS: set " + c.settings.where(keyProtocol) + " to " + other(false, c.sasl != nil) + ", or take the port of a listener with TLS"
 	case errors.Is(err, kerr.UnsupportedSaslMechanism):
@@ -128,6 +136,18 @@ func (h *handshake) why(err error) string {
 		return "the listener ends a connection without SASL, as one with SASL does: set " + c.settings.where(keyProtocol) + " to " + other(c.tls != nil, true) + ", with " + keyMechanism + " and " + keyJAAS
 	}
 	return ""
+}
+
+// wantsCertificate says whether a broker refused the client for its certificate,
+// or for having none.
+func wantsCertificate(err error) bool {
+	return alerted(err, "certificate required", "bad certificate", "unknown certificate authority")
+}
+
+// alerted says whether the broker ended TLS with one of the alerts, for which
+// crypto/tls has no exported type.
+func alerted(err error, alerts ...string) bool {
+	return slices.ContainsFunc(alerts, func(alert string) bool { return strings.Contains(err.Error(), "remote error: tls: "+alert) })
 }
 
 func (h *handshake) is(key kmsg.Key) bool { return h.failed == key.Int16() }
