@@ -46,7 +46,7 @@ func TestMalformed(t *testing.T) {
 func checkFindings(t *testing.T, src []byte, findings []finding.Finding) {
 	t.Helper()
 	known := append(document.Rules(), Rules()...)
-	lines := strings.Split(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.TrimPrefix(string(src), "\ufeff")), "\n")
+	lines := finding.Lines(strings.Split(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.TrimPrefix(string(src), "\ufeff")), "\n"))
 	for _, f := range findings {
 		if !slices.ContainsFunc(known, func(r finding.Rule) bool { return r.ID == f.ID }) {
 			t.Errorf("the id %s is in no table", f.ID)

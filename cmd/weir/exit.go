@@ -12,6 +12,7 @@ import (
 	"github.com/flowweir/weir/harness/scenario"
 	"github.com/flowweir/weir/reports/finding"
 	"github.com/flowweir/weir/reports/run"
+	"github.com/flowweir/weir/reports/secret"
 )
 
 // The exit codes.
@@ -90,8 +91,8 @@ func (s *state) complain(err error, hint string) {
 	if err == nil {
 		return
 	}
-	// The signal is what happened, not the context.
-	text := strings.ReplaceAll(err.Error(), context.Canceled.Error(), "interrupted")
+	// What failed may quote a URL with a password. The signal is what happened, not the context.
+	text := strings.ReplaceAll(secret.Message(err.Error()), context.Canceled.Error(), "interrupted")
 	lines := strings.Split(text, "\n")
 	for i, line := range lines { // a service's own last lines, too
 		lines[i] = finding.Visible(line)
@@ -99,7 +100,7 @@ func (s *state) complain(err error, hint string) {
 	text = strings.Join(lines, "\n")
 	_, _ = fmt.Fprintf(s.stderr, "weir: %s\n", text)
 	if hint != "" {
-		_, _ = fmt.Fprintf(s.stderr, "      = hint: %s\n", hint)
+		_, _ = fmt.Fprintf(s.stderr, "      = hint: %s\n", secret.Message(hint))
 	}
 }
 

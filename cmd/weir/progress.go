@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/flowweir/weir/harness/scenario"
+	"github.com/flowweir/weir/reports/secret"
 	"github.com/flowweir/weir/reports/summary"
 )
 
@@ -54,7 +55,7 @@ func (p *progress) Write(text []byte) (int, error) {
 		if !whole {
 			break
 		}
-		fmt.Fprintln(&out, summary.Plain(string(line)))
+		fmt.Fprintln(&out, summary.Plain(secret.Message(string(line))))
 		p.rest = rest
 	}
 	if out.Len() > 0 {

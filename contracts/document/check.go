@@ -208,9 +208,8 @@ func (c *Checker) add(path Path, f finding.Finding) {
 	}
 	c.doc.flaw(path)
 	f.Severity = finding.Error
-	if c.doc != nil && c.doc.text != nil {
-		f.Message, f.Hint = c.doc.text(f.Message), c.doc.text(f.Hint)
-	}
+	// What is cut out may be the name of a secret.
+	f = finding.Shown([]finding.Finding{f})[0]
 	f.Message, f.Hint = shorten(f.Message), shorten(f.Hint)
 	c.findings = append(c.findings, f)
 }

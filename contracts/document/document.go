@@ -24,6 +24,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/flowweir/weir/reports/finding"
@@ -52,8 +53,8 @@ type Document struct {
 	// of; empty where all are the file's.
 	over     string
 	overFrom int
-	// text conceals what findings say; nil where nothing is concealed.
-	text func(string) string
+	// shown are the lines without secrets, made when the first is asked for.
+	shown func() []string
 }
 
 // Decode reads src, the content of file, into out, a pointer to a struct.
@@ -170,53 +171,13 @@ func (d *Document) at(line, column int) *finding.Position {
 	line = max(1, min(line, len(d.lines)))
 	p := &finding.Position{File: d.file, Line: line, Column: max(1, column)}
 	if line <= len(d.lines) {
-		p.Source = d.lines[line-1]
+		p.Source = d.shown()[line-1]
 		p.Column = min(p.Column, len(p.Source)+1)
 	}
 	if d.over != "" && line > d.overFrom {
 		p.File, p.Line = d.over, line-d.overFrom
 	}
 	return p
-}
-
-// Concealer hides what nobody may read of a file where it is shown.
-type Concealer struct {
-	// Line answers a line of the same length; before is the one before it, as
-	// the file has it.
-	Line func(before, line string) string
-	// Text answers what a message or a hint says.
-	Text func(string) string
-}
-
-// Conceal changes what is shown of the file: of all later positions and
-// findings, and of those that are given.
-func (d *Document) Conceal(c Concealer, findings []finding.Finding) {
-	before := ""
-	for i, line := range d.lines {
-		d.lines[i] = c.Line(before, line)
-		if strings.TrimSpace(line) != "" {
-			before = line
-		}
-	}
-	d.text = c.Text
-	for i := range findings {
-		f := &findings[i]
-		f.Message, f.Hint = c.Text(f.Message), c.Text(f.Hint)
-		if f.Position != nil {
-			f.Position.Source = d.shown(*f.Position, c)
-		}
-		for j := range f.Related {
-			f.Related[j].Position.Source = d.shown(f.Related[j].Position, c)
-		}
-	}
-}
-
-// shown is the concealed line of a position, as much of it as it had.
-func (d *Document) shown(p finding.Position, c Concealer) string {
-	if p.File == d.file && p.Line > 0 && p.Line <= len(d.lines) && len(d.lines[p.Line-1]) >= len(p.Source) {
-		return d.lines[p.Line-1][:len(p.Source)]
-	}
-	return c.Line("", p.Source)
 }
 
 // byteColumn turns a column that counts runes, as the YAML scanner does, into
@@ -240,4 +201,10 @@ func (d *Document) byteColumn(line, column int) int {
 func (d *Document) setSource(src string) {
 	d.lines = strings.Split(strings.TrimSuffix(src, "\n"), "\n")
 	d.ascii = utf8.RuneCountInString(src) == len(src)
+	d.hide()
+}
+
+// hide makes the lines without secrets, where they are asked for.
+func (d *Document) hide() {
+	d.shown = sync.OnceValue(func() []string { return finding.Lines(d.lines) })
 }

@@ -49,6 +49,7 @@ func (d *Decoder) lay(over Over) {
 	shift(fields, len(doc.lines), map[*Node]bool{})
 	doc.over, doc.overFrom = over.Name, len(doc.lines)
 	doc.lines = append(doc.lines, second.doc.lines...)
+	doc.hide()
 	doc.root.Entries = slices.DeleteFunc(doc.root.Entries, func(e Entry) bool { return slices.Contains(over.Instead, e.Key.Text) })
 	doc.root.Entries = append(doc.root.Entries, fields.Entries...)
 }

@@ -14,14 +14,17 @@
 package external
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -99,7 +102,10 @@ func configure(spec cluster.Spec) (*Cluster, error) {
 			return nil, cluster.Refuse(fieldClientConfig, "external: %w", err)
 		}
 	}
-	c := &Cluster{warnings: settings.warnings, clientID: settings.get(keyClientID, "weir"), settings: settings}
+	c := &Cluster{
+		warnings: settings.warnings, clientID: settings.get(keyClientID, "weir"), settings: settings,
+		addresses: addresses{advertised: map[string]int32{}, reached: map[string]bool{}},
+	}
 	var errs [4]error
 	c.bootstrap, errs[0] = settings.bootstrap()
 	c.protocol, errs[1] = settings.protocol()
@@ -161,8 +167,9 @@ type Cluster struct {
 	warnings   []string
 	settings   *config
 
-	nodes   []int32
-	version string
+	nodes     []int32
+	version   string
+	addresses addresses
 }
 
 // security says how connections are secured, without secrets.
@@ -188,34 +195,29 @@ func (c *Cluster) connect(ctx context.Context) error {
 	if err != nil {
 		return h.explain(err)
 	}
+	c.addresses.mu.Lock()
 	for _, broker := range meta.Brokers {
 		c.nodes = append(c.nodes, broker.NodeID)
+		address := net.JoinHostPort(broker.Host, strconv.Itoa(int(broker.Port)))
+		if _, told := c.addresses.advertised[address]; !told {
+			c.addresses.advertised[address] = broker.NodeID
+		}
 	}
+	c.addresses.mu.Unlock()
 	slices.Sort(c.nodes)
 	if len(c.nodes) == 0 {
 		return errors.New("the brokers tell of no broker")
 	}
 	versions, err := adm.ApiVersions(ctx)
-	if err != nil {
-		// Some brokers of a list may be down; one that answers suffices.
-		versions, err = onlyAnswers(versions, err)
-	}
+	// Some brokers may be down; one that answers suffices.
 	for _, v := range versions.Sorted() {
 		if v.Err == nil {
 			c.version = v.VersionGuess()
-			break
+			return nil
 		}
+		err = cmp.Or(err, v.Err)
 	}
-	return err
-}
-
-func onlyAnswers(versions kadm.BrokersApiVersions, err error) (kadm.BrokersApiVersions, error) {
-	for _, v := range versions {
-		if v.Err == nil {
-			return versions, nil
-		}
-	}
-	return versions, err
+	return h.explain(err)
 }
 
 // Bootstrap are the addresses that were given.
@@ -228,10 +230,7 @@ func (c *Cluster) ContainerBootstrap() (addresses []string, network string, err 
 
 // ClientOptions are the seed brokers, the client id, TLS and SASL.
 func (c *Cluster) ClientOptions() []kgo.Opt {
-	if c.tls == nil {
-		return c.seeds()
-	}
-	return append(c.seeds(), kgo.DialTLSConfig(c.tls.Clone()))
+	return append(c.seeds(), kgo.Dialer(c.dial))
 }
 
 // seeds are the options of a client but for how it dials.

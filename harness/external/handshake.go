@@ -8,20 +8,14 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
+	"strings"
 	"sync"
 	"syscall"
-	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
-)
-
-// A connection begins with TCP, then TLS, then the versions of requests, then
-// SASL. A listener that speaks something else ends it, or stays silent.
-const (
-	dialTimeout = 10 * time.Second
-	tlsTimeout  = 5 * time.Second
 )
 
 // handshake watches how connections begin, so that it can be said why none
@@ -54,27 +48,19 @@ func (h *handshake) OnBrokerE2E(_ kgo.BrokerMetadata, key int16, e2e kgo.BrokerE
 	}
 }
 
-// dial connects as the client does, with a bound of its own for TLS.
+// dial connects as other clients do, and takes down who does not speak TLS.
 func (h *handshake) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	conn, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, network, address)
-	if err != nil || h.cluster.tls == nil {
-		return conn, err
+	conn, err := h.cluster.dial(ctx, network, address)
+	if err != nil && h.cluster.tls != nil && !isDial(err) && speaksNoTLS(err) {
+		h.quiet(address, err)
 	}
-	settings := h.cluster.tls.Clone()
-	if settings.ServerName == "" {
-		settings.ServerName, _, _ = net.SplitHostPort(address)
-	}
-	secured := tls.Client(conn, settings)
-	ctx, cancel := context.WithTimeout(ctx, tlsTimeout)
-	defer cancel()
-	if err := secured.HandshakeContext(ctx); err != nil {
-		_ = conn.Close()
-		if speaksNoTLS(err) {
-			h.quiet(address, err)
-		}
-		return nil, err
-	}
-	return secured, nil
+	return conn, err
+}
+
+// isDial says whether there was no connection to speak TLS on.
+func isDial(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
 }
 
 // speaksNoTLS says whether a handshake ended as it does before a listener
@@ -97,12 +83,19 @@ func (h *handshake) quiet(address string, err error) {
 
 // explain says of an error what is likely wrong, and what to do.
 func (h *handshake) explain(err error) error {
+	if err == nil {
+		return nil
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, address := range h.cluster.bootstrap {
 		if silence := h.silent[address]; silence != nil {
 			err = silence // and not that it was given up
 		}
+	}
+	var known *dialError
+	if errors.As(err, &known) {
+		return known
 	}
 	if why := h.why(err); why != "" {
 		return fmt.Errorf("%s (%w)", why, err)
@@ -119,6 +112,12 @@ func (h *handshake) why(err error) string {
 	switch {
 	case errors.As(err, &stranger):
 		return "the broker's certificate is of an authority that is not trusted: name the authority's certificate in " + c.settings.where(keyTrustFile)
+	case c.tls != nil && wantsCertificate(err) && len(c.tls.Certificates) == 0:
+		return "the broker wants a certificate of the client: set " + c.settings.where(keyStoreFile) + " to a file in PEM with the client's certificate and its private key, and " + keyStoreType + "=PEM"
+	case c.tls != nil && wantsCertificate(err):
+		return "the broker does not take the client's certificate: " + c.settings.where(keyStoreFile) + " must have one of an authority that the brokers trust"
+	case c.tls != nil && len(c.tls.Certificates) == 0 && alerted(err, "handshake failure"):
+		return "the broker ended the handshake, as one does that wants a certificate of the client (" + c.settings.where(keyStoreFile) + ") or another version of TLS (" + c.settings.where(keyTLSVersions) + ")"
 	case len(h.silent) > 0:
 		return "the listener does not answer in TLS: set " + c.settings.where(keyProtocol) + " to " + other(false, c.sasl != nil) + ", or take the port of a listener with TLS"
 	case errors.Is(err, kerr.UnsupportedSaslMechanism):
@@ -137,6 +136,18 @@ func (h *handshake) why(err error) string {
 		return "the listener ends a connection without SASL, as one with SASL does: set " + c.settings.where(keyProtocol) + " to " + other(c.tls != nil, true) + ", with " + keyMechanism + " and " + keyJAAS
 	}
 	return ""
+}
+
+// wantsCertificate says whether a broker refused the client for its certificate,
+// or for having none.
+func wantsCertificate(err error) bool {
+	return alerted(err, "certificate required", "bad certificate", "unknown certificate authority")
+}
+
+// alerted says whether the broker ended TLS with one of the alerts, for which
+// crypto/tls has no exported type.
+func alerted(err error, alerts ...string) bool {
+	return slices.ContainsFunc(alerts, func(alert string) bool { return strings.Contains(err.Error(), "remote error: tls: "+alert) })
 }
 
 func (h *handshake) is(key kmsg.Key) bool { return h.failed == key.Int16() }

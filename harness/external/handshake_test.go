@@ -45,6 +45,12 @@ func TestListenersOfAnotherKind(t *testing.T) {
 	trust := "ssl.truststore.type=PEM\nssl.truststore.location=" + file(t, "ca.pem", authority.pem) + "\n"
 	secured := kfake.TLS(authority.serverTLS(net.IPv4(127, 0, 0, 1), tls.NoClientCert))
 	strange := kfake.TLS(newAuthority(t).serverTLS(net.IPv4(127, 0, 0, 1), tls.NoClientCert))
+	mutual := kfake.TLS(authority.serverTLS(net.IPv4(127, 0, 0, 1), tls.RequireAndVerifyClientCert))
+	mutual12 := authority.serverTLS(net.IPv4(127, 0, 0, 1), tls.RequireAndVerifyClientCert)
+	mutual12.MaxVersion = tls.VersionTLS12
+	misnamed := kfake.TLS(authority.serverTLS(net.IPv4(192, 0, 2, 1), tls.NoClientCert))
+	certificate, key := newAuthority(t).issue("client")
+	stranger := "ssl.keystore.type=PEM\nssl.keystore.location=" + file(t, "client.pem", key+certificate) + "\n"
 	users := []kfake.Opt{kfake.EnableSASL(), kfake.Superuser("PLAIN", "alice", "x"), kfake.Superuser("SCRAM-SHA-256", "bob", "y"), kfake.NumBrokers(1)}
 	one := kfake.NumBrokers(1)
 	plain := "sasl.mechanism=PLAIN\nsasl.jaas.config=" + plainClass + " required username=\"alice\" password=\"hunter2\";\n"
@@ -70,6 +76,14 @@ func TestListenersOfAnotherKind(t *testing.T) {
 			"PLAINTEXT: the listener ends a connection without SASL, as one with SASL does: set security.protocol (FILE:2:19) to SASL_PLAINTEXT, with sasl.mechanism and sasl.jaas.config ("},
 		{"an authority that is not trusted", "security.protocol=SSL\n" + trust, fake(t, one, strange),
 			"SSL: the broker's certificate is of an authority that is not trusted: name the authority's certificate in ssl.truststore.location (FILE:4:25) ("},
+		{"no certificate of the client", "security.protocol=SSL\n" + trust, fake(t, one, mutual),
+			"SSL: the broker wants a certificate of the client: set ssl.keystore.location in FILE to a file in PEM with the client's certificate and its private key, and ssl.keystore.type=PEM ("},
+		{"no certificate of the client, TLS 1.2", "security.protocol=SSL\n" + trust, fake(t, one, kfake.TLS(mutual12)),
+			"SSL: the broker ended the handshake, as one does that wants a certificate of the client (ssl.keystore.location in FILE) or another version of TLS (ssl.enabled.protocols in FILE) ("},
+		{"a stranger's certificate", "security.protocol=SSL\n" + trust + stranger, fake(t, one, mutual),
+			"SSL: the broker does not take the client's certificate: ssl.keystore.location (FILE:6:23) must have one of an authority that the brokers trust ("},
+		{"a certificate for another address", "security.protocol=SSL\n" + trust, fake(t, one, misnamed),
+			"SSL: the broker's certificate is for 192.0.2.1 and not for 127.0.0.1: connect to an address that it is for (bootstrap.servers, advertised.listeners), or set ssl.endpoint.identification.algorithm in FILE to nothing, which checks no names ("},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -14,6 +14,7 @@ import (
 	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/scenario"
 	"github.com/flowweir/weir/loadgen/identity"
+	"github.com/flowweir/weir/reports/secret"
 )
 
 // Call is one call of a Trigger.
@@ -190,7 +191,7 @@ func (f *Flow) byHTTP(c *contracts.Contract, p *contracts.Produces) driver {
 			d.Follows = LeadsBackTo(&Record{Attributes: envelope.Attributes{ID: id.String()}})
 		}
 		if err := scenario.Trigger(ctx, c, p, call.URL, id, f.meet(c, call)); err != nil {
-			return fmt.Errorf("the trigger %s at %s: %w", p.Trigger.HTTP, call.URL, err)
+			return fmt.Errorf("the trigger %s at %s: %w", secret.Text(p.Trigger.HTTP), secret.Text(call.URL), err)
 		}
 		return nil
 	}

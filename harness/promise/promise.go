@@ -24,6 +24,7 @@ import (
 	"github.com/flowweir/weir/harness/live"
 	"github.com/flowweir/weir/harness/scenario"
 	"github.com/flowweir/weir/reports/finding"
+	"github.com/flowweir/weir/reports/secret"
 )
 
 // The two sides of a contract.
@@ -110,7 +111,7 @@ func (o Outcome) String() string {
 	var b strings.Builder
 	b.WriteString(string(o.Verdict))
 	if o.Reason != "" {
-		b.WriteString(": " + o.Reason)
+		b.WriteString(": " + secret.Message(o.Reason))
 	}
 	if len(o.Findings) > 0 {
 		b.WriteString("\n")

@@ -12,7 +12,6 @@ import (
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/document"
 	"github.com/flowweir/weir/reports/finding"
-	"github.com/flowweir/weir/reports/secret"
 )
 
 // The ids of what LoadFile finds beside those of package document and, for
@@ -100,13 +99,9 @@ func Parse(file string, src []byte) (*Scenario, []finding.Finding) {
 	return parse(file, src, document.Over{})
 }
 
-// secrets are hidden in what is said and shown of scenarios and contracts.
-var secrets = document.Concealer{Line: secret.LineAfter, Text: secret.Message}
-
 func parse(file string, src []byte, over document.Over) (*Scenario, []finding.Finding) {
 	s := &Scenario{}
 	doc, findings := document.DecodeOver(file, src, over, s)
-	doc.Conceal(secrets, findings)
 	s.Doc = doc
 	if s.Weir != "" && s.Weir != Version {
 		// Every field of another kind of file would be unknown.

@@ -61,9 +61,7 @@ func checkFindings(t *testing.T, src []byte, findings []finding.Finding) {
 	t.Helper()
 	known := slices.Concat(document.Rules(), contracts.Rules(), Rules())
 	lines := strings.Split(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.TrimPrefix(string(src), "\ufeff")), "\n")
-	for i, line := range lines {
-		lines[i] = secret.Line(line)
-	}
+	lines = secret.Lines(lines)
 	for _, f := range findings {
 		if !slices.ContainsFunc(known, func(r finding.Rule) bool { return r.ID == f.ID }) {
 			t.Errorf("the id %s is in no table", f.ID)

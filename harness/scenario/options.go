@@ -13,6 +13,7 @@ import (
 	"github.com/flowweir/weir/loadgen/metrics"
 	"github.com/flowweir/weir/reports/finding"
 	"github.com/flowweir/weir/reports/run"
+	"github.com/flowweir/weir/reports/secret"
 )
 
 // Option adjusts a run.
@@ -160,7 +161,9 @@ type InfrastructureError struct {
 	Err  error
 }
 
-func (e *InfrastructureError) Error() string { return e.What + ": " + e.Err.Error() }
+func (e *InfrastructureError) Error() string {
+	return e.What + ": " + secret.Message(e.Err.Error())
+}
 func (e *InfrastructureError) Unwrap() error { return e.Err }
 
 // Result is a run that ended, and where its directory is.

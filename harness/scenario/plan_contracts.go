@@ -87,10 +87,5 @@ func loadContracts(files *asyncapi.Files, name string) (all []*contracts.Contrac
 		all = make([]*contracts.Contract, 1)
 		all[0], findings = files.Load(name)
 	}
-	for _, c := range all {
-		if c != nil && c.Doc != nil {
-			c.Doc.Conceal(secrets, findings)
-		}
-	}
 	return all, findings
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/flowweir/weir/harness/service"
 	"github.com/flowweir/weir/reports/finding"
 	"github.com/flowweir/weir/reports/run"
+	"github.com/flowweir/weir/reports/secret"
 )
 
 // Run runs a scenario and returns what it measured and judged. The run
@@ -240,5 +241,5 @@ func (x *execution) broken(err error) {
 }
 
 func (x *execution) logf(format string, args ...any) {
-	fmt.Fprintf(x.log, format+"\n", args...)
+	fmt.Fprintln(x.log, secret.Message(fmt.Sprintf(format, args...)))
 }

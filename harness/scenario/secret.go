@@ -1,49 +1,69 @@
 package scenario
 
 import (
-	"maps"
-	"slices"
+	"reflect"
 
 	"github.com/flowweir/weir/reports/secret"
 )
 
-// withoutSecrets answers what the run directory keeps of a scenario.
+// withoutSecrets answers what the run directory keeps of a scenario: a copy of
+// which every text, wherever it stands, says no secret.
 func (s *Scenario) withoutSecrets() *Scenario {
 	out := *s
-	out.Cluster = s.Cluster.withoutSecrets()
-	out.Services = slices.Clone(s.Services)
-	for i, svc := range out.Services {
-		svc.Command, svc.Args, svc.Env = secret.Args(svc.Command), secret.Args(svc.Args), secret.Values(svc.Env)
-		svc.URL, svc.Database = secret.Text(svc.URL), secret.Text(svc.Database)
-		if svc.Ready != nil {
-			ready := *svc.Ready
-			ready.HTTP = secret.Text(ready.HTTP)
-			svc.Ready = &ready
-		}
-		out.Services[i] = svc
-	}
-	out.Load = slices.Clone(s.Load)
-	for i := range out.Load {
-		out.Load[i].Headers = secret.Values(out.Load[i].Headers)
-	}
+	out.Doc, out.wrong = nil, nil
+	hideIn(reflect.ValueOf(&out).Elem())
 	return &out
 }
 
-func (c Cluster) withoutSecrets() Cluster {
-	c.Config = secret.Values(c.Config)
-	c.Nodes = maps.Clone(c.Nodes)
-	for name, n := range c.Nodes {
-		n.Kill, n.Stop, n.Pause, n.Unpause = secret.Args(n.Kill), secret.Args(n.Stop), secret.Args(n.Pause), secret.Args(n.Unpause)
-		n.Start.Command = secret.Args(n.Start.Command)
-		c.Nodes[name] = n
-	}
-	if m := c.Metrics.Prometheus; m != nil {
-		of := *m
-		of.Server, of.Exporters = secret.Text(of.Server), slices.Clone(of.Exporters)
-		for i, exporter := range of.Exporters {
-			of.Exporters[i] = secret.Text(exporter)
+// hideIn hides the secrets of all that v leads to, and leaves alone what others
+// lead to as well.
+func hideIn(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(secret.Text(v.String()))
+	case reflect.Pointer:
+		if !v.IsNil() {
+			v.Set(copied(v.Elem()).Addr())
 		}
-		c.Metrics.Prometheus = &of
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if field := v.Field(i); field.CanSet() {
+				hideIn(field)
+			}
+		}
+	case reflect.Slice:
+		if v.IsNil() {
+			return
+		}
+		if args, ok := v.Interface().([]string); ok {
+			v.Set(reflect.ValueOf(secret.Args(args)))
+			return
+		}
+		list := reflect.MakeSlice(v.Type(), 0, v.Len())
+		for _, item := range v.Seq2() {
+			list = reflect.Append(list, copied(item))
+		}
+		v.Set(list)
+	case reflect.Map:
+		if v.IsNil() {
+			return
+		}
+		if values, ok := v.Interface().(map[string]string); ok {
+			v.Set(reflect.ValueOf(secret.Values(values)))
+			return
+		}
+		entries := reflect.MakeMapWithSize(v.Type(), v.Len())
+		for name, entry := range v.Seq2() {
+			entries.SetMapIndex(name, copied(entry))
+		}
+		v.Set(entries)
 	}
-	return c
+}
+
+// copied is a copy of v without secrets.
+func copied(v reflect.Value) reflect.Value {
+	out := reflect.New(v.Type()).Elem()
+	out.Set(v)
+	hideIn(out)
+	return out
 }

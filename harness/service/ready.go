@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/flowweir/weir/reports/secret"
 )
 
 // pollInterval is between two looks at a condition: short beside the time in
@@ -43,7 +45,7 @@ func (p *Process) newReadiness() readiness {
 	}
 	if ready.HTTP != "" {
 		target := strings.TrimSuffix(p.cfg.URL, "/") + "/" + strings.TrimPrefix(ready.HTTP, "/")
-		add("HTTP GET "+target, func(ctx context.Context) error { return lookHTTP(ctx, target) })
+		add("HTTP GET "+secret.Text(target), func(ctx context.Context) error { return lookHTTP(ctx, target) })
 	}
 	if ready.Group != "" {
 		add("consumer group "+ready.Group, func(ctx context.Context) error { return lookGroup(ctx, p.deps.Group, ready.Group) })

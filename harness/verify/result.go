@@ -9,6 +9,7 @@ import (
 	"github.com/flowweir/weir/harness/service"
 	"github.com/flowweir/weir/reports/finding"
 	"github.com/flowweir/weir/reports/run"
+	"github.com/flowweir/weir/reports/secret"
 )
 
 // Format is the version of Result as JSON.
@@ -90,7 +91,7 @@ func newResult(v *verifier) *Result {
 
 // set takes an outcome over.
 func (j *Judged) set(o promise.Outcome) {
-	j.Verdict, j.Reason, j.Moot, j.Problems = o.Verdict, o.Reason, o.Moot, o.Findings
+	j.Verdict, j.Reason, j.Moot, j.Problems = o.Verdict, secret.Message(o.Reason), o.Moot, o.Findings
 	j.Records, j.Shown, j.Seen = nil, nil, 0
 	j.see(o.Records)
 }

@@ -4,7 +4,7 @@
 //
 // Findings are plain data. They carry a stable id, a place (a file position,
 // a record in a topic, or both) and the evidence that lets a stranger check
-// the claim. This package imports nothing of the project and decides nothing.
+// the claim. This package imports of the project only reports/secret and decides nothing.
 package finding
 
 import (

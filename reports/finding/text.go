@@ -24,7 +24,7 @@ import (
 // escaped, so that it cannot drive the terminal.
 func Text(w io.Writer, findings []Finding) error {
 	var out strings.Builder
-	for i, f := range findings {
+	for i, f := range Shown(findings) {
 		if i > 0 {
 			out.WriteByte('\n')
 		}

@@ -27,7 +27,7 @@ import (
 // the root of the repository, so the command has to run there.
 func Write(w io.Writer, findings []finding.Finding) error {
 	var b strings.Builder
-	for _, f := range findings {
+	for _, f := range finding.Shown(findings) {
 		command(&b, f)
 	}
 	_, err := io.WriteString(w, b.String())

@@ -62,7 +62,7 @@ func findingsCase(checked Case) testcase {
 		c.Skipped = &problem{Message: summary.Plain(checked.Skipped)}
 		return c
 	}
-	all := checked.Findings
+	all := finding.Shown(checked.Findings)
 	if len(all) == 0 {
 		if checked.Output != "" {
 			c.SystemOut = &output{escape(checked.Output)}

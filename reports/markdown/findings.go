@@ -27,7 +27,7 @@ func WriteFindings(w io.Writer, title string, v finding.Verdict, sentence string
 	p.line("")
 	p.line("%s", esc(sentence))
 	if len(findings) > 0 {
-		sorted := slices.Clone(findings)
+		sorted := finding.Shown(findings)
 		slices.SortStableFunc(sorted, func(a, b finding.Finding) int { return cmp.Compare(rank(a.Severity), rank(b.Severity)) })
 		p.findings(sorted)
 		p.counterexamples(sorted)

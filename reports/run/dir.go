@@ -214,12 +214,12 @@ func (d *Dir) WriteRun(r Run) error {
 	if r.Status != Running {
 		r.Files = d.files()
 	}
-	return d.writeJSON(runFile, withoutNull(r))
+	return d.writeJSON(runFile, kept(r))
 }
 
 // WriteScenario replaces scenario.json: the resolved scenario, as the runner
 // understood it. Its shape is the scenario's own. Secrets must have been
-// removed from it.
+// removed from it: of the other files this package removes them.
 func (d *Dir) WriteScenario(scenario any) error {
 	return d.writeJSON(scenarioFile, scenario)
 }
@@ -227,7 +227,7 @@ func (d *Dir) WriteScenario(scenario any) error {
 // WriteResults replaces results.json. Format is set by this package.
 func (d *Dir) WriteResults(r Results) error {
 	r.Format = Format
-	return d.writeJSON(resultsFile, withoutNull(r))
+	return d.writeJSON(resultsFile, kept(r))
 }
 
 func (d *Dir) writeJSON(name string, v any) error {
@@ -250,7 +250,7 @@ func (d *Dir) AppendInterval(i Interval) error { return d.appendLine(&d.series, 
 
 // AppendEvent appends a line to timeline.jsonl. The line has left the process
 // when AppendEvent returns: a killed run keeps it.
-func (d *Dir) AppendEvent(e Event) error { return d.appendLine(&d.timeline, e) }
+func (d *Dir) AppendEvent(e Event) error { return d.appendLine(&d.timeline, kept(e)) }
 
 // AppendBroker appends a line to brokers.jsonl, which is made with the first
 // one: most runs ask brokers nothing.

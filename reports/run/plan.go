@@ -190,5 +190,5 @@ func EncodePlan(w io.Writer, p Plan) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
-	return enc.Encode(withoutNull(p))
+	return enc.Encode(kept(p))
 }

@@ -57,7 +57,7 @@ func Write(w io.Writer, findings []finding.Finding, tool Tool) error {
 	enc.SetIndent("", "  ")
 	return enc.Encode(log{
 		Schema: "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json", Version: "2.1.0",
-		Runs: []run{makeRun(findings, tool)},
+		Runs: []run{makeRun(finding.Shown(findings), tool)},
 	})
 }
 

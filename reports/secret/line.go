@@ -6,110 +6,94 @@ import (
 )
 
 var (
-	// field is a name with what comes before its value, in YAML, JSON, an
-	// option or a setting.
-	field = regexp.MustCompile(`([A-Za-z][\w.-]*)(["']?\s*:(?:\s+|$)|\s*=\s*)`)
-	// option is an argument of a list whose value is the next one.
-	option = regexp.MustCompile(`(--?[A-Za-z][\w.-]*)["']?\s*,\s*`)
-	// awaiting is a line whose name has its value on the next one: a field, or
-	// an option as an item of a list.
-	awaiting = regexp.MustCompile(`^\s*(?:-\s+)*(?:["']?([A-Za-z][\w.-]*)["']?\s*:(?:\s+[|>][+-]?\d?)?|["']?(--?[A-Za-z][\w.-]*)["']?)\s*$`)
+	// key is a line of a map in block style: its indentation, the items that it
+	// begins, its name and what follows.
+	key = regexp.MustCompile(`^(\s*)((?:-\s+)*)["']?([A-Za-z][\w.-]*)["']?\s*:(?:\s+(.*)|$)`)
+	// awaiting is a line whose last option has its value on the next one.
+	awaiting = regexp.MustCompile(`(?:^|[\s"'\[,])(--?[A-Za-z][\w.-]*)["']?\s*,?\s*$`)
 	// item is what stands before a value on a line of its own.
 	item = regexp.MustCompile(`^\s*(?:-\s+)*`)
 )
 
-// LineAfter is Line, and hides all of a line whose name stands on the one
-// before.
-func LineAfter(before, line string) string {
-	m := awaiting.FindStringSubmatch(before)
-	if m == nil || !Named(m[1]+m[2]) || m[1] == "key" || field.MatchString(line) && strings.HasSuffix(strings.TrimSpace(before), ":") {
-		return Line(line)
-	}
-	start := len(item.FindString(line))
-	return line[:start] + strings.Repeat("*", len(line)-start)
-}
-
 // Line hides the secrets of a source line, each byte by one, so that columns
-// stay what they are. It knows the line alone; see [LineAfter]. A field key is
-// one of Weir's own, and shows a place.
+// stay what they are. It knows the line alone; see [Lines]. A field key is one
+// of Weir's own, and shows a place. A line whose secrets are hidden stays what
+// it is.
 func Line(line string) string {
 	hidden := []byte(line)
-	hide := func(from, to int) {
-		for i := from; i < to; i++ {
-			hidden[i] = '*'
-		}
-	}
-	for _, m := range userinfo.FindAllStringSubmatchIndex(line, -1) {
-		hide(m[3], m[1]-1)
-	}
-	for _, pattern := range []*regexp.Regexp{field, option} {
-		for at := 0; ; {
-			m := pattern.FindStringSubmatchIndex(line[at:])
-			if m == nil {
-				break
-			}
-			name, value := line[at+m[2]:at+m[3]], at+m[1]
-			at = value
-			if Named(name) && name != "key" {
-				hide(value, value+length(line[value:], line[:value]))
-			}
-		}
+	for _, s := range spans(line, ofLine) {
+		star(hidden[s.from:s.to])
 	}
 	return string(hidden)
 }
 
-// length is how long the value is that a text begins with: to its closing
-// quote or bracket, else as far as a plain one of its kind can reach. A map has
-// names of its own.
-func length(text, before string) int {
-	if text == "" || text[0] == '{' {
-		return 0
+func star(secret []byte) {
+	for i := range secret {
+		secret[i] = '*'
 	}
-	if quote := text[0]; quote == '"' || quote == '\'' {
-		for i := 1; i < len(text); i++ {
-			switch {
-			case quote == '"' && text[i] == '\\', quote == '\'' && strings.HasPrefix(text[i:], "''"):
-				i++
-			case text[i] == quote:
-				return i + 1
-			}
-		}
-		return len(text)
-	}
-	ends := "" // a line in block style
-	quote := open(before)
-	switch {
-	case quote != 0:
-		ends = string(quote)
-	case text[0] == '[':
-		ends = "]"
-	case strings.Contains(before, "?") && strings.HasSuffix(before, "="):
-		ends = " \t&,}]" // a URL's query
-	case strings.Count(before, "{")+strings.Count(before, "[") > strings.Count(before, "}")+strings.Count(before, "]"):
-		ends = ",}]"
-	}
-	if end := strings.IndexAny(text, ends); end >= 0 {
-		return end
-	}
-	if comment := strings.Index(text, " #"); comment >= 0 {
-		return comment
-	}
-	return len(text)
 }
 
-// open is the quote that a text ends within; 0 without one. An apostrophe
-// within a word is none.
-func open(text string) byte {
-	var quote byte
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case quote == 0 && (c == '"' || c == '\'') && (i == 0 || strings.IndexByte(" \t[{,:=(", text[i-1]) >= 0):
-			quote = c
-		case quote == '"' && c == '\\':
-			i++
-		case c == quote:
-			quote = 0
+// Lines is [Line] for the lines of a file: values that stand on the lines after
+// their names are hidden too.
+func Lines(lines []string) []string {
+	out := make([]string, len(lines))
+	var v value
+	for i, line := range lines {
+		if v.has(line) {
+			hidden := []byte(line)
+			star(hidden[len(item.FindString(line)):])
+			out[i] = string(hidden)
+			continue
 		}
+		out[i] = Line(line)
 	}
-	return quote
+	return out
+}
+
+// value is that of the secret's name which was read last.
+type value struct {
+	// column is that of its name: lines beyond it are of the value. There is no
+	// value where named is false.
+	named  bool
+	column int
+	// list is whether lists at that column are too, as below a key.
+	list bool
+	// begun is whether a line of the value was seen.
+	begun bool
+	// next is whether the next line is the value of an option.
+	next bool
+}
+
+// has says whether a line is of the value, and takes it down.
+func (v *value) has(line string) bool {
+	text := strings.TrimSpace(line)
+	if text == "" {
+		return false
+	}
+	indent := len(line) - len(strings.TrimLeft(line, " \t"))
+	of := v.next && !strings.HasPrefix(strings.Trim(item.ReplaceAllString(line, ""), `"'`), "-")
+	v.next = false
+	if v.named {
+		within := indent > v.column || v.list && indent == v.column && strings.HasPrefix(text, "- ")
+		// Maps have names of their own.
+		if within && (v.begun || !key.MatchString(line)) {
+			v.begun = true
+			return true
+		}
+		v.named = false
+	}
+	if of {
+		*v = value{named: true, column: indent, begun: true}
+		return true
+	}
+	if !suspect(line) {
+		return false
+	}
+	if m := key.FindStringSubmatch(line); m != nil && m[3] != "key" && Named(m[3]) && (!strings.HasPrefix(m[4], "{") || strings.HasPrefix(m[4], "{{")) {
+		*v = value{named: true, list: true, column: len(m[1]) + len(m[2]), begun: m[4] != "" && !strings.HasPrefix(m[4], "#")}
+	}
+	if m := awaiting.FindStringSubmatch(line); m != nil && Named(m[1]) {
+		v.next = true
+	}
+	return false
 }

@@ -1,25 +1,42 @@
 package secret
 
-import "testing"
+import (
+	"slices"
+	"strings"
+	"testing"
+)
 
 func TestLine(t *testing.T) {
 	for line, want := range map[string]string{
 		`    DB_PASSWORD: a b, c # why`:                               `    DB_PASSWORD: ****** # why`,
-		`  env: {DB_PASSWORD: a b, BROKERS: x, TOKEN: "a\"}b", A:}`:   `  env: {DB_PASSWORD: ***, BROKERS: x, TOKEN: *******, A:}`,
+		`  env: {DB_PASSWORD: a b, BROKERS: x, TOKEN: "a\"}b", A:}`:   `  env: {DB_PASSWORD: ***, BROKERS: x, TOKEN: "*****", A:}`,
 		`  env: {TOKEN: [a, b], X: y}`:                                `  env: {TOKEN: *****], X: y}`,
 		`  headers: {Authorization: Bearer abc}, x: y`:                `  headers: {Authorization: **********}, x: y`,
-		`	"password": 'it''s', "b": 1`:                                `	"password": *******, "b": 1`,
-		`  command: [x, --password=ab, "--token", "abc", --auth, d]`:  `  command: [x, --password=**, "--token", *****, --auth, *]`,
+		`	"password": 'it''s', "b": 1`:                                `	"password": '*****', "b": 1`,
+		`  command: [x, --password=ab, "--token", "abc", --auth, d]`:  `  command: [x, --password=**, "--token", "***", --auth, *]`,
 		`  url: http://u:pass@h/?token=abc&x=y`:                       `  url: http://u:****@h/?token=***&x=y`,
-		`  password: "é"`:                                             `  password: ****`,
+		`  url: "http://u:pass@h/?token=abc&x=y"`:                     `  url: "http://u:****@h/?token=***&x=y"`,
+		`  password: "é"`:                                             `  password: "**"`,
 		`  password:`:                                                 `  password:`,
 		`  - {event: Order, key: $.order_id, keys: {cardinality: 5}}`: `  - {event: Order, key: $.order_id, keys: {cardinality: 5}}`,
 		`  secrets: {path: x}`:                                        `  secrets: {path: x}`,
 		`  addr: auth:8080`:                                           `  addr: auth:8080`,
 		`  command: [x, "--password=correct horse {{.Nope}}", y]`:     `  command: [x, "--password=***********************", y]`,
 		`    - --header=Authorization=Bearer abc`:                     `    - --header=Authorization=**********`,
+		`    - "--header=Authorization: Digest a, b"`:                 `    - "--header=Authorization: ***********"`,
+		`  command: [x, --user, u:ab, --user=u:ab, -u, "u:ab"]`:       `  command: [x, --user, u:**, --user=u:**, -u, "u:**"]`,
 		`  env: "PASSWORD=ab;c"`:                                      `  env: "PASSWORD=****"`,
-		`  API_KEY: "open`:                                            `  API_KEY: *****`,
+		`  OPTS: "--password ab --verbose"`:                           `  OPTS: "--password ** --verbose"`,
+		`  OPTS: --password "a b" --verbose`:                          `  OPTS: --password "***" --verbose`,
+		`  template: '{"password":"ab","x":1}'`:                       `  template: '{"password":"**","x":1}'`,
+		`  template: "{\"password\":\"ab\",\"x\":1}"`:                 `  template: "{\"password\":\"**\",\"x\":1}"`,
+		`  headers: {Cookie: session=a; b=c, X-Api-Key: d}`:           `  headers: {Cookie: **************, X-Api-Key: *}`,
+		`  needs: {$.token: string, $.user.password: string}`:         `  needs: {$.token: string, $.user.password: string}`,
+		`  save: {token: $.token}`:                                    `  save: {token: $.token}`,
+		`  string token = 3; // it is`:                                `  string token = 3; // it is`,
+		`  API_KEY: "open`:                                            `  API_KEY: "****`,
+		`  - {rule: order-without-key, reason: legacy}`:               `  - {rule: order-without-key, reason: legacy}`,
+		`    - --password # comes next`:                               `    - --password # comes next`,
 		``:                                                            ``,
 	} {
 		got := Line(line)
@@ -29,36 +46,92 @@ func TestLine(t *testing.T) {
 		if len(got) != len(line) {
 			t.Errorf("%s: its length is not kept", line)
 		}
-	}
-}
-
-func TestLineAfter(t *testing.T) {
-	for _, tt := range [][3]string{
-		{`      - --password`, `      - abc-{{.Nope}}`, `      - *************`},
-		{`      - "--token"`, `      - "a b" # why`, `      - ***********`},
-		{`      - --verbose`, `      - abc`, `      - abc`},
-		{`    DB_PASSWORD:`, `      abc {{.Nope}}`, `      *************`},
-		{`    DB_PASSWORD: >-`, `      abc`, `      ***`},
-		{`    key:`, `      place: $.id`, `      place: $.id`},
-		{`  secrets:`, `    path: x`, `    path: x`},
-		{``, `  TOKEN: abc`, `  TOKEN: ***`},
-	} {
-		if got := LineAfter(tt[0], tt[1]); got != tt[2] {
-			t.Errorf("%s\n%s:\ngot  %s\nwant %s", tt[0], tt[1], got, tt[2])
+		if again := Line(got); again != got {
+			t.Errorf("%s: hidden twice it is another:\ngot  %s\nwant %s", line, again, got)
 		}
 	}
 }
 
-func TestMessage(t *testing.T) {
-	for text, want := range map[string]string{
-		`command must be a list, not the text "./svc --password=abc"`: `command must be a list, not the text "./svc --password=***"`,
-		`"htp://admin:abc@127.0.0.1:80" is no URL`:                    `"htp://admin:***@127.0.0.1:80" is no URL`,
-		`"healthz?token=abc" is no path`:                              `"healthz?token=***" is no path`,
-		`args must be a list, not the text "--token abc --verbose"`:   `args must be a list, not the text "--token *** --verbose"`,
-		`write key: $.order_id`:                                       `write key: $.order_id`,
-	} {
-		if got := Message(text); got != want {
-			t.Errorf("%s:\ngot  %s\nwant %s", text, got, want)
+// An x is hidden, everything else is not.
+func TestLines(t *testing.T) {
+	for _, file := range []string{`
+command:
+  - --password
+  - xxxxx{{.Nope}}
+  - "--token"
+
+  - x x # why
+    x
+  - --verbose
+  - a
+  - --auth
+  - --db
+`, `
+env:
+  DB_PASSWORD:
+    xxx {{.Nope}}
+  TOKEN: xx
+    xxx
+
+    xxx: xx
+  API_KEY: "xx
+    xx" #
+  SECRET: xx
+   xx
+  B: b
+`, `
+- password:
+  - xxx
+  - x
+  b: 1
+`, `
+key:
+  place: $.id
+secrets:
+  path: a
+  password: xx
+tokens: {
+  a: b
+}
+`, `
+command: [a, --password,
+  xxx
+  --b]
+`, `
+PASSWORD: x below
+  xxx
+b: c
+`} {
+		lines := strings.Split(file, "\n")
+		for i, got := range Lines(lines) {
+			want := lines[i]
+			if from := strings.Index(want, "x"); from >= 0 {
+				want = want[:from] + strings.Repeat("*", len(want)-from)
+			}
+			if got != want {
+				t.Errorf("line %d of %s:\ngot  %s\nwant %s", i+1, file, got, want)
+			}
 		}
+	}
+}
+
+// What makes a name a secret's makes a text suspect: else nothing is looked for.
+func TestSuspect(t *testing.T) {
+	for _, name := range slices.Concat(anywhere, words, []string{"key"}) {
+		if !suspect(name) {
+			t.Errorf("%s is no suspect", name)
+		}
+	}
+}
+
+func BenchmarkLines(b *testing.B) {
+	lines := strings.Split(strings.Repeat(`  - event: com.acme.order.OrderPlaced
+    topic: order.events
+    schema: schemas/order-placed.json
+    key: $.order_id
+    examples: [examples/order-placed.json]
+`, 20), "\n")
+	for b.Loop() {
+		Lines(lines)
 	}
 }

@@ -1,12 +1,12 @@
 // Package secret hides secrets in what a run keeps and shows: the values of
 // names that look like those of secrets, and passwords in URLs. It knows the
 // names and not the secrets: one under a plain name stands as it is. It is not
-// for texts that must be read again.
+// for texts that must be read again. It imports nothing of the project, so that
+// reports/finding can hide what findings say, whoever made them.
 package secret
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -15,22 +15,13 @@ import (
 // Hidden stands for a secret.
 const Hidden = "***"
 
-var (
-	// userinfo is who stands before the @ of a URL, with a password.
-	userinfo = regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://[^\s:/?#@]*:)[^\s/?#]*@`)
-	// assigned is a name with its value, as options, settings, queries of URLs
-	// and JSON have them. A colon alone is none: auth:8080 is an address.
-	assigned = regexp.MustCompile(`([A-Za-z][\w.-]*)("\s*:\s*|\s*=\s*|:\s+)("(?:\\.|[^"\\])*"|'[^']*'|(?i:Bearer |Basic )?[^\s&;,"'}]+)`)
-)
-
-// given is an option with its value behind a blank.
-var given = regexp.MustCompile(`(--?[A-Za-z][\w.-]*)(\s+)([^\s"'-][^\s"']*)`)
-
 // anywhere are parts of names that are secrets' wherever they stand.
 var anywhere = []string{"password", "passwd", "passphrase", "secret", "credential", "jaas"}
 
 // words are names of secrets as words of their own.
-var words = []string{"pass", "pwd", "pgpass", "token", "tokens", "auth", "oauth", "authorization", "private"}
+var words = []string{
+	"pass", "pwd", "pgpass", "token", "tokens", "auth", "oauth", "authorization", "private", "bearer", "cookie", "cookies", "sig", "signature",
+}
 
 // ofKeys are words before "key" that say that it is one of records, and no
 // secret.
@@ -70,40 +61,25 @@ func split(name string) []string {
 	return strings.Fields(b.String())
 }
 
-// Text hides what a text says of secrets.
-func Text(text string) string { return hide(text, Named) }
+// Text hides the secrets of a value, such as a setting, a URL or a payload.
+func Text(text string) string { return replace(text, ofValue) }
 
-// Message is Text for what is said of a file of Weir's, whose field key is a
-// place.
-func Message(text string) string {
-	return hide(text, func(name string) bool { return name != "key" && Named(name) })
+// Message hides the secrets of a sentence. A name with a colon is one's only
+// within quotes there: elsewhere the sentence speaks of it. The field key of
+// Weir's own files is a place.
+func Message(text string) string { return replace(text, ofSentence) }
+
+func replace(text string, k kind) string {
+	var out strings.Builder
+	at := 0
+	for _, s := range spans(text, k) {
+		out.WriteString(text[at:s.from] + Hidden)
+		at = s.to
+	}
+	return out.String() + text[at:]
 }
 
-func hide(text string, named func(string) bool) string {
-	text = userinfo.ReplaceAllString(text, "${1}"+Hidden+"@")
-	text = given.ReplaceAllStringFunc(text, func(match string) string {
-		if parts := given.FindStringSubmatch(match); named(parts[1]) {
-			return parts[1] + parts[2] + Hidden
-		}
-		return match
-	})
-	return assigned.ReplaceAllStringFunc(text, func(match string) string {
-		parts := assigned.FindStringSubmatch(match)
-		if !named(parts[1]) {
-			// A value may hold names too: --set=password=x.
-			if strings.Contains(parts[3], "=") {
-				return parts[1] + parts[2] + hide(parts[3], named)
-			}
-			return match
-		}
-		if quote := parts[3][:1]; quote == `"` || quote == "'" {
-			return parts[1] + parts[2] + quote + Hidden + quote
-		}
-		return parts[1] + parts[2] + Hidden
-	})
-}
-
-// Values answers settings or an environment without the secrets.
+// Values answers settings, headers or an environment without the secrets.
 func Values(values map[string]string) map[string]string {
 	out := maps.Clone(values)
 	for name, value := range out {
@@ -126,12 +102,20 @@ func Args(args []string) []string {
 	return out
 }
 
-// argument hides all that follows NAME= of an argument: it may have spaces.
+// argument hides all that follows the names that an argument begins with, where
+// the last of them is a secret's: NAME=VALUE, --set=NAME=VALUE or
+// --header=NAME: VALUE. The value may have spaces.
 func argument(arg string) string {
-	if name, _, found := strings.Cut(arg, "="); found && !strings.ContainsAny(name, " \t\n:/?") && Named(name) {
-		return name + "=" + Hidden
+	for at := 0; ; {
+		m := leading.FindStringSubmatchIndex(arg[at:])
+		if m == nil {
+			return Text(arg)
+		}
+		if Named(arg[at+m[2] : at+m[3]]) {
+			return arg[:at+m[1]] + Hidden
+		}
+		at += m[1]
 	}
-	return Text(arg)
 }
 
 // isOption says whether an option's value is the argument that follows it.
