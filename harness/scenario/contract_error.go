@@ -75,13 +75,13 @@ func (f *Flow) schemaError(c *contracts.Contract, p *contracts.Produces, part re
 	return inContract(c, path, fmt.Sprintf("%s: cannot read %s: %s", what, file, why), relativeToContract)
 }
 
-// refusal is that of a scenario for an error about what stands at path:
+// refusal is that of a scenario for an error about the load at path:
 // at its own place, if it has one, with that of the scenario beside it.
-func (x *execution) refusal(id string, err error, path ...any) *PlanError {
+func (x *execution) refusal(err error, path ...any) *PlanError {
 	doc := x.plan.Scenario.Doc
 	var elsewhere *contractError
 	if !errors.As(err, &elsewhere) {
-		return &PlanError{Findings: []finding.Finding{{ID: id, Severity: finding.Error, Message: err.Error(), Position: doc.Position(path...)}}}
+		return &PlanError{Findings: []finding.Finding{{ID: BadLoad, Severity: finding.Error, Message: err.Error(), Position: doc.Position(path...)}}}
 	}
 	out := &PlanError{Findings: slices.Clone(elsewhere.findings)}
 	if at := doc.Position(path...); at != nil {

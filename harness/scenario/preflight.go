@@ -268,7 +268,7 @@ func (p *preflight) loads() error {
 		sender := p.x.sender(f)
 		if resolved[f] {
 			if _, field, err := p.x.maker(f, sender.ID()); err != nil {
-				p.add(p.x.refusal(BadLoad, err, "load", f.Index, field))
+				p.add(p.x.refusal(err, "load", f.Index, field))
 			}
 		}
 		if f.Load.Via == ViaTrigger {

@@ -103,7 +103,7 @@ func (x *execution) makers() ([]maker, error) {
 	for i, f := range x.plan.Flows {
 		m, field, err := x.maker(f, x.sender(f).ID())
 		if err != nil {
-			return nil, x.refusal(BadLoad, err, "load", f.Index, field)
+			return nil, x.refusal(err, "load", f.Index, field)
 		}
 		makers[i] = m
 	}

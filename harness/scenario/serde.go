@@ -82,7 +82,7 @@ func (p *preflight) serdes() (resolved map[*Flow]bool, err error) {
 		case errors.As(err, new(*serde.RegistryError)):
 			return nil, p.unanswered(f, err)
 		default:
-			p.add(p.x.refusal(BadLoad, err, "load", f.Index, "event"))
+			p.add(p.x.refusal(err, "load", f.Index, "event"))
 		}
 	}
 	return resolved, nil

@@ -50,7 +50,7 @@ func (p *preflight) triggers() {
 			continue
 		}
 		if err := checkTrigger(f); err != nil {
-			p.add(p.x.refusal(BadLoad, err, "load", f.Index, "via"))
+			p.add(p.x.refusal(err, "load", f.Index, "via"))
 		}
 	}
 }
