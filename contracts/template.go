@@ -125,7 +125,7 @@ func (t *Trigger) check(step int, text string, judge func(filled []byte) *misfit
 		slices.SortStableFunc(c.problems, func(a, b TemplateProblem) int { return a.Offset - b.Offset })
 		return c.problems
 	}
-	if c.branches && slices.ContainsFunc(c.named, func(name string) bool { return t.saves(step, name) }) {
+	if c.branches && c.namesAny(t, step) {
 		return nil // which branch is taken, only the reply tells
 	}
 	var first []TemplateProblem
@@ -139,6 +139,11 @@ func (t *Trigger) check(step int, text string, judge func(filled []byte) *misfit
 		}
 	}
 	return first
+}
+
+// namesAny says whether the template names what steps before one save.
+func (c *templateCheck) namesAny(t *Trigger, step int) bool {
+	return slices.ContainsFunc(c.named, func(name string) bool { return t.saves(step, name) })
 }
 
 // filled is what is wrong with a sound template when some values are filled in:

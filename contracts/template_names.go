@@ -29,9 +29,14 @@ func (c *templateCheck) tree(t *template.Template) {
 		return
 	}
 	for _, other := range t.Templates() {
-		if other.Name() != "" {
-			c.defined = append(c.defined, other.Name())
+		if other.Name() == "" || other.Tree == nil {
+			continue
 		}
+		c.defined = append(c.defined, other.Name())
+		// Of what dot it has, only its use tells: what is wrong, filling in finds.
+		inner := templateCheck{variables: c.variables, cut: true}
+		inner.node(other.Root, true)
+		c.named, c.branches = append(c.named, inner.named...), c.branches || inner.branches
 	}
 	c.node(t.Root, true)
 }

@@ -83,6 +83,10 @@ func (t *Trigger) Example(step int, text string) []byte {
 	if err != nil {
 		return nil
 	}
+	c := templateCheck{variables: t.Variables(step)}
+	if c.tree(parsed.parsed); c.namesAny(t, step) {
+		return nil
+	}
 	body, _ := parsed.Fill(t.values(step)[0])
 	return body
 }

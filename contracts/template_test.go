@@ -136,6 +136,7 @@ func TestCheckBody(t *testing.T) {
 		{plain, "a.json", `{"a": [1`, []string{`1:9 the body is no JSON, and is sent as application/json: unexpected end of JSON input;`}},
 		{plain, "a.json", `{"a": {{.carrt}}`, []string{`1:9 the template names {{.carrt}}, which is no variable here; did you mean {{.cart}}?`}},
 		{plain, "a.json", `{{if eq .cart "1"}}{"a": 1}{{end}}`, nil},
+		{plain, "a.json", `{{define "b"}}{{if eq .cart "x"}}{"a": 1}{{end}}{{end}}{{template "b" .}}`, nil},
 		{plain, "a.txt", "id={{.id}}", nil},
 		{refused, "a.json", `{"a": `, nil},
 		{inBody, "a.txt", "id={{.id}}", []string{`1:1 the body is no JSON to put the identity into at $.a: invalid character 'i' looking for beginning of value; a text stands in quotes, such as "{{.id}}"`}},
@@ -150,6 +151,15 @@ func TestCheckBody(t *testing.T) {
 	}
 	if got := told(plain.CheckBody(0, "a.json", "{"), "{"); len(got) != 1 {
 		t.Errorf("the body of a step: %q", got)
+	}
+	for text, want := range map[string]string{
+		`{"n": {{.seq}}}`:  `{"n": 1}`,
+		`{"o": {{.cart}}}`: "", // which may be an object
+		`{{len .seq}}`:     "",
+	} {
+		if got := plain.Example(1, text); string(got) != want {
+			t.Errorf("an example of %s: %s", text, got)
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"golang.org/x/net/http/httpguts"
 	"pgregory.net/rapid"
 
 	"github.com/flowweir/weir/contracts"
@@ -362,7 +363,7 @@ func randomContract(t *rapid.T) *contracts.Contract {
 			}
 		}
 		if maybe("trigger") {
-			p.Trigger = &contracts.Trigger{HTTP: "POST /x", Expect: 202, Body: "b.json", Headers: map[string]string{"a": anyText.Draw(t, "value")}}
+			p.Trigger = &contracts.Trigger{HTTP: "POST /x", Expect: 202, Body: "b.json", Headers: map[string]string{"a": anyText.Filter(httpguts.ValidHeaderFieldValue).Draw(t, "value")}}
 		}
 		if maybe("examples") {
 			p.Examples = []string{anyText.Draw(t, "example")}

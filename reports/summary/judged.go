@@ -7,13 +7,15 @@ import (
 	"github.com/flowweir/weir/reports/run"
 )
 
-// besideDrain is a sentence without the list of what the drain left open, which
-// has a line of its own.
+// besideDrain is a sentence without a long list of what the drain left open,
+// which has a line of its own.
 func besideDrain(sentence string, d run.Drain) string {
-	if d.Complete || len(d.Open) == 0 {
+	const short = 30
+	open := listed(d.Open, "")
+	if d.Complete || len(open) < short {
 		return sentence
 	}
-	return strings.Replace(sentence, listed(d.Open, ""), "see drain", 1)
+	return strings.Replace(sentence, open, "see drain", 1)
 }
 
 // invariants has those of which the same is said in one line.

@@ -81,11 +81,14 @@ func TestTextTellsOnce(t *testing.T) {
 		{Name: "lag", Verdict: finding.Inconclusive, Note: "no group was watched", Want: "≤ 9 records"},
 		{Name: "achieved", Verdict: finding.Pass},
 	}
-	var b bytes.Buffer
-	if err := summary.Text(&b, open(t, s), summary.TextOptions{}); err != nil {
-		t.Fatal(err)
+	told := func() string {
+		var b bytes.Buffer
+		if err := summary.Text(&b, open(t, s), summary.TextOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
 	}
-	text := b.String()
+	text := told()
 	if first, _, _ := strings.Cut(text, "\n"); first != "INCONCLUSIVE  no-loss: not everything was read: see drain (and 2 more)" {
 		t.Errorf("got %s", first)
 	}
@@ -103,6 +106,11 @@ func TestTextTellsOnce(t *testing.T) {
 	}
 	if want := "\n  drain       ? incomplete after 1 m 00 s: a/0: read to 1 of 2; a/1: read to 3 of 4\n"; !strings.Contains(text, want) {
 		t.Errorf("the text lacks%s\nin\n%s", want, text)
+	}
+	s.Results.Drain.Open = []string{"no load was sent"}
+	s.Results.Invariants = []run.Outcome{doubt("no-loss", "not judged: no load was sent")}
+	if text := told(); !strings.Contains(text, "\n  invariants  ? no-loss: not judged: no load was sent\n") {
+		t.Errorf("what is short is not told in\n%s", text)
 	}
 }
 
