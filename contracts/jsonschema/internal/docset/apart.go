@@ -94,14 +94,13 @@ func (b *branch) apart(set Set) bool {
 	if len(o.few) == 0 {
 		return false
 	}
-	for _, fact := range b.facts.sets {
+	for _, fact := range b.telling {
 		n := &b.nodes[fact>>1]
-		if n.kind != property || fact.negated() || o.few[n.name] == nil {
+		name := n.name
+		if o.few[name] == nil {
 			continue
 		}
-		name := n.name
-		values := b.fewValues(n.sets[0], outlineDepth)
-		if values != nil && disjoint(values, o.few[name]) && (slices.Contains(o.required, name) || b.isFact(b.Has(name))) {
+		if values := b.fewValues(n.sets[0], outlineDepth); disjoint(values, o.few[name]) && (slices.Contains(o.required, name) || b.isFact(b.Has(name))) {
 			return true
 		}
 	}

@@ -14,6 +14,7 @@ type branch struct {
 	choices  []Set   // sets among the facts that leave a choice
 	implied  []Set   // sets that the other facts imply
 	refuted  []Set   // sets that all facts together exclude
+	telling  []Set   // the facts that give a property a few values
 	finite   *node   // the values among which the document is, if it must be
 	member   *Result // a document that was met while looking ahead
 }
@@ -59,18 +60,18 @@ func (f *factList) cut(n int) {
 
 // mark remembers a branch to come back to.
 type mark struct {
-	facts, choices, implied, refuted int
-	finite                           *node
+	facts, choices, implied, refuted, telling int
+	finite                                    *node
 }
 
 func (b *branch) mark() mark {
-	return mark{len(b.facts.sets), len(b.choices), len(b.implied), len(b.refuted), b.finite}
+	return mark{len(b.facts.sets), len(b.choices), len(b.implied), len(b.refuted), len(b.telling), b.finite}
 }
 
 func (b *branch) undo(m mark) {
 	b.facts.cut(m.facts)
 	b.choices = b.choices[:m.choices]
-	b.implied, b.refuted, b.finite = b.implied[:m.implied], b.refuted[:m.refuted], m.finite
+	b.implied, b.refuted, b.telling, b.finite = b.implied[:m.implied], b.refuted[:m.refuted], b.telling[:m.telling], m.finite
 }
 
 // add takes up facts; false if they contradict those that are there.
@@ -123,6 +124,9 @@ func (b *branch) addOne(set Set) bool {
 		return !set.negated()
 	}
 	b.facts.add(set)
+	if n.kind == property && !set.negated() && b.fewValues(n.sets[0], outlineDepth) != nil {
+		b.telling = append(b.telling, set)
+	}
 	return true
 }
 

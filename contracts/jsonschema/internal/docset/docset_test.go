@@ -234,6 +234,25 @@ func TestFindHeld(t *testing.T) {
 	}
 }
 
+// What is known is answered when no more work is done.
+func TestFindKnown(t *testing.T) {
+	b := build{docset.NewSpace(nil)}
+	known := b.And(b.Types(docset.Whole), b.ExclusiveMinimum(rat("1")), b.ExclusiveMaximum(rat("2")))
+	if r := b.Find(known); r.Answer != docset.Empty {
+		t.Fatalf("at first: %v", r)
+	}
+	answer := docset.Found
+	for n := int64(1); answer == docset.Found; n++ {
+		answer = b.Find(b.Types(docset.Whole), b.Minimum(big.NewRat(n, 1))).Answer
+	}
+	if answer != docset.Unknown {
+		t.Errorf("without work: %v", answer)
+	}
+	if r := b.Find(known); r.Answer != docset.Empty {
+		t.Errorf("at last: %v", r)
+	}
+}
+
 func marshal(v any) string {
 	text, err := json.Marshal(v)
 	if err != nil {

@@ -90,11 +90,8 @@ func (s *Space) spend(n int) { s.left -= n }
 
 func (s *Space) find(sets []Set) Result {
 	set := s.And(sets...)
-	switch {
-	case set == None:
+	if set == None {
 		return Result{Answer: Empty}
-	case s.left <= 0 || len(s.active) > maxDepth:
-		return Result{}
 	}
 	question := sets[:0:0]
 	if n := &s.nodes[set>>1]; n.kind == and && !set.negated() {
@@ -113,6 +110,9 @@ func (s *Space) find(sets []Set) Result {
 	if depth, ok := s.active[key]; ok {
 		s.tainted = min(s.tainted, depth)
 		return Result{Answer: Empty}
+	}
+	if s.left <= 0 || len(s.active) > maxDepth {
+		return Result{}
 	}
 	depth, since, outer := len(s.active), len(s.held), s.tainted
 	s.tainted = math.MaxInt

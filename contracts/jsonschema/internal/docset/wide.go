@@ -1,5 +1,10 @@
 package docset
 
+import (
+	"iter"
+	"slices"
+)
+
 // An object is compared with its like by as many ways to break a property as
 // there are. Whether one can be broken is seen from what the facts say of this
 // property, where a look at all facts takes as long for each way as there are
@@ -28,14 +33,12 @@ func (a *asking) refutes(set Set) bool {
 	if n.kind != property || !set.negated() || a.enough {
 		return false
 	}
-	if a.known == nil {
-		a.known = a.properties()
-	}
-	if a.known[n.name] == nil {
+	known := a.valuesOf(n.name)
+	if known == nil {
 		return false
 	}
 	left := a.left
-	r := a.find(append([]Set{n.sets[0].Not()}, a.known[n.name]...))
+	r := a.find(append(known, n.sets[0].Not()))
 	if a.left > 0 && left-a.left <= plainCost {
 		a.left = left
 	}
@@ -43,15 +46,35 @@ func (a *asking) refutes(set Set) bool {
 	return r.Answer == Empty
 }
 
-// properties are the sets that values of properties must be in, by name.
-func (b *branch) properties() map[string][]Set {
-	known := map[string][]Set{}
-	for _, fact := range b.facts.sets {
-		if n := &b.nodes[fact>>1]; n.kind == property && !fact.negated() {
-			known[n.name] = append(known[n.name], n.sets[0])
+// valuesOf are the sets that values of a property must be in. Of many ways all
+// properties are looked at once.
+func (a *asking) valuesOf(name string) (sets []Set) {
+	if !a.all {
+		for other, set := range a.properties() {
+			if other == name {
+				sets = append(sets, set)
+			}
+		}
+		return sets
+	}
+	if a.known == nil {
+		a.known = map[string][]Set{}
+		for other, set := range a.properties() {
+			a.known[other] = append(a.known[other], set)
 		}
 	}
-	return known
+	return slices.Clip(a.known[name])
+}
+
+// properties are the sets that the facts want values of properties in.
+func (b *branch) properties() iter.Seq2[string, Set] {
+	return func(yield func(string, Set) bool) {
+		for _, fact := range b.facts.sets {
+			if n := &b.nodes[fact>>1]; n.kind == property && !fact.negated() && !yield(n.name, n.sets[0]) {
+				return
+			}
+		}
+	}
 }
 
 // breaksProperty says whether a way is to have a property outside of a set.
