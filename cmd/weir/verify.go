@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -161,7 +162,7 @@ func (f *verifyFlags) failed(err error) error {
 	case errors.As(err, &none) && f.observe > 0:
 		return usageError("what comes by itself shows what is produced: schema, envelope, key, headers, order", "%w by --observe, --run and --skip", err)
 	case errors.As(err, &none):
-		return usageError("their names are such as "+none.IDs[0], "%w by --run and --skip", err)
+		return usageError("their names are\n        "+strings.Join(none.IDs, "\n        "), "%w by --run and --skip", err)
 	case errors.As(err, &plan):
 		for i := range plan.Findings {
 			if plan.Findings[i].ID == scenario.Guarded {

@@ -24,7 +24,7 @@ func Replay(times []time.Duration) Segment { return newReplay("times", times) }
 // Their String says which.
 func ReplayDue(times []time.Duration) Segment { return newReplay("due times", times) }
 
-// ReplaySent: see ReplayDue.
+// ReplaySent is the other one of ReplayDue.
 func ReplaySent(times []time.Duration) Segment { return newReplay("sent times", times) }
 
 func newReplay(what string, times []time.Duration) Segment {
