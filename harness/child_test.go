@@ -32,6 +32,8 @@ func serviceInChild() func() {
 			fmt.Println("out of luck")
 			os.Exit(3)
 		}
+	case "talks":
+		return func() { fmt.Println("hello"); select {} }
 	default:
 		return func() { serveShop(mode) }
 	}

@@ -29,6 +29,7 @@ type recorder struct {
 	skipped  bool
 	log      []string
 	noted    string // what was logged last
+	notes    []string
 	cleanups []func()
 }
 
@@ -79,6 +80,7 @@ func (r *recorder) Logf(format string, args ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.noted = fmt.Sprintf(format, args...)
+	r.notes = append(r.notes, r.noted)
 }
 func (r *recorder) Errorf(format string, args ...any) {
 	r.failed = true

@@ -112,6 +112,7 @@ type state struct {
 	closing  closing
 	services map[string]*service.Process
 	deaths   []string
+	told     told
 }
 
 // Run starts a cluster for a test and creates the topics of its contracts. It
@@ -129,7 +130,7 @@ func Run(t testing.TB, options ...Option) *Cluster {
 	}
 	s := &state{
 		contracts: plan.Contracts, containers: cfg.containers, dir: artifacts(t), settle: cfg.settle, failing: cfg.failing, databases: cfg.databases,
-		services: map[string]*service.Process{}, closing: look,
+		services: map[string]*service.Process{}, closing: look, told: told{ends: map[string]string{}},
 	}
 	c := &Cluster{t: t, timeout: cfg.timeout, state: s}
 	c.start(cfg, plan)

@@ -203,6 +203,30 @@ func TestAServiceThatDiesFailsTheTest(t *testing.T) {
 			t.Errorf("said %q, want %q in it", r.said(), want)
 		}
 	}
+	if got := strings.Count(r.said(), "out of luck"); got != 1 {
+		t.Errorf("its last line is there %d times in\n%s", got, r.said())
+	}
+}
+
+// TestLastLinesAreShownOnce: with the wait that was in vain, or else at the end.
+func TestLastLinesAreShownOnce(t *testing.T) {
+	for name, fail := range map[string]func(testing.TB, *Cluster){
+		"a wait":        func(_ testing.TB, c *Cluster) { c.Within(time.Millisecond).Await("shop.Sold") },
+		"anything else": func(tb testing.TB, _ *Cluster) { tb.Fatalf("wrong") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := failing(t, func(tb testing.TB) {
+				c := shop(tb)
+				s := child("shop", "talks")
+				s.Ready = &Ready{Log: "^hello$"}
+				c.Start(s)
+				fail(tb, c)
+			})
+			if got := strings.Count(r.said()+strings.Join(r.notes, "\n"), "hello"); got != 1 {
+				t.Errorf("%d times in\n%s\n%q", got, r.said(), r.notes)
+			}
+		})
+	}
 }
 
 func TestAServiceIsBuiltOnce(t *testing.T) {

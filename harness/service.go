@@ -80,14 +80,18 @@ func (c *Cluster) Start(s Service) *service.Process {
 	c.cleanup(s.Name, p.Stop)
 	c.beforeEnd(s.Name, p)
 	t.Cleanup(func() {
-		if why := c.dead(); why != "" {
-			t.Errorf("%s", why)
-		} else if lines := p.Tail(logLines); t.Failed() && len(lines) > 0 {
-			t.Logf("the last lines of %s:\n  %s", s.Name, strings.Join(lines, "\n  "))
-		}
 		c.mu.Lock()
 		defer c.mu.Unlock()
+		dead := c.ended()
 		delete(c.services, s.Name)
+		lines := p.Tail(logLines)
+		switch {
+		case dead != nil && (!t.Failed() || len(c.deaths) > c.told.deaths):
+			c.told.deaths = len(c.deaths)
+			t.Errorf("%v", dead)
+		case dead == nil && t.Failed() && len(lines) > 0 && c.told.ends[s.Name] != lines[len(lines)-1]:
+			t.Logf("the last lines of %s:\n  %s", s.Name, strings.Join(lines, "\n  "))
+		}
 	})
 	if twice {
 		t.Fatalf("service %s was started already: give the second one another name", s.Name)
@@ -106,18 +110,18 @@ func (s *state) groupState(ctx context.Context, group string) (int, string, erro
 	return state.Members, state.State, err
 }
 
-// alive is an error that says which services ended by themselves.
+// alive is an error that says which services ended by themselves, which ends a
+// wait.
 func (s *state) alive() error {
-	if why := s.dead(); why != "" {
-		return errors.New(why)
-	}
-	return nil
-}
-
-// dead says which services ended by themselves; "" for none.
-func (s *state) dead() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	err := s.ended()
+	s.told.deaths = len(s.deaths)
+	return err
+}
+
+// ended is alive without being told; s.mu is held.
+func (s *state) ended() error {
 	for _, p := range s.services {
 		select {
 		case d, ok := <-p.Died():
@@ -127,7 +131,17 @@ func (s *state) dead() string {
 		default:
 		}
 	}
-	return strings.Join(s.deaths, "\n")
+	if len(s.deaths) == 0 {
+		return nil
+	}
+	return errors.New(strings.Join(s.deaths, "\n"))
+}
+
+// told is what failures have shown of services, which is not shown again when
+// the test ends: the last line of each, and that one ended by itself.
+type told struct {
+	ends   map[string]string
+	deaths int
 }
 
 // logs shows how the services' logs end.
@@ -140,6 +154,7 @@ func (s *state) logs() string {
 	var b strings.Builder
 	for _, name := range sortedKeys(s.services) {
 		if lines := s.services[name].Tail(logLines / 4); len(lines) > 0 {
+			s.told.ends[name] = lines[len(lines)-1]
 			fmt.Fprintf(&b, "\n%s, its last lines:\n  %s", name, strings.Join(lines, "\n  "))
 		}
 	}

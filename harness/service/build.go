@@ -2,6 +2,7 @@ package service
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -19,7 +20,8 @@ import (
 // would put a parent between Weir and the service, and a crash must hit the
 // service.
 //
-// The error of a failed build is the compiler's output.
+// A build that ctx ends leaves nothing. The error of a failed build is the
+// compiler's output.
 func Build(ctx context.Context, pkgDir, out string) (binary string, err error) {
 	dir, err := filepath.Abs(pkgDir)
 	if err != nil {
@@ -30,33 +32,52 @@ func Build(ctx context.Context, pkgDir, out string) (binary string, err error) {
 	} else if !info.IsDir() {
 		return "", fmt.Errorf("build %s: want the directory of a Go main package, not a file", pkgDir)
 	}
-	name, err := goTool(ctx, dir, "list", "-f", "{{.Name}}", ".")
+	out, err = filepath.Abs(out)
+	if err != nil {
+		return "", fmt.Errorf("build %s: %w", pkgDir, err)
+	}
+	work, err := workDir(out)
+	if err != nil {
+		return "", fmt.Errorf("build %s: %w", pkgDir, err)
+	}
+	defer func() { _ = os.RemoveAll(work) }()
+	name, err := goTool(ctx, dir, work, "list", "-f", "{{.Name}}", ".")
 	if err != nil {
 		return "", fmt.Errorf("build %s: %w", pkgDir, err)
 	}
 	if name = strings.TrimSpace(name); name != "main" {
 		return "", fmt.Errorf("build %s: it is package %s, not main: name the directory of the program", pkgDir, name)
 	}
-	out, err = filepath.Abs(out)
-	if err != nil {
-		return "", fmt.Errorf("build %s: %w", pkgDir, err)
-	}
 	hash := sha256.Sum256([]byte(dir))
 	binary = filepath.Join(out, fmt.Sprintf("%s-%x", filepath.Base(dir), hash[:4]))
 	if runtime.GOOS == "windows" {
 		binary += ".exe"
 	}
-	if _, err := goTool(ctx, dir, "build", "-o", binary, "."); err != nil {
+	if _, err := goTool(ctx, dir, work, "build", "-o", binary, "."); err != nil {
 		return "", fmt.Errorf("build %s: %w", pkgDir, err)
 	}
 	return binary, nil
 }
 
+// workDir makes a directory for what the go command makes meanwhile and, where
+// it is killed, leaves: beside the binary, unless the user says where.
+func workDir(out string) (string, error) {
+	parent := cmp.Or(os.Getenv("GOTMPDIR"), out)
+	if err := os.MkdirAll(parent, 0o755); err != nil {
+		return "", err
+	}
+	return os.MkdirTemp(parent, "work-")
+}
+
 // goTool runs the go command in dir, with this process's environment: unlike
-// a service, the compiler needs its caches, proxies and settings.
-func goTool(ctx context.Context, dir string, args ...string) (string, error) {
+// a service, the compiler needs its caches, proxies and settings. It is killed
+// with the compilers that it runs, which would go on to write into work.
+func goTool(ctx context.Context, dir, work string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GOTMPDIR="+work)
+	cmd.SysProcAttr = toolAttr()
+	cmd.Cancel = func() error { return killGroup(cmd.Process) }
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {

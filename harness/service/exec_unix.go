@@ -9,6 +9,9 @@ import (
 	"syscall"
 )
 
+// toolAttr makes a program that is waited for the leader of a group.
+func toolAttr() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
+
 func killGroup(p *os.Process) error    { return signalGroup(p, syscall.SIGKILL) }
 func pauseGroup(p *os.Process) error   { return signalGroup(p, syscall.SIGSTOP) }
 func unpauseGroup(p *os.Process) error { return signalGroup(p, syscall.SIGCONT) }

@@ -13,6 +13,9 @@ func groupAttr() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
 }
 
+// toolAttr is that of any program: it is ended alone.
+func toolAttr() *syscall.SysProcAttr { return nil }
+
 // killGroup ends the process alone: see the package's comment on orphans.
 func killGroup(p *os.Process) error {
 	if err := p.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {

@@ -2,6 +2,7 @@ package summary
 
 import (
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -122,5 +123,29 @@ func TestQuantile(t *testing.T) {
 	}
 	if got, want := Quantile(run.Quantile{Q: 0.5, Value: time.Second, Judged: true, Need: 200}), "1 s"; got != want {
 		t.Errorf("judged: %q, want %q", got, want)
+	}
+}
+
+// TestWokeOfFew: a percentile of too few samples is shown nowhere, and a count
+// of nothing has no part.
+func TestWokeOfFew(t *testing.T) {
+	for judged, want := range map[bool]string{
+		true:  "offered 0/s, achieved 0/s, woke 2 ms late (p99), CPU 0%",
+		false: "offered 0/s, achieved 0/s, CPU 0%",
+	} {
+		rec := &run.Record{Results: &run.Results{
+			Senders:   []run.Sender{{Sent: 3, Acked: 3}},
+			Generator: run.Generator{WakeP99: 2 * time.Millisecond},
+			Latencies: []run.Latency{{Kind: "wake", Count: 3, Quantiles: []run.Quantile{{Q: 0.99, Value: 2 * time.Millisecond, Judged: judged, Need: 10_000}}}},
+		}}
+		var b strings.Builder
+		if err := Text(&b, rec, TextOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range []string{"generator   " + want + "\n", "sent        3 · acked 3 · failed 0 · unknown 0\n"} {
+			if !strings.Contains(b.String(), line) {
+				t.Errorf("no %q in\n%s", line, b.String())
+			}
+		}
 	}
 }

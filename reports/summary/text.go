@@ -81,7 +81,11 @@ func (t *text) results(res run.Results) {
 	if n.Aborted > 0 {
 		aborted = " · aborted on purpose " + Count(n.Aborted)
 	}
-	t.row("sent", "%s · acked %s · failed %s · unknown %s (%s of them seen)%s", Count(n.Sent), Count(n.Acked), Count(n.Failed), Count(n.Unknown), Count(n.UnknownSeen), aborted)
+	seen := ""
+	if n.Unknown > 0 {
+		seen = fmt.Sprintf(" (%s of them seen)", Count(n.UnknownSeen))
+	}
+	t.row("sent", "%s · acked %s · failed %s · unknown %s%s%s", Count(n.Sent), Count(n.Acked), Count(n.Failed), Count(n.Unknown), seen, aborted)
 	if why := Reasons(n); why != "" {
 		t.row("not acked", "%s", why)
 	}
@@ -103,7 +107,7 @@ func (t *text) results(res run.Results) {
 	if g.Unmeasured {
 		t.row("generator", "not measured: the load ended during its warm-up; CPU %s%s", CPU(g), bound(g))
 	} else {
-		t.row("generator", "offered %s, achieved %s, woke %s late (p99), CPU %s%s", Rate(g.Offered), Rate(g.Achieved), Duration(g.WakeP99), CPU(g), bound(g))
+		t.row("generator", "offered %s, achieved %s, %sCPU %s%s", Rate(g.Offered), Rate(g.Achieved), woke(res), CPU(g), bound(g))
 	}
 	t.brokers(res.Brokers)
 	for _, f := range res.Findings {
@@ -170,6 +174,16 @@ func (t *text) latencies(all []run.Latency) {
 		}
 		t.row("", columns, KindName(l.Kind), short(l, 0.5), short(l, 0.99), short(l, 0.999), Duration(l.Max), l.From+" → "+l.To)
 	}
+}
+
+// woke says how late the pacer was, but of too few samples.
+func woke(res run.Results) string {
+	for _, l := range res.Latencies {
+		if l.Kind == "wake" && l.Phase == "" && strings.HasPrefix(short(l, 0.99), "n<") {
+			return ""
+		}
+	}
+	return "woke " + Duration(res.Generator.WakeP99) + " late (p99), "
 }
 
 // warmup says that figures leave it out, where there was one.
