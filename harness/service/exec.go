@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -17,6 +18,8 @@ type process struct {
 	cmd  *exec.Cmd
 	done chan struct{}
 	exit Exit
+	// hurried says that nobody waits for output any more.
+	hurried atomic.Bool
 }
 
 // startProcess starts the command as the leader of a process group of its
@@ -65,21 +68,28 @@ func (p *process) live(out, in *os.File, log io.Writer, started chan<- error) {
 	// What the process left behind in its group has the service's port and
 	// group membership: it must not outlive it.
 	_ = killGroup(p.cmd.Process)
-	awaitOutput(copied, out)
+	patience := outputPatience
+	if p.hurried.Load() {
+		patience = hurriedPatience
+	}
+	awaitOutput(copied, out, patience)
 	close(p.done)
 }
 
 // outputPatience is how long the rest of the output may take once the process
 // has ended. Only a descendant that left the process group can hold the pipe
 // open for longer.
-const outputPatience = 2 * time.Second
+const (
+	outputPatience  = 2 * time.Second
+	hurriedPatience = 100 * time.Millisecond // for what was written before
+)
 
-func awaitOutput(copied <-chan struct{}, out *os.File) {
-	patience := time.NewTimer(outputPatience)
-	defer patience.Stop()
+func awaitOutput(copied <-chan struct{}, out *os.File, patience time.Duration) {
+	over := time.NewTimer(patience)
+	defer over.Stop()
 	select {
 	case <-copied:
-	case <-patience.C:
+	case <-over.C:
 		_ = out.Close() // ends the copying
 		<-copied
 	}

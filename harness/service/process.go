@@ -261,6 +261,9 @@ func (p *Process) end(ctx context.Context, l *life) error {
 		case <-ctx.Done():
 		}
 	}
+	if started, is := l.runner.(*process); is && ctx.Err() != nil {
+		started.hurried.Store(true)
+	}
 	return p.kill(context.WithoutCancel(ctx), l)
 }
 

