@@ -24,7 +24,7 @@
 // printed.
 //
 // The cluster is embedded: no broker to install, no durability to test.
-// WEIR_CLUSTER=docker or external, the latter with WEIR_BOOTSTRAP, runs the
+// WEIR_CLUSTER=docker, or the addresses of a cluster in WEIR_BOOTSTRAP, run the
 // same tests elsewhere. Docker needs its provider, so that the package itself
 // depends on no container engine:
 //
