@@ -213,6 +213,8 @@ func (c *Cluster) fresh(cfg *config, name string, identity uint64) (cluster.Clus
 	spec.Log, spec.LogDir = c.t.Output(), filepath.Join(c.dir, "brokers")
 	ctx, cancel := context.WithTimeout(c.t.Context(), StartTimeout)
 	defer cancel()
+	cluster.Sweep(ctx, spec.Log, cfg.providers...)
+	cluster.Sweep(ctx, spec.Log, cfg.containers)
 	up, err := provider.Start(ctx, spec)
 	if err == nil {
 		c.cleanup("the cluster", up.Close)

@@ -1,6 +1,13 @@
 package harness
 
-import "testing"
+import (
+	"context"
+	"io"
+	"testing"
+
+	"github.com/flowweir/weir/harness/cluster"
+	"github.com/flowweir/weir/harness/external"
+)
 
 // TestKindInForce: the environment chooses the cluster where the test does not,
 // and addresses alone mean one that is there.
@@ -26,5 +33,25 @@ func TestKindInForce(t *testing.T) {
 	c := newConfig([]Option{Brokers(5), BrokerConfig(map[string]string{"min.insync.replicas": "2"})})
 	if spec, _ := c.provider(t); spec.Brokers != 0 || spec.Config != nil {
 		t.Errorf("on external: %+v", spec)
+	}
+}
+
+// sweeping is a kind of cluster that leaves something where it is killed.
+type sweeping struct {
+	cluster.Provider
+	swept *int
+}
+
+func (s sweeping) Sweep(context.Context, io.Writer) { *s.swept++ }
+
+// TestRunSweeps: a test on embedded brokers has other kinds sweep that it was
+// given.
+func TestRunSweeps(t *testing.T) {
+	t.Setenv(envCluster, "")
+	t.Setenv(envBootstrap, "")
+	swept := 0
+	Run(t, With(sweeping{external.Provider(), &swept}))
+	if swept != 1 {
+		t.Errorf("swept %d times, want once", swept)
 	}
 }
