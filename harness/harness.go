@@ -24,7 +24,7 @@
 // printed.
 //
 // The cluster is embedded: no broker to install, no durability to test.
-// WEIR_CLUSTER=docker or external, the latter with WEIR_BOOTSTRAP, runs the
+// WEIR_CLUSTER=docker, or the addresses of a cluster in WEIR_BOOTSTRAP, run the
 // same tests elsewhere. Docker needs its provider, so that the package itself
 // depends on no container engine:
 //
@@ -214,6 +214,8 @@ func (c *Cluster) fresh(cfg *config, name string, identity uint64) (cluster.Clus
 	spec.Log, spec.LogDir = c.t.Output(), filepath.Join(c.dir, "brokers")
 	ctx, cancel := context.WithTimeout(c.t.Context(), StartTimeout)
 	defer cancel()
+	cluster.Sweep(ctx, spec.Log, cfg.providers...)
+	cluster.Sweep(ctx, spec.Log, cfg.containers)
 	up, err := provider.Start(ctx, spec)
 	if err == nil {
 		c.cleanup("the cluster", up.Close)

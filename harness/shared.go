@@ -95,6 +95,7 @@ func (s *Shared) start(t testing.TB) (cluster.Cluster, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), StartTimeout)
 	defer cancel()
+	cluster.Sweep(ctx, spec.Log, provider)
 	s.up, s.err = provider.Start(ctx, spec)
 	return s.up, s.err
 }

@@ -174,7 +174,7 @@ func (s *state) checkLeftovers(ctx context.Context) []diagnosis {
 		case docker.Live:
 			d.Status = statusOK
 		case docker.Dead:
-			d.Next = "the next start of a docker cluster removes it"
+			d.Next = "the next start of a run removes it"
 		case docker.Foreign:
 			d.Next = "another machine, container or user started it; if it is over: docker rm --force --volumes " + summary.Plain(strings.Join(l.Containers, " "))
 		}

@@ -172,6 +172,7 @@ func (in *inputs) join(set []*contracts.Contract, findings []finding.Finding) {
 func (in *inputs) scenario(name string) {
 	in.scenarios++
 	sc, findings := scenario.LoadFile(filepath.FromSlash(name))
+	findings = append(findings, sc.Misplaced()...)
 	in.findings = append(in.findings, findings...)
 	wrong := finding.Errors(findings) > 0
 	plan, findings := scenario.Resolve(sc)

@@ -200,7 +200,12 @@ func (r *planner) aborted() bool {
 // probe, and what is measured should be the same brokers. An embedded cluster
 // starts in no time, and empty.
 func (r *planner) startCluster(ctx context.Context) error {
-	spec := r.probes.resolved.ClusterSpec(r.flags.runs.cluster.value, r.flags.runs.bootstrap)
+	kind, bootstrap := r.flags.runs.cluster.value, r.flags.runs.bootstrap
+	if left := r.probes.resolved.Aside(kind, bootstrap); left != "" {
+		_, _ = fmt.Fprintf(r.progress, "note: %s\n", left)
+		r.plan.Caveats = append(r.plan.Caveats, left)
+	}
+	spec := r.probes.resolved.ClusterSpec(kind, bootstrap)
 	if spec.Kind == cluster.Embedded {
 		return nil
 	}

@@ -61,7 +61,8 @@ goes on. With --baseline it is held against earlier runs, and a metric that is
 slower fails it.
 
 WEIR_CLUSTER and WEIR_BOOTSTRAP stand in for --cluster and --bootstrap; flags
-win. Addresses without a kind mean an external cluster.`,
+win. Addresses without a kind mean an external cluster. What the file says for
+another kind of cluster alone is left aside then, and named.`,
 		Example: `  weir run examples/order-flow/scenario.yaml
   weir run examples/order-flow/scenario.yaml --cluster docker --seed 7
   weir run scenario.yaml --bootstrap kafka-1:9092,kafka-2:9092 --dry-run

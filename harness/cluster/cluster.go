@@ -110,3 +110,20 @@ type Provider interface {
 	// able to create topics.
 	Start(ctx context.Context, spec Spec) (Cluster, error)
 }
+
+// Sweeper is implemented by providers whose clusters leave something behind
+// where the process is killed.
+type Sweeper interface {
+	// Sweep removes what dead runs left, and says to log what, or why it
+	// cannot. Where no run was killed it asks nobody and says nothing.
+	Sweep(ctx context.Context, log io.Writer)
+}
+
+// Sweep has all those sweep that can.
+func Sweep[T any](ctx context.Context, log io.Writer, all ...T) {
+	for _, one := range all {
+		if s, can := any(one).(Sweeper); can {
+			s.Sweep(ctx, log)
+		}
+	}
+}

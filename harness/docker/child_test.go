@@ -18,11 +18,14 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/flowweir/weir/harness/cluster"
+	"github.com/flowweir/weir/harness/embedded"
+	"github.com/flowweir/weir/harness/scenario"
+	"github.com/flowweir/weir/harness/service"
 )
 
 // childEnv makes the test binary start a cluster of one broker, whose run is
 // named by childRunEnv. The mode "hold" then waits to be killed, "close"
-// closes it.
+// closes it. In the mode "service" it runs a container of a service alone.
 const (
 	childEnv    = "WEIR_TEST_CHILD"
 	childRunEnv = "WEIR_TEST_CHILD_RUN"
@@ -31,6 +34,9 @@ const (
 func child(mode string) int {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
+	if mode == "service" {
+		return childService(ctx)
+	}
 	c, err := Provider().Start(ctx, cluster.Spec{Brokers: 1, RunID: os.Getenv(childRunEnv)})
 	if err != nil {
 		fmt.Println("failed:", err)
@@ -48,6 +54,39 @@ func child(mode string) int {
 	return 0
 }
 
+// childService runs a service beside a cluster that is no docker cluster, and
+// waits to be killed.
+func childService(ctx context.Context) int {
+	_, err := Containers().Run(ctx, service.Container{
+		Name: "sleeper", Image: os.Getenv(ImageEnv), Network: hostNetwork, Args: []string{"sleep", "600"}, Labels: map[string]string{labelRun: os.Getenv(childRunEnv)},
+	})
+	if err != nil {
+		fmt.Println("failed:", err)
+		return 1
+	}
+	fmt.Println("ready")
+	select {}
+}
+
+// bear starts a child, which the end of the spec kills, and waits until it has
+// said that it is ready.
+func bear(mode, runID, ready string) *exec.Cmd {
+	GinkgoHelper()
+	process := exec.Command(os.Args[0])
+	process.Env = append(os.Environ(), childEnv+"="+mode, childRunEnv+"="+runID, ImageEnv+"="+shared.image)
+	out, err := process.StdoutPipe()
+	Expect(err).NotTo(HaveOccurred())
+	Expect(process.Start()).To(Succeed())
+	DeferCleanup(func() {
+		_ = process.Process.Kill()
+		_ = process.Wait()
+	})
+	line, err := bufio.NewReader(out).ReadString('\n')
+	Expect(err).NotTo(HaveOccurred())
+	Expect(line).To(HavePrefix(ready))
+	return process
+}
+
 func runsOf(all []Leftover, runID string) []Leftover {
 	return slices.DeleteFunc(slices.Clone(all), func(l Leftover) bool { return l.RunID != runID })
 }
@@ -62,18 +101,7 @@ var _ = Describe("What a run leaves behind", func() {
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(func(ctx context.Context) { Expect(e.removeAll(ctx, elsewhere)).To(Succeed()) })
 
-		process := exec.Command(os.Args[0])
-		process.Env = append(os.Environ(), childEnv+"=hold", childRunEnv+"=killed-run")
-		out, err := process.StdoutPipe()
-		Expect(err).NotTo(HaveOccurred())
-		Expect(process.Start()).To(Succeed())
-		DeferCleanup(func() {
-			_ = process.Process.Kill()
-			_ = process.Wait()
-		})
-		line, err := bufio.NewReader(out).ReadString('\n')
-		Expect(err).NotTo(HaveOccurred())
-		Expect(line).To(HavePrefix("ready 127.0.0.1:"))
+		process := bear("hold", "killed-run", "ready 127.0.0.1:")
 
 		By("sweeping while it lives")
 		removed, foreign, err := Sweep(ctx)
@@ -104,6 +132,33 @@ var _ = Describe("What a run leaves behind", func() {
 		Expect(runsOf(all, "killed-run")).To(BeEmpty())
 		Expect(runsOf(all, sharedRun)).To(HaveLen(1))
 	}, NodeTimeout(5*time.Minute))
+})
+
+var _ = Describe("What a run beside an embedded cluster leaves behind in containers", func() {
+	It("is removed by the next start, which needs no engine itself", func(ctx context.Context) {
+		process := bear("service", "killed-service", "ready\n")
+
+		s, findings := scenario.Parse("s.yaml", []byte("weir: scenario/v1\nname: next\nload: [{topic: t, payload: {size: 100}, profile: [{hold: 100/s, for: 1s}]}]\n"))
+		Expect(findings).To(BeEmpty())
+		next := func() string {
+			var log output
+			_, err := scenario.Run(ctx, s, scenario.With(embedded.Provider(), Provider()), scenario.Log(&log), scenario.Dir(filepath.Join(GinkgoT().TempDir(), "run")))
+			Expect(err).NotTo(HaveOccurred())
+			return log.String()
+		}
+
+		By("starting while it lives")
+		Expect(next()).NotTo(ContainSubstring("left behind"))
+		Expect(leftOf(ctx, "killed-service")).To(HaveLen(1))
+
+		By("starting after SIGKILL")
+		Expect(process.Process.Kill()).To(Succeed())
+		_ = process.Wait()
+		Expect(next()).To(ContainSubstring("docker: removed what run killed-service left behind: containers 1, networks 0, volumes 0\n"))
+		Expect(leftOf(ctx, "killed-service")).To(BeEmpty())
+		Expect(leftOf(ctx, sharedRun)).NotTo(BeEmpty())
+		Expect(next()).NotTo(ContainSubstring("docker:"))
+	}, NodeTimeout(2*time.Minute))
 })
 
 // The engine's loopback interface is not that of a process in a container:

@@ -13,7 +13,6 @@ import (
 
 	"github.com/flowweir/weir/chaos/fault"
 	"github.com/flowweir/weir/harness/cluster"
-	"github.com/flowweir/weir/harness/lease"
 	"github.com/flowweir/weir/reports/run"
 )
 
@@ -36,8 +35,8 @@ type Cluster struct {
 	jvm     jvm
 	version string
 	nets    *networks
-	nodes   []*node      // by id, fixed once started: brokers, then controllers that are none
-	lease   *lease.Lease // nil for the development cluster
+	nodes   []*node // by id, fixed once started: brokers, then controllers that are none
+	held    *hold   // nil for the development cluster
 
 	closing sync.Mutex // guards what follows
 	closed  bool
@@ -148,7 +147,7 @@ func (c *Cluster) Close(ctx context.Context) error {
 		return fmt.Errorf("remove the docker cluster: %w", err)
 	}
 	c.closed = true
-	return errors.Join(c.detach(), c.lease.Release())
+	return errors.Join(c.detach(), c.held.end(true))
 }
 
 // detach stops copying logs, gives the ports back and leaves the containers

@@ -32,9 +32,11 @@ const hostNetwork = "host"
 // looked for when the first container is run.
 //
 // An image that is not present is pulled. A container that has ended is
-// removed. After a crash of this process the next start of a docker cluster,
-// or of a container, removes what is left.
+// removed. After a crash of this process the next start removes what is left.
 func Containers() service.Containers { return &containers{} }
+
+// Sweep removes what dead runs left on the engines that they used.
+func (*containers) Sweep(ctx context.Context, log io.Writer) { sweepRecords(ctx, log) }
 
 type containers struct {
 	mu     sync.Mutex
@@ -75,13 +77,13 @@ func (cs *containers) Run(ctx context.Context, c service.Container) (service.Run
 	}
 	// While the container lives its run does, whatever becomes of the
 	// cluster, so that no other process takes it for a leftover.
-	held, err := lease.Hold(own.labels[labelRun])
+	held, err := e.hold(own.labels[labelRun], own.labels[labelNamespace])
 	if err != nil {
 		return nil, fmt.Errorf("service %s: %w", c.Name, err)
 	}
 	r, err := e.runService(ctx, c, own, bind)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("service %s: %w", c.Name, err), held.Release())
+		return nil, errors.Join(fmt.Errorf("service %s: %w", c.Name, err), held.end(false))
 	}
 	go r.watch(log, held)
 	return r, nil
@@ -180,9 +182,10 @@ func (r *runner) Done() <-chan struct{} { return r.done }
 func (r *runner) Exit() service.Exit { return r.exit }
 
 // watch copies the container's output, and removes it when it has ended.
-func (r *runner) watch(log io.Writer, held *lease.Lease) {
+func (r *runner) watch(log io.Writer, held *hold) {
 	defer close(r.done)
-	defer func() { _ = held.Release() }() // its file is all that could remain
+	removed := false
+	defer func() { _ = held.end(removed) }() // its files are all that could remain
 	ctx := context.Background()
 	follower := r.engine.followAll(r.id, log)
 	err := r.engine.waitEnded(ctx, r.id)
@@ -199,8 +202,8 @@ func (r *runner) watch(log io.Writer, held *lease.Lease) {
 	default:
 		r.exit = service.Exit{Code: -1, Reason: fmt.Sprintf("the container engine lost it: %v", err)}
 	}
-	// If this fails the labels remain, and the next sweep has it.
-	_ = r.engine.removeContainer(ctx, r.id)
+	// If this fails the labels and the record remain, and the next sweep has it.
+	removed = r.engine.removeContainer(ctx, r.id) == nil
 }
 
 // exitOf reads what engines write: 128 and the number of the signal for a

@@ -49,7 +49,7 @@ func describeSpec(brokers int, image string, config map[string]string) string {
 
 // Up starts the development cluster and returns when it is ready. If it
 // exists, its nodes that are down are started with their data; one that was
-// made from another Spec is an error. Spec.RunID and Spec.LogDir must be
+// made from another Spec is an error. What dead runs left is removed first. Spec.RunID and Spec.LogDir must be
 // empty: the cluster belongs to no run.
 func Up(ctx context.Context, spec cluster.Spec) (*DevCluster, error) {
 	if spec.RunID != "" || spec.LogDir != "" {
@@ -66,6 +66,7 @@ func Up(ctx context.Context, spec cluster.Spec) (*DevCluster, error) {
 		return nil, err
 	}
 	defer func() { _ = e.Close() }()
+	e.sweepBeforeStart(ctx, spec.Log)
 	found, err := e.findDev(ctx)
 	if err != nil {
 		return nil, err

@@ -18,8 +18,10 @@
 // power loss is not shown.
 //
 // What is started carries labels of its run and is removed by Close. What a
-// killed process left behind is removed by Sweep, on the next start: only
-// that of dead runs of this machine and process namespace (package lease).
+// killed process left behind is removed on the next start, only that of dead
+// runs of this machine and process namespace (package lease): of a docker
+// cluster by Sweep, of any other by the record of which engine a run uses, which
+// is there before the run makes anything (package leftover).
 // Testcontainers finds the engine, its address and the credentials of
 // registries; the containers are made with its client directly, because its
 // reaper (Ryuk) is one more image to pull and cannot tell a paused debugger

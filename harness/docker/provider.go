@@ -55,17 +55,20 @@ func (provider) Start(ctx context.Context, spec cluster.Spec) (cluster.Cluster, 
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", cluster.ErrUnavailable, err)
 	}
-	held, err := lease.Hold(spec.RunID)
+	held, err := e.hold(spec.RunID, namespace)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", cluster.ErrUnavailable, err)
 	}
 	c, err := e.start(ctx, spec, runOwner(spec.RunID, namespace))
 	if err != nil {
-		return nil, errors.Join(err, held.Release())
+		return nil, errors.Join(err, held.end(false)) // what of it may remain the next start looks for
 	}
-	c.lease = held
+	c.held = held
 	return c, nil
 }
+
+// Sweep removes what dead runs left on the engines that they used.
+func (provider) Sweep(ctx context.Context, log io.Writer) { sweepRecords(ctx, log) }
 
 // check refuses what this kind cannot do and fills in the defaults.
 func check(spec *cluster.Spec) error {

@@ -86,9 +86,10 @@ func List(ctx context.Context) ([]Leftover, error) {
 // sweepBeforeStart removes what dead runs left. That this fails is told, and
 // no reason not to run.
 func (e *engine) sweepBeforeStart(ctx context.Context, log io.Writer) {
+	sweepRecords(ctx, log) // also of other engines
 	removed, _, err := e.sweep(ctx)
 	for _, l := range removed {
-		_, _ = fmt.Fprintf(log, "docker: removed what run %s left behind\n", l.RunID)
+		_, _ = fmt.Fprintf(log, "docker: removed what run %s left behind: %s\n", l.RunID, l.counts())
 	}
 	if err != nil {
 		_, _ = fmt.Fprintf(log, "docker: could not remove what dead runs left: %v\n", err)

@@ -11,8 +11,9 @@
 // since nobody knows. What a run changed of a cluster, to break it, it keeps
 // with what undoes that.
 //
-// It is not for containers, which their engine's labels tell of, and it does
-// not find processes that took the mark out of their environment.
+// Of containers it knows the engine alone on which a run makes them: what they
+// are that engine's labels tell, and package docker removes it. It does not find
+// processes that took the mark out of their environment.
 package leftover
 
 import (
@@ -270,33 +271,13 @@ func Changes(cluster string, undo func(run string, change json.RawMessage) error
 
 // each visits the records of dead runs, whose lease it holds meanwhile.
 func each(visit func(id, file string, entries []entry) error) error {
-	dir, err := lease.Dir()
-	if err != nil {
-		return err
-	}
-	files, err := filepath.Glob(filepath.Join(dir, "*"+ext))
-	if err != nil {
-		return err
-	}
-	var errs []error
-	for _, file := range files {
-		id := strings.TrimSuffix(filepath.Base(file), ext)
-		held, err := lease.Acquire(id)
-		if errors.Is(err, lease.ErrHeld) {
-			continue
+	return ofDead(ext, func(id, file string) error {
+		entries, err := read(file)
+		if err != nil {
+			return err
 		}
-		if err == nil {
-			var entries []entry
-			if entries, err = read(file); err == nil {
-				err = visit(id, file, entries)
-			}
-			err = errors.Join(err, held.Release())
-		}
-		if err != nil && !errors.Is(err, os.ErrNotExist) {
-			errs = append(errs, fmt.Errorf("run %s: %w", id, err))
-		}
-	}
-	return errors.Join(errs...)
+		return visit(id, file, entries)
+	})
 }
 
 // read leaves out a last line that was not written to its end.

@@ -94,7 +94,7 @@ func DryRun(ctx context.Context, s *Scenario, w io.Writer, opts ...Option) ([]fi
 	if err != nil {
 		return nil, err
 	}
-	kind, brokers := cmp.Or(x.kind, s.Cluster.kind()), s.Cluster.brokers()
+	kind, brokers := x.plan.Scenario.Cluster.kind(), x.plan.Scenario.Cluster.brokers()
 	if kind == cluster.External {
 		clean := context.WithoutCancel(ctx)
 		defer x.close(clean, clean)

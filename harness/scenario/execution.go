@@ -52,6 +52,8 @@ type execution struct {
 	door  *proxy.Door
 	// racks are those of the brokers that are in one.
 	racks map[int32]string
+	// aside is what the file says that means nothing on the run's cluster.
+	aside string
 	// record is what the next start removes if this run is killed.
 	record *leftover.Record
 	// missing are topics, ownGroups groups, that the run is to create.

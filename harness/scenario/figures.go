@@ -1,7 +1,6 @@
 package scenario
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -45,7 +44,7 @@ func (x *execution) export() {
 	x.shown = &figures{x: x, base: metrics.Snapshot{
 		Run: metrics.Run{
 			ID: x.info.ID, Name: x.info.Name, Seed: strconv.FormatUint(x.info.Seed, 10),
-			Cluster: cmp.Or(x.kind, x.plan.Scenario.Cluster.kind()), Weir: x.info.Weir.Version,
+			Cluster: x.plan.Scenario.Cluster.kind(), Weir: x.info.Weir.Version,
 		},
 		Phase: metrics.PhaseSetup, Length: x.plan.Length,
 	}}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/flowweir/weir/harness/cluster"
 	"github.com/flowweir/weir/harness/leftover"
 )
 
@@ -13,6 +14,8 @@ import (
 // place for records is no reason not to run.
 func (x *execution) keepRecord() {
 	leftover.Sweep(x.log)
+	cluster.Sweep(context.Background(), x.log, x.providers...)
+	cluster.Sweep(context.Background(), x.log, x.containers)
 	var err error
 	x.record, err = leftover.Keep(x.info.ID)
 	x.left(err)

@@ -30,7 +30,9 @@ func TestMalformed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, findings := Parse(filepath.Base(file), src)
+			s, findings := Parse(filepath.Base(file), src)
+			findings = append(findings, s.Misplaced()...)
+			finding.Sort(findings)
 			if finding.Errors(findings) == 0 {
 				t.Fatal("no error was found")
 			}

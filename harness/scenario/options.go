@@ -64,10 +64,12 @@ func Registry(r *registry.Registry) Option { return func(c *config) { c.registry
 // Dir is the run directory; default runs/<time>-<name>-<id>.
 func Dir(dir string) Option { return func(c *config) { c.dir = dir } }
 
-// ClusterKind overrides the scenario's cluster kind.
+// ClusterKind overrides the scenario's cluster kind. What the scenario's file
+// says for its own kind alone is left aside then, and the run says so.
 func ClusterKind(kind string) Option { return func(c *config) { c.kind = kind } }
 
-// Bootstrap overrides the addresses of an external cluster.
+// Bootstrap overrides the addresses of an external cluster; without ClusterKind
+// they mean one. On another kind they are left aside.
 func Bootstrap(addresses ...string) Option { return func(c *config) { c.bootstrap = addresses } }
 
 // Seed overrides the scenario's seed; without both it is drawn at random and

@@ -57,11 +57,19 @@ func configured(opts []Option) config {
 // can be told without touching anything, with what is to be said of its files.
 // ctx bounds what is asked of a schema registry, as long as the execution lasts.
 func newExecution(ctx context.Context, s *Scenario, c config) (*execution, []finding.Finding, error) {
+	var misplaced []finding.Finding
+	if c.chosen() == "" {
+		misplaced = s.Misplaced()
+	}
+	s, left := s.on(c.chosen(), c.bootstrap)
 	r := newResolver(s)
 	findings, plan := r.resolve(), r.plan
-	x := &execution{config: c, plan: plan, serdes: newSerdes(ctx, plan.Files, c.registry)}
+	if left != "" {
+		plan.note("%s", left)
+	}
+	x := &execution{config: c, aside: left, plan: plan, serdes: newSerdes(ctx, plan.Files, c.registry)}
 	x.identify()
-	if wrong := slices.Concat(s.wrong, findings); finding.Errors(wrong) > 0 {
+	if wrong := slices.Concat(s.wrong, misplaced, findings); finding.Errors(wrong) > 0 {
 		wrong = append(wrong, x.alsoWrong()...)
 		finding.Sort(wrong)
 		return nil, nil, &PlanError{Findings: wrong}
@@ -199,6 +207,9 @@ func (x *execution) open() error {
 		return &InfrastructureError{"the run directory", err}
 	}
 	x.dir = dir
+	if x.aside != "" {
+		x.logf("note: %s", x.aside)
+	}
 	x.keepRecord()
 	resolved, err := document.Encode(x.plan.resolved(x.plan.ClusterSpec(x.kind, x.bootstrap), x.info.Seed).withoutSecrets())
 	if err == nil {

@@ -1,7 +1,6 @@
 package scenario
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -144,12 +143,14 @@ func (x *execution) usage(id, message string, path ...any) error {
 }
 
 // ClusterSpec is what the scenario asks of its cluster, with what overrides it:
-// a kind and the addresses of an external one, if they are not empty. It is for
-// who starts the cluster and passes it to runs by On.
+// a kind and the addresses of an external one, if they are not empty, without
+// what says nothing on that kind. It is for who starts the cluster and passes it
+// to runs by On.
 func (p *Plan) ClusterSpec(kind string, bootstrap []string) cluster.Spec {
-	c := p.Scenario.Cluster
+	s, _ := p.Scenario.on(kind, bootstrap)
+	c := s.Cluster
 	spec := cluster.Spec{
-		Kind:         cmp.Or(kind, c.Kind, cluster.Embedded),
+		Kind:         c.kind(),
 		Brokers:      c.brokers(),
 		Config:       c.Config,
 		Image:        c.Image,
@@ -163,14 +164,11 @@ func (p *Plan) ClusterSpec(kind string, bootstrap []string) cluster.Spec {
 	if spec.ClientConfig != "" {
 		spec.ClientConfig = p.Path(spec.ClientConfig)
 	}
-	if len(bootstrap) > 0 {
-		spec.Bootstrap = bootstrap
-	}
 	return spec
 }
 
 func (x *execution) provider() (cluster.Spec, cluster.Provider, error) {
-	spec := x.plan.ClusterSpec(x.kind, x.bootstrap)
+	spec := x.plan.ClusterSpec("", nil)
 	spec.RunID, spec.Log = x.info.ID, x.log
 	if x.dir != nil {
 		spec.LogDir = x.dir.BrokerLogs()

@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"net"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/flowweir/weir/contracts/document"
+	"github.com/flowweir/weir/harness/cluster"
 )
 
 func (v *validator) cluster(path document.Path, c Cluster) {
@@ -28,26 +28,13 @@ func (v *validator) cluster(path document.Path, c Cluster) {
 		v.prometheus(path.Add("metrics", "prometheus"), *c.Metrics.Prometheus)
 	}
 	v.external(path, c)
+	v.suits(path, c.Kind)
 }
 
-// external checks that what locates an external cluster says something, and
-// that what shapes a cluster is not there for one. Whether it is located at all
-// is known later: flags and the environment may give its addresses.
+// external checks the addresses of an external cluster. Whether it is located at
+// all is known later: flags and the environment may give them.
 func (v *validator) external(path document.Path, c Cluster) {
-	if c.Kind != "external" {
-		for _, field := range []string{"bootstrap", "client-config", "nodes"} {
-			if v.s.Doc.Has(path.Add(field)...) && slices.Contains(clusterKinds, c.kind()) {
-				v.needsKind(path, field, c, "external")
-			}
-		}
-		for _, field := range []string{"image", "disk", "racks"} {
-			if v.s.Doc.Has(path.Add(field)...) && slices.Contains(clusterKinds, c.kind()) && c.Kind != "docker" {
-				v.needsKind(path, field, c, "docker")
-			}
-		}
-		if c.Controllers == "separate" && slices.Contains(clusterKinds, c.kind()) && c.Kind != "docker" {
-			v.needsKind(path, "controllers", c, "docker")
-		}
+	if c.Kind != cluster.External {
 		return
 	}
 	for i, address := range c.Bootstrap {
@@ -55,15 +42,6 @@ func (v *validator) external(path document.Path, c Cluster) {
 			v.Error(BadTarget, path.Add("bootstrap", i), fmt.Sprintf("%q is no address of a broker", address), "write host:port")
 		}
 	}
-	for _, field := range []string{"brokers", "config", "image", "disk", "controllers", "racks"} {
-		if v.s.Doc.Has(path.Add(field)...) {
-			v.Conflict(path.Add(field), path.Add("kind"), fmt.Sprintf("%s cannot be chosen for an external cluster", field), "remove it")
-		}
-	}
-}
-
-func (v *validator) needsKind(path document.Path, field string, c Cluster, kind string) {
-	v.Conflict(path.Add(field), path.Add("kind"), fmt.Sprintf("%s says nothing with kind: %s", field, c.kind()), "set kind: "+kind)
 }
 
 func (c Cluster) kind() string {
