@@ -64,6 +64,7 @@ func TestScripts(t *testing.T) {
 			"scrape":   scraped,
 			"engine":   engine,
 			"matches":  matches,
+			"moment":   moment,
 			"cut":      cutFile,
 			"registry": withRegistry,
 			"setfrom": func(ts *testscript.TestScript, _ bool, args []string) {
