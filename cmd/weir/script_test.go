@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -51,6 +52,16 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
+			for _, of := range []struct{ name, dir string }{
+				{"MALFORMED_CONTRACTS", "../../contracts/testdata/malformed"},
+				{"MALFORMED_SCENARIOS", "../../harness/scenario/testdata/malformed"},
+			} {
+				dir, err := filepath.Abs(of.dir)
+				if err != nil {
+					return err
+				}
+				env.Setenv(of.name, dir)
+			}
 			if err := toBuild(env); err != nil {
 				return err
 			}
@@ -64,6 +75,8 @@ func TestScripts(t *testing.T) {
 			"scrape":   scraped,
 			"engine":   engine,
 			"matches":  matches,
+			"moment":   moment,
+			"each":     each,
 			"cut":      cutFile,
 			"registry": withRegistry,
 			"setfrom": func(ts *testscript.TestScript, _ bool, args []string) {
@@ -99,6 +112,29 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: exits CODE COMMAND…")
 	}
 	checkCode(ts, args[0], ts.Exec(args[1], args[2:]...))
+}
+
+// each runs a command on each YAML file of a directory and checks that it exits
+// with a code and shows an error with a place in the file.
+//
+//	each 2 DIR weir check
+func each(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: each CODE DIR COMMAND…")
+	}
+	files, err := filepath.Glob(filepath.Join(args[1], "*.yaml"))
+	ts.Check(err)
+	if len(files) < 100 {
+		ts.Fatalf("%d files in %s", len(files), args[1])
+	}
+	for _, file := range files {
+		checkCode(ts, args[0], ts.Exec(args[2], append(slices.Clone(args[3:]), file)...))
+		said := ts.ReadFile("stdout") + ts.ReadFile("stderr")
+		place := regexp.MustCompile(`(?m)(^|/)` + regexp.QuoteMeta(filepath.Base(file)) + `:[1-9]\d*:[1-9]\d*: error: `)
+		if !place.MatchString(said) {
+			ts.Fatalf("%s: no error with its place:\n%s", file, said)
+		}
+	}
 }
 
 func checkCode(ts *testscript.TestScript, want string, err error) {

@@ -162,6 +162,28 @@ var _ = Describe("a mistake in inventory-service", func() {
 	})
 })
 
+// Orders are placed over HTTP here: a load that Weir publishes itself would not
+// meet order-service.
+var _ = Describe("a mistake in order-service", func() {
+	It("that drops an order that it has accepted returns 202 without an event", func() {
+		s := load("scenario-calm.yaml", 200, 2*time.Second)
+		s.Services[0].Build = "./broken/order-service"
+		s.Services[0].Env["FAULT"] = "lose"
+		s.Invariants, s.Objectives = []string{invariant.NoLoss}, scenario.Objectives{}
+		result := measure(s)
+		Expect(result).To(match.HaveVerdict(finding.Fail))
+		Expect(result).To(match.HaveOutcome(invariant.NoLoss, finding.Fail,
+			"accepted, but no event com.acme.order.OrderPlaced followed"))
+
+		loss, sender := result.Results.Invariants[0], result.Results.Senders[0]
+		Expect(loss.Sentence).To(Equal("4 events lost of 400 accepted triggers"))
+		Expect([]uint64{loss.Checked, loss.Violations}).To(Equal([]uint64{400, 4}))
+		Expect(loss.Findings).To(HaveLen(4))
+		Expect([]uint64{sender.Due, sender.Acked, sender.Received, sender.Lost}).To(Equal([]uint64{400, 400, 396, 4}))
+		Expect(sender.Reactions[0].Effects).To(BeEquivalentTo(396))
+	})
+})
+
 // expectBothReacted compares the sums of a sender with what each consumer did.
 func expectBothReacted(result *scenario.Result) {
 	GinkgoHelper()

@@ -79,7 +79,9 @@ type execution struct {
 	sources   map[*Reaction]*effect.Source
 	asking    []*asking
 
-	// t0 is when the load begins, from which every time of the run counts.
+	// started is when the run did; t0 when the load begins, from which every time
+	// of the run counts.
+	started  time.Time
 	t0       time.Time
 	ledger   *ledger.Ledger
 	meter    *histogram.Meter

@@ -147,7 +147,7 @@ func (x *execution) service(name string) run.Service {
 	info := p.Info()
 	for _, d := range x.deaths {
 		if d.Service == name {
-			info.Died, info.LastLines = d.Exit.Reason, d.LastLines
+			info.Died, info.LastLines, info.DiedAt = d.Exit.Reason, d.LastLines, d.At.Sub(x.t0)
 		}
 	}
 	return info

@@ -46,6 +46,7 @@ func (x *execution) prepare(ctx context.Context) error {
 		return err
 	}
 	x.t0 = time.Now().Add(lead)
+	x.info.LoadAfter = x.t0.Sub(x.started)
 	x.phases.Set(histogram.Steady, x.plan.Warmup)
 	if x.meter, err = histogram.New(x.dir.Path(), x.t0, x.phases, x.plan.measures...); err != nil {
 		return &InfrastructureError{"the histograms", err}

@@ -184,7 +184,8 @@ func (x *execution) identify() {
 	default:
 		x.info.Seed = random() >> 11 // exact in JSON readers that know only float64
 	}
-	x.info.Started = time.Now().UTC().Truncate(time.Millisecond)
+	x.started = time.Now()
+	x.info.Started = x.started.UTC().Truncate(time.Millisecond)
 	x.info.Name = s.Name
 	x.info.Scenario = s.Doc.File()
 	x.info.Identity = fmt.Sprintf("%012x", x.identity)

@@ -263,7 +263,7 @@ func (x *execution) serviceConfig(s *Service, index int, binary string, urls map
 		vars.Port = reserved.Number()
 	}
 	cfg, err := x.expandService(s, index, binary, vars)
-	cfg.LogFile, cfg.Network = x.dir.Path(run.ServiceLog(s.Name)), network
+	cfg.LogFile, cfg.Started, cfg.Network = x.dir.Path(run.ServiceLog(s.Name)), x.started, network
 	if _, set := cfg.Env[leftover.Mark]; !set && s.Image == "" {
 		cfg.Env[leftover.Mark] = x.info.ID
 	}

@@ -2,6 +2,8 @@ package service
 
 import (
 	"bytes"
+	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -22,6 +24,8 @@ const (
 type log struct {
 	mu       sync.Mutex
 	file     *os.File // nil: nothing but the last lines is kept
+	size     int64    // of the file
+	times    *times   // nil: nobody asks when it was written to
 	err      error    // the first failed write
 	lines    []string // a ring of the last lines; next is its oldest when full
 	next     int
@@ -32,8 +36,9 @@ type log struct {
 	hasMatch bool
 }
 
-// openLog appends to the file at path and makes its directory.
-func openLog(path string) (*log, error) {
+// openLog appends to the file at path and makes its directory. Its index counts
+// from started; without that there is none.
+func openLog(path string, started time.Time) (*log, error) {
 	l := &log{}
 	if path == "" {
 		return l, nil
@@ -46,6 +51,17 @@ func openLog(path string) (*log, error) {
 		return nil, fmt.Errorf("open the log: %w", err)
 	}
 	l.file = f
+	if started.IsZero() {
+		return l, nil
+	}
+	info, err := f.Stat()
+	if err == nil {
+		l.size = info.Size()
+		l.times, err = openTimes(path, started)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
 	return l, nil
 }
 
@@ -68,13 +84,19 @@ func (l *log) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// append writes to the file; l.mu is held.
+// append writes to the file and its index; l.mu is held.
 func (l *log) append(p []byte) {
 	if l.file == nil || len(p) == 0 {
 		return
 	}
-	if _, err := l.file.Write(p); err != nil && l.err == nil {
-		l.err = err
+	var untimed error
+	if l.times != nil {
+		untimed = l.times.wrote(l.size)
+	}
+	n, err := l.file.Write(p)
+	l.size += int64(n)
+	if l.err == nil {
+		l.err = cmp.Or(err, untimed)
 	}
 	l.midline = p[len(p)-1] != '\n'
 }
@@ -140,6 +162,9 @@ func (l *log) close() error {
 	}
 	err := l.file.Close()
 	l.file = nil
+	if l.times != nil {
+		err = errors.Join(err, l.times.file.Close())
+	}
 	if l.err != nil {
 		return l.err
 	}

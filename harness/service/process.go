@@ -52,7 +52,7 @@ func Start(ctx context.Context, cfg Config, deps Deps) (*Process, error) {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	l, err := openLog(cfg.LogFile)
+	l, err := openLog(cfg.LogFile, cfg.Started)
 	if err != nil {
 		return nil, fmt.Errorf("service %s: %w", cfg.Name, err)
 	}

@@ -101,6 +101,9 @@ type Config struct {
 	// service; in a run directory it is run.ServiceLog(Name), which is what
 	// Info calls it. Empty: only the last lines are kept, in memory.
 	LogFile string
+	// Started is when the run did. Where it is set, an index beside LogFile says
+	// when its lines were written (run.LogMark).
+	Started time.Time
 }
 
 // Ready are conditions; each that is set must hold. Without any, a service

@@ -18,6 +18,7 @@ import (
 var funcs = template.FuncMap{
 	"duration":      summary.Duration,
 	"moment":        summary.Moment,
+	"tenths":        tenths,
 	"rate":          summary.Rate,
 	"share":         summary.Share,
 	"cpu":           summary.CPU,
@@ -43,6 +44,12 @@ var funcs = template.FuncMap{
 	"time":          func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
 	"settings":      settings,
 	"brokerValue":   summary.BrokerValue,
+}
+
+// tenths writes a time since the load began that is known to a tenth of a
+// second.
+func tenths(at time.Duration) string {
+	return strings.Replace(fmt.Sprintf("%+.1f s", at.Truncate(100*time.Millisecond).Seconds()), "-", "−", 1)
 }
 
 // class is the CSS class of a verdict.

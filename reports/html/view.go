@@ -18,7 +18,7 @@ import (
 const (
 	maxOffenders = 50   // per invariant
 	maxRows      = 1024 // of the table of partitions
-	tailLines    = 60   // of a service's log
+	tailLines    = 60   // of a service's log, at its end or around a moment
 )
 
 // view is what the templates see.
@@ -67,8 +67,9 @@ func newView(rec *run.Record) *view {
 		v.Latencies = latencyTables(rec.Results.Latencies)
 		v.Partitions = newPartitions(rec.Results.Partitions, rec.Run)
 	}
+	moments := failing(rec)
 	for _, s := range rec.Run.Services {
-		v.Services = append(v.Services, newService(s, rec.Logs[s.Name]))
+		v.Services = append(v.Services, newService(rec, s, moments, v.Data.Windows))
 	}
 	if len(rec.Scenario) > 0 {
 		var b bytes.Buffer
@@ -176,20 +177,4 @@ func upperFirst(s string) string {
 		return s
 	}
 	return strings.ToUpper(s[:1]) + s[1:]
-}
-
-// service is a service with the end of its log.
-type service struct {
-	run.Service
-	Lines []string
-	// More says that the log has lines before these.
-	More bool
-}
-
-func newService(s run.Service, tail run.Tail) service {
-	if s.Died != "" && len(s.LastLines) > 0 { // the failing moment, not the end of the file
-		return service{s, s.LastLines, true}
-	}
-	n := max(len(tail.Lines)-tailLines, 0)
-	return service{s, tail.Lines[n:], n > 0 || tail.Omitted > 0}
 }

@@ -32,6 +32,7 @@ const (
 	brokersDir    = "brokers"
 	histogramExt  = ".hlog"
 	logExt        = ".log"
+	timesExt      = ".times.jsonl"
 )
 
 // shortID is how many digits of a run's identity its directory's name shows.

@@ -27,6 +27,8 @@ type Span struct {
 	// Start is since the load began.
 	Start  time.Duration
 	Length time.Duration
+	// Max is the highest sample, to the microsecond.
+	Max time.Duration
 	// Tag is the phase in which the samples were due. An interval has one Span
 	// for each phase of which there are samples.
 	Tag     string
@@ -118,6 +120,11 @@ func (l *histogramLog) parse(line string, err error) (_ Span, ok bool, _ error) 
 	if err != nil {
 		return Span{}, false, fmt.Errorf("length: %w", err)
 	}
+	highest, err := strconv.ParseFloat(fields[2], 64) // milliseconds
+	if err != nil {
+		return Span{}, false, fmt.Errorf("maximum: %w", err)
+	}
+	span.Max = time.Duration(min(max(highest, 0), 3.6e6)*1000) * time.Microsecond // the highest that a log has is an hour
 	span.Start, span.Length, span.payload = l.offset(start), seconds(length), fields[3]
 	return span, true, nil
 }

@@ -350,11 +350,16 @@ func cutTail(b []byte, omitted int64) Tail {
 	}
 	all = all[max(len(all)-MaxTailLines, 0):]
 	for i, l := range all {
-		l = strings.TrimRight(l, "\r")
-		if len(l) > MaxTailLine {
-			l = strings.ToValidUTF8(l[:MaxTailLine], "") + " …"
-		}
-		all[i] = l
+		all[i] = cutLine(l, MaxTailLine)
 	}
 	return Tail{Lines: all, Omitted: omitted}
+}
+
+// cutLine is a line of a log, of which longest bytes are shown.
+func cutLine(line string, longest int) string {
+	line = strings.TrimRight(line, "\r")
+	if len(line) > longest {
+		line = strings.ToValidUTF8(line[:longest], "") + " …"
+	}
+	return line
 }

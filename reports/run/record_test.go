@@ -168,7 +168,7 @@ func TestDefects(t *testing.T) {
 	if want := []string{
 		"histograms/effect.hlog", "histograms/end-to-end.hlog",
 		"histograms/hops/1-whole.hlog", "histograms/hops/1.hlog", "histograms/hops/2.hlog", "histograms/publish.hlog", "histograms/schedule-delay.hlog", "histograms/send.hlog",
-		"results.json", "scenario.json", "series.jsonl", "services/order-service.log", "services/payment-service.log", "timeline.jsonl",
+		"results.json", "scenario.json", "series.jsonl", "services/order-service.log", "services/order-service.times.jsonl", "services/payment-service.log", "services/payment-service.times.jsonl", "timeline.jsonl",
 	}; !reflect.DeepEqual(names, want) {
 		t.Errorf("files are %q", names)
 	}

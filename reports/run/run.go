@@ -14,6 +14,7 @@
 //	histograms/KIND.hlog    HdrHistogram V2 logs of a latency kind, 3 digits
 //	journal/                compressed blocks, read by package loadgen/journal
 //	services/NAME.log       standard output and error of a service
+//	services/NAME.times.jsonl  one LogMark a line: when the log was written
 //
 // Files are written as the run goes: run.json says "running" from the start
 // and is replaced atomically, so a run that was killed still reads as one
@@ -57,6 +58,10 @@ type Run struct {
 	Status   Status    `json:"status"`
 	Started  time.Time `json:"started"`
 	Ended    time.Time `json:"ended,omitzero"`
+	// LoadAfter is how long after Started the load began, from which the moments
+	// of the run count; 0 where it did not, in runs that were killed, and in
+	// those of earlier versions.
+	LoadAfter time.Duration `json:"load_after_ns,omitempty"`
 	// Seed is the number that every random choice of the run comes from.
 	Seed uint64 `json:"seed"`
 	// Verdict and Reason judge the whole run, in one plain sentence. Empty
@@ -156,6 +161,8 @@ type Service struct {
 	Restarts  int      `json:"restarts"`
 	Died      string   `json:"died,omitempty"`
 	LastLines []string `json:"last_lines,omitempty"`
+	// DiedAt is when that was, since the load began; 0 where no load did.
+	DiedAt time.Duration `json:"died_at_ns,omitempty"`
 }
 
 // The phases of a run. Records belong to the phase in which they were due.

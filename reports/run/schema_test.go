@@ -33,6 +33,7 @@ var described = map[string]reflect.Type{
 	"event.json":    reflect.TypeFor[run.Event](),
 	"broker.json":   reflect.TypeFor[run.BrokerSample](),
 	"commit.json":   reflect.TypeFor[run.Commit](),
+	"log-mark.json": reflect.TypeFor[run.LogMark](),
 	"plan.json":     reflect.TypeFor[run.Plan](),
 }
 
@@ -44,6 +45,7 @@ var titles = map[string]string{
 	"event.json":    "A line of timeline.jsonl of a run directory of weir",
 	"broker.json":   "A line of brokers.jsonl of a run directory of weir",
 	"commit.json":   "A line of commits.jsonl of a run directory of weir",
+	"log-mark.json": "A line of services/NAME.times.jsonl of a run directory of weir",
 	"plan.json":     "plan.json of a capacity search of weir",
 }
 
@@ -94,6 +96,7 @@ func TestSamplesMatchSchemas(t *testing.T) {
 	files := map[string]string{
 		"run.json": "run.json", "results.json": "results.json",
 		"series.jsonl": "interval.json", "timeline.jsonl": "event.json",
+		run.LogTimes(run.ServiceLog("payment-service")): "log-mark.json",
 	}
 	for variant, s := range map[string]sample.Sample{
 		"held": sample.Held(), "broken": sample.Broken(), "killed": sample.Killed(), "hostile": sample.Hostile(),
@@ -105,7 +108,7 @@ func TestSamplesMatchSchemas(t *testing.T) {
 		}
 		for file, schema := range files {
 			b, err := os.ReadFile(filepath.Join(dir, file))
-			if os.IsNotExist(err) && variant == "killed" && file == "results.json" {
+			if os.IsNotExist(err) && (variant == "killed" && file == "results.json" || variant == "empty" && schema == "log-mark.json") {
 				continue
 			}
 			if err != nil {
@@ -142,6 +145,8 @@ func TestSchemasReject(t *testing.T) {
 		{"interval.json", `{"start_ns":"1s"}`},
 		{"event.json", `{"at_ns":1,"kind":"note","what":"x"}`},     // no fault
 		{"broker.json", `{"at_ns":1,"series":"cpu","broker":"a"}`}, // no value
+		{"log-mark.json", `{"after_ns":1.5,"offset":0}`},
+		{"log-mark.json", `{"after_ns":1}`}, // no offset
 		{"plan.json", `{"format":"weir/plan/v1","probes":{}}`},
 	} {
 		doc, err := jsonschema.UnmarshalJSON(strings.NewReader(c.doc))

@@ -32,7 +32,7 @@ func Broken() Sample {
 	s.Run.Verdict = finding.Fail
 	s.Run.Reason = "The flow did not hold: 214 events were acknowledged and had no effect, and 1,157 had two."
 	s.Run.Warnings = []string{"The calibration reached 72% of what this machine can send: rates near it are the machine's."}
-	s.Run.Services[1].Died = "exit status 2"
+	s.Run.Services[1].Died, s.Run.Services[1].DiedAt = "exit status 2", 59_240*time.Millisecond
 	s.Run.Services[1].LastLines = []string{
 		"2026-03-14T09:28:01.207Z ERROR dlq: MESSAGE_TOO_LARGE",
 		"panic: runtime error: invalid memory address or nil pointer dereference",
@@ -129,7 +129,7 @@ func Killed() Sample {
 	s := Held()
 	s.Results = nil
 	s.Run.Status, s.Run.Verdict, s.Run.Reason, s.Run.Ended = run.Running, "", "", time.Time{}
-	s.Run.Phases = nil
+	s.Run.Phases, s.Run.LoadAfter = nil, 0
 	s.Intervals = s.Intervals[:25]
 	s.Events = s.Events[:7]
 	for kind := range s.Histograms {
@@ -183,6 +183,10 @@ func Hostile() Sample {
 	r.Services[0].Name, r.Services[0].Command, r.Services[0].URL = evil(), evil(), HostileStrings[6]
 	r.Services[1].Died, r.Services[1].LastLines = evil(), HostileStrings
 	s.Logs[r.Services[0].Name] = "" // of no service that is listed under this name
+	s.Logs["payment-service"] = ""
+	for _, text := range HostileStrings {
+		s.Logs["payment-service"] += Started.Add(LoadAfter+killAt).Format(time.RFC3339) + " " + text + "\n"
+	}
 	for i := range s.Events {
 		s.Events[i].What, s.Events[i].Kind = evil(), evil()
 	}

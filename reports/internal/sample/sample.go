@@ -4,6 +4,7 @@
 package sample
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -26,7 +27,8 @@ type Sample struct {
 	// Histograms are by latency kind; element i is the i-th second, and one of
 	// ten seconds beyond the first ten minutes.
 	Histograms map[string][]*hdrhistogram.Histogram
-	// Logs are by name of service.
+	// Logs are by name of service; a line that begins with a time was written
+	// then.
 	Logs map[string]string
 }
 
@@ -75,6 +77,9 @@ func (s Sample) Write(dir string) error {
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			return err
 		}
+		if err := os.WriteFile(run.LogTimes(path), times(text), 0o644); err != nil {
+			return err
+		}
 	}
 	if s.Results != nil {
 		if err := d.WriteResults(*s.Results); err != nil {
@@ -85,6 +90,20 @@ func (s Sample) Write(dir string) error {
 		return err
 	}
 	return d.Close()
+}
+
+// times is the index of a log: a mark for each line that begins with a time.
+func times(log string) []byte {
+	var b bytes.Buffer
+	offset := 0
+	for line := range strings.Lines(log) {
+		stamp, _, _ := strings.Cut(line, " ")
+		if at, err := time.Parse(time.RFC3339, stamp); err == nil {
+			fmt.Fprintf(&b, `{"after_ns":%d,"offset":%d}`+"\n", at.Sub(Started), offset)
+		}
+		offset += len(line)
+	}
+	return b.Bytes()
 }
 
 // interval is when the i-th interval of a run begins, and how long it is.
