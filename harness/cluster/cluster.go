@@ -22,6 +22,10 @@ const (
 	External = "external"
 )
 
+// RunLabel is the label of containers, networks and volumes that holds the id of
+// the run that they belong to.
+const RunLabel = "weir.run"
+
 // Spec is what a scenario asks of a cluster.
 type Spec struct {
 	// Kind is embedded, docker or external.

@@ -7,11 +7,13 @@ import (
 	"strings"
 
 	"github.com/moby/moby/client"
+
+	"github.com/flowweir/weir/harness/cluster"
 )
 
 // The labels of everything that is started.
 const (
-	labelRun       = "weir.run"       // id of the run
+	labelRun       = cluster.RunLabel // id of the run
 	labelNamespace = "weir.namespace" // lease.Namespace of the process
 	labelRole      = "weir.role"      // broker, controller, service, helper, network, volume
 	labelNode      = "weir.node"      // its id

@@ -77,7 +77,6 @@ func (x *execution) expandService(s *Service, index int, binary string, vars ser
 		cfg.Kind, cfg.Command = service.KindBuild, append([]string{binary}, args...)
 	case s.Image != "":
 		cfg.Kind, cfg.Image, cfg.Args, cfg.Port = service.KindImage, s.Image, args, vars.Port
-		cfg.Labels = map[string]string{}
 	default:
 		cfg.Kind, cfg.Command = service.KindCommand, e.all(s.Command, "command")
 		cfg.Dir = filepath.Dir(x.plan.Scenario.Doc.File())

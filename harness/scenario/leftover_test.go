@@ -3,11 +3,15 @@ package scenario
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"path/filepath"
 	"testing"
 
 	"github.com/flowweir/weir/harness/cluster"
+	"github.com/flowweir/weir/harness/embedded"
 	"github.com/flowweir/weir/harness/service"
 )
 
@@ -49,5 +53,30 @@ func TestRunSweeps(t *testing.T) {
 		if log.String() != tt.want {
 			t.Errorf("got %q, want %q", log.String(), tt.want)
 		}
+	}
+}
+
+// noContainers keeps what it is asked to run, and refuses.
+type noContainers struct{ asked service.Container }
+
+func (c *noContainers) Run(_ context.Context, asked service.Container) (service.Runner, error) {
+	c.asked = asked
+	return nil, errors.New("none today")
+}
+
+// TestContainerBearsItsRun, so that what removes it can say whose it was.
+func TestContainerBearsItsRun(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	s, findings := Parse("s.yaml", []byte("weir: scenario/v1\nname: n\nload: [{topic: t, payload: {size: 9}, profile: [{hold: 9/s, for: 1s}]}]\nservices: [{name: s, image: i}]\n"))
+	if len(findings) > 0 {
+		t.Fatal(findings)
+	}
+	containers := &noContainers{}
+	result, err := Run(t.Context(), s, With(embedded.Provider()), Containers(containers), Dir(filepath.Join(t.TempDir(), "run")))
+	if result == nil {
+		t.Fatal(err)
+	}
+	if want := map[string]string{"weir.run": result.Run.ID}; !maps.Equal(containers.asked.Labels, want) {
+		t.Errorf("the labels are %v, want %v (%v)", containers.asked.Labels, want, err)
 	}
 }

@@ -267,6 +267,9 @@ func (x *execution) serviceConfig(s *Service, index int, binary string, urls map
 	if _, set := cfg.Env[leftover.Mark]; !set && s.Image == "" {
 		cfg.Env[leftover.Mark] = x.info.ID
 	}
+	if s.Image != "" && network == "host" { // on a network of its own a cluster names it
+		cfg.Labels = map[string]string{cluster.RunLabel: x.info.ID}
+	}
 	return cfg, err
 }
 
