@@ -127,8 +127,7 @@ func (r *Record) timedLog(fsys fs.FS, s Service) (*timedLog, error) {
 
 // readMarks reads an index, of which only the last line may be cut off.
 func readMarks(fsys fs.FS, name string) ([]LogMark, error) {
-	// More than a service writes in a year, and than a line of it has.
-	const most, longest = 1 << 20, 200
+	const most = 1 << 20 // more than a service writes in years
 	f, err := fsys.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no %s", name)
@@ -138,9 +137,9 @@ func readMarks(fsys fs.FS, name string) ([]LogMark, error) {
 	}
 	defer func() { _ = f.Close() }()
 	var all []LogMark
-	in := bufio.NewReaderSize(io.LimitReader(f, most*longest), 64<<10)
+	in := bufio.NewReader(f)
 	for {
-		line, err := in.ReadBytes('\n')
+		line, err := in.ReadSlice('\n') // one that does not fit is none of weir's
 		if errors.Is(err, io.EOF) {
 			break // a torn line is none
 		}
@@ -150,6 +149,8 @@ func readMarks(fsys fs.FS, name string) ([]LogMark, error) {
 		}
 		if n := len(all); err == nil && (m.Offset < 0 || n > 0 && (m.After < all[n-1].After || m.Offset < all[n-1].Offset)) {
 			err = errors.New("is out of order")
+		} else if err == nil && n == most {
+			err = errors.New("is one more than any run writes")
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s:%d: %w", name, len(all)+1, short(err))

@@ -124,6 +124,8 @@ func TestExcerptsWithoutTimes(t *testing.T) {
 		{"not JSON", log, good + "oh\n", "services/talker.times.jsonl:3: invalid character 'o' looking for beginning of value"},
 		{"back in time", log, good + mark(time.Second, 5), "services/talker.times.jsonl:3: is out of order"},
 		{"back in the log", log, good + mark(3*time.Second, 3), "services/talker.times.jsonl:3: is out of order"},
+		{"too long", log, good + `{"after_ns":3` + strings.Repeat(" ", 5000) + ",\"offset\":5}\n", "services/talker.times.jsonl:3: bufio: buffer full"},
+		{"too many", log, strings.Repeat("{}\n", 1<<20+1), "services/talker.times.jsonl:1048577: is one more than any run writes"},
 		{"below zero", log, mark(0, -1), "services/talker.times.jsonl:1: is out of order"},
 		{"beyond the log", log, good + mark(3*time.Second, 9), "services/talker.log is shorter than its index says"},
 	} {
