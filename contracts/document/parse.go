@@ -112,7 +112,7 @@ func (d *Decoder) yaml(text string) (file *ast.File, ok bool) {
 		d.reportAt(line, column, TooLarge, problem, "")
 		return nil, false
 	}
-	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
+	file, err := parser.Parse(d.joined(tokens), 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		var positioned yaml.Error
 		if errors.As(err, &positioned) {
