@@ -3,6 +3,7 @@ package live
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,6 +27,8 @@ type MissedError struct {
 	// Text says what was wanted, what is in the topic instead, and which dead
 	// letters lead back to the cause.
 	Text string
+	// Before is how many events of the same type were waited for and came.
+	Before int
 }
 
 func (e *MissedError) Error() string { return e.Text }
@@ -55,7 +58,7 @@ func (f *Flow) Await(ctx context.Context, w Wanted) (*Record, error) {
 		f.Ask(r)
 		return r, nil
 	}
-	return nil, &MissedError{f.missed(ctx, w, t)}
+	return nil, &MissedError{Text: f.missed(ctx, w, t)}
 }
 
 // unread is a record that was there when the time was over, and had not been
@@ -77,7 +80,15 @@ func (f *Flow) AwaitEvent(ctx context.Context, event string, within time.Duratio
 	if err != nil {
 		return nil, fmt.Errorf("awaiting %s: %w", event, err)
 	}
-	return f.Await(ctx, Wanted{event, p.TopicName(), append([]Condition{Of(event)}, conditions...), within})
+	r, err := f.Await(ctx, Wanted{event, p.TopicName(), append([]Condition{Of(event)}, conditions...), within})
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if missed := (*MissedError)(nil); errors.As(err, &missed) {
+		missed.Before = f.met[event]
+	} else if err == nil {
+		f.met[event]++
+	}
+	return r, err
 }
 
 // maxMissed bounds the records that a failed wait shows.

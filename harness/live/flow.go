@@ -88,6 +88,7 @@ type Flow struct {
 	topics map[string]*Topic
 	sent   map[position]bool
 	asked  map[position]bool
+	met    map[string]int // events that were waited for and came, by their types
 	sends  map[string]Sending
 }
 
@@ -134,6 +135,7 @@ func unconnected(ctx context.Context, cfg Config) *Flow {
 		topics: map[string]*Topic{},
 		sent:   map[position]bool{},
 		asked:  map[position]bool{},
+		met:    map[string]int{},
 		sends:  map[string]Sending{},
 	}
 }

@@ -80,7 +80,7 @@ func (c *consumer) effectOf(ctx context.Context, cause *live.Record) ([]*live.Re
 	if !c.asked() {
 		r, err := c.Flow.AwaitEvent(ctx, c.entry.Effect.Event, c.Within, c.of(cause)...)
 		if missed := (*live.MissedError)(nil); errors.As(err, &missed) {
-			return nil, &live.MissedError{Text: missed.Text + c.elsewhere(ctx, cause)}
+			return nil, &live.MissedError{Text: missed.Text + c.elsewhere(ctx, cause), Before: missed.Before}
 		}
 		if err != nil {
 			return nil, err

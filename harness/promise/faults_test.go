@@ -85,7 +85,7 @@ func TestAFaultlessServiceKeepsEveryPromise(t *testing.T) {
 var inVain = map[fault]bool{
 	"swallows what lacks a field": true, "swallows another type": true, "makes up an id": true, "stops at a tombstone": true,
 	"gives up the largest total": true,
-	"publishes nothing":          true, "swallows poison": true, "stops at poison": true, "retries for ever": true, "never commits": true,
+	"publishes nothing":          true, "publishes two of three": true, "swallows poison": true, "stops at poison": true, "retries for ever": true, "never commits": true,
 	"knows duplicates by a hash of the data": true, "needs an optional field": true, "stumbles over an unknown field": true,
 	"names the wrong cause": true, "stumbles over the largest total": true, "cannot read the first version": true,
 	"stumbles over letters beyond ASCII": true, "drops what is old": true,
@@ -103,6 +103,7 @@ func TestEachFaultIsFound(t *testing.T) {
 		"leaves ce_source out":                   {"produces/shop.Paid/envelope", "ce_source"},
 		"names the wrong cause":                  {"produces/shop.Paid/causation", `the causation id is "paid-`},
 		"publishes nothing":                      {"produces/shop.Paid/emitted", "no shop.Paid that leads back to "},
+		"publishes two of three":                 {"produces/shop.Paid/order", "lost, where 2 others came: no shop.Paid that leads back to "},
 		"publishes late":                         {"produces/shop.Paid/emitted", " is there, and was not within 4s"},
 		"publishes twice":                        {"produces/shop.Paid/once", "2 events followed one trigger"},
 		"partitions at random":                   {"produces/shop.Paid/order", "the same key is in partition "},

@@ -107,7 +107,8 @@ func (j *judgment) triggered(ctx context.Context) (*live.Record, live.Driven, er
 }
 
 // unmet is the outcome where no record came to be judged. only is the promise
-// that the record comes at all; to others it was not exercised.
+// that the record comes at all. To others that was not exercised, unless records
+// of the same kind did come: then this one was lost.
 func (j *judgment) unmet(err error, only bool) Outcome {
 	if none := (*live.NoTriggerError)(nil); errors.As(err, &none) {
 		return vacuous("%v", err)
@@ -116,6 +117,8 @@ func (j *judgment) unmet(err error, only bool) Outcome {
 	switch {
 	case errors.As(err, &missed) && only:
 		return j.fail(nil, "%v", err)
+	case errors.As(err, &missed) && missed.Before > 0:
+		return j.fail(nil, "lost, where %d others came: %v", missed.Before, err)
 	case errors.As(err, &missed):
 		first, _, _ := strings.Cut(missed.Text, "\n")
 		return vacuous("%s: nothing came that would show it", first)

@@ -94,6 +94,8 @@ class Service:
 def decode(m):
     if not m.header("ce_id"):
         raise ValueError("header ce_id is missing")
+    if m.value is None:
+        raise ValueError("the value is missing")
     order = json.loads(m.value)
     for name, kind in NEEDS.items():
         if not isinstance(order, dict) or not isinstance(order.get(name), kind):
