@@ -9,6 +9,7 @@ import (
 	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/field"
 	"github.com/flowweir/weir/contracts/place"
+	"github.com/flowweir/weir/reports/finding"
 )
 
 // inTemplate are the places of a key template, "{$.tenant}:{$.order_id}".
@@ -48,6 +49,7 @@ func (c *checker) key(p produced) {
 				c.keyHint(p, at, f), relatedField(f, "%s", what)...)
 			c.missing(p, at, f, "the key of "+p.promise().Event)
 		}
+		c.keyForm(p, at, f, in)
 	}
 }
 
@@ -81,7 +83,7 @@ func (c *checker) keySchema(p produced) {
 	}
 	takes := s.Lookup(root)
 	if wrong := untaken(made.Types, takes.Types); wrong != "" {
-		c.report(p.contract, KeyType, p.at("key", "schema"),
+		c.reportAs(finding.Warning, p.contract, KeyType, p.at("key", "schema"),
 			fmt.Sprintf("the key of %s is made of %s, which can be %s, and its schema takes %s alone", p.promise().Event, text, wrong, strings.Join(takes.Types, " or ")),
 			"name a place with such a value, or give the key a schema of what it is made of", append(relatedField(takes, "the key's schema"), relatedField(made, "what it is made of")...)...)
 	}

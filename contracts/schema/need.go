@@ -64,7 +64,7 @@ func (s *Schema) Mistyped(at place.Place, f field.Field, need string) Lack {
 	}
 	var shown []string
 	for _, name := range f.Beside(need) {
-		w := s.having(at, name)
+		w := s.Having(at, name)
 		if w == nil {
 			continue
 		}
@@ -101,7 +101,7 @@ func (s *Schema) Missing(at place.Place, f field.Field) *compat.Witness {
 	if absent := s.Absent(at, f); absent.Verdict != 0 {
 		return absent.Witness
 	}
-	w := s.having(at, "null")
+	w := s.Having(at, "null")
 	if w != nil {
 		w.Outcome = fmt.Sprintf("refused: %s is null", at)
 	}
@@ -125,9 +125,9 @@ func (s *Schema) lacking(at place.Place) *compat.Witness {
 	return nil
 }
 
-// having is an event that has a value of a type at a place; nil where none is
-// known.
-func (s *Schema) having(at place.Place, name string) *compat.Witness {
+// Having is an event that has a value of a type at a place, for a number one
+// that is no integer; nil where none is known.
+func (s *Schema) Having(at place.Place, name string) *compat.Witness {
 	switch own := s.content.(type) {
 	case *jsonschema.Schema:
 		if document, result := own.Having(at, name); result == compat.Incompatible {
