@@ -11,7 +11,7 @@ func TestFlow(t *testing.T) {
 		`labels: {a: http://host:80/x}`:       {"a": "http://host:80/x"},
 		`labels: {"a":b, 'c':d, "e": "f:g"}`:  {"a": "b", "c": "d", "e": "f:g"},
 		`labels: {ä:b: c}`:                    {"ä:b": "c"},
-		"labels: {\n  a:b: c,\n  d: e:f\n}":    {"a:b": "c", "d": "e:f"},
+		"labels: {\n  a:b: c,\n  d: e:f\n}":   {"a:b": "c", "d": "e:f"},
 		"labels:\n  header:x: y:z":            {"header:x": "y:z"},
 	} {
 		m, _, findings := decode(t, src)

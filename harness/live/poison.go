@@ -80,6 +80,20 @@ func (f *Flow) reader(by *contracts.Contract, c *contracts.Consumes) (*schema.Sc
 	return schema.DeclaredBy(by, declared, "").Load(f.cfg.Files)
 }
 
+// Readable says what a consumer's own schema has against an event's data; nil
+// where it has none, or takes it. It is asked about JSON alone: in Avro and
+// Protobuf it is the comparison of both schemas that tells.
+func (f *Flow) Readable(by *contracts.Contract, c *contracts.Consumes, data any) error {
+	reader, err := f.reader(by, c)
+	if err != nil || reader == nil || serde.Coded(reader) {
+		return err
+	}
+	if violations := reader.Validate(data); len(violations) > 0 {
+		return errors.New(violations[0].Message)
+	}
+	return nil
+}
+
 // refused says what a schema has against a JSON text.
 func refused(s *schema.Schema) func(text []byte) error {
 	return func(text []byte) error {

@@ -21,9 +21,9 @@ func (l *list) consumes(c *contracts.Consumes) {
 	if c.Group != "" && c.Effect != nil {
 		l.add("at-least-once", "it is committed after its effect", in("group"), j(c, atLeastOnce))
 	}
-	if len(c.Needs) > 0 {
-		l.add("needs", "it needs no more fields than it says", in("needs"), j(c, needs))
-		l.add("tolerance", "a field that it does not know does not stop it", in("needs"), j(c, tolerates))
+	if said := saysNeeds(c); said != "" {
+		l.add("needs", "it needs no more fields than it says", in(said), j(c, needs))
+		l.add("tolerance", "a field that it does not know does not stop it", in(said), j(c, tolerates))
 	}
 	l.forms(c)
 	if c.Idempotency != nil {
@@ -46,6 +46,18 @@ func (l *list) consumes(c *contracts.Consumes) {
 	if c.Retry != nil {
 		l.add("retry", fmt.Sprintf("it is tried %d times, with its backoff", c.Retry.Attempts), in("retry"), j(c, retries))
 	}
+}
+
+// saysNeeds is the field in which a consumer says what it needs of an event; ""
+// where it does not.
+func saysNeeds(c *contracts.Consumes) string {
+	switch {
+	case len(c.Needs) > 0:
+		return "needs"
+	case c.Schema != nil:
+		return "schema"
+	}
+	return ""
 }
 
 // j gives a judge the entry that it judges.
