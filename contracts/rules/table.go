@@ -54,6 +54,7 @@ const (
 	IdempotencyUnpromised = "check/idempotency-unpromised"
 	IdempotencyWindow     = "check/idempotency-window"
 	IdempotencyRetention  = "check/idempotency-retention"
+	IdempotencySource     = "check/idempotency-source"
 	DLQMissing            = "check/dlq-missing"
 	DLQUnowned            = "check/dlq-unowned"
 	DLQTooSmall           = "check/dlq-too-small"
@@ -164,6 +165,7 @@ var table = []Rule{
 	rule(IdempotencyUnpromised, groupFailures, finding.Error, "A consumer knows events again by a place that the producer does not promise."),
 	rule(IdempotencyWindow, groupFailures, finding.Error, "A consumer forgets an event before its own retries of it end."),
 	rule(IdempotencyRetention, groupFailures, finding.Info, "A consumer forgets events that the topic still holds and can deliver again."),
+	rule(IdempotencySource, groupFailures, finding.Warning, "A consumer knows CloudEvents of two services again by their id alone, which is unique within a source only."),
 	rule(DLQMissing, groupFailures, finding.Warning, "Retries end, and the contract does not say where the record goes then."),
 	rule(DLQUnowned, groupFailures, finding.Warning, "Dead letters have no one owner who looks after them."),
 	rule(DLQTooSmall, groupFailures, finding.Error, "A topic of retries or dead letters refuses records that its input accepts."),
