@@ -27,6 +27,7 @@ const (
 	BodyTemplate    = "check/body-template"
 
 	EventUnproduced   = "check/event-unproduced"
+	EventUnread       = "check/event-unread"
 	TopicMismatch     = "check/topic-mismatch"
 	GroupShared       = "check/group-shared"
 	NeedMissing       = "check/need-missing"
@@ -138,6 +139,7 @@ var table = []Rule{
 	rule(BodyTemplate, groupFiles, finding.Error, "The file that a trigger sends cannot be filled in, or becomes no JSON though it is sent as JSON."),
 
 	rule(EventUnproduced, groupInteractions, finding.Error, "A service waits for an event that no contract of the set produces."),
+	rule(EventUnread, groupInteractions, finding.Warning, "A service produces an event that no contract consumes, in a workspace whose services are all under contract."),
 	rule(TopicMismatch, groupInteractions, finding.Error, "A consumer listens where the event's producer does not send."),
 	rule(GroupShared, groupInteractions, finding.Error, "Two services read one topic in one group, so each gets only a part of the records."),
 	rule(NeedMissing, groupInteractions, finding.Error, "A consumer needs a field that the producer does not promise."),
