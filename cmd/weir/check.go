@@ -180,6 +180,7 @@ func (s *state) judge(ctx context.Context, in *inputs, f *checkFlags) (j judgeme
 	defer closeRegistry()
 	loader := versions.New(in.fsys, reg)
 	others := rules.Others{Rules: f.applied(), ReadersCompared: true, Loader: loader, Known: ruleIDs}
+	others.AllContracted = in.workspace != nil && in.workspace.AllContracted()
 	others.Found = matrix.Check(in.contracts, loader, matrix.Options{Dialect: dialectOf(f.dialect), Now: s.now(), Only: f.only})
 	if f.against != "" {
 		found, name, err := f.compareAgainst(ctx, in, loader, reg, s.now())

@@ -38,6 +38,9 @@ type Others struct {
 	// ReadersCompared says that they have compared the schemas that consumers
 	// read by with those of producers. Without it each is NeedUnchecked.
 	ReadersCompared bool
+	// AllContracted says that no service is without a contract in the set.
+	// Without it an event that nobody consumes may well have readers.
+	AllContracted bool
 }
 
 // Found is a finding with the contract whose waivers apply to it.
@@ -167,6 +170,7 @@ func (c *checker) produces(p produced) {
 	c.match(p)
 	c.envelope(p)
 	c.kind(p)
+	c.unread(p)
 }
 
 // consumes checks one interaction by itself and against its producers.

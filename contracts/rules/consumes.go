@@ -42,6 +42,18 @@ func (c *checker) unproduced(in consumed) {
 	c.reportAs(severity, in.contract, EventUnproduced, in.at("event"), fmt.Sprintf("no contract produces %s", event), hint)
 }
 
+// unread reports an event that nobody consumes from anywhere, dead letters and
+// retries of it included; that it is read elsewhere than it is sent is told of
+// its reader.
+func (c *checker) unread(p produced) {
+	event := p.promise().Event
+	if !c.others.AllContracted || event == "" || c.read[event] {
+		return
+	}
+	c.report(p.contract, EventUnread, p.at("event"), fmt.Sprintf("nobody reads %s: no contract of this set consumes it", event),
+		"remove it, add the contract of its consumer, or list who reads it in weir.work.yaml, under known of uncontracted: consumes: ["+event+"]")
+}
+
 // nearestEvent is the event that was probably meant. Names in reverse domain
 // order are also compared by their last part, in which people differ.
 func (c *checker) nearestEvent(name string, events []string) string {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/flowweir/weir/contracts"
+	"github.com/flowweir/weir/contracts/envelope"
 	"github.com/flowweir/weir/contracts/field"
 	"github.com/flowweir/weir/contracts/place"
 )
@@ -24,6 +25,7 @@ func (c *checker) idempotency(in consumed, producers []produced) {
 		for _, p := range producers {
 			c.idempotencyKey(in, p, at)
 		}
+		c.idempotencySource(in, producers, at)
 	}
 	window := time.Duration(known.Window)
 	if window == 0 {
@@ -74,6 +76,42 @@ func (c *checker) idempotencyKey(in consumed, p produced, at place.Place) {
 		fmt.Sprintf("%s knows %s again by %s, but %s", in.service(), in.promise().Event, at, presenceText(f, p.service(), at)),
 		c.promiseHint(p, at, f.Presence), relatedField(f, "what %s promises", p.service())...)
 	c.missing(p, at, f, "the idempotency key of "+in.service())
+}
+
+// idempotencySource reports a consumer that knows CloudEvents of two services on
+// one address again by their id. CloudEvents makes it unique within a source
+// alone, so an event of the one service may pass for one of the other.
+func (c *checker) idempotencySource(in consumed, producers []produced, at place.Place) {
+	first := map[contracts.Channel]produced{}
+	for _, p := range producers {
+		if !isCloudEventID(at, envelope.Kind(p.promise().EnvelopeName())) {
+			continue
+		}
+		channel := p.promise().Channel()
+		before, taken := first[channel]
+		switch {
+		case !taken:
+			first[channel] = p
+		case before.service() != p.service():
+			c.report(in.contract, IdempotencySource, in.at("idempotency", "key").Naming(at.String()),
+				fmt.Sprintf("%s knows %s again by %s, but %s and %s both send it by %s: CloudEvents makes an id unique within its source alone, so an event of the one may be dropped as one of the other",
+					in.service(), in.promise().Event, at, before.service(), p.service(), channel),
+				"name a field that is unique among the events of both, idempotency: {key: $.event_id}; a contract names one place, and source with id are two",
+				append(related(before.at("event"), "%s produces it here", before.service()), related(p.at("event"), "%s produces it here", p.service())...)...)
+			return
+		}
+	}
+}
+
+// isCloudEventID says whether a place is the id of a CloudEvent of a kind.
+func isCloudEventID(at place.Place, kind envelope.Kind) bool {
+	switch {
+	case kind != envelope.CloudEventsBinary && kind != envelope.CloudEventsStructured:
+		return false
+	case at.Kind() == place.Header:
+		return slices.Contains(envelope.HeadersOf(kind, "id"), at.HeaderName())
+	}
+	return at.Kind() == place.Envelope && at.Attribute() == "id"
 }
 
 // length is a duration without the zeros that Go prints. The longest one stands

@@ -19,6 +19,8 @@ type index struct {
 	// byEvent are the producers of an event, eventNames its keys in order.
 	byEvent    map[string][]produced
 	eventNames []string
+	// read are the events that somebody consumes.
+	read map[string]bool
 	// bySend are the producers that send to an address, in the order of the
 	// contracts; channelOrder its keys in the order of their first producer.
 	bySend       map[contracts.Channel][]produced
@@ -41,6 +43,7 @@ func indexOf(set []*contracts.Contract) index {
 	x := index{
 		set:     set,
 		byEvent: map[string][]produced{},
+		read:    map[string]bool{},
 		bySend:  map[contracts.Channel][]produced{},
 		facts:   map[factKey]statement{},
 		stated:  map[string]statement{},
@@ -83,6 +86,7 @@ func (x *index) produced(p produced) {
 }
 
 func (x *index) consumed(c *contracts.Consumes) {
+	x.read[c.Event] = true
 	x.used[c.TopicName()] = true
 	if c.Retry != nil {
 		for _, topic := range c.Retry.Topics {

@@ -80,7 +80,7 @@ func example(t *testing.T, files []rules.File) []finding.Finding {
 	if len(problems) > 0 {
 		t.Fatalf("the contracts of the example do not load:\n%s", fixture.Lines(problems...))
 	}
-	return rules.Check(set, fsys, now)
+	return judge(set, fsys)
 }
 
 // waived adds a waiver to one contract after the other: each turns its own

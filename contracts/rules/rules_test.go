@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"flag"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"golang.org/x/tools/txtar"
 
+	"github.com/flowweir/weir/contracts"
 	"github.com/flowweir/weir/contracts/asyncapi"
 	"github.com/flowweir/weir/contracts/internal/fixture"
 	"github.com/flowweir/weir/contracts/rules"
@@ -76,5 +78,12 @@ func check(t *testing.T, archive *txtar.Archive, tree string) []finding.Finding 
 	if len(problems) > 0 {
 		t.Fatalf("the contracts of %s/ do not load:\n%s", tree, fixture.Lines(problems...))
 	}
-	return rules.Check(set, files, now)
+	return judge(set, files)
+}
+
+// judge checks contracts, as those of services that all have one where a
+// workspace file stands beside them.
+func judge(set []*contracts.Contract, fsys fs.FS) []finding.Finding {
+	_, err := fs.Stat(fsys, "weir.work.yaml")
+	return rules.CheckWith(set, fsys, now, rules.Others{AllContracted: err == nil})
 }

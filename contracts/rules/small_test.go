@@ -150,3 +150,22 @@ weir.yaml:9:5: warning: check/waiver-unused: nothing in this contract is found b
 		t.Errorf("findings without others (-want +got):\n%s", diff)
 	}
 }
+
+// TestUnreadWithoutWorkspace: where services may be without a contract, nothing
+// says that an event has no reader, nor that a waiver of it is in vain.
+func TestUnreadWithoutWorkspace(t *testing.T) {
+	set, fsys := load(t, map[string]string{"weir.yaml": `weir: contract/v1
+service: {name: orders, owner: team-orders}
+produces:
+  - {event: a.b.Placed, topic: t, schema: s.json, headers: {traceparent: required}, examples: [e.json]}
+waive:
+  - {rule: check/event-unread, reason: agreed, until: 2026-12-31}
+`, "s.json": `{"type": "object"}`, "e.json": `{}`})
+	if diff := cmp.Diff("", fixture.Lines(rules.Check(set, fsys, now)...)); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+	want := []string{"weir.yaml:4:13: info: check/event-unread"}
+	if diff := cmp.Diff(want, short(rules.CheckOnly(set, fsys, now, rules.Others{AllContracted: true}, []string{"orders"}))); diff != "" {
+		t.Errorf("findings where all have a contract (-want +got):\n%s", diff)
+	}
+}

@@ -27,6 +27,7 @@ const (
 	BodyTemplate    = "check/body-template"
 
 	EventUnproduced   = "check/event-unproduced"
+	EventUnread       = "check/event-unread"
 	TopicMismatch     = "check/topic-mismatch"
 	GroupShared       = "check/group-shared"
 	NeedMissing       = "check/need-missing"
@@ -54,6 +55,7 @@ const (
 	IdempotencyUnpromised = "check/idempotency-unpromised"
 	IdempotencyWindow     = "check/idempotency-window"
 	IdempotencyRetention  = "check/idempotency-retention"
+	IdempotencySource     = "check/idempotency-source"
 	DLQMissing            = "check/dlq-missing"
 	DLQUnowned            = "check/dlq-unowned"
 	DLQTooSmall           = "check/dlq-too-small"
@@ -137,6 +139,7 @@ var table = []Rule{
 	rule(BodyTemplate, groupFiles, finding.Error, "The file that a trigger sends cannot be filled in, or becomes no JSON though it is sent as JSON."),
 
 	rule(EventUnproduced, groupInteractions, finding.Error, "A service waits for an event that no contract of the set produces."),
+	rule(EventUnread, groupInteractions, finding.Warning, "A service produces an event that no contract consumes, in a workspace whose services are all under contract."),
 	rule(TopicMismatch, groupInteractions, finding.Error, "A consumer listens where the event's producer does not send."),
 	rule(GroupShared, groupInteractions, finding.Error, "Two services read one topic in one group, so each gets only a part of the records."),
 	rule(NeedMissing, groupInteractions, finding.Error, "A consumer needs a field that the producer does not promise."),
@@ -164,6 +167,7 @@ var table = []Rule{
 	rule(IdempotencyUnpromised, groupFailures, finding.Error, "A consumer knows events again by a place that the producer does not promise."),
 	rule(IdempotencyWindow, groupFailures, finding.Error, "A consumer forgets an event before its own retries of it end."),
 	rule(IdempotencyRetention, groupFailures, finding.Info, "A consumer forgets events that the topic still holds and can deliver again."),
+	rule(IdempotencySource, groupFailures, finding.Warning, "A consumer knows CloudEvents of two services again by their id alone, which is unique within a source only."),
 	rule(DLQMissing, groupFailures, finding.Warning, "Retries end, and the contract does not say where the record goes then."),
 	rule(DLQUnowned, groupFailures, finding.Warning, "Dead letters have no one owner who looks after them."),
 	rule(DLQTooSmall, groupFailures, finding.Error, "A topic of retries or dead letters refuses records that its input accepts."),

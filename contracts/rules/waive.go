@@ -75,6 +75,9 @@ func (c *checker) waiver(contract *contracts.Contract, i int, w contracts.Waiver
 			"repair what it waives and remove it, or agree on a new date")
 		return
 	}
+	if w.Rule == EventUnread && !c.others.AllContracted {
+		return // it was not looked for
+	}
 	own := found[byRule{contract, w.Rule}]
 	for _, j := range own {
 		f := &c.found[j]

@@ -10,17 +10,22 @@ import (
 	"github.com/flowweir/weir/reports/finding"
 )
 
+// AllContracted says that the workspace takes all services to be under
+// contract, but for those that it knows.
+func (w *Workspace) AllContracted() bool { return w.File.Uncontracted.Policy == PolicyError }
+
 // ApplyPolicy judges findings that say that the other side of an event is not
 // under contract, by the workspace's uncontracted: with warn they are
 // warnings, with error errors, and where a known service without a contract is
 // that other side they are information. ids are the rules that say so, by
-// default check/event-unproduced.
+// default check/event-unproduced and check/event-unread. The latter stays a
+// warning: nothing fails where nobody reads an event.
 //
 // Waived findings stay information. Places must be those of the rules: call it
 // before Localize. The given slice stays as it is.
 func (w *Workspace) ApplyPolicy(findings []finding.Finding, ids ...string) []finding.Finding {
 	if len(ids) == 0 {
-		ids = []string{rules.EventUnproduced}
+		ids = []string{rules.EventUnproduced, rules.EventUnread}
 	}
 	members := map[string]Member{}
 	for _, m := range w.Members {
@@ -33,7 +38,7 @@ func (w *Workspace) ApplyPolicy(findings []finding.Finding, ids ...string) []fin
 			continue
 		}
 		f.Severity = finding.Error
-		if w.File.Uncontracted.Policy == PolicyWarn {
+		if w.File.Uncontracted.Policy == PolicyWarn || f.ID == rules.EventUnread {
 			f.Severity = finding.Warning
 		}
 		if f.Position == nil {

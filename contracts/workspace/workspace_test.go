@@ -49,7 +49,8 @@ func TestPolicy(t *testing.T) {
 			must(t, os.WriteFile(f.Name, []byte(strings.ReplaceAll(string(f.Data), "POLICY", policy)), 0o644))
 		}
 		w, findings := Open(".")
-		checked := slices.DeleteFunc(rules.Check(w.Contracts(), w.FS(), now), func(f finding.Finding) bool { return f.ID != rules.EventUnproduced })
+		all := rules.CheckWith(w.Contracts(), w.FS(), now, rules.Others{AllContracted: w.AllContracted()})
+		checked := slices.DeleteFunc(all, func(f finding.Finding) bool { return f.ID != rules.EventUnproduced && f.ID != rules.EventUnread })
 		fmt.Fprintf(&got, "%s\n\n%s\n", policy, fixture.Text(t, append(findings, w.ApplyPolicy(checked)...)))
 		if w.Known("ledger") == nil || w.Known("shipping") != nil {
 			t.Error("known services")
