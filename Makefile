@@ -38,7 +38,7 @@ longest    := $(addprefix $(module)/,cmd/weir harness/scenario reports/html repo
 others      = $(longest) $(filter-out $(longest) $(containers),$(shell $(GO) list ./...))
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race fuzz bench lint fmt tidy-check clients kafka-image release binaries release-check image proof clean
+.PHONY: help build test race fuzz bench lint fmt tidy-check peer clients kafka-image release binaries release-check image proof clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -83,6 +83,13 @@ fmt: ## format the Go files
 tidy-check: ## fail where go.mod and go.sum are not tidy
 	$(GO) mod tidy -diff
 
+# Kafka's own JVM options: the brokers are no handicap of either.
+peer: build ## send the same loads with Kafka's own tool and with Weir, in turn, and print the ratios (needs Docker and a quiet machine)
+	@set -e; if bin/weir cluster status | grep -q '^WEIR_BOOTSTRAP='; then echo 'there is a development cluster: bin/weir cluster down' >&2; exit 1; fi; \
+	trap 'bin/weir cluster down' EXIT; \
+	bootstrap=$$(WEIR_KAFKA_JVM_OPTIONS=default bin/weir cluster up | sed -n 's/^WEIR_BOOTSTRAP=//p'); \
+	$(GO) run ./loadgen/kafka/peer -bootstrap "$$bootstrap" -records 1000000
+
 # A module of its own, so that no user of Weir inherits its clients.
 clients: ## test services with clients of other languages (needs JDK 17, Maven, Python 3 with venv, a C compiler)
 	cd examples/clients && $(GO) vet ./... && $(GO) test -timeout 15m -count=1 $(TESTFLAGS) ./...
@@ -120,7 +127,7 @@ image: ## build the container image of weir (IMAGE, default weir:VERSION); needs
 
 # Ginkgo refuses -count above 1. Under the race detector there are no proofs:
 # their figures are of the code, not of the detector.
-proof: ## run the long batteries: everything TURNS times (default 3), the race detector everywhere, fuzzing, benchmarks, the release twice
+proof: ## run the long batteries: everything TURNS times (default 3), the race detector everywhere, fuzzing, benchmarks, Kafka's own tool, the release twice
 	@set -e; for turn in $$(seq $(TURNS)); do \
 		WEIR_PROOF=1 $(MAKE) test TESTFLAGS='-timeout 90m -count=1 $(TESTFLAGS)'; \
 	done
@@ -128,6 +135,7 @@ proof: ## run the long batteries: everything TURNS times (default 3), the race d
 	$(GO) test -race -timeout 60m -count=1 -p 1 $(TESTFLAGS) $(containers) -ginkgo.label-filter='!alone'
 	$(MAKE) fuzz
 	$(MAKE) bench
+	$(MAKE) peer
 	$(MAKE) release-check
 
 clean: ## remove what the targets above made; runs/ stays
