@@ -1,7 +1,6 @@
 package promise_test
 
 import (
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,19 +15,7 @@ import (
 // the contract says.
 func TestAWrongCorrelateIsNamed(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS("testdata")); err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(dir, "payments.yaml")
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	wrong := strings.Replace(string(text), "correlate: header:causation_id", "correlate: header:cause", 1)
-	if err := os.WriteFile(file, []byte(wrong), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	dir, file := rewritten(t, "correlate: header:causation_id", "correlate: header:cause")
 	c := harness.Run(t, harness.Contracts(file, filepath.Join(dir, "orders.yaml")), harness.Brokers(1))
 	s := serve(none)
 	s.Name = "payments"

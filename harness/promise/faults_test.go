@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -50,6 +51,28 @@ func judge(t *testing.T, f fault, p promise.Promise, within time.Duration) promi
 		t.Logf("the group is %+v (%v)\norders: %v\npayments: %v", state, err, c.Records("orders"), c.Records("payments"))
 	}
 	return o
+}
+
+// rewritten is a copy of testdata in which the contract of payments says another
+// thing in one place.
+func rewritten(t *testing.T, from, to string) (dir, file string) {
+	t.Helper()
+	dir = t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("testdata")); err != nil {
+		t.Fatal(err)
+	}
+	file = filepath.Join(dir, "payments.yaml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(text), from) {
+		t.Fatalf("%s does not say %q", contract, from)
+	}
+	if err := os.WriteFile(file, []byte(strings.Replace(string(text), from, to, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir, file
 }
 
 func promises(t *testing.T) map[string]promise.Promise {

@@ -38,20 +38,9 @@ func TestASchemaOfTheConsumersOwnIsItsNeeds(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			dir := t.TempDir()
-			if err := os.CopyFS(dir, os.DirFS("testdata")); err != nil {
+			dir, file := rewritten(t, "needs: [$.order, $.total, $.currency]", "schema: {file: reader.json}")
+			if err := os.WriteFile(filepath.Join(dir, "reader.json"), []byte(test.reader), 0o600); err != nil {
 				t.Fatal(err)
-			}
-			file := filepath.Join(dir, "payments.yaml")
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			own := strings.Replace(string(text), "needs: [$.order, $.total, $.currency]", "schema: {file: reader.json}", 1)
-			for name, text := range map[string]string{file: own, filepath.Join(dir, "reader.json"): test.reader} {
-				if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-					t.Fatal(err)
-				}
 			}
 			c := harness.Run(t, harness.Contracts(file, filepath.Join(dir, "orders.yaml")), harness.Brokers(1), harness.WithoutClosing())
 			s := serve(test.fault)
