@@ -241,7 +241,7 @@ func (w *indexer) whole(offset int) error {
 
 const unitLength = len(`\u0000`)
 
-// codeUnit is what an escape \uXXXX at the start of a text names.
+// codeUnit is what an escape \uhhhh at the start of a text names.
 func codeUnit(text []byte) (rune, bool) {
 	if len(text) < unitLength || text[1] != 'u' {
 		return 0, false

@@ -289,7 +289,7 @@ func (p *parser) escape(mark byte) (rune, *SyntaxError) {
 	case 'u':
 		return p.unicode(start)
 	}
-	return 0, p.fail(start, "unknown escape; known are \\b \\f \\n \\r \\t \\/ \\\\ \\%c \\uXXXX", mark)
+	return 0, p.fail(start, "unknown escape; known are \\b \\f \\n \\r \\t \\/ \\\\ \\%c \\uhhhh", mark)
 }
 
 func (p *parser) unicode(start int) (rune, *SyntaxError) {

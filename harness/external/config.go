@@ -73,7 +73,7 @@ func readConfig(file string) (*config, error) {
 		case slices.Contains(connecting, p.key):
 			c.entries[p.key] = p
 			if p.utf8 {
-				c.warnings = append(c.warnings, fmt.Sprintf("%s: the value of %s holds characters beyond ASCII, which Kafka reads as Latin-1: write them as \\uXXXX", p.valAt, p.key))
+				c.warnings = append(c.warnings, fmt.Sprintf("%s: the value of %s holds characters beyond ASCII, which Kafka reads as Latin-1: write them as \\uhhhh", p.valAt, p.key))
 			}
 		case hasPrefix(p.key, "security.", "sasl.", "ssl.", "bootstrap."):
 			errs = append(errs, &parseError{p.at, unknownSetting(p.key)})

@@ -130,7 +130,7 @@ func TestWarnings(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		file + `:4:11: the value of client.id holds characters beyond ASCII, which Kafka reads as Latin-1: write them as \uXXXX`,
+		file + `:4:11: the value of client.id holds characters beyond ASCII, which Kafka reads as Latin-1: write them as \uhhhh`,
 		file + ": not used, as the scenario says how to produce and to consume: acks, linger.ms",
 	}
 	if !reflect.DeepEqual(c.warnings, want) {

@@ -84,7 +84,7 @@ func (p *Pattern) MatchString(text string) bool {
 	return found && err == nil
 }
 
-// fromECMA writes the escapes \uXXXX and \u{X} in what is otherwise Go's as
+// fromECMA writes the escapes \uhhhh and \u{X} in what is otherwise Go's as
 // \x{X}; two that are one character in UTF-16 become one.
 func fromECMA(source string) string {
 	if !strings.Contains(source, `\u`) {
@@ -120,7 +120,7 @@ func fromECMA(source string) string {
 
 const unitLength = len(`\u0000`)
 
-// unit is the code unit that an escape \uXXXX at the start of the text names.
+// unit is the code unit that an escape \uhhhh at the start of the text names.
 func unit(source string) (rune, bool) {
 	if len(source) < unitLength || !strings.HasPrefix(source, `\u`) {
 		return 0, false
