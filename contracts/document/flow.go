@@ -22,7 +22,7 @@ func (d *Decoder) joined(tokens token.Tokens) token.Tokens {
 			depth--
 		case token.MappingValueType:
 			if depth > 0 && len(out) > 0 && i+1 < len(tokens) && d.inText(out[len(out)-1], tk, tokens[i+1]) {
-				out = append(out[:len(out)-1], apart(out[len(out)-1], tokens[i+1])...)
+				out = append(out[:len(out)-1], textOrEntry(out[len(out)-1], tokens[i+1])...)
 				i++
 				continue
 			}
@@ -38,9 +38,9 @@ func (d *Decoder) joined(tokens token.Tokens) token.Tokens {
 	return out
 }
 
-// apart are the tokens of a text whose parts on both sides of a colon are given.
-// Where the text is a key, the second goes on to its value.
-func apart(before, after *token.Token) token.Tokens {
+// textOrEntry are the tokens of a text whose parts on both sides of a colon are
+// given. Where the text is a key, the second goes on to its value.
+func textOrEntry(before, after *token.Token) token.Tokens {
 	text := before.Value + ":" + strings.TrimRight(after.Value, " ")
 	at := func(offset int) *token.Position {
 		p := *before.Position

@@ -10,7 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"slices"
+	"sort"
 	"strings"
 	"time"
 )
@@ -165,12 +165,7 @@ func readMarks(fsys fs.FS, name string) ([]LogMark, error) {
 
 // offset is where the log stood at a time.
 func (l *timedLog) offset(at time.Duration) int64 {
-	i, _ := slices.BinarySearchFunc(l.marks, at, func(m LogMark, at time.Duration) int {
-		if m.After < at {
-			return -1
-		}
-		return 1
-	})
+	i := sort.Search(len(l.marks), func(i int) bool { return l.marks[i].After >= at })
 	if i == len(l.marks) {
 		return l.size
 	}
@@ -179,12 +174,7 @@ func (l *timedLog) offset(at time.Duration) int64 {
 
 // written is when the byte at an offset was, by the mark before it.
 func (l *timedLog) written(offset int64) time.Duration {
-	i, _ := slices.BinarySearchFunc(l.marks, offset, func(m LogMark, offset int64) int {
-		if m.Offset <= offset {
-			return -1
-		}
-		return 1
-	})
+	i := sort.Search(len(l.marks), func(i int) bool { return l.marks[i].Offset > offset })
 	return l.marks[max(i-1, 0)].After
 }
 
@@ -194,12 +184,7 @@ func (l *timedLog) around(at time.Duration, bounds Around) (Excerpt, error) {
 	if err != nil {
 		return Excerpt{}, err
 	}
-	first, _ := slices.BinarySearchFunc(lines, at, func(line LogLine, at time.Duration) int {
-		if line.At < at {
-			return -1
-		}
-		return 1
-	})
+	first := sort.Search(len(lines), func(i int) bool { return lines[i].At >= at })
 	before := min(first, max(bounds.Lines/3, bounds.Lines-(len(lines)-first)))
 	after := min(len(lines)-first, bounds.Lines-before)
 	return Excerpt{
