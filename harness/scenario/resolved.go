@@ -14,10 +14,10 @@ import (
 // resolved is the scenario as the run takes it: a file of which the same run
 // can be made again. What its own file leaves to defaults, to contracts, to
 // flags, to the environment or to chance stands in it.
-func (p *Plan) resolved(spec cluster.Spec, seed uint64) *Scenario {
+func (p *Plan) resolved(seed uint64) *Scenario {
 	s := *p.Scenario
 	s.Seed = &seed
-	s.Cluster = s.Cluster.resolved(spec)
+	s.Cluster = s.Cluster.resolved()
 	s.Services = slices.Clone(s.Services)
 	for i := range s.Services {
 		s.Services[i].Ready = s.Services[i].Ready.resolved()
@@ -44,19 +44,9 @@ func (p *Plan) resolved(spec cluster.Spec, seed uint64) *Scenario {
 	return &s
 }
 
-// resolved keeps of what the file says what is of the kind of the cluster.
-func (c Cluster) resolved(spec cluster.Spec) Cluster {
-	c.Kind, c.Bootstrap = spec.Kind, spec.Bootstrap
-	c.Brokers, c.Config, c.Image = spec.Brokers, spec.Config, spec.Image
-	c.Disk, c.Controllers, c.Racks = document.Bytes(spec.DiskBytes), spec.Controllers, spec.Racks
-	if c.Kind == cluster.External {
-		c.Brokers = 0
-	}
-	if spec.ClientConfig == "" {
-		c.ClientConfig = ""
-	}
-	if len(spec.Nodes) == 0 {
-		c.Nodes = nil
+func (c Cluster) resolved() Cluster {
+	if c.Kind = c.kind(); c.Kind != cluster.External {
+		c.Brokers = c.brokers()
 	}
 	return c
 }

@@ -15,7 +15,7 @@ func TestResolved(t *testing.T) {
 	resolved := func(t *testing.T, s *Scenario) *Scenario {
 		p, findings := Resolve(s)
 		sound(t, findings)
-		return p.resolved(p.ClusterSpec("", nil), 7)
+		return p.resolved(7)
 	}
 	for _, file := range slices.Concat(glob(t, "../../examples/*/scenario*.yaml"), glob(t, "../../examples/durability/*.yaml")) {
 		if filepath.Base(file) != "weir.yaml" { // a contract

@@ -212,7 +212,7 @@ func (x *execution) open() error {
 		x.logf("note: %s", x.aside)
 	}
 	x.keepRecord()
-	resolved, err := document.Encode(x.plan.resolved(x.plan.ClusterSpec(x.kind, x.bootstrap), x.info.Seed).withoutSecrets())
+	resolved, err := document.Encode(x.plan.resolved(x.info.Seed).withoutSecrets())
 	if err == nil {
 		err = dir.WriteScenario(resolved)
 	}
