@@ -2,7 +2,6 @@ package jsonschema
 
 import (
 	"slices"
-	"strings"
 
 	js "github.com/santhosh-tekuri/jsonschema/v6"
 )
@@ -44,7 +43,7 @@ func (s *Schema) doubt(v any) []Violation {
 	}
 	at := s.doubted[0]
 	if i := slices.IndexFunc(s.doubted, func(d *js.Schema) bool {
-		return d.Pattern != nil && strings.Contains(why.Error(), " "+d.Pattern.String()+" ")
+		return d.Pattern != nil && d.Pattern.String() == why.Pattern
 	}); i >= 0 {
 		at = s.doubted[i]
 	}

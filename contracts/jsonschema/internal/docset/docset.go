@@ -65,7 +65,7 @@ type Space struct {
 	nodes    []node
 	interned map[string]Set
 	define   func(name int) Set
-	gaveUp   error // see GaveUp
+	gaveUp   *UnmatchedError // see GaveUp
 	solver
 }
 

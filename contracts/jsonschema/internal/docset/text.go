@@ -50,14 +50,27 @@ func (s *Space) matches(source, doc string) bool {
 	}
 	found, err := e.Match(doc)
 	if err != nil && s.gaveUp == nil {
-		s.gaveUp = fmt.Errorf("whether a text matches the pattern %s was %w", source, err)
+		s.gaveUp = &UnmatchedError{source, err}
 	}
 	return found && err == nil
 }
 
-// GaveUp says why, where it was not found out whether a text matches a pattern,
-// so that what Holds and Find said of texts may be wrong.
-func (s *Space) GaveUp() error { return s.gaveUp }
+// UnmatchedError is a pattern of which it was not found out whether a text
+// matches.
+type UnmatchedError struct {
+	Pattern string
+	Err     error
+}
+
+func (e *UnmatchedError) Error() string {
+	return fmt.Sprintf("whether a text matches the pattern %s was %v", e.Pattern, e.Err)
+}
+
+func (e *UnmatchedError) Unwrap() error { return e.Err }
+
+// GaveUp is the first pattern that was not matched, nil for none: what Holds and
+// Find said of texts may be wrong.
+func (s *Space) GaveUp() *UnmatchedError { return s.gaveUp }
 
 // Sure says whether what Holds says of a document is certain.
 func (s *Space) Sure(set Set, doc any) bool {
